@@ -1,0 +1,2 @@
+Console.WriteLine("clipfusion");
+return 0;
