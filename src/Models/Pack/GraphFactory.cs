@@ -1,0 +1,117 @@
+using ClipFusion.Models.Folders;
+using ClipFusion.Models.Graph;
+using ClipFusion.Models.Networks;
+using ClipFusion.Models.Weights;
+
+namespace ClipFusion.Models.Pack;
+
+/// <summary>Writes each graph of a pack: a network with the inputs and the reduced outputs that the method needs.</summary>
+internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConfig vae, DiffusionTextConfig text, int vvStart, IReadOnlyList<int> clipBlocks, ElementType compute)
+{
+    private const ElementType F32 = ElementType.Float32;
+
+    private readonly int _lastMapped = Array.LastIndexOf(unet.UpBlockHasAttention, true);
+
+    public int DiffusionImageSize => unet.SampleSize << (vae.BlockOutChannels.Length - 1);
+
+    public void ClipImage(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool debug)
+    {
+        Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, "N", clip.Vision.ImageSize, clip.Vision.ImageSize, 3);
+        ClipVision.Outputs o = new ClipVision(clip, vvStart).Build(new NetworkContext(g, weights, store, compute), pixels, [.. clipBlocks]);
+        Unit(g, GraphNames.Class, o.Class, debug);
+        Unit(g, GraphNames.PatchesVv, o.PatchesVv, debug);
+        Unit(g, GraphNames.PatchesOriginal, o.PatchesOriginal, debug);
+        foreach (int block in clipBlocks)
+        {
+            Unit(g, GraphNames.FeaturesVv(block), o.Vv[block], debug);
+            Unit(g, GraphNames.FeaturesOriginal(block), o.Original[block], debug);
+        }
+    }
+
+    public void ClipText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", clip.Text.ContextLength);
+        Unit(g, GraphNames.Embeddings, new ClipText(clip).Build(new NetworkContext(g, weights, store, compute), tokens), debug: false);
+    }
+
+    public void DiffusionText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", text.ContextLength);
+        g.Output(GraphNames.Context, g.Cast(new DiffusionText(text).Build(new NetworkContext(g, weights, store, compute), tokens), F32));
+    }
+
+    public void VaeEncoder(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, "N", DiffusionImageSize, DiffusionImageSize, 3);
+        g.Output(GraphNames.Latent, new VaeEncoder(vae).Build(new NetworkContext(g, weights, store, F32), pixels));
+    }
+
+    /// <summary>The UNet; <paramref name="features"/> off gives the zero-shot variant, in which every row stops at the last map.</summary>
+    public Unet.Outputs MapDiff(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool features, bool debug)
+    {
+        int blocks = unet.BlockOutChannels.Length;
+        Value latent = g.Input(GraphNames.Latent, F32, 1, vae.LatentChannels, unet.SampleSize, unet.SampleSize);
+        Value timesteps = g.Input(GraphNames.Timesteps, F32, UnetRows.DistinctTimesteps);
+        Value rowTimesteps = g.Input(GraphNames.RowTimesteps, ElementType.Int64, UnetRows.All);
+        Value context = g.Input(GraphNames.Context, F32, UnetRows.All, text.ContextLength, text.Width);
+        Value tokenWeights = g.Input(GraphNames.TokenWeights, F32, UnetRows.All, text.ContextLength, 2);
+        Value[] entering = features ? [.. Enumerable.Range(1, blocks - 1).Select(b => g.Input(GraphNames.RowsEntering(b), ElementType.Int64, 1))] : [];
+        Value? afterMaps = features ? g.Input(GraphNames.RowsAfterMaps, ElementType.Int64, 1) : null;
+        Value[] featureRows = features ? [.. Enumerable.Range(0, blocks).Select(b => g.Input(GraphNames.FeatureRows(b), ElementType.Int64, $"F{b}"))] : [];
+
+        var rows = new UnetRows(timesteps, rowTimesteps, g.Cast(context, compute), tokenWeights, entering, afterMaps);
+        Unet.Outputs o = new Unet(unet).Build(new NetworkContext(g, weights, store, compute), Sample(g, latent), rows);
+        Maps(g, o.Maps, entering, debug);
+        for (int b = 0; features && b < o.Decoder.Count; b++)
+        {
+            Value chosen = g.Rows(o.Decoder[b], featureRows[b]);
+            if (debug) g.Output(GraphNames.Raw(GraphNames.Features(b)), g.Cast(chosen, F32));
+            Value vectors = g.Transpose(g.Reshape(chosen, chosen[0], chosen[1], chosen.Fixed(2) * (long)chosen.Fixed(3)), 0, 2, 1);
+            g.Output(GraphNames.Features(b), g.Normalize(vectors));
+        }
+
+        return o;
+    }
+
+    /// <summary>An empty inpainting mask: nothing is noised, so the masked image is the image (method: MapDiff).</summary>
+    private Value Sample(GraphBuilder g, Value latent)
+    {
+        Value z = g.Cast(latent, compute);
+        if (unet.InChannels == vae.LatentChannels) return z;
+        Value mask = g.Constant(compute, new double[unet.SampleSize * unet.SampleSize], 1, 1, unet.SampleSize, unet.SampleSize);
+        return g.Concat(1, z, mask, z);
+    }
+
+    /// <summary>Mean over layers, each enlarged to the latent size; layers of one grid are added before they are enlarged.</summary>
+    private void Maps(GraphBuilder g, IReadOnlyList<Unet.LayerMap> layers, Value[] entering, bool debug)
+    {
+        Dim rows = layers[^1].Sums[0];
+        Value? total = null;
+        foreach (IGrouping<(int Height, int Width), Unet.LayerMap> grid in layers.GroupBy(l => (l.Height, l.Width)))
+        {
+            Value? sum = null;
+            foreach (Unet.LayerMap layer in grid)
+            {
+                Value sums = layer.Sums[0] == rows ? layer.Sums : g.First(layer.Sums, entering[_lastMapped - 1], rows.Symbol!);
+                Value raw = g.Slice(sums, 2, 0, 1);
+                if (debug) g.Output(GraphNames.Probabilities(layer.Layer), g.Reshape(raw, rows, grid.Key.Height * (long)grid.Key.Width));
+                Value both = g.Concat(2, g.Div(raw, g.Slice(sums, 2, 1, 2)), raw);
+                sum = sum is null ? both : g.Add(sum, both);
+            }
+
+            Value map = g.Reshape(g.Transpose(sum!, 0, 2, 1), rows, 2, grid.Key.Height, grid.Key.Width);
+            map = g.ResizeBilinear(map, unet.SampleSize, unet.SampleSize);
+            total = total is null ? map : g.Add(total, map);
+        }
+
+        Value mean = g.Scale(total!, 1.0 / layers.Count);
+        g.Output(GraphNames.StateMaps, g.Reshape(g.Slice(mean, 1, 0, 1), rows, unet.SampleSize, unet.SampleSize));
+        g.Output(GraphNames.StateMapsUnnormalized, g.Reshape(g.Slice(mean, 1, 1, 2), rows, unet.SampleSize, unet.SampleSize));
+    }
+
+    private static void Unit(GraphBuilder g, string name, Value raw, bool debug)
+    {
+        if (debug) g.Output(GraphNames.Raw(name), g.Cast(raw, F32));
+        g.Output(name, g.Normalize(raw));
+    }
+}

@@ -1,0 +1,86 @@
+namespace ClipFusion.Models.Pack;
+
+/// <summary>Names of a pack's graphs and of their inputs and outputs: the contract between the builder and the method.</summary>
+public static class GraphNames
+{
+    /// <summary>Image tower: <see cref="Pixels"/> to <see cref="Class"/>, patch embeddings and block features.</summary>
+    public const string ClipImage = "clip_image";
+
+    /// <summary>Text tower: <see cref="Tokens"/> to <see cref="Embeddings"/>.</summary>
+    public const string ClipText = "clip_text";
+
+    /// <summary>Stable Diffusion's text encoder: <see cref="Tokens"/> to <see cref="Context"/>.</summary>
+    public const string DiffusionText = "diffusion_text";
+
+    /// <summary>VAE encoder: <see cref="Pixels"/> to <see cref="Latent"/>.</summary>
+    public const string VaeEncoder = "vae_encoder";
+
+    /// <summary>UNet for a whole query or reference image: maps and features.</summary>
+    public const string MapDiff = "mapdiff";
+
+    /// <summary>UNet for zero-shot: maps alone, every row stops at the last one.</summary>
+    public const string MapDiffLanguage = "mapdiff_language";
+
+    /// <summary>uint8 [N, S, S, 3], RGB.</summary>
+    public const string Pixels = "pixels";
+
+    /// <summary>int64 [N, 77].</summary>
+    public const string Tokens = "tokens";
+
+    /// <summary>float32 [N, E], unit.</summary>
+    public const string Embeddings = "embeddings";
+
+    /// <summary>float32 [rows, 77, D].</summary>
+    public const string Context = "context";
+
+    /// <summary>float32 [N, 4, H, W], times the scaling factor.</summary>
+    public const string Latent = "latent";
+
+    /// <summary>float32 [N, E], unit: the class embedding.</summary>
+    public const string Class = "class";
+
+    /// <summary>float32 [N, P, E], unit: patch embeddings of the value-value stream.</summary>
+    public const string PatchesVv = "patches_vv";
+
+    /// <summary>float32 [N, P, E], unit: patch embeddings of the original stream.</summary>
+    public const string PatchesOriginal = "patches_original";
+
+    /// <summary>float32 [T]: distinct timesteps.</summary>
+    public const string Timesteps = "timesteps";
+
+    /// <summary>int64 [rows]: index into <see cref="Timesteps"/>.</summary>
+    public const string RowTimesteps = "row_timesteps";
+
+    /// <summary>float32 [rows, 77, 2]: state-token weights and normaliser.</summary>
+    public const string TokenWeights = "token_weights";
+
+    /// <summary>int64 [1]: rows that run on after the last map, at least 1.</summary>
+    public const string RowsAfterMaps = "rows_after_maps";
+
+    /// <summary>float32 [rows, H, W]: per row the map, mean over heads, state tokens and layers, divided by its normaliser layer by layer.</summary>
+    public const string StateMaps = "state_maps";
+
+    /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/> without the division, for equation 10.</summary>
+    public const string StateMapsUnnormalized = "state_maps_unnormalized";
+
+    /// <summary>float32 [N, P, W], unit: the value-value stream after block <paramref name="block"/> (from 1).</summary>
+    public static string FeaturesVv(int block) => $"features_vv_{block}";
+
+    /// <summary>float32 [N, P, W], unit: the original stream after block <paramref name="block"/> (from 1).</summary>
+    public static string FeaturesOriginal(int block) => $"features_original_{block}";
+
+    /// <summary>int64 [1]: rows that enter decoder block <paramref name="block"/> (from 1), at least 1.</summary>
+    public static string RowsEntering(int block) => $"rows_entering_{block}";
+
+    /// <summary>int64 [n]: rows whose features of decoder block <paramref name="block"/> (from 0) are wanted.</summary>
+    public static string FeatureRows(int block) => $"feature_rows_{block}";
+
+    /// <summary>float32 [n, H W, C], unit: features of decoder block <paramref name="block"/> (from 0).</summary>
+    public static string Features(int block) => $"features_{block}";
+
+    /// <summary>Debug variants: the raw tensor behind an L2-normalised output.</summary>
+    public static string Raw(string output) => $"raw_{output}";
+
+    /// <summary>Debug variants: float32 [rows, H W], a layer's map, mean over heads and state tokens, not divided.</summary>
+    public static string Probabilities(string layer) => $"probs.{layer}";
+}

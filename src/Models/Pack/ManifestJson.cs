@@ -1,0 +1,42 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ClipFusion.Models.Pack;
+
+/// <summary>Reads and writes <c>pack.json</c>.</summary>
+internal static class ManifestJson
+{
+    private const long MaximumBytes = 16 << 20;
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
+
+    public static byte[] Write(PackManifest manifest) => [.. JsonSerializer.SerializeToUtf8Bytes(manifest, Options), (byte)'\n'];
+
+    public static PackManifest Read(string folder)
+    {
+        string path = Path.Combine(folder, PackManifest.FileName);
+        var info = new FileInfo(path);
+        if (!info.Exists) throw new PackException($"'{folder}' is not a model pack: it has no {PackManifest.FileName}");
+        if (info.Length > MaximumBytes) throw new PackException($"{path}: {info.Length} bytes, a manifest has at most {MaximumBytes}");
+        try
+        {
+            PackManifest manifest = JsonSerializer.Deserialize<PackManifest>(File.ReadAllBytes(path), Options) ?? throw new PackException($"{path}: holds null, not a manifest");
+            if (manifest.Schema != PackManifest.CurrentSchema) throw new PackException($"{path}: schema '{manifest.Schema}', this program reads '{PackManifest.CurrentSchema}'; build the pack again");
+            return manifest;
+        }
+        catch (JsonException e)
+        {
+            throw new PackException($"{path}: {e.Message}", e);
+        }
+    }
+}

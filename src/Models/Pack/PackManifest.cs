@@ -1,0 +1,99 @@
+using ClipFusion.Models.Graph;
+
+namespace ClipFusion.Models.Pack;
+
+/// <summary>Element type of a pack's products and activations.</summary>
+public enum Precision
+{
+    /// <summary>Everything in float32.</summary>
+    Float32,
+
+    /// <summary>float16, with the VAE encoder, normalisation statistics, softmax and cosine reductions in float32.</summary>
+    Float16,
+}
+
+/// <summary><c>pack.json</c>: what a model pack is made of and how it was made.</summary>
+/// <param name="Schema"><see cref="CurrentSchema"/>.</param>
+/// <param name="Name">Shown in lists; <c>[a-z0-9][a-z0-9.-]{0,63}</c>.</param>
+/// <param name="Notice">What whoever runs the pack must know in plain words, or null.</param>
+/// <param name="Precision">Element type of products and activations.</param>
+/// <param name="Clip">The CLIP part.</param>
+/// <param name="Diffusion">The Stable Diffusion part.</param>
+/// <param name="Graphs">Every graph with its inputs and outputs.</param>
+/// <param name="Sources">The published weights that went in.</param>
+/// <param name="MethodDefaults">The method's settings where a recipe does not say otherwise.</param>
+/// <param name="Files">Every other file of the pack.</param>
+public sealed record PackManifest(
+    string Schema, string Name, string? Notice, Precision Precision, ClipPart Clip, DiffusionPart Diffusion,
+    IReadOnlyList<GraphEntry> Graphs, IReadOnlyList<SourceEntry> Sources, MethodDefaults MethodDefaults, IReadOnlyList<FileEntry> Files)
+{
+    /// <summary>The manifest's own format.</summary>
+    public const string CurrentSchema = "clipfusion.pack/1";
+
+    /// <summary>Name of the manifest in a pack's folder.</summary>
+    public const string FileName = "pack.json";
+}
+
+/// <summary>Sizes and build options of the CLIP part.</summary>
+/// <param name="ImageSize">Side of the square input in pixels.</param>
+/// <param name="GridSize">Patches along a side.</param>
+/// <param name="Layers">Blocks of the image tower.</param>
+/// <param name="Width">Channels of the features.</param>
+/// <param name="EmbedDim">Channels of the embeddings.</param>
+/// <param name="VvStart">First block with value-value attention, from 1.</param>
+/// <param name="Blocks">Blocks whose features come out, from 1, ascending.</param>
+/// <param name="LogitScale">exp of the published <c>logit_scale</c>.</param>
+/// <param name="ContextLength">Tokens of a prompt.</param>
+public sealed record ClipPart(int ImageSize, int GridSize, int Layers, int Width, int EmbedDim, int VvStart, IReadOnlyList<int> Blocks, float LogitScale, int ContextLength);
+
+/// <summary>Sizes of the Stable Diffusion part.</summary>
+/// <param name="ImageSize">Side of the square input in pixels.</param>
+/// <param name="LatentSize">Side of the latent.</param>
+/// <param name="LatentChannels">Channels of the latent.</param>
+/// <param name="ContextWidth">Channels of a text context.</param>
+/// <param name="ContextLength">Tokens of a prompt.</param>
+/// <param name="Decoder">The decoder blocks' outputs, from 0.</param>
+/// <param name="MappedLayers">Names of the cross-attentions whose maps are averaged.</param>
+public sealed record DiffusionPart(int ImageSize, int LatentSize, int LatentChannels, int ContextWidth, int ContextLength, IReadOnlyList<DecoderBlock> Decoder, IReadOnlyList<string> MappedLayers);
+
+/// <summary>Output of a decoder block, after its upsampler.</summary>
+/// <param name="Channels">Length of a feature vector.</param>
+/// <param name="GridSize">Vectors along a side.</param>
+public sealed record DecoderBlock(int Channels, int GridSize);
+
+/// <summary>One graph of a pack.</summary>
+/// <param name="Name">What it computes, such as <c>mapdiff</c>.</param>
+/// <param name="Attention">How its attention is written: fused for ONNX Runtime's own providers, decomposed for TensorRT.</param>
+/// <param name="Debug">Whether it is the variant with raw taps.</param>
+/// <param name="File">File name in the pack.</param>
+/// <param name="Inputs">Inputs in order.</param>
+/// <param name="Outputs">Outputs in order.</param>
+public sealed record GraphEntry(string Name, AttentionForm Attention, bool Debug, string File, IReadOnlyList<TensorEntry> Inputs, IReadOnlyList<TensorEntry> Outputs);
+
+/// <summary>An input or output.</summary>
+/// <param name="Name">Its name in the graph.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Shape">Fixed lengths as numbers, run-time lengths by name.</param>
+public sealed record TensorEntry(string Name, ElementType Type, IReadOnlyList<string> Shape);
+
+/// <summary>Published weights that went into a pack.</summary>
+/// <param name="Part">What they are: <c>clip</c> or <c>diffusion</c>.</param>
+/// <param name="Name">Name of the set or of its folder.</param>
+/// <param name="Licence">SPDX id or name; null where the folder does not say.</param>
+/// <param name="Url">Where they came from; null where the folder does not say.</param>
+/// <param name="Files">The files that were read.</param>
+public sealed record SourceEntry(string Part, string Name, string? Licence, string? Url, IReadOnlyList<FileEntry> Files);
+
+/// <summary>A file by content.</summary>
+/// <param name="Path">Relative, with forward slashes.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Sha256">Lower-case hexadecimal.</param>
+public sealed record FileEntry(string Path, long Size, string Sha256);
+
+/// <summary>The method's settings as this pack was built for.</summary>
+/// <param name="Temperature">Divisor of equation 1's cosines.</param>
+/// <param name="LanguageTimestep">Timestep of the cross-attention maps.</param>
+/// <param name="TimestepBlocks">Pairs (timestep, decoder block) of equation 8.</param>
+/// <param name="AlphaSegmentation">Alpha of equation 4.</param>
+/// <param name="AlphaClassification">Alpha of equation 9.</param>
+public sealed record MethodDefaults(double Temperature, int LanguageTimestep, IReadOnlyList<IReadOnlyList<int>> TimestepBlocks, double AlphaSegmentation, double AlphaClassification);

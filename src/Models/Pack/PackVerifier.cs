@@ -1,0 +1,87 @@
+using System.Text.Json;
+
+namespace ClipFusion.Models.Pack;
+
+/// <summary>Checks that a pack's folder holds what its manifest says.</summary>
+public static class PackVerifier
+{
+    private const string StampName = ".verified.json";
+
+    /// <summary>Reads the manifest and checks every byte of every file.</summary>
+    /// <param name="folder">The pack.</param>
+    /// <param name="progress">Told each file's name; null for silence.</param>
+    /// <param name="cancellation">Checked every MiB.</param>
+    /// <returns>The manifest, and what is wrong: empty when everything is as it should be.</returns>
+    /// <exception cref="PackException">There is no readable manifest.</exception>
+    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(string folder, IProgress<string>? progress = null, CancellationToken cancellation = default)
+    {
+        PackManifest manifest = ManifestJson.Read(folder);
+        List<string> problems = [];
+        foreach (FileEntry expected in manifest.Files)
+        {
+            if (Locate(folder, expected, problems) is not { } file) continue;
+            progress?.Report(expected.Path);
+            if (file.Length != expected.Size)
+            {
+                problems.Add($"{expected.Path}: {file.Length} bytes, the manifest says {expected.Size}");
+                continue;
+            }
+
+            FileEntry found = PackFiles.Hash(folder, file.FullName, cancellation);
+            if (found.Sha256 != expected.Sha256) problems.Add($"{expected.Path}: sha256 {found.Sha256}, the manifest says {expected.Sha256}");
+        }
+
+        foreach (GraphEntry graph in manifest.Graphs.Where(g => manifest.Files.All(f => f.Path != g.File)))
+            problems.Add($"{graph.File}: graph '{graph.Name}' is not in the manifest's list of files");
+        return (manifest, problems);
+    }
+
+    /// <summary>
+    /// Opens a pack to run it: every byte is checked the first time, afterwards manifest, sizes and modification times. What was checked
+    /// is remembered in <c>.verified.json</c> beside the manifest; where that can't be written, every open checks fully.
+    /// </summary>
+    /// <exception cref="PackException">Something is wrong; the message lists everything.</exception>
+    public static PackManifest Open(string folder, IProgress<string>? progress = null, CancellationToken cancellation = default)
+    {
+        PackManifest manifest = ManifestJson.Read(folder);
+        string stamp = Stamp(folder, manifest), stampPath = Path.Combine(folder, StampName);
+        if (File.Exists(stampPath) && File.ReadAllText(stampPath) == stamp) return manifest;
+
+        (manifest, IReadOnlyList<string> problems) = Verify(folder, progress, cancellation);
+        if (problems.Count > 0) throw new PackException($"model pack '{folder}' is damaged:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", problems)}");
+        try
+        {
+            string temporary = $"{stampPath}.{Environment.ProcessId}";
+            File.WriteAllText(temporary, stamp);
+            File.Move(temporary, stampPath, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            progress?.Report($"{stampPath} can't be written ({e.Message}); the pack will be checked fully at every start");
+        }
+
+        return manifest;
+    }
+
+    private static FileInfo? Locate(string folder, FileEntry entry, List<string> problems)
+    {
+        if (entry.Path != Path.GetFileName(entry.Path) || entry.Path.Contains('\\'))
+        {
+            problems.Add($"'{entry.Path}': a pack's files lie in its folder, without sub-folders");
+            return null;
+        }
+
+        var file = new FileInfo(Path.Combine(folder, entry.Path));
+        if (file.Exists) return file;
+        problems.Add($"{entry.Path}: missing");
+        return null;
+    }
+
+    private static string Stamp(string folder, PackManifest manifest)
+    {
+        string manifestHash = PackFiles.Hash(folder, Path.Combine(folder, PackManifest.FileName)).Sha256;
+        var files = manifest.Files.Select(f => new FileInfo(Path.Combine(folder, Path.GetFileName(f.Path))))
+            .Select(f => new { f.Name, Size = f.Exists ? f.Length : -1, Modified = f.Exists ? f.LastWriteTimeUtc.Ticks : 0 });
+        return JsonSerializer.Serialize(new { manifest = manifestHash, files });
+    }
+}
