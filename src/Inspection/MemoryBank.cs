@@ -1,0 +1,144 @@
+namespace ClipFusion.Inspection;
+
+/// <summary>The features of one normal reference image at one network block.</summary>
+/// <param name="Rows">Rows x dimension values, row-major, raw (not normalised); read while the bank is created and not kept.</param>
+/// <param name="Ignored">True where a row is left out of the bank, one entry a row; null = every row is taken.</param>
+public readonly record struct ReferenceFeatures(ReadOnlyMemory<float> Rows, bool[]? Ignored = null);
+
+/// <summary>
+/// Step 5: the features of the normal reference images at one block, and the search for the nearest of them (equations 7 and 8:
+/// the smallest (1 - cosine) / 2). Immutable and safe to search from several threads at once.
+/// </summary>
+public sealed class MemoryBank
+{
+    private readonly BankImage[] _images;
+    private readonly float[] _panels;
+    private readonly int[] _origins;
+
+    private MemoryBank(int dimension, BankImage[] images, float[] panels, int[] origins) =>
+        (Dimension, _images, _panels, _origins) = (dimension, images, panels, origins);
+
+    /// <summary>Length of a feature vector.</summary>
+    public int Dimension { get; }
+
+    /// <summary>Rows in the bank, over all images, without the ignored ones.</summary>
+    public int Count => _origins.Length;
+
+    /// <summary>Reference images that the bank was made from, those without a remaining row included.</summary>
+    public int ImageCount => _images.Length;
+
+    /// <summary>Makes a bank; every row is scaled to length 1.</summary>
+    /// <param name="images">One entry a reference image, at least one.</param>
+    /// <param name="dimension">Length of a feature vector, at least 1.</param>
+    /// <exception cref="ArgumentException">
+    /// No image, no row left after the ignored ones, lengths that don't fit, or a row that is zero, NaN or infinite (image and row are named).
+    /// Ignored rows are not looked at.
+    /// </exception>
+    public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var layout = new BankImage[images.Count];
+        int rows = 0, panels = 0;
+        for (int i = 0; i < layout.Length; i++)
+        {
+            int kept = KeptRows(images[i], dimension, Name(i));
+            layout[i] = new BankImage(rows, kept, panels);
+            rows += kept;
+            panels += layout[i].Panels;
+        }
+
+        if (rows == 0)
+        {
+            throw new ArgumentException(
+                $"The memory bank is empty: {layout.Length} reference images leave no row that is not ignored; at least one row is needed.", nameof(images));
+        }
+
+        long floats = (long)panels * BankKernel.PanelRows * dimension;
+        if (floats > Array.MaxLength)
+        {
+            throw new ArgumentException($"{rows} rows of {dimension} values are more than one bank holds ({Array.MaxLength} values); use fewer references.", nameof(images));
+        }
+
+        var packed = new float[floats];
+        var origins = new int[rows];
+        for (int i = 0; i < layout.Length; i++) Fill(images[i], layout[i], dimension, packed, origins, Name(i));
+        return new MemoryBank(dimension, layout, packed, origins);
+    }
+
+    /// <summary>For every query the distance to its nearest row, (1 - cosine) / 2: 0 = same direction, 1 = opposite; not clamped, so rounding may leave it a little below 0.</summary>
+    /// <param name="queries">Rows x <see cref="Dimension"/>, row-major, each of length 1 (<see cref="UnitRows.Normalize(ReadOnlySpan{float}, int, Span{float}, string)"/>).</param>
+    /// <param name="distances">Receives one distance a query; owned by the caller.</param>
+    /// <param name="nearest">Receives the nearest row's number (0 .. <see cref="Count"/>-1; of equally near ones the lowest), or empty when nobody asks.</param>
+    /// <param name="exclude">Number of a reference image whose rows are left out (leave-one-out scores), or null.</param>
+    /// <param name="parallelism">Threads at most, at least 1.</param>
+    /// <param name="cancellation">Ends the search early; the destinations are then undefined.</param>
+    /// <exception cref="ArgumentException">Lengths don't fit, a query is not of length 1 (its number is named), or nothing is left to search.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public void Search(
+        ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest = default, int? exclude = null, int parallelism = 1, CancellationToken cancellation = default)
+    {
+        int count = UnitRows.Count(queries.Length, Dimension, "Queries");
+        if (distances.Length != count) throw new ArgumentException($"{count} queries need {count} distances, but there is room for {distances.Length}.", nameof(distances));
+        if (!nearest.IsEmpty && nearest.Length != count) throw new ArgumentException($"{count} queries need {count} row numbers or none, but there is room for {nearest.Length}.", nameof(nearest));
+        ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
+        if (exclude is int image) RequireRowsWithout(image);
+        RequireUnit(queries);
+
+        BankKernel.Search(_panels, _images, Dimension, queries, distances, nearest, exclude, parallelism, cancellation);
+    }
+
+    /// <summary>Where a row of the bank came from, to show which normal patch a query was nearest to.</summary>
+    /// <param name="row">A row's number, 0 .. <see cref="Count"/>-1.</param>
+    /// <returns>The reference image's number and the row's number within that image, ignored rows counted.</returns>
+    public (int Image, int Row) Origin(int row)
+    {
+        if ((uint)row >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(row), row, $"The bank has rows 0 .. {Count - 1}.");
+        int image = Array.FindLastIndex(_images, i => i.Rows > 0 && i.FirstRow <= row);
+        return (image, _origins[row]);
+    }
+
+    private static string Name(int image) => $"Reference image {image}";
+
+    private static int KeptRows(ReferenceFeatures image, int dimension, string name)
+    {
+        int rows = UnitRows.Count(image.Rows.Length, dimension, name);
+        if (image.Ignored is null) return rows;
+        return image.Ignored.Length == rows
+            ? image.Ignored.AsSpan().Count(false)
+            : throw new ArgumentException($"{name} has {rows} rows, but its ignore mask has {image.Ignored.Length} cells; one a row is expected.", nameof(image));
+    }
+
+    private static void Fill(ReferenceFeatures image, BankImage layout, int dimension, float[] panels, int[] origins, string name)
+    {
+        var unit = new float[dimension];
+        ReadOnlySpan<float> rows = image.Rows.Span;
+        int kept = 0;
+        for (int row = 0; kept < layout.Rows; row++)
+        {
+            if (image.Ignored is not null && image.Ignored[row]) continue;
+            UnitRows.Normalize(rows.Slice(row * dimension, dimension), unit, name, row);
+            origins[layout.FirstRow + kept] = row;
+            BankKernel.Pack(unit, panels, layout, kept++);
+        }
+
+        // The rest of the last panel repeats the last row, which can't win against itself: of equal rows the lower number is kept.
+        for (int pad = kept; pad < layout.Panels * BankKernel.PanelRows; pad++) BankKernel.Pack(unit, panels, layout, pad);
+    }
+
+    private void RequireRowsWithout(int image)
+    {
+        if ((uint)image >= (uint)ImageCount) throw new ArgumentException($"Image {image} can't be left out: the bank has images 0 .. {ImageCount - 1}.", nameof(image));
+        if (_images[image].Rows == Count) throw new ArgumentException($"Without image {image} the bank is empty: leave-one-out needs rows from at least two reference images.", nameof(image));
+    }
+
+    /// <summary>A query of another length would give a wrong distance, and one with NaN none at all, without any sign of it.</summary>
+    private void RequireUnit(ReadOnlySpan<float> queries)
+    {
+        const double tolerance = 1e-3;
+        for (int row = 0; row * Dimension < queries.Length; row++)
+        {
+            double norm = UnitRows.Norm(queries.Slice(row * Dimension, Dimension));
+            if (!(Math.Abs(norm - 1) < tolerance)) throw new ArgumentException($"Query {row} has length {norm}; a unit vector is expected.", nameof(queries));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+
+namespace ClipFusion.Inspection.Recipes;
+
+/// <summary>
+/// What to look for on one product and how: everything of a recipe that the method reads. Immutable; each default is the product's, so an
+/// object word is a whole recipe. <see cref="RecipeReader"/> checks files; a recipe changed in code with <c>with</c> is checked by writing and reading it.
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>Side of the grid on which image scores take their maxima. Not a setting: how large a map is shown must not move a verdict.</summary>
+    public const int ScoreSize = 240;
+
+    /// <summary>The object word that the prompts' {object} stands for; not empty, at most 512 characters.</summary>
+    public required string Object { get; init; }
+
+    /// <summary>Words for what can be wrong with the object, 1..32, distinct; each is one denoiser pass.</summary>
+    public ImmutableArray<string> States { get; init; } = ["crack", "hole", "residue", "damage"];
+
+    /// <summary>The state under whose prompt a query's diffusion features are taken; need not be among <see cref="States"/>.</summary>
+    public string GenericState { get; init; } = "damage";
+
+    /// <summary>CLIP's templates of a normal object, with {object}; 1..64.</summary>
+    public ImmutableArray<string> NormalPrompts { get; init; } = ["a good, cropped picture of the perfect {object} for classification"];
+
+    /// <summary>CLIP's templates of an abnormal object, with {object}; 1..64.</summary>
+    public ImmutableArray<string> AbnormalPrompts { get; init; } = ["a good, cropped picture of the damaged {object} for classification"];
+
+    /// <summary>The denoiser's template for a state, with {object} and {state}.</summary>
+    public string StatePrompt { get; init; } = "a close-up cropped png photo of a {object} with {state} for anomaly segmentation";
+
+    /// <summary>The denoiser's template for reference images, with {object}.</summary>
+    public string ReferencePrompt { get; init; } = "a photo of a perfect {object}";
+
+    /// <summary>Divisor of equation 1, above 0; null = the network's own, 1/exp(logit_scale).</summary>
+    public double? Temperature { get; init; } = 0.07;
+
+    /// <summary>Scaling of cross-attention rows.</summary>
+    public TokenNormalization TokenNormalization { get; init; } = TokenNormalization.None;
+
+    /// <summary>CLIP stream of the patch embeddings.</summary>
+    public ClipStream LanguageStream { get; init; } = ClipStream.Vv;
+
+    /// <summary>CLIP stream of the block features.</summary>
+    public ClipStream FeatureStream { get; init; } = ClipStream.Vv;
+
+    /// <summary>Prompt of a query's diffusion features.</summary>
+    public QueryFeaturePrompt QueryFeaturePrompt { get; init; } = QueryFeaturePrompt.Generic;
+
+    /// <summary>Timestep (0..999) of the cross-attention maps.</summary>
+    public int LanguageTimestep { get; init; } = 201;
+
+    /// <summary>Where diffusion features are taken (the set T of equation 8), 1..16, distinct.</summary>
+    public ImmutableArray<TimestepBlock> TimestepBlocks { get; init; } = [new(201, 3), new(401, 2), new(801, 1)];
+
+    /// <summary>CLIP's weight in the map, 0..1 (equation 4).</summary>
+    public double AlphaSegmentation { get; init; } = 0.25;
+
+    /// <summary>CLIP's weight in the score, 0..1 (equation 9).</summary>
+    public double AlphaClassification { get; init; } = 0.75;
+
+    /// <summary>Side of the fused map in pixels, 1..4096.</summary>
+    public int OutputSize { get; init; } = 240;
+
+    /// <summary>Standard deviation of the map's smoothing in cells of a 240 x 240 map, 0..64; 0 = off.</summary>
+    public double SmoothingSigma { get; init; }
+
+    /// <summary>The terms that are computed; at least one that the profile uses.</summary>
+    public Branches Branches { get; init; } = Branches.All;
+
+    /// <summary>The part of the frame that is judged; null = all of it.</summary>
+    public Region? Region { get; init; }
+
+    /// <summary>What is left out of banks, maxima, medians and regions; null = nothing.</summary>
+    public IgnoreRule? Ignore { get; init; }
+
+    /// <summary>From frame to square.</summary>
+    public Crop Crop { get; init; } = Crop.Squash;
+
+    /// <summary>Grey level of 10 to 16 bit frames that becomes 0; null = the lowest.</summary>
+    public int? BlackLevel { get; init; }
+
+    /// <summary>Grey level of 10 to 16 bit frames that becomes 255; null = the highest.</summary>
+    public int? WhiteLevel { get; init; }
+
+    /// <summary>The models that judge.</summary>
+    public Profile Profile { get; init; } = Profile.ClipFusion;
+
+    /// <summary>The branches that the profile leaves: <see cref="Branches"/> of the models that it runs.</summary>
+    public Branches UsedBranches => Branches & (Profile switch
+    {
+        Profile.PatchClip => Branches.Clip,
+        Profile.MapDiff => Branches.Diff,
+        _ => Branches.All,
+    });
+
+    /// <summary>Sixteen hex digits that change with every setting and with nothing else; computed on every call. A mask file counts by its path, not its content.</summary>
+    public string Revision => RecipeWriter.Revision(this);
+
+    /// <summary>The product's defaults for an object.</summary>
+    /// <param name="objectWord">What the camera looks at, for example "metal nut"; not empty.</param>
+    /// <exception cref="ArgumentException"><paramref name="objectWord"/> is empty.</exception>
+    public static Recipe Default(string objectWord)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(objectWord);
+        return new Recipe { Object = objectWord };
+    }
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+
+namespace ClipFusion.Inspection.Recipes;
+
+/// <summary>Which of the two models judge; scores of different profiles are on different scales.</summary>
+public enum Profile
+{
+    /// <summary>Both, weighed by the recipe's alphas.</summary>
+    ClipFusion,
+
+    /// <summary>The diffusion model alone (alpha 0).</summary>
+    MapDiff,
+
+    /// <summary>CLIP alone (alpha 1); the fast one.</summary>
+    PatchClip,
+}
+
+/// <summary>The four terms of equations 4 and 9.</summary>
+[Flags]
+public enum Branches
+{
+    /// <summary>No term.</summary>
+    None = 0,
+
+    /// <summary>CLIP against the texts: M^{CLIP,L}, S^{CLIP,L}.</summary>
+    ClipLanguage = 1,
+
+    /// <summary>CLIP against the references: M^{CLIP,V}, S^{CLIP,V}.</summary>
+    ClipVision = 2,
+
+    /// <summary>The denoiser's cross-attention to the states: M^{Diff,L}, S^{Diff,L}.</summary>
+    DiffLanguage = 4,
+
+    /// <summary>The denoiser's features against the references: M^{Diff,V}, S^{Diff,V}.</summary>
+    DiffVision = 8,
+
+    /// <summary>Both CLIP terms.</summary>
+    Clip = ClipLanguage | ClipVision,
+
+    /// <summary>Both diffusion terms.</summary>
+    Diff = DiffLanguage | DiffVision,
+
+    /// <summary>The whole method.</summary>
+    All = Clip | Diff,
+}
+
+/// <summary>How the rows of a cross-attention map are scaled before the state's columns are read.</summary>
+public enum TokenNormalization
+{
+    /// <summary>As the softmax gave them.</summary>
+    None,
+
+    /// <summary>Divided by their sum over the prompt's own tokens, without the start and end tokens.</summary>
+    Content,
+}
+
+/// <summary>Which of CLIP's two image streams is read.</summary>
+public enum ClipStream
+{
+    /// <summary>The value-value attention stream.</summary>
+    Vv,
+
+    /// <summary>The vision transformer as published.</summary>
+    Original,
+}
+
+/// <summary>The prompt under which a query's diffusion features are taken.</summary>
+public enum QueryFeaturePrompt
+{
+    /// <summary>The state prompt with the recipe's generic state.</summary>
+    Generic,
+
+    /// <summary>The reference prompt, as for reference images.</summary>
+    Reference,
+}
+
+/// <summary>How a frame that is not square becomes a network's square input.</summary>
+public enum Crop
+{
+    /// <summary>Squeezed, so that the map covers the whole frame.</summary>
+    Squash,
+
+    /// <summary>Scaled by its shorter side and cut at the centre, as published evaluations do.</summary>
+    Centre,
+}
+
+/// <summary>A denoiser pass and the decoder block whose output is a feature there.</summary>
+/// <param name="Timestep">0..999.</param>
+/// <param name="Block">Decoder block, counted from 0.</param>
+public readonly record struct TimestepBlock(int Timestep, int Block);
+
+/// <summary>A rectangle in frame pixels; x to the right, y down, the frame's top left pixel is (0, 0).</summary>
+/// <param name="X">Left column, 0 or more.</param>
+/// <param name="Y">Top row, 0 or more.</param>
+/// <param name="Width">Columns, at least 1.</param>
+/// <param name="Height">Rows, at least 1.</param>
+public readonly record struct Region(int X, int Y, int Width, int Height);
+
+/// <summary>What a recipe wants left out of the judgement: a mask picture or rectangles, one of the two.</summary>
+/// <param name="MaskFile">Path of a picture beside the recipe, relative to the recipe's folder, non-zero pixels ignored; or null.</param>
+/// <param name="Regions">Rectangles that are ignored; empty with a mask file.</param>
+public sealed record IgnoreRule(string? MaskFile, ImmutableArray<Region> Regions);

@@ -1,0 +1,28 @@
+namespace ClipFusion.Inspection.Recipes;
+
+/// <summary>The words that a recipe file uses for the choices; read and written through the same table.</summary>
+internal static class RecipeNames
+{
+    public static readonly (string Name, Profile Value)[] Profiles =
+        [("clipfusion", Profile.ClipFusion), ("mapdiff", Profile.MapDiff), ("patchclip", Profile.PatchClip)];
+
+    public static readonly (string Name, Branches Value)[] Branch =
+    [
+        ("clipLanguage", Branches.ClipLanguage), ("clipVision", Branches.ClipVision),
+        ("diffLanguage", Branches.DiffLanguage), ("diffVision", Branches.DiffVision),
+    ];
+
+    public static readonly (string Name, TokenNormalization Value)[] TokenNormalizations =
+        [("none", TokenNormalization.None), ("content", TokenNormalization.Content)];
+
+    public static readonly (string Name, ClipStream Value)[] Streams = [("vv", ClipStream.Vv), ("original", ClipStream.Original)];
+
+    public static readonly (string Name, QueryFeaturePrompt Value)[] QueryFeaturePrompts =
+        [("generic", QueryFeaturePrompt.Generic), ("reference", QueryFeaturePrompt.Reference)];
+
+    public static readonly (string Name, Crop Value)[] Crops = [("squash", Crop.Squash), ("centre", Crop.Centre)];
+
+    public static string Of<T>((string Name, T Value)[] names, T value) =>
+        Array.Find(names, n => EqualityComparer<T>.Default.Equals(n.Value, value)).Name
+        ?? throw new ArgumentOutOfRangeException(nameof(value), value, "The value has no name in recipe files.");
+}

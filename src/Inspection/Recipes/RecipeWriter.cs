@@ -1,0 +1,126 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace ClipFusion.Inspection.Recipes;
+
+/// <summary>Writes recipes: every key, in a fixed order, defaults included, so equal settings give equal bytes.</summary>
+public static class RecipeWriter
+{
+    /// <summary>The recipe as indented JSON, to be read by people and by <see cref="RecipeReader"/>.</summary>
+    /// <param name="recipe">The recipe.</param>
+    public static string Write(Recipe recipe) => Encoding.UTF8.GetString(Write(recipe, indented: true));
+
+    /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't change.</summary>
+    /// <param name="recipe">The recipe.</param>
+    public static byte[] Canonical(Recipe recipe) => Write(recipe, indented: false);
+
+    /// <summary>The first sixteen hex digits of the canonical form's SHA-256.</summary>
+    /// <param name="recipe">The recipe.</param>
+    public static string Revision(Recipe recipe) => Convert.ToHexStringLower(SHA256.HashData(Canonical(recipe)).AsSpan(0, 8));
+
+    private static byte[] Write(Recipe recipe, bool indented)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = indented, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            WriteWords(json, recipe);
+            WriteMethod(json, recipe);
+            WriteFrame(json, recipe);
+            json.WriteString("profile", RecipeNames.Of(RecipeNames.Profiles, recipe.Profile));
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void WriteWords(Utf8JsonWriter json, Recipe recipe)
+    {
+        json.WriteString("object", recipe.Object);
+        WriteList(json, "states", recipe.States);
+        json.WriteString("genericState", recipe.GenericState);
+        WriteList(json, "normalPrompts", recipe.NormalPrompts);
+        WriteList(json, "abnormalPrompts", recipe.AbnormalPrompts);
+        json.WriteString("statePrompt", recipe.StatePrompt);
+        json.WriteString("referencePrompt", recipe.ReferencePrompt);
+    }
+
+    private static void WriteMethod(Utf8JsonWriter json, Recipe recipe)
+    {
+        WriteNumber(json, "temperature", recipe.Temperature);
+        json.WriteString("tokenNormalization", RecipeNames.Of(RecipeNames.TokenNormalizations, recipe.TokenNormalization));
+        json.WriteString("languageStream", RecipeNames.Of(RecipeNames.Streams, recipe.LanguageStream));
+        json.WriteString("featureStream", RecipeNames.Of(RecipeNames.Streams, recipe.FeatureStream));
+        json.WriteString("queryFeaturePrompt", RecipeNames.Of(RecipeNames.QueryFeaturePrompts, recipe.QueryFeaturePrompt));
+        json.WriteNumber("languageTimestep", recipe.LanguageTimestep);
+        json.WriteStartArray("timestepBlocks");
+        foreach (TimestepBlock pair in recipe.TimestepBlocks)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(pair.Timestep);
+            json.WriteNumberValue(pair.Block);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        WriteNumber(json, "alphaSegmentation", recipe.AlphaSegmentation);
+        WriteNumber(json, "alphaClassification", recipe.AlphaClassification);
+        json.WriteNumber("outputSize", recipe.OutputSize);
+        json.WriteNumber("scoreSize", Recipe.ScoreSize);
+        WriteNumber(json, "smoothingSigma", recipe.SmoothingSigma);
+        WriteList(json, "branches", RecipeNames.Branch.Where(b => recipe.Branches.HasFlag(b.Value)).Select(b => b.Name));
+    }
+
+    private static void WriteFrame(Utf8JsonWriter json, Recipe recipe)
+    {
+        json.WritePropertyName("region");
+        if (recipe.Region is Region region) WriteRegion(json, region);
+        else json.WriteNullValue();
+
+        json.WritePropertyName("ignore");
+        if (recipe.Ignore is null)
+        {
+            json.WriteNullValue();
+        }
+        else if (recipe.Ignore.MaskFile is string file)
+        {
+            json.WriteStringValue(file);
+        }
+        else
+        {
+            json.WriteStartArray();
+            foreach (Region ignored in recipe.Ignore.Regions) WriteRegion(json, ignored);
+            json.WriteEndArray();
+        }
+
+        json.WriteString("crop", RecipeNames.Of(RecipeNames.Crops, recipe.Crop));
+        WriteNumber(json, "blackLevel", recipe.BlackLevel);
+        WriteNumber(json, "whiteLevel", recipe.WhiteLevel);
+    }
+
+    private static void WriteRegion(Utf8JsonWriter json, Region region)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("x", region.X);
+        json.WriteNumber("y", region.Y);
+        json.WriteNumber("width", region.Width);
+        json.WriteNumber("height", region.Height);
+        json.WriteEndObject();
+    }
+
+    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values) json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
+    private static void WriteNumber(Utf8JsonWriter json, string name, double? value)
+    {
+        // Adding zero turns -0 into 0: the same setting, so the same bytes.
+        if (value is double number) json.WriteNumber(name, number + 0.0);
+        else json.WriteNull(name);
+    }
+}
