@@ -10,7 +10,7 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
 {
     private const ElementType F32 = ElementType.Float32;
 
-    private readonly int _lastMapped = Array.LastIndexOf(unet.UpBlockHasAttention, true);
+    public int LastMappedBlock { get; } = Array.LastIndexOf(unet.UpBlockHasAttention, true);
 
     public int DiffusionImageSize => unet.SampleSize << (vae.BlockOutChannels.Length - 1);
 
@@ -92,7 +92,7 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
             Value? sum = null;
             foreach (Unet.LayerMap layer in grid)
             {
-                Value sums = layer.Sums[0] == rows ? layer.Sums : g.First(layer.Sums, entering[_lastMapped - 1], rows.Symbol!);
+                Value sums = layer.Sums[0] == rows ? layer.Sums : g.First(layer.Sums, entering[LastMappedBlock - 1], rows.Symbol!);
                 Value raw = g.Slice(sums, 2, 0, 1);
                 if (debug) g.Output(GraphNames.Probabilities(layer.Layer), g.Reshape(raw, rows, grid.Key.Height * (long)grid.Key.Width));
                 Value both = g.Concat(2, g.Div(raw, g.Slice(sums, 2, 1, 2)), raw);

@@ -150,7 +150,7 @@ public sealed partial class PackBuilder
         return new PackManifest(
             PackManifest.CurrentSchema, name.Length > 64 ? name[^64..].Trim('-', '.') : name, _options.Notice, _options.Precision,
             new ClipPart(c.Vision.ImageSize, c.Vision.ImageSize / c.Vision.PatchSize, c.Vision.Layers, c.Vision.Width, c.EmbedDim, _options.VvStart, _blocks, MathF.Exp(logScale[0]), c.Text.ContextLength),
-            new DiffusionPart(_factory.DiffusionImageSize, u.SampleSize, _diffusion.Vae.LatentChannels, u.CrossAttentionDim, _diffusion.Text.ContextLength, decoder, _mappedLayers),
+            new DiffusionPart(_factory.DiffusionImageSize, u.SampleSize, _diffusion.Vae.LatentChannels, u.CrossAttentionDim, _diffusion.Text.ContextLength, decoder, _mappedLayers, _factory.LastMappedBlock),
             _graphs, sources, new MethodDefaults(0.07, 201, [[201, 3], [401, 2], [801, 1]], 0.25, 0.75), files);
     }
 

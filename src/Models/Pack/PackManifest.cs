@@ -54,7 +54,9 @@ public sealed record ClipPart(int ImageSize, int GridSize, int Layers, int Width
 /// <param name="ContextLength">Tokens of a prompt.</param>
 /// <param name="Decoder">The decoder blocks' outputs, from 0.</param>
 /// <param name="MappedLayers">Names of the cross-attentions whose maps are averaged.</param>
-public sealed record DiffusionPart(int ImageSize, int LatentSize, int LatentChannels, int ContextWidth, int ContextLength, IReadOnlyList<DecoderBlock> Decoder, IReadOnlyList<string> MappedLayers);
+/// <param name="LastMappedBlock">Decoder block of the last of them, from 0: a row that owes only maps leaves there.</param>
+public sealed record DiffusionPart(
+    int ImageSize, int LatentSize, int LatentChannels, int ContextWidth, int ContextLength, IReadOnlyList<DecoderBlock> Decoder, IReadOnlyList<string> MappedLayers, int LastMappedBlock);
 
 /// <summary>Output of a decoder block, after its upsampler.</summary>
 /// <param name="Channels">Length of a feature vector.</param>

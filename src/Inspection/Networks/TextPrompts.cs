@@ -1,0 +1,84 @@
+using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
+using ClipFusion.Models.Tokenizer;
+using Microsoft.ML.OnnxRuntime;
+
+namespace ClipFusion.Inspection.Networks;
+
+/// <summary>
+/// What a recipe's words become, computed once: CLIP's normal and abnormal text embeddings, the denoiser's context of every prompt and,
+/// per state, where its words stand in its prompt.
+/// </summary>
+internal sealed class TextPrompts
+{
+    private TextPrompts(DiffusionPrompt[] prompts) => Diffusion = prompts;
+
+    /// <summary>Unit embedding of the normal side [E]; empty where CLIP's language is not used.</summary>
+    public float[] Normal { get; private init; } = [];
+
+    /// <summary>Unit embedding of the abnormal side [E].</summary>
+    public float[] Abnormal { get; private init; } = [];
+
+    /// <summary>States in order, the generic state if it is not among them, the reference prompt last.</summary>
+    public IReadOnlyList<DiffusionPrompt> Diffusion { get; }
+
+    /// <summary>Index into <see cref="Diffusion"/> of the generic state's prompt.</summary>
+    public required int Generic { get; init; }
+
+    /// <summary>Index into <see cref="Diffusion"/> of the reference prompt.</summary>
+    public int Reference => Diffusion.Count - 1;
+
+    public static TextPrompts Create(ModelPack pack, Recipe recipe, CancellationToken cancellation)
+    {
+        Branches used = recipe.UsedBranches;
+        bool diffusion = (used & Branches.Diff) != 0, clip = used.HasFlag(Branches.ClipLanguage);
+        string[] states = [.. recipe.States];
+        int generic = Array.IndexOf(states, recipe.GenericState);
+        if (generic < 0) (generic, states) = (states.Length, [.. states, recipe.GenericState]);
+        DiffusionPrompt[] prompts = diffusion ? DiffusionContexts(pack, recipe, states, cancellation) : [];
+        return new TextPrompts(prompts)
+        {
+            Generic = generic,
+            Normal = clip ? Side(pack, recipe.NormalPrompts, recipe.Object, cancellation) : [],
+            Abnormal = clip ? Side(pack, recipe.AbnormalPrompts, recipe.Object, cancellation) : [],
+        };
+    }
+
+    /// <summary>Mean of the prompts' unit embeddings, made unit again.</summary>
+    private static float[] Side(ModelPack pack, IReadOnlyList<string> templates, string @object, CancellationToken cancellation)
+    {
+        int length = pack.Manifest.Clip.ContextLength;
+        long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodePadded(PromptTemplate.Fill(t, @object), length))];
+        using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [templates.Count, length]);
+        using NetworkOutputs o = pack.Session(GraphNames.ClipText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Embeddings], cancellation);
+        ReadOnlySpan<float> rows = o.Floats(GraphNames.Embeddings);
+        var mean = new float[pack.Manifest.Clip.EmbedDim];
+        for (int i = 0; i < rows.Length; i++) mean[i % mean.Length] += rows[i] / templates.Count;
+        UnitRows.Normalize(mean, mean.Length, mean, "Mean text embedding");
+        return mean;
+    }
+
+    private static DiffusionPrompt[] DiffusionContexts(ModelPack pack, Recipe recipe, string[] states, CancellationToken cancellation)
+    {
+        DiffusionPart part = pack.Manifest.Diffusion;
+        string[] texts = [.. states.Select(s => PromptTemplate.Fill(recipe.StatePrompt, recipe.Object, s)), PromptTemplate.Fill(recipe.ReferencePrompt, recipe.Object)];
+        long[][] ids = [.. texts.Select(t => pack.DiffusionTokenizer.EncodePadded(t, part.ContextLength))];
+        var contexts = new float[texts.Length][];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids[i], [1, part.ContextLength]);
+            using NetworkOutputs o = pack.Session(GraphNames.DiffusionText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Context], cancellation);
+            contexts[i] = o.Floats(GraphNames.Context).ToArray();
+        }
+
+        return [.. texts.Select((text, i) => new DiffusionPrompt(text, ids[i], contexts[i],
+            i < states.Length ? StateTokens.Weights(pack.DiffusionTokenizer, ids[i], states[i], text, recipe.TokenNormalization) : StateTokens.None(part.ContextLength)))];
+    }
+}
+
+/// <summary>One prompt of the denoiser.</summary>
+/// <param name="Text">As it was tokenised.</param>
+/// <param name="Ids">int64 [77].</param>
+/// <param name="Context">[77, D].</param>
+/// <param name="TokenWeights">[77, 2]: see <see cref="GraphNames.TokenWeights"/>.</param>
+internal sealed record DiffusionPrompt(string Text, long[] Ids, float[] Context, float[] TokenWeights);
