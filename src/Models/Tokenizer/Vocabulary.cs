@@ -1,0 +1,85 @@
+using System.Text.Json;
+
+namespace ClipFusion.Models.Tokenizer;
+
+/// <summary>The content of <c>vocab.json</c>: one object from token text to id.</summary>
+internal sealed class Vocabulary
+{
+    /// <summary>No published vocabulary has a megabyte; anything much larger is not one.</summary>
+    internal const int MaxFileBytes = 64 << 20;
+
+    private const int MaxId = (1 << 24) - 1;
+
+    private readonly Dictionary<string, int> _ids;
+    private readonly string _path;
+
+    private Vocabulary(string path, Dictionary<string, int> ids, int size)
+    {
+        _path = path;
+        _ids = ids;
+        Size = size;
+    }
+
+    /// <summary>Largest id + 1: the rows a token embedding needs.</summary>
+    public int Size { get; }
+
+    /// <summary>Reads the file; ids must be distinct, not negative and below 2^24.</summary>
+    /// <exception cref="VocabularyException">Missing or malformed.</exception>
+    public static Vocabulary Load(string path)
+    {
+        byte[] json = ReadBounded(path);
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 2 });
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new VocabularyException($"{path}: the file holds {Kind(document.RootElement)}, expected an object from token to id.");
+
+            var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+            var owners = new Dictionary<int, string>();
+            int size = 0;
+            foreach (JsonProperty token in document.RootElement.EnumerateObject())
+            {
+                if (token.Value.ValueKind != JsonValueKind.Number || !token.Value.TryGetInt32(out int id) || id is < 0 or > MaxId)
+                {
+                    throw new VocabularyException($"{path}: token '{token.Name}' has id {token.Value.GetRawText()}, expected an integer in 0..{MaxId}.");
+                }
+
+                if (!owners.TryAdd(id, token.Name)) throw new VocabularyException($"{path}: tokens '{owners[id]}' and '{token.Name}' both have id {id}, expected distinct ids.");
+                ids.Add(token.Name, id);
+                size = Math.Max(size, id + 1);
+            }
+
+            return new Vocabulary(path, ids, size);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new VocabularyException($"{path}: not a valid JSON object from token to id: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The id of a token that the file must have.</summary>
+    /// <param name="token">The token as the file spells it.</param>
+    /// <param name="use">What needs it, for the message.</param>
+    /// <exception cref="VocabularyException">The file does not have it.</exception>
+    public int Require(string token, string use) =>
+        _ids.TryGetValue(token, out int id) ? id : throw new VocabularyException($"{_path}: token '{token}' is missing, expected for {use}.");
+
+    /// <summary>The whole file, refused above <see cref="MaxFileBytes"/>.</summary>
+    /// <exception cref="VocabularyException">Cannot be read or too large.</exception>
+    internal static byte[] ReadBounded(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            if (file.Length > MaxFileBytes) throw new VocabularyException($"{path}: the file has {file.Length} bytes, expected at most {MaxFileBytes}.");
+            byte[] bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VocabularyException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
+}
