@@ -1,2 +1,3 @@
-Console.WriteLine("clipfusion");
-return 0;
+using ClipFusion.EdgeDaemon.CommandLine;
+
+return await CommandLineApp.RunAsync(args, Terminal.System, CancellationToken.None);

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using ClipFusion.EdgeDaemon.CommandLine.Models;
+
+namespace ClipFusion.EdgeDaemon.CommandLine;
+
+/// <summary>The program's verbs, and what they have in common: exit codes, one-line errors, a clean end on Ctrl-C and SIGTERM.</summary>
+public static class CommandLineApp
+{
+    /// <summary>How long a verb may take to put things in order after Ctrl-C before the process is ended.</summary>
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Show the stack trace of an error.",
+        Recursive = true,
+    };
+
+    /// <summary>Runs one command line.</summary>
+    /// <param name="args">The arguments without the program's name.</param>
+    /// <param name="terminal">Where results and messages go.</param>
+    /// <param name="cancellation">Stops the verb as Ctrl-C does.</param>
+    /// <returns>An exit code of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellation)
+    {
+        var parsed = Root(terminal).Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors) terminal.WriteError(error.Message);
+            terminal.WriteNote("see: clipfusion --help");
+            return ExitCode.BadArguments;
+        }
+
+        var invocation = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TerminationTimeout,
+            Output = terminal.Out,
+            Error = terminal.Error,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(invocation, cancellation).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The last place where an error can become a readable line and an exit code.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return ErrorReport.Write(e, parsed.GetValue(Verbose), terminal);
+        }
+    }
+
+    private static RootCommand Root(Terminal terminal) => new("ClipFusion: visual inspection from one to twenty good parts.")
+    {
+        Verbose,
+        ModelsCommand.Create(terminal),
+    };
+}

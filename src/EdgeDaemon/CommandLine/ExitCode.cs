@@ -1,0 +1,14 @@
+namespace ClipFusion.EdgeDaemon.CommandLine;
+
+/// <summary>What the process tells its caller. Service managers do not restart after <see cref="BadArguments"/>.</summary>
+public static class ExitCode
+{
+    /// <summary>Everything was done.</summary>
+    public const int Clean = 0;
+
+    /// <summary>It failed, or was stopped; the same command may work later.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The arguments or the configuration are wrong; the same command can't work.</summary>
+    public const int BadArguments = 2;
+}

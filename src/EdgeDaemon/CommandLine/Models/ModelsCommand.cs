@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace ClipFusion.EdgeDaemon.CommandLine.Models;
+
+/// <summary><c>clipfusion models</c>: everything about model files. One file per verb, one line each here.</summary>
+internal static class ModelsCommand
+{
+    public static Command Create(Terminal terminal) => new("models", "Download, build, list and verify models.")
+    {
+        ModelsPullCommand.Create(terminal),
+    };
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace ClipFusion.Models.Download;
+
+/// <summary>What can be downloaded: named sets of files with their source, licence, sizes and hashes (<c>config/models.json</c>).</summary>
+/// <param name="Sets">The sets in the order of the file; names are unique.</param>
+public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
+{
+    /// <summary>The version of the file format that this program reads.</summary>
+    public const int SupportedSchema = 1;
+
+    private const int MaxCatalogueBytes = 1 << 20;
+
+    /// <summary>Reads a catalogue file of at most 1 MiB.</summary>
+    /// <exception cref="ModelCatalogueException">The file is missing, too large, not JSON, or has errors; all of them are listed.</exception>
+    public static ModelCatalogue Load(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists) throw new ModelCatalogueException(path, ["the file does not exist"]);
+        if (file.Length > MaxCatalogueBytes) throw new ModelCatalogueException(path, [$"{file.Length} bytes; at most {MaxCatalogueBytes} are expected"]);
+        return Parse(File.ReadAllBytes(path), path);
+    }
+
+    /// <summary>Reads a catalogue from UTF-8 JSON. Unknown and repeated keys are errors.</summary>
+    /// <param name="utf8">The JSON text.</param>
+    /// <param name="origin">Where the text came from, for messages.</param>
+    /// <exception cref="ModelCatalogueException">The text has errors; all of them are listed with their JSON paths.</exception>
+    public static ModelCatalogue Parse(ReadOnlyMemory<byte> utf8, string origin)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
+            return new CatalogueReader(origin).Read(document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            throw new ModelCatalogueException(origin, [$"not valid JSON: {e.Message}"], e);
+        }
+    }
+
+    /// <summary>The sets of the given names, in that order and each once; all sets when no name is given.</summary>
+    /// <exception cref="ArgumentException">A name is not in the catalogue; the message lists the known ones.</exception>
+    public IReadOnlyList<ModelSet> Select(IReadOnlyCollection<string> names)
+    {
+        if (names.Count == 0) return Sets;
+        string[] unknown = [.. names.Where(n => Sets.All(s => s.Name != n))];
+        if (unknown.Length > 0)
+        {
+            throw new ArgumentException($"no model set is named '{string.Join("', '", unknown)}'; the catalogue has: {string.Join(", ", Sets.Select(s => s.Name))}");
+        }
+
+        return [.. names.Distinct().Select(n => Sets.First(s => s.Name == n))];
+    }
+}
