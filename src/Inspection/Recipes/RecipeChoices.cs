@@ -40,6 +40,12 @@ public enum Branches
     /// <summary>Both diffusion terms.</summary>
     Diff = DiffLanguage | DiffVision,
 
+    /// <summary>Both terms that need no reference image.</summary>
+    Language = ClipLanguage | DiffLanguage,
+
+    /// <summary>Both terms that compare with reference images.</summary>
+    Vision = ClipVision | DiffVision,
+
     /// <summary>The whole method.</summary>
     All = Clip | Diff,
 }

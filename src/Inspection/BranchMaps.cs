@@ -1,0 +1,25 @@
+using ClipFusion.Inspection.Maps;
+
+namespace ClipFusion.Inspection;
+
+/// <summary>
+/// What the networks and memory banks say about one image, each map on its own native grid: the input of the fusion. Every branch
+/// is the mean of its maps; a branch that was not computed is null or empty.
+/// </summary>
+public sealed record BranchMaps
+{
+    /// <summary>M^{CLIP,L} on the patch grid, 0..1.</summary>
+    public AnomalyMap? ClipLanguage { get; init; }
+
+    /// <summary>S^{CLIP,L}, 0..1: the same of the class embedding. Needed where <see cref="ClipLanguage"/> is.</summary>
+    public float? ClipLanguageScore { get; init; }
+
+    /// <summary>Distances to the bank on the patch grid, one map a block (equation 7 before its mean).</summary>
+    public IReadOnlyList<AnomalyMap> ClipVision { get; init; } = [];
+
+    /// <summary>Cross-attention on the latent grid, un-normalised: one map a state (equation 6 before its mean), or their mean alone.</summary>
+    public IReadOnlyList<AnomalyMap> DiffLanguage { get; init; } = [];
+
+    /// <summary>Distances to the bank, one map a (timestep, block), each on that block's grid (equation 8 before its mean).</summary>
+    public IReadOnlyList<AnomalyMap> DiffVision { get; init; } = [];
+}

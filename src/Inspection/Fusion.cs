@@ -1,0 +1,199 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.Inspection;
+
+/// <summary>
+/// Step 6: the branches' maps and scores become one map and one score.
+/// <code>
+/// M = a (M^{CLIP,L} + M^{CLIP,V}) + (1-a) (M^{Diff,L} + M^{Diff,V})      equation 4, a = alphaSegmentation
+/// S = b (S^{CLIP,L} + S^{CLIP,V}) + (1-b) (S^{Diff,L} + S^{Diff,V})      equation 9, b = alphaClassification
+/// </code>
+/// Zero-shot takes the language terms only; the profile patchclip sets a = b = 1, mapdiff a = b = 0; a branch outside the recipe's adds nothing.
+/// Every map goes from its native grid to the wanted one in one bilinear step, before anything is averaged or added.
+/// </summary>
+public static class Fusion
+{
+    private enum Slot { ClipLanguage, ClipVision, DiffLanguage, DiffVision, ZeroShot, FewShot }
+
+    /// <summary>Fuses one image's maps.</summary>
+    /// <param name="recipe">Alphas, branches, profile and smoothing. The maps' size comes from <paramref name="result"/>, not from the recipe.</param>
+    /// <param name="maps">The maps on their native grids. Vision maps may be missing altogether: that is the zero-shot case.</param>
+    /// <param name="result">Is written over; owned by the caller.</param>
+    /// <param name="ignored">Given (grid width, grid height), the cells of such a grid that are left out of maxima and medians (row-major, true = left out), or null for none.</param>
+    /// <exception cref="ArgumentException">
+    /// A language branch in use, or one of two vision branches in use, has no map; a map holds NaN or infinity; everything is ignored; or nothing is left to judge by.
+    /// </exception>
+    public static void Fuse(Recipe recipe, BranchMaps maps, FusionResult result, Func<int, int, bool[]?>? ignored = null)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(maps);
+        ArgumentNullException.ThrowIfNull(result);
+        result.Clear();
+        Branches used = InUse(recipe, maps);
+        bool[]? ignoredScoreCells = ignored?.Invoke(Recipe.ScoreSize, Recipe.ScoreSize);
+        if (ignoredScoreCells is not null && !ignoredScoreCells.Contains(false))
+        {
+            throw new ArgumentException("The ignore mask covers the whole image; at least one cell must be left to judge.", nameof(ignored));
+        }
+
+        float? clipLanguage = null, clipVision = null, diffLanguage = null, diffVision = null;
+        if (used.HasFlag(Branches.ClipLanguage))
+        {
+            result.ClipLanguage = Enlarge([maps.ClipLanguage!], result, Slot.ClipLanguage);
+            clipLanguage = maps.ClipLanguageScore is float score && float.IsFinite(score)
+                ? score
+                : throw new ArgumentException($"The class score is {maps.ClipLanguageScore}; a probability is expected.", nameof(maps));
+        }
+
+        if (used.HasFlag(Branches.DiffLanguage))
+        {
+            AnomalyMap mean = MeanOfStates(maps.DiffLanguage);
+            result.DiffLanguage = Enlarge([mean], result, Slot.DiffLanguage);
+            diffLanguage = Focus(mean, ignored?.Invoke(mean.Width, mean.Height));
+        }
+
+        if (used.HasFlag(Branches.ClipVision))
+        {
+            result.ClipVision = Enlarge(maps.ClipVision, result, Slot.ClipVision);
+            clipVision = Peak(maps.ClipVision, result.ClipVision, ignoredScoreCells);
+        }
+
+        if (used.HasFlag(Branches.DiffVision))
+        {
+            result.DiffVision = Enlarge(maps.DiffVision, result, Slot.DiffVision);
+            diffVision = Peak(maps.DiffVision, result.DiffVision, ignoredScoreCells);
+        }
+
+        double a = Alpha(recipe.Profile, recipe.AlphaSegmentation), b = Alpha(recipe.Profile, recipe.AlphaClassification);
+        bool zeroShot = (used & Branches.Language) != 0, fewShot = (used & Branches.Vision) != 0;
+        if (zeroShot) result.ZeroShot = Add(result, Slot.ZeroShot, (result.ClipLanguage, a), (result.DiffLanguage, 1 - a));
+        if (fewShot)
+        {
+            result.FewShot = Add(
+                result, Slot.FewShot, (result.ClipLanguage, a), (result.ClipVision, a), (result.DiffLanguage, 1 - a), (result.DiffVision, 1 - a));
+        }
+
+        Smooth(result.ZeroShot, recipe.SmoothingSigma);
+        Smooth(result.FewShot, recipe.SmoothingSigma);
+        double language = (b * (clipLanguage ?? 0)) + ((1 - b) * (diffLanguage ?? 0));
+        double vision = (b * (clipVision ?? 0)) + ((1 - b) * (diffVision ?? 0));
+        result.Scores = new(
+            clipLanguage, clipVision, diffLanguage, diffVision, zeroShot ? (float)language : null, fewShot ? (float)(language + vision) : null);
+    }
+
+    /// <summary>The branches that take part: the recipe's, as far as the profile runs them, without the vision branches where there are no references.</summary>
+    private static Branches InUse(Recipe recipe, BranchMaps maps)
+    {
+        Branches used = recipe.UsedBranches;
+        Branches given = Given(maps);
+        if ((used & given & Branches.Vision) == 0) used &= ~Branches.Vision;
+        Branches missing = used & ~given;
+        if (missing != 0) throw new ArgumentException($"The recipe uses the branches {used}, but there is no map of {missing}.", nameof(maps));
+        if (used == 0) throw new ArgumentException($"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches} and the maps given are {given}.", nameof(maps));
+        return used;
+    }
+
+    private static Branches Given(BranchMaps maps) =>
+        (maps.ClipLanguage is not null && maps.ClipLanguageScore is not null ? Branches.ClipLanguage : 0)
+        | (maps.ClipVision.Count > 0 ? Branches.ClipVision : 0)
+        | (maps.DiffLanguage.Count > 0 ? Branches.DiffLanguage : 0)
+        | (maps.DiffVision.Count > 0 ? Branches.DiffVision : 0);
+
+    private static double Alpha(Profile profile, double alpha) => profile switch { Profile.PatchClip => 1, Profile.MapDiff => 0, _ => alpha };
+
+    /// <summary>M^{Diff,L} on the latent grid: the mean over states (equation 6).</summary>
+    private static AnomalyMap MeanOfStates(IReadOnlyList<AnomalyMap> states)
+    {
+        if (states.Count == 1) return states[0];
+        var mean = new AnomalyMap(states[0].Height, states[0].Width);
+        foreach (AnomalyMap state in states)
+        {
+            if (!state.SameGrid(mean)) throw new ArgumentException($"The states' maps have grids of {mean.Height} x {mean.Width} and {state.Height} x {state.Width}; one latent grid is expected.", nameof(states));
+            TensorPrimitives.Add(mean.Values, state.Values, mean.Values);
+        }
+
+        TensorPrimitives.Divide(mean.Values, states.Count, mean.Values);
+        return mean;
+    }
+
+    /// <summary>S^{Diff,L} = 1 - median / max of the un-normalised map (equation 10): how concentrated the attention is. 0 where there is no attention at all.</summary>
+    private static float Focus(AnomalyMap map, bool[]? ignored)
+    {
+        float max = MapStatistics.Max(map.Values, ignored);
+        return max > 0 ? (float)(1 - ((double)MapStatistics.Median(map.Values, ignored) / max)) : 0;
+    }
+
+    /// <summary>S^{.,V}: the maximum of the branch's averaged map on the score grid (equation 11), which may be the map that is there already.</summary>
+    private static float Peak(IReadOnlyList<AnomalyMap> maps, AnomalyMap enlarged, bool[]? ignored)
+    {
+        if (enlarged is { Height: Recipe.ScoreSize, Width: Recipe.ScoreSize }) return MapStatistics.Max(enlarged.Values, ignored);
+        const int cells = Recipe.ScoreSize * Recipe.ScoreSize;
+        float[] scratch = ArrayPool<float>.Shared.Rent(cells);
+        try
+        {
+            EnlargedMean(maps, scratch.AsSpan(0, cells), Recipe.ScoreSize, Recipe.ScoreSize);
+            return MapStatistics.Max(scratch.AsSpan(0, cells), ignored);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(scratch);
+        }
+    }
+
+    private static AnomalyMap Enlarge(IReadOnlyList<AnomalyMap> maps, FusionResult result, Slot slot)
+    {
+        foreach (AnomalyMap map in maps)
+        {
+            if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map.Values)))
+            {
+                throw new ArgumentException($"A {slot} map of {map.Height} x {map.Width} holds NaN or infinity; a network's output or a feature is broken.", nameof(maps));
+            }
+        }
+
+        AnomalyMap target = result.Buffer((int)slot);
+        EnlargedMean(maps, target.Values, target.Height, target.Width);
+        return target;
+    }
+
+    private static void EnlargedMean(IReadOnlyList<AnomalyMap> maps, Span<float> destination, int height, int width)
+    {
+        BilinearResize.Resize(maps[0].Values, maps[0].Height, maps[0].Width, destination, height, width);
+        if (maps.Count == 1) return;
+        float[] rented = ArrayPool<float>.Shared.Rent(destination.Length);
+        Span<float> one = rented.AsSpan(0, destination.Length);
+        try
+        {
+            foreach (AnomalyMap map in maps.Skip(1))
+            {
+                BilinearResize.Resize(map.Values, map.Height, map.Width, one, height, width);
+                TensorPrimitives.Add(destination, one, destination);
+            }
+
+            TensorPrimitives.Divide(destination, maps.Count, destination);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rented);
+        }
+    }
+
+    private static AnomalyMap Add(FusionResult result, Slot slot, params ReadOnlySpan<(AnomalyMap? Map, double Weight)> terms)
+    {
+        AnomalyMap sum = result.Buffer((int)slot);
+        sum.Values.AsSpan().Clear();
+        foreach ((AnomalyMap? map, double weight) in terms)
+        {
+            if (map is not null) TensorPrimitives.MultiplyAdd(map.Values, (float)weight, sum.Values, sum.Values);
+        }
+
+        return sum;
+    }
+
+    private static void Smooth(AnomalyMap? map, double smoothingSigma)
+    {
+        if (map is not null) GaussianSmoothing.Smooth(map.Values, map.Height, map.Width, GaussianSmoothing.SigmaFor(smoothingSigma, map.Height, map.Width));
+    }
+}
