@@ -17,8 +17,11 @@ public sealed record BranchMaps
     /// <summary>Distances to the bank on the patch grid, one map a block (equation 7 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> ClipVision { get; init; } = [];
 
-    /// <summary>Cross-attention on the latent grid, un-normalised: one map a state (equation 6 before its mean), or their mean alone.</summary>
+    /// <summary>Cross-attention on the latent grid: one map a state (equation 6 before its mean), or their mean alone.</summary>
     public IReadOnlyList<AnomalyMap> DiffLanguage { get; init; } = [];
+
+    /// <summary>The same before token normalisation, which equation 10 takes; empty where the recipe has none, so that they are the same.</summary>
+    public IReadOnlyList<AnomalyMap> DiffLanguageUnnormalized { get; init; } = [];
 
     /// <summary>Distances to the bank, one map a (timestep, block), each on that block's grid (equation 8 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> DiffVision { get; init; } = [];

@@ -52,7 +52,8 @@ public static class Fusion
         {
             AnomalyMap mean = MeanOfStates(maps.DiffLanguage);
             result.DiffLanguage = Enlarge([mean], result, Slot.DiffLanguage);
-            diffLanguage = Focus(mean, ignored?.Invoke(mean.Width, mean.Height));
+            AnomalyMap raw = maps.DiffLanguageUnnormalized.Count == 0 ? mean : MeanOfStates(maps.DiffLanguageUnnormalized);
+            diffLanguage = Focus(raw, ignored?.Invoke(raw.Width, raw.Height));
         }
 
         if (used.HasFlag(Branches.ClipVision))
@@ -105,7 +106,7 @@ public static class Fusion
     private static double Alpha(Profile profile, double alpha) => profile switch { Profile.PatchClip => 1, Profile.MapDiff => 0, _ => alpha };
 
     /// <summary>M^{Diff,L} on the latent grid: the mean over states (equation 6).</summary>
-    private static AnomalyMap MeanOfStates(IReadOnlyList<AnomalyMap> states)
+    internal static AnomalyMap MeanOfStates(IReadOnlyList<AnomalyMap> states)
     {
         if (states.Count == 1) return states[0];
         var mean = new AnomalyMap(states[0].Height, states[0].Width);

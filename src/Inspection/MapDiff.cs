@@ -30,14 +30,11 @@ internal sealed class MapDiff(ModelPack pack, Recipe recipe)
     /// <param name="cancellation">Ends the run.</param>
     public NetworkOutputs Denoise(NetworkOutputs latent, DiffusionPlan plan, TensorTaps? taps, CancellationToken cancellation)
     {
-        // Only the full graph has a debug variant.
-        bool languageOnly = plan.IsLanguageOnly && taps is null;
         var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal) { [GraphNames.Latent] = latent[GraphNames.Latent] };
-        List<string> outputs = plan.LanguageRows.Count > 0 || languageOnly ? [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized] : [];
+        List<string> outputs = plan.LanguageRows.Count > 0 ? [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized] : [];
         outputs.AddRange(plan.Features.Select(f => f.At.Block).Distinct().Select(GraphNames.Features));
         if (taps is null) return pack.Session(plan.IsLanguageOnly ? GraphNames.MapDiffLanguage : GraphNames.MapDiff).Run(inputs, outputs, cancellation);
 
-        if (plan.IsLanguageOnly) throw new NetworkException("raw taps of the UNet need references: the zero-shot graph has no debug variant");
         string[] layers = plan.LanguageRows.Count > 0 ? [.. _part.MappedLayers] : [];
         string[] raw = [.. plan.Features.Select(f => GraphNames.Raw(GraphNames.Features(f.At.Block))).Distinct()];
         NetworkOutputs o = pack.Session(GraphNames.MapDiff).Run(inputs, [.. outputs, .. raw, .. layers.Select(GraphNames.Probabilities)], cancellation);

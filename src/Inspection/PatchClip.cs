@@ -13,7 +13,7 @@ internal sealed class PatchClip(ModelPack pack, Recipe recipe, TextPrompts promp
 
     private string Patches => recipe.LanguageStream == ClipStream.Vv ? GraphNames.PatchesVv : GraphNames.PatchesOriginal;
 
-    private string[] Features => [.. _part.Blocks.Select(recipe.FeatureStream == ClipStream.Vv ? GraphNames.FeaturesVv : GraphNames.FeaturesOriginal)];
+    private string[] Features => [.. _part.Blocks.Select(b => recipe.FeatureStream == ClipStream.Vv ? GraphNames.FeaturesVv(b) : GraphNames.FeaturesOriginal(b))];
 
     /// <summary>Runs the image tower.</summary>
     /// <param name="pixels">uint8 [S, S, 3].</param>

@@ -12,7 +12,7 @@ internal sealed class DiffusionPlan : IDisposable
 {
     private readonly Dictionary<string, OrtValue> _inputs = new(StringComparer.Ordinal);
 
-    private DiffusionPlan(DiffusionPart part, TextPrompts prompts, IReadOnlyList<int> statePrompts, int languageTimestep, IReadOnlyList<TimestepBlock> wanted, int featurePrompt)
+    private DiffusionPlan(DiffusionPart part, TextPrompts prompts, IReadOnlyList<int> statePrompts, int languageTimestep, IReadOnlyList<TimestepBlock> wanted, int featurePrompt, bool fullGraph)
     {
         var rows = new List<PassRow>();
         PassRow RowOf(int prompt, int timestep)
@@ -31,7 +31,7 @@ internal sealed class DiffusionPlan : IDisposable
         PassRow[] ordered = [.. rows.OrderByDescending(r => r.Exit)];
         int[] timesteps = [.. ordered.Select(r => r.Timestep).Distinct()];
         LanguageRows = [.. languageRows.Select(r => Array.IndexOf(ordered, r))];
-        IsLanguageOnly = wanted.Count == 0;
+        IsLanguageOnly = wanted.Count == 0 && !fullGraph;
         RowCount = ordered.Length;
 
         Add(GraphNames.Timesteps, Array.ConvertAll(timesteps, t => (float)t), timesteps.Length);
@@ -53,7 +53,7 @@ internal sealed class DiffusionPlan : IDisposable
     /// <summary>Per wanted (timestep, block), in the recipe's order, where its features come out.</summary>
     public IReadOnlyList<FeaturePlace> Features { get; }
 
-    /// <summary>Whether no features are wanted, so that the zero-shot graph does.</summary>
+    /// <summary>Whether the zero-shot graph does: no features are wanted, nor the raw taps that only the full graph gives.</summary>
     public bool IsLanguageOnly { get; }
 
     /// <summary>Rows of the batch.</summary>
@@ -63,16 +63,16 @@ internal sealed class DiffusionPlan : IDisposable
     public IReadOnlyDictionary<string, OrtValue> Inputs => _inputs;
 
     /// <summary>The pass of a query: maps of the recipe's states, features under the generic state or the reference prompt.</summary>
-    public static DiffusionPlan ForQuery(DiffusionPart part, TextPrompts prompts, Recipe recipe, bool features)
+    public static DiffusionPlan ForQuery(DiffusionPart part, TextPrompts prompts, Recipe recipe, bool features, bool fullGraph)
     {
         int[] states = recipe.UsedBranches.HasFlag(Branches.DiffLanguage) ? [.. Enumerable.Range(0, recipe.States.Length)] : [];
         int featurePrompt = recipe.QueryFeaturePrompt == QueryFeaturePrompt.Reference ? prompts.Reference : prompts.Generic;
-        return new DiffusionPlan(part, prompts, states, recipe.LanguageTimestep, features ? recipe.TimestepBlocks : [], featurePrompt);
+        return new DiffusionPlan(part, prompts, states, recipe.LanguageTimestep, features ? recipe.TimestepBlocks : [], featurePrompt, fullGraph);
     }
 
     /// <summary>The pass of a reference image: features alone, under the reference prompt.</summary>
     public static DiffusionPlan ForReference(DiffusionPart part, TextPrompts prompts, Recipe recipe)
-        => new(part, prompts, [], recipe.LanguageTimestep, recipe.TimestepBlocks, prompts.Reference);
+        => new(part, prompts, [], recipe.LanguageTimestep, recipe.TimestepBlocks, prompts.Reference, fullGraph: true);
 
     public void Dispose()
     {
@@ -90,7 +90,7 @@ internal sealed class DiffusionPlan : IDisposable
             block.Add(Array.IndexOf(ordered, featureRows[i]));
         }
 
-        if (wanted.Count == 0) return places;
+        if (IsLanguageOnly) return places;
         for (int b = 0; b < perBlock.Length; b++)
         {
             if (perBlock[b].Count == 0) perBlock[b].Add(0);

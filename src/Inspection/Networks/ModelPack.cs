@@ -1,4 +1,3 @@
-using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
 

@@ -1,6 +1,5 @@
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.Models.Tokenizer;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
@@ -48,7 +47,7 @@ internal sealed class TextPrompts
     private static float[] Side(ModelPack pack, IReadOnlyList<string> templates, string @object, CancellationToken cancellation)
     {
         int length = pack.Manifest.Clip.ContextLength;
-        long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodePadded(PromptTemplate.Fill(t, @object), length))];
+        long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodePadded(PromptTemplate.Expand(t, @object), length))];
         using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [templates.Count, length]);
         using NetworkOutputs o = pack.Session(GraphNames.ClipText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Embeddings], cancellation);
         ReadOnlySpan<float> rows = o.Floats(GraphNames.Embeddings);
@@ -61,7 +60,7 @@ internal sealed class TextPrompts
     private static DiffusionPrompt[] DiffusionContexts(ModelPack pack, Recipe recipe, string[] states, CancellationToken cancellation)
     {
         DiffusionPart part = pack.Manifest.Diffusion;
-        string[] texts = [.. states.Select(s => PromptTemplate.Fill(recipe.StatePrompt, recipe.Object, s)), PromptTemplate.Fill(recipe.ReferencePrompt, recipe.Object)];
+        string[] texts = [.. states.Select(s => PromptTemplate.Expand(recipe.StatePrompt, recipe.Object, s)), PromptTemplate.Expand(recipe.ReferencePrompt, recipe.Object)];
         long[][] ids = [.. texts.Select(t => pack.DiffusionTokenizer.EncodePadded(t, part.ContextLength))];
         var contexts = new float[texts.Length][];
         for (int i = 0; i < texts.Length; i++)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Inspection.Recipes;
 
@@ -75,7 +76,7 @@ public sealed record Recipe
     public IgnoreRule? Ignore { get; init; }
 
     /// <summary>From frame to square.</summary>
-    public Crop Crop { get; init; } = Crop.Squash;
+    public CropMode Crop { get; init; } = CropMode.Squash;
 
     /// <summary>Grey level of 10 to 16 bit frames that becomes 0; null = the lowest.</summary>
     public int? BlackLevel { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Inspection.Recipes;
 
@@ -80,27 +81,10 @@ public enum QueryFeaturePrompt
     Reference,
 }
 
-/// <summary>How a frame that is not square becomes a network's square input.</summary>
-public enum Crop
-{
-    /// <summary>Squeezed, so that the map covers the whole frame.</summary>
-    Squash,
-
-    /// <summary>Scaled by its shorter side and cut at the centre, as published evaluations do.</summary>
-    Centre,
-}
-
 /// <summary>A denoiser pass and the decoder block whose output is a feature there.</summary>
 /// <param name="Timestep">0..999.</param>
 /// <param name="Block">Decoder block, counted from 0.</param>
 public readonly record struct TimestepBlock(int Timestep, int Block);
-
-/// <summary>A rectangle in frame pixels; x to the right, y down, the frame's top left pixel is (0, 0).</summary>
-/// <param name="X">Left column, 0 or more.</param>
-/// <param name="Y">Top row, 0 or more.</param>
-/// <param name="Width">Columns, at least 1.</param>
-/// <param name="Height">Rows, at least 1.</param>
-public readonly record struct Region(int X, int Y, int Width, int Height);
 
 /// <summary>What a recipe wants left out of the judgement: a mask picture or rectangles, one of the two.</summary>
 /// <param name="MaskFile">Path of a picture beside the recipe, relative to the recipe's folder, non-zero pixels ignored; or null.</param>

@@ -1,3 +1,5 @@
+using ClipFusion.Inspection.Imaging;
+
 namespace ClipFusion.Inspection.Recipes;
 
 /// <summary>The words that a recipe file uses for the choices; read and written through the same table.</summary>
@@ -20,7 +22,7 @@ internal static class RecipeNames
     public static readonly (string Name, QueryFeaturePrompt Value)[] QueryFeaturePrompts =
         [("generic", QueryFeaturePrompt.Generic), ("reference", QueryFeaturePrompt.Reference)];
 
-    public static readonly (string Name, Crop Value)[] Crops = [("squash", Crop.Squash), ("centre", Crop.Centre)];
+    public static readonly (string Name, CropMode Value)[] Crops = [("squash", CropMode.Squash), ("centre", CropMode.Centre)];
 
     public static string Of<T>((string Name, T Value)[] names, T value) =>
         Array.Find(names, n => EqualityComparer<T>.Default.Equals(n.Value, value)).Name

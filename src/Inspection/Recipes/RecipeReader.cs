@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Unicode;
+using ClipFusion.Inspection.Imaging;
 using static ClipFusion.Inspection.Recipes.RecipeValues;
 
 namespace ClipFusion.Inspection.Recipes;

@@ -6,6 +6,9 @@ public sealed partial class GraphBuilder
     /// <summary>a + b, broadcast as in ONNX.</summary>
     public Value Add(Value a, Value b) => Binary("Add", a, b);
 
+    /// <summary>A branch's result on the residual stream, which keeps its own (wider) type.</summary>
+    public Value AddTo(Value stream, Value branch) => Add(stream, Cast(branch, stream.Type));
+
     /// <summary>a - b, broadcast as in ONNX.</summary>
     public Value Sub(Value a, Value b) => Binary("Sub", a, b);
 
@@ -95,27 +98,44 @@ public sealed partial class GraphBuilder
             Attr("kernel_shape", kh, kw), Attr("strides", stride, stride), Attr("pads", pads.Top, pads.Left, pads.Bottom, pads.Right));
     }
 
-    /// <summary>Layer normalisation over the last axis, statistics in float32, result in the operand's type.</summary>
+    /// <summary>Layer normalisation over the last axis, in float32 whatever the operand's type.</summary>
     public Value LayerNorm(Value x, Value scale, Value bias, float epsilon)
     {
         Value wide = Cast(x, ElementType.Float32);
         if (!Same(wide[-1], scale[-1])) throw new GraphException($"LayerNorm: {x} does not fit scale {scale}");
-        Value y = Emit("LayerNormalization", [wide, scale, bias], wide.Type, wide.Shape, Attr("axis", -1L), Attr("epsilon", epsilon));
-        return Cast(y, x.Type);
+        return Emit("LayerNormalization", [wide, scale, bias], wide.Type, wide.Shape, Attr("axis", -1L), Attr("epsilon", epsilon));
     }
 
-    /// <summary>Group normalisation of [N, C, H, W], statistics in float32, result in the operand's type.</summary>
+    /// <summary>Group normalisation of [N, C, H, W], in float32 whatever the operand's type.</summary>
     public Value GroupNorm(Value x, Value scale, Value bias, int groups, float epsilon)
     {
-        int channels = x.Fixed(1);
+        int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
         if (x.Rank != 4 || channels % groups != 0 || !Same(x[1], scale[0])) throw new GraphException($"GroupNorm: {x} does not fit {groups} groups and scale {scale}");
-        Value wide = Reshape(Cast(x, ElementType.Float32), x[0], groups, channels / groups * (long)x.Fixed(2) * x.Fixed(3));
-        Value ones = Constant(ElementType.Float32, Enumerable.Repeat(1.0, groups).ToArray(), groups);
-        Value zeros = Constant(ElementType.Float32, new double[groups], groups);
-        Value y = Emit("InstanceNormalization", [wide, ones, zeros], wide.Type, wide.Shape, Attr("epsilon", epsilon));
-        y = Reshape(y, [.. x.Shape]);
-        y = Add(Mul(y, Reshape(scale, channels, 1, 1)), Reshape(bias, channels, 1, 1));
-        return Cast(y, x.Type);
+        Value wide = Cast(x, ElementType.Float32), perChannel = Reshape(scale, channels, 1, 1), offset = Reshape(bias, channels, 1, 1);
+        if (Target == GraphTarget.TensorRt)
+        {
+            Value grouped = Reshape(wide, x[0], groups, channels / groups * (long)height * width);
+            Value ones = Constant(ElementType.Float32, Enumerable.Repeat(1.0, groups).ToArray(), groups);
+            Value zeros = Constant(ElementType.Float32, new double[groups], groups);
+            Value y = Emit("InstanceNormalization", [grouped, ones, zeros], grouped.Type, grouped.Shape, Attr("epsilon", epsilon));
+            return Add(Mul(Reshape(y, [.. x.Shape]), perChannel), offset);
+        }
+
+        Value rows = Reshape(wide, x[0], groups, channels / groups * (long)height, width);
+        Value mean = MeanOfRows(rows, "ReduceMean");
+        Value centred = Sub(rows, mean);
+        Value variance = MeanOfRows(centred, "ReduceSumSquare");
+        Value deviation = Emit("Sqrt", [Shift(variance, epsilon)], variance.Type, variance.Shape);
+        Value spread = Reshape(Div(centred, deviation), [.. x.Shape]);
+        return Add(Mul(spread, perChannel), offset);
+    }
+
+    /// <summary>Mean over the last two axes in two stages, so that no running sum is long: [N, G, R, W] to [N, G, 1, 1].</summary>
+    private Value MeanOfRows(Value x, string rowReduction)
+    {
+        Value rows = Emit(rowReduction, [x], x.Type, [x[0], x[1], x[2], 1], Attr("axes", [-1L]), Attr("keepdims", 1L));
+        Value mean = Emit("ReduceMean", [rows], x.Type, [x[0], x[1], 1, 1], Attr("axes", [-2L]), Attr("keepdims", 1L));
+        return rowReduction == "ReduceMean" ? mean : Scale(mean, 1.0 / x.Fixed(3));
     }
 
     private Value Binary(string op, Value a, Value b)

@@ -11,7 +11,7 @@ public sealed partial class GraphBuilder
     /// <returns>[N, L, C], before the output projection.</returns>
     public Value Attention(Value q, Value k, Value v, int heads)
     {
-        if (AttentionForm == AttentionForm.Decomposed) return MergeHeads(WeightedValues(AttentionProbabilities(q, k, heads), v, heads));
+        if (Target == GraphTarget.TensorRt) return MergeHeads(WeightedValues(AttentionProbabilities(q, k, heads), v, heads));
         _usesContrib = true;
         Value result = Emit("MultiHeadAttention", [q, k, v], q.Type, q.Shape, Attr("num_heads", (long)heads));
         _graph.Node[^1].Domain = ContribDomain;

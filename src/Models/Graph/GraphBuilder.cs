@@ -27,15 +27,15 @@ public sealed partial class GraphBuilder
 
     /// <summary>Starts an empty graph.</summary>
     /// <param name="name">The graph's name, shown by runtimes and viewers.</param>
-    /// <param name="attention">How <see cref="Attention"/> is written.</param>
-    public GraphBuilder(string name, AttentionForm attention)
+    /// <param name="target">The runtime that it is written for.</param>
+    public GraphBuilder(string name, GraphTarget target)
     {
         _graph = new GraphProto { Name = name };
-        AttentionForm = attention;
+        Target = target;
     }
 
-    /// <summary>How <see cref="Attention"/> is written.</summary>
-    public AttentionForm AttentionForm { get; }
+    /// <summary>The runtime that it is written for.</summary>
+    public GraphTarget Target { get; }
 
     /// <summary>The graph's inputs in order.</summary>
     public IReadOnlyList<Value> Inputs => _inputs;

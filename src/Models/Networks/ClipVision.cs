@@ -31,10 +31,10 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         var m = new Module(context, "visual");
         int side = _v.ImageSize / _v.PatchSize, patches = side * side;
 
-        Value x = m["conv1"].Conv(Normalized(g, pixels, context.Compute), _v.Width, _v.PatchSize, _v.PatchSize, (0, 0, 0, 0), bias: false);
-        x = g.Transpose(g.Reshape(x, x[0], _v.Width, patches), 0, 2, 1);
-        Value @class = g.RepeatRow(g.Reshape(m.Tensor("class_embedding", context.Compute, _v.Width), 1, 1, _v.Width), x);
-        x = g.Add(g.Concat(1, @class, x), m.Tensor("positional_embedding", context.Compute, patches + 1, _v.Width));
+        Value x = m["conv1"].Conv(Normalized(g, pixels), _v.Width, _v.PatchSize, _v.PatchSize, (0, 0, 0, 0), bias: false);
+        x = g.Cast(g.Transpose(g.Reshape(x, x[0], _v.Width, patches), 0, 2, 1), ElementType.Float32);
+        Value @class = g.RepeatRow(g.Reshape(m.Tensor("class_embedding", ElementType.Float32, _v.Width), 1, 1, _v.Width), x);
+        x = g.Add(g.Concat(1, @class, x), m.Tensor("positional_embedding", ElementType.Float32, patches + 1, _v.Width));
         x = m["ln_pre"].LayerNorm(x);
 
         Value vv = x;
@@ -58,18 +58,18 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         Value qkv = attention.Linear(m["ln_1"].LayerNorm(x), 3 * _v.Width, true, "in_proj_weight", "in_proj_bias");
         Value q = g.Slice(qkv, -1, 0, _v.Width), k = g.Slice(qkv, -1, _v.Width, 2 * _v.Width), v = g.Slice(qkv, -1, 2 * _v.Width, 3 * _v.Width);
 
-        Value original = g.Add(x, attention["out_proj"].Linear(g.Attention(q, k, v, _v.Heads), _v.Width));
-        original = g.Add(original, ClipBlocks.Mlp(g, m["mlp"], m["ln_2"].LayerNorm(original), _v.Width, _v.MlpWidth, config.QuickGelu));
+        Value original = g.AddTo(x, attention["out_proj"].Linear(g.Attention(q, k, v, _v.Heads), _v.Width));
+        original = g.AddTo(original, ClipBlocks.Mlp(g, m["mlp"], m["ln_2"].LayerNorm(original), _v.Width, _v.MlpWidth, config.QuickGelu));
         if (block < vvStart) return (original, original);
-        return (original, g.Add(vv, attention["out_proj"].Linear(g.Attention(v, v, v, _v.Heads), _v.Width)));
+        return (original, g.AddTo(vv, attention["out_proj"].Linear(g.Attention(v, v, v, _v.Heads), _v.Width)));
     }
 
-    private Value Normalized(GraphBuilder g, Value pixels, ElementType compute)
+    private Value Normalized(GraphBuilder g, Value pixels)
     {
         // (u8 / 255 - mean) / std as one product and one sum per channel.
         Value x = g.Transpose(g.Cast(pixels, ElementType.Float32), 0, 3, 1, 2);
         Value mean = g.Constant(ElementType.Float32, [.. config.Mean.Select(m => (double)m)], 3, 1, 1);
         Value std = g.Constant(ElementType.Float32, [.. config.Std.Select(s => (double)s)], 3, 1, 1);
-        return g.Cast(g.Div(g.Sub(g.Div(x, g.Scalar(ElementType.Float32, 255)), mean), std), compute);
+        return g.Div(g.Sub(g.Div(x, g.Scalar(ElementType.Float32, 255)), mean), std);
     }
 }

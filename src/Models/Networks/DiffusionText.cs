@@ -18,8 +18,8 @@ public sealed class DiffusionText(DiffusionTextConfig config)
         Value mask = ClipBlocks.CausalMask(g, config.ContextLength);
 
         Module embeddings = m["embeddings"];
-        Value x = g.Embed(embeddings["token_embedding"].Tensor("weight", context.Compute, config.VocabularySize, config.Width), tokens);
-        x = g.Add(x, embeddings["position_embedding"].Tensor("weight", context.Compute, config.ContextLength, config.Width));
+        Value x = g.Cast(g.Embed(embeddings["token_embedding"].Tensor("weight", context.Compute, config.VocabularySize, config.Width), tokens), ElementType.Float32);
+        x = g.Add(x, embeddings["position_embedding"].Tensor("weight", ElementType.Float32, config.ContextLength, config.Width));
         for (int i = 0; i < config.Layers; i++) x = Block(g, m["encoder"]["layers"][i], x, mask);
         return m["final_layer_norm"].LayerNorm(x, config.LayerNormEps);
     }
@@ -30,10 +30,10 @@ public sealed class DiffusionText(DiffusionTextConfig config)
         Value h = m["layer_norm1"].LayerNorm(x, config.LayerNormEps);
         Value q = attention["q_proj"].Linear(h, config.Width), k = attention["k_proj"].Linear(h, config.Width), v = attention["v_proj"].Linear(h, config.Width);
         Value attended = g.MergeHeads(g.WeightedValues(g.AttentionProbabilities(q, k, config.Heads, mask), v, config.Heads));
-        x = g.Add(x, attention["out_proj"].Linear(attended, config.Width));
+        x = g.AddTo(x, attention["out_proj"].Linear(attended, config.Width));
 
         h = m["mlp"]["fc1"].Linear(m["layer_norm2"].LayerNorm(x, config.LayerNormEps), config.MlpWidth);
         h = config.Activation == Activation.QuickGelu ? g.QuickGelu(h) : g.Gelu(h);
-        return g.Add(x, m["mlp"]["fc2"].Linear(h, config.Width));
+        return g.AddTo(x, m["mlp"]["fc2"].Linear(h, config.Width));
     }
 }

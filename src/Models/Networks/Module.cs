@@ -29,7 +29,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
     /// <summary>Whether the published weights have a tensor of this name below this point.</summary>
     public bool Has(string tensor) => Context.Weights.Contains(this[tensor].Path);
 
-    /// <summary>x W^T + b. Stored transposed, so that the product needs no transposition at run time.</summary>
+    /// <summary>x W^T + b in the compute type. Stored transposed, so that the product needs no transposition at run time.</summary>
     /// <param name="x">[..., in].</param>
     /// <param name="outFeatures">Rows of the published weight.</param>
     /// <param name="bias">Whether there is one.</param>
@@ -38,7 +38,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
     /// <summary>As <see cref="Linear(Value, int, bool)"/>, for a layer that calls its tensors otherwise.</summary>
     public Value Linear(Value x, int outFeatures, bool bias, string weightName, string biasName)
     {
-        Value y = G.MatMul(x, Transposed(weightName, outFeatures, x.Fixed(-1)));
+        Value y = G.MatMul(G.Cast(x, Context.Compute), Transposed(weightName, outFeatures, x.Fixed(-1)));
         return bias ? G.Add(y, Tensor(biasName, Context.Compute, outFeatures)) : y;
     }
 
@@ -53,14 +53,14 @@ public readonly record struct Module(NetworkContext Context, string Path)
         WeightTensor[] parts = [.. children.Select(c => self.Require($"{c}.weight", outFeatures, inFeatures))];
         Value weight = Store($"{Path}.{string.Join('+', children)}.weight.transposed", Context.Compute, [inFeatures, outFeatures * (long)parts.Length],
             () => Transpose([.. parts.SelectMany(Read)], outFeatures * parts.Length, inFeatures));
-        Value together = G.MatMul(x, weight);
+        Value together = G.MatMul(G.Cast(x, Context.Compute), weight);
         return [.. children.Select((_, i) => self.G.Slice(together, -1, i * (long)outFeatures, (i + 1) * (long)outFeatures))];
     }
 
-    /// <summary>x M for a published matrix that is stored the way it is applied (OpenCLIP's <c>proj</c>).</summary>
-    public Value Project(Value x, string matrix, int outFeatures) => G.MatMul(x, Tensor(matrix, Context.Compute, x.Fixed(-1), outFeatures));
+    /// <summary>x M for a published matrix that is stored the way it is applied (OpenCLIP's <c>proj</c>), in the type of x.</summary>
+    public Value Project(Value x, string matrix, int outFeatures) => G.MatMul(x, Tensor(matrix, x.Type, x.Fixed(-1), outFeatures));
 
-    /// <summary>Square convolution.</summary>
+    /// <summary>Square convolution in the compute type.</summary>
     /// <param name="x">[N, C, H, W].</param>
     /// <param name="outChannels">Rows of the published weight.</param>
     /// <param name="kernel">Side.</param>
@@ -71,7 +71,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
     {
         int p = kernel / 2;
         Value weight = Tensor("weight", Context.Compute, outChannels, x.Fixed(1), kernel, kernel);
-        return G.Conv(x, weight, bias ? Tensor("bias", Context.Compute, outChannels) : null, stride, padding ?? (p, p, p, p));
+        return G.Conv(G.Cast(x, Context.Compute), weight, bias ? Tensor("bias", Context.Compute, outChannels) : null, stride, padding ?? (p, p, p, p));
     }
 
     /// <summary>Layer normalisation over the last axis.</summary>

@@ -38,7 +38,8 @@ public sealed class Unet(UnetConfig config)
     {
         var pass = new UnetPass(context, config, rows);
         var m = new Module(context, "");
-        Value x = m["conv_in"].Conv(sample, config.BlockOutChannels[0]);
+        GraphBuilder g = context.Graph;
+        Value x = g.Cast(m["conv_in"].Conv(sample, config.BlockOutChannels[0]), ElementType.Float32);
         pass.Embed(m["time_embedding"]);
 
         var skips = new Stack<Value>([x]);
@@ -66,7 +67,7 @@ public sealed class Unet(UnetConfig config)
         }
 
         if (block == Blocks - 1) return x;
-        x = m["downsamplers"][0]["conv"].Conv(x, channels, stride: 2);
+        x = pass.Graph.Cast(m["downsamplers"][0]["conv"].Conv(x, channels, stride: 2), ElementType.Float32);
         skips.Push(x);
         return x;
     }
@@ -96,7 +97,7 @@ public sealed class Unet(UnetConfig config)
         if (block == Blocks - 1) return x;
         Value next = skips.Peek();
         x = pass.Graph.ResizeNearest(x, next.Fixed(2), next.Fixed(3));
-        return m["upsamplers"][0]["conv"].Conv(x, channels);
+        return pass.Graph.Cast(m["upsamplers"][0]["conv"].Conv(x, channels), ElementType.Float32);
     }
 
     private Value Resnet(UnetPass pass, Module m, Value x, int channels)
@@ -106,7 +107,7 @@ public sealed class Unet(UnetConfig config)
         Value time = m["time_emb_proj"].Linear(pass.TimeFor(x), channels);
         h = g.Add(h, g.Reshape(time, time[0], channels, 1, 1));
         h = m["conv2"].Conv(g.Silu(m["norm2"].GroupNorm(h, config.NormGroups, config.NormEps)), channels);
-        return g.Add(x.Fixed(1) == channels ? x : m["conv_shortcut"].Conv(x, channels, kernel: 1), h);
+        return g.AddTo(x.Fixed(1) == channels ? x : g.Cast(m["conv_shortcut"].Conv(x, channels, kernel: 1), ElementType.Float32), h);
     }
 
     private Value Transformer(UnetPass pass, Module m, Value x, int heads, MapUse use)
@@ -117,21 +118,22 @@ public sealed class Unet(UnetConfig config)
         if (!config.UseLinearProjection) h = m["proj_in"].Conv(h, channels, kernel: 1);
         h = g.Transpose(g.Reshape(h, h[0], channels, height * (long)width), 0, 2, 1);
         if (config.UseLinearProjection) h = m["proj_in"].Linear(h, channels);
+        h = g.Cast(h, ElementType.Float32);
 
         Module block = m["transformer_blocks"][0];
         Value[] qkv = block["attn1"].LinearTogether(block["norm1"].LayerNorm(h), channels, "to_q", "to_k", "to_v");
-        h = g.Add(h, block["attn1"]["to_out"][0].Linear(g.Attention(qkv[0], qkv[1], qkv[2], heads), channels));
+        h = g.AddTo(h, block["attn1"]["to_out"][0].Linear(g.Attention(qkv[0], qkv[1], qkv[2], heads), channels));
 
         (h, x) = pass.SplitByPrompt(h, x);
         Value? crossed = pass.CrossAttention(block["attn2"], block["norm2"].LayerNorm(h), heads, use, height, width);
         if (crossed is null) return x;
-        h = g.Add(pass.SameRows(h, crossed), crossed);
-        h = g.Add(h, FeedForward(g, block["ff"]["net"], block["norm3"].LayerNorm(h)));
+        h = g.AddTo(pass.SameRows(h, crossed), crossed);
+        h = g.AddTo(h, FeedForward(g, block["ff"]["net"], block["norm3"].LayerNorm(h)));
 
         if (config.UseLinearProjection) h = m["proj_out"].Linear(h, channels);
         h = g.Reshape(g.Transpose(h, 0, 2, 1), h[0], channels, height, width);
         if (!config.UseLinearProjection) h = m["proj_out"].Conv(h, channels, kernel: 1);
-        return g.Add(pass.SameRows(x, h), h);
+        return g.AddTo(pass.SameRows(x, h), h);
     }
 
     /// <summary>GEGLU: the first half times the GELU of the second, then back to the width.</summary>

@@ -40,7 +40,7 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
         double[] frequencies = [.. Enumerable.Range(0, half).Select(i => Math.Exp(-Math.Log(10000) * i / (half - config.FreqShift)))];
         Value angles = Graph.Mul(Graph.Reshape(rows.Timesteps, UnetRows.DistinctTimesteps, 1), Graph.Constant(ElementType.Float32, frequencies, 1, half));
         (Value sin, Value cos) = (Graph.Sin(angles), Graph.Cos(angles));
-        Value embedding = Graph.Cast(config.FlipSinToCos ? Graph.Concat(1, cos, sin) : Graph.Concat(1, sin, cos), context.Compute);
+        Value embedding = config.FlipSinToCos ? Graph.Concat(1, cos, sin) : Graph.Concat(1, sin, cos);
         embedding = m["linear_2"].Linear(Graph.Silu(m["linear_1"].Linear(embedding, width)), width);
         _time = Graph.Silu(embedding);
     }

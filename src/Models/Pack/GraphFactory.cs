@@ -59,7 +59,7 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
         Value? afterMaps = features ? g.Input(GraphNames.RowsAfterMaps, ElementType.Int64, 1) : null;
         Value[] featureRows = features ? [.. Enumerable.Range(0, blocks).Select(b => g.Input(GraphNames.FeatureRows(b), ElementType.Int64, $"F{b}"))] : [];
 
-        var rows = new UnetRows(timesteps, rowTimesteps, g.Cast(context, compute), tokenWeights, entering, afterMaps);
+        var rows = new UnetRows(timesteps, rowTimesteps, context, tokenWeights, entering, afterMaps);
         Unet.Outputs o = new Unet(unet).Build(new NetworkContext(g, weights, store, compute), Sample(g, latent), rows);
         Maps(g, o.Maps, entering, debug);
         for (int b = 0; features && b < o.Decoder.Count; b++)
@@ -76,10 +76,9 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
     /// <summary>An empty inpainting mask: nothing is noised, so the masked image is the image (method: MapDiff).</summary>
     private Value Sample(GraphBuilder g, Value latent)
     {
-        Value z = g.Cast(latent, compute);
-        if (unet.InChannels == vae.LatentChannels) return z;
-        Value mask = g.Constant(compute, new double[unet.SampleSize * unet.SampleSize], 1, 1, unet.SampleSize, unet.SampleSize);
-        return g.Concat(1, z, mask, z);
+        if (unet.InChannels == vae.LatentChannels) return latent;
+        Value mask = g.Constant(F32, new double[unet.SampleSize * unet.SampleSize], 1, 1, unet.SampleSize, unet.SampleSize);
+        return g.Concat(1, latent, mask, latent);
     }
 
     /// <summary>Mean over layers, each enlarged to the latent size; layers of one grid are added before they are enlarged.</summary>

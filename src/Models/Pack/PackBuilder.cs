@@ -85,45 +85,45 @@ public sealed partial class PackBuilder
     private void WriteClip(CancellationToken cancellation)
     {
         using var store = new ExternalWeightFile(Path.Combine(_folder, "clip.weights"));
-        foreach (AttentionForm form in Enum.GetValues<AttentionForm>())
+        foreach (GraphTarget form in Enum.GetValues<GraphTarget>())
         {
             Graph(GraphNames.ClipImage, form, debug: false, g => _factory.ClipImage(g, _clip.Weights, store, debug: false), cancellation);
         }
 
-        Graph(GraphNames.ClipImage, AttentionForm.Fused, debug: true, g => _factory.ClipImage(g, _clip.Weights, store, debug: true), cancellation);
-        Graph(GraphNames.ClipText, AttentionForm.Decomposed, debug: false, g => _factory.ClipText(g, _clip.Weights, store), cancellation);
+        Graph(GraphNames.ClipImage, GraphTarget.OnnxRuntime, debug: true, g => _factory.ClipImage(g, _clip.Weights, store, debug: true), cancellation);
+        Graph(GraphNames.ClipText, GraphTarget.TensorRt, debug: false, g => _factory.ClipText(g, _clip.Weights, store), cancellation);
     }
 
     private void WriteDiffusionText(CancellationToken cancellation)
     {
         using var store = new ExternalWeightFile(Path.Combine(_folder, "diffusion_text.weights"));
-        Graph(GraphNames.DiffusionText, AttentionForm.Decomposed, debug: false, g => _factory.DiffusionText(g, _diffusion.TextWeights, store), cancellation);
+        Graph(GraphNames.DiffusionText, GraphTarget.TensorRt, debug: false, g => _factory.DiffusionText(g, _diffusion.TextWeights, store), cancellation);
     }
 
     private void WriteVae(CancellationToken cancellation)
     {
         using var store = new ExternalWeightFile(Path.Combine(_folder, "vae_encoder.weights"));
-        foreach (AttentionForm form in Enum.GetValues<AttentionForm>())
+        foreach (GraphTarget form in Enum.GetValues<GraphTarget>())
             Graph(GraphNames.VaeEncoder, form, debug: false, g => _factory.VaeEncoder(g, _diffusion.VaeWeights, store), cancellation);
     }
 
     private void WriteUnet(CancellationToken cancellation)
     {
         using var store = new ExternalWeightFile(Path.Combine(_folder, "unet.weights"));
-        foreach (AttentionForm form in Enum.GetValues<AttentionForm>())
+        foreach (GraphTarget form in Enum.GetValues<GraphTarget>())
         {
             Graph(GraphNames.MapDiff, form, debug: false, g => _mappedLayers = [.. _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: false).Maps.Select(m => m.Layer)], cancellation);
             Graph(GraphNames.MapDiffLanguage, form, debug: false, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: false, debug: false), cancellation);
         }
 
-        Graph(GraphNames.MapDiff, AttentionForm.Fused, debug: true, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: true), cancellation);
+        Graph(GraphNames.MapDiff, GraphTarget.OnnxRuntime, debug: true, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: true), cancellation);
     }
 
-    private void Graph(string name, AttentionForm form, bool debug, Action<GraphBuilder> write, CancellationToken cancellation)
+    private void Graph(string name, GraphTarget form, bool debug, Action<GraphBuilder> write, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         bool twoForms = name is not (GraphNames.ClipText or GraphNames.DiffusionText);
-        string file = name + (debug ? ".debug" : "") + (twoForms && form == AttentionForm.Decomposed ? ".tensorrt" : "") + ".onnx";
+        string file = name + (debug ? ".debug" : "") + (twoForms && form == GraphTarget.TensorRt ? ".tensorrt" : "") + ".onnx";
         _progress?.Report(file);
         var graph = new GraphBuilder(name, form);
         write(graph);

@@ -70,7 +70,7 @@ public sealed record DecoderBlock(int Channels, int GridSize);
 /// <param name="File">File name in the pack.</param>
 /// <param name="Inputs">Inputs in order.</param>
 /// <param name="Outputs">Outputs in order.</param>
-public sealed record GraphEntry(string Name, AttentionForm Attention, bool Debug, string File, IReadOnlyList<TensorEntry> Inputs, IReadOnlyList<TensorEntry> Outputs);
+public sealed record GraphEntry(string Name, GraphTarget Attention, bool Debug, string File, IReadOnlyList<TensorEntry> Inputs, IReadOnlyList<TensorEntry> Outputs);
 
 /// <summary>An input or output.</summary>
 /// <param name="Name">Its name in the graph.</param>

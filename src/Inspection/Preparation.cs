@@ -1,0 +1,85 @@
+using System.Buffers;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.Inspection;
+
+/// <summary>
+/// Step 3: from a frame in any format to the bytes that the networks take. The recipe's region is cut out, grey levels are mapped,
+/// mosaics are interpolated, and the result is squeezed to each network's square exactly as Pillow does it.
+/// </summary>
+internal sealed class Preparation(ModelPack pack, Recipe recipe, PillowResampler resampler)
+{
+    private readonly int _clipSize = pack.Manifest.Clip.ImageSize;
+    private readonly int _diffusionSize = pack.Manifest.Diffusion.ImageSize;
+
+    /// <summary>Prepares a frame.</summary>
+    /// <param name="frame">The camera's pixels; borrowed.</param>
+    /// <param name="clip">Whether CLIP's input is wanted.</param>
+    /// <param name="diffusion">Whether the VAE's input is wanted.</param>
+    /// <param name="into">Receives the bytes.</param>
+    /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the format.</exception>
+    public void Run(ImageView frame, bool clip, bool diffusion, PreparedImage into)
+    {
+        Region region = recipe.Region ?? Region.Whole(frame.Width, frame.Height);
+        region.EnsureInside(frame.Width, frame.Height);
+        into.Accept(frame.Width, frame.Height, region, clip ? Square(_clipSize) : 0, diffusion ? Square(_diffusionSize) : 0);
+        if (!frame.Format.IsDeepGrey() && !frame.Format.IsBayer())
+        {
+            Resize(frame.Crop(region), into, clip, diffusion);
+            return;
+        }
+
+        bool grey = frame.Format.IsDeepGrey();
+        int bytes = region.Width * region.Height * (grey ? 1 : 3);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(bytes);
+        try
+        {
+            Span<byte> pixels = rented.AsSpan(0, bytes);
+            if (grey) PixelConverter.ToMono8(frame.Crop(region), pixels, Levels(frame.Format));
+            else PixelConverter.ToRgb(frame, pixels, region);
+            Resize(new ImageView(pixels, region.Width, region.Height, region.Width * (grey ? 1 : 3), grey ? PixelFormat.Mono8 : PixelFormat.Rgb8), into, clip, diffusion);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void Resize(ImageView part, PreparedImage into, bool clip, bool diffusion)
+    {
+        if (clip) resampler.ResizeSquare(part, _clipSize, recipe.Crop, ResampleFilter.Bicubic, into.Clip);
+        if (diffusion) resampler.ResizeSquare(part, _diffusionSize, recipe.Crop, ResampleFilter.Bilinear, into.Diffusion);
+    }
+
+    private GreyLevels Levels(PixelFormat format) => new(recipe.BlackLevel ?? 0, recipe.WhiteLevel ?? format.MaxGrey());
+
+    private static int Square(int size) => size * size * 3;
+}
+
+/// <summary>What the networks take of one frame. Buffers are kept from frame to frame.</summary>
+public sealed class PreparedImage
+{
+    /// <summary>Width of the frame it came from, in pixels.</summary>
+    public int FrameWidth { get; private set; }
+
+    /// <summary>Height of the frame it came from, in pixels.</summary>
+    public int FrameHeight { get; private set; }
+
+    /// <summary>The part of the frame that is judged.</summary>
+    public Region Region { get; private set; }
+
+    /// <summary>RGB [S, S, 3] for CLIP; empty where CLIP has no part.</summary>
+    public byte[] Clip { get; private set; } = [];
+
+    /// <summary>RGB [S, S, 3] for the VAE; empty where the diffusion model has no part.</summary>
+    public byte[] Diffusion { get; private set; } = [];
+
+    internal void Accept(int frameWidth, int frameHeight, Region region, int clipBytes, int diffusionBytes)
+    {
+        (FrameWidth, FrameHeight, Region) = (frameWidth, frameHeight, region);
+        if (Clip.Length != clipBytes) Clip = new byte[clipBytes];
+        if (Diffusion.Length != diffusionBytes) Diffusion = new byte[diffusionBytes];
+    }
+}
