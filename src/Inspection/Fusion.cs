@@ -52,7 +52,8 @@ public static class Fusion
         {
             AnomalyMap mean = MeanOfStates(maps.DiffLanguage);
             result.DiffLanguage = Enlarge([mean], result, Slot.DiffLanguage);
-            diffLanguage = Focus(mean, ignored?.Invoke(mean.Width, mean.Height));
+            AnomalyMap raw = recipe.TokenNormalization == TokenNormalization.None ? mean : MeanOfStates(RequireUnnormalized(maps));
+            diffLanguage = Focus(raw, ignored?.Invoke(raw.Width, raw.Height));
         }
 
         if (used.HasFlag(Branches.ClipVision))
@@ -102,6 +103,17 @@ public static class Fusion
         | (maps.DiffLanguage.Count > 0 ? Branches.DiffLanguage : 0)
         | (maps.DiffVision.Count > 0 ? Branches.DiffVision : 0);
 
+    private static IReadOnlyList<AnomalyMap> RequireUnnormalized(BranchMaps maps)
+    {
+        if (maps.DiffLanguageUnnormalized.Count == 0)
+        {
+            throw new ArgumentException("The recipe normalises attention over the prompt's tokens, but the score needs the attention without that: there is no un-normalised DiffLanguage map.", nameof(maps));
+        }
+
+        RequireFinite(maps.DiffLanguageUnnormalized, Slot.DiffLanguage);
+        return maps.DiffLanguageUnnormalized;
+    }
+
     private static double Alpha(Profile profile, double alpha) => profile switch { Profile.PatchClip => 1, Profile.MapDiff => 0, _ => alpha };
 
     /// <summary>M^{Diff,L} on the latent grid: the mean over states (equation 6).</summary>
@@ -119,7 +131,7 @@ public static class Fusion
         return mean;
     }
 
-    /// <summary>S^{Diff,L} = 1 - median / max of the un-normalised map (equation 10): how concentrated the attention is. 0 where there is no attention at all.</summary>
+    /// <summary>S^{Diff,L} = 1 - median / max of the attention without token normalisation (equation 10): how concentrated it is. 0 where there is none at all.</summary>
     private static float Focus(AnomalyMap map, bool[]? ignored)
     {
         float max = MapStatistics.Max(map.Values, ignored);
@@ -145,6 +157,14 @@ public static class Fusion
 
     private static AnomalyMap Enlarge(IReadOnlyList<AnomalyMap> maps, FusionResult result, Slot slot)
     {
+        RequireFinite(maps, slot);
+        AnomalyMap target = result.Buffer((int)slot);
+        EnlargedMean(maps, target.Values, target.Height, target.Width);
+        return target;
+    }
+
+    private static void RequireFinite(IReadOnlyList<AnomalyMap> maps, Slot slot)
+    {
         foreach (AnomalyMap map in maps)
         {
             if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map.Values)))
@@ -152,10 +172,6 @@ public static class Fusion
                 throw new ArgumentException($"A {slot} map of {map.Height} x {map.Width} holds NaN or infinity; a network's output or a feature is broken.", nameof(maps));
             }
         }
-
-        AnomalyMap target = result.Buffer((int)slot);
-        EnlargedMean(maps, target.Values, target.Height, target.Width);
-        return target;
     }
 
     private static void EnlargedMean(IReadOnlyList<AnomalyMap> maps, Span<float> destination, int height, int width)

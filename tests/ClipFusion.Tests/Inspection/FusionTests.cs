@@ -118,6 +118,19 @@ public sealed class FusionTests
     }
 
     [Fact]
+    public void Fuse_TokensNormalised_ScoresTheAttentionBeforeThat()
+    {
+        Recipe content = Recipe with { TokenNormalization = TokenNormalization.Content };
+        var result = new FusionResult(4, 4);
+        Fusion.Fuse(content, Maps with { DiffLanguageUnnormalized = [Hot(4, 0.01f, 0.04f), Hot(4, 0.03f, 0.04f)] }, result);
+
+        Assert.Equal(0.5f, result.Scores.DiffLanguage!.Value, 1e-6f);
+        Assert.Equal(0.3f, result.DiffLanguage!.Values[15], 1e-6f);
+        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(content, Maps, result));
+        Assert.Contains("no un-normalised DiffLanguage map", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fuse_MissingLanguageMap_NamesTheBranch()
     {
         var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { DiffLanguage = [] }, new FusionResult(4, 4)));
