@@ -93,7 +93,11 @@ public static class Fusion
         if ((used & given & Branches.Vision) == 0) used &= ~Branches.Vision;
         Branches missing = used & ~given;
         if (missing != 0) throw new ArgumentException($"The recipe uses the branches {used}, but there is no map of {missing}.", nameof(maps));
-        if (used == 0) throw new ArgumentException($"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches} and the maps given are {given}.", nameof(maps));
+        if (used == 0)
+        {
+            throw new ArgumentException($"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches} and the maps given are {given}.", nameof(maps));
+        }
+
         return used;
     }
 
@@ -107,7 +111,9 @@ public static class Fusion
     {
         if (maps.DiffLanguageUnnormalized.Count == 0)
         {
-            throw new ArgumentException("The recipe normalises attention over the prompt's tokens, but the score needs the attention without that: there is no un-normalised DiffLanguage map.", nameof(maps));
+            throw new ArgumentException(
+                "The recipe normalises attention over the prompt's tokens, but the score needs the attention without that: there is no un-normalised DiffLanguage map.",
+                nameof(maps));
         }
 
         RequireFinite(maps.DiffLanguageUnnormalized, Slot.DiffLanguage);
@@ -123,7 +129,11 @@ public static class Fusion
         var mean = new AnomalyMap(states[0].Height, states[0].Width);
         foreach (AnomalyMap state in states)
         {
-            if (!state.SameGrid(mean)) throw new ArgumentException($"The states' maps have grids of {mean.Height} x {mean.Width} and {state.Height} x {state.Width}; one latent grid is expected.", nameof(states));
+            if (!state.SameGrid(mean))
+            {
+                throw new ArgumentException($"The states' maps have grids of {mean.Height} x {mean.Width} and {state.Height} x {state.Width}; one latent grid is expected.", nameof(states));
+            }
+
             TensorPrimitives.Add(mean.Values, state.Values, mean.Values);
         }
 
