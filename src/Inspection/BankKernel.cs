@@ -37,7 +37,8 @@ internal static unsafe class BankKernel
 
     /// <summary>Writes distance and row number of the nearest row; the arguments have been checked by <see cref="MemoryBank"/>.</summary>
     public static void Search(
-        float[] panels, BankImage[] images, int dimension, ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest, int? exclude, int parallelism, CancellationToken cancellation)
+        float[] panels, BankImage[] images, int dimension, ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest,
+        int? exclude, int parallelism, CancellationToken cancellation)
     {
         int count = distances.Length;
         int tiles = (count + TileQueries - 1) / TileQueries;
@@ -61,7 +62,8 @@ internal static unsafe class BankKernel
     }
 
     private sealed class Job(
-        float* bank, BankImage[] images, int dimension, float* queries, int count, float* distances, int* nearest, int exclude, int blockQueries, CancellationToken cancellation)
+        float* bank, BankImage[] images, int dimension, float* queries, int count, float* distances, int* nearest,
+        int exclude, int blockQueries, CancellationToken cancellation)
     {
         public void Run(int block)
         {
@@ -72,6 +74,7 @@ internal static unsafe class BankKernel
             int[] bestRow = ArrayPool<int>.Shared.Rent(tiles * TileQueries * PanelRows);
             try
             {
+                // Any product is larger, so the row numbers need no start value.
                 best.AsSpan().Fill(float.NegativeInfinity);
                 fixed (float* p = packed, b = best)
                 fixed (int* r = bestRow)
@@ -114,7 +117,8 @@ internal static unsafe class BankKernel
                 for (int tile = 0; tile < tiles; tile++)
                 {
                     long queriesBefore = (long)tile * TileQueries;
-                    MultiplyTile(packed + (queriesBefore * dimension), rows, dimension, best + (queriesBefore * PanelRows), bestRow + (queriesBefore * PanelRows), firstRow);
+                    long lanesBefore = queriesBefore * PanelRows;
+                    MultiplyTile(packed + (queriesBefore * dimension), rows, dimension, best + lanesBefore, bestRow + lanesBefore, firstRow);
                 }
             }
         }

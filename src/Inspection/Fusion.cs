@@ -52,7 +52,7 @@ public static class Fusion
         {
             AnomalyMap mean = MeanOfStates(maps.DiffLanguage);
             result.DiffLanguage = Enlarge([mean], result, Slot.DiffLanguage);
-            AnomalyMap raw = maps.DiffLanguageUnnormalized.Count == 0 ? mean : MeanOfStates(maps.DiffLanguageUnnormalized);
+            AnomalyMap raw = recipe.TokenNormalization == TokenNormalization.None ? mean : MeanOfStates(RequireUnnormalized(maps));
             diffLanguage = Focus(raw, ignored?.Invoke(raw.Width, raw.Height));
         }
 
@@ -93,7 +93,11 @@ public static class Fusion
         if ((used & given & Branches.Vision) == 0) used &= ~Branches.Vision;
         Branches missing = used & ~given;
         if (missing != 0) throw new ArgumentException($"The recipe uses the branches {used}, but there is no map of {missing}.", nameof(maps));
-        if (used == 0) throw new ArgumentException($"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches} and the maps given are {given}.", nameof(maps));
+        if (used == 0)
+        {
+            throw new ArgumentException($"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches} and the maps given are {given}.", nameof(maps));
+        }
+
         return used;
     }
 
@@ -102,6 +106,19 @@ public static class Fusion
         | (maps.ClipVision.Count > 0 ? Branches.ClipVision : 0)
         | (maps.DiffLanguage.Count > 0 ? Branches.DiffLanguage : 0)
         | (maps.DiffVision.Count > 0 ? Branches.DiffVision : 0);
+
+    private static IReadOnlyList<AnomalyMap> RequireUnnormalized(BranchMaps maps)
+    {
+        if (maps.DiffLanguageUnnormalized.Count == 0)
+        {
+            throw new ArgumentException(
+                "The recipe normalises attention over the prompt's tokens, but the score needs the attention without that: there is no un-normalised DiffLanguage map.",
+                nameof(maps));
+        }
+
+        RequireFinite(maps.DiffLanguageUnnormalized, Slot.DiffLanguage);
+        return maps.DiffLanguageUnnormalized;
+    }
 
     private static double Alpha(Profile profile, double alpha) => profile switch { Profile.PatchClip => 1, Profile.MapDiff => 0, _ => alpha };
 
@@ -112,7 +129,11 @@ public static class Fusion
         var mean = new AnomalyMap(states[0].Height, states[0].Width);
         foreach (AnomalyMap state in states)
         {
-            if (!state.SameGrid(mean)) throw new ArgumentException($"The states' maps have grids of {mean.Height} x {mean.Width} and {state.Height} x {state.Width}; one latent grid is expected.", nameof(states));
+            if (!state.SameGrid(mean))
+            {
+                throw new ArgumentException($"The states' maps have grids of {mean.Height} x {mean.Width} and {state.Height} x {state.Width}; one latent grid is expected.", nameof(states));
+            }
+
             TensorPrimitives.Add(mean.Values, state.Values, mean.Values);
         }
 
@@ -120,7 +141,7 @@ public static class Fusion
         return mean;
     }
 
-    /// <summary>S^{Diff,L} = 1 - median / max of the un-normalised map (equation 10): how concentrated the attention is. 0 where there is no attention at all.</summary>
+    /// <summary>S^{Diff,L} = 1 - median / max of the attention without token normalisation (equation 10): how concentrated it is. 0 where there is none at all.</summary>
     private static float Focus(AnomalyMap map, bool[]? ignored)
     {
         float max = MapStatistics.Max(map.Values, ignored);
@@ -146,6 +167,14 @@ public static class Fusion
 
     private static AnomalyMap Enlarge(IReadOnlyList<AnomalyMap> maps, FusionResult result, Slot slot)
     {
+        RequireFinite(maps, slot);
+        AnomalyMap target = result.Buffer((int)slot);
+        EnlargedMean(maps, target.Values, target.Height, target.Width);
+        return target;
+    }
+
+    private static void RequireFinite(IReadOnlyList<AnomalyMap> maps, Slot slot)
+    {
         foreach (AnomalyMap map in maps)
         {
             if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map.Values)))
@@ -153,10 +182,6 @@ public static class Fusion
                 throw new ArgumentException($"A {slot} map of {map.Height} x {map.Width} holds NaN or infinity; a network's output or a feature is broken.", nameof(maps));
             }
         }
-
-        AnomalyMap target = result.Buffer((int)slot);
-        EnlargedMean(maps, target.Values, target.Height, target.Width);
-        return target;
     }
 
     private static void EnlargedMean(IReadOnlyList<AnomalyMap> maps, Span<float> destination, int height, int width)

@@ -17,10 +17,21 @@ public static class LanguageScore
         ReadOnlySpan<float> embeddings, ReadOnlySpan<float> textNormal, ReadOnlySpan<float> textAbnormal, double temperature, Span<float> destination)
     {
         int dimension = textNormal.Length;
-        if (textAbnormal.Length != dimension) throw new ArgumentException($"The normal text has {dimension} values and the abnormal text {textAbnormal.Length}; both must be embeddings of one network.", nameof(textAbnormal));
-        if (!double.IsFinite(temperature) || temperature <= 0) throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature must be a finite number above 0.");
+        if (textAbnormal.Length != dimension)
+        {
+            throw new ArgumentException($"The normal text has {dimension} values and the abnormal text {textAbnormal.Length}; both must be embeddings of one network.", nameof(textAbnormal));
+        }
+
+        if (!double.IsFinite(temperature) || temperature <= 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature must be a finite number above 0.");
+        }
+
         int rows = UnitRows.Count(embeddings.Length, dimension, "Image embeddings");
-        if (destination.Length != rows) throw new ArgumentException($"{rows} embeddings need {rows} probabilities, but there is room for {destination.Length}.", nameof(destination));
+        if (destination.Length != rows)
+        {
+            throw new ArgumentException($"{rows} embeddings need {rows} probabilities, but there is room for {destination.Length}.", nameof(destination));
+        }
 
         double normal = Direction(textNormal, "Normal text embedding", 0), abnormal = Direction(textAbnormal, "Abnormal text embedding", 0);
         for (int row = 0; row < rows; row++)

@@ -78,8 +78,16 @@ public sealed class MemoryBank
         ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest = default, int? exclude = null, int parallelism = 1, CancellationToken cancellation = default)
     {
         int count = UnitRows.Count(queries.Length, Dimension, "Queries");
-        if (distances.Length != count) throw new ArgumentException($"{count} queries need {count} distances, but there is room for {distances.Length}.", nameof(distances));
-        if (!nearest.IsEmpty && nearest.Length != count) throw new ArgumentException($"{count} queries need {count} row numbers or none, but there is room for {nearest.Length}.", nameof(nearest));
+        if (distances.Length != count)
+        {
+            throw new ArgumentException($"{count} queries need {count} distances, but there is room for {distances.Length}.", nameof(distances));
+        }
+
+        if (!nearest.IsEmpty && nearest.Length != count)
+        {
+            throw new ArgumentException($"{count} queries need {count} row numbers or none, but there is room for {nearest.Length}.", nameof(nearest));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
         if (exclude is int image) RequireRowsWithout(image);
         RequireUnit(queries);
@@ -127,8 +135,15 @@ public sealed class MemoryBank
 
     private void RequireRowsWithout(int image)
     {
-        if ((uint)image >= (uint)ImageCount) throw new ArgumentException($"Image {image} can't be left out: the bank has images 0 .. {ImageCount - 1}.", nameof(image));
-        if (_images[image].Rows == Count) throw new ArgumentException($"Without image {image} the bank is empty: leave-one-out needs rows from at least two reference images.", nameof(image));
+        if ((uint)image >= (uint)ImageCount)
+        {
+            throw new ArgumentException($"Image {image} can't be left out: the bank has images 0 .. {ImageCount - 1}.", nameof(image));
+        }
+
+        if (_images[image].Rows == Count)
+        {
+            throw new ArgumentException($"Without image {image} the bank is empty: leave-one-out needs rows from at least two reference images.", nameof(image));
+        }
     }
 
     /// <summary>A query of another length would give a wrong distance, and one with NaN none at all, without any sign of it.</summary>

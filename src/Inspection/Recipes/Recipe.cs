@@ -7,6 +7,7 @@ namespace ClipFusion.Inspection.Recipes;
 /// What to look for on one product and how: everything of a recipe that the method reads. Immutable; each default is the product's, so an
 /// object word is a whole recipe. <see cref="RecipeReader"/> checks files; a recipe changed in code with <c>with</c> is checked by writing and reading it.
 /// </summary>
+/// <remarks>Compare recipes by <see cref="Revision"/>: the record's own equality compares lists by reference.</remarks>
 public sealed record Recipe
 {
     /// <summary>Side of the grid on which image scores take their maxima. Not a setting: how large a map is shown must not move a verdict.</summary>

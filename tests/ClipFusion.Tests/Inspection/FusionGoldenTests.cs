@@ -1,10 +1,4 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Maps;
-using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.Inspection;
 
@@ -23,7 +17,7 @@ public sealed class FusionGoldenTests
     [MemberData(nameof(Queries))]
     public void Softmax_GoldenPatches_GivesLanguageMap(string folder, int query)
     {
-        var golden = new Golden(folder);
+        var golden = new GoldenMaps(folder);
         AssertClose(golden.Map(query, "clip_language").Values, golden.LanguageMap(query), "clip_language");
     }
 
@@ -31,7 +25,7 @@ public sealed class FusionGoldenTests
     [MemberData(nameof(Queries))]
     public void Fuse_GoldenMaps_GivesGoldenMapsAndScores(string folder, int query)
     {
-        var golden = new Golden(folder);
+        var golden = new GoldenMaps(folder);
         var result = new FusionResult(golden.Recipe.OutputSize, golden.Recipe.OutputSize);
 
         Fusion.Fuse(golden.Recipe, golden.Maps(query), result);
@@ -43,11 +37,32 @@ public sealed class FusionGoldenTests
         AssertClose(golden.Tensor($"q{query}.score").Values, scores, "scores");
     }
 
+    /// <summary>tiny-c's first query is its reference picture, so the reference's features are known and the others' maps can be searched for.</summary>
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(1, 4)]
+    [InlineData(2, 2)]
+    [InlineData(2, 4)]
+    [InlineData(3, 2)]
+    [InlineData(3, 4)]
+    public void Search_GoldenFeatures_GivesVisionMap(int query, int block)
+    {
+        var golden = new GoldenMaps("tiny-c");
+        (int[] shape, float[] reference) = golden.Tensor($"q1.clip.vv.{block}");
+        float[] features = golden.Tensor($"q{query}.clip.vv.{block}").Values;
+        UnitRows.Normalize(features, shape[2], features, "query");
+        var distances = new float[shape[1]];
+
+        MemoryBank.Create([new(reference)], shape[2]).Search(features, distances, cancellation: TestContext.Current.CancellationToken);
+
+        AssertClose(golden.Map(query, $"clip_vision.{block}").Values, distances, "clip_vision");
+    }
+
     [Theory]
     [MemberData(nameof(Queries))]
     public void Fuse_StatesOrTheirMean_GivesTheSame(string folder, int query)
     {
-        var golden = new Golden(folder);
+        var golden = new GoldenMaps(folder);
         FusionResult states = new(32, 48), mean = new(32, 48);
 
         Fusion.Fuse(golden.Recipe, golden.Maps(query), states);
@@ -62,7 +77,7 @@ public sealed class FusionGoldenTests
     [InlineData("tiny-c", 3)]
     public void Fuse_OtherOutputSize_LeavesScoresAlone(string folder, int query)
     {
-        var golden = new Golden(folder);
+        var golden = new GoldenMaps(folder);
         FusionResult small = new(17, 31), score = new(240, 240);
 
         Fusion.Fuse(golden.Recipe, golden.Maps(query), small);
@@ -76,76 +91,5 @@ public sealed class FusionGoldenTests
         Assert.Equal(expected.Length, actual.Length);
         float worst = expected.Zip(actual, (e, a) => MathF.Abs(e - a)).Max();
         Assert.True(worst <= Tolerance, $"{what}: worst difference {worst}, allowed {Tolerance}");
-    }
-
-    /// <summary>One golden folder: its settings as a recipe, its tensors by name.</summary>
-    private sealed class Golden
-    {
-        private readonly byte[] _bytes;
-        private readonly JsonElement _header;
-        private readonly int _dataStart;
-
-        public Golden(string folder)
-        {
-            _bytes = File.ReadAllBytes(Fixtures.Path(folder, "golden.safetensors"));
-            int headerLength = (int)BinaryPrimitives.ReadUInt64LittleEndian(_bytes);
-            _dataStart = 8 + headerLength;
-            _header = JsonElement.Parse(_bytes.AsSpan(8, headerLength));
-            JsonElement settings = JsonElement.Parse(File.ReadAllBytes(Fixtures.Path(folder, "golden.json")));
-            Recipe = Recipe.Default(settings.GetProperty("object").GetString()!) with
-            {
-                States = [.. settings.GetProperty("states").EnumerateArray().Select(s => s.GetString()!)],
-                Temperature = settings.GetProperty("temperature").ValueKind == JsonValueKind.Null ? null : settings.GetProperty("temperature").GetDouble(),
-                LanguageStream = settings.GetProperty("language_stream").GetString() == "vv" ? ClipStream.Vv : ClipStream.Original,
-                TimestepBlocks = [.. settings.GetProperty("timestep_blocks").EnumerateArray().Select(p => new TimestepBlock(p[0].GetInt32(), p[1].GetInt32()))],
-                AlphaSegmentation = settings.GetProperty("alpha_segmentation").GetDouble(),
-                AlphaClassification = settings.GetProperty("alpha_classification").GetDouble(),
-                OutputSize = settings.GetProperty("output_size").GetInt32(),
-                SmoothingSigma = settings.GetProperty("smoothing_sigma").GetDouble(),
-            };
-            ClipBlocks = [.. settings.GetProperty("blocks").EnumerateArray().Select(b => b.GetInt32())];
-        }
-
-        public Recipe Recipe { get; }
-
-        private ImmutableArray<int> ClipBlocks { get; }
-
-        public (int[] Shape, float[] Values) Tensor(string name)
-        {
-            JsonElement entry = _header.GetProperty(name), offsets = entry.GetProperty("data_offsets");
-            int start = offsets[0].GetInt32(), end = offsets[1].GetInt32();
-            int[] shape = [.. entry.GetProperty("shape").EnumerateArray().Select(d => d.GetInt32())];
-            return (shape, MemoryMarshal.Cast<byte, float>(_bytes.AsSpan(_dataStart + start, end - start)).ToArray());
-        }
-
-        public AnomalyMap Map(int query, string name)
-        {
-            (int[] shape, float[] values) = Tensor($"q{query}.map.{name}");
-            return new AnomalyMap(shape[0], shape[1], values);
-        }
-
-        public float[] LanguageMap(int query) => Language(Tensor($"q{query}.clip.{(Recipe.LanguageStream == ClipStream.Vv ? "patches" : "patches_ori")}").Values);
-
-        public BranchMaps Maps(int query)
-        {
-            (int[] shape, float[] states) = Tensor($"q{query}.map.diff_language.states");
-            return new BranchMaps
-            {
-                ClipLanguage = new AnomalyMap(15, 15, LanguageMap(query)),
-                ClipLanguageScore = Language(Tensor($"q{query}.clip.cls").Values)[0],
-                ClipVision = [.. ClipBlocks.Select(b => Map(query, $"clip_vision.{b}"))],
-                DiffLanguage = [.. states.Chunk(shape[1] * shape[2]).Select(s => new AnomalyMap(shape[1], shape[2], s))],
-                DiffVision = [.. Recipe.TimestepBlocks.Select(p => Map(query, $"diff_vision.{p.Timestep}.{p.Block}"))],
-            };
-        }
-
-        private float[] Language(float[] embeddings)
-        {
-            (int[] shape, float[] text) = Tensor("clip.text");
-            var result = new float[embeddings.Length / shape[1]];
-            double temperature = Recipe.Temperature ?? 1 / Tensor("clip.logit_scale").Values[0];
-            LanguageScore.Softmax(embeddings, text.AsSpan(0, shape[1]), text.AsSpan(shape[1]), temperature, result);
-            return result;
-        }
     }
 }
