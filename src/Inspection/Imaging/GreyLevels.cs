@@ -32,7 +32,7 @@ public readonly record struct GreyLevels
     /// <summary>The full range of a grey format, the default of a recipe.</summary>
     public static GreyLevels FullRange(PixelFormat format) => new(0, format.MaxGrey());
 
-    /// <summary>One value to 8 bits.</summary>
+    /// <summary>One value to 8 bits. Levels that were never set (<c>default</c>) map everything to 0; <see cref="PixelConverter"/> takes them for the full range.</summary>
     public byte Map(ushort value)
     {
         uint above = (uint)Math.Clamp(value - Black, 0, (int)_range);

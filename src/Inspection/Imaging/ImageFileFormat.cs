@@ -12,7 +12,7 @@ public enum ImageFileFormat
     /// <summary>Windows bitmap without run-length coding.</summary>
     Bmp,
 
-    /// <summary>Classic TIFF (below 4 GiB), first page, integer samples of 8 or 16 bits.</summary>
+    /// <summary>Classic TIFF (below 4 GiB), first page, upright, integer samples of at most 16 bits, without an alpha channel.</summary>
     Tiff,
 }
 

@@ -53,7 +53,7 @@ internal static class PixelRows
     {
         int s = 0, t = 0;
         for (; s + 16 <= source.Length && t + 16 <= rgb.Length; s += step * pixel, t += step * 3)
-            Vector128.Shuffle(Vector128.Create(source.Slice(s, 16)), order).CopyTo(rgb[t..]);
+            Vector128.ShuffleNative(Vector128.Create(source.Slice(s, 16)), order).CopyTo(rgb[t..]);
         for (; s < source.Length; s += pixel, t += 3)
             (rgb[t], rgb[t + 1], rgb[t + 2]) = (source[s + red], source[s + green], source[s + blue]);
     }

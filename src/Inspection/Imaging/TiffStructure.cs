@@ -5,7 +5,7 @@ namespace ClipFusion.Inspection.Imaging;
 /// <summary>Classic TIFF, first page: the directory and every strip or tile lie inside the file; integer samples of at most 16 bits.</summary>
 internal readonly ref struct TiffStructure
 {
-    private const int Width = 256, Height = 257, Bits = 258, Photometric = 262, StripOffsets = 273, Samples = 277, StripBytes = 279;
+    private const int Width = 256, Height = 257, Bits = 258, Photometric = 262, StripOffsets = 273, Orientation = 274, Samples = 277, StripBytes = 279, Planes = 284;
     private const int TileOffsets = 324, TileBytes = 325, SampleFormat = 339;
     private const int MaxParts = 1 << 20;
     private readonly ReadOnlySpan<byte> _file;
@@ -29,6 +29,12 @@ internal readonly ref struct TiffStructure
             throw new ImageFormatException($"TIFF of an unsupported kind ({samples} samples of {bits} bits, not unsigned integers of up to 16 bits)");
         if (photometric > 3 && photometric is not (5 or 6) || (bits == 16 && photometric is not (1 or 2)))
             throw new ImageFormatException($"TIFF of an unsupported kind (photometric interpretation {photometric} with {bits} bits)");
+        // The decoder would blend an alpha channel into the colours instead of dropping it.
+        if (samples != (photometric switch { 2 or 6 => 3, 5 => 4, _ => 1 }))
+            throw new ImageFormatException($"TIFF of an unsupported kind ({samples} samples per pixel, an alpha channel perhaps; save it without)");
+        // Turned by the decoder against our rule that orientation is ignored, and planes of 16 bits mixed up: neither comes from a camera.
+        if (Value(directory, Orientation, 1) != 1 || Value(directory, Planes, 1) != 1)
+            throw new ImageFormatException("TIFF of an unsupported kind (turned or mirrored by an orientation tag, or stored in separate planes)");
         bool tiled = Find(directory, TileOffsets) >= 0;
         CheckParts(directory, tiled ? TileOffsets : StripOffsets, tiled ? TileBytes : StripBytes);
         bool grey = photometric <= 1;
