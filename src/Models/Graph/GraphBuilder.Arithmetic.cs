@@ -121,21 +121,29 @@ public sealed partial class GraphBuilder
             return Add(Mul(Reshape(y, [.. x.Shape]), perChannel), offset);
         }
 
-        Value rows = Reshape(wide, x[0], groups, channels / groups * (long)height, width);
-        Value mean = MeanOfRows(rows, "ReduceMean");
-        Value centred = Sub(rows, mean);
-        Value variance = MeanOfRows(centred, "ReduceSumSquare");
+        Value rows = Reshape(wide, x[0], groups, channels / groups * (long)height * width);
+        Value centred = Sub(rows, StagedMean(rows, "ReduceMean"));
+        Value variance = StagedMean(centred, "ReduceSumSquare");
         Value deviation = Emit("Sqrt", [Shift(variance, epsilon)], variance.Type, variance.Shape);
         Value spread = Reshape(Div(centred, deviation), [.. x.Shape]);
         return Add(Mul(spread, perChannel), offset);
     }
 
-    /// <summary>Mean over the last two axes in two stages, so that no running sum is long: [N, G, R, W] to [N, G, 1, 1].</summary>
-    private Value MeanOfRows(Value x, string rowReduction)
+    /// <summary>Mean (or mean square) over the last axis of [N, G, L] in stages of few terms each, so that no running sum is long: [N, G, 1].</summary>
+    private Value StagedMean(Value x, string firstReduction)
     {
-        Value rows = Emit(rowReduction, [x], x.Type, [x[0], x[1], x[2], 1], Attr("axes", [-1L]), Attr("keepdims", 1L));
-        Value mean = Emit("ReduceMean", [rows], x.Type, [x[0], x[1], 1, 1], Attr("axes", [-2L]), Attr("keepdims", 1L));
-        return rowReduction == "ReduceMean" ? mean : Scale(mean, 1.0 / x.Fixed(3));
+        const int MaximumTerms = 64;
+        string reduction = firstReduction;
+        while (x.Fixed(2) > 1)
+        {
+            int length = x.Fixed(2), terms = Enumerable.Range(2, MaximumTerms - 1).LastOrDefault(n => length % n == 0, length);
+            Value parts = Reshape(x, x[0], x[1], length / terms, terms);
+            x = Emit(reduction, [parts], x.Type, [x[0], x[1], length / terms], Attr("axes", [-1L]), Attr("keepdims", 0L));
+            if (reduction != "ReduceMean") x = Scale(x, 1.0 / terms);
+            reduction = "ReduceMean";
+        }
+
+        return x;
     }
 
     private Value Binary(string op, Value a, Value b)

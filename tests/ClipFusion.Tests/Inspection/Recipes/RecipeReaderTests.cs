@@ -1,4 +1,5 @@
 using System.Text;
+using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.Inspection.Recipes;
@@ -47,7 +48,7 @@ public sealed class RecipeReaderTests
         Assert.Equal(new Region(1, 2, 3, 4), recipe.Region);
         Assert.Equal([new(0, 0, 5, 6), new(7, 8, 9, 10)], recipe.Ignore!.Regions);
         Assert.Equal((100, 4000), (recipe.BlackLevel, recipe.WhiteLevel));
-        Assert.Equal((Crop.Centre, Profile.MapDiff), (recipe.Crop, recipe.Profile));
+        Assert.Equal((CropMode.Centre, Profile.MapDiff), (recipe.Crop, recipe.Profile));
         Assert.Equal("Schraube {8}: rust", PromptTemplate.Expand(recipe.StatePrompt, recipe.Object, recipe.States[0]));
     }
 
