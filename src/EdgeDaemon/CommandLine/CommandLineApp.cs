@@ -26,7 +26,9 @@ public static class CommandLineApp
         var parsed = Root(terminal).Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
-            foreach (var error in parsed.Errors) terminal.WriteError(error.Message);
+            // For an unknown word System.CommandLine also says that a verb is missing, which only confuses.
+            var messages = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens.Select(t => $"unknown command or argument '{t}'") : parsed.Errors.Select(e => e.Message);
+            foreach (string message in messages) terminal.WriteError(message);
             terminal.WriteNote("see: clipfusion --help");
             return ExitCode.BadArguments;
         }

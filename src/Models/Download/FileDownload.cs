@@ -85,8 +85,9 @@ internal sealed class FileDownload(
                 throw HttpAnswer.Failure(job, response, time);
         }
 
-        long limit = job.Size ?? part.Total ?? options.MaxFileBytes;
+        long limit = job.Size ?? options.MaxFileBytes;
         if (part.Total > limit) throw TooLarge(job, part, limit);
+        limit = part.Total ?? limit;
         if (part.Total is { } total) requireSpace(total - part.Length);
         await ReceiveAsync(job, part, response.Content, limit, stall, cancellation).ConfigureAwait(false);
         return true;

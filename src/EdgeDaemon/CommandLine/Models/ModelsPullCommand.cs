@@ -94,6 +94,8 @@ internal static class ModelsPullCommand
 
     private static IReadOnlyList<ModelSet> Select(ModelCatalogue catalogue, string[] names)
     {
+        // A NAME takes any word, so a mistyped option would end up as one.
+        if (names.FirstOrDefault(n => n.StartsWith('-')) is { } option) throw new UsageException($"unknown option {option}; see: clipfusion models pull --help");
         try
         {
             return catalogue.Select(names);
