@@ -1,4 +1,4 @@
-namespace ClipFusion.Tests.Models.Weights;
+namespace ClipFusion.Tests.Models;
 
 /// <summary>A folder that disappears with the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
