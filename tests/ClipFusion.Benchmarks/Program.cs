@@ -1,8 +1,15 @@
 using BenchmarkDotNet.Running;
 using ClipFusion.Benchmarks;
 
-if (args is ["resampling"]) return ResamplingBenchmark.Run();
-
-if (args is ["bank", ..]) { ClipFusion.Benchmarks.MemoryBankBenchmark.Run(); return; }
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;
+switch (args.FirstOrDefault())
+{
+    case "resampling":
+        ResamplingBenchmark.Run();
+        break;
+    case "bank":
+        MemoryBankBenchmark.Run();
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        break;
+}

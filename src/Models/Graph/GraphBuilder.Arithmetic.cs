@@ -99,15 +99,15 @@ public sealed partial class GraphBuilder
     }
 
     /// <summary>Layer normalisation over the last axis, in float32 whatever the operand's type.</summary>
-    public Value LayerNorm(Value x, Value scale, Value bias, float epsilon)
+    public Value LayerNorm(Value x, Value scale, Value bias, double epsilon)
     {
         Value wide = Cast(x, ElementType.Float32);
         if (!Same(wide[-1], scale[-1])) throw new GraphException($"LayerNorm: {x} does not fit scale {scale}");
-        return Emit("LayerNormalization", [wide, scale, bias], wide.Type, wide.Shape, Attr("axis", -1L), Attr("epsilon", epsilon));
+        return Emit("LayerNormalization", [wide, scale, bias], wide.Type, wide.Shape, Attr("axis", -1L), Attr("epsilon", (float)epsilon));
     }
 
     /// <summary>Group normalisation of [N, C, H, W], in float32 whatever the operand's type.</summary>
-    public Value GroupNorm(Value x, Value scale, Value bias, int groups, float epsilon)
+    public Value GroupNorm(Value x, Value scale, Value bias, int groups, double epsilon)
     {
         int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
         if (x.Rank != 4 || channels % groups != 0 || !Same(x[1], scale[0])) throw new GraphException($"GroupNorm: {x} does not fit {groups} groups and scale {scale}");
@@ -117,7 +117,7 @@ public sealed partial class GraphBuilder
             Value grouped = Reshape(wide, x[0], groups, channels / groups * (long)height * width);
             Value ones = Constant(ElementType.Float32, Enumerable.Repeat(1.0, groups).ToArray(), groups);
             Value zeros = Constant(ElementType.Float32, new double[groups], groups);
-            Value y = Emit("InstanceNormalization", [grouped, ones, zeros], grouped.Type, grouped.Shape, Attr("epsilon", epsilon));
+            Value y = Emit("InstanceNormalization", [grouped, ones, zeros], grouped.Type, grouped.Shape, Attr("epsilon", (float)epsilon));
             return Add(Mul(Reshape(y, [.. x.Shape]), perChannel), offset);
         }
 

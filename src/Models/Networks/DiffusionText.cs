@@ -33,7 +33,7 @@ public sealed class DiffusionText(DiffusionTextConfig config)
         x = g.AddTo(x, attention["out_proj"].Linear(attended, config.Width));
 
         h = m["mlp"]["fc1"].Linear(m["layer_norm2"].LayerNorm(x, config.LayerNormEps), config.MlpWidth);
-        h = config.Activation == Activation.QuickGelu ? g.QuickGelu(h) : g.Gelu(h);
+        h = config.Activation == TextActivation.QuickGelu ? g.QuickGelu(h) : g.Gelu(h);
         return g.AddTo(x, m["mlp"]["fc2"].Linear(h, config.Width));
     }
 }

@@ -16,7 +16,7 @@ public sealed record NetworkContext(GraphBuilder Graph, IWeights Weights, Extern
 /// </summary>
 public readonly record struct Module(NetworkContext Context, string Path)
 {
-    private const float LayerNormEpsilon = 1e-5f;
+    private const double LayerNormEpsilon = 1e-5;
 
     /// <summary>The child of that name.</summary>
     public Module this[string child] => new(Context, Path.Length == 0 ? child : $"{Path}.{child}");
@@ -75,11 +75,11 @@ public readonly record struct Module(NetworkContext Context, string Path)
     }
 
     /// <summary>Layer normalisation over the last axis.</summary>
-    public Value LayerNorm(Value x, float epsilon = LayerNormEpsilon)
+    public Value LayerNorm(Value x, double epsilon = LayerNormEpsilon)
         => G.LayerNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(-1)), Tensor("bias", ElementType.Float32, x.Fixed(-1)), epsilon);
 
     /// <summary>Group normalisation over the channels of [N, C, H, W].</summary>
-    public Value GroupNorm(Value x, int groups, float epsilon)
+    public Value GroupNorm(Value x, int groups, double epsilon)
         => G.GroupNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(1)), Tensor("bias", ElementType.Float32, x.Fixed(1)), groups, epsilon);
 
     /// <summary>A published tensor as it is.</summary>

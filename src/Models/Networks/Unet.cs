@@ -14,7 +14,7 @@ namespace ClipFusion.Models.Networks;
 /// <param name="config">Sizes of the network.</param>
 public sealed class Unet(UnetConfig config)
 {
-    private const float TransformerNormEpsilon = 1e-6f;
+    private const double TransformerNormEpsilon = 1e-6;
 
     private int Blocks => config.BlockOutChannels.Length;
 

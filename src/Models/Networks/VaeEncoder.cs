@@ -7,7 +7,7 @@ namespace ClipFusion.Models.Networks;
 /// <param name="config">Sizes of the encoder.</param>
 public sealed class VaeEncoder(VaeConfig config)
 {
-    private const float Epsilon = 1e-6f;
+    private const double Epsilon = 1e-6;
 
     /// <summary>Writes the encoder.</summary>
     /// <param name="context">Weights as diffusers names them, either spelling of the attention.</param>

@@ -27,7 +27,7 @@ public sealed partial class PackBuilder
         if (options.VvStart < 1 || options.VvStart > layers) throw new PackException($"vv-start {options.VvStart}: the tower has blocks 1 to {layers}");
         if (options.Name is not null && !NamePattern().IsMatch(options.Name)) throw new PackException($"pack name '{options.Name}': expected {NamePattern()}");
         ElementType compute = options.Precision == Precision.Float16 ? ElementType.Float16 : ElementType.Float32;
-        _factory = new GraphFactory(clip.Config, diffusion.Unet, diffusion.Vae, diffusion.Text, options.VvStart, _blocks, compute);
+        _factory = new GraphFactory(clip.Config, diffusion.Unet, diffusion.Vae, diffusion.TextEncoder, options.VvStart, _blocks, compute);
     }
 
     /// <summary>Builds a pack. Nothing is left behind in <paramref name="target"/> unless the whole pack is.</summary>
@@ -97,7 +97,7 @@ public sealed partial class PackBuilder
     private void WriteDiffusionText(CancellationToken cancellation)
     {
         using var store = new ExternalWeightFile(Path.Combine(_folder, "diffusion_text.weights"));
-        Graph(GraphNames.DiffusionText, GraphTarget.TensorRt, debug: false, g => _factory.DiffusionText(g, _diffusion.TextWeights, store), cancellation);
+        Graph(GraphNames.DiffusionText, GraphTarget.TensorRt, debug: false, g => _factory.DiffusionText(g, _diffusion.TextEncoderWeights, store), cancellation);
     }
 
     private void WriteVae(CancellationToken cancellation)
@@ -133,8 +133,8 @@ public sealed partial class PackBuilder
 
     private IEnumerable<(string Name, string Source)> Vocabularies() =>
     [
-        ("clip.vocab.json", _clip.VocabularyPath), ("clip.merges.txt", _clip.MergesPath),
-        ("diffusion.vocab.json", _diffusion.VocabularyPath), ("diffusion.merges.txt", _diffusion.MergesPath),
+        ("clip.vocab.json", _clip.VocabularyFile), ("clip.merges.txt", _clip.MergesFile),
+        ("diffusion.vocab.json", _diffusion.VocabularyFile), ("diffusion.merges.txt", _diffusion.MergesFile),
     ];
 
     private PackManifest Manifest(SourceEntry[] sources, FileEntry[] files)
@@ -150,7 +150,7 @@ public sealed partial class PackBuilder
         return new PackManifest(
             PackManifest.CurrentSchema, name.Length > 64 ? name[^64..].Trim('-', '.') : name, _options.Notice, _options.Precision,
             new ClipPart(c.Vision.ImageSize, c.Vision.ImageSize / c.Vision.PatchSize, c.Vision.Layers, c.Vision.Width, c.EmbedDim, _options.VvStart, _blocks, MathF.Exp(logScale[0]), c.Text.ContextLength),
-            new DiffusionPart(_factory.DiffusionImageSize, u.SampleSize, _diffusion.Vae.LatentChannels, u.CrossAttentionDim, _diffusion.Text.ContextLength, decoder, _mappedLayers, _factory.LastMappedBlock),
+            new DiffusionPart(_factory.DiffusionImageSize, u.SampleSize, _diffusion.Vae.LatentChannels, u.CrossAttentionDim, _diffusion.TextEncoder.ContextLength, decoder, _mappedLayers, _factory.LastMappedBlock),
             _graphs, sources, new MethodDefaults(0.07, 201, [[201, 3], [401, 2], [801, 1]], 0.25, 0.75), files);
     }
 
