@@ -24,6 +24,9 @@ public readonly record struct Module(NetworkContext Context, string Path)
     /// <summary>The numbered child.</summary>
     public Module this[int index] => this[index.ToString()];
 
+    /// <summary>The same point, with layers in float32 whatever the pack's precision.</summary>
+    public Module Wide => new(Context with { Compute = ElementType.Float32 }, Path);
+
     private GraphBuilder G => Context.Graph;
 
     /// <summary>Whether the published weights have a tensor of this name below this point.</summary>

@@ -114,11 +114,11 @@ public sealed class Unet(UnetConfig config)
     {
         GraphBuilder g = pass.Graph;
         int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
+        // The projections in and out are what the float32 residual stream is made of; float16 there would round all of it.
         Value h = m["norm"].GroupNorm(x, config.NormGroups, TransformerNormEpsilon);
-        if (!config.UseLinearProjection) h = m["proj_in"].Conv(h, channels, kernel: 1);
+        if (!config.UseLinearProjection) h = m.Wide["proj_in"].Conv(h, channels, kernel: 1);
         h = g.Transpose(g.Reshape(h, h[0], channels, height * (long)width), 0, 2, 1);
-        if (config.UseLinearProjection) h = m["proj_in"].Linear(h, channels);
-        h = g.Cast(h, ElementType.Float32);
+        if (config.UseLinearProjection) h = m.Wide["proj_in"].Linear(h, channels);
 
         Module block = m["transformer_blocks"][0];
         Value[] qkv = block["attn1"].LinearTogether(block["norm1"].LayerNorm(h), channels, "to_q", "to_k", "to_v");
@@ -130,9 +130,9 @@ public sealed class Unet(UnetConfig config)
         h = g.AddTo(pass.SameRows(h, crossed), crossed);
         h = g.AddTo(h, FeedForward(g, block["ff"]["net"], block["norm3"].LayerNorm(h)));
 
-        if (config.UseLinearProjection) h = m["proj_out"].Linear(h, channels);
+        if (config.UseLinearProjection) h = m.Wide["proj_out"].Linear(h, channels);
         h = g.Reshape(g.Transpose(h, 0, 2, 1), h[0], channels, height, width);
-        if (!config.UseLinearProjection) h = m["proj_out"].Conv(h, channels, kernel: 1);
+        if (!config.UseLinearProjection) h = m.Wide["proj_out"].Conv(h, channels, kernel: 1);
         return g.AddTo(pass.SameRows(x, h), h);
     }
 

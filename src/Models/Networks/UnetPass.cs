@@ -74,16 +74,17 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
     {
         int channels = x.Fixed(-1);
         Value prompts = Prefix(rows.Context);
-        Value q = m["to_q"].Linear(x, channels, bias: false);
         Value Out(Value attended) => m["to_out"][0].Linear(attended, channels);
         if (use == MapUse.None)
         {
             Value[] kv = m.LinearTogether(prompts, channels, "to_k", "to_v");
-            return Out(Graph.Attention(q, kv[0], kv[1], heads));
+            return Out(Graph.Attention(m["to_q"].Linear(x, channels, bias: false), kv[0], kv[1], heads));
         }
 
         bool stops = use == MapUse.TakeLast && rows.RowsAfterMaps is null;
-        Value probabilities = Graph.AttentionProbabilities(q, m["to_k"].Linear(prompts, channels, bias: false), heads);
+        // A map is compared in absolute terms, so its queries and keys are float32 in every pack: three hundredths of a pass's work.
+        Value q = m.Wide["to_q"].Linear(x, channels, bias: false), k = m.Wide["to_k"].Linear(prompts, channels, bias: false);
+        Value probabilities = Graph.AttentionProbabilities(q, k, heads);
         Value weights = Prefix(rows.TokenWeights);
         Value sums = Graph.Mean(Graph.MatMul(probabilities, Graph.Reshape(weights, weights[0], 1, weights[1], 2)), 1);
         _maps.Add(new Unet.LayerMap(m.Path, sums, height, width));

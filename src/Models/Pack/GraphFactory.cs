@@ -5,7 +5,10 @@ using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Models.Pack;
 
-/// <summary>Writes each graph of a pack: a network with the inputs and the reduced outputs that the method needs.</summary>
+/// <summary>
+/// Writes each graph of a pack: a network with the inputs and the reduced outputs that the method needs. The VAE encoder and both text
+/// towers are float32 in every pack: the first overflows float16, the others run once per recipe and their rounding would be in every map.
+/// </summary>
 internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConfig vae, DiffusionTextConfig text, int vvStart, IReadOnlyList<int> clipBlocks, ElementType compute)
 {
     private const ElementType F32 = ElementType.Float32;
@@ -31,13 +34,13 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
     public void ClipText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
     {
         Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", clip.Text.ContextLength);
-        Unit(g, GraphNames.Embeddings, new ClipText(clip).Build(new NetworkContext(g, weights, store, compute), tokens), debug: false);
+        Unit(g, GraphNames.Embeddings, new ClipText(clip).Build(new NetworkContext(g, weights, store, F32), tokens), debug: false);
     }
 
     public void DiffusionText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
     {
         Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", text.ContextLength);
-        g.Output(GraphNames.Context, g.Cast(new DiffusionText(text).Build(new NetworkContext(g, weights, store, compute), tokens), F32));
+        g.Output(GraphNames.Context, new DiffusionText(text).Build(new NetworkContext(g, weights, store, F32), tokens));
     }
 
     public void VaeEncoder(GraphBuilder g, IWeights weights, ExternalWeightFile store)
