@@ -14,7 +14,7 @@ public sealed class ExternalWeightFile : IDisposable
     private const int SmallAlignment = 64;
     private const int ChunkElements = 1 << 18;
 
-    private readonly FileStream _file;
+    private readonly FileStream? _file;
     private readonly Dictionary<string, ExternalTensor> _tensors = new(StringComparer.Ordinal);
 
     /// <summary>Creates (or replaces) the file.</summary>
@@ -25,8 +25,13 @@ public sealed class ExternalWeightFile : IDisposable
         _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
     }
 
+    private ExternalWeightFile() => FileName = "discarded";
+
     /// <summary>File name without folder, as graphs refer to it.</summary>
     public string FileName { get; }
+
+    /// <summary>A file that is never written: for finding out which tensors a network asks for.</summary>
+    internal static ExternalWeightFile Discarding() => new();
 
     /// <summary>Writes a tensor under <paramref name="key"/>, or returns the one already there.</summary>
     /// <param name="key">Identifies the content: the published tensor's name and what was done to it.</param>
@@ -43,14 +48,15 @@ public sealed class ExternalWeightFile : IDisposable
             return known;
         }
 
+        if (_file is null) return _tensors[key] = new ExternalTensor(FileName, key, type, [.. shape], 0, 0);
         float[] values = read();
         long count = shape.Aggregate(1L, (a, b) => checked(a * b));
         if (values.LongLength != count) throw new GraphException($"{FileName}: weight '{key}' has {values.LongLength} elements, shape [{string.Join(", ", shape)}] wants {count}");
 
         long length = count * (type == ElementType.Float16 ? 2 : 4);
-        Align(length >= PageSize * 16 ? PageSize : SmallAlignment);
+        Align(_file, length >= PageSize * 16 ? PageSize : SmallAlignment);
         long offset = _file.Position;
-        if (type == ElementType.Float16) WriteHalf(key, values);
+        if (type == ElementType.Float16) WriteHalf(_file, key, values);
         else _file.Write(MemoryMarshal.AsBytes(values.AsSpan()));
         var tensor = new ExternalTensor(FileName, key, type, [.. shape], offset, length);
         _tensors.Add(key, tensor);
@@ -60,19 +66,20 @@ public sealed class ExternalWeightFile : IDisposable
     /// <summary>Flushes to the disk and closes the file.</summary>
     public void Dispose()
     {
+        if (_file is null) return;
         if (_file.CanWrite) _file.Flush(flushToDisk: true);
         _file.Dispose();
     }
 
-    private void Align(int alignment)
+    private static void Align(FileStream file, int alignment)
     {
-        int gap = (int)(-_file.Position & (alignment - 1));
+        int gap = (int)(-file.Position & (alignment - 1));
         Span<byte> zeros = stackalloc byte[gap];
         zeros.Clear();
-        _file.Write(zeros);
+        file.Write(zeros);
     }
 
-    private void WriteHalf(string key, float[] values)
+    private static void WriteHalf(FileStream file, string key, float[] values)
     {
         Half[] chunk = ArrayPool<Half>.Shared.Rent(ChunkElements);
         for (int start = 0; start < values.Length; start += ChunkElements)
@@ -83,7 +90,7 @@ public sealed class ExternalWeightFile : IDisposable
             if (!(peak <= (float)Half.MaxValue))
                 throw new GraphException($"weight '{key}' holds {peak}: float16 ends at {Half.MaxValue}; build this pack with float32");
             TensorPrimitives.ConvertToHalf(source, chunk);
-            _file.Write(MemoryMarshal.AsBytes(chunk.AsSpan(0, n)));
+            file.Write(MemoryMarshal.AsBytes(chunk.AsSpan(0, n)));
         }
 
         ArrayPool<Half>.Shared.Return(chunk);
