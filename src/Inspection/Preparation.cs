@@ -24,7 +24,7 @@ internal sealed class Preparation(ModelPack pack, Recipe recipe, PillowResampler
     {
         Region region = recipe.Region ?? Region.Whole(frame.Width, frame.Height);
         region.EnsureInside(frame.Width, frame.Height);
-        into.Accept(frame.Width, frame.Height, region, clip ? Square(_clipSize) : 0, diffusion ? Square(_diffusionSize) : 0);
+        into.Accept(frame.Width, frame.Height, Covered(region), clip ? Square(_clipSize) : 0, diffusion ? Square(_diffusionSize) : 0);
         if (!frame.Format.IsDeepGrey() && !frame.Format.IsBayer())
         {
             Resize(frame.Crop(region), into, clip, diffusion);
@@ -53,6 +53,17 @@ internal sealed class Preparation(ModelPack pack, Recipe recipe, PillowResampler
         if (diffusion) resampler.ResizeSquare(part, _diffusionSize, recipe.Crop, ResampleFilter.Bilinear, into.Diffusion);
     }
 
+    /// <summary>What the networks see of the region, and so what the maps cover: all of it, or its centre square.</summary>
+    private Region Covered(Region region)
+    {
+        if (recipe.Crop == CropMode.Squash) return region;
+        SquareFit fit = SquareFit.Of(region.Width, region.Height, _diffusionSize, recipe.Crop);
+        int Scale(int cells, int pixels, int scaled) => (int)Math.Round((double)cells * pixels / scaled);
+        int left = Scale(fit.Left, region.Width, fit.ScaledWidth), top = Scale(fit.Top, region.Height, fit.ScaledHeight);
+        int right = Scale(fit.Left + _diffusionSize, region.Width, fit.ScaledWidth), bottom = Scale(fit.Top + _diffusionSize, region.Height, fit.ScaledHeight);
+        return new Region(region.X + left, region.Y + top, right - left, bottom - top);
+    }
+
     private GreyLevels Levels(PixelFormat format) => new(recipe.BlackLevel ?? 0, recipe.WhiteLevel ?? format.MaxGrey());
 
     private static int Square(int size) => size * size * 3;
@@ -67,7 +78,7 @@ public sealed class PreparedImage
     /// <summary>Height of the frame it came from, in pixels.</summary>
     public int FrameHeight { get; private set; }
 
-    /// <summary>The part of the frame that is judged.</summary>
+    /// <summary>The part of the frame that the maps cover: the recipe's region, or with centre crop its centre square to the nearest pixel.</summary>
     public Region Region { get; private set; }
 
     /// <summary>RGB [S, S, 3] for CLIP; empty where CLIP has no part.</summary>

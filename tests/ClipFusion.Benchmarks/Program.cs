@@ -9,6 +9,12 @@ switch (args.FirstOrDefault())
     case "bank":
         MemoryBankBenchmark.Run();
         break;
+    case "fullsize":
+        FullSizeBenchmark.Run(args);
+        break;
+    case "fullsize-step":
+        FullSizeBenchmark.RunStep(args);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         break;

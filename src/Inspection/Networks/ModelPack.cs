@@ -51,10 +51,12 @@ public sealed class ModelPack : IDisposable
         foreach (Lazy<NetworkSession> session in _sessions.Values.Where(s => s.IsValueCreated)) session.Value.Dispose();
     }
 
+    private long WeightBytes(string graph) => Manifest.Files.Where(f => f.Path == GraphNames.WeightFile(graph)).Sum(f => f.Size);
+
     private NetworkSession Load(IEnumerable<GraphEntry> variants)
     {
-        // The CPU and CUDA providers have kernels for fused attention; the decomposed form is TensorRT's.
-        GraphEntry chosen = variants.OrderByDescending(v => v.Debug == IsDebug).ThenBy(v => v.Debug).ThenBy(v => v.Attention).First();
-        return new NetworkSession(Path.Combine(Folder, chosen.File), _settings);
+        // The variant for ONNX Runtime itself comes first in the enum.
+        GraphEntry chosen = variants.OrderByDescending(v => v.Debug == IsDebug).ThenBy(v => v.Debug).ThenBy(v => v.Target).First();
+        return new NetworkSession(Path.Combine(Folder, chosen.File), WeightBytes(chosen.Name), _settings);
     }
 }

@@ -9,10 +9,10 @@ internal sealed class NetworkSession : IDisposable
     private readonly InferenceSession _session;
     private readonly string _name;
 
-    public NetworkSession(string path, SessionSettings settings)
+    public NetworkSession(string path, long weightBytes, SessionSettings settings)
     {
         _name = Path.GetFileName(path);
-        using SessionOptions options = settings.ToSessionOptions();
+        using SessionOptions options = settings.ToSessionOptions(weightBytes);
         try
         {
             _session = new InferenceSession(path, options);

@@ -5,12 +5,15 @@ namespace ClipFusion.Inspection.Networks;
 /// <summary>How networks run on the CPU.</summary>
 /// <param name="Threads">Threads of one operator; 0 = one per core.</param>
 /// <param name="Prepack">
-/// Whether weights are rearranged for the matrix kernels: faster products, but every weight is copied. Off, the weight file is mapped and
-/// nothing is copied, which is what makes the full-size networks fit a small box.
+/// Whether weights are rearranged for the matrix kernels, which copies every weight. Off, the weight files are mapped and nothing is copied,
+/// which makes the full-size networks load at once and fit a small box at the same speed; small networks, whose products are small, are
+/// faster with it. Null decides by the size of the graph's weights.
 /// </param>
-public sealed record SessionSettings(int Threads = 0, bool Prepack = true)
+public sealed record SessionSettings(int Threads = 0, bool? Prepack = null)
 {
-    internal SessionOptions ToSessionOptions()
+    private const long PrepackBelowBytes = 256L << 20;
+
+    internal SessionOptions ToSessionOptions(long weightBytes)
     {
         var options = new SessionOptions
         {
@@ -21,7 +24,7 @@ public sealed record SessionSettings(int Threads = 0, bool Prepack = true)
         };
         // Spinning threads starve whatever else the box runs between two inspections.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (Prepack) return options;
+        if (Prepack ?? weightBytes < PrepackBelowBytes) return options;
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
         options.AddSessionConfigEntry("session.use_external_initializer_file_buffers_directly", "1");
         return options;

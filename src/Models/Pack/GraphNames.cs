@@ -63,6 +63,14 @@ public static class GraphNames
     /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/> without the division, for equation 10.</summary>
     public const string StateMapsUnnormalized = "state_maps_unnormalized";
 
+    /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
+    public static string WeightFile(string graph) => graph switch
+    {
+        ClipImage or ClipText => "clip.weights",
+        MapDiff or MapDiffLanguage => "unet.weights",
+        _ => $"{graph}.weights",
+    };
+
     /// <summary>float32 [N, P, W], unit: the value-value stream after block <paramref name="block"/> (from 1).</summary>
     public static string FeaturesVv(int block) => $"features_vv_{block}";
 

@@ -84,10 +84,10 @@ public sealed partial class PackBuilder
 
     private void WriteClip(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, "clip.weights"));
-        foreach (GraphTarget form in Enum.GetValues<GraphTarget>())
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.ClipImage)));
+        foreach (GraphTarget target in Enum.GetValues<GraphTarget>())
         {
-            Graph(GraphNames.ClipImage, form, debug: false, g => _factory.ClipImage(g, _clip.Weights, store, debug: false), cancellation);
+            Graph(GraphNames.ClipImage, target, debug: false, g => _factory.ClipImage(g, _clip.Weights, store, debug: false), cancellation);
         }
 
         Graph(GraphNames.ClipImage, GraphTarget.OnnxRuntime, debug: true, g => _factory.ClipImage(g, _clip.Weights, store, debug: true), cancellation);
@@ -96,39 +96,39 @@ public sealed partial class PackBuilder
 
     private void WriteDiffusionText(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, "diffusion_text.weights"));
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.DiffusionText)));
         Graph(GraphNames.DiffusionText, GraphTarget.TensorRt, debug: false, g => _factory.DiffusionText(g, _diffusion.TextEncoderWeights, store), cancellation);
     }
 
     private void WriteVae(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, "vae_encoder.weights"));
-        foreach (GraphTarget form in Enum.GetValues<GraphTarget>())
-            Graph(GraphNames.VaeEncoder, form, debug: false, g => _factory.VaeEncoder(g, _diffusion.VaeWeights, store), cancellation);
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.VaeEncoder)));
+        foreach (GraphTarget target in Enum.GetValues<GraphTarget>())
+            Graph(GraphNames.VaeEncoder, target, debug: false, g => _factory.VaeEncoder(g, _diffusion.VaeWeights, store), cancellation);
     }
 
     private void WriteUnet(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, "unet.weights"));
-        foreach (GraphTarget form in Enum.GetValues<GraphTarget>())
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.MapDiff)));
+        foreach (GraphTarget target in Enum.GetValues<GraphTarget>())
         {
-            Graph(GraphNames.MapDiff, form, debug: false, g => _mappedLayers = [.. _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: false).Maps.Select(m => m.Layer)], cancellation);
-            Graph(GraphNames.MapDiffLanguage, form, debug: false, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: false, debug: false), cancellation);
+            Graph(GraphNames.MapDiff, target, debug: false, g => _mappedLayers = [.. _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: false).Maps.Select(m => m.Layer)], cancellation);
+            Graph(GraphNames.MapDiffLanguage, target, debug: false, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: false, debug: false), cancellation);
         }
 
         Graph(GraphNames.MapDiff, GraphTarget.OnnxRuntime, debug: true, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: true), cancellation);
     }
 
-    private void Graph(string name, GraphTarget form, bool debug, Action<GraphBuilder> write, CancellationToken cancellation)
+    private void Graph(string name, GraphTarget target, bool debug, Action<GraphBuilder> write, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        bool twoForms = name is not (GraphNames.ClipText or GraphNames.DiffusionText);
-        string file = name + (debug ? ".debug" : "") + (twoForms && form == GraphTarget.TensorRt ? ".tensorrt" : "") + ".onnx";
+        bool twoTargets = name is not (GraphNames.ClipText or GraphNames.DiffusionText);
+        string file = name + (debug ? ".debug" : "") + (twoTargets && target == GraphTarget.TensorRt ? ".tensorrt" : "") + ".onnx";
         _progress?.Report(file);
-        var graph = new GraphBuilder(name, form);
+        var graph = new GraphBuilder(name, target);
         write(graph);
         graph.Save(Path.Combine(_folder, file));
-        _graphs.Add(new GraphEntry(name, form, debug, file, [.. graph.Inputs.Select(Entry)], [.. graph.Outputs.Select(Entry)]));
+        _graphs.Add(new GraphEntry(name, target, debug, file, [.. graph.Inputs.Select(Entry)], [.. graph.Outputs.Select(Entry)]));
     }
 
     private IEnumerable<(string Name, string Source)> Vocabularies() =>

@@ -65,12 +65,12 @@ public sealed record DecoderBlock(int Channels, int GridSize);
 
 /// <summary>One graph of a pack.</summary>
 /// <param name="Name">What it computes, such as <c>mapdiff</c>.</param>
-/// <param name="Attention">How its attention is written: fused for ONNX Runtime's own providers, decomposed for TensorRT.</param>
+/// <param name="Target">The runtime that it is written for.</param>
 /// <param name="Debug">Whether it is the variant with raw taps.</param>
 /// <param name="File">File name in the pack.</param>
 /// <param name="Inputs">Inputs in order.</param>
 /// <param name="Outputs">Outputs in order.</param>
-public sealed record GraphEntry(string Name, GraphTarget Attention, bool Debug, string File, IReadOnlyList<TensorEntry> Inputs, IReadOnlyList<TensorEntry> Outputs);
+public sealed record GraphEntry(string Name, GraphTarget Target, bool Debug, string File, IReadOnlyList<TensorEntry> Inputs, IReadOnlyList<TensorEntry> Outputs);
 
 /// <summary>An input or output.</summary>
 /// <param name="Name">Its name in the graph.</param>
