@@ -44,15 +44,15 @@ public static class StarterPack
         {
           "model_cfg": {
             "embed_dim": 64,
-            "vision_cfg": { "image_size": 240, "layers": 6, "width": 128, "patch_size": 16, "head_width": 64 },
+            "vision_cfg": { "image_size": 240, "layers": 4, "width": 128, "patch_size": 16, "head_width": 64 },
             "text_cfg": { "context_length": 77, "vocab_size": {{vocabularySize}}, "width": 64, "heads": 2, "layers": 2 }
           }
         }
         """,
         """
         {
-          "_class_name": "UNet2DConditionModel", "sample_size": 32, "in_channels": 9, "out_channels": 4, "layers_per_block": 2,
-          "block_out_channels": [32, 64, 96, 96], "attention_head_dim": [2, 4, 6, 6], "cross_attention_dim": 64, "norm_num_groups": 16, "norm_eps": 1e-05,
+          "_class_name": "UNet2DConditionModel", "sample_size": 32, "in_channels": 9, "out_channels": 4, "layers_per_block": 1,
+          "block_out_channels": [16, 32, 48, 48], "attention_head_dim": [2, 2, 3, 3], "cross_attention_dim": 64, "norm_num_groups": 8, "norm_eps": 1e-05,
           "use_linear_projection": true, "act_fn": "silu", "flip_sin_to_cos": true, "freq_shift": 0,
           "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
           "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]
