@@ -48,7 +48,8 @@ internal static class TokenizeCommand
         ];
 
         var lines = new JsonLines(terminal.Out);
-        foreach (Tokens tokens in texts.SelectMany(t => towers.Select(tower => Encode(tower, t))))
+        Tokens[] all = [.. texts.SelectMany(t => towers.Select(tower => Encode(tower, t)))];
+        foreach (Tokens tokens in all)
         {
             if (parsed.GetValue(Json)) lines.Write(tokens);
             else WriteText(terminal.Out, tokens);
