@@ -39,6 +39,15 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     }
 
     [Fact]
+    public async Task Inspect_ReferencesThatNoBranchUses_AreSaidToBeUnused()
+    {
+        string recipe = tiny.RecipeWith("\"branches\":[\"clipLanguage\"]");
+        Cli run = await Cli.RunAsync(["inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--json", "--reference", .. TinyPack.References]);
+        Assert.Equal("zero-shot", run.Json[0].GetProperty("shotMode").GetString());
+        Assert.Contains("the references are not used", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Inspect_Float16Pack_ScoresAsFloat32Does()
     {
         string half = Path.Combine(tiny.Scratch(), "half");
@@ -56,7 +65,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         Assert.Equal(3, lines.Length);
         Assert.Matches(@"^picture +score +clip-l +clip-v +diff-l +diff-v +ms +areas$", lines[0]);
         Assert.Matches(@"query2\.png +0\.\d{4} +0\.\d{4} +0\.\d{4} +- +- +\d+ +\d+$", lines[1]);
-        Assert.Contains("few-shot (2 references), pack tiny", run.Error, StringComparison.Ordinal);
+        Assert.Contains("profile patchclip, few-shot, references: 2, pack tiny", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +74,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         string folder = Path.Combine(tiny.Scratch(), "new", "heatmaps");
         Cli run = await FastAsync(TinyPack.Query2, TinyPack.Query4, "--out", folder);
         Assert.Equal(["query2.overlay.png", "query4.overlay.png"], Names(folder));
-        Assert.Matches(@"2 heatmaps in \S+, all coloured from 0\.\d+ to 0\.\d+ \(from the median to the largest value of this run's maps\)", run.Error);
+        Assert.Matches(@"heatmaps in \S+: 2, coloured from 0\.\d+ to 0\.\d+ \(from the median to the largest value of this run's maps\)", run.Error);
         RgbImage picture = ImageCodec.Decode(TinyPack.Query4), overlay = ImageCodec.Decode(Path.Combine(folder, "query4.overlay.png"));
         Assert.Equal((picture.Height, HeatmapOverlay.Width(picture.Width, picture.Height)), (overlay.Height, overlay.Width));
 

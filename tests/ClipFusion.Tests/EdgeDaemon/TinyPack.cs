@@ -18,7 +18,7 @@ public sealed class TinyPack : IAsyncLifetime
 
     public static string Query3 { get; } = Fixtures.Path("tiny-a", "query3.png");
 
-    /// <summary>700 x 500 pixels; the other pictures have 300 x 300.</summary>
+    /// <summary>700 x 500 pixels; the other queries have 300 x 300.</summary>
     public static string Query4 { get; } = Fixtures.Path("tiny-a", "query4.png");
 
     public static string[] References { get; } = [Fixtures.Path("tiny-a", "reference0.png"), Fixtures.Path("tiny-a", "reference1.png")];

@@ -97,7 +97,8 @@ internal static class InspectCommand
 
         using InspectSession session = await Steps.RunAsync(terminal, "opening the pack", steps => InspectSession.Open(request, steps, cancellation)).ConfigureAwait(false);
         if (session.Notice is { } notice) terminal.WriteNote(notice);
-        terminal.WriteNote($"{Judgement.Text(request.Recipe.Profile)}, {session.ShotMode}{(session.References > 0 ? $" ({session.References} references)" : "")}, pack {session.PackName}, recipe {request.Recipe.Revision}");
+        if (session.References < request.References.Count) terminal.WriteNote("the references are not used: no branch of the recipe compares with good parts");
+        terminal.WriteNote($"profile {Judgement.Text(request.Recipe.Profile)}, {session.ShotMode}, references: {session.References}, pack {session.PackName}, recipe {request.Recipe.Revision}");
 
         // Rows on the same screen show that it goes on; a spinner would run into them.
         var judging = terminal.ResultsOnScreen ? terminal with { IsInteractive = false } : terminal;

@@ -26,7 +26,7 @@ internal sealed class InspectSession : IDisposable
     public string ShotMode => Judgement.Shot((_inspector.Branches & Branches.Vision) != 0);
 
     /// <summary>Pictures in the memory banks; 0 = zero-shot.</summary>
-    public int References { get; private init; }
+    public int References { get; private set; }
 
     /// <summary>Opens the pack, encodes the recipe's words and the references.</summary>
     /// <exception cref="UsageException">The recipe asks for what the pack does not have.</exception>
@@ -37,11 +37,9 @@ internal sealed class InspectSession : IDisposable
         try
         {
             steps.Report("encoding the recipe's words");
-            Inspector inspector = CreateInspector(request, pack, cancellation);
-            bool enrol = request.References.Count > 0 && (request.Recipe.UsedBranches & Branches.Vision) != 0;
-            if (enrol) Enrol(inspector, request.References, steps, cancellation);
-            else if (request.References.Count > 0) steps.Report("no branch of the recipe compares with references: they are not used");
-            return new InspectSession(request, pack, inspector) { References = enrol ? request.References.Count : 0 };
+            var session = new InspectSession(request, pack, CreateInspector(request, pack, cancellation));
+            if (request.References.Count > 0 && (request.Recipe.UsedBranches & Branches.Vision) != 0) session.Enrol(steps, cancellation);
+            return session;
         }
         catch
         {
@@ -102,8 +100,11 @@ internal sealed class InspectSession : IDisposable
         }
     }
 
-    private static void Enrol(Inspector inspector, IReadOnlyList<InputImage> references, IProgress<string> steps, CancellationToken cancellation)
+    private void Enrol(IProgress<string> steps, CancellationToken cancellation)
     {
+        IReadOnlyList<InputImage> references = _request.References;
+        References = _inspector.Enroll(references.Count, WithImage, cancellation: cancellation).Images;
+
         void WithImage(int index, FrameAction use)
         {
             steps.Report($"reference {index + 1} of {references.Count}: {references[index].Path}");
@@ -116,8 +117,6 @@ internal sealed class InspectSession : IDisposable
                 throw new UsageException($"--reference {references[index].Path}: {e.Message}", e);
             }
         }
-
-        inspector.Enroll(references.Count, WithImage, cancellation: cancellation);
     }
 
     private ConnectedRegions? Regions(InspectionResult result)

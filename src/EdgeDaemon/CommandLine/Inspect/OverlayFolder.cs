@@ -77,7 +77,7 @@ internal sealed class OverlayFolder : IDisposable
         _waiting.Clear();
         if (_written == 0) return;
         string origin = _given is null ? "from the median to the largest value of this run's maps" : "as given";
-        Summary = string.Create(CultureInfo.InvariantCulture, $"{_written} heatmaps in {_folder}, all coloured from {scale.Low:0.####} to {scale.High:0.####} ({origin})");
+        Summary = string.Create(CultureInfo.InvariantCulture, $"heatmaps in {_folder}: {_written}, coloured from {scale.Low:0.####} to {scale.High:0.####} ({origin})");
     }
 
     public void Dispose() => _maps.Dispose();
