@@ -22,7 +22,7 @@ usage: ./build.sh VERB [ARGUMENT...]
   build     the program, runnable at artifacts/bin/clipfusion, and the tests
   test      build everything, check the format, run every test suite
   soak      the long run
-  demo      the appliance with a simulated line
+  demo      judge three pictures with the starter pack; heatmaps in artifacts/demo
   bench     the benchmarks; arguments go to BenchmarkDotNet
   publish   a self-contained linux-x64 tarball under artifacts/
 TEXT
@@ -84,8 +84,10 @@ setup() {
 
 # ---------------------------------------------------------------- build
 
+build_program() { dotnet publish src/EdgeDaemon -c Release -o artifacts/bin; }
+
 build() {
-  dotnet publish src/EdgeDaemon -c Release -o artifacts/bin
+  build_program
   dotnet build ClipFusion.sln -c Release
   say "artifacts/bin/clipfusion"
 }
@@ -156,7 +158,21 @@ test_all() {
 
 soak() { fail "soak: not there yet" 2; }
 
-demo() { fail "demo: not there yet" 2; }
+demo() {
+  local clipfusion=artifacts/bin/clipfusion pack=artifacts/starter-pack pictures=tests/fixtures/tiny-a
+  build_program
+  [[ -f $pack/pack.json ]] || "$clipfusion" models build --starter --out "$pack"
+
+  cat >&2 <<'TEXT'
+
+  What this demo is: three drawn pictures are judged against two drawn good parts, all the way from picture to scores and heatmaps, with the starter pack.
+  What it is not: the appliance. There is no camera, no line, no broker and no page in it yet. And the starter pack's weights are random numbers: what the
+  scores and colours show is that everything works, not where the defects are.
+
+TEXT
+  "$clipfusion" inspect "$pictures"/query{2,3,4}.png --reference "$pictures"/reference{0,1}.png --pack "$pack" --recipe config/demo.recipe.json --out artifacts/demo
+  say "look at artifacts/demo/*.overlay.png"
+}
 
 bench() { dotnet run -c Release --project tests/ClipFusion.Benchmarks -- "$@"; }
 

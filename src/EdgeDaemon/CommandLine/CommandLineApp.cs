@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using ClipFusion.EdgeDaemon.CommandLine.Inspect;
 using ClipFusion.EdgeDaemon.CommandLine.Models;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
@@ -56,5 +57,7 @@ public static class CommandLineApp
     {
         Verbose,
         ModelsCommand.Create(terminal),
+        InspectCommand.Create(terminal),
+        TokenizeCommand.Create(terminal),
     };
 }

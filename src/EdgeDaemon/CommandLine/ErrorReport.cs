@@ -1,4 +1,12 @@
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Download;
+using ClipFusion.Models.Folders;
+using ClipFusion.Models.Graph;
+using ClipFusion.Models.Pack;
+using ClipFusion.Models.Tokenizer;
+using ClipFusion.Models.Weights;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
 
@@ -19,9 +27,12 @@ internal static class ErrorReport
         ModelCatalogueException e => (e.Errors, ExitCode.BadArguments),
         PullException { Failure: PullFailure.HashUnknown or PullFailure.PinConflict } e => ([e.Message], ExitCode.BadArguments),
         UsageException e => ([e.Message], ExitCode.BadArguments),
+        RecipeException or FolderException or WeightException or VocabularyException or GraphException or PackException => (Lines(error.Message), ExitCode.BadArguments),
         OperationCanceledException => (["stopped"], ExitCode.Failed),
-        PullException or IOException or UnauthorizedAccessException => ([error.Message], ExitCode.Failed),
+        PullException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or DllNotFoundException => ([error.Message], ExitCode.Failed),
         // Not foreseen: the type helps whoever gets the report.
         _ => ([$"{error.GetType().Name}: {error.Message} (--verbose shows where)"], ExitCode.Failed),
     };
+
+    private static string[] Lines(string message) => message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

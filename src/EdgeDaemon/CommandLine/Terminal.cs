@@ -7,7 +7,13 @@ namespace ClipFusion.EdgeDaemon.CommandLine;
 public sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive)
 {
     /// <summary>The process's own streams.</summary>
-    public static Terminal System { get; } = new(Console.Out, Console.Error, !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
+    public static Terminal System { get; } = new(Console.Out, Console.Error, !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"))
+    {
+        ResultsOnScreen = !Console.IsOutputRedirected,
+    };
+
+    /// <summary>Whether results appear on the same screen as progress, so that the two must take turns.</summary>
+    public bool ResultsOnScreen { get; init; }
 
     /// <summary>Writes one error on one line.</summary>
     public void WriteError(string message) => Error.WriteLine($"clipfusion: error: {OneLine(message)}");

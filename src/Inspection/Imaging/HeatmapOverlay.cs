@@ -15,6 +15,9 @@ public sealed record OverlayOptions
     /// </summary>
     public float? High { get; init; }
 
+    /// <summary>The part of the picture that the map covers; the rest is darkened. Null: all of it.</summary>
+    public Region? Region { get; init; }
+
     /// <summary>Boxes to draw, in pixels of the picture.</summary>
     public IReadOnlyList<AnomalyRegion> Regions { get; init; } = [];
 
@@ -49,13 +52,13 @@ public static class HeatmapOverlay
     }
 
     /// <summary>Draws the overlay into memory of the caller.</summary>
-    /// <param name="image">The picture that the map covers, Rgb8.</param>
-    /// <param name="map">mapHeight x mapWidth values, enlarged bilinearly to the picture.</param>
+    /// <param name="image">The whole picture, Rgb8.</param>
+    /// <param name="map">mapHeight x mapWidth values, enlarged bilinearly to the part of the picture that it covers.</param>
     /// <param name="mapWidth">Cells in a row.</param>
     /// <param name="mapHeight">Rows.</param>
     /// <param name="options">Range, boxes, mask, bar; null is none of them and a bar.</param>
     /// <param name="destination">Receives height x <see cref="Width"/> x 3 tightly packed RGB bytes; may be longer.</param>
-    /// <exception cref="ArgumentException">A size does not fit, the picture is not Rgb8, or the range is empty or not finite.</exception>
+    /// <exception cref="ArgumentException">A size does not fit, the region leaves the picture, the picture is not Rgb8, or the range is empty or not finite.</exception>
     public static void Render(ImageView image, ReadOnlySpan<float> map, int mapWidth, int mapHeight, OverlayOptions? options, Span<byte> destination)
     {
         options ??= new OverlayOptions();
@@ -65,11 +68,13 @@ public static class HeatmapOverlay
         if (destination.Length < bytes) throw new ArgumentException($"the overlay of {width}x{image.Height} RGB pixels needs {bytes} bytes, {destination.Length} given", nameof(destination));
         ImagingNative.EnsureLoaded();
         (float low, float high) = Range(map, options);
+        Region covered = options.Region ?? Region.Whole(image.Width, image.Height);
+        covered.EnsureInside(image.Width, image.Height);
         bool[] ignored = options.Ignore is null ? [] : ArrayPool<bool>.Shared.Rent(cells);
         options.Ignore?.Ignored(image.Width, image.Height, Region.Whole(options.Ignore.Width, options.Ignore.Height), ignored);
         destination = destination[..bytes];
         destination.Clear();
-        Blend(image, map, mapWidth, mapHeight, low, high, ignored, destination, width);
+        Blend(image, covered, map, mapWidth, mapHeight, low, high, ignored, destination, width);
         OverlayDrawing.Draw(destination, width, image.Height, image.Width, options.Regions, low, high, Inferno.Value);
         if (options.Ignore is not null) ArrayPool<bool>.Shared.Return(ignored);
     }
@@ -94,13 +99,13 @@ public static class HeatmapOverlay
     }
 
     private static unsafe void Blend(
-        ImageView image, ReadOnlySpan<float> map, int mapWidth, int mapHeight, float low, float high, ReadOnlySpan<bool> ignored, Span<byte> result, int resultWidth)
+        ImageView image, Region covered, ReadOnlySpan<float> map, int mapWidth, int mapHeight, float low, float high, ReadOnlySpan<bool> ignored, Span<byte> result, int resultWidth)
     {
         using var large = new Mat();
         fixed (float* values = map)
         {
             using Mat small = Mat.FromPixelData(mapHeight, mapWidth, MatType.CV_32FC1, (nint)values);
-            Cv2.Resize(small, large, new Size(image.Width, image.Height), 0, 0, InterpolationFlags.Linear);
+            Cv2.Resize(small, large, new Size(covered.Width, covered.Height), 0, 0, InterpolationFlags.Linear);
         }
 
         byte[] colours = Inferno.Value;
@@ -108,18 +113,20 @@ public static class HeatmapOverlay
         for (int i = 0; i < 256; i++) opacities[i] = (int)Math.Round(256 * Opacity(i / 255.0));
         for (int y = 0; y < image.Height; y++)
         {
-            var row = new ReadOnlySpan<float>((void*)large.Ptr(y), image.Width);
+            bool inside = y >= covered.Y && y < covered.Y + covered.Height;
+            ReadOnlySpan<float> row = inside ? new ReadOnlySpan<float>((void*)large.Ptr(y - covered.Y), covered.Width) : [];
             ReadOnlySpan<byte> source = image.Row(y);
             Span<byte> target = result.Slice(y * resultWidth * 3, image.Width * 3);
-            for (int x = 0; x < row.Length; x++)
+            for (int x = 0; x < image.Width; x++)
             {
-                if (!ignored.IsEmpty && ignored[(y * image.Width) + x])
+                int column = x - covered.X;
+                if ((uint)column >= (uint)row.Length || (!ignored.IsEmpty && ignored[(y * image.Width) + x]))
                 {
                     for (int c = 3 * x; c < 3 * x + 3; c++) target[c] = (byte)(source[c] / 2);
                     continue;
                 }
 
-                float t = (row[x] - low) / (high - low);
+                float t = (row[column] - low) / (high - low);
                 // What is not a number fails every comparison and is shown without colour.
                 int level = t > 0 ? (int)(Math.Min(t, 1) * 255 + 0.5f) : 0, opacity = opacities[level];
                 for (int c = 0; c < 3; c++)

@@ -30,24 +30,8 @@ public static partial class ImageCodec
 
     /// <summary>Decodes a file and keeps grey as it is stored.</summary>
     /// <inheritdoc cref="Decode(string, DecodeLimits?)"/>
-    public static DecodedImage DecodeStored(string path, DecodeLimits? limits = null)
-    {
-        limits ??= DecodeLimits.Default;
-        using var handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        long length = RandomAccess.GetLength(handle);
-        if (length > limits.MaxFileBytes) throw new ImageFormatException($"{path}: {length} bytes, more than the limit of {limits.MaxFileBytes}");
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(length, 1));
-        try
-        {
-            int filled = 0;
-            for (int read = 1; read > 0 && filled < length; filled += read) read = RandomAccess.Read(handle, buffer.AsSpan(filled, (int)length - filled), filled);
-            return DecodeStored(buffer.AsSpan(0, filled), limits, path);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
+    public static DecodedImage DecodeStored(string path, DecodeLimits? limits = null) =>
+        WithBytes(path, limits, static (file, limits, name) => DecodeStored(file, limits, name));
 
     /// <summary>Decodes the bytes of a file and keeps grey as it is stored.</summary>
     /// <inheritdoc cref="Decode(ReadOnlySpan{byte}, DecodeLimits?, string)"/>
@@ -73,9 +57,14 @@ public static partial class ImageCodec
         }
     }
 
+    /// <summary>Checks that a file is whole and within the limits, and reads its sizes; decodes nothing and does not need OpenCV.</summary>
+    /// <inheritdoc cref="Decode(string, DecodeLimits?)"/>
+    public static ImageHeader ReadHeader(string path, DecodeLimits? limits = null) =>
+        WithBytes(path, limits, static (file, limits, name) => ReadHeader(file, limits, name));
+
     /// <summary>Decodes into memory of the caller; allocates nothing of the picture's size on the managed heap.</summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="header">What <see cref="ReadHeader"/> returned for it.</param>
+    /// <param name="header">What <see cref="ReadHeader(ReadOnlySpan{byte}, DecodeLimits?, string)"/> returned for it.</param>
     /// <param name="destination">Receives height x width tightly packed pixels in the header's format; may be longer.</param>
     /// <param name="name">What to call the file in errors.</param>
     /// <exception cref="ArgumentException">The destination is too short.</exception>
@@ -109,6 +98,25 @@ public static partial class ImageCodec
         }
     }
 
+    private static T WithBytes<T>(string path, DecodeLimits? limits, BytesReader<T> read)
+    {
+        limits ??= DecodeLimits.Default;
+        using var handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
+        long length = RandomAccess.GetLength(handle);
+        if (length > limits.MaxFileBytes) throw new ImageFormatException($"{path}: {length} bytes, more than the limit of {limits.MaxFileBytes}");
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(length, 1));
+        try
+        {
+            int filled = 0;
+            for (int count = 1; count > 0 && filled < length; filled += count) count = RandomAccess.Read(handle, buffer.AsSpan(filled, (int)length - filled), filled);
+            return read(buffer.AsSpan(0, filled), limits, path);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     private static unsafe void Copy(Mat decoded, ImageHeader header, Span<byte> destination, int row)
     {
         GreyLevels full = GreyLevels.FullRange(PixelFormat.Mono16);
@@ -126,4 +134,6 @@ public static partial class ImageCodec
     {
         for (int x = 0; x < rgb.Length; x += 3) (rgb[x], rgb[x + 1], rgb[x + 2]) = (levels.Map(bgr[x + 2]), levels.Map(bgr[x + 1]), levels.Map(bgr[x]));
     }
+
+    private delegate T BytesReader<T>(ReadOnlySpan<byte> file, DecodeLimits limits, string name);
 }

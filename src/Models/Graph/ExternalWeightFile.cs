@@ -15,12 +15,15 @@ public sealed class ExternalWeightFile : IDisposable
     private const int ChunkElements = 1 << 18;
 
     private readonly FileStream? _file;
+    private readonly CancellationToken _cancellation;
     private readonly Dictionary<string, ExternalTensor> _tensors = new(StringComparer.Ordinal);
 
     /// <summary>Creates (or replaces) the file.</summary>
     /// <param name="path">Where the weights go; graphs refer to the file by its name alone, so they must lie beside it.</param>
-    public ExternalWeightFile(string path)
+    /// <param name="cancellation">Checked before each tensor: one graph can bring gigabytes of them.</param>
+    public ExternalWeightFile(string path, CancellationToken cancellation = default)
     {
+        _cancellation = cancellation;
         FileName = Path.GetFileName(path);
         _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
     }
@@ -39,6 +42,7 @@ public sealed class ExternalWeightFile : IDisposable
     /// <param name="shape">Fixed lengths, outermost first.</param>
     /// <param name="read">Gives all elements in row-major order; called only when the tensor is not there yet.</param>
     /// <exception cref="GraphException">The same key was used with another type or shape, or a value overflows float16.</exception>
+    /// <exception cref="OperationCanceledException">Writing was stopped.</exception>
     public ExternalTensor Add(string key, ElementType type, IReadOnlyList<long> shape, Func<float[]> read)
     {
         if (_tensors.TryGetValue(key, out ExternalTensor? known))
@@ -49,6 +53,7 @@ public sealed class ExternalWeightFile : IDisposable
         }
 
         if (_file is null) return _tensors[key] = new ExternalTensor(FileName, key, type, [.. shape], 0, 0);
+        _cancellation.ThrowIfCancellationRequested();
         float[] values = read();
         long count = shape.Aggregate(1L, (a, b) => checked(a * b));
         if (values.LongLength != count) throw new GraphException($"{FileName}: weight '{key}' has {values.LongLength} elements, shape [{string.Join(", ", shape)}] wants {count}");

@@ -36,7 +36,7 @@ public sealed partial class PackBuilder
     /// <param name="target">A folder that does not exist or is empty.</param>
     /// <param name="options">How.</param>
     /// <param name="progress">Told each step in a few words; null for silence.</param>
-    /// <param name="cancellation">Checked between steps.</param>
+    /// <param name="cancellation">Checked before every tensor and every MiB of a checksum.</param>
     /// <exception cref="PackException">An option does not fit the weights, or the folder is taken.</exception>
     /// <exception cref="WeightException">A published tensor is missing or of another shape.</exception>
     public static PackManifest Build(OpenClipFolder clip, DiffusionFolder diffusion, string target, PackOptions options, IProgress<string>? progress = null, CancellationToken cancellation = default)
@@ -74,7 +74,7 @@ public sealed partial class PackBuilder
         foreach ((string name, string source) in Vocabularies()) File.Copy(source, Path.Combine(folder, name));
 
         _progress?.Report("checksums of what went in");
-        SourceEntry[] sources = [PackSources.Describe("clip", _clip.Path), PackSources.Describe("diffusion", _diffusion.Path)];
+        SourceEntry[] sources = [PackSources.Describe("clip", _clip.Path, cancellation), PackSources.Describe("diffusion", _diffusion.Path, cancellation)];
         _progress?.Report("checksums of what came out");
         FileEntry[] files = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Select(f => PackFiles.Hash(folder, f, cancellation))];
         PackManifest manifest = Manifest(sources, files);
@@ -84,7 +84,7 @@ public sealed partial class PackBuilder
 
     private void WriteClip(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.ClipImage)));
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.ClipImage)), cancellation);
         foreach (GraphTarget target in Enum.GetValues<GraphTarget>())
         {
             Graph(GraphNames.ClipImage, target, debug: false, g => _factory.ClipImage(g, _clip.Weights, store, debug: false), cancellation);
@@ -96,20 +96,20 @@ public sealed partial class PackBuilder
 
     private void WriteDiffusionText(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.DiffusionText)));
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.DiffusionText)), cancellation);
         Graph(GraphNames.DiffusionText, GraphTarget.TensorRt, debug: false, g => _factory.DiffusionText(g, _diffusion.TextEncoderWeights, store), cancellation);
     }
 
     private void WriteVae(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.VaeEncoder)));
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.VaeEncoder)), cancellation);
         foreach (GraphTarget target in Enum.GetValues<GraphTarget>())
             Graph(GraphNames.VaeEncoder, target, debug: false, g => _factory.VaeEncoder(g, _diffusion.VaeWeights, store), cancellation);
     }
 
     private void WriteUnet(CancellationToken cancellation)
     {
-        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.MapDiff)));
+        using var store = new ExternalWeightFile(Path.Combine(_folder, GraphNames.WeightFile(GraphNames.MapDiff)), cancellation);
         foreach (GraphTarget target in Enum.GetValues<GraphTarget>())
         {
             Graph(GraphNames.MapDiff, target, debug: false, g => _mappedLayers = [.. _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: false).Maps.Select(m => m.Layer)], cancellation);
@@ -124,7 +124,7 @@ public sealed partial class PackBuilder
         cancellation.ThrowIfCancellationRequested();
         bool twoTargets = name is not (GraphNames.ClipText or GraphNames.DiffusionText);
         string file = name + (debug ? ".debug" : "") + (twoTargets && target == GraphTarget.TensorRt ? ".tensorrt" : "") + ".onnx";
-        _progress?.Report(file);
+        _progress?.Report($"writing {file}");
         var graph = new GraphBuilder(name, target);
         write(graph);
         graph.Save(Path.Combine(_folder, file));

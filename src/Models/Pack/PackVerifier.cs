@@ -7,9 +7,14 @@ public static class PackVerifier
 {
     private const string StampName = ".verified.json";
 
+    /// <summary>Reads the manifest alone; no other file is looked at.</summary>
+    /// <param name="folder">The pack.</param>
+    /// <exception cref="PackException">There is no readable manifest.</exception>
+    public static PackManifest ReadManifest(string folder) => ManifestJson.Read(folder);
+
     /// <summary>Reads the manifest and checks every byte of every file.</summary>
     /// <param name="folder">The pack.</param>
-    /// <param name="progress">Told each file's name; null for silence.</param>
+    /// <param name="progress">Told each step in a few words; null for silence.</param>
     /// <param name="cancellation">Checked every MiB.</param>
     /// <returns>The manifest, and what is wrong: empty when everything is as it should be.</returns>
     /// <exception cref="PackException">There is no readable manifest.</exception>
@@ -20,7 +25,7 @@ public static class PackVerifier
         foreach (FileEntry expected in manifest.Files)
         {
             if (Locate(folder, expected, problems) is not { } file) continue;
-            progress?.Report(expected.Path);
+            progress?.Report($"checking {expected.Path}");
             if (file.Length != expected.Size)
             {
                 problems.Add($"{expected.Path}: {file.Length} bytes, the manifest says {expected.Size}");

@@ -8,5 +8,8 @@ internal static class ModelsCommand
     public static Command Create(Terminal terminal) => new("models", "Download, build, list and verify models.")
     {
         ModelsPullCommand.Create(terminal),
+        ModelsBuildCommand.Create(terminal),
+        ModelsListCommand.Create(terminal),
+        ModelsVerifyCommand.Create(terminal),
     };
 }

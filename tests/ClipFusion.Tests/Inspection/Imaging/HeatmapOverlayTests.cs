@@ -37,7 +37,9 @@ public sealed class HeatmapOverlayTests
         mask.AsSpan(0, 20 * Side).Fill(255);
         var options = new OverlayOptions
         {
-            Low = 0, High = 1, ColourBar = false,
+            Low = 0,
+            High = 1,
+            ColourBar = false,
             Regions = [new AnomalyRegion(new Region(50, 50, 20, 10), 200, 1)],
             Ignore = new IgnoreMask(new ImageView(mask, Side, Side, Side, PixelFormat.Mono8)),
         };
@@ -45,6 +47,20 @@ public sealed class HeatmapOverlayTests
         Assert.Equal((byte)64, Pixel(overlay, 49, 55).R);
         Assert.Equal(Pixel(part, 55, 55), Pixel(overlay, 55, 55));
         Assert.Equal((byte)(Pixel(part, 3, 3).R / 2), Pixel(overlay, 3, 3).R);
+    }
+
+    [Fact]
+    public void Render_MapOfAPart_ColoursThatPartAndDarkensTheRest()
+    {
+        RgbImage part = Part();
+        float[] map = [1, 1, 1, 1];
+        RgbImage overlay = HeatmapOverlay.Render(part, map, 2, 2, new OverlayOptions { Low = 0, High = 2, ColourBar = false, Region = new Region(40, 50, 20, 10) });
+        Assert.Equal((byte)(Pixel(part, 39, 50).R / 2), Pixel(overlay, 39, 50).R);
+        Assert.Equal((byte)(Pixel(part, 40, 49).R / 2), Pixel(overlay, 40, 49).R);
+        Assert.NotEqual((byte)(Pixel(part, 40, 50).R / 2), Pixel(overlay, 40, 50).R);
+        Assert.NotEqual((byte)(Pixel(part, 59, 59).R / 2), Pixel(overlay, 59, 59).R);
+        Assert.Equal((byte)(Pixel(part, 60, 59).R / 2), Pixel(overlay, 60, 59).R);
+        Assert.Throws<ArgumentException>(() => HeatmapOverlay.Render(part, map, 2, 2, new OverlayOptions { Region = new Region(100, 0, 21, 10) }));
     }
 
     [Fact]

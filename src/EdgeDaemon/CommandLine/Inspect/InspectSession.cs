@@ -1,0 +1,142 @@
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
+
+/// <summary>A pack and an inspector with its references, ready to judge the pictures of one request.</summary>
+internal sealed class InspectSession : IDisposable
+{
+    private readonly InspectRequest _request;
+    private readonly ModelPack _pack;
+    private readonly Inspector _inspector;
+    private readonly InspectionDump? _dump;
+
+    private InspectSession(InspectRequest request, ModelPack pack, Inspector inspector)
+    {
+        (_request, _pack, _inspector) = (request, pack, inspector);
+        _dump = request.DumpFile is null ? null : new InspectionDump(inspector);
+    }
+
+    public string PackName => _pack.Manifest.Name;
+
+    public string? Notice => _pack.Manifest.Notice;
+
+    public string ShotMode => Judgement.Shot((_inspector.Branches & Branches.Vision) != 0);
+
+    /// <summary>Pictures in the memory banks; 0 = zero-shot.</summary>
+    public int References { get; private set; }
+
+    /// <summary>Opens the pack, encodes the recipe's words and the references.</summary>
+    /// <exception cref="UsageException">The recipe asks for what the pack does not have.</exception>
+    public static InspectSession Open(InspectRequest request, IProgress<string> steps, CancellationToken cancellation)
+    {
+        ImagingNative.EnsureLoaded();
+        ModelPack pack = ModelPack.Open(request.Pack, new SessionSettings(request.Threads), request.DumpLayers, steps);
+        try
+        {
+            steps.Report("encoding the recipe's words");
+            var session = new InspectSession(request, pack, CreateInspector(request, pack, cancellation));
+            if (request.References.Count > 0 && (request.Recipe.UsedBranches & Branches.Vision) != 0) session.Enrol(steps, cancellation);
+            return session;
+        }
+        catch
+        {
+            pack.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Judges every picture; one that can't be judged is reported and the rest goes on. Then writes what is left to write.</summary>
+    /// <returns>How many could not be judged.</returns>
+    public int Judge(IJudgementReport report, OverlayFolder? overlays, IProgress<string>? steps, CancellationToken cancellation)
+    {
+        int failed = 0;
+        foreach (InputImage image in _request.Images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            steps?.Report(image.Path);
+            InspectionResult result;
+            try
+            {
+                if (image.Fault is { } fault) throw new ImageFormatException(fault);
+                result = _inspector.Inspect(ImageCodec.DecodeStored(image.Path).View, taps: _dump is null ? null : new TensorTaps(), cancellation: cancellation);
+            }
+            catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                failed++;
+                report.Failed(image.Path, e.Message);
+                continue;
+            }
+
+            ConnectedRegions? regions = Regions(result);
+            _dump?.Add(image.Stem, result, _inspector);
+            overlays?.Add(new HeatmapSource(image, Covered(result.Prepared), regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)), result.Map);
+            report.Judged(Judgement.Of(image.Path, _request.Recipe, result, regions));
+        }
+
+        steps?.Report("writing");
+        if (failed < _request.Images.Count) _dump?.Write(_request.DumpFile!);
+        overlays?.Finish(cancellation);
+        return failed;
+    }
+
+    public void Dispose()
+    {
+        _inspector.Dispose();
+        _pack.Dispose();
+    }
+
+    private static Inspector CreateInspector(InspectRequest request, ModelPack pack, CancellationToken cancellation)
+    {
+        try
+        {
+            return Inspector.Create(pack, request.Recipe, request.Ignore, request.Threads > 0 ? request.Threads : Environment.ProcessorCount, cancellation);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UsageException($"the recipe does not fit: {e.Message}", e);
+        }
+    }
+
+    private void Enrol(IProgress<string> steps, CancellationToken cancellation)
+    {
+        IReadOnlyList<InputImage> references = _request.References;
+        References = _inspector.Enroll(references.Count, WithImage, cancellation: cancellation).Images;
+
+        void WithImage(int index, FrameAction use)
+        {
+            steps.Report($"reference {index + 1} of {references.Count}: {references[index].Path}");
+            try
+            {
+                use(ImageCodec.DecodeStored(references[index].Path).View);
+            }
+            catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                throw new UsageException($"--reference {references[index].Path}: {e.Message}", e);
+            }
+        }
+    }
+
+    private ConnectedRegions? Regions(InspectionResult result)
+    {
+        if (_request.MapThreshold is not { } threshold) return null;
+        var map = result.Map;
+        Region covered = Covered(result.Prepared);
+        ConnectedRegions cells = ConnectedRegions.Find(map.Values, map.Width, map.Height, threshold, _request.Ignore?.Ignored(map.Width, map.Height, covered));
+        return cells with { Regions = [.. cells.Regions.Select(r => r.ToFrame(covered, map.Width, map.Height))] };
+    }
+
+    /// <summary>What of the frame the map shows: a centre crop leaves the longer side's ends out.</summary>
+    private Region Covered(PreparedImage prepared)
+    {
+        Region r = prepared.Region;
+        if (_request.Recipe.Crop == CropMode.Squash) return r;
+        int side = Math.Min(r.Width, r.Height);
+        return new Region(r.X + ((r.Width - side) / 2), r.Y + ((r.Height - side) / 2), side, side);
+    }
+
+    private GreyLevels? Levels(ImageHeader header) =>
+        header.Pixels.IsDeepGrey() ? new GreyLevels(_request.Recipe.BlackLevel ?? 0, _request.Recipe.WhiteLevel ?? header.Pixels.MaxGrey()) : null;
+}

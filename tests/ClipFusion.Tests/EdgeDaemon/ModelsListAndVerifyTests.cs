@@ -1,0 +1,78 @@
+using System.Text.Json;
+using ClipFusion.EdgeDaemon.CommandLine;
+
+namespace ClipFusion.Tests.EdgeDaemon;
+
+public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<TinyPack>
+{
+    [Fact]
+    public async Task List_FolderWithPacks_ShowsReadableAndUnreadableOnes()
+    {
+        string data = tiny.Scratch(), models = Path.Combine(data, "models");
+        Directory.CreateDirectory(Path.Combine(models, "weights"));
+        string broken = Directory.CreateDirectory(Path.Combine(models, "broken")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(broken, "pack.json"), """{"schema":"clipfusion.pack/1"}""", TestContext.Current.CancellationToken);
+        Directory.Move(tiny.Copy(), Path.Combine(models, "good"));
+
+        Cli text = await Cli.RunAsync("models", "list", "--data", data);
+        Assert.Equal(ExitCode.Clean, text.Code);
+        Assert.Matches(@"(?m)^broken +unreadable: .*pack\.json", text.Output);
+        Assert.Matches(@"(?m)^tiny +float32 +\d+\.\d MiB +clip 240 px, blocks 2,4 of 4 +diffusion 512 px", text.Output);
+        Assert.Contains("notice: Random weights.", text.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("weights ", text.Output, StringComparison.Ordinal);
+
+        Cli json = await Cli.RunAsync("models", "list", "--in", models, "--json");
+        Assert.Equal(2, json.Json.Count);
+        Assert.Equal(broken, json.Json[0].GetProperty("folder").GetString());
+        Assert.Contains("pack.json", json.Json[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        JsonElement good = json.Json[1];
+        Assert.Equal(("tiny", "float32", "Random weights."), (good.GetProperty("name").GetString(), good.GetProperty("precision").GetString(), good.GetProperty("notice").GetString()));
+        Assert.Equal(240, good.GetProperty("clip").GetProperty("imageSize").GetInt32());
+        Assert.Equal(64, good.GetProperty("diffusion").GetProperty("latentSize").GetInt32());
+    }
+
+    [Fact]
+    public async Task List_NoPacks_IsCleanAndSaysWhereItLooked()
+    {
+        Cli list = await Cli.RunAsync("models", "list", "--data", tiny.Scratch());
+        Assert.Equal((ExitCode.Clean, ""), (list.Code, list.Output));
+        Assert.Contains("no packs in", list.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task List_FolderMissing_ExitsWith2() => (await Cli.RunAsync("models", "list", "--in", "/nowhere")).AssertBadArguments("/nowhere");
+
+    [Fact]
+    public async Task Verify_PackAsBuilt_IsClean()
+    {
+        Cli text = await Cli.RunAsync("models", "verify", tiny.Folder);
+        Assert.Equal(ExitCode.Clean, text.Code);
+        Assert.StartsWith("tiny: ", text.Output, StringComparison.Ordinal);
+        Assert.True((await Cli.RunAsync("models", "verify", tiny.Folder, "--json")).Json.Single().GetProperty("ok").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Verify_SeveralFilesWrong_ListsEveryProblem()
+    {
+        string pack = tiny.Copy();
+        TinyPack.Flip(Path.Combine(pack, "unet.weights"));
+        File.Delete(Path.Combine(pack, "clip_text.onnx"));
+        await File.AppendAllTextAsync(Path.Combine(pack, "clip.merges.txt"), "x", TestContext.Current.CancellationToken);
+
+        Cli text = await Cli.RunAsync("models", "verify", pack);
+        Assert.Equal((ExitCode.Failed, ""), (text.Code, text.Output));
+        Assert.Equal(3, text.Errors.Count);
+        JsonElement json = (await Cli.RunAsync("models", "verify", pack, "--json")).Json.Single();
+        Assert.False(json.GetProperty("ok").GetBoolean());
+        Assert.Equal(["clip.merges.txt", "clip_text.onnx", "unet.weights"], json.GetProperty("problems").EnumerateArray().Select(p => p.GetString()!.Split(':')[0]));
+    }
+
+    [Fact]
+    public async Task Verify_NoManifest_IsAProblemAndNoFolderABadArgument()
+    {
+        Cli empty = await Cli.RunAsync("models", "verify", tiny.Scratch());
+        Assert.Equal(ExitCode.Failed, empty.Code);
+        Assert.Contains("no pack.json", Assert.Single(empty.Errors), StringComparison.Ordinal);
+        (await Cli.RunAsync("models", "verify", "/nowhere")).AssertBadArguments("/nowhere");
+    }
+}
