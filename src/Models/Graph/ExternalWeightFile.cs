@@ -92,8 +92,8 @@ public sealed class ExternalWeightFile : IDisposable
             int n = Math.Min(ChunkElements, values.Length - start);
             ReadOnlySpan<float> source = values.AsSpan(start, n);
             float peak = TensorPrimitives.MaxMagnitude(source);
-            if (!(peak <= (float)Half.MaxValue))
-                throw new GraphException($"weight '{key}' holds {peak}: float16 ends at {Half.MaxValue}; build this pack with float32");
+            if (!(Math.Abs(peak) <= (float)Half.MaxValue))
+                throw new GraphException($"{FileName}: weight '{key}' holds {peak}: float16 ends at {Half.MaxValue}; build this pack with float32");
             TensorPrimitives.ConvertToHalf(source, chunk);
             file.Write(MemoryMarshal.AsBytes(chunk.AsSpan(0, n)));
         }

@@ -85,8 +85,19 @@ public sealed partial class GraphBuilder
         return Emit("Expand", [x, target], x.Type, [like[0], .. x.Shape.Skip(1)]);
     }
 
-    /// <summary>Enlarges [N, C, H, W] by repeating each pixel (nearest) to height x width, whole multiples or not.</summary>
-    public Value ResizeNearest(Value x, int height, int width) => Resize(x, height, width, "nearest", "asymmetric");
+    /// <summary>
+    /// Enlarges [N, C, H, W] to height x width, each twice as long or one shorter, by repeating each pixel (nearest). A side of 2 n - 1 is
+    /// the first part of one of 2 n: floor(i n / (2 n - 1)) = floor(i / 2) for every i below 2 n - 1.
+    /// </summary>
+    public Value UpsampleNearest(Value x, int height, int width)
+    {
+        int tall = 2 * x.Fixed(2), wide = 2 * x.Fixed(3);
+        if (height > tall || height < tall - 1 || width > wide || width < wide - 1)
+            throw new GraphException($"UpsampleNearest: {x} to {height} x {width}; {tall} x {wide}, or one less, is what a halving can have come from");
+        Value twice = Resize(x, tall, wide, "nearest", "asymmetric");
+        if (height < tall) twice = Slice(twice, 2, 0, height);
+        return width < wide ? Slice(twice, 3, 0, width) : twice;
+    }
 
     /// <summary>Enlarges [N, C, H, W] bilinearly, align_corners = false, edges clamped.</summary>
     public Value ResizeBilinear(Value x, int height, int width) => x[2] == height && x[3] == width ? x : Resize(x, height, width, "linear", "half_pixel");
@@ -94,11 +105,17 @@ public sealed partial class GraphBuilder
     private Value Resize(Value x, int height, int width, string mode, string coordinates)
     {
         // Scales rather than sizes: the batch is then left alone whatever its length, and TensorRT needs no shape tensor.
-        double sh = (double)height / x.Fixed(2), sw = (double)width / x.Fixed(3);
-        Value scales = Constant(ElementType.Float32, [1, 1, sh, sw], 4);
+        Value scales = Constant(ElementType.Float32, [1, 1, ScaleTo(height, x.Fixed(2)), ScaleTo(width, x.Fixed(3))], 4);
         Value none = Constant(ElementType.Float32, [], 0);
         return Emit("Resize", [x, none, scales], x.Type, [x[0], x[1], height, width],
             Attr("mode", mode), Attr("coordinate_transformation_mode", coordinates), Attr("nearest_mode", "floor"));
+    }
+
+    /// <summary>The smallest float32 with which floor(length x scale), as runtimes compute the size, is the target: 17 / 9 rounds down and would give 16.</summary>
+    private static float ScaleTo(int target, int length)
+    {
+        float scale = (float)target / length;
+        return (double)scale * length < target ? MathF.BitIncrement(scale) : scale;
     }
 
     private static long FixedProduct(IEnumerable<Dim> shape) => shape.Where(d => d.IsFixed).Aggregate(1L, (a, d) => a * d.Length);

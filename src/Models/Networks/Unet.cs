@@ -96,7 +96,7 @@ public sealed class Unet(UnetConfig config)
 
         if (block == Blocks - 1) return x;
         Value next = skips.Peek();
-        x = pass.Graph.ResizeNearest(x, next.Fixed(2), next.Fixed(3));
+        x = pass.Graph.UpsampleNearest(x, next.Fixed(2), next.Fixed(3));
         return pass.Graph.Cast(m["upsamplers"][0]["conv"].Conv(x, channels), ElementType.Float32);
     }
 

@@ -163,7 +163,7 @@ public sealed partial class PackBuilder
 
     private static TensorEntry Entry(Value v) => new(v.Name, v.Type, [.. v.Shape.Select(d => d.ToString())]);
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9.-]{0,63}$")]
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9.-]{0,63}\z")]
     private static partial Regex NamePattern();
 
     [GeneratedRegex("[^a-z0-9.]+")]

@@ -54,18 +54,31 @@ public static class PackVerifier
 
         (manifest, IReadOnlyList<string> problems) = Verify(folder, progress, cancellation);
         if (problems.Count > 0) throw new PackException($"model pack '{folder}' is damaged:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", problems)}");
+        string temporary = $"{stampPath}.{Environment.ProcessId}";
         try
         {
-            string temporary = $"{stampPath}.{Environment.ProcessId}";
             File.WriteAllText(temporary, stamp);
             File.Move(temporary, stampPath, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            TryDelete(temporary);
             progress?.Report($"{stampPath} can't be written ({e.Message}); the pack will be checked fully at every start");
         }
 
         return manifest;
+    }
+
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Where nothing could be written there is nothing to delete.
+        }
     }
 
     private static FileInfo? Locate(string folder, FileEntry entry, List<string> problems)

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using ClipFusion.Models.Pack;
+using Onnx;
+
+namespace ClipFusion.Tests.Models.Pack;
+
+/// <summary>What the graph files of a pack promise to every runtime.</summary>
+public sealed class PackGraphTests(TinyPacks packs)
+{
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.Float16)]
+    public async Task EveryGraph_OfAPack_PassesTheOnnxChecker(Precision precision)
+    {
+        const string Script = "import sys, glob, onnx\nfor f in sorted(glob.glob(sys.argv[1] + '/*.onnx')): onnx.checker.check_model(f); print(f)";
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Script, packs.Folder(precision)]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, $"the ONNX checker (Debian's python3-onnx) refused a graph after {output}: {await errors}");
+        Assert.Equal(Graphs(precision).Count(), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.Float16)]
+    public void WeightFiles_OfAPack_HoldEveryTensorOnceAlignedWithoutOverlap(Precision precision)
+    {
+        string folder = packs.Folder(precision);
+        var tensors = Graphs(precision).SelectMany(g => g.Graph.Initializer).Where(i => i.ExternalData.Count > 0).Select(Place).ToList();
+        Assert.NotEmpty(tensors);
+        Assert.Equal(Directory.EnumerateFiles(folder, "*.weights").Select(f => Path.GetFileName(f)).Order(), tensors.Select(t => t.File).Distinct().Order());
+        foreach (var file in tensors.GroupBy(t => t.File))
+        {
+            byte[] bytes = File.ReadAllBytes(Path.Combine(folder, file.Key));
+            (long Offset, long Length)[] spans = [.. file.Select(t => (t.Offset, t.Length)).Distinct().Order()];
+            long end = 0;
+            foreach ((long offset, long length) in spans)
+            {
+                Assert.Equal(0, offset % 64);
+                Assert.True(offset >= end, $"{file.Key}: a tensor at {offset} overlaps one that ends at {end}");
+                Assert.True(bytes.AsSpan((int)end, (int)(offset - end)).IndexOfAnyExcept((byte)0) < 0 && offset - end < 4096, $"{file.Key}: bytes {end} to {offset} belong to no tensor");
+                end = offset + length;
+            }
+
+            Assert.Equal(bytes.Length, end);
+            string[] contents = [.. spans.Where(s => s.Length >= 128).Select(s => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes.AsSpan((int)s.Offset, (int)s.Length))))];
+            Assert.Equal(contents.Length, contents.Distinct().Count());
+        }
+    }
+
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.Float16)]
+    public void GraphFiles_OfAPack_CarryNoLargeConstants(Precision precision)
+        => Assert.All(Graphs(precision), g => Assert.True(g.Graph.Initializer.Sum(i => i.RawData.Length) < 64 << 10, $"{g.Graph.Name} carries {g.Graph.Initializer.Sum(i => i.RawData.Length)} bytes of constants"));
+
+    [Fact]
+    public void Outputs_OfEveryRunningGraph_AreTheMethodsAlone()
+    {
+        string[] features = [.. TinyPacks.ClipBlocks.SelectMany(b => new[] { GraphNames.FeaturesVv(b), GraphNames.FeaturesOriginal(b) })];
+        var expected = new Dictionary<string, string[]>(StringComparer.Ordinal)
+        {
+            [GraphNames.ClipImage] = [GraphNames.Class, GraphNames.PatchesVv, GraphNames.PatchesOriginal, .. features],
+            [GraphNames.ClipText] = [GraphNames.Embeddings],
+            [GraphNames.DiffusionText] = [GraphNames.Context],
+            [GraphNames.VaeEncoder] = [GraphNames.Latent],
+            [GraphNames.MapDiff] = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized, .. Enumerable.Range(0, 3).Select(GraphNames.Features)],
+            [GraphNames.MapDiffLanguage] = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized],
+        };
+        PackManifest manifest = PackVerifier.Verify(packs.Folder(Precision.Float32), cancellation: TestContext.Current.CancellationToken).Manifest;
+        Assert.Equal(expected.Keys.Order(), manifest.Graphs.Select(g => g.Name).Distinct().Order());
+        foreach (GraphEntry entry in manifest.Graphs)
+        {
+            ModelProto model = PackGraph.Parse(Path.Combine(packs.Folder(Precision.Float32), entry.File));
+            Assert.Equal(model.Graph.Output.Select(o => o.Name), entry.Outputs.Select(o => o.Name));
+            Assert.Equal(model.Graph.Input.Select(o => o.Name), entry.Inputs.Select(o => o.Name));
+            if (!entry.Debug) Assert.Equal(expected[entry.Name].Order(), entry.Outputs.Select(o => o.Name).Order());
+        }
+    }
+
+    private IEnumerable<ModelProto> Graphs(Precision precision) => Directory.EnumerateFiles(packs.Folder(precision), "*.onnx").Select(PackGraph.Parse);
+
+    private static (string File, long Offset, long Length) Place(TensorProto tensor)
+    {
+        Dictionary<string, string> data = tensor.ExternalData.ToDictionary(e => e.Key, e => e.Value);
+        long element = tensor.DataType == (int)TensorProto.Types.DataType.Float16 ? 2 : 4, length = long.Parse(data["length"], CultureInfo.InvariantCulture);
+        Assert.Equal(tensor.Dims.Aggregate(element, (a, b) => a * b), length);
+        return (data["location"], long.Parse(data["offset"], CultureInfo.InvariantCulture), length);
+    }
+}
