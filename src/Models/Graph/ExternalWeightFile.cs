@@ -84,7 +84,7 @@ public sealed class ExternalWeightFile : IDisposable
         file.Write(zeros);
     }
 
-    private static void WriteHalf(FileStream file, string key, float[] values)
+    private void WriteHalf(FileStream file, string key, float[] values)
     {
         Half[] chunk = ArrayPool<Half>.Shared.Rent(ChunkElements);
         for (int start = 0; start < values.Length; start += ChunkElements)

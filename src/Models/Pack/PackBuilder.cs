@@ -74,7 +74,7 @@ public sealed partial class PackBuilder
         foreach ((string name, string source) in Vocabularies()) File.Copy(source, Path.Combine(folder, name));
 
         _progress?.Report("checksums of what went in");
-        SourceEntry[] sources = [PackSources.Describe("clip", _clip.Path, cancellation), PackSources.Describe("diffusion", _diffusion.Path, cancellation)];
+        SourceEntry[] sources = [PackSources.Describe("clip", _clip.Path, _options.ClipOrigin, cancellation), PackSources.Describe("diffusion", _diffusion.Path, _options.DiffusionOrigin, cancellation)];
         _progress?.Report("checksums of what came out");
         FileEntry[] files = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Select(f => PackFiles.Hash(folder, f, cancellation))];
         PackManifest manifest = Manifest(sources, files);

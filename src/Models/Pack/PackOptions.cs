@@ -6,4 +6,13 @@ namespace ClipFusion.Models.Pack;
 /// <param name="ClipBlocks">Blocks whose features come out, from 1; null takes the half and three quarters of the tower (6 and 9 of 12).</param>
 /// <param name="Name">The pack's name; null makes one from the sources and the precision.</param>
 /// <param name="Notice">Plain words for whoever runs the pack, or null.</param>
-public sealed record PackOptions(Precision Precision = Precision.Float32, int VvStart = 1, IReadOnlyList<int>? ClipBlocks = null, string? Name = null, string? Notice = null);
+/// <param name="ClipOrigin">Licence and address of the CLIP weights; null where nobody knows.</param>
+/// <param name="DiffusionOrigin">Licence and address of the Stable Diffusion weights; null where nobody knows.</param>
+public sealed record PackOptions(
+    Precision Precision = Precision.Float32, int VvStart = 1, IReadOnlyList<int>? ClipBlocks = null, string? Name = null, string? Notice = null,
+    WeightOrigin? ClipOrigin = null, WeightOrigin? DiffusionOrigin = null);
+
+/// <summary>Where weights came from and under which terms.</summary>
+/// <param name="Licence">SPDX id or name.</param>
+/// <param name="Url">Address of the licence or of the weights; null where there is none.</param>
+public sealed record WeightOrigin(string Licence, string? Url);

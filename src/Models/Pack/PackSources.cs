@@ -6,7 +6,7 @@ internal static class PackSources
     private static readonly string[] Extensions = [".json", ".safetensors", ".txt"];
 
     /// <summary>Name and checksums of the files of a weight folder.</summary>
-    public static SourceEntry Describe(string part, string folder, CancellationToken cancellation)
+    public static SourceEntry Describe(string part, string folder, WeightOrigin? origin, CancellationToken cancellation)
     {
         FileEntry[] files =
         [
@@ -15,6 +15,6 @@ internal static class PackSources
                 .Order(StringComparer.Ordinal)
                 .Select(f => PackFiles.Hash(folder, f, cancellation)),
         ];
-        return new SourceEntry(part, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), null, null, files);
+        return new SourceEntry(part, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), origin?.Licence, origin?.Url, files);
     }
 }

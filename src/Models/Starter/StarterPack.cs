@@ -16,6 +16,8 @@ public static class StarterPack
 
     private const ulong Seed = 2026;
 
+    private static readonly WeightOrigin Origin = new("CC0-1.0", null); // Numbers from a seed: nobody's work.
+
     /// <summary>Builds the pack.</summary>
     /// <param name="target">A folder that does not exist or is empty.</param>
     /// <param name="progress">Told each step; null for silence.</param>
@@ -31,7 +33,7 @@ public static class StarterPack
             RandomFolders.Write(working, Sizes(StarterVocabulary.Count(vocabulary.VocabJson)), vocabulary, Seed, TensorType.Float32);
             using OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(working, "clip"));
             using DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(working, "sd"));
-            return PackBuilder.Build(clip, diffusion, target, new PackOptions(Name: "starter", Notice: Notice), progress, cancellation);
+            return PackBuilder.Build(clip, diffusion, target, new PackOptions(Name: "starter", Notice: Notice, ClipOrigin: Origin, DiffusionOrigin: Origin), progress, cancellation);
         }
         finally
         {

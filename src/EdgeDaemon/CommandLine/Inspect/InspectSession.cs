@@ -72,7 +72,7 @@ internal sealed class InspectSession : IDisposable
 
             ConnectedRegions? regions = Regions(result);
             _dump?.Add(image.Stem, result, _inspector);
-            overlays?.Add(new HeatmapSource(image, Covered(result.Prepared), regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)), result.Map);
+            overlays?.Add(new HeatmapSource(image, result.Prepared.Region, regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)), result.Map);
             report.Judged(Judgement.Of(image.Path, _request.Recipe, result, regions));
         }
 
@@ -123,18 +123,9 @@ internal sealed class InspectSession : IDisposable
     {
         if (_request.MapThreshold is not { } threshold) return null;
         var map = result.Map;
-        Region covered = Covered(result.Prepared);
+        Region covered = result.Prepared.Region;
         ConnectedRegions cells = ConnectedRegions.Find(map.Values, map.Width, map.Height, threshold, _request.Ignore?.Ignored(map.Width, map.Height, covered));
         return cells with { Regions = [.. cells.Regions.Select(r => r.ToFrame(covered, map.Width, map.Height))] };
-    }
-
-    /// <summary>What of the frame the map shows: a centre crop leaves the longer side's ends out.</summary>
-    private Region Covered(PreparedImage prepared)
-    {
-        Region r = prepared.Region;
-        if (_request.Recipe.Crop == CropMode.Squash) return r;
-        int side = Math.Min(r.Width, r.Height);
-        return new Region(r.X + ((r.Width - side) / 2), r.Y + ((r.Height - side) / 2), side, side);
     }
 
     private GreyLevels? Levels(ImageHeader header) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using ClipFusion.Models.Download;
 using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
@@ -109,13 +110,21 @@ internal static class ModelsBuildCommand
         if (parsed.GetValue(Clip) is not { } clipFolder || parsed.GetValue(Diffusion) is not { } diffusionFolder)
             throw new UsageException("a pack is built from two weight folders: --clip DIR and --diffusion DIR are both expected (or --starter)");
         Precision precision = parsed.GetValue(PrecisionName) == "float16" ? Precision.Float16 : Precision.Float32;
-        var options = new PackOptions(precision, parsed.GetValue(VvStart), ParseBlocks(parsed.GetValue(ClipBlocks)), parsed.GetValue(Name), parsed.GetValue(Notice));
+        var options = new PackOptions(precision, parsed.GetValue(VvStart), ParseBlocks(parsed.GetValue(ClipBlocks)), parsed.GetValue(Name), parsed.GetValue(Notice), Origin(clipFolder), Origin(diffusionFolder));
         return steps =>
         {
             using OpenClipFolder clip = OpenClipFolder.Open(clipFolder);
             using DiffusionFolder diffusion = DiffusionFolder.Open(diffusionFolder);
             return PackBuilder.Build(clip, diffusion, target, options, steps, cancellation);
         };
+    }
+
+    /// <summary>Licence and address of a folder that <c>models pull</c> made, which is named after its set.</summary>
+    private static WeightOrigin? Origin(string folder)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        ModelSet? set = ModelCatalogue.Load(ModelsPullCommand.DefaultCatalogue).Sets.FirstOrDefault(s => s.Name == name);
+        return set is null ? null : new WeightOrigin(set.Licence, set.LicenceUrl.ToString());
     }
 
     private static int[]? ParseBlocks(string? text)

@@ -37,6 +37,9 @@ internal static class ModelsPullCommand
         DefaultValueFactory = _ => 30,
     };
 
+    /// <summary>The catalogue beside the program.</summary>
+    public static string DefaultCatalogue => Path.Combine(AppContext.BaseDirectory, "config", "models.json");
+
     private static readonly Option<string> Catalogue = new("--catalogue")
     {
         Description = "Catalogue file to use instead of the one beside the program.",
@@ -54,7 +57,7 @@ internal static class ModelsPullCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
-        var catalogue = ModelCatalogue.Load(parsed.GetValue(Catalogue) ?? Path.Combine(AppContext.BaseDirectory, "config", "models.json"));
+        var catalogue = ModelCatalogue.Load(parsed.GetValue(Catalogue) ?? DefaultCatalogue);
         var sets = Select(catalogue, parsed.GetValue(Names) ?? []);
         using var puller = new ModelPuller(new PullOptions
         {
