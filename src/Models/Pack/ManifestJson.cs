@@ -30,13 +30,34 @@ internal static class ManifestJson
         if (info.Length > MaximumBytes) throw new PackException($"{path}: {info.Length} bytes, a manifest has at most {MaximumBytes}");
         try
         {
-            PackManifest manifest = JsonSerializer.Deserialize<PackManifest>(File.ReadAllBytes(path), Options) ?? throw new PackException($"{path}: holds null, not a manifest");
+            byte[] json = File.ReadAllBytes(path);
+            using (JsonDocument document = JsonDocument.Parse(json)) RefuseNullElements(document.RootElement, path, "$");
+            PackManifest manifest = JsonSerializer.Deserialize<PackManifest>(json, Options) ?? throw new PackException($"{path}: holds null, not a manifest");
             if (manifest.Schema != PackManifest.CurrentSchema) throw new PackException($"{path}: schema '{manifest.Schema}', this program reads '{PackManifest.CurrentSchema}'; build the pack again");
             return manifest;
         }
         catch (JsonException e)
         {
             throw new PackException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Nullable annotations of a list's elements are not checked by the serialiser.</summary>
+    private static void RefuseNullElements(JsonElement element, string file, string path)
+    {
+        if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in element.EnumerateObject()) RefuseNullElements(property.Value, file, $"{path}.{property.Name}");
+        }
+        else if (element.ValueKind == JsonValueKind.Array)
+        {
+            int index = 0;
+            foreach (JsonElement item in element.EnumerateArray())
+            {
+                string itemPath = $"{path}[{index++}]";
+                if (item.ValueKind == JsonValueKind.Null) throw new PackException($"{file}: {itemPath}: null, a list's elements are never null");
+                RefuseNullElements(item, file, itemPath);
+            }
         }
     }
 }

@@ -83,7 +83,7 @@ public static class PackVerifier
 
     private static FileInfo? Locate(string folder, FileEntry entry, List<string> problems)
     {
-        if (entry.Path != Path.GetFileName(entry.Path) || entry.Path.Contains('\\'))
+        if (!IsPlainName(entry.Path))
         {
             problems.Add($"'{entry.Path}': a pack's files lie in its folder, without sub-folders");
             return null;
@@ -95,10 +95,13 @@ public static class PackVerifier
         return null;
     }
 
+    private static bool IsPlainName(string path)
+        => path is not ("" or "." or "..") && path.AsSpan().IndexOfAny('/', '\\') < 0 && path.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
+
     private static string Stamp(string folder, PackManifest manifest)
     {
         string manifestHash = PackFiles.Hash(folder, Path.Combine(folder, PackManifest.FileName)).Sha256;
-        var files = manifest.Files.Select(f => new FileInfo(Path.Combine(folder, Path.GetFileName(f.Path))))
+        var files = manifest.Files.Where(f => IsPlainName(f.Path)).Select(f => new FileInfo(Path.Combine(folder, f.Path)))
             .Select(f => new { f.Name, Size = f.Exists ? f.Length : -1, Modified = f.Exists ? f.LastWriteTimeUtc.Ticks : 0 });
         return JsonSerializer.Serialize(new { manifest = manifestHash, files });
     }
