@@ -58,6 +58,8 @@ public sealed class ExternalWeightFile : IDisposable
         long count = shape.Aggregate(1L, (a, b) => checked(a * b));
         if (values.LongLength != count) throw new GraphException($"{FileName}: weight '{key}' has {values.LongLength} elements, shape [{string.Join(", ", shape)}] wants {count}");
 
+        if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(values))) throw new GraphException($"{FileName}: weight '{key}' holds NaN or infinity; the published file is damaged");
+
         long length = count * (type == ElementType.Float16 ? 2 : 4);
         Align(_file, length >= PageSize * 16 ? PageSize : SmallAlignment);
         long offset = _file.Position;

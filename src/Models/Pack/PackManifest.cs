@@ -83,7 +83,7 @@ public sealed record TensorEntry(string Name, ElementType Type, IReadOnlyList<st
 /// <param name="Name">Name of the set or of its folder.</param>
 /// <param name="Licence">SPDX id or name; null where the folder does not say.</param>
 /// <param name="Url">Where they came from; null where the folder does not say.</param>
-/// <param name="Files">The files that were read.</param>
+/// <param name="Files">The configuration, vocabulary and weight files of the folder.</param>
 public sealed record SourceEntry(string Part, string Name, string? Licence, string? Url, IReadOnlyList<FileEntry> Files);
 
 /// <summary>A file by content.</summary>

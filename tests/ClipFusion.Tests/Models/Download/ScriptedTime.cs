@@ -9,6 +9,7 @@ internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<ScriptedTimer> _timers = [];
     private readonly List<TimeSpan> _pauses = [];
+    private TaskCompletionSource _pending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>The waits that passed at once, in order.</summary>
@@ -18,6 +19,12 @@ internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
         {
             lock (_lock) return [.. _pauses];
         }
+    }
+
+    /// <summary>Done as soon as a long wait is running.</summary>
+    public Task LongWaitAsync()
+    {
+        lock (_lock) return _timers.Count > 0 ? Task.CompletedTask : _pending.Task;
     }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -37,6 +44,7 @@ internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
             _now += by;
             due = [.. _timers.Where(t => t.Due <= _now)];
             foreach (var timer in due) timer.Due = null;
+            _timers.RemoveAll(due.Contains);
         }
 
         foreach (var timer in due) timer.Fire();
@@ -72,6 +80,8 @@ internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
 
                 Due = time._now + dueTime;
                 time._timers.Add(this);
+                time._pending.TrySetResult();
+                time._pending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 return true;
             }
         }

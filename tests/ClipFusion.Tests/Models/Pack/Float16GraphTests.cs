@@ -35,14 +35,15 @@ public sealed class Float16GraphTests(TinyPacks packs)
         Assert.True(softmaxes > 20);
     }
 
-    [Fact]
-    public void VaeEncoder_OfAFloat16Pack_IsFloat32Throughout()
-        => Assert.All(Graphs("vae_encoder*"), g => Assert.DoesNotContain(g.Nodes.SelectMany(n => n.Input), i => i.Length > 0 && g.TypeOf(i) == ElementType.Float16));
+    [Theory]
+    [InlineData("vae_encoder*")]
+    [InlineData("clip_text*")]
+    [InlineData("diffusion_text*")]
+    public void VaeAndTextTowers_OfAFloat16Pack_AreFloat32Throughout(string pattern)
+        => Assert.All(Graphs(pattern), g => Assert.DoesNotContain(g.Nodes.SelectMany(n => n.Input), i => i.Length > 0 && g.TypeOf(i) == ElementType.Float16));
 
     [Theory]
     [InlineData("clip_image*")]
-    [InlineData("clip_text*")]
-    [InlineData("diffusion_text*")]
     [InlineData("mapdiff*")]
     public void Products_OfAFloat16Pack_AreMostlyFloat16(string pattern)
     {

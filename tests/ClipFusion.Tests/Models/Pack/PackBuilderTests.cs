@@ -70,10 +70,10 @@ public sealed class PackBuilderTests(TinyPacks packs) : IDisposable
         using var cancellation = new CancellationTokenSource();
         var reports = new Reports(r =>
         {
-            if (r == step) cancellation.Cancel();
+            if (r.EndsWith(step, StringComparison.Ordinal)) cancellation.Cancel();
         });
         Assert.Throws<OperationCanceledException>(() => TinyPacks.Build(packs.Weights, _folder["pack"], TinyPacks.Options(Precision.Float32), reports, cancellation.Token));
-        Assert.Contains(step, reports.All);
+        Assert.Contains(reports.All, r => r.EndsWith(step, StringComparison.Ordinal));
         AssertNothingLeft();
     }
 

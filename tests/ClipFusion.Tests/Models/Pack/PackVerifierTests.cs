@@ -108,7 +108,7 @@ public sealed class PackVerifierTests : IDisposable
     {
         Opened();
         File.SetLastWriteTimeUtc(In("unet.weights"), new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
-        Assert.Contains("clip.weights", Opened());
+        Assert.Contains("checking clip.weights", Opened());
         Assert.Empty(Opened());
     }
 
@@ -136,7 +136,7 @@ public sealed class PackVerifierTests : IDisposable
         for (int i = 0; i < 2; i++)
         {
             List<string> reports = Opened();
-            Assert.Contains("clip.weights", reports);
+            Assert.Contains("checking clip.weights", reports);
             Assert.Contains(reports, r => r.Contains("can't be written", StringComparison.Ordinal));
         }
 
