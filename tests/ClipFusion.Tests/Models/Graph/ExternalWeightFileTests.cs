@@ -34,14 +34,25 @@ public sealed class ExternalWeightFileTests : IDisposable
     [Theory]
     [InlineData(65536f)]
     [InlineData(-1e9f)]
-    [InlineData(float.PositiveInfinity)]
-    [InlineData(float.NaN)]
     public void Add_OfWhatFloat16CannotHold_NamesTheWeight(float value)
     {
         using var store = new ExternalWeightFile(_folder["w"]);
         string message = Assert.Throws<GraphException>(() => store.Add("layer.weight", ElementType.Float16, [2], () => [1, value])).Message;
         Assert.Contains("layer.weight", message, StringComparison.Ordinal);
         Assert.Contains("float32", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(float.NegativeInfinity, ElementType.Float16)]
+    [InlineData(float.NaN, ElementType.Float16)]
+    [InlineData(float.PositiveInfinity, ElementType.Float32)]
+    [InlineData(float.NaN, ElementType.Float32)]
+    public void Add_OfWhatIsNoNumber_NamesTheWeight(float value, ElementType type)
+    {
+        using var store = new ExternalWeightFile(_folder["w"]);
+        string message = Assert.Throws<GraphException>(() => store.Add("layer.weight", type, [2], () => [1, value])).Message;
+        Assert.Contains("layer.weight", message, StringComparison.Ordinal);
+        Assert.Contains("NaN or infinity", message, StringComparison.Ordinal);
     }
 
     [Fact]
