@@ -1,0 +1,75 @@
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>
+/// Gives the networks to one inspection at a time, station by station in turn: whoever has waited longest among the stations' first
+/// in line goes next, so that a station with a long queue can't starve the others.
+/// </summary>
+/// <remarks>Thread-safe. Waiting is bounded by the stations' own queues and by each waiter's cancellation.</remarks>
+public sealed class FairTurn
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Queue<Waiter>> _waiting = new(StringComparer.Ordinal);
+    private readonly LinkedList<string> _order = [];
+    private bool _taken;
+
+    /// <summary>Waits for a turn.</summary>
+    /// <param name="station">Who asks; turns go round the stations that ask.</param>
+    /// <param name="cancellation">Gives the place in the line up.</param>
+    /// <returns>Dispose it to let the next one in.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
+    public async ValueTask<IDisposable> TakeAsync(string station, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Waiter waiter;
+        lock (_lock)
+        {
+            if (!_taken)
+            {
+                _taken = true;
+                return new Turn(this);
+            }
+
+            waiter = new Waiter();
+            if (!_waiting.TryGetValue(station, out Queue<Waiter>? line)) _waiting.Add(station, line = new Queue<Waiter>());
+            if (line.Count == 0) _order.AddLast(station);
+            line.Enqueue(waiter);
+        }
+
+        await using CancellationTokenRegistration giveUp = cancellation.Register(static w => ((Waiter)w!).TrySetCanceled(), waiter);
+        await waiter.Task.ConfigureAwait(false);
+        return new Turn(this);
+    }
+
+    private void Next()
+    {
+        lock (_lock)
+        {
+            while (_order.First is { } first)
+            {
+                _order.RemoveFirst();
+                Queue<Waiter> line = _waiting[first.Value];
+                Waiter? next = null;
+                while (line.Count > 0 && next is null)
+                {
+                    Waiter candidate = line.Dequeue();
+                    if (candidate.TrySetResult()) next = candidate;
+                }
+
+                if (line.Count > 0) _order.AddLast(first.Value);
+                else _waiting.Remove(first.Value);
+                if (next is not null) return;
+            }
+
+            _taken = false;
+        }
+    }
+
+    private sealed class Waiter() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class Turn(FairTurn owner) : IDisposable
+    {
+        private FairTurn? _owner = owner;
+
+        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Next();
+    }
+}

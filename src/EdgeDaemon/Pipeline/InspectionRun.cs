@@ -1,0 +1,71 @@
+using ClipFusion.EdgeDaemon.Inspections;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>
+/// One accepted inspection on its way to exactly one verdict. Whoever comes first decides: the judge with a result, a stage with a reason, or
+/// the deadline with what is held (PatchCLIP's result, once there is one) or with NOT_JUDGED: deadline.
+/// </summary>
+public sealed class InspectionRun : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly Deadline _deadline;
+    private readonly CancellationTokenRegistration _atDeadline;
+    private readonly TaskCompletionSource<VerdictRecord> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private VerdictRecord? _held;
+
+    /// <summary>Starts the run and its deadline.</summary>
+    /// <param name="inspection">What was accepted.</param>
+    /// <param name="received">Monotonic timestamp of the trigger's receipt.</param>
+    /// <param name="time">Clocks.</param>
+    /// <param name="margin">Time kept for storing and sending.</param>
+    public InspectionRun(AcceptedInspection inspection, long received, TimeProvider time, TimeSpan margin)
+    {
+        ArgumentNullException.ThrowIfNull(inspection);
+        (Inspection, _time) = (inspection, time);
+        _deadline = new Deadline(time, received, inspection.Deadline, margin);
+        _atDeadline = _deadline.Passed.Register(static r => ((InspectionRun)r!).TimeIsUp(), this);
+    }
+
+    /// <summary>What was accepted.</summary>
+    public AcceptedInspection Inspection { get; }
+
+    /// <summary>The one verdict.</summary>
+    public Task<VerdictRecord> Verdict => _verdict.Task;
+
+    /// <summary>Ends whatever works for this run once a result would be thrown away.</summary>
+    public CancellationToken DeadlinePassed => _deadline.Passed;
+
+    /// <summary>Whether the limit itself is over: the verdict is late.</summary>
+    public bool IsLate => _deadline.IsOver;
+
+    /// <summary>Since the trigger's receipt.</summary>
+    public TimeSpan Elapsed => _deadline.Elapsed;
+
+    /// <summary>Keeps a result for the deadline. Without a threshold of its own profile it is no result: don't hold it.</summary>
+    public void Hold(VerdictRecord fallback) => Volatile.Write(ref _held, fallback);
+
+    /// <summary>Decides, unless something else has decided before.</summary>
+    /// <returns>Whether this was the decision.</returns>
+    public bool TryFinish(VerdictRecord verdict) => _verdict.TrySetResult(verdict);
+
+    /// <summary>Decides NOT_JUDGED, unless something else has decided before.</summary>
+    public bool TryFail(Code reason, FrameRecord? frame = null) => TryFinish(NotJudged(Inspection, reason, _time.GetUtcNow(), frame));
+
+    /// <summary>A verdict that says nothing but why.</summary>
+    public static VerdictRecord NotJudged(AcceptedInspection inspection, Code reason, DateTimeOffset at, FrameRecord? frame = null)
+        => new(inspection, Inspections.Verdict.NotJudged, reason, null, null, null, [], false, "", false, false, "", new Dictionary<string, double>(), frame, at);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _atDeadline.Dispose();
+        _deadline.Dispose();
+    }
+
+    private void TimeIsUp()
+    {
+        if (Volatile.Read(ref _held) is { } held) TryFinish(held with { IsFallbackProfile = true, CompletedAt = _time.GetUtcNow() });
+        else TryFail(Code.Deadline);
+    }
+}
