@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
@@ -43,8 +44,8 @@ internal static class TokenizeCommand
         using ModelPack pack = ModelPack.Open(parsed.GetRequiredValue(Pack));
         Tower[] towers =
         [
-            new("clip", pack.ClipTokenizer, pack.Manifest.Clip.ContextLength, Names(Path.Combine(pack.Folder, "clip.vocab.json")), []),
-            new("diffusion", pack.DiffusionTokenizer, pack.Manifest.Diffusion.ContextLength, Names(Path.Combine(pack.Folder, "diffusion.vocab.json")), parsed.GetValue(States) ?? []),
+            new("clip", pack.ClipTokenizer, pack.Manifest.Clip.ContextLength, Names(Path.Combine(pack.Folder, GraphNames.ClipVocabulary)), []),
+            new("diffusion", pack.DiffusionTokenizer, pack.Manifest.Diffusion.ContextLength, Names(Path.Combine(pack.Folder, GraphNames.DiffusionVocabulary)), parsed.GetValue(States) ?? []),
         ];
 
         var lines = new JsonLines(terminal.Out);

@@ -12,8 +12,8 @@ public sealed class ModelPack : IDisposable
     private ModelPack(string folder, PackManifest manifest, SessionSettings settings, bool debug)
     {
         (Folder, Manifest, _settings, IsDebug) = (folder, manifest, settings, debug);
-        ClipTokenizer = ClipTokenizer.Load(Path.Combine(folder, "clip.vocab.json"), Path.Combine(folder, "clip.merges.txt"));
-        DiffusionTokenizer = ClipTokenizer.Load(Path.Combine(folder, "diffusion.vocab.json"), Path.Combine(folder, "diffusion.merges.txt"));
+        ClipTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.ClipVocabulary), Path.Combine(folder, GraphNames.ClipMerges));
+        DiffusionTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.DiffusionVocabulary), Path.Combine(folder, GraphNames.DiffusionMerges));
         _sessions = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new Lazy<NetworkSession>(() => Load(g)), StringComparer.Ordinal);
     }
 

@@ -63,6 +63,18 @@ public static class GraphNames
     /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/> without the division, for equation 10.</summary>
     public const string StateMapsUnnormalized = "state_maps_unnormalized";
 
+    /// <summary>CLIP's vocab.json in a pack.</summary>
+    public const string ClipVocabulary = "clip.vocab.json";
+
+    /// <summary>CLIP's merges.txt in a pack.</summary>
+    public const string ClipMerges = "clip.merges.txt";
+
+    /// <summary>Stable Diffusion's vocab.json in a pack.</summary>
+    public const string DiffusionVocabulary = "diffusion.vocab.json";
+
+    /// <summary>Stable Diffusion's merges.txt in a pack.</summary>
+    public const string DiffusionMerges = "diffusion.merges.txt";
+
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
     public static string WeightFile(string graph) => graph switch
     {

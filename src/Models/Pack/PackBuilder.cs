@@ -133,8 +133,8 @@ public sealed partial class PackBuilder
 
     private IEnumerable<(string Name, string Source)> Vocabularies() =>
     [
-        ("clip.vocab.json", _clip.VocabularyFile), ("clip.merges.txt", _clip.MergesFile),
-        ("diffusion.vocab.json", _diffusion.VocabularyFile), ("diffusion.merges.txt", _diffusion.MergesFile),
+        (GraphNames.ClipVocabulary, _clip.VocabularyFile), (GraphNames.ClipMerges, _clip.MergesFile),
+        (GraphNames.DiffusionVocabulary, _diffusion.VocabularyFile), (GraphNames.DiffusionMerges, _diffusion.MergesFile),
     ];
 
     private PackManifest Manifest(SourceEntry[] sources, FileEntry[] files)

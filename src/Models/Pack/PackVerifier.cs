@@ -36,10 +36,13 @@ public static class PackVerifier
             if (found.Sha256 != expected.Sha256) problems.Add($"{expected.Path}: sha256 {found.Sha256}, the manifest says {expected.Sha256}");
         }
 
-        foreach (GraphEntry graph in manifest.Graphs.Where(g => manifest.Files.All(f => f.Path != g.File)))
-            problems.Add($"{graph.File}: graph '{graph.Name}' is not in the manifest's list of files");
+        foreach (string needed in Needed(manifest).Distinct().Except(manifest.Files.Select(f => f.Path))) problems.Add($"{needed}: is not in the manifest's list of files");
         return (manifest, problems);
     }
+
+    /// <summary>The files that a pack can't do without: its graphs, their weights and the vocabularies.</summary>
+    private static IEnumerable<string> Needed(PackManifest manifest) =>
+        manifest.Graphs.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)]).Concat([GraphNames.ClipVocabulary, GraphNames.ClipMerges, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges]);
 
     /// <summary>
     /// Opens a pack to run it: every byte is checked the first time, afterwards manifest, sizes and modification times. What was checked

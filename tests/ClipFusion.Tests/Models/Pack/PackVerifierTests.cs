@@ -60,11 +60,14 @@ public sealed class PackVerifierTests : IDisposable
         Assert.Throws<PackException>(() => PackVerifier.Open(_pack, cancellation: TestContext.Current.CancellationToken));
     }
 
-    [Fact]
-    public void Verify_OfAGraphThatNoFileEntryCovers_NamesIt()
+    [Theory]
+    [InlineData("mapdiff.onnx")]
+    [InlineData("unet.weights")]
+    [InlineData("clip.vocab.json")]
+    public void Verify_OfANeededFileThatNoEntryCovers_NamesIt(string file)
     {
-        EditManifest(m => m["files"]!.AsArray().Remove(m["files"]!.AsArray().First(f => f!["path"]!.GetValue<string>() == "mapdiff.onnx")));
-        Assert.Contains("mapdiff.onnx", Assert.Single(Problems()), StringComparison.Ordinal);
+        EditManifest(m => m["files"]!.AsArray().Remove(m["files"]!.AsArray().First(f => f!["path"]!.GetValue<string>() == file)));
+        Assert.Contains(file, Assert.Single(Problems()), StringComparison.Ordinal);
     }
 
     [Theory]
