@@ -5,7 +5,10 @@ namespace ClipFusion.Camera.Simulation;
 /// <summary>Draws an object on transparent ground; coordinates are those of the unit square, edges are one texel soft.</summary>
 internal sealed class Canvas(int size)
 {
-    public uint[] Texels { get; } = new uint[size * size];
+    private readonly uint[] _texels = new uint[size * size];
+
+    /// <summary>A copy of the picture with colours multiplied by alpha, as sampling and putting on a ground need it.</summary>
+    public uint[] Premultiplied() => Array.ConvertAll(_texels, texel => Texel.Lerp(0, texel & 0xFFFFFF, Weight(texel)) | texel & 0xFF000000);
 
     /// <summary>Fills a shape given by its signed distance (negative inside) with a colour per point.</summary>
     /// <param name="left">Left of the box outside of which the shape is not looked for.</param>
@@ -25,7 +28,7 @@ internal sealed class Canvas(int size)
                 float u = (x + 0.5f) / size, v = (y + 0.5f) / size;
                 float d = distance(u, v);
                 float coverage = Math.Clamp(0.5f - d * size, 0, 1);
-                if (coverage > 0) Blend(ref Texels[y * size + x], Texel.Pack(colour(u, v, d)), (uint)(coverage * 256));
+                if (coverage > 0) Blend(ref _texels[y * size + x], Texel.Pack(colour(u, v, d)), (uint)(coverage * 256));
             }
         }
     }
@@ -51,6 +54,9 @@ internal sealed class Canvas(int size)
         float outside = MathF.Sqrt(MathF.Max(x, 0) * MathF.Max(x, 0) + MathF.Max(y, 0) * MathF.Max(y, 0));
         return outside + MathF.Min(MathF.Max(x, y), 0) - corner;
     }
+
+    /// <summary>Alpha as a weight of 256; an opaque texel keeps its colour.</summary>
+    private static uint Weight(uint texel) => texel >> 24 == 255 ? 256 : texel >> 24;
 
     /// <summary>On transparent ground the colour is taken whole, so that edges do not darken.</summary>
     private static void Blend(ref uint texel, uint colour, uint coverage)

@@ -17,7 +17,7 @@ internal sealed class Surface
     /// <summary>Width and height, a power of two.</summary>
     public int Size { get; }
 
-    /// <summary>The picture, row by row, packed as <see cref="Texel"/> says. Transparent where the belt shows.</summary>
+    /// <summary>The picture, row by row, packed as <see cref="Texel"/> says. Transparent where the belt shows, with colours multiplied by alpha.</summary>
     public uint[] Texels { get; }
 
     /// <summary>The same without its features.</summary>
@@ -48,8 +48,8 @@ internal sealed class Surface
     {
         var canvas = new Canvas(size);
         drawBare(canvas);
-        uint[] bare = [.. canvas.Texels];
+        uint[] bare = canvas.Premultiplied();
         foreach (SurfaceFeature feature in features) drawFeature(canvas, feature);
-        return new Surface(name, size, canvas.Texels, bare, repeats: false, features);
+        return new Surface(name, size, canvas.Premultiplied(), bare, repeats: false, features);
     }
 }
