@@ -1,0 +1,59 @@
+namespace ClipFusion.Camera;
+
+/// <summary>How one pixel lies in memory. Names are those of the GenICam Pixel Format Naming Convention, except <see cref="Encoded"/>.</summary>
+public enum PixelFormat
+{
+    /// <summary>One byte of grey.</summary>
+    Mono8,
+
+    /// <summary>Grey, 0..1023 in a little-endian 16-bit container.</summary>
+    Mono10,
+
+    /// <summary>Grey, 0..4095 in a little-endian 16-bit container.</summary>
+    Mono12,
+
+    /// <summary>Grey, 0..65535, little-endian.</summary>
+    Mono16,
+
+    /// <summary>Three bytes: red, green, blue.</summary>
+    RGB8,
+
+    /// <summary>Three bytes: blue, green, red.</summary>
+    BGR8,
+
+    /// <summary>Four bytes: red, green, blue, alpha.</summary>
+    RGBa8,
+
+    /// <summary>Four bytes: blue, green, red, alpha.</summary>
+    BGRa8,
+
+    /// <summary>Bayer mosaic whose first row starts red, green.</summary>
+    BayerRG8,
+
+    /// <summary>Bayer mosaic whose first row starts green, blue.</summary>
+    BayerGB8,
+
+    /// <summary>Bayer mosaic whose first row starts green, red.</summary>
+    BayerGR8,
+
+    /// <summary>Bayer mosaic whose first row starts blue, green.</summary>
+    BayerBG8,
+
+    /// <summary>Not pixels but the bytes of an image file (PNG, JPEG, ...) that somebody else decodes; it has no width, height or stride.</summary>
+    Encoded,
+}
+
+/// <summary>What frame buffers need to know about a <see cref="PixelFormat"/>.</summary>
+public static class PixelFormats
+{
+    /// <summary>Bytes from one pixel to the next.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The format is <see cref="PixelFormat.Encoded"/> or not one of the enumeration's.</exception>
+    public static int BytesPerPixel(this PixelFormat format) => format switch
+    {
+        PixelFormat.Mono8 or PixelFormat.BayerRG8 or PixelFormat.BayerGB8 or PixelFormat.BayerGR8 or PixelFormat.BayerBG8 => 1,
+        PixelFormat.Mono10 or PixelFormat.Mono12 or PixelFormat.Mono16 => 2,
+        PixelFormat.RGB8 or PixelFormat.BGR8 => 3,
+        PixelFormat.RGBa8 or PixelFormat.BGRa8 => 4,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only formats of pixels have a pixel size"),
+    };
+}

@@ -1,0 +1,34 @@
+namespace ClipFusion.Camera;
+
+/// <summary>Whether a source can give frames.</summary>
+public enum SourceStatus
+{
+    /// <summary>Not opened, or closed.</summary>
+    Closed,
+
+    /// <summary>There and ready.</summary>
+    Connected,
+
+    /// <summary>Opened but not there; it is looked for again.</summary>
+    Lost,
+}
+
+/// <summary>Whether a source can give frames, and why not.</summary>
+/// <param name="Status">One word.</param>
+/// <param name="Reason">Why it is lost, for people; null otherwise.</param>
+public sealed record SourceState(SourceStatus Status, string? Reason = null)
+{
+    internal static readonly SourceState Closed = new(SourceStatus.Closed);
+    internal static readonly SourceState Connected = new(SourceStatus.Connected);
+
+    internal static SourceState Lost(string reason) => new(SourceStatus.Lost, reason);
+
+    /// <summary>Returns if the state is connected.</summary>
+    /// <exception cref="FrameException"><see cref="FrameFault.Disconnected"/> with the reason.</exception>
+    internal void EnsureConnected(string source)
+    {
+        if (Status != SourceStatus.Connected) throw new FrameException(FrameFault.Disconnected, $"{source} is {Describe()}");
+    }
+
+    private string Describe() => Status == SourceStatus.Lost ? $"lost: {Reason}" : "closed";
+}
