@@ -1,0 +1,105 @@
+using ClipFusion.EdgeDaemon.Inspections;
+using Microsoft.Extensions.Logging;
+
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <content>What the publisher uses, look-ups, and the log.</content>
+public sealed partial class InspectionStore
+{
+    /// <summary>Rows that a page of any reading method has at most.</summary>
+    public const int LargestPage = 1024;
+
+    /// <summary>Stations with verdicts to deliver, parked ones not counted; some may be held back by an open inspection.</summary>
+    /// <returns>Their names.</returns>
+    /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
+    public IReadOnlyList<string> StationsWithPending() => _reader.Stations();
+
+    /// <summary>
+    /// Verdicts of a station that wait for delivery, in sequence order. A verdict is held back while an earlier inspection of its station has none; parked rows
+    /// are left out and hold nothing back.
+    /// </summary>
+    /// <param name="station">Name of the station.</param>
+    /// <param name="after">Sequence number after which to go on, such as the last one in flight; 0 to begin.</param>
+    /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
+    /// <returns>A page; empty when there is nothing to send.</returns>
+    /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
+    public IReadOnlyList<OutboxRow> ReadPending(string station, long after, int limit) => _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
+
+    /// <summary>Rows that the broker has refused too often, oldest first.</summary>
+    /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
+    /// <returns>A page.</returns>
+    /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
+    public IReadOnlyList<OutboxRow> ReadParked(int limit) => _reader.Parked(Math.Clamp(limit, 1, LargestPage));
+
+    /// <summary>An inspection by its id.</summary>
+    /// <param name="inspectionId">The id.</param>
+    /// <returns>It and its verdict, which is null while there is none; null when there is no such inspection.</returns>
+    /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
+    public (AcceptedInspection Inspection, VerdictRecord? Verdict)? Find(string inspectionId) => _reader.Find(inspectionId);
+
+    /// <summary>The newest triggers of a station, newest first, for its <see cref="TriggerMemory"/>.</summary>
+    /// <param name="station">Name of the station.</param>
+    /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
+    /// <returns>A page.</returns>
+    /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
+    public IReadOnlyList<RecentTrigger> ReadRecent(string station, int limit) => _reader.Recent(station, Math.Clamp(limit, 1, LargestPage));
+
+    /// <summary>Takes delivered verdicts out of the outbox, all in one transaction.</summary>
+    /// <param name="inspectionIds">Their inspections; ids that are not in the outbox are passed over.</param>
+    /// <returns>When it is on the disk.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored; the verdicts may then be sent again after a restart.</exception>
+    public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => WriteAsync(session =>
+    {
+        foreach (string id in inspectionIds) session.Outbox.Deliver(id);
+    });
+
+    /// <summary>Counts a refusal by the broker. The row stays first of its station until it is delivered, or parked after too many refusals.</summary>
+    /// <param name="inspectionId">The inspection's id.</param>
+    /// <param name="reason">What the broker said.</param>
+    /// <returns>Whether the row is parked now.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
+    public async Task<bool> MarkRefusedAsync(string inspectionId, string reason)
+    {
+        bool isParked = await _writer.SubmitAsync(session => session.Outbox.Refuse(inspectionId, reason, _options.RefusalsToPark)).ConfigureAwait(false);
+        if (isParked) LogParked(inspectionId, reason);
+        return isParked;
+    }
+
+    /// <summary>One step of retention now; a timer does the same while nobody waits for the writer.</summary>
+    /// <returns>Whether everything old has been seen.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
+    public Task<bool> RetainStepAsync() => _retention.StepAsync();
+
+    private void OnConditionChanged(StorageCondition condition, string? detail)
+    {
+        if (condition == StorageCondition.Healthy) LogHealthy();
+        else LogCondition(condition, detail);
+    }
+
+    [LoggerMessage(3000, LogLevel.Information, "Storage is healthy again, with its reserve")]
+    private partial void LogHealthy();
+
+    [LoggerMessage(3001, LogLevel.Error, "Storage is now {Condition}: {Detail}")]
+    private partial void LogCondition(StorageCondition condition, string? detail);
+
+    [LoggerMessage(3002, LogLevel.Error, "The database was set aside as {Name} and a new one started: {Reason}")]
+    private partial void LogSetAside(string name, string reason);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Station {Station} goes on with sequence {First}: the database is older than the numbers already given out")]
+    private partial void LogSequenceReset(string station, long first);
+
+    [LoggerMessage(3004, LogLevel.Error, "{Folder}/sequences.mark is damaged; sequence numbers go on from the database")]
+    private partial void LogMarksTorn(string folder);
+
+    [LoggerMessage(3005, LogLevel.Error, "A verdict for inspection {Id} was refused: {Outcome}")]
+    private partial void LogRefusedCompletion(string id, CompletionOutcome outcome);
+
+    [LoggerMessage(3006, LogLevel.Warning, "{Count} inspections of the last run had no verdict and are now NOT_JUDGED: interrupted")]
+    private partial void LogInterrupted(int count);
+
+    [LoggerMessage(3007, LogLevel.Error, "The verdict of inspection {Id} is parked, the broker has refused it too often: {Reason}")]
+    private partial void LogParked(string id, string reason);
+
+    [LoggerMessage(3008, LogLevel.Error, "A step of retention failed")]
+    private partial void LogRetentionFailed(Exception error);
+}

@@ -1,0 +1,305 @@
+using System.Collections.Concurrent;
+using ClipFusion.EdgeDaemon.Inspections;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <summary>
+/// Step 8's memory: accepted inspections, their verdicts, and the outbox of what is still to be delivered, in one SQLite file. Whatever a method has
+/// returned survives a kill and a power cut. Safe for several threads.
+/// </summary>
+/// <remarks>
+/// <para>Writing waits for the disk: one thread commits whatever has gathered (<see cref="GroupCommitWriter"/>). Reading goes beside it.</para>
+/// <para>Call <see cref="RecoverAsync"/> once after <see cref="Open"/> and before the first <see cref="AcceptAsync"/>.</para>
+/// </remarks>
+public sealed partial class InspectionStore : IAsyncDisposable
+{
+    private const int RecoveryPage = 256, LargestAckList = 16384;
+
+    private readonly StorageOptions _options;
+    private readonly ILogger _logger;
+    private readonly BootClock _clock;
+    private readonly InstanceLock _lock;
+    private readonly StorageHealth _health;
+    private readonly UlidGenerator _ids;
+    private readonly GroupCommitWriter _writer;
+    private readonly ReadSession _reader;
+    private readonly WriteSession _session;
+    private readonly RetentionSweeper _retention;
+    private readonly ITimer _probeTimer;
+    private readonly long _lastNumberAtOpen;
+    private readonly DatabaseFile _file;
+
+    // Inspections whose verdict could not be stored: they are owed NOT_JUDGED: storage. Bounded by the inspections under way.
+    private readonly ConcurrentDictionary<string, AcceptedInspection> _owed = new(StringComparer.Ordinal);
+    private int _isProbing;
+
+    private InspectionStore(string folder, StorageOptions options, TimeProvider time, ILogger logger, InstanceLock instanceLock)
+    {
+        (_options, _logger, _lock, _clock) = (options, logger, instanceLock, new BootClock(time));
+        _file = new DatabaseFile(folder, options, _clock);
+        SqliteConnection connection = _file.Open();
+        try
+        {
+            SequenceMarks marks = OpenMarks(folder, connection);
+            SequenceResets = marks.Resets;
+            _lastNumberAtOpen = connection.Number("SELECT max(number) FROM inspections");
+            _ids = new UlidGenerator(time, connection.Text("SELECT max(id) FROM inspections"));
+            _health = new StorageHealth(folder, new ReserveFile(folder, options.ReserveBytes), OnConditionChanged);
+            _session = new WriteSession(connection, marks, _clock);
+            _reader = new ReadSession(_file.OpenForReading(), _clock, folder);
+        }
+        catch (Exception e) when (SqliteFaults.Of(e, folder) is { } condition)
+        {
+            connection.Dispose();
+            throw new StorageUnavailableException(condition, $"The database in {folder} can't be used: {e.Message}", e);
+        }
+
+        _health.Restore();
+        _writer = new GroupCommitWriter(_session, _health, options);
+        _retention = new RetentionSweeper(_writer, options, time, LogRetentionFailed);
+        _probeTimer = time.CreateTimer(_ => _ = ProbeInBackgroundAsync(), null, options.ProbeInterval, options.ProbeInterval);
+        if (_file.SetAsideName is not null) LogSetAside(_file.SetAsideName, _file.SetAsideReason!);
+        foreach ((string station, long first) in SequenceResets) LogSequenceReset(station, first);
+    }
+
+    /// <summary>A verdict of this station was stored, so its outbox may have grown. Raised after the commit on some pool thread; handlers return at once.</summary>
+    public event Action<string>? VerdictStored;
+
+    /// <summary>First sequence number of this run by station, where the database had lost rows: <c>sequenceReset</c>.</summary>
+    public IReadOnlyDictionary<string, long> SequenceResets { get; }
+
+    /// <summary>A snapshot of what the store has to say about itself.</summary>
+    public StorageState State
+    {
+        get
+        {
+            OutboxTally outbox = _session.Outbox.Tally;
+            return new StorageState(_health.Condition, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Bytes, outbox.Dropped);
+        }
+    }
+
+    /// <summary>Whether the wall clock can be believed; retention by age stands still while it can't. True to begin with.</summary>
+    public bool IsClockTrusted { get => _retention.IsClockTrusted; set => _retention.IsClockTrusted = value; }
+
+    /// <summary>Opens the store of a data folder, making what is missing. A torn or foreign database is set aside under another name.</summary>
+    /// <param name="folder">The data folder; made if missing.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="time">Wall clock, monotonic clock and timers.</param>
+    /// <param name="logger">Event ids 3000-3049.</param>
+    /// <returns>Owned by the caller; <see cref="DisposeAsync"/> writes what is queued.</returns>
+    /// <exception cref="StorageUnavailableException">Another process uses the folder or locks the database, a newer program made it, or the disk fails.</exception>
+    public static InspectionStore Open(string folder, StorageOptions options, TimeProvider time, ILogger logger)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageUnavailableException(StorageCondition.Failed, $"The data folder {folder} can't be made: {e.Message}", e);
+        }
+
+        var instanceLock = new InstanceLock(folder);
+        try
+        {
+            return new InspectionStore(folder, options, time, logger, instanceLock);
+        }
+        catch
+        {
+            instanceLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Accepts a trigger: gives it an id and its station's next sequence number. Once this has returned, the promise is on the disk and may be acked.</summary>
+    /// <param name="trigger">What asks for it.</param>
+    /// <param name="recipe">What it will be judged under.</param>
+    /// <param name="deadline">From receipt to verdict; null for none.</param>
+    /// <param name="cancellation">Ends the wait for room in the queue; a queued acceptance is always finished.</param>
+    /// <returns>What was accepted.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored: no sequence number was used, and the trigger must be refused.</exception>
+    public async Task<AcceptedInspection> AcceptAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, CancellationToken cancellation = default) =>
+        await _writer.SubmitAsync(session => Insert(session, trigger, recipe, deadline), cancellation: cancellation).ConfigureAwait(false);
+
+    /// <summary>Gives a self-timed trigger that can't be taken its sequence number and NOT_JUDGED at once, in one transaction.</summary>
+    /// <param name="trigger">What asked for it.</param>
+    /// <param name="recipe">What it would have been judged under.</param>
+    /// <param name="reason">Overrun, NotReadyThen or another reason.</param>
+    /// <param name="cancellation">Ends the wait for room in the queue.</param>
+    /// <returns>The verdict, which is in the outbox.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
+    public async Task<VerdictRecord> AcceptNotJudgedAsync(Trigger trigger, RecipeStamp recipe, Code reason, CancellationToken cancellation = default)
+    {
+        VerdictRecord record = await _writer.SubmitAsync(
+            session =>
+            {
+                VerdictRecord answer = InspectionRow.NotJudged(Insert(session, trigger, recipe, null), reason, _clock.UtcNow);
+                Complete(session, answer, InspectionRow.ToBody(answer));
+                return answer;
+            },
+            cancellation: cancellation).ConfigureAwait(false);
+        VerdictStored?.Invoke(trigger.Station);
+        return record;
+    }
+
+    /// <summary>Notes that the caller was told of the acceptance. Without it the inspection is reported as unacked after a restart.</summary>
+    /// <param name="inspectionId">The inspection's id.</param>
+    /// <returns>When it is on the disk.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored; the ack may then be repeated after a restart.</exception>
+    public Task MarkAckedAsync(string inspectionId) => WriteAsync(session => session.Inspections.MarkAcked(inspectionId));
+
+    /// <summary>
+    /// Stores a verdict and its outbox row in one transaction; the first one of an inspection stands. The outbox offers it once every earlier inspection of
+    /// its station has one too.
+    /// </summary>
+    /// <param name="record">The verdict.</param>
+    /// <returns>Whether it was stored. Only a stored verdict may go out.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored. The verdict must not go out: the inspection is owed NOT_JUDGED: storage, which the
+    /// store writes by itself when it can again.</exception>
+    public async Task<CompletionOutcome> CompleteAsync(VerdictRecord record)
+    {
+        byte[] body = InspectionRow.ToBody(record);
+        CompletionOutcome outcome;
+        try
+        {
+            outcome = await _writer.SubmitAsync(session => Complete(session, record, body)).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException)
+        {
+            _owed.TryAdd(record.Inspection.Id, record.Inspection);
+            throw;
+        }
+
+        if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(record.Inspection.Station);
+        else LogRefusedCompletion(record.Inspection.Id, outcome);
+        return outcome;
+    }
+
+    /// <summary>Answers what the last run left open with NOT_JUDGED: interrupted, and tells which acks are still due. Inspections of this run are left alone.</summary>
+    /// <returns>What was done and is to be done.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored; call it again later.</exception>
+    public async Task<Recovery> RecoverAsync()
+    {
+        var interrupted = new List<VerdictRecord>();
+        for (int page = RecoveryPage; page == RecoveryPage;)
+        {
+            List<VerdictRecord> done = await _writer.SubmitAsync(RecoverPage).ConfigureAwait(false);
+            interrupted.AddRange(done);
+            page = done.Count;
+        }
+
+        foreach (string station in interrupted.Select(r => r.Inspection.Station).Distinct()) VerdictStored?.Invoke(station);
+        if (interrupted.Count > 0) LogInterrupted(interrupted.Count);
+        return new Recovery(interrupted, _reader.Unacked(LargestAckList));
+    }
+
+    /// <summary>Looks whether a store that could not write can again. A timer calls it too.</summary>
+    /// <returns>Whether the store can write now.</returns>
+    public async Task<bool> ProbeAsync()
+    {
+        if (_health.Condition == StorageCondition.Healthy && _owed.IsEmpty) return true;
+        try
+        {
+            await _writer.SubmitAsync(static session => { session.Touch(); return true; }, isProbe: true).ConfigureAwait(false);
+            _health.Restore();
+            if (_health.CanWrite) await PayOwedAsync().ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException)
+        {
+            // The writer has noted why.
+        }
+
+        return _health.CanWrite;
+    }
+
+    /// <summary>Writes what is queued, closes the database and lets go of the folder.</summary>
+    /// <returns>When that is done.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await _probeTimer.DisposeAsync().ConfigureAwait(false);
+        await _retention.DisposeAsync().ConfigureAwait(false);
+        _reader.Dispose();
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        _lock.Dispose();
+    }
+
+    private SequenceMarks OpenMarks(string folder, SqliteConnection connection)
+    {
+        var inDatabase = new Dictionary<string, long>(StringComparer.Ordinal);
+        using (var all = new Statement(connection, "SELECT name, last_sequence FROM stations"))
+        {
+            using SqliteDataReader row = all.Query();
+            while (row.Read()) inDatabase[row.GetString(0)] = row.GetInt64(1);
+        }
+
+        var marks = new SequenceMarks(folder, inDatabase, _file.IsNew);
+        if (marks.MarksWereTorn) LogMarksTorn(folder);
+        return marks;
+    }
+
+    private AcceptedInspection Insert(WriteSession session, Trigger trigger, RecipeStamp recipe, TimeSpan? deadline)
+    {
+        // The database keeps milliseconds, and what is told now must be what is read later.
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(_clock.UtcNow.ToUnixTimeMilliseconds());
+        var inspection = new AcceptedInspection(
+            _ids.Next(), trigger.Station, session.Sequences.Next(trigger.Station), trigger.Source, trigger.TriggerId, trigger.PartId, recipe, deadline, now);
+        session.Inspections.Insert(inspection, trigger);
+        return inspection;
+    }
+
+    private CompletionOutcome Complete(WriteSession session, VerdictRecord record, byte[] body)
+    {
+        (CompletionOutcome outcome, InspectionKey key) = session.Inspections.Complete(record.Inspection.Id, record.Verdict, body);
+        if (outcome != CompletionOutcome.Stored) return outcome;
+        session.Outbox.Insert(key, record.Verdict == Verdict.Ok, body.Length);
+        session.Outbox.DropAbove(_options.OutboxBytes);
+        return outcome;
+    }
+
+    private List<VerdictRecord> RecoverPage(WriteSession session)
+    {
+        var page = new List<VerdictRecord>();
+        foreach (AcceptedInspection open in session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage))
+        {
+            VerdictRecord record = InspectionRow.NotJudged(open, Code.Interrupted, _clock.UtcNow);
+            Complete(session, record, InspectionRow.ToBody(record));
+            page.Add(record);
+        }
+
+        return page;
+    }
+
+    private async Task PayOwedAsync()
+    {
+        foreach (AcceptedInspection inspection in _owed.Values.OrderBy(i => i.Id, StringComparer.Ordinal))
+        {
+            VerdictRecord record = InspectionRow.NotJudged(inspection, Code.StorageThen, _clock.UtcNow);
+            byte[] body = InspectionRow.ToBody(record);
+            CompletionOutcome outcome = await _writer.SubmitAsync(session => Complete(session, record, body)).ConfigureAwait(false);
+            _owed.TryRemove(inspection.Id, out _);
+            if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(inspection.Station);
+        }
+    }
+
+    private async Task ProbeInBackgroundAsync()
+    {
+        if (Interlocked.Exchange(ref _isProbing, 1) == 1) return;
+        try
+        {
+            await ProbeAsync().ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed while the timer fired.
+        }
+        finally
+        {
+            Volatile.Write(ref _isProbing, 0);
+        }
+    }
+
+    private async Task WriteAsync(Action<WriteSession> body) =>
+        await _writer.SubmitAsync(session => { body(session); return true; }).ConfigureAwait(false);
+}

@@ -1,0 +1,112 @@
+using ClipFusion.EdgeDaemon.Inspections;
+using Microsoft.Data.Sqlite;
+
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <summary>Reading beside the writer, on a connection of its own. Safe for several threads, which wait for each other.</summary>
+internal sealed class ReadSession : IDisposable
+{
+    private const string Ages = "o.created_at_ms, b.boot_id, o.created_ms, i.received_ms, o.refusals, o.refusal_reason, o.parked, c.boot_id";
+
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _connection;
+    private readonly BootClock _clock;
+    private readonly string _folder;
+    private readonly Statement _pending, _parked, _stations, _unacked, _recent, _byId;
+
+    /// <summary>Prepares the statements.</summary>
+    /// <param name="connection">Owned from here on.</param>
+    /// <param name="clock">Clocks of this boot.</param>
+    /// <param name="folder">The data folder, for messages.</param>
+    public ReadSession(SqliteConnection connection, BootClock clock, string folder)
+    {
+        (_connection, _clock, _folder) = (connection, clock, folder);
+        string rows = $"SELECT {InspectionRow.Columns}, {Ages} FROM outbox o JOIN inspections i USING (number) JOIN boots b ON b.number = o.boot JOIN boots c ON c.number = i.boot";
+        // An open inspection holds back every later verdict of its station: they leave in sequence order.
+        _pending = new Statement(
+            connection,
+            $"""
+            {rows} WHERE o.parked = 0 AND o.station = $1 AND o.sequence > $2
+                AND o.sequence < coalesce((SELECT min(sequence) FROM inspections WHERE station = $1 AND verdict IS NULL), 9223372036854775807)
+            ORDER BY o.sequence LIMIT $3
+            """);
+        _parked = new Statement(connection, $"{rows} WHERE o.parked = 1 ORDER BY o.number LIMIT $1");
+        _stations = new Statement(connection, "SELECT DISTINCT station FROM outbox WHERE parked = 0");
+        _unacked = new Statement(connection, $"SELECT {InspectionRow.Columns} FROM inspections i WHERE i.acked = 0 ORDER BY i.number LIMIT $1");
+        _recent = new Statement(
+            connection,
+            $"""
+            SELECT {InspectionRow.Columns}, i.asserted_recipe, i.received_ms, b.boot_id FROM inspections i JOIN boots b ON b.number = i.boot
+            WHERE i.station = $1 ORDER BY i.sequence DESC LIMIT $2
+            """);
+        _byId = new Statement(connection, $"SELECT {InspectionRow.Columns} FROM inspections i WHERE i.id = $1");
+    }
+
+    /// <summary>A page of a station's outbox, in sequence order.</summary>
+    public IReadOnlyList<OutboxRow> Pending(string station, long after, int limit) => Read(_pending, ToOutboxRow, station, after, limit);
+
+    /// <summary>Parked rows, oldest first.</summary>
+    public IReadOnlyList<OutboxRow> Parked(int limit) => Read(_parked, ToOutboxRow, limit);
+
+    /// <summary>Stations with rows to deliver.</summary>
+    public IReadOnlyList<string> Stations() => Read(_stations, static row => row.GetString(0));
+
+    /// <summary>Accepted inspections that were never acked, oldest first.</summary>
+    public IReadOnlyList<AcceptedInspection> Unacked(int limit) => Read(_unacked, InspectionRow.Inspection, limit);
+
+    /// <summary>The newest triggers of a station, newest first.</summary>
+    public IReadOnlyList<RecentTrigger> Recent(string station, int limit) => Read(
+        _recent,
+        row => new RecentTrigger(
+            InspectionRow.Inspection(row),
+            row.TextOrNull(InspectionRow.ColumnCount),
+            Age(row.GetString(InspectionRow.ColumnCount + 2), row.GetInt64(InspectionRow.ColumnCount + 1)) ?? _clock.UtcNow - InspectionRow.Inspection(row).AcceptedAt,
+            InspectionRow.Verdict(row)),
+        station,
+        limit);
+
+    /// <summary>An inspection and its verdict by id.</summary>
+    public (AcceptedInspection Inspection, VerdictRecord? Verdict)? Find(string id)
+    {
+        List<(AcceptedInspection, VerdictRecord?)> found = Read(_byId, static row => (InspectionRow.Inspection(row), InspectionRow.Verdict(row)), id);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (Statement statement in new[] { _pending, _parked, _stations, _unacked, _recent, _byId }) statement.Dispose();
+            _connection.Dispose();
+        }
+    }
+
+    private OutboxRow ToOutboxRow(SqliteDataReader row)
+    {
+        const int First = InspectionRow.ColumnCount;
+        return new OutboxRow(
+            InspectionRow.Verdict(row)!, DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(First)), Age(row.GetString(First + 1), row.GetInt64(First + 2)),
+            Age(row.GetString(First + 7), row.GetInt64(First + 3)), row.GetInt32(First + 4), row.TextOrNull(First + 5), row.GetBoolean(First + 6));
+    }
+
+    private TimeSpan? Age(string bootId, long milliseconds) => bootId == _clock.BootId ? TimeSpan.FromMilliseconds(Math.Max(0, _clock.Milliseconds - milliseconds)) : null;
+
+    private List<T> Read<T>(Statement statement, Func<SqliteDataReader, T> map, params ReadOnlySpan<object?> values)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                var rows = new List<T>();
+                using SqliteDataReader reader = statement.Query(values);
+                while (reader.Read()) rows.Add(map(reader));
+                return rows;
+            }
+            catch (SqliteException e) when (SqliteFaults.Of(e, _folder) is { } condition)
+            {
+                throw new StorageUnavailableException(condition, $"The database in {_folder} can't be read: {e.Message}", e);
+            }
+        }
+    }
+}

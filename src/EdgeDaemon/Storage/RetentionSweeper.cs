@@ -1,0 +1,67 @@
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <summary>Deletes what is too old, a few rows at a time, while nobody waits for the writer and the wall clock can be believed.</summary>
+internal sealed class RetentionSweeper : IAsyncDisposable
+{
+    private readonly GroupCommitWriter _writer;
+    private readonly StorageOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Action<Exception> _failed;
+    private readonly ITimer _timer;
+    private volatile bool _isClockTrusted = true;
+    private long _cursor;
+    private int _isStepping;
+
+    /// <summary>Starts the timer.</summary>
+    /// <param name="writer">The store's.</param>
+    /// <param name="options">Ages and steps.</param>
+    /// <param name="time">Wall clock and timers.</param>
+    /// <param name="failed">Told of errors that are not the storage's own condition.</param>
+    public RetentionSweeper(GroupCommitWriter writer, StorageOptions options, TimeProvider time, Action<Exception> failed)
+    {
+        (_writer, _options, _time, _failed) = (writer, options, time, failed);
+        _timer = time.CreateTimer(_ => _ = TickAsync(), null, options.RetentionInterval, options.RetentionInterval);
+    }
+
+    /// <summary>Whether ages by the wall clock mean anything.</summary>
+    public bool IsClockTrusted { get => _isClockTrusted; set => _isClockTrusted = value; }
+
+    /// <summary>One step, unless the clock is not trusted.</summary>
+    /// <returns>Whether everything old has been seen.</returns>
+    public async Task<bool> StepAsync()
+    {
+        if (!_isClockTrusted) return true;
+        DateTimeOffset now = _time.GetUtcNow();
+        return await _writer.SubmitAsync(session =>
+        {
+            int expired = session.Outbox.DropOlder(now - _options.OutboxAge, _options.RetentionStep);
+            (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - _options.RowAge, _options.RetentionStep);
+            Volatile.Write(ref _cursor, next);
+            return next == 0 && expired < _options.RetentionStep;
+        }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    private async Task TickAsync()
+    {
+        if (!_writer.IsIdle || Interlocked.Exchange(ref _isStepping, 1) == 1) return;
+        try
+        {
+            await StepAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // The store has said so itself, or is closing.
+        }
+        catch (Exception e)
+        {
+            _failed(e);
+        }
+        finally
+        {
+            Volatile.Write(ref _isStepping, 0);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.Data.Sqlite;
+
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <summary>The tables, as numbered steps: step n takes a database of version n-1 to n and is never changed once released.</summary>
+internal static class Schema
+{
+    /// <summary>Marks a SQLite file as ours: "CFus".</summary>
+    public const int ApplicationId = 0x43467573;
+
+    private static readonly string[] Migrations =
+    [
+        """
+        CREATE TABLE boots (number INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE stations (name TEXT PRIMARY KEY, last_sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE inspections (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            station TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            source INTEGER NOT NULL,
+            trigger_id TEXT,
+            part_id TEXT,
+            asserted_recipe TEXT,
+            recipe_number INTEGER NOT NULL,
+            recipe_name TEXT NOT NULL,
+            recipe_revision TEXT NOT NULL,
+            reference_version TEXT,
+            deadline_ticks INTEGER,
+            accepted_at_ms INTEGER NOT NULL,
+            boot INTEGER NOT NULL REFERENCES boots (number),
+            received_ms INTEGER NOT NULL,
+            acked INTEGER NOT NULL,
+            verdict INTEGER,
+            body BLOB,
+            UNIQUE (station, sequence)
+        ) STRICT;
+        CREATE INDEX inspections_open ON inspections (station, sequence) WHERE verdict IS NULL;
+        CREATE INDEX inspections_unacked ON inspections (number) WHERE acked = 0;
+
+        CREATE TABLE outbox (
+            number INTEGER PRIMARY KEY REFERENCES inspections (number),
+            station TEXT NOT NULL,
+            sequence INTEGER NOT NULL,
+            is_ok INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            created_at_ms INTEGER NOT NULL,
+            boot INTEGER NOT NULL REFERENCES boots (number),
+            created_ms INTEGER NOT NULL,
+            refusals INTEGER NOT NULL DEFAULT 0,
+            refusal_reason TEXT,
+            parked INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX outbox_pending ON outbox (station, sequence) WHERE parked = 0;
+        CREATE INDEX outbox_drop ON outbox (is_ok, number);
+        """,
+    ];
+
+    /// <summary>Brings a database to the newest version, one transaction a step.</summary>
+    /// <param name="connection">An open database, ours or empty.</param>
+    /// <exception cref="StorageUnavailableException">A newer program made it.</exception>
+    public static void Migrate(SqliteConnection connection)
+    {
+        long version = connection.Number("PRAGMA user_version");
+        if (version > Migrations.Length)
+        {
+            throw new StorageUnavailableException(
+                StorageCondition.Failed, $"{connection.DataSource} has schema version {version} and this program knows versions up to {Migrations.Length}: install the newer program again, or move the file away.");
+        }
+
+        for (; version < Migrations.Length; version++)
+        {
+            connection.Run($"BEGIN IMMEDIATE; {Migrations[version]} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {version + 1}; COMMIT");
+        }
+    }
+}

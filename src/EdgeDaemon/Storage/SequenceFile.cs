@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <summary>A small text file of one number per station with a checksum, padded to whole pages so that it can be rewritten in place.</summary>
+internal static class SequenceFile
+{
+    private const string Header = "clipfusion-sequences 1";
+    private const string ChecksumWord = "sha256 ";
+    private const int PageSize = 4096;
+    private const int LargestFile = 1 << 20;
+
+    /// <summary>Reads it.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Numbers by station; null when it is missing or its checksum does not fit.</returns>
+    public static Dictionary<string, long>? Read(string path)
+    {
+        if (!File.Exists(path) || new FileInfo(path).Length > LargestFile) return null;
+        string[] lines = File.ReadAllText(path).TrimEnd('\n').Split('\n');
+        if (lines.Length < 2 || lines[0] != Header || lines[^1] != ChecksumWord + Checksum(string.Join('\n', lines[..^1]))) return null;
+        return lines[1..^1].Select(l => l.Split(' ')).ToDictionary(l => l[0], l => long.Parse(l[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+    }
+
+    /// <summary>Replaces it in one step that survives a power cut: either the old or the new content is there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="numbers">Numbers by station.</param>
+    public static void Replace(string path, IEnumerable<KeyValuePair<string, long>> numbers)
+    {
+        string temporary = path + ".tmp";
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(Content(numbers));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+        FolderSync.Flush(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Bytes of the file: whole pages.</summary>
+    /// <param name="numbers">Numbers by station; names without spaces.</param>
+    /// <returns>UTF-8 text, padded with line feeds.</returns>
+    public static byte[] Content(IEnumerable<KeyValuePair<string, long>> numbers)
+    {
+        string body = string.Join('\n', numbers.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Key} {n.Value}")).Prepend(Header));
+        byte[] text = Encoding.UTF8.GetBytes($"{body}\n{ChecksumWord}{Checksum(body)}\n");
+        byte[] pages = new byte[(text.Length + PageSize - 1) / PageSize * PageSize];
+        pages.AsSpan().Fill((byte)'\n');
+        text.CopyTo(pages, 0);
+        return pages;
+    }
+
+    private static string Checksum(string body) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+}

@@ -1,0 +1,38 @@
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <summary>Limits of an <see cref="InspectionStore"/>. Every queue, page and file that it uses is bounded by one of these.</summary>
+public sealed record StorageOptions
+{
+    /// <summary>Jobs that may wait for the writer; full policy <c>Wait</c>: the next caller waits for room. At least 1.</summary>
+    public int QueueCapacity { get; init; } = 4096;
+
+    /// <summary>Jobs in one transaction at most. At least 1.</summary>
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>Bytes kept aside for the time when the disk is full; 0 for none.</summary>
+    public long ReserveBytes { get; init; } = 64L << 20;
+
+    /// <summary>How long a database that another process has locked is waited for before callers are refused. At least one second.</summary>
+    public TimeSpan LockDeadline { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a store that can't write looks whether it can again.</summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Outbox cap in bytes of stored verdicts; at the cap the oldest OK goes first.</summary>
+    public long OutboxBytes { get; init; } = 1L << 30;
+
+    /// <summary>Outbox cap in days; older rows go, OK or not.</summary>
+    public TimeSpan OutboxAge { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Refusals by the broker after which a row is parked. At least 1.</summary>
+    public int RefusalsToPark { get; init; } = 3;
+
+    /// <summary>How long inspections are kept after they were delivered.</summary>
+    public TimeSpan RowAge { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>Rows that one step of retention looks at; a step is one short transaction.</summary>
+    public int RetentionStep { get; init; } = 128;
+
+    /// <summary>Time between two steps of retention.</summary>
+    public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+}

@@ -1,0 +1,38 @@
+namespace ClipFusion.EdgeDaemon.Storage;
+
+/// <summary>How well the store can do its work.</summary>
+public enum StorageCondition
+{
+    /// <summary>Everything is stored, images too.</summary>
+    Healthy,
+
+    /// <summary>The disk is full: rows go on in the space that the reserve file held, images stop.</summary>
+    OnReserve,
+
+    /// <summary>The disk is full and the reserve is used up: nothing is accepted.</summary>
+    DiskFull,
+
+    /// <summary>Another process keeps the database locked: nothing is accepted.</summary>
+    Locked,
+
+    /// <summary>The disk or the database fails otherwise: nothing is accepted.</summary>
+    Failed,
+}
+
+/// <summary>What the store has to say about itself; a snapshot.</summary>
+/// <param name="Condition">How well it can do its work.</param>
+/// <param name="Detail">The error behind the condition; null when healthy.</param>
+/// <param name="SetAside">File name that a torn or foreign database was renamed to at this start; null for none.</param>
+/// <param name="SequenceResets">First sequence number of this run by station, where the database was lost or an old copy of it was restored.</param>
+/// <param name="OutboxRows">Verdicts that wait for delivery, parked ones included.</param>
+/// <param name="OutboxBytes">Their size, counted as the cap counts it.</param>
+/// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out since the database was made.</param>
+public sealed record StorageState(
+    StorageCondition Condition, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows, long OutboxBytes, long OutboxDropped)
+{
+    /// <summary>Whether triggers can be accepted and verdicts stored.</summary>
+    public bool CanWrite => Condition is StorageCondition.Healthy or StorageCondition.OnReserve;
+
+    /// <summary>Whether images may be stored: not once the reserve is in use.</summary>
+    public bool ImagesAllowed => Condition == StorageCondition.Healthy;
+}
