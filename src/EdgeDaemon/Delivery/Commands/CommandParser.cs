@@ -1,0 +1,53 @@
+using System.Buffers;
+
+namespace ClipFusion.EdgeDaemon.Delivery;
+
+/// <summary>What a payload says.</summary>
+/// <param name="Value">The content; null when it can't be understood.</param>
+/// <param name="Error">What is wrong, where, and what is expected; null when nothing is.</param>
+/// <param name="Id">The caller's id as far as it could be read, for the refusal.</param>
+public sealed record Parsed<T>(T? Value, string? Error, string? Id) where T : class;
+
+/// <summary>Reads command payloads strictly: unknown and repeated keys, wrong types and anything after the object are errors. Never throws, whatever the bytes.</summary>
+public static class CommandParser
+{
+    /// <summary>Longest payload in bytes that is looked at.</summary>
+    public const int MaximumPayload = 4096;
+
+    /// <summary>Longest deadline in milliseconds that can be asked for.</summary>
+    public const int MaximumDeadlineMs = 600_000;
+
+    /// <summary><c>{triggerId, partId?, recipe?, deadlineMs?}</c>, or nothing for a trigger without id.</summary>
+    public static Parsed<TriggerContent> Trigger(ReadOnlySequence<byte> payload)
+    {
+        if (payload.IsEmpty) return new(new TriggerContent(null), null, null);
+        var fields = JsonFields.Read(payload, "clipfusion/v1/trigger", "triggerId", "partId", "recipe", "deadlineMs");
+        string? id = fields.Id("triggerId", required: true);
+        string? part = fields.Id("partId");
+        string? recipe = fields.Recipe("recipe");
+        int? deadline = fields.Integer("deadlineMs", 1, MaximumDeadlineMs);
+        return fields.Error is { } error ? new(null, error, id) : new(new TriggerContent(id, part, recipe, deadline is { } ms ? TimeSpan.FromMilliseconds(ms) : null), null, id);
+    }
+
+    /// <summary><c>{partId}</c>.</summary>
+    public static Parsed<string> Part(ReadOnlySequence<byte> payload)
+    {
+        var fields = JsonFields.Read(payload, "clipfusion/v1/part", "partId");
+        string? part = fields.Id("partId", required: true);
+        return fields.Error is { } error ? new(null, error, part) : new(part, null, part);
+    }
+
+    /// <summary><c>{requestId, recipe}</c>, or the recipe's number as one to three plain digits.</summary>
+    public static Parsed<RecipeContent> Recipe(ReadOnlySequence<byte> payload)
+    {
+        if (payload.Length is >= 1 and <= 3)
+        {
+            byte[] digits = payload.ToArray();
+            if (digits.All(d => char.IsAsciiDigit((char)d))) return new(new RecipeContent(null, int.Parse(digits).ToString()), null, null);
+        }
+        var fields = JsonFields.Read(payload, "clipfusion/v1/recipe-set", "requestId", "recipe");
+        string? id = fields.Id("requestId", required: true);
+        string? recipe = fields.Recipe("recipe", required: true);
+        return fields.Error is { } error ? new(null, error, id) : new(new RecipeContent(id, recipe!), null, id);
+    }
+}

@@ -1,0 +1,49 @@
+namespace ClipFusion.EdgeDaemon.Delivery;
+
+/// <summary>Something to be published.</summary>
+/// <param name="Topic">Where.</param>
+/// <param name="Payload">What; owned by the message.</param>
+public sealed record OutMessage(string Topic, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Whether the broker keeps it for later subscribers.</summary>
+    public bool Retain { get; init; }
+
+    /// <summary>Whether the broker acknowledges it (QoS 1) or not (QoS 0).</summary>
+    public bool Acknowledged { get; init; } = true;
+
+    /// <summary>How long the broker may hold it, whole seconds; null for ever. MQTT 5 only.</summary>
+    public TimeSpan? Expiry { get; init; }
+
+    /// <summary>The caller's correlation data, echoed; null for none. MQTT 5 only.</summary>
+    public byte[]? CorrelationData { get; init; }
+
+    /// <summary>Media type. MQTT 5 only.</summary>
+    public string ContentType { get; init; } = "application/json";
+
+    /// <summary>User properties. MQTT 5 only.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> UserProperties { get; init; } = [];
+}
+
+/// <summary>What became of a publish.</summary>
+public enum PublishStatus
+{
+    /// <summary>The broker took it ("no matching subscribers" included).</summary>
+    Delivered,
+
+    /// <summary>The broker said no, or would: not authorised, quota, too large.</summary>
+    Refused,
+
+    /// <summary>Nothing was sent: there is no connection.</summary>
+    NotSent,
+
+    /// <summary>It was sent and the connection ended before the answer: it may have arrived.</summary>
+    Unknown,
+}
+
+/// <summary>What became of a publish.</summary>
+/// <param name="Status">In a word.</param>
+/// <param name="Why">For people; null when delivered.</param>
+public readonly record struct PublishOutcome(PublishStatus Status, string? Why = null);
+
+/// <summary>Publishes one message and waits for the broker's answer; never throws but for its cancellation.</summary>
+public delegate Task<PublishOutcome> Publish(OutMessage message, CancellationToken cancellationToken);

@@ -1,0 +1,54 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using MQTTnet;
+
+namespace ClipFusion.EdgeDaemon.Delivery;
+
+/// <summary>Gives failures of a connection their names.</summary>
+internal static class LinkErrors
+{
+    /// <summary>What a broker's CONNACK means.</summary>
+    public static (LinkError Error, string Text) Of(MqttClientConnectResult result)
+    {
+        var error = result.ResultCode switch
+        {
+            MqttClientConnectResultCode.BadUserNameOrPassword => LinkError.BadCredentials,
+            MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.Banned => LinkError.NotAuthorized,
+            _ => LinkError.BrokerRefused,
+        };
+        return (error, $"the broker refused the connection: {result.ResultCode} {result.ReasonString}".TrimEnd());
+    }
+
+    /// <summary>Why a connection ended.</summary>
+    public static (LinkError Error, string Text) Of(MqttClientDisconnectedEventArgs e) => e.Reason switch
+    {
+        MqttClientDisconnectReason.SessionTakenOver => (LinkError.SessionTakenOver, "another client connected with the same client id: is there a second box with this device's name?"),
+        MqttClientDisconnectReason.KeepAliveTimeout => (LinkError.TimedOut, "the broker heard nothing within the keep-alive time"),
+        MqttClientDisconnectReason.NotAuthorized => (LinkError.NotAuthorized, "the broker ended the connection: not authorised"),
+        MqttClientDisconnectReason.NormalDisconnection or MqttClientDisconnectReason.UnspecifiedError =>
+            (LinkError.ConnectionLost, e.Exception is { } exception ? $"the connection ended: {Innermost(exception)}" : "the connection ended"),
+        var reason => (LinkError.ConnectionLost, $"the broker ended the connection: {reason} {e.ReasonString}".TrimEnd()),
+    };
+
+    /// <summary>What an exception of a connection attempt means.</summary>
+    public static (LinkError Error, string Text) Of(Exception e, BrokerOptions broker)
+    {
+        string where = $"{broker.Host}:{broker.Port}";
+        return Chain(e).Select(x => x switch
+        {
+            AuthenticationException => (LinkError.Tls, $"{where}: no encrypted connection: {Innermost(x)}"),
+            CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (LinkError.BadFile, $"a password or certificate file can't be read: {x.Message}"),
+            SocketException => (LinkError.Unreachable, $"{where}: {x.Message}"),
+            TimeoutException or OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationTimedOutException => (LinkError.TimedOut, $"{where}: no answer within {broker.Timeout.TotalSeconds} s"),
+            _ => (LinkError.None, ""),
+        }).FirstOrDefault(found => found.Item1 != LinkError.None, (broker.Tls is null ? LinkError.ConnectionLost : LinkError.Tls, $"{where}: {Innermost(e)}"));
+    }
+
+    private static string Innermost(Exception e) => e.GetBaseException().Message;
+
+    private static IEnumerable<Exception> Chain(Exception? e)
+    {
+        for (; e is not null; e = e.InnerException) yield return e;
+    }
+}

@@ -1,0 +1,156 @@
+using MQTTnet;
+
+namespace ClipFusion.EdgeDaemon.Delivery;
+
+/// <summary>Keeps one client connected: attempt, wait, attempt again, for ever. What is done on the connection is its owner's affair.</summary>
+internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutMessage? will, TimeProvider time) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LinkState _state = new(false, time.GetUtcNow(), LinkError.None, null, null);
+    private volatile MqttSession? _session;
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Called for each message, on the client's receiving loop: it must not wait.</summary>
+    public Action<MqttApplicationMessage> Received { get; init; } = _ => { };
+
+    /// <summary>Called on a new connection before anybody may use it; returns what is wrong with it, if anything.</summary>
+    public Func<MqttSession, CancellationToken, Task<(LinkError Error, string Text)?>> Opened { get; init; } = (_, _) => Task.FromResult<(LinkError, string)?>(null);
+
+    /// <summary>Called before a clean end.</summary>
+    public Func<MqttSession, CancellationToken, Task> Closing { get; init; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>How it is doing.</summary>
+    public LinkState State
+    {
+        get { lock (_gate) return _state; }
+    }
+
+    /// <summary>Begins; to be called once.</summary>
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Publishes on the connection that there is, if there is one.</summary>
+    public Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) =>
+        _session is { } session ? session.PublishAsync(message, cancellationToken) : Task.FromResult(new PublishOutcome(PublishStatus.NotSent, "not connected"));
+
+    /// <summary>Waits for a state; at once when it is the present one.</summary>
+    public async Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            LinkState state;
+            Task changed;
+            lock (_gate) (state, changed) = (_state, _changed.Task);
+            if (wanted(state)) return state;
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Ends cleanly: the broker does not publish the will.</summary>
+    public async Task StopAsync()
+    {
+        if (!_stop.IsCancellationRequested) await _stop.CancelAsync();
+        await _loop;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var backOff = new BackOff(broker.FirstDelay, broker.LongestDelay, new Random());
+        while (!_stop.IsCancellationRequested)
+        {
+            var (error, text) = await ConnectOnceAsync(backOff);
+            if (_stop.IsCancellationRequested) break;
+            Change(false, error, text);
+            var wait = error == LinkError.SessionTakenOver ? broker.TakenOverDelay : backOff.Next();
+            await Task.Delay(wait, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        Change(false, LinkError.None, null);
+    }
+
+    private async Task<(LinkError Error, string Text)> ConnectOnceAsync(BackOff backOff)
+    {
+        using var client = new MqttClientFactory().CreateMqttClient();
+        MqttSession? session = null;
+        (LinkError, string)? reason = null;
+        client.DisconnectedAsync += e =>
+        {
+            reason = LinkErrors.Of(e);
+            session?.End(reason.Value.Item1, reason.Value.Item2);
+            return Task.CompletedTask;
+        };
+        client.ApplicationMessageReceivedAsync += e =>
+        {
+            Received(e.ApplicationMessage);
+            return Task.CompletedTask;
+        };
+        try
+        {
+            var answer = await client.ConnectAsync(MqttMapping.ClientOptions(broker, clientId, will), _stop.Token);
+            if (answer.ResultCode != MqttClientConnectResultCode.Success) return LinkErrors.Of(answer);
+            session = new MqttSession(client, broker, time, answer);
+            // The end may have come before there was a session to tell.
+            if (!client.IsConnected) return reason ?? (LinkError.ConnectionLost, "the connection ended at once");
+
+            var trouble = await Opened(session, _stop.Token);
+            if (session.Ended.IsCompleted) return await session.Ended;
+            _session = session;
+            backOff.Reset();
+            Change(true, trouble?.Error ?? LinkError.None, trouble?.Text);
+            return await session.Ended.WaitAsync(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            if (session is not null) await CloseAsync(client, session);
+            return (LinkError.None, "");
+        }
+        catch (Exception e)
+        {
+            // Whatever the library throws at an attempt is a state of this connection, never the end of it.
+            return session is { Ended.IsCompleted: true } ? await session.Ended : LinkErrors.Of(e, broker);
+        }
+        finally
+        {
+            _session = null;
+            session?.Dispose();
+        }
+    }
+
+    private async Task CloseAsync(IMqttClient client, MqttSession session)
+    {
+        using var limit = new CancellationTokenSource(broker.Timeout, time);
+        try
+        {
+            await Closing(session, limit.Token);
+            await client.DisconnectAsync(new MqttClientDisconnectOptions(), limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationException or InvalidOperationException or IOException)
+        {
+            // The broker is gone: the will says what could not be said.
+        }
+    }
+
+    /// <summary>Notes something wrong with a connection that stays.</summary>
+    public void Note(LinkError error, string text)
+    {
+        if (State.IsConnected) Change(true, error, text);
+    }
+
+    private void Change(bool isConnected, LinkError error, string? text)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            string? errorText = error == LinkError.None ? null : text;
+            _state = new(isConnected, _state.IsConnected == isConnected ? _state.Since : time.GetUtcNow(), error, errorText, errorText ?? _state.LastErrorText);
+            (changed, _changed) = (_changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+        changed.SetResult();
+    }
+}

@@ -1,0 +1,76 @@
+using System.Security.Cryptography.X509Certificates;
+using MQTTnet;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+
+namespace ClipFusion.EdgeDaemon.Delivery;
+
+/// <summary>Our words in the client library's.</summary>
+internal static class MqttMapping
+{
+    /// <summary>Options of one connection attempt; reads the files that they name.</summary>
+    /// <exception cref="IOException">A file can't be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate can't be read.</exception>
+    public static MqttClientOptions ClientOptions(BrokerOptions broker, string clientId, OutMessage? will)
+    {
+        var builder = new MqttClientOptionsBuilder()
+            .WithTcpServer(broker.Host, broker.Port)
+            .WithProtocolVersion(broker.Version == MqttVersion.V5 ? MqttProtocolVersion.V500 : MqttProtocolVersion.V311)
+            .WithClientId(clientId)
+            .WithCleanStart()
+            .WithKeepAlivePeriod(broker.KeepAlive)
+            .WithTimeout(broker.Timeout)
+            // Bridges' private flag in the protocol version: some brokers refuse it.
+            .WithTryPrivate(false);
+        if (broker.Version == MqttVersion.V5) builder.WithSessionExpiryInterval(0).WithMaximumPacketSize(broker.MaximumIncomingPacket);
+        if (broker.UserName is { } user) builder.WithCredentials(user, broker.PasswordFile is { } file ? FirstLine(file) : "");
+        if (broker.Tls is { } tls) builder.WithTlsOptions(t => AddTls(t, tls, broker.Host));
+        if (will is not null)
+        {
+            builder.WithWillTopic(will.Topic).WithWillPayload(will.Payload.ToArray()).WithWillRetain(will.Retain).WithWillQualityOfServiceLevel(Qos(will));
+            if (broker.Version == MqttVersion.V5) builder.WithWillContentType(will.ContentType);
+        }
+        return builder.Build();
+    }
+
+    /// <summary>A message as a packet; what 3.1.1 has no place for is left out.</summary>
+    public static MqttApplicationMessage Packet(OutMessage message, MqttVersion version)
+    {
+        var packet = new MqttApplicationMessage
+        {
+            Topic = message.Topic,
+            Payload = new System.Buffers.ReadOnlySequence<byte>(message.Payload),
+            Retain = message.Retain,
+            QualityOfServiceLevel = Qos(message),
+        };
+        if (version != MqttVersion.V5) return packet;
+        packet.ContentType = message.ContentType;
+        packet.CorrelationData = message.CorrelationData;
+        packet.MessageExpiryInterval = (uint)Math.Ceiling(message.Expiry?.TotalSeconds ?? 0);
+        if (message.UserProperties.Count > 0)
+            packet.UserProperties = [.. message.UserProperties.Select(p => new MQTTnet.Packets.MqttUserProperty(p.Key, System.Text.Encoding.UTF8.GetBytes(p.Value).AsMemory()))];
+        return packet;
+    }
+
+    private static MqttQualityOfServiceLevel Qos(OutMessage message) => message.Acknowledged ? MqttQualityOfServiceLevel.AtLeastOnce : MqttQualityOfServiceLevel.AtMostOnce;
+
+    private static string FirstLine(string file)
+    {
+        string text = File.ReadAllText(file);
+        int end = text.AsSpan().IndexOfAny('\r', '\n');
+        return end < 0 ? text : text[..end];
+    }
+
+    private static void AddTls(MqttClientTlsOptionsBuilder builder, BrokerTls tls, string host)
+    {
+        // Brokers in a plant have no revocation list that could be reached from the line.
+        builder.UseTls().WithTargetHost(tls.ServerName ?? host).WithRevocationMode(X509RevocationMode.NoCheck);
+        if (tls.CaFile is { } ca)
+        {
+            var trusted = new X509Certificate2Collection();
+            trusted.ImportFromPemFile(ca);
+            builder.WithTrustChain(trusted);
+        }
+        if (tls.CertificateFile is { } certificate) builder.WithClientCertificates([X509Certificate2.CreateFromPemFile(certificate, tls.KeyFile)]);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Threading.Channels;
+
+namespace ClipFusion.EdgeDaemon.Delivery;
+
+/// <summary>What the lanes of all stations share.</summary>
+internal sealed record LaneContext(Topics Topics, Outbox Outbox, Publish Publish, Func<CancellationToken, Task> Connected, DeliveryOptions Options, TimeProvider Time, LiveTraffic Traffic, Signal Replay);
+
+/// <summary>
+/// Delivers one station's verdicts live: in order, one row at a time. It alone decides which rows are too old; those up to <see cref="ReplayThrough"/> belong to replay.
+/// </summary>
+internal sealed class StationLane(string station, LaneContext context)
+{
+    private readonly Freshness _freshness = new(context.Options, context.Time);
+    private readonly Channel<OutboxRow> _resends = Channel.CreateBounded<OutboxRow>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Signal _wake = new();
+    private Task _marking = Task.CompletedTask;
+    private long _cursor, _replayThrough;
+    private int _refusals;
+
+    public string Station => station;
+
+    public VerdictSender Sender { get; } = new(context.Topics, context.Publish, new Freshness(context.Options, context.Time));
+
+    public LaneCounters Counters { get; } = new();
+
+    /// <summary>Rows up to this sequence that are still in the outbox are replay's.</summary>
+    public long ReplayThrough => Interlocked.Read(ref _replayThrough);
+
+    public void Wake() => _wake.Set();
+
+    public void Resend(OutboxRow row)
+    {
+        _resends.Writer.TryWrite(row);
+        _wake.Set();
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await context.Connected(cancellationToken);
+                await SendResendsAsync(cancellationToken);
+                var page = await context.Outbox.Read(station, _cursor, context.Options.PageSize, cancellationToken);
+                if (page.Count == 0) await _wake.WaitAsync(cancellationToken);
+                else await SendPageAsync(page, cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                await _marking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            }
+            catch (Exception e)
+            {
+                // The store failed: nothing is lost, everything is tried again.
+                Counters.Failed($"the outbox of {station}: {e.Message}");
+                _marking = Task.CompletedTask;
+                await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task SendPageAsync(IReadOnlyList<OutboxRow> page, CancellationToken cancellationToken)
+    {
+        foreach (var row in page)
+        {
+            if (_freshness.LiveFor(row) is not { } liveFor)
+            {
+                await LeaveToReplayAsync(row, cancellationToken);
+                return;
+            }
+            if (!await SendAsync(row, liveFor, cancellationToken)) return;
+            await SendResendsAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Sends one row; false when it has to be looked at again.</summary>
+    private async Task<bool> SendAsync(OutboxRow row, TimeSpan liveFor, CancellationToken cancellationToken)
+    {
+        context.Traffic.Enter();
+        PublishOutcome outcome;
+        try
+        {
+            outcome = await Sender.SendLiveAsync(row, liveFor, isResend: false, cancellationToken);
+        }
+        finally
+        {
+            context.Traffic.Leave();
+        }
+        switch (outcome.Status)
+        {
+            case PublishStatus.Delivered:
+                // The commit of this row's mark and the next row's publish overlap; marks stay in order.
+                await _marking;
+                _marking = context.Outbox.Delivered(row, CancellationToken.None).AsTask();
+                Counters.Live();
+                Advance(row);
+                return true;
+            case PublishStatus.Refused:
+                bool isParked = ++_refusals >= context.Options.RefusalsToPark;
+                Counters.Refused(outcome.Why!, isParked);
+                await context.Outbox.Refused(row, outcome.Why!, isParked, cancellationToken);
+                if (isParked) Advance(row);
+                else await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken);
+                return isParked;
+            default:
+                // The connection is gone or going; its loop says so in a moment.
+                await Task.Yield();
+                return false;
+        }
+    }
+
+    private void Advance(OutboxRow row) => (_cursor, _refusals) = (row.Sequence, 0);
+
+    /// <summary>
+    /// Age grows with sequence, so all rows up to the last old one are replay's. That one is found by doubling steps and halving: after a week without a broker
+    /// the first live verdict must not wait until a million rows have been read.
+    /// </summary>
+    private async Task LeaveToReplayAsync(OutboxRow old, CancellationToken cancellationToken)
+    {
+        long last = old.Sequence, step = 1;
+        while (await FirstOldAfterAsync(last + step, cancellationToken) is { } found) (last, step) = (found, step * 2);
+        while (step > 1)
+        {
+            step /= 2;
+            if (await FirstOldAfterAsync(last + step, cancellationToken) is { } found) last = found;
+        }
+        if (await FirstOldAfterAsync(last, cancellationToken) is { } next) last = next;
+
+        // Without its mark a row that went out live would be replayed as well.
+        await _marking;
+        (_cursor, _refusals) = (last, 0);
+        Interlocked.Exchange(ref _replayThrough, last);
+        context.Replay.Set();
+    }
+
+    private async Task<long?> FirstOldAfterAsync(long sequence, CancellationToken cancellationToken)
+    {
+        var rows = await context.Outbox.Read(station, sequence, 1, cancellationToken);
+        return rows.Count > 0 && _freshness.LiveFor(rows[0]) is null ? rows[0].Sequence : null;
+    }
+
+    private async Task SendResendsAsync(CancellationToken cancellationToken)
+    {
+        while (_resends.Reader.TryRead(out var row))
+        {
+            // What is in the outbox still will go out by itself, and first.
+            await _marking;
+            var pending = await context.Outbox.Read(station, row.Sequence - 1, 1, cancellationToken);
+            if (pending.Count > 0 && pending[0].Sequence == row.Sequence) continue;
+            if (_freshness.LiveFor(row) is { } liveFor) await Sender.SendLiveAsync(row, liveFor, isResend: true, cancellationToken);
+            else await Sender.SendReplayAsync(row, isResend: true, cancellationToken);
+        }
+    }
+}
