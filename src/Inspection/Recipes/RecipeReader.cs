@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Unicode;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Json;
+using static ClipFusion.Inspection.Json.JsonValues;
 using static ClipFusion.Inspection.Recipes.RecipeValues;
 
 namespace ClipFusion.Inspection.Recipes;
@@ -13,7 +14,7 @@ namespace ClipFusion.Inspection.Recipes;
 public static class RecipeReader
 {
     /// <summary>Largest recipe file in bytes.</summary>
-    public const int MaxBytes = 1024 * 1024;
+    public const int MaxBytes = StrictJson.MaxBytes;
 
     /// <summary>Every key that a recipe file may have.</summary>
     internal static IReadOnlyList<string> Keys
@@ -21,7 +22,7 @@ public static class RecipeReader
         get
         {
             using JsonDocument empty = JsonDocument.Parse("{}");
-            var fields = new JsonFields(empty.RootElement, "$", new RecipeErrors());
+            var fields = new JsonFields(empty.RootElement, "$", new FieldErrors());
             ReadFields(fields);
             return fields.Known;
         }
@@ -31,16 +32,7 @@ public static class RecipeReader
     /// <param name="path">The file; its errors name it by this path.</param>
     /// <exception cref="RecipeException">The file is too large or not a usable recipe.</exception>
     /// <exception cref="IOException">The file can't be read.</exception>
-    public static Recipe ReadFile(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using FileStream file = File.OpenRead(path);
-
-        // One byte more than is allowed, whatever length the file system claims: a pipe or a growing file claims nothing.
-        var bytes = new byte[(int)Math.Min(file.CanSeek ? file.Length : MaxBytes, MaxBytes) + 1];
-        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return Read(bytes.AsMemory(0, length), path);
-    }
+    public static Recipe ReadFile(string path) => Read(StrictJson.ReadBytes(path), path);
 
     /// <summary>Reads a recipe from memory.</summary>
     /// <param name="utf8Json">The file's bytes, UTF-8, with or without byte order mark.</param>
@@ -48,14 +40,10 @@ public static class RecipeReader
     /// <exception cref="RecipeException">Too many bytes, or not a usable recipe.</exception>
     public static Recipe Read(ReadOnlyMemory<byte> utf8Json, string source = "recipe")
     {
-        if (utf8Json.Length > MaxBytes) throw Single(source, $"more than {MaxBytes} bytes", "a smaller file");
-        if (utf8Json.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF])) utf8Json = utf8Json[3..];
-        if (!Utf8.IsValid(utf8Json.Span)) throw Single(source, "bytes that are not UTF-8", "JSON in UTF-8");
+        var errors = new FieldErrors();
+        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors);
+        if (document is null) throw new RecipeException(source, errors.List);
 
-        using JsonDocument document = Parse(utf8Json, source);
-        if (document.RootElement.ValueKind != JsonValueKind.Object) throw Single(source, JsonText.Show(document.RootElement), "an object with a recipe's keys");
-
-        var errors = new RecipeErrors();
         var fields = new JsonFields(document.RootElement, "$", errors);
         Recipe recipe = ReadFields(fields);
         fields.RejectUnknown();
@@ -63,8 +51,15 @@ public static class RecipeReader
         return errors.List.Count == 0 ? recipe : throw new RecipeException(source, errors.List);
     }
 
-    private static Recipe ReadFields(JsonFields fields)
+    /// <summary>
+    /// Reads the method's keys and leaves all others alone, for files that say more than the method reads. The caller asks for its own keys,
+    /// rejects those that nobody knows and ends with <see cref="CheckTogether"/>.
+    /// </summary>
+    /// <param name="fields">The file's keys; takes the errors.</param>
+    /// <returns>The recipe; defaults stand where values are missing or wrong.</returns>
+    public static Recipe ReadFields(JsonFields fields)
     {
+        ArgumentNullException.ThrowIfNull(fields);
         Recipe defaults = Recipe.Default("object");
         var recipe = new Recipe
         {
@@ -104,7 +99,7 @@ public static class RecipeReader
         return listed.Aggregate(Branches.None, (all, one) => all | one);
     }
 
-    private static bool ScoreSize(JsonElement json, string path, RecipeErrors errors, out int value)
+    private static bool ScoreSize(JsonElement json, string path, FieldErrors errors, out int value)
     {
         value = Recipe.ScoreSize;
         if (json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out int size) && size == Recipe.ScoreSize) return true;
@@ -113,8 +108,12 @@ public static class RecipeReader
     }
 
     /// <summary>What single values can't show. A value that was wrong by itself is its default here and so causes no second error.</summary>
-    private static void CheckTogether(Recipe recipe, RecipeErrors errors)
+    /// <param name="recipe">What <see cref="ReadFields"/> gave.</param>
+    /// <param name="errors">Receives the errors.</param>
+    public static void CheckTogether(Recipe recipe, FieldErrors errors)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(errors);
         int black = recipe.BlackLevel ?? 0, white = recipe.WhiteLevel ?? 65535;
         if (black >= white) errors.Add("$.blackLevel", $"{black} with the white level {white}", "a black level below the white level");
         if (recipe.UsedBranches == Branches.None)
@@ -123,19 +122,4 @@ public static class RecipeReader
             errors.Add("$.branches", "no branch that the profile uses", $"at least one of {needed} for the profile {RecipeNames.Of(RecipeNames.Profiles, recipe.Profile)}");
         }
     }
-
-    private static JsonDocument Parse(ReadOnlyMemory<byte> json, string source)
-    {
-        try
-        {
-            return JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Disallow, AllowTrailingCommas = false, MaxDepth = 16 });
-        }
-        catch (JsonException e)
-        {
-            var error = new RecipeError("$", $"no valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} of it", $"strict JSON ({e.Message})");
-            throw new RecipeException(source, [error], e);
-        }
-    }
-
-    private static RecipeException Single(string source, string found, string expected) => new(source, [new RecipeError("$", found, expected)]);
 }

@@ -1,26 +1,19 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Json;
+using static ClipFusion.Inspection.Json.JsonValues;
 
 namespace ClipFusion.Inspection.Recipes;
 
-/// <summary>The kinds of values that recipe files have, each with its bounds and its error.</summary>
+/// <summary>The kinds of values that only recipe files have, each with its bounds and its error.</summary>
 internal static class RecipeValues
 {
-    public const int MaxCharacters = 512;
     private const int MaxCoordinate = 65535;
     private const string RegionForm = "{\"x\", \"y\", \"width\", \"height\"} or [x, y, width, height] in frame pixels";
 
-    public static bool Text(JsonElement json, string path, RecipeErrors errors, out string value)
-    {
-        value = "";
-        bool good = json.ValueKind == JsonValueKind.String && JsonText.TryString(json, out value) && !string.IsNullOrWhiteSpace(value) && value.Length <= MaxCharacters;
-        return good || Fail(json, path, errors, $"a text of 1 to {MaxCharacters} characters, not only spaces");
-    }
-
     /// <summary>A prompt template; a state prompt has to name the state, the others have none.</summary>
-    public static ValueReader<string> Template(bool withState) => (JsonElement json, string path, RecipeErrors errors, out string value) =>
+    public static ValueReader<string> Template(bool withState) => (JsonElement json, string path, FieldErrors errors, out string value) =>
     {
         if (!Text(json, path, errors, out value)) return false;
         string? fault = PromptTemplate.Fault(value, withState);
@@ -30,79 +23,14 @@ internal static class RecipeValues
         return false;
     };
 
-    public static ValueReader<double> Number(double from, double to) => (JsonElement json, string path, RecipeErrors errors, out double value) =>
-    {
-        value = 0;
-        bool good = json.ValueKind == JsonValueKind.Number && json.TryGetDouble(out value) && value >= from && value <= to;
-        return good || Fail(json, path, errors, Invariant($"a number from {from} to {to}"));
-    };
-
-    public static ValueReader<int> Integer(int from, int to) => (JsonElement json, string path, RecipeErrors errors, out int value) =>
-    {
-        value = 0;
-        bool good = json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out value) && value >= from && value <= to;
-        return good || Fail(json, path, errors, Invariant($"a whole number from {from} to {to}"));
-    };
-
-    /// <summary>Lets null through where it means something of its own.</summary>
-    public static ValueReader<T?> OrNull<T>(ValueReader<T> read)
-        where T : struct => (JsonElement json, string path, RecipeErrors errors, out T? value) =>
-    {
-        value = null;
-        if (json.ValueKind == JsonValueKind.Null) return true;
-        if (!read(json, path, errors, out T inner)) return false;
-        value = inner;
-        return true;
-    };
-
-    public static bool Temperature(JsonElement json, string path, RecipeErrors errors, out double value)
+    public static bool Temperature(JsonElement json, string path, FieldErrors errors, out double value)
     {
         value = 0;
         bool good = json.ValueKind == JsonValueKind.Number && json.TryGetDouble(out value) && value > 0 && double.IsFinite(value);
         return good || Fail(json, path, errors, "a number above 0, or null for the network's own temperature");
     }
 
-    public static ValueReader<T> Choice<T>((string Name, T Value)[] names) => (JsonElement json, string path, RecipeErrors errors, out T value) =>
-    {
-        value = default!;
-        if (json.ValueKind == JsonValueKind.String && JsonText.TryString(json, out string text))
-        {
-            int i = Array.FindIndex(names, n => n.Name == text);
-            if (i >= 0)
-            {
-                value = names[i].Value;
-                return true;
-            }
-        }
-
-        return Fail(json, path, errors, $"one of {string.Join(", ", names.Select(n => $"\"{n.Name}\""))}");
-    };
-
-    /// <summary>1 to <paramref name="max"/> items that differ; every wrong item is reported.</summary>
-    public static ValueReader<ImmutableArray<T>> List<T>(ValueReader<T> read, int max, string what, IEqualityComparer<T>? distinctBy = null) =>
-        (JsonElement json, string path, RecipeErrors errors, out ImmutableArray<T> value) =>
-        {
-            value = [];
-            int count = json.ValueKind == JsonValueKind.Array ? json.GetArrayLength() : 0;
-            if (count < 1 || count > max) return Fail(json, path, errors, Invariant($"an array of 1 to {max} {what}"));
-
-            bool good = true;
-            var seen = new HashSet<T>(distinctBy);
-            ImmutableArray<T>.Builder items = ImmutableArray.CreateBuilder<T>(count);
-            foreach (JsonElement element in json.EnumerateArray())
-            {
-                string itemPath = Invariant($"{path}[{items.Count}]");
-                bool itemGood = read(element, itemPath, errors, out T item);
-                if (itemGood && !seen.Add(item)) itemGood = Fail(element, itemPath, errors, $"{what} that differ; this one is there before");
-                good &= itemGood;
-                items.Add(item);
-            }
-
-            value = items.MoveToImmutable();
-            return good;
-        };
-
-    public static bool Pair(JsonElement json, string path, RecipeErrors errors, out TimestepBlock value)
+    public static bool Pair(JsonElement json, string path, FieldErrors errors, out TimestepBlock value)
     {
         value = default;
         if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() != 2) return Fail(json, path, errors, "[timestep, decoder block]");
@@ -111,7 +39,7 @@ internal static class RecipeValues
         return good;
     }
 
-    public static bool Rectangle(JsonElement json, string path, RecipeErrors errors, out Region value)
+    public static bool Rectangle(JsonElement json, string path, FieldErrors errors, out Region value)
     {
         value = default;
         ValueReader<int> start = Integer(0, MaxCoordinate), size = Integer(1, MaxCoordinate);
@@ -134,7 +62,7 @@ internal static class RecipeValues
     }
 
     /// <summary>A mask picture's path or rectangles. The path may not leave the recipe's folder: a recipe comes from outside and names no other file of the device.</summary>
-    public static bool Ignore(JsonElement json, string path, RecipeErrors errors, out IgnoreRule? value)
+    public static bool Ignore(JsonElement json, string path, FieldErrors errors, out IgnoreRule? value)
     {
         value = null;
         switch (json.ValueKind)
@@ -152,16 +80,4 @@ internal static class RecipeValues
                 return Fail(json, path, errors, "null, an array of 1 to 64 rectangles, or the path of a mask picture in the recipe's folder (relative, with /, without ..)");
         }
     }
-
-    private static bool IsInside(string file) =>
-        file.Length is > 0 and <= MaxCharacters && !file.Contains('\\', StringComparison.Ordinal) && !file.Any(char.IsControl)
-        && file.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));
-
-    private static bool Fail(JsonElement json, string path, RecipeErrors errors, string expected)
-    {
-        errors.Add(path, JsonText.Show(json), expected);
-        return false;
-    }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Json;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.Inspection.Recipes;
@@ -110,14 +111,14 @@ public sealed class RecipeReaderTests
     public void Read_OneMistake_SaysWhereAndWhat(string json, string path, string found)
     {
         string whole = json.Contains("\"object\"", StringComparison.Ordinal) ? $"{{{json}}}" : $"{{\"object\": \"nut\", {json}}}";
-        RecipeError error = Assert.Single(Assert.Throws<RecipeException>(() => Read(whole)).Errors);
+        FieldError error = Assert.Single(Assert.Throws<RecipeException>(() => Read(whole)).Errors);
         Assert.Equal((path, found), (error.Path, error.Found));
     }
 
     [Fact]
     public void Read_OtherScoreSize_SaysWhyItIsFixed()
     {
-        RecipeError error = Assert.Single(Assert.Throws<RecipeException>(() => Read("""{"object": "nut", "scoreSize": 256}""")).Errors);
+        FieldError error = Assert.Single(Assert.Throws<RecipeException>(() => Read("""{"object": "nut", "scoreSize": 256}""")).Errors);
         Assert.Contains("fixed: scores, and so thresholds", error.Expected, StringComparison.Ordinal);
     }
 
@@ -137,7 +138,7 @@ public sealed class RecipeReaderTests
     public void Read_LongText_IsBounded()
     {
         Assert.Equal(512, Read($$"""{"object": "{{new string('n', 512)}}"}""").Object.Length);
-        RecipeError error = Assert.Single(Assert.Throws<RecipeException>(() => Read($$"""{"object": "{{new string('n', 513)}}"}""")).Errors);
+        FieldError error = Assert.Single(Assert.Throws<RecipeException>(() => Read($$"""{"object": "{{new string('n', 513)}}"}""")).Errors);
         Assert.InRange(error.Found.Length, 1, 100);
     }
 
@@ -146,7 +147,7 @@ public sealed class RecipeReaderTests
     {
         string keys = string.Join(", ", Enumerable.Range(0, 5000).Select(i => $"\"k{i}\": 0"));
         var e = Assert.Throws<RecipeException>(() => Read($"{{{keys}}}"));
-        Assert.Equal(RecipeException.MaxErrors, e.Errors.Count);
+        Assert.Equal(FieldErrors.Max, e.Errors.Count);
         Assert.Equal("more errors than are listed", e.Errors[^1].Found);
     }
 

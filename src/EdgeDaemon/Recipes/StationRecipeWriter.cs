@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.EdgeDaemon.Recipes;
+
+/// <summary>Writes the appliance's recipes: every key, in a fixed order, defaults included, so equal settings give equal bytes.</summary>
+public static class StationRecipeWriter
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
+
+    /// <summary>The recipe as indented JSON, to be read by people and by <see cref="StationRecipeReader"/>.</summary>
+    public static string Write(StationRecipe recipe) => ToJson(recipe).ToJsonString(Indented);
+
+    /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't change.</summary>
+    public static byte[] Canonical(StationRecipe recipe) => Encoding.UTF8.GetBytes(ToJson(recipe).ToJsonString());
+
+    /// <summary>
+    /// Sixteen hexadecimal digits that change with every setting, with the content of the ignore mask and with that of every reference: the first of
+    /// the SHA-256 over the canonical form and the SHA-256 of each file of <see cref="StationRecipe.Files"/>, in that order.
+    /// </summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="folder">The recipes' folder, which its files are relative to.</param>
+    /// <param name="cancellation">Ends the reading of files.</param>
+    /// <exception cref="IOException">A file is missing or can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
+    public static string Revision(StationRecipe recipe, string folder, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Canonical(recipe));
+        foreach (string file in recipe.Files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using FileStream content = File.OpenRead(Path.Combine(folder, file));
+            hash.AppendData(SHA256.HashData(content));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+    }
+
+    private static JsonObject ToJson(StationRecipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        var json = new JsonObject { ["number"] = recipe.Number, ["name"] = recipe.Name };
+        foreach ((string key, JsonNode? value) in JsonNode.Parse(RecipeWriter.Canonical(recipe.Method))!.AsObject()) json[key] = value?.DeepClone();
+        json["deadlineMs"] = recipe.Deadline is TimeSpan deadline ? (int)deadline.TotalMilliseconds : null;
+        json["thresholds"] = Table(recipe.Rule.Thresholds);
+        json["greyBand"] = Table(recipe.Rule.GreyBands);
+        json["mapThresholds"] = Table(recipe.MapThresholds);
+        json["imageChecks"] = new JsonObject
+        {
+            ["width"] = recipe.Checks.Width,
+            ["height"] = recipe.Checks.Height,
+            ["minBrightness"] = Plain(recipe.Checks.MinBrightness),
+            ["maxBrightness"] = Plain(recipe.Checks.MaxBrightness),
+            ["maxClipped"] = Plain(recipe.Checks.MaxClipped),
+            ["minSharpness"] = Plain(recipe.Checks.MinSharpness),
+        };
+        json["references"] = new JsonArray([.. recipe.References.Select(r => JsonValue.Create(r))]);
+        return json;
+    }
+
+    private static JsonObject Table(ProfileTable table) => new()
+    {
+        ["clipfusion"] = Shots(table, Profile.ClipFusion),
+        ["mapdiff"] = Shots(table, Profile.MapDiff),
+        ["patchclip"] = Shots(table, Profile.PatchClip),
+    };
+
+    private static JsonObject Shots(ProfileTable table, Profile profile) => new()
+    {
+        ["fewShot"] = Plain(table[profile, ShotMode.FewShot]),
+        ["zeroShot"] = Plain(table[profile, ShotMode.ZeroShot]),
+    };
+
+    /// <summary>Adding zero turns -0 into 0: the same setting, so the same bytes.</summary>
+    private static double? Plain(double? value) => value + 0.0;
+}
