@@ -59,5 +59,6 @@ public static class CommandLineApp
         ModelsCommand.Create(terminal),
         InspectCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
+        ConfigCommand.Create(terminal),
     };
 }

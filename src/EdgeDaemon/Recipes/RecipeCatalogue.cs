@@ -24,11 +24,11 @@ public sealed class RecipeCatalogue
     private readonly Dictionary<string, CatalogueEntry> _byName;
     private readonly Dictionary<int, CatalogueEntry> _byNumber;
 
-    private RecipeCatalogue(string folder, ImmutableArray<CatalogueEntry> entries, IReadOnlyDictionary<int, CatalogueEntry> claimed)
+    private RecipeCatalogue(string folder, ImmutableArray<CatalogueEntry> entries, IEnumerable<KeyValuePair<int, string>> numbers)
     {
         (Folder, Entries) = (folder, entries);
         _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
-        _byNumber = claimed.ToDictionary(c => c.Key, c => _byName[c.Value.Name]);
+        _byNumber = numbers.ToDictionary(n => n.Key, n => _byName[n.Value]);
     }
 
     /// <summary>Where the recipes and their images lie.</summary>
@@ -57,10 +57,11 @@ public sealed class RecipeCatalogue
             entries[i] = Read(files[i]);
         }
 
+        // A shared number leads to the first of its recipes, whose errors say why it can't be used.
+        var numbers = new Dictionary<int, string>();
+        foreach (CatalogueEntry entry in entries.Where(e => e.Recipe is not null)) numbers.TryAdd(entry.Recipe!.Number, entry.Name);
         RejectSharedNumbers(entries);
-        var claimed = new Dictionary<int, CatalogueEntry>();
-        foreach (CatalogueEntry entry in entries.Where(e => e.Recipe is not null)) claimed.Add(entry.Recipe!.Number, entry);
-        return new(folder, [.. entries], claimed);
+        return new(folder, [.. entries], numbers);
     }
 
     /// <summary>Looks a recipe up by the digits of its number or by its name; the text is never used as a path.</summary>
@@ -69,7 +70,7 @@ public sealed class RecipeCatalogue
     public CatalogueEntry? Find(string? numberOrName) =>
         Names.TryNumber(numberOrName, out int number) ? Find(number) : Names.IsRecipeName(numberOrName) ? _byName.GetValueOrDefault(numberOrName!) : null;
 
-    /// <summary>Looks a usable recipe up by its number; null where there is none.</summary>
+    /// <summary>Looks a recipe up by its number; null where no readable file claims it.</summary>
     public CatalogueEntry? Find(int number) => _byNumber.GetValueOrDefault(number);
 
     /// <summary>The revision of an entry, reading its files now.</summary>
@@ -98,7 +99,8 @@ public sealed class RecipeCatalogue
 
     private static void RejectSharedNumbers(CatalogueEntry[] entries)
     {
-        foreach (IGrouping<int, int> shared in Enumerable.Range(0, entries.Length).Where(i => entries[i].Recipe is not null).GroupBy(i => entries[i].Recipe!.Number).Where(g => g.Count() > 1).ToArray())
+        IEnumerable<int> usable = Enumerable.Range(0, entries.Length).Where(i => entries[i].Recipe is not null);
+        foreach (IGrouping<int, int> shared in usable.GroupBy(i => entries[i].Recipe!.Number).Where(g => g.Count() > 1).ToArray())
         {
             foreach (int i in shared)
             {

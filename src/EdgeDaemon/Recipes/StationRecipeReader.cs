@@ -9,7 +9,7 @@ namespace ClipFusion.EdgeDaemon.Recipes;
 
 /// <summary>
 /// Reads the appliance's recipe files: the method's keys as <see cref="RecipeReader"/> reads them and the station's beside them, one set of unknown
-/// keys, all errors at once. <c>docs/station-recipe.schema.json</c> describes the keys that come to the method's.
+/// keys, all errors at once. <c>docs/configuration.md</c> lists them.
 /// </summary>
 public static class StationRecipeReader
 {

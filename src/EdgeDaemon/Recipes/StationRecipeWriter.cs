@@ -10,6 +10,9 @@ namespace ClipFusion.EdgeDaemon.Recipes;
 /// <summary>Writes the appliance's recipes: every key, in a fixed order, defaults included, so equal settings give equal bytes.</summary>
 public static class StationRecipeWriter
 {
+    /// <summary>Largest reference image or mask file in bytes.</summary>
+    public const long MaxFileBytes = 256 * 1024 * 1024;
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
 
     /// <summary>The recipe as indented JSON, to be read by people and by <see cref="StationRecipeReader"/>.</summary>
@@ -25,7 +28,7 @@ public static class StationRecipeWriter
     /// <param name="recipe">The recipe.</param>
     /// <param name="folder">The recipes' folder, which its files are relative to.</param>
     /// <param name="cancellation">Ends the reading of files.</param>
-    /// <exception cref="IOException">A file is missing or can't be read.</exception>
+    /// <exception cref="IOException">A file is missing, can't be read or is larger than <see cref="MaxFileBytes"/>.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public static string Revision(StationRecipe recipe, string folder, CancellationToken cancellation = default)
     {
@@ -36,6 +39,7 @@ public static class StationRecipeWriter
         {
             cancellation.ThrowIfCancellationRequested();
             using FileStream content = File.OpenRead(Path.Combine(folder, file));
+            if (content.Length > MaxFileBytes) throw new IOException($"{content.Name}: {content.Length} bytes, at most {MaxFileBytes} are read");
             hash.AppendData(SHA256.HashData(content));
         }
 

@@ -117,6 +117,9 @@ public sealed class JsonFields
         return items.DrainToImmutable();
     }
 
+    /// <summary>Takes every key for known, where an earlier mistake leaves open which ones belong.</summary>
+    public void AcceptAll() => _known.AddRange(_values.Keys);
+
     /// <summary>Reports every key that was never asked for.</summary>
     public void RejectUnknown()
     {

@@ -1,0 +1,19 @@
+namespace ClipFusion.EdgeDaemon.Configuration;
+
+/// <summary>The words that the configuration uses for its choices.</summary>
+internal static class ConfigNames
+{
+    public static readonly (string Name, MqttVersion Value)[] Versions = [("5", MqttVersion.V5), ("3.1.1", MqttVersion.V311)];
+
+    public static readonly (string Name, MqttCommand Value)[] Commands =
+        [("trigger", MqttCommand.Trigger), ("part", MqttCommand.Part), ("recipe", MqttCommand.Recipe), ("enroll", MqttCommand.Enroll)];
+
+    public static readonly (string Name, ImagePolicy Value)[] Policies =
+        [("all", ImagePolicy.All), ("ngAndReview", ImagePolicy.NgAndReview), ("sampleOfOk", ImagePolicy.SampleOfOk), ("none", ImagePolicy.None)];
+
+    public static readonly (string Name, HeatmapWhen Value)[] HeatmapWhens = [("onNg", HeatmapWhen.OnNg), ("always", HeatmapWhen.Always), ("never", HeatmapWhen.Never)];
+
+    public static readonly (string Name, HeatmapFormat Value)[] HeatmapFormats = [("jpeg", HeatmapFormat.Jpeg), ("png", HeatmapFormat.Png), ("map16", HeatmapFormat.Map16)];
+
+    public static readonly (string Name, bool IsSimulated)[] Cameras = [("simulated", true), ("folder", false)];
+}

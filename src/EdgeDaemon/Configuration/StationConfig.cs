@@ -1,0 +1,92 @@
+namespace ClipFusion.EdgeDaemon.Configuration;
+
+/// <summary>One camera view with its triggers.</summary>
+/// <param name="Name">1-32 of <c>[a-z0-9-]</c>; part of its topics.</param>
+/// <param name="Camera">Where frames come from.</param>
+/// <param name="Triggers">What makes it inspect.</param>
+/// <param name="QueueDepth">Accepted inspections that may wait, 1..64.</param>
+/// <param name="MinTriggerInterval">Least time between triggers without id, 0..60 s.</param>
+/// <param name="TriggerIdTtl">How long a trigger id is remembered, 10 s..10 min.</param>
+/// <param name="Recipe">Name or number of the recipe that is active at the very first start; null = none, not ready until one is set.</param>
+/// <param name="Images">Which frames are kept.</param>
+/// <param name="Heatmap">Which heatmaps are published.</param>
+public sealed record StationConfig(
+    string Name, CameraConfig Camera, TriggerConfig Triggers, int QueueDepth, TimeSpan MinTriggerInterval, TimeSpan TriggerIdTtl, string? Recipe, ImageConfig Images, HeatmapConfig Heatmap);
+
+/// <summary>Where frames come from; one of the kinds below.</summary>
+public abstract record CameraConfig;
+
+/// <summary>A procedural line of parts.</summary>
+/// <param name="Seed">0..2147483647; the same seed gives the same parts.</param>
+/// <param name="Width">Frame columns, 64..8192.</param>
+/// <param name="Height">Frame rows, 64..8192.</param>
+/// <param name="Material">What the parts look like; null = the simulator's first.</param>
+/// <param name="DefectRate">Share of bad parts, 0..1.</param>
+public sealed record SimulatedCameraConfig(int Seed, int Width, int Height, string? Material, double DefectRate) : CameraConfig;
+
+/// <summary>Image files that a camera or a person puts into a folder.</summary>
+/// <param name="Folder">The folder.</param>
+/// <param name="SettleTime">How long a file must not grow before it is taken, where nobody says that it is complete; 0..60 s.</param>
+/// <param name="Replay">Whether files are read over and over and left where they are.</param>
+public sealed record FolderCameraConfig(string Folder, TimeSpan SettleTime, bool Replay) : CameraConfig;
+
+/// <summary>What makes a station inspect; at least one of them.</summary>
+/// <param name="Mqtt">Messages on its trigger topic.</param>
+/// <param name="Http">Requests.</param>
+/// <param name="Interval">Its own clock, 10 ms..1 h; null = off.</param>
+/// <param name="FrameArrival">Every frame that comes by itself.</param>
+public sealed record TriggerConfig(bool Mqtt, bool Http, TimeSpan? Interval, bool FrameArrival);
+
+/// <summary>Which frames are kept.</summary>
+public enum ImagePolicy
+{
+    /// <summary>Every frame.</summary>
+    All,
+
+    /// <summary>NG, review and not judged.</summary>
+    NgAndReview,
+
+    /// <summary>As <see cref="NgAndReview"/>, and one in so many of the OK.</summary>
+    SampleOfOk,
+
+    /// <summary>No frame.</summary>
+    None,
+}
+
+/// <summary>Which frames are kept, and how many.</summary>
+/// <param name="Policy">Which.</param>
+/// <param name="SampleEvery">With <see cref="ImagePolicy.SampleOfOk"/>: one in so many, 1..100,000.</param>
+/// <param name="MaxGigabytes">Cap of the station's frames, 0.001..100,000.</param>
+/// <param name="MaxDays">Age of the same, 1..3650.</param>
+public sealed record ImageConfig(ImagePolicy Policy, int SampleEvery, double MaxGigabytes, int MaxDays);
+
+/// <summary>When a heatmap is published.</summary>
+public enum HeatmapWhen
+{
+    /// <summary>For NG and review.</summary>
+    OnNg,
+
+    /// <summary>For everything that was judged.</summary>
+    Always,
+
+    /// <summary>Not at all.</summary>
+    Never,
+}
+
+/// <summary>What a heatmap is published as.</summary>
+public enum HeatmapFormat
+{
+    /// <summary>Overlay, JPEG.</summary>
+    Jpeg,
+
+    /// <summary>Overlay, PNG.</summary>
+    Png,
+
+    /// <summary>The anomaly map itself, PNG of 16 bits.</summary>
+    Map16,
+}
+
+/// <summary>Which heatmaps are published.</summary>
+/// <param name="When">When.</param>
+/// <param name="Format">As what.</param>
+public sealed record HeatmapConfig(HeatmapWhen When, HeatmapFormat Format);

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Inspection.Json;
+using static ClipFusion.Inspection.Json.JsonValues;
+
+namespace ClipFusion.EdgeDaemon.Configuration;
+
+/// <summary>Reads the stations of a configuration.</summary>
+internal static class StationConfigReader
+{
+    public static StationConfig Read(JsonFields fields, ConfigPaths paths) => new(
+        fields.Require("name", "", $"{Names.Rule}, part of its topics", TextWhere(Names.IsName, Names.Rule)),
+        fields.Object("camera", f => Camera(f, paths))!,
+        fields.Object("triggers", Triggers)!,
+        fields.Read("queueDepth", 4, Integer(1, 64)),
+        Milliseconds(fields, "minTriggerIntervalMs", 20, 0, 60_000),
+        Milliseconds(fields, "triggerIdTtlMs", 10_000, 10_000, 600_000),
+        fields.Read("recipe", null, TextOrNull(TextWhere(IsRecipe, "a recipe's name, or its number in digits as a text"))),
+        fields.Object("images", Images)!,
+        fields.Object("heatmap", Heatmap)!);
+
+    private static CameraConfig Camera(JsonFields fields, ConfigPaths paths)
+    {
+        int before = fields.Errors.List.Count;
+        bool simulated = fields.Require("kind", true, "\"simulated\" or \"folder\"", Choice(ConfigNames.Cameras));
+        if (fields.Errors.List.Count > before)
+        {
+            // Which keys belong is not known without the kind; calling them all unknown would hide the one mistake.
+            fields.AcceptAll();
+            return Simulated(new JsonFields(JsonElement.Parse("{}"), fields.Path, fields.Errors));
+        }
+
+        return simulated ? Simulated(fields) : new FolderCameraConfig(
+            fields.Require("folder", "", "the folder that images appear in", paths.Read),
+            Milliseconds(fields, "settleMs", 200, 0, 60_000),
+            fields.Read<bool>("replay", false, Flag));
+    }
+
+    private static SimulatedCameraConfig Simulated(JsonFields fields) => new(
+        fields.Read("seed", 1, Integer(0, int.MaxValue)),
+        fields.Read("width", 640, Integer(64, 8192)),
+        fields.Read("height", 480, Integer(64, 8192)),
+        fields.Read("material", null, TextOrNull(TextWhere(Names.IsName, Names.Rule))),
+        fields.Read("defectRate", 0.2, Number(0, 1)));
+
+    private static TriggerConfig Triggers(JsonFields fields)
+    {
+        int before = fields.Errors.List.Count;
+        var triggers = new TriggerConfig(
+            fields.Read<bool>("mqtt", true, Flag),
+            fields.Read<bool>("http", false, Flag),
+            fields.Read("intervalMs", null, OrNull(Integer(10, 3_600_000))) is int ms ? TimeSpan.FromMilliseconds(ms) : null,
+            fields.Read<bool>("frameArrival", false, Flag));
+        if (fields.Errors.List.Count == before && triggers is { Mqtt: false, Http: false, Interval: null, FrameArrival: false })
+            fields.Errors.Add(fields.Path, "no trigger that is on", "at least one of mqtt, http, intervalMs, frameArrival: the station would never inspect");
+        return triggers;
+    }
+
+    private static ImageConfig Images(JsonFields fields) => new(
+        fields.Read("policy", ImagePolicy.NgAndReview, Choice(ConfigNames.Policies)),
+        fields.Read("sampleEvery", 100, Integer(1, 100_000)),
+        fields.Read("maxGigabytes", 20, Number(0.001, 100_000)),
+        fields.Read("maxDays", 30, Integer(1, 3650)));
+
+    private static HeatmapConfig Heatmap(JsonFields fields) => new(
+        fields.Read("when", HeatmapWhen.OnNg, Choice(ConfigNames.HeatmapWhens)), fields.Read("format", HeatmapFormat.Jpeg, Choice(ConfigNames.HeatmapFormats)));
+
+    private static TimeSpan Milliseconds(JsonFields fields, string key, int missing, int from, int to) => TimeSpan.FromMilliseconds(fields.Read(key, missing, Integer(from, to)));
+
+    private static bool IsRecipe(string text) => Names.TryNumber(text, out _) || Names.IsRecipeName(text);
+}
