@@ -1,0 +1,104 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace ClipFusion.Camera.Folder;
+
+/// <summary>What a notifier has to say; called on its own thread.</summary>
+/// <param name="Arrived">This file was closed after writing or renamed into the folder.</param>
+/// <param name="Overflowed">The kernel lost some arrivals: list the folder.</param>
+/// <param name="Gone">The folder was removed, renamed or unmounted, or can't be watched any more. Nothing comes after this.</param>
+internal sealed record FolderEvents(Action<string> Arrived, Action Overflowed, Action<string> Gone);
+
+/// <summary>Watches one folder with inotify on a thread of its own until the folder goes or the notifier is disposed.</summary>
+internal sealed class FolderNotifier : IDisposable
+{
+    private const int HeaderLength = 16;
+    private const int Interrupted = 4;
+    private readonly SafeFileHandle _notify;
+    private readonly int _watch;
+    private readonly FolderEvents _events;
+    private volatile bool _isDisposed;
+
+    /// <exception cref="IOException">The folder can't be watched; the message says why.</exception>
+    public FolderNotifier(string path, FolderEvents events)
+    {
+        _events = events;
+        _notify = Libc.NotifyInit(Libc.CloseOnExec);
+        if (_notify.IsInvalid) throw Failure(path, "inotify has no free instance; raise fs.inotify.max_user_instances");
+        _watch = Libc.NotifyAdd(_notify, path, Libc.InCloseWrite | Libc.InMovedTo | Libc.InDeleteSelf | Libc.InMoveSelf | Libc.InOnlyDirectory);
+        if (_watch < 0)
+        {
+            IOException failure = Failure(path, "the folder can't be watched");
+            _notify.Dispose();
+            throw failure;
+        }
+        new Thread(Listen) { IsBackground = true, Name = $"folder {path}" }.Start();
+    }
+
+    /// <summary>Stops. Removing the watch makes the kernel send a last event, which ends the thread.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        try
+        {
+            _ = Libc.NotifyRemove(_notify, _watch);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The folder has gone and the thread with it.
+        }
+    }
+
+    private void Listen()
+    {
+        var buffer = new byte[64 << 10];
+        try
+        {
+            while (true)
+            {
+                nint length = Libc.Read(_notify, buffer, buffer.Length);
+                if (length < 0 && Marshal.GetLastPInvokeError() == Interrupted) continue;
+                if (length <= 0)
+                {
+                    End("inotify gave an error");
+                    return;
+                }
+                if (!Dispatch(buffer.AsSpan(0, (int)length))) return;
+            }
+        }
+        finally
+        {
+            _notify.Dispose();
+        }
+    }
+
+    /// <summary>Works through records of watch, mask, cookie, name length (four bytes each) and a name padded with zeros. False when it was the last.</summary>
+    private bool Dispatch(ReadOnlySpan<byte> records)
+    {
+        while (records.Length >= HeaderLength)
+        {
+            uint mask = BinaryPrimitives.ReadUInt32LittleEndian(records[4..]);
+            int nameLength = (int)BinaryPrimitives.ReadUInt32LittleEndian(records[12..]);
+            ReadOnlySpan<byte> name = records.Slice(HeaderLength, nameLength).TrimEnd((byte)0);
+            records = records[(HeaderLength + nameLength)..];
+            if (_isDisposed) return false;
+            if ((mask & Libc.InQueueOverflow) != 0) _events.Overflowed();
+            else if ((mask & (Libc.InDeleteSelf | Libc.InMoveSelf | Libc.InUnmount | Libc.InIgnored)) != 0)
+            {
+                End((mask & Libc.InMoveSelf) != 0 ? "the folder was renamed" : (mask & Libc.InUnmount) != 0 ? "the folder was unmounted" : "the folder was removed");
+                return false;
+            }
+            else if ((mask & Libc.InIsDirectory) == 0) _events.Arrived(Encoding.UTF8.GetString(name));
+        }
+        return true;
+    }
+
+    private void End(string reason)
+    {
+        if (!_isDisposed) _events.Gone(reason);
+    }
+
+    private static IOException Failure(string path, string what) => new($"{path}: {what} ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})");
+}

@@ -1,0 +1,164 @@
+namespace ClipFusion.Camera.Folder;
+
+/// <summary>
+/// Names of files that may be read now, first come first served. Bounded: when it is full it forgets what comes and remembers only that the folder must be
+/// listed again once it is empty, so that order is kept and nothing is lost. Thread-safe.
+/// </summary>
+internal sealed class WaitingFiles(int capacity)
+{
+    /// <summary>Nobody holds so many frames: beyond it the reader forgets to settle, or nothing can be moved away.</summary>
+    private const int MostTaken = 1 << 16;
+
+    private readonly Lock _gate = new();
+    private readonly LinkedList<string> _ready = new();
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Names that are being read, judged, or could not be moved away: not to be taken a second time.</summary>
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
+
+    /// <summary>Names among the taken that were written anew meanwhile.</summary>
+    private readonly HashSet<string> _again = new(StringComparer.Ordinal);
+    private bool _mustList;
+    private TaskCompletionSource _changed = NewSignal();
+
+    /// <summary>Whether the folder holds more than is remembered and everything remembered is taken.</summary>
+    public bool MustList
+    {
+        get { lock (_gate) return _mustList && _ready.Count == 0; }
+    }
+
+    /// <summary>Names that wait.</summary>
+    public int Count
+    {
+        get { lock (_gate) return _ready.Count; }
+    }
+
+    /// <summary>Completes when something has changed after this was read.</summary>
+    public Task Changed
+    {
+        get { lock (_gate) return _changed.Task; }
+    }
+
+    /// <summary>Whether it waits or was taken.</summary>
+    public bool Knows(string name)
+    {
+        lock (_gate) return _known.Contains(name) || _taken.Contains(name);
+    }
+
+    /// <summary>A file just became ready. A name that was taken and is written anew comes again after it has been moved away.</summary>
+    public void Arrived(string name)
+    {
+        lock (_gate)
+        {
+            if (_known.Contains(name)) return;
+            if (_taken.Contains(name)) _again.Add(name);
+            else if (_mustList || _ready.Count >= capacity) _mustList = true;
+            else Add(name);
+            Signal();
+        }
+    }
+
+    /// <summary>Takes over what a listing found.</summary>
+    /// <param name="ready">Ready names in their order.</param>
+    /// <param name="isAll">Whether there are no others.</param>
+    public void Listed(IEnumerable<string> ready, bool isAll)
+    {
+        lock (_gate)
+        {
+            _mustList = !isAll;
+            foreach (string name in ready)
+            {
+                if (_known.Contains(name) || _taken.Contains(name)) continue;
+                if (_ready.Count >= capacity)
+                {
+                    _mustList = true;
+                    break;
+                }
+                Add(name);
+            }
+            Signal();
+        }
+    }
+
+    /// <summary>Asks for a listing.</summary>
+    public void RequestList()
+    {
+        lock (_gate)
+        {
+            _mustList = true;
+            Signal();
+        }
+    }
+
+    /// <summary>The next name, which counts as taken until <see cref="Release"/>; null when none waits, or when far too many were taken and never released.</summary>
+    public string? Take()
+    {
+        lock (_gate)
+        {
+            if (_ready.First is not { Value: var name } || _taken.Count >= MostTaken) return null;
+            _ready.RemoveFirst();
+            _known.Remove(name);
+            _taken.Add(name);
+            return name;
+        }
+    }
+
+    /// <summary>The file is gone from its place, or was not read after all: its name may come again, at once if it was written anew.</summary>
+    public void Release(string name)
+    {
+        lock (_gate)
+        {
+            _taken.Remove(name);
+            if (_again.Remove(name)) Arrived(name);
+        }
+    }
+
+    /// <summary>A taken file was not read after all and is the next again.</summary>
+    public void PutBack(string name)
+    {
+        lock (_gate)
+        {
+            _taken.Remove(name);
+            _again.Remove(name);
+            if (_known.Add(name)) _ready.AddFirst(name);
+            Signal();
+        }
+    }
+
+    /// <summary>Forgets what waits, and with <paramref name="taken"/> also what was taken.</summary>
+    public void Clear(bool taken)
+    {
+        lock (_gate)
+        {
+            _ready.Clear();
+            _known.Clear();
+            if (taken)
+            {
+                _taken.Clear();
+                _again.Clear();
+            }
+            _mustList = false;
+            Signal();
+        }
+    }
+
+    /// <summary>Wakes whoever waits for <see cref="Changed"/>.</summary>
+    public void Wake()
+    {
+        lock (_gate) Signal();
+    }
+
+    private void Add(string name)
+    {
+        _ready.AddLast(name);
+        _known.Add(name);
+    }
+
+    private void Signal()
+    {
+        _changed.TrySetResult();
+        _changed = NewSignal();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
