@@ -187,7 +187,7 @@ public sealed class InspectionStoreTests : IDisposable
     public async Task Retention_OldRows_GoOnlyWhenDeliveredAndTheClockIsTrusted()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        StorageOptions options = StoreFolder.Options with { RowAge = TimeSpan.FromDays(10), OutboxAge = TimeSpan.FromDays(20), RetentionStep = 4, RetentionInterval = TimeSpan.FromDays(3650) };
+        StorageOptions options = StoreFolder.Options with { RowAge = TimeSpan.FromDays(10), OutboxAge = TimeSpan.FromDays(20), RetentionStep = 4, RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(40) };
         await using InspectionStore store = _folder.Open(time, options);
         var old = new List<AcceptedInspection>();
         for (int i = 0; i < 10; i++)
