@@ -1,0 +1,205 @@
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Inspections;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ClipFusion.Tests.EdgeDaemon.Delivery;
+
+public sealed class VerdictPublisherTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    private readonly FakeTimeProvider _time = new(Samples.Noon) { AutoAdvanceAmount = TimeSpan.Zero };
+    private readonly MemoryOutbox _outbox = new();
+    private readonly Channel<OutMessage> _published = Channel.CreateUnbounded<OutMessage>();
+    private readonly CancellationTokenSource _limit = new(Limit);
+    private Func<OutMessage, PublishOutcome> _broker = _ => new(PublishStatus.Delivered);
+    private VerdictPublisher? _publisher;
+
+    private CancellationToken Cancellation => _limit.Token;
+
+    [Fact]
+    public async Task Publisher_LiveRows_GoOutInOrderOnBothTopics()
+    {
+        for (int i = 1; i <= 200; i++) _outbox.Add(Row(i));
+        Start();
+        await _outbox.WhenEmptyAsync(Cancellation);
+
+        var messages = Drain();
+        Assert.Equal(Sequences(1, 200), SequencesOn(messages, "/verdict"));
+        Assert.Equal(Sequences(1, 200), SequencesOn(messages, "/verdict/simple"));
+        Assert.Empty(SequencesOn(messages, "/verdict/replay"));
+        Assert.Equal(Sequences(1, 200), _outbox.Delivered);
+        Assert.All(messages, m => Assert.Equal(TimeSpan.FromSeconds(10), m.Expiry));
+    }
+
+    [Fact]
+    public async Task Publisher_OldRows_GoToReplayOnlyAndLiveOnesDoNotWaitForThem()
+    {
+        for (int i = 1; i <= 1000; i++) _outbox.Add(Row(i, age: TimeSpan.FromSeconds(11)));
+        for (int i = 1001; i <= 1003; i++) _outbox.Add(Row(i));
+        Start();
+        var live = new List<long>();
+        while (live.Count < 3)
+        {
+            var message = await _published.Reader.ReadAsync(Cancellation);
+            if (message.Topic.EndsWith("/verdict", StringComparison.Ordinal)) live.Add(Sequence(message));
+            else Assert.False(message.Topic.EndsWith("/replay", StringComparison.Ordinal) && Sequence(message) > 5, "a thousand old rows went before a live one");
+        }
+        Assert.Equal(Sequences(1001, 1003), live);
+        Assert.InRange(_outbox.Reads, 1, 60);
+    }
+
+    [Fact]
+    public async Task Publisher_OldRows_AreReplayedInOrderAndFlagged()
+    {
+        for (int i = 1; i <= 5; i++) _outbox.Add(Row(i, age: TimeSpan.FromMinutes(1)));
+        Start();
+        var replayed = new List<OutMessage>();
+        while (replayed.Count < 5)
+        {
+            replayed.Add(await _published.Reader.ReadAsync(Cancellation));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal(Sequences(1, 5), SequencesOn(replayed, "/verdict/replay"));
+        Assert.All(replayed, m => Assert.True(Flags(m).GetProperty("replayed").GetBoolean()));
+        Assert.All(replayed, m => Assert.Null(m.Expiry));
+    }
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(11, false)]
+    [InlineData(-1, false)]
+    public async Task Publisher_RowOfAnEarlierRun_IsJudgedByTheWallClock(int secondsOld, bool isLive)
+    {
+        var accepted = Samples.Accepted(at: _time.GetUtcNow() - TimeSpan.FromSeconds(secondsOld));
+        _outbox.Add(new OutboxRow(Samples.NotJudged(accepted, Code.Interrupted), "earlier", long.MaxValue, null));
+        Start();
+        var first = await _published.Reader.ReadAsync(Cancellation);
+        Assert.Equal(isLive, !first.Topic.EndsWith("/replay", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Publisher_RowRefusedThreeTimes_IsParkedAndOtherStationsGoOn()
+    {
+        _broker = m => m.Topic.Contains("/bad/", StringComparison.Ordinal) && m.Topic.EndsWith("/verdict", StringComparison.Ordinal) && Sequence(m) == 1
+            ? new(PublishStatus.Refused, "quota")
+            : new(PublishStatus.Delivered);
+        _outbox.Add(Row(1, "bad"));
+        _outbox.Add(Row(2, "bad"));
+        for (int i = 1; i <= 50; i++) _outbox.Add(Row(i, "good"));
+        Start("bad", "good");
+
+        var seen = new List<OutMessage>();
+        while (SequencesOn(seen, "/good/verdict/simple").Count < 50) seen.Add(await _published.Reader.ReadAsync(Cancellation));
+        Assert.DoesNotContain(2, SequencesOn(seen, "/bad/verdict"));
+        while (!SequencesOn(seen, "/bad/verdict").Contains(2))
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(1100));
+            while (_published.Reader.TryRead(out var message)) seen.Add(message);
+            await Task.Yield();
+            Cancellation.ThrowIfCancellationRequested();
+        }
+        await _outbox.WhenEmptyAsync(Cancellation);
+
+        Assert.Equal([1L], _outbox.Parked);
+        Assert.Equal(3, SequencesOn(seen, "/bad/verdict").Count(s => s == 1));
+        Assert.Single(SequencesOn(seen, "/bad/verdict/simple"), 1L);
+        Assert.Equal((3, 1), (_publisher!.Counts("bad").Refused, _publisher.Counts("bad").Parked));
+    }
+
+    [Fact]
+    public async Task Publisher_AnswerLost_SendsAgainFlaggedDuplicate()
+    {
+        int cut = 0;
+        _broker = m => m.Topic.EndsWith("/verdict", StringComparison.Ordinal) && Interlocked.Increment(ref cut) == 1 ? new(PublishStatus.Unknown, "cut") : new(PublishStatus.Delivered);
+        _outbox.Add(Row(1));
+        _outbox.Add(Row(2));
+        Start();
+        await _outbox.WhenEmptyAsync(Cancellation);
+
+        var verdicts = Drain().Where(m => m.Topic.EndsWith("/verdict", StringComparison.Ordinal)).ToList();
+        Assert.Equal([1L, 1, 2], verdicts.Select(Sequence));
+        Assert.Equal([false, true, false], verdicts.Select(m => Flags(m).GetProperty("duplicate").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Publisher_AfterTheDeadline_FlagsLate()
+    {
+        _outbox.Add(Row(1) with { DueTimestamp = _time.GetTimestamp() - 1 });
+        _outbox.Add(Row(2) with { DueTimestamp = _time.GetTimestamp() + 1 });
+        Start();
+        await _outbox.WhenEmptyAsync(Cancellation);
+        var verdicts = Drain().Where(m => m.Topic.EndsWith("/verdict", StringComparison.Ordinal));
+        Assert.Equal([true, false], verdicts.Select(m => Flags(m).GetProperty("late").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Publisher_Resend_IsFlaggedDuplicateOnBothTopics()
+    {
+        _outbox.Add(Row(1));
+        Start();
+        await _outbox.WhenEmptyAsync(Cancellation);
+        Drain();
+        _publisher!.Resend(Row(1));
+        var text = await _published.Reader.ReadAsync(Cancellation);
+        var json = await _published.Reader.ReadAsync(Cancellation);
+        Assert.EndsWith(";0110;T-1                                 ", Encoding.ASCII.GetString(text.Payload.Span), StringComparison.Ordinal);
+        Assert.True(Flags(json).GetProperty("duplicate").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Publisher_RowCommittedLater_GoesOutOnWake()
+    {
+        Start();
+        for (int i = 1; i <= 20; i++)
+        {
+            _outbox.Add(Row(i));
+            _publisher!.Wake("line1");
+            await _outbox.WhenEmptyAsync(Cancellation);
+        }
+        Assert.Equal(Sequences(1, 20), SequencesOn(Drain(), "/verdict"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_publisher is not null) await _publisher.DisposeAsync();
+        _limit.Dispose();
+    }
+
+    private void Start(params string[] stations)
+    {
+        _publisher = new VerdictPublisher(
+            new Topics("box"), stations is [] ? ["line1"] : stations, _outbox.Seam,
+            (message, _) =>
+            {
+                _published.Writer.TryWrite(message);
+                return Task.FromResult(_broker(message));
+            },
+            _ => Task.CompletedTask, new DeliveryOptions { BootId = "boot" }, _time);
+        _publisher.Start();
+    }
+
+    private OutboxRow Row(long sequence, string station = "line1", TimeSpan age = default) => new(
+        Samples.Judged(Samples.Accepted(sequence, station, at: _time.GetUtcNow() - age)), "boot", _time.GetTimestamp() - (long)(age.TotalSeconds * _time.TimestampFrequency), null);
+
+    private List<OutMessage> Drain()
+    {
+        var all = new List<OutMessage>();
+        while (_published.Reader.TryRead(out var message)) all.Add(message);
+        return all;
+    }
+
+    private static List<long> SequencesOn(IEnumerable<OutMessage> messages, string topicEnd) =>
+        [.. messages.Where(m => m.Topic.EndsWith(topicEnd, StringComparison.Ordinal)).Select(Sequence)];
+
+    private static IEnumerable<long> Sequences(int from, int to) => Enumerable.Range(from, to - from + 1).Select(i => (long)i);
+
+    private static long Sequence(OutMessage message) => message.Topic.EndsWith("/simple", StringComparison.Ordinal)
+        ? long.Parse(Encoding.ASCII.GetString(message.Payload.Span[..10]))
+        : JsonDocument.Parse(message.Payload).RootElement.GetProperty("seq").GetInt64();
+
+    private static JsonElement Flags(OutMessage message) => JsonDocument.Parse(message.Payload).RootElement.GetProperty("flags");
+}
