@@ -82,6 +82,9 @@ public sealed record ConfigChange(string Path, string? Before, string? After, Ch
                 case IEnumerable<StationConfig> stations:
                     foreach (StationConfig station in stations) Add($"{path}[{station.Name}]", station);
                     break;
+                case TimeSpan time:
+                    values[path + "Ms"] = time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
+                    break;
                 case IEnumerable list and not string:
                     values[path] = string.Join(", ", list.Cast<object>());
                     break;

@@ -26,9 +26,9 @@ public sealed record SimulatedCameraConfig(int Seed, int Width, int Height, stri
 
 /// <summary>Image files that a camera or a person puts into a folder.</summary>
 /// <param name="Folder">The folder.</param>
-/// <param name="SettleTime">How long a file must not grow before it is taken, where nobody says that it is complete; 0..60 s.</param>
+/// <param name="Settle">How long a file must not grow before it is taken, where nobody says that it is complete; 0..60 s.</param>
 /// <param name="Replay">Whether files are read over and over and left where they are.</param>
-public sealed record FolderCameraConfig(string Folder, TimeSpan SettleTime, bool Replay) : CameraConfig;
+public sealed record FolderCameraConfig(string Folder, TimeSpan Settle, bool Replay) : CameraConfig;
 
 /// <summary>What makes a station inspect; at least one of them.</summary>
 /// <param name="Mqtt">Messages on its trigger topic.</param>

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using ClipFusion.Tests.EdgeDaemon.Configuration;
+
+namespace ClipFusion.Tests.EdgeDaemon;
+
+public sealed class ConfigCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("config").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Check_GoodFile_IsCodeZeroWithEveryWarning()
+    {
+        string secret = Path.Combine(_folder, "password");
+        File.WriteAllText(secret, "x");
+        File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        string file = Write("""
+            {"device": "box1", "dataFolder": "none", "modelPack": "pack", "mqtt": {"host": "b", "userName": "u", "passwordFile": "password", "commands": []},
+             "stations": [{"name": "line1", "camera": {"kind": "folder", "folder": "in"}, "triggers": {"http": true}, "recipe": "nut"}]}
+            """);
+
+        Cli cli = await Cli.RunAsync("config", "check", file);
+        Assert.Equal(0, cli.Code);
+        Assert.Equal($"{file}: device box1, 1 station, no error, 7 warnings\n", cli.Output);
+        foreach (string path in (string[])["$.dataFolder", "$.modelPack", "$.mqtt.passwordFile", "$.stations[0].camera.folder", "$.stations[0].recipe", "$.stations[0].triggers.http", "$.stations[0].triggers.mqtt"])
+            Assert.Contains($"warning: {file}: {path}: ", cli.Error, StringComparison.Ordinal);
+
+        File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.DoesNotContain("$.mqtt.passwordFile", (await Cli.RunAsync("config", "check", file)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_BadFile_IsCodeTwoWithEveryError()
+    {
+        string file = Write(ConfigFiles.With("$.mqtt.port", "0", ConfigFiles.With("$.colour", "1")));
+        Cli cli = await Cli.RunAsync("config", "check", file);
+        cli.AssertBadArguments($"{file}: $.mqtt.port: found 0; expected a whole number from 1 to 65535", $"{file}: $.colour: found an unknown key");
+
+        JsonElement json = Assert.Single((await Cli.RunAsync("config", "check", file, "--json")).Json);
+        Assert.False(json.GetProperty("ok").GetBoolean());
+        Assert.Equal(["$.mqtt.port", "$.colour"], json.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("path").GetString()));
+    }
+
+    [Fact]
+    public async Task Check_FileThatIsMissing_IsCodeTwo() => (await Cli.RunAsync("config", "check", Path.Combine(_folder, "none.json"))).AssertBadArguments("can't be read");
+
+    [Theory]
+    [InlineData("""{"number": 1, "name": "nut", "object": "nut"}""", "has no threshold for its profile")]
+    [InlineData("""{"number": 1, "name": "nut"}""", "$.object: found nothing")]
+    [InlineData("""{"number": 1, "name": "nut", "object": "nut", "references": ["a.png"]}""", "there is no file a.png")]
+    [InlineData("""{"number": 1, "name": "nut", "object": "nut", "thresholds": {"clipfusion": {"zeroShot": 0.5}}}""", null)]
+    public async Task Check_RecipeOfTheFirstStart_IsLookedAt(string recipe, string? warning)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "recipes"));
+        File.WriteAllText(Path.Combine(_folder, "recipes", "nut.json"), recipe);
+        string file = Write(ConfigFiles.With("$.dataFolder", "\".\"", ConfigFiles.With("$.stations[0].recipe", "\"nut\"")));
+        Cli cli = await Cli.RunAsync("config", "check", file);
+        Assert.Equal(0, cli.Code);
+        if (warning is null) Assert.DoesNotContain("$.stations[0].recipe", cli.Error, StringComparison.Ordinal);
+        else Assert.Contains(warning, cli.Error, StringComparison.Ordinal);
+    }
+
+    private string Write(string json)
+    {
+        string file = Path.Combine(_folder, "clipfusion.json");
+        File.WriteAllText(file, json);
+        return file;
+    }
+}
