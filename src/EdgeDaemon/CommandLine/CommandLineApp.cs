@@ -56,6 +56,7 @@ public static class CommandLineApp
     private static RootCommand Root(Terminal terminal) => new("ClipFusion: visual inspection from one to twenty good parts.")
     {
         Verbose,
+        RunCommand.Create(),
         ModelsCommand.Create(terminal),
         InspectCommand.Create(terminal),
         TokenizeCommand.Create(terminal),

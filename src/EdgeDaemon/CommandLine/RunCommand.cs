@@ -1,0 +1,36 @@
+using System.CommandLine;
+using ClipFusion.EdgeDaemon.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ClipFusion.EdgeDaemon.CommandLine;
+
+/// <summary><c>clipfusion run</c>: the appliance, until it is stopped.</summary>
+internal static class RunCommand
+{
+    private static readonly Option<string> Config = new("--config") { Description = "The configuration file.", HelpName = "FILE", Required = true };
+
+    public static Command Create()
+    {
+        var command = new Command("run", "Run the appliance (so far: simulated cameras, MQTT triggers, verdicts over MQTT).") { Config };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(Config)!, cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string file, CancellationToken cancellation)
+    {
+        ApplianceConfig config = ConfigReader.ReadFile(file);
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
+        builder.Services.AddSystemd();
+        builder.Services.AddSingleton(services => new Appliance(config, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
+        using IHost host = builder.Build();
+        Appliance appliance = host.Services.GetRequiredService<Appliance>();
+        await host.RunAsync(cancellation).ConfigureAwait(false);
+        // The host ends quietly when its service fails; the exit code must not.
+        if (appliance.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
+        return ExitCode.Clean;
+    }
+}

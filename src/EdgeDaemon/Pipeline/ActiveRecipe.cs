@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>A recipe with its words encoded and its references enrolled, as it was when it was set.</summary>
+internal sealed class ActiveRecipe : IDisposable
+{
+    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector) => (Recipe, Stamp, Inspector) = (recipe, stamp, inspector);
+
+    public StationRecipe Recipe { get; }
+
+    public RecipeStamp Stamp { get; }
+
+    public Inspector Inspector { get; }
+
+    /// <summary>Loads references, makes banks and runs every network once, so that the first inspection is as fast as the next.</summary>
+    /// <exception cref="RecipeUnusableException">A file is missing or can't be decoded, or the recipe does not fit the pack.</exception>
+    public static ActiveRecipe Load(ModelPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, CancellationToken cancellation)
+    {
+        try
+        {
+            string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
+            var stamp = new RecipeStamp(recipe.Number, recipe.Name, catalogue.Revision(recipe, cancellation), references.Length == 0 ? null : Version(references));
+            // The ignore rule needs the size of the camera's frames, which is only known with the first one.
+            if (recipe.Method.Ignore is not null) throw new ArgumentException("an ignore mask or ignored rectangles are not supported by the running appliance yet");
+            Inspector inspector = Inspector.Create(pack, recipe.Method, null, parallelism, cancellation);
+            try
+            {
+                if (references.Length > 0) inspector.Enroll(references.Length, (i, use) => use(ImageCodec.DecodeStored(references[i]).View), cancellation: cancellation);
+                byte[] grey = new byte[64 * 64];
+                if (recipe.Method.Region is null) inspector.Inspect(new ImageView(grey, 64, 64, 64, PixelFormat.Mono8), cancellation: cancellation);
+                return new ActiveRecipe(recipe, stamp, inspector);
+            }
+            catch
+            {
+                inspector.Dispose();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException)
+        {
+            throw new RecipeUnusableException($"recipe '{recipe.Name}': {e.Message}", e);
+        }
+    }
+
+    public void Dispose() => Inspector.Dispose();
+
+    private static string Version(string[] files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string file in files) hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+    }
+}
+
+/// <summary>A recipe can't be made active. The message names the recipe and what is wrong.</summary>
+internal sealed class RecipeUnusableException(string message, Exception inner) : Exception(message, inner);
