@@ -194,8 +194,8 @@ public sealed class FolderCamera : IFrameSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It stays where it is and, as its name counts as taken, does not come again before the source is reopened.
             Counters.CountStuck();
+            _waiting.Stuck(name);
         }
     }
 }

@@ -16,6 +16,9 @@ internal sealed class WaitingFiles(int capacity)
     /// <summary>Names that are being read, judged, or could not be moved away: not to be taken a second time.</summary>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
+    /// <summary>Names among the taken whose files could not be moved away.</summary>
+    private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
+
     /// <summary>Names among the taken that were written anew meanwhile.</summary>
     private readonly HashSet<string> _again = new(StringComparer.Ordinal);
     private bool _mustList;
@@ -51,6 +54,7 @@ internal sealed class WaitingFiles(int capacity)
         lock (_gate)
         {
             if (_known.Contains(name)) return;
+            if (_stuck.Remove(name)) _taken.Remove(name);
             if (_taken.Contains(name)) _again.Add(name);
             else if (_mustList || _ready.Count >= capacity) _mustList = true;
             else Add(name);
@@ -113,6 +117,16 @@ internal sealed class WaitingFiles(int capacity)
         }
     }
 
+    /// <summary>The file could not be moved away: it is left alone until it is written anew.</summary>
+    public void Stuck(string name)
+    {
+        lock (_gate)
+        {
+            _stuck.Add(name);
+            if (_again.Remove(name)) Arrived(name);
+        }
+    }
+
     /// <summary>A taken file was not read after all and is the next again.</summary>
     public void PutBack(string name)
     {
@@ -136,6 +150,7 @@ internal sealed class WaitingFiles(int capacity)
             {
                 _taken.Clear();
                 _again.Clear();
+                _stuck.Clear();
             }
             _mustList = false;
             Signal();
