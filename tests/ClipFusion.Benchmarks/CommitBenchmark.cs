@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// How long an accepted trigger waits for the disk, for one writer and for many that share its flushes; beside it a bare write and flush of one page on the
-/// same disk, which nothing durable can beat. <c>commit [FOLDER]</c> takes a folder on the disk to be measured.
+/// How long an accepted trigger waits for the disk, for one writer and for many that share its flushes; beside it a file on the same disk that
+/// grows by a page and is flushed. <c>commit [FOLDER]</c> takes a folder on the disk to be measured.
 /// </summary>
 internal static class CommitBenchmark
 {
@@ -18,7 +18,7 @@ internal static class CommitBenchmark
         string parent = args.ElementAtOrDefault(1) ?? Path.GetTempPath();
         Console.WriteLine($"{parent}, {CommitsPerRun} acceptances a run, milliseconds");
         Console.WriteLine("writers      p50      p99      max   a second");
-        Print("flush", Flushes(parent), concurrent: 1);
+        Print("(flush)", Flushes(parent), concurrent: 1);
         foreach (int writers in new[] { 1, 8, 32 }) await MeasureAsync(parent, writers);
     }
 
