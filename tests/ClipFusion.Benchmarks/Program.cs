@@ -9,6 +9,9 @@ switch (args.FirstOrDefault())
     case "bank":
         MemoryBankBenchmark.Run();
         break;
+    case "commit":
+        await CommitBenchmark.RunAsync(args);
+        break;
     case "fullsize":
         FullSizeBenchmark.Run(args);
         break;
@@ -16,6 +19,6 @@ switch (args.FirstOrDefault())
         FullSizeBenchmark.RunStep(args);
         break;
     default:
-        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        BenchmarkSwitcher.FromAssembly(typeof(CommitBenchmark).Assembly).Run(args);
         break;
 }

@@ -28,20 +28,13 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
     /// <exception cref="StorageUnavailableException">It is locked, or a newer program made it.</exception>
     public SqliteConnection Open()
     {
-        Directory.CreateDirectory(folder);
-        if (ForeignHeader() is { } reason) SetAside(reason);
-        else if (!File.Exists(_path) && File.Exists(_path + "-wal")) SetAside("its log was there without it");
-
         try
         {
-            return OpenChecked();
+            if (ForeignHeader() is { } reason) SetAside(reason);
+            else if (!File.Exists(_path) && File.Exists(_path + "-wal")) SetAside("its log was there without it");
+            return OpenOrSetAside();
         }
-        catch (SqliteException e) when (e.SqliteErrorCode is SqliteFaults.Corrupt or SqliteFaults.NotADatabase)
-        {
-            SetAside(e.Message);
-            return OpenChecked();
-        }
-        catch (SqliteException e) when (SqliteFaults.Of(e, folder) is { } condition)
+        catch (Exception e) when (SqliteFaults.Of(e, folder) is { } condition)
         {
             throw new StorageUnavailableException(condition, $"{_path} can't be opened: {e.Message}", e);
         }
@@ -54,6 +47,19 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
         SqliteConnection connection = Connect();
         connection.Run("PRAGMA query_only = ON");
         return connection;
+    }
+
+    private SqliteConnection OpenOrSetAside()
+    {
+        try
+        {
+            return OpenChecked();
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is SqliteFaults.Corrupt or SqliteFaults.NotADatabase)
+        {
+            SetAside(e.Message);
+            return OpenChecked();
+        }
     }
 
     private SqliteConnection OpenChecked()

@@ -104,7 +104,15 @@ public sealed partial class InspectionStore : IAsyncDisposable
         var instanceLock = new InstanceLock(folder);
         try
         {
-            return new InspectionStore(folder, options, time, logger, instanceLock);
+            try
+            {
+                return new InspectionStore(folder, options, time, logger, instanceLock);
+            }
+            catch (StorageUnavailableException e) when (e.Condition == StorageCondition.DiskFull && ReserveFile.Discard(folder))
+            {
+                // The last run's reserve is what a start on a full disk needs.
+                return new InspectionStore(folder, options, time, logger, instanceLock);
+            }
         }
         catch
         {
@@ -120,8 +128,12 @@ public sealed partial class InspectionStore : IAsyncDisposable
     /// <param name="cancellation">Ends the wait for room in the queue; a queued acceptance is always finished.</param>
     /// <returns>What was accepted.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored: no sequence number was used, and the trigger must be refused.</exception>
-    public async Task<AcceptedInspection> AcceptAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, CancellationToken cancellation = default) =>
-        await _writer.SubmitAsync(session => Insert(session, trigger, recipe, deadline), cancellation: cancellation).ConfigureAwait(false);
+    /// <exception cref="ArgumentException">The station's name is none.</exception>
+    public async Task<AcceptedInspection> AcceptAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, CancellationToken cancellation = default)
+    {
+        CheckStation(trigger.Station);
+        return await _writer.SubmitAsync(session => Insert(session, trigger, recipe, deadline), cancellation: cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Gives a self-timed trigger that can't be taken its sequence number and NOT_JUDGED at once, in one transaction.</summary>
     /// <param name="trigger">What asked for it.</param>
@@ -132,6 +144,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
     /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
     public async Task<VerdictRecord> AcceptNotJudgedAsync(Trigger trigger, RecipeStamp recipe, Code reason, CancellationToken cancellation = default)
     {
+        CheckStation(trigger.Station);
         VerdictRecord record = await _writer.SubmitAsync(
             session =>
             {
@@ -223,6 +236,15 @@ public sealed partial class InspectionStore : IAsyncDisposable
         _reader.Dispose();
         await _writer.DisposeAsync().ConfigureAwait(false);
         _lock.Dispose();
+    }
+
+    // Names are written into the sequence files as they are.
+    private static void CheckStation(string name)
+    {
+        if (name is not { Length: >= 1 and <= 32 } || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
+        {
+            throw new ArgumentException($"'{name}' is no name of a station: 1 to 32 of a-z, 0-9 and - are expected.", nameof(name));
+        }
     }
 
     private SequenceMarks OpenMarks(string folder, SqliteConnection connection)

@@ -6,7 +6,7 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <param name="Rows">Verdicts that wait, parked ones included.</param>
 /// <param name="Bytes">Their size.</param>
 /// <param name="Dropped">Verdicts that the caps have thrown out, ever.</param>
-internal readonly record struct OutboxTally(long Rows, long Bytes, long Dropped);
+internal sealed record OutboxTally(long Rows, long Bytes, long Dropped);
 
 /// <summary>The writer's side of <c>outbox</c>; every method is a part of the transaction under way.</summary>
 internal sealed class OutboxTable : IDisposable

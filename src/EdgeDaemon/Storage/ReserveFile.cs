@@ -7,7 +7,9 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <param name="bytes">Its size; 0 for none.</param>
 internal sealed class ReserveFile(string folder, long bytes)
 {
-    private readonly string _path = Path.Combine(folder, "reserve.bin");
+    private const string FileName = "reserve.bin";
+
+    private readonly string _path = Path.Combine(folder, FileName);
 
     /// <summary>Whether the space is kept aside now.</summary>
     public bool IsHeld { get; private set; }
@@ -36,6 +38,17 @@ internal sealed class ReserveFile(string folder, long bytes)
             Release();
             return false;
         }
+    }
+
+    /// <summary>Gives back what an earlier run has left.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <returns>Whether there was something.</returns>
+    public static bool Discard(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path)) return false;
+        File.Delete(path);
+        return true;
     }
 
     /// <summary>Gives the space back.</summary>

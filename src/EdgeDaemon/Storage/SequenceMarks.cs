@@ -8,7 +8,8 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <remarks>
 /// <para><c>sequences.mark</c> is durable and runs ahead: numbers are reserved in blocks, and none is given out above the mark on the disk.</para>
 /// <para><c>sequences.last</c> is the last number whose commit was answered, rewritten in place after every commit and not flushed: it survives the end of the
-/// process, and in a power cut it can only be too low. A number there above the database's own means that the database has lost rows.</para>
+/// process, and in a power cut it can only be too low. A number there above the database's own means that the database has lost rows. Without this file
+/// nobody can tell, and the mark counts.</para>
 /// <para>Used by the writer thread only.</para>
 /// </remarks>
 internal sealed class SequenceMarks : IDisposable
@@ -17,9 +18,6 @@ internal sealed class SequenceMarks : IDisposable
     public const int Block = 256;
 
     private const int ResetStep = 1000;
-
-    // How far the mark can be above the database when nothing was lost: a block, and a batch that was not committed.
-    private const int LargestLead = 2 * Block + 4096;
 
     private readonly string _markPath;
     private readonly SafeFileHandle _lastFile;
@@ -43,7 +41,7 @@ internal sealed class SequenceMarks : IDisposable
         foreach (string station in _marks.Keys.Union(last?.Keys ?? Enumerable.Empty<string>()).ToArray())
         {
             long known = _committed.GetValueOrDefault(station), mark = _marks.GetValueOrDefault(station), answered = last?.GetValueOrDefault(station) ?? 0;
-            bool isLost = isNewDatabase || (last is not null ? answered > known : mark > known + LargestLead);
+            bool isLost = isNewDatabase || (last is null ? mark : answered) > known;
             if (!isLost) continue;
             long first = (Math.Max(Math.Max(mark, answered), known) / ResetStep + 1) * ResetStep;
             resets[station] = first;
@@ -52,6 +50,8 @@ internal sealed class SequenceMarks : IDisposable
 
         Resets = resets;
         _lastFile = File.OpenHandle(lastPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        WriteLast();
+        RandomAccess.FlushToDisk(_lastFile);
     }
 
     /// <summary>First number of this run by station, where the database had lost rows.</summary>
@@ -94,11 +94,21 @@ internal sealed class SequenceMarks : IDisposable
         if (near.Length > 0) Reserve(near, 0);
     }
 
-    /// <summary>Writes the last numbers in place; called after each commit, and at start before any mark is written.</summary>
-    public void WriteLast() => RandomAccess.Write(_lastFile, SequenceFile.Content(_committed), 0);
-
     /// <inheritdoc/>
     public void Dispose() => _lastFile.Dispose();
+
+    // Comes after the commit, which nothing may undo any more: a failure here only makes a lost database harder to notice.
+    private void WriteLast()
+    {
+        try
+        {
+            RandomAccess.Write(_lastFile, SequenceFile.Content(_committed), 0);
+        }
+        catch (IOException)
+        {
+            // The disk is full or broken; the next transaction will say so.
+        }
+    }
 
     private void Reserve(string[] stations, long atLeast)
     {

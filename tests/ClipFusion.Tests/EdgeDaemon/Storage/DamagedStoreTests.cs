@@ -109,6 +109,15 @@ public sealed class DamagedStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_LastNumbersLost_StartsAboveTheMark()
+    {
+        await using (InspectionStore store = _folder.Open()) await StoreFolder.Accept(store);
+        File.Delete(Path.Combine(_folder.Root, "sequences.last"));
+        await using InspectionStore again = _folder.Open();
+        Assert.Equal(1000, (await StoreFolder.Accept(again)).Sequence);
+    }
+
+    [Fact]
     public async Task Open_SecondTime_IsRefusedWithTheFolder()
     {
         await using InspectionStore store = _folder.Open();

@@ -33,6 +33,23 @@ public sealed class InspectionStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Accept_OneFaultyAmongMany_FailsAloneAndLeavesNoGap()
+    {
+        await using InspectionStore store = _folder.Open();
+        Task<AcceptedInspection>[] all = [.. Enumerable.Range(0, 40).Select(
+            i => store.AcceptAsync(StoreFolder.Trigger(), i % 10 == 5 ? null! : StoreFolder.Recipe, null, TestContext.Current.CancellationToken))];
+        for (int i = 0; i < all.Length; i++)
+        {
+            if (i % 10 == 5) await Assert.ThrowsAsync<NullReferenceException>(() => all[i]);
+            else await all[i];
+        }
+
+        Assert.Equal(Enumerable.Range(1, 36).Select(n => (long)n), all.Where(t => t.IsCompletedSuccessfully).Select(t => t.Result.Sequence).Order());
+        Assert.Equal(StorageCondition.Healthy, store.State.Condition);
+        await Assert.ThrowsAsync<ArgumentException>(() => StoreFolder.Accept(store, "line 1"));
+    }
+
+    [Fact]
     public async Task Complete_ReadBackAfterRestart_IsTheSameToTheLastBit()
     {
         VerdictRecord record;

@@ -95,6 +95,17 @@ public sealed class UnavailableStoreTests : IDisposable
         Assert.True(next > open.Max(i => i.Sequence) && last == 1);
     }
 
+    [Fact]
+    public async Task Open_OnAFullDisk_GoesOnWithTheLastRunsReserve()
+    {
+        using var disk = new SmallDisk(megabytes: 8);
+        StorageOptions options = StoreFolder.Options with { ReserveBytes = 1 << 20 };
+        await using (InspectionStore store = InspectionStore.Open(disk.Folder, options, TimeProvider.System, NullLogger.Instance)) await StoreFolder.Accept(store);
+        disk.Fill();
+        await using InspectionStore again = InspectionStore.Open(disk.Folder, options, TimeProvider.System, NullLogger.Instance);
+        Assert.Equal((2, StorageCondition.OnReserve), ((await StoreFolder.Accept(again)).Sequence, again.State.Condition));
+    }
+
     /// <summary>A file system in memory that is full when the test says so.</summary>
     private sealed class SmallDisk : IDisposable
     {
