@@ -10,6 +10,8 @@ readonly runtime=linux-x64
 readonly packages=(
   "libgtk-3-0    OpenCV's native part is linked against it"
   "python3-onnx  the ONNX checker that tests run on the graphs that we write"
+  "mosquitto     the broker that the appliance's tests run against"
+  "mosquitto-clients  mosquitto_sub, the independent ledger of those tests"
 )
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

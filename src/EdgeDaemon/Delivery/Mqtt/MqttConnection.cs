@@ -10,6 +10,7 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkState _state = new(false, time.GetUtcNow(), LinkError.None, null, null);
     private volatile MqttSession? _session;
+    private volatile Task _opening = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Called for each message, on the client's receiving loop: it must not wait.</summary>
@@ -30,9 +31,12 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     /// <summary>Begins; to be called once.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Publishes on the connection that there is, if there is one.</summary>
-    public Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) =>
-        _session is { } session ? session.PublishAsync(message, cancellationToken) : Task.FromResult(new PublishOutcome(PublishStatus.NotSent, "not connected"));
+    /// <summary>Publishes on the connection that there is, if there is one; one that is being opened is waited for, since commands may arrive on it already.</summary>
+    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken);
+        return _session is { } session ? await session.PublishAsync(message, cancellationToken) : new PublishOutcome(PublishStatus.NotSent, "not connected");
+    }
 
     /// <summary>Waits for a state; at once when it is the present one.</summary>
     public async Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken)
@@ -78,6 +82,7 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     {
         using var client = new MqttClientFactory().CreateMqttClient();
         MqttSession? session = null;
+        var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         (LinkError, string)? reason = null;
         client.DisconnectedAsync += e =>
         {
@@ -92,6 +97,7 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         };
         try
         {
+            _opening = opening.Task;
             var answer = await client.ConnectAsync(MqttMapping.ClientOptions(broker, clientId, will), _stop.Token);
             if (answer.ResultCode != MqttClientConnectResultCode.Success) return LinkErrors.Of(answer);
             session = new MqttSession(client, broker, time, answer);
@@ -101,6 +107,7 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
             var trouble = await Opened(session, _stop.Token);
             if (session.Ended.IsCompleted) return await session.Ended;
             _session = session;
+            opening.SetResult();
             backOff.Reset();
             Change(true, trouble?.Error ?? LinkError.None, trouble?.Text);
             return await session.Ended.WaitAsync(_stop.Token);
@@ -118,6 +125,7 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         finally
         {
             _session = null;
+            opening.TrySetResult();
             session?.Dispose();
         }
     }

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace ClipFusion.ApplianceTests.Broker;
+
+/// <summary>A message as <c>mosquitto_sub</c> printed it.</summary>
+internal sealed record Entry(string Topic, bool Retained, string Payload)
+{
+    public JsonElement Json => JsonDocument.Parse(Payload).RootElement;
+}
+
+/// <summary>What an independent program heard: <c>mosquitto_sub</c> with a session that outlives restarts of the broker.</summary>
+internal sealed class Ledger : IAsyncDisposable
+{
+    private const string Marker = "ledger/marker";
+    private readonly Process _process;
+    private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>();
+
+    private Ledger(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, e) =>
+        {
+            if (e.Data?.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload));
+        };
+        process.BeginOutputReadLine();
+    }
+
+    public static async Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken)
+    {
+        // A retained marker comes back as soon as the subscription stands.
+        await PublishAsync(broker, ["-t", Marker, "-m", "here", "-r", "-q", "1"], "", cancellationToken);
+        var ledger = new Ledger(Process.Start(new ProcessStartInfo(
+            Mosquitto.Find("mosquitto_sub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", "-i", "ledger", "-c", "-q", "1", "-t", "clipfusion/#", "-t", Marker, "-F", "%t %r %p"])
+        { RedirectStandardOutput = true })!);
+        await ledger.NextAsync(e => e.Topic == Marker, cancellationToken);
+        return ledger;
+    }
+
+    /// <summary>Runs <c>mosquitto_pub</c> to its end.</summary>
+    public static async Task PublishAsync(Mosquitto broker, string[] arguments, string input, CancellationToken cancellationToken)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Mosquitto.Find("mosquitto_pub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", .. arguments]) { RedirectStandardInput = true })!;
+        await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(cancellationToken);
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    /// <summary>The next entry of a kind; others are passed over.</summary>
+    public async Task<Entry> NextAsync(Predicate<Entry> wanted, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var entry = await _entries.Reader.ReadAsync(cancellationToken);
+            if (wanted(entry)) return entry;
+        }
+    }
+
+    /// <summary>Reads until enough was heard.</summary>
+    public async Task<List<Entry>> UntilAsync(Predicate<List<Entry>> enough, CancellationToken cancellationToken)
+    {
+        var all = new List<Entry>();
+        while (!enough(all)) all.Add(await _entries.Reader.ReadAsync(cancellationToken));
+        return all;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+    }
+}

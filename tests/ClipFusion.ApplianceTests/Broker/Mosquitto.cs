@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace ClipFusion.ApplianceTests.Broker;
+
+/// <summary>A real mosquitto on loopback, in a folder of its own that is removed with it.</summary>
+internal sealed class Mosquitto : IAsyncDisposable
+{
+    private readonly string[] _lines;
+    private Process? _process;
+
+    /// <param name="lines">Lines of configuration besides the listener; <c>{folder}</c> stands for the folder.</param>
+    public Mosquitto(params string[] lines)
+    {
+        _lines = lines;
+        Port = FreePort();
+    }
+
+    public int Port { get; }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("clipfusion-mosquitto-").FullName;
+
+    public string Path(string name) => System.IO.Path.Combine(Folder, name);
+
+    /// <summary>The first of these programs on the path or where system programs lie.</summary>
+    public static string Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/usr/local/sbin"]).Select(f => System.IO.Path.Combine(f, program)).FirstOrDefault(File.Exists)
+        ?? throw new FileNotFoundException($"{program} is not installed; ./build.sh setup installs it");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        string configuration = Path("mosquitto.conf");
+        // As root mosquitto becomes another user, who may not read this folder.
+        await File.WriteAllLinesAsync(
+            configuration,
+            [$"listener {Port} 127.0.0.1", "user root", "set_tcp_nodelay true", "log_dest stderr", "log_type all", .. _lines.Select(l => l.Replace("{folder}", Folder, StringComparison.Ordinal))],
+            cancellationToken);
+        _process = Process.Start(new ProcessStartInfo(Find("mosquitto"), ["-c", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+        var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var log = new List<string>();
+        _process.ErrorDataReceived += (_, e) =>
+        {
+            if (e.Data is null) running.TrySetException(new InvalidOperationException("mosquitto ended: " + string.Join('\n', log)));
+            else if (e.Data.Contains(" running", StringComparison.Ordinal)) running.TrySetResult();
+            else if (!running.Task.IsCompleted) log.Add(e.Data);
+        };
+        _process.BeginErrorReadLine();
+        _process.BeginOutputReadLine();
+        await running.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Stops it as systemd would; what it keeps on disk is written.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString()])) await kill.WaitForExitAsync(cancellationToken);
+        await _process.WaitForExitAsync(cancellationToken);
+        _process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
+            _process.Dispose();
+        }
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
