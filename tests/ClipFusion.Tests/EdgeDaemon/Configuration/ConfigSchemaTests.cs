@@ -106,7 +106,7 @@ public sealed class ConfigSchemaTests
         string file = Fixtures.Path("..", "..", "config", "clipfusion.json");
         ApplianceConfig config = ConfigReader.ReadFile(file, []);
         Assert.Equal("/var/lib/clipfusion", config.DataFolder);
-        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(file)!, "*.schema.json").Where(f => !File.ReadAllText(file).Contains(Path.GetFileName(f), StringComparison.Ordinal)));
+        Assert.Contains("\"$schema\": \"clipfusion.schema.json\"", File.ReadAllText(file), StringComparison.Ordinal);
     }
 
     private static JsonObject Definition(string name) => (name.Length == 0 ? Schema : Schema["$defs"]![name]!).AsObject();
