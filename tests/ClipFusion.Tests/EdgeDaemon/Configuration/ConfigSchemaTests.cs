@@ -100,6 +100,15 @@ public sealed class ConfigSchemaTests
         Assert.Equal(Enum.GetValues<MqttCommand>().Length, commands.Count);
     }
 
+    [Theory]
+    [MemberData(nameof(Objects))]
+    public void Page_OfTheConfiguration_NamesEveryKey(string path, string definition, string _)
+    {
+        string page = File.ReadAllText(Fixtures.Path("..", "..", "docs", "configuration.md"));
+        Assert.All(Definition(definition)["properties"]!.AsObject().Select(p => p.Key).Where(k => k is not "$schema"), key =>
+            Assert.True(page.Contains($"`{key}`", StringComparison.Ordinal) || page.Contains($"\"{key}\"", StringComparison.Ordinal), $"docs/configuration.md does not name {path}.{key}"));
+    }
+
     [Fact]
     public void Example_IsAGoodConfiguration()
     {
