@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using ClipFusion.Tests.EdgeDaemon.Configuration;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
+[SupportedOSPlatform("linux")]
 public sealed class ConfigCommandTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("config").FullName;

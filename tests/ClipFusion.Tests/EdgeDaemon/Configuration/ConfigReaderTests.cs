@@ -65,7 +65,7 @@ public sealed class ConfigReaderTests
     public void Read_ManyMistakes_ReportsAllAtOnceInOrder() =>
         Assert.Equal(
             [
-                "$.device", "$.modelPack", "$.threads", "$.stations[0].camera.kind", "$.stations[0].queueDepth", "$.stations[0].colour", "$.stations[1].name", "$.stations[1].camera.folder",
+                "$.device", "$.modelPack", "$.threads", "$.stations[0].camera.kind", "$.stations[0].queueDepth", "$.stations[0].colour", "$.stations[1].camera.folder", "$.stations[1].name",
                 "$.mqtt.host", "$.mqtt.port", "$.http.address", "$.storage.reserveMb", "$.storage.quota", "$.Threads",
             ],
             Errors("""

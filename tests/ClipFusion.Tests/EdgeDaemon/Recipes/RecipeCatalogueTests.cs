@@ -14,7 +14,7 @@ public sealed class RecipeCatalogueTests : IDisposable
     {
         Write("nut", 7);
         Write("bolt-m8", 12);
-        RecipeCatalogue catalogue = RecipeCatalogue.Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder);
         Assert.Equal("nut", catalogue.Find("7")?.Recipe?.Name);
         Assert.Equal("nut", catalogue.Find("007")?.Recipe?.Name);
         Assert.Equal("bolt-m8", catalogue.Find("bolt-m8")?.Recipe?.Name);
@@ -40,7 +40,7 @@ public sealed class RecipeCatalogueTests : IDisposable
         Write("nut", 7);
         Directory.CreateDirectory(Path.Combine(_folder, "sub"));
         File.Copy(Path.Combine(_folder, "nut.json"), Path.Combine(_folder, "sub", "nut.json"));
-        Assert.Null(RecipeCatalogue.Load(_folder).Find(key));
+        Assert.Null(Load(_folder).Find(key));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class RecipeCatalogueTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_folder, "gone.json"), Path.Combine(_folder, "nowhere"));
         File.WriteAllText(Path.Combine(_folder, "notes.txt"), "not a recipe");
 
-        RecipeCatalogue catalogue = RecipeCatalogue.Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder);
         Assert.NotNull(catalogue.Find("good")?.Recipe);
         Assert.Equal(["Other Name", "gone", "good", "here", "torn"], catalogue.Entries.Select(e => e.Name));
         Assert.All(catalogue.Entries.Where(e => e.Name != "good"), e => Assert.True(e.Recipe is null && e.Errors.Count == 1, e.Name));
@@ -67,7 +67,7 @@ public sealed class RecipeCatalogueTests : IDisposable
         Write("a", 5);
         Write("b", 5);
         Write("c", 6);
-        RecipeCatalogue catalogue = RecipeCatalogue.Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder);
         Assert.Null(catalogue.Find("a")!.Recipe);
         Assert.Null(catalogue.Find("5")!.Recipe);
         Assert.Equal(("$.number", "5, which a.json has too"), (catalogue.Find("b")!.Errors[0].Path, catalogue.Find("b")!.Errors[0].Found));
@@ -75,16 +75,16 @@ public sealed class RecipeCatalogueTests : IDisposable
     }
 
     [Fact]
-    public void Load_FolderThatIsMissing_HasNoRecipes() => Assert.Empty(RecipeCatalogue.Load(Path.Combine(_folder, "none")).Entries);
+    public void Load_FolderThatIsMissing_HasNoRecipes() => Assert.Empty(Load(Path.Combine(_folder, "none")).Entries);
 
     [Fact]
     public void Load_FileEditedLater_IsNotLiveUntilLoadedAgain()
     {
         Write("nut", 7);
-        RecipeCatalogue catalogue = RecipeCatalogue.Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder);
         Write("nut", 8);
         Assert.Equal(7, catalogue.Find("nut")!.Recipe!.Number);
-        Assert.Equal(8, RecipeCatalogue.Load(_folder).Find("nut")!.Recipe!.Number);
+        Assert.Equal(8, Load(_folder).Find("nut")!.Recipe!.Number);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class RecipeCatalogueTests : IDisposable
 
         string Revision()
         {
-            RecipeCatalogue catalogue = RecipeCatalogue.Load(_folder);
+            RecipeCatalogue catalogue = Load(_folder);
             return catalogue.Revision(catalogue.Find("nut")!.Recipe!, TestContext.Current.CancellationToken);
         }
     }
@@ -132,9 +132,9 @@ public sealed class RecipeCatalogueTests : IDisposable
     public void Load_ThousandRecipes_AreAllFoundInAMoment()
     {
         for (int i = 0; i < 1000; i++) Write($"part-{i}", i, "\"thresholds\": {\"clipfusion\": {\"fewShot\": 0.5}}");
-        RecipeCatalogue.Load(_folder);
+        Load(_folder);
         long start = Stopwatch.GetTimestamp();
-        RecipeCatalogue catalogue = RecipeCatalogue.Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
         TestContext.Current.TestOutputHelper?.WriteLine($"1000 recipes in {took.TotalMilliseconds:F0} ms");
         Assert.All(Enumerable.Range(0, 1000), i => Assert.Equal($"part-{i}", catalogue.Find(i)?.Recipe?.Name));
@@ -145,8 +145,10 @@ public sealed class RecipeCatalogueTests : IDisposable
     public void Load_FolderOfFarTooManyFiles_IsRefused()
     {
         for (int i = 0; i <= RecipeCatalogue.MaxFiles; i++) File.WriteAllText(Path.Combine(_folder, $"r{i}.json"), "");
-        Assert.Contains("more than 2000", Assert.Throws<IOException>(() => RecipeCatalogue.Load(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("more than 2000", Assert.Throws<IOException>(() => Load(_folder)).Message, StringComparison.Ordinal);
     }
+
+    private static RecipeCatalogue Load(string folder) => RecipeCatalogue.Load(folder, TestContext.Current.CancellationToken);
 
     private void Write(string name, int number, string more = "\"crop\": \"squash\"", string? fileName = null) =>
         File.WriteAllText(Path.Combine(_folder, $"{fileName ?? name}.json"), $$"""{"number": {{number}}, "name": "{{name}}", "object": "nut", {{more}}}""");

@@ -18,6 +18,8 @@ public sealed class StationRecipeReaderTests
         }
         """;
 
+    private static readonly string[] Required = ["\"number\": 1, ", "\"name\": \"nut\", ", "\"object\": \"nut\", "];
+
     [Fact]
     public void Read_NumberNameAndObject_AreEnough()
     {
@@ -96,7 +98,7 @@ public sealed class StationRecipeReaderTests
     [InlineData("\"number\": 1, \"number\": 1", "$.number")]
     public void Read_OneMistake_SaysWhere(string json, string path)
     {
-        string others = string.Concat(new[] { "\"number\": 1, ", "\"name\": \"nut\", ", "\"object\": \"nut\", " }.Where(k => !json.StartsWith(k[..k.IndexOf(':', StringComparison.Ordinal)], StringComparison.Ordinal)));
+        string others = string.Concat(Required.Where(k => !json.StartsWith(k[..k.IndexOf(':', StringComparison.Ordinal)], StringComparison.Ordinal)));
         FieldError error = Assert.Single(Errors($"{{{others}{json}}}"));
         Assert.Equal(path, error.Path);
         Assert.NotEmpty(error.Expected);
