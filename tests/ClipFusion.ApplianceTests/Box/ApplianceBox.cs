@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ClipFusion.ApplianceTests.Broker;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Models.Starter;
+
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>The real program with the starter pack, a simulated line and a recipe, in a folder of its own; may be started and killed again and again.</summary>
+internal sealed class ApplianceBox : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-box-").FullName;
+    private readonly List<string> _log = [];
+    private Process? _process;
+
+    public ApplianceBox(Mosquitto broker, object recipe, int queueDepth = 8)
+    {
+        StarterPack.Build(Path.Combine(_folder, "pack"));
+        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
+        File.WriteAllText(Path.Combine(recipes, "board.json"), JsonSerializer.Serialize(recipe));
+        foreach (int i in (int[])[0, 1]) WriteReference(Path.Combine(recipes, $"ref{i}.png"), i);
+        File.WriteAllText(Path.Combine(_folder, "clipfusion.json"), JsonSerializer.Serialize(new
+        {
+            device = "box",
+            dataFolder = "data",
+            modelPack = "pack",
+            threads = 1,
+            stations = new[] { new { name = "line1", camera = new { kind = "simulated", seed = 1, width = 320, height = 240 }, triggers = new { mqtt = true }, queueDepth, recipe = "board" } },
+            mqtt = new { host = "127.0.0.1", port = broker.Port },
+            storage = new { reserveMb = 1 },
+        }));
+    }
+
+    /// <summary>What the program wrote, for a failing test's message.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log) return string.Join(Environment.NewLine, _log.TakeLast(40));
+        }
+    }
+
+    public void Start()
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "clipfusion");
+        _process = Process.Start(new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process.OutputDataReceived += (_, e) => Note(e.Data);
+        _process.ErrorDataReceived += (_, e) => Note(e.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync(CancellationToken cancellation)
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync(cancellation);
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>SIGTERM, as systemd stops it.</summary>
+    public async Task<int> StopAsync(CancellationToken cancellation)
+    {
+        using (Process kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"])) await kill.WaitForExitAsync(cancellation);
+        await _process.WaitForExitAsync(cancellation);
+        int code = _process.ExitCode;
+        _process.Dispose();
+        _process = null;
+        return code;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await KillAsync(CancellationToken.None);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Note(string? line)
+    {
+        if (line is null) return;
+        lock (_log) _log.Add(line);
+    }
+
+    private static void WriteReference(string path, int seed)
+    {
+        var picture = new RgbImage(96, 72);
+        new Random(seed).NextBytes(picture.Pixels);
+        using FileStream file = File.Create(path);
+        ImageCodec.EncodePng(picture.View, file);
+    }
+}
