@@ -124,7 +124,7 @@ public sealed class ApplianceTests : IAsyncDisposable
 
     private async Task<Mosquitto> BrokerAsync(params string[] lines)
     {
-        Mosquitto broker = Own(new Mosquitto(lines));
+        Mosquitto broker = Own(new Mosquitto(["allow_anonymous true", .. lines]));
         await broker.StartAsync(_limit.Token);
         return broker;
     }
