@@ -55,8 +55,9 @@ public sealed class SimulatedCamera : IFrameSource
     /// <inheritdoc/>
     public ValueTask OpenAsync(CancellationToken cancellation = default)
     {
-        if (!_state.Set(SourceState.Connected, onlyFrom: SourceStatus.Closed)) throw new InvalidOperationException("the simulated camera is open already");
+        if (State.Status != SourceStatus.Closed) throw new InvalidOperationException("the simulated camera is open already");
         _session = new CancellationTokenSource();
+        _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Closed);
         return ValueTask.CompletedTask;
     }
 

@@ -1,5 +1,4 @@
 using ClipFusion.Camera;
-using ClipFusion.Camera.Folder;
 
 namespace ClipFusion.Tests.Camera;
 
