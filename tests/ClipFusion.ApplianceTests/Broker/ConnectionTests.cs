@@ -61,17 +61,6 @@ public sealed class ConnectionTests : DeliveryTest
     }
 
     [Fact]
-    public async Task Link_SecondBoxOfTheSameName_IsNamedAndDoesNotFightBack()
-    {
-        var broker = await BrokerAsync("allow_anonymous true");
-        var first = await ConnectedAsync(Options(broker.Port));
-        var second = await ConnectedAsync(Options(broker.Port) with { BootId = "other" });
-        var state = await first.WhenAsync(s => s.Error != LinkError.None, Cancellation);
-        Assert.Equal((false, LinkError.SessionTakenOver), (state.IsConnected, state.Error));
-        Assert.Equal(PublishStatus.Delivered, (await second.PublishAsync(new(Topics.Verdict("line1"), "{}"u8.ToArray()), Cancellation)).Status);
-    }
-
-    [Fact]
     public async Task Link_StatusDenied_IsNamedOnBothVersions()
     {
         var broker = Own(new Mosquitto("allow_anonymous true", "acl_file {folder}/acl"));
