@@ -40,7 +40,7 @@ public sealed class ConnectionTests : DeliveryTest
         cable.GoDead();
         Assert.Equal(PublishStatus.Unknown, (await link.PublishAsync(new(Topics.Verdict("line1"), "{}"u8.ToArray()), Cancellation)).Status);
         var state = await link.WhenAsync(s => s.IsConnected && s.LastErrorText is not null, Cancellation);
-        Assert.Contains("no answer within 1 s", state.LastErrorText, StringComparison.Ordinal);
+        Assert.Matches("no answer|timed out", state.LastErrorText);
     }
 
     [Fact]
