@@ -31,7 +31,8 @@ internal sealed class Cable : IAsyncDisposable
         {
             foreach (var end in _ends)
             {
-                end.LingerState = new LingerOption(true, 0);
+                // Null once a pump has let go of it.
+                if (end.Client is { } socket) socket.LingerState = new LingerOption(true, 0);
                 end.Dispose();
             }
             _ends.Clear();

@@ -1,3 +1,5 @@
+using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -64,7 +66,7 @@ internal static class MqttMapping
     private static void AddTls(MqttClientTlsOptionsBuilder builder, BrokerTls tls, string host)
     {
         // Brokers in a plant have no revocation list that could be reached from the line.
-        builder.UseTls().WithTargetHost(tls.ServerName ?? host).WithRevocationMode(X509RevocationMode.NoCheck);
+        builder.UseTls().WithTargetHost(tls.ServerName ?? host).WithRevocationMode(X509RevocationMode.NoCheck).WithCertificateValidationHandler(Check);
         if (tls.CaFile is { } ca)
         {
             var trusted = new X509Certificate2Collection();
@@ -72,5 +74,13 @@ internal static class MqttMapping
             builder.WithTrustChain(trusted);
         }
         if (tls.CertificateFile is { } certificate) builder.WithClientCertificates([X509Certificate2.CreateFromPemFile(certificate, tls.KeyFile)]);
+    }
+
+    /// <summary>The library's own answer would be a bare no; the technician has to know whether it is the date, the name or the authority.</summary>
+    private static bool Check(MqttClientCertificateValidationEventArgs e)
+    {
+        if (e.SslPolicyErrors == SslPolicyErrors.None) return true;
+        var why = e.Chain?.ChainStatus.Select(s => s.Status.ToString()) ?? [];
+        throw new AuthenticationException($"the broker's certificate \"{e.Certificate?.Subject}\" is not accepted: {string.Join(", ", why.Prepend(e.SslPolicyErrors.ToString()).Distinct())}");
     }
 }
