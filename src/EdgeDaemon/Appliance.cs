@@ -177,10 +177,14 @@ internal sealed partial class Appliance(ApplianceConfig config, TimeProvider tim
         if (station.Triggers.Http) throw new NotBuiltYetException($"station '{station.Name}': triggers over HTTP are not built yet");
         switch (station.Camera)
         {
+            case FolderCameraConfig { Replay: true }:
+                throw new NotBuiltYetException($"station '{station.Name}': reading a folder over and over (replay) is not built yet");
             case FolderCameraConfig folder:
-                return new FolderCamera(new FolderOptions { Path = folder.Folder, StableFor = folder.Settle, ReplayExisting = folder.Replay }, time);
+                // Files that came while the program was away are parts too.
+                return new FolderCamera(new FolderOptions { Path = folder.Folder, StableFor = folder.Settle, ReplayExisting = true }, time);
             case SimulatedCameraConfig simulated:
-                Material material = simulated.Material is { } name ? Enum.Parse<Material>(name, ignoreCase: true) : Material.CircuitBoard;
+                if (!Enum.TryParse(simulated.Material?.Replace("-", "", StringComparison.Ordinal) ?? nameof(Material.CircuitBoard), ignoreCase: true, out Material material))
+                    throw new NotBuiltYetException($"station '{station.Name}': there is no material '{simulated.Material}'; there are {string.Join(", ", Enum.GetNames<Material>())} (any case, with or without dashes)");
                 return new SimulatedCamera(
                     new SimulatedLine(new LineOptions { Seed = (ulong)simulated.Seed, Width = simulated.Width, Height = simulated.Height, DefectRate = simulated.DefectRate, Material = material }), null, time);
             default:

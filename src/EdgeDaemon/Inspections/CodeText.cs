@@ -22,6 +22,9 @@ public static class CodeText
     public static string ToText(this Code code) =>
         Texts.TryGetValue(code, out string? text) ? text : throw new ArgumentOutOfRangeException(nameof(code), code, "the number stands for no code");
 
+    /// <summary>The text on the wire; null for <see cref="Code.None"/>, where JSON says null.</summary>
+    public static string? Of(Code code) => code == Code.None ? null : code.ToText();
+
     /// <summary>The number with three digits, as in the simple topics.</summary>
     public static string ToDigits(this Code code) => ((int)code).ToString("000", CultureInfo.InvariantCulture);
 

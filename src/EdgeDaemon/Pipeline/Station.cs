@@ -24,8 +24,8 @@ internal sealed class Station : IAsyncDisposable
     private readonly StationLinks _links;
     private readonly TimeProvider _time;
     private readonly TriggerMemory _memory;
-    private readonly Channel<(InspectionRun Run, ActiveRecipe Recipe)> _accepted;
-    private readonly Channel<(InspectionRun Run, ActiveRecipe Recipe, Frame Frame)> _framed;
+    private readonly Channel<Work> _accepted;
+    private readonly Channel<(Work Work, Frame Frame)> _framed;
     private readonly StationCounts _counts = new();
     private long _lastAnonymous;
 
@@ -33,8 +33,8 @@ internal sealed class Station : IAsyncDisposable
     {
         (_config, Camera, _links, _time) = (config, camera, links, time);
         _memory = new TriggerMemory(time, config.TriggerIdTtl, 4096, links.Store.ReadRecent(config.Name, 1024));
-        _accepted = Channel.CreateBounded<(InspectionRun, ActiveRecipe)>(config.QueueDepth);
-        _framed = Channel.CreateBounded<(InspectionRun, ActiveRecipe, Frame)>(config.QueueDepth);
+        _accepted = Channel.CreateBounded<Work>(config.QueueDepth);
+        _framed = Channel.CreateBounded<(Work, Frame)>(config.QueueDepth);
         _lastAnonymous = time.GetTimestamp() - time.TimestampFrequency * 3600;
     }
 
@@ -117,8 +117,8 @@ internal sealed class Station : IAsyncDisposable
         var run = new InspectionRun(accepted, received, _time, DeadlineMargin);
         _counts.Accepted();
         // The verdict is stored when it is decided, whatever the stages are doing then.
-        _ = StoreAsync(run);
-        if (!_accepted.Writer.TryWrite((run, recipe))) run.TryFail(Code.Overrun);
+        var work = new Work(run, recipe, StoreAsync(run));
+        if (!_accepted.Writer.TryWrite(work)) run.TryFail(Code.Overrun);
     }
 
     private async Task StoreAsync(InspectionRun run)
@@ -143,21 +143,22 @@ internal sealed class Station : IAsyncDisposable
 
     private async Task TakeFramesAsync(CancellationToken stop)
     {
-        await foreach ((InspectionRun run, ActiveRecipe recipe) in _accepted.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        await foreach (Work work in _accepted.Reader.ReadAllAsync(stop).ConfigureAwait(false))
         {
+            InspectionRun run = work.Run;
             try
             {
                 Frame frame = await Camera.TriggerAsync(new TriggerContext(run.Inspection.Sequence, FrameTimeout), run.DeadlinePassed).ConfigureAwait(false);
                 _links.FrameTaken(run.Inspection);
-                if (!frame.IsComplete)
+                if (frame.IsComplete)
                 {
-                    run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
-                    frame.Settle(FrameOutcome.Rejected, "incomplete");
-                    frame.Dispose();
+                    await _framed.Writer.WriteAsync((work, frame), stop).ConfigureAwait(false);
                     continue;
                 }
 
-                await _framed.Writer.WriteAsync((run, recipe, frame), stop).ConfigureAwait(false);
+                run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
+                frame.Dispose();
+                await SettleAsync(work, frame, FrameOutcome.Rejected, "the frame is not complete").ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
@@ -165,22 +166,40 @@ internal sealed class Station : IAsyncDisposable
             }
             catch (FrameException e)
             {
-                run.TryFail(e.Fault == FrameFault.Incomplete ? Code.PartialFrame : e.Fault == FrameFault.WrongSize ? Code.WrongFrame : Code.NoFrame);
+                run.TryFail(ReasonOf(e.Fault));
             }
         }
     }
 
     private async Task JudgeAsync(CancellationToken stop)
     {
-        await foreach ((InspectionRun run, ActiveRecipe recipe, Frame frame) in _framed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
         {
-            using (frame)
-            {
-                await _links.Judge.JudgeAsync(run, recipe, frame, stop).ConfigureAwait(false);
-                frame.Settle(FrameOutcome.Done);
-            }
+            using (frame) await _links.Judge.JudgeAsync(work.Run, work.Recipe, frame, stop).ConfigureAwait(false);
+            _ = SettleAsync(work, frame, FrameOutcome.Done, null);
         }
     }
+
+    /// <summary>A file is put away only when its verdict is on the disk: after a kill it is still where it was.</summary>
+    private static async Task SettleAsync(Work work, Frame frame, FrameOutcome outcome, string? reason)
+    {
+        await work.Stored.ConfigureAwait(false);
+        frame.Settle(outcome, reason);
+    }
+
+    private static Code ReasonOf(FrameFault fault) => fault switch
+    {
+        FrameFault.Incomplete => Code.PartialFrame,
+        FrameFault.WrongSize => Code.WrongFrame,
+        FrameFault.BadImage => Code.BadImage,
+        _ => Code.NoFrame,
+    };
+
+    /// <summary>An accepted inspection on its way through the stages.</summary>
+    /// <param name="Run">Its deadline and verdict.</param>
+    /// <param name="Recipe">What it was accepted under.</param>
+    /// <param name="Stored">Done when the verdict is stored, or can't be.</param>
+    private sealed record Work(InspectionRun Run, ActiveRecipe Recipe, Task Stored);
 
     /// <summary>The station's own clock; what it can't take gets a sequence number and NOT_JUDGED, because nobody is there to be refused.</summary>
     private async Task TriggerByClockAsync(CancellationToken stop)
