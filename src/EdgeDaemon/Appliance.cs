@@ -76,7 +76,9 @@ internal sealed partial class Appliance(ApplianceConfig config, TimeProvider tim
     private async Task CommandsAsync(Station station, MqttLink link, VerdictPublisher publisher, InspectionStore store, ModelPack pack, CancellationToken stop)
     {
         StationConfig own = config.Stations.First(s => s.Name == station.Name);
-        if (own.Recipe is { } first) await SetRecipeAsync(station, pack, first, stop).ConfigureAwait(false);
+        // What was active when the box went down is active again; the configuration names the very first one.
+        var remembered = new RememberedRecipe(config.DataFolder, station.Name);
+        if ((remembered.Name ?? own.Recipe) is { } first && station.TryBeginChange()) _ = await SetRecipeAsync(station, pack, first, remembered, stop).ConfigureAwait(false);
         await foreach (Command command in link.Commands(station.Name).ReadAllAsync(stop).ConfigureAwait(false))
         {
             switch (command)
@@ -88,38 +90,64 @@ internal sealed partial class Appliance(ApplianceConfig config, TimeProvider tim
                     if (ack is { Accepted: true, Duplicate: false }) await store.MarkAckedAsync(ack.InspectionId!).ConfigureAwait(false);
                     break;
                 case RecipeCommand recipe:
-                    await ChangeRecipeAsync(station, link, pack, recipe, stop).ConfigureAwait(false);
+                    ChangeRecipe(station, link, pack, recipe, remembered, stop);
                     break;
             }
         }
     }
 
-    private async Task ChangeRecipeAsync(Station station, MqttLink link, ModelPack pack, RecipeCommand command, CancellationToken stop)
+    /// <summary>Answers at once and goes on beside the triggers, which are refused until it is done.</summary>
+    private void ChangeRecipe(Station station, MqttLink link, ModelPack pack, RecipeCommand command, RememberedRecipe remembered, CancellationToken stop)
     {
         void Answer(RecipeChange status, Code code, string? why) => link.TrySend(
-            station.Name, Delivery.Answers.RecipeAck(link.Topics, station.Name, new RecipeAckMessage(command.Content.RequestId, command.Content.Recipe, status, station.Recipe?.Stamp, code, why, time.GetUtcNow()), command.CorrelationData));
+            station.Name, Delivery.Answers.RecipeAck(link.Topics, station.Name, new RecipeAckMessage(command.Content.RequestId, command.Content.Recipe, status, station.Recipe, code, why, time.GetUtcNow()), command.CorrelationData));
+
+        if (!station.TryBeginChange())
+        {
+            Answer(RecipeChange.Refused, Code.Busy, "another recipe change is under way");
+            return;
+        }
 
         Answer(RecipeChange.Accepted, Code.None, null);
-        (Code code, string? why) = await SetRecipeAsync(station, pack, command.Content.Recipe, stop).ConfigureAwait(false);
-        Answer(code == Code.None ? RecipeChange.Active : RecipeChange.Failed, code, why);
+        _ = Task.Run(
+            async () =>
+            {
+                (Code code, string? why) = await SetRecipeAsync(station, pack, command.Content.Recipe, remembered, stop).ConfigureAwait(false);
+                Answer(code == Code.None ? RecipeChange.Active : RecipeChange.Failed, code, why);
+            },
+            stop);
     }
 
-    private async Task<(Code Code, string? Why)> SetRecipeAsync(Station station, ModelPack pack, string numberOrName, CancellationToken stop)
+    private async Task<(Code Code, string? Why)> SetRecipeAsync(Station station, ModelPack pack, string numberOrName, RememberedRecipe remembered, CancellationToken stop)
     {
+        ActiveRecipe? active = null;
         try
         {
             RecipeCatalogue catalogue = await Task.Run(() => RecipeCatalogue.Load(config.RecipeFolder, stop), stop).ConfigureAwait(false);
             if (catalogue.Find(numberOrName) is not { } entry) return Failed(Code.UnknownRecipe, $"there is no recipe '{numberOrName}' in {catalogue.Folder}");
             if (entry.Recipe is null) return Failed(Code.RecipeFailed, $"recipe '{entry.Name}': {string.Join("; ", entry.Errors)}");
             int threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
-            ActiveRecipe active = await Task.Run(() => ActiveRecipe.Load(pack, catalogue, entry.Recipe, threads, stop), stop).ConfigureAwait(false);
-            station.Recipe = active;
+            ActiveRecipe loaded = await Task.Run(() => ActiveRecipe.Load(pack, catalogue, entry.Recipe, threads, stop), stop).ConfigureAwait(false);
+            try
+            {
+                remembered.Name = loaded.Stamp.Name;
+                active = loaded;
+            }
+            finally
+            {
+                if (active is null) loaded.Release();
+            }
+
             LogRecipeActive(station.Name, active.Stamp.Name, active.Stamp.Revision);
             return (Code.None, null);
         }
         catch (Exception e) when (e is RecipeUnusableException or IOException or UnauthorizedAccessException)
         {
             return Failed(Code.RecipeFailed, e.Message);
+        }
+        finally
+        {
+            station.EndChange(active);
         }
 
         (Code, string?) Failed(Code code, string why)
@@ -143,7 +171,7 @@ internal sealed partial class Appliance(ApplianceConfig config, TimeProvider tim
         Code code = station.Readiness;
         Storage.StorageState storage = store.State;
         return new StateMessage(
-            _bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipe?.Stamp, station.Counts.Open, code, code == Code.None ? null : code.ToText(),
+            _bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipe, station.Counts.Open, code, code == Code.None ? null : code.ToText(),
             station.Counts.Snapshot, new OutboxCounts(storage.OutboxRows, 0), null, storage.SequenceResets.ContainsKey(station.Name),
             storage.Condition switch { StorageCondition.Healthy => Delivery.StorageState.Ok, StorageCondition.OnReserve => Delivery.StorageState.Reserve, _ => Delivery.StorageState.Unavailable }, "cpu", null, time.GetUtcNow());
     }

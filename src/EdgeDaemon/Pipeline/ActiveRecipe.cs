@@ -7,9 +7,15 @@ using ClipFusion.Inspection.Networks;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>A recipe with its words encoded and its references enrolled, as it was when it was set.</summary>
-internal sealed class ActiveRecipe : IDisposable
+/// <summary>
+/// A recipe with its words encoded and its references enrolled, as it was when it was set. Inspections that were accepted under it keep it alive
+/// after another has taken its place; it is freed when the last of them is done.
+/// </summary>
+internal sealed class ActiveRecipe
 {
+    private readonly Lock _lock = new();
+    private int _uses = 1;
+
     private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector) => (Recipe, Stamp, Inspector) = (recipe, stamp, inspector);
 
     public StationRecipe Recipe { get; }
@@ -48,7 +54,28 @@ internal sealed class ActiveRecipe : IDisposable
         }
     }
 
-    public void Dispose() => Inspector.Dispose();
+    /// <summary>Keeps it alive until <see cref="Release"/>.</summary>
+    /// <returns>Whether it was still there.</returns>
+    public bool TryKeep()
+    {
+        lock (_lock)
+        {
+            if (_uses == 0) return false;
+            _uses++;
+            return true;
+        }
+    }
+
+    /// <summary>Gives up one use; who loaded it has the first.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            if (--_uses > 0) return;
+        }
+
+        Inspector.Dispose();
+    }
 
     private static string Version(string[] files)
     {

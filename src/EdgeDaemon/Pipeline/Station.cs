@@ -27,6 +27,8 @@ internal sealed class Station : IAsyncDisposable
     private readonly Channel<Work> _accepted;
     private readonly Channel<(Work Work, Frame Frame)> _framed;
     private readonly StationCounts _counts = new();
+    private ActiveRecipe? _recipe;
+    private int _isChanging;
     private long _lastAnonymous;
 
     public Station(StationConfig config, IFrameSource camera, StationLinks links, TimeProvider time)
@@ -43,12 +45,24 @@ internal sealed class Station : IAsyncDisposable
     public IFrameSource Camera { get; }
 
     /// <summary>What triggers are accepted under; null while there is none.</summary>
-    public ActiveRecipe? Recipe { get; set; }
+    public RecipeStamp? Recipe => Volatile.Read(ref _recipe)?.Stamp;
 
     public StationCounts Counts => _counts;
 
     /// <summary>Why a trigger would be refused now; <see cref="Code.None"/> when it would not.</summary>
-    public Code Readiness => Recipe is null || Camera.State.Status != SourceStatus.Connected ? Code.NotReady : !_links.Store.State.CanWrite ? Code.Storage : Code.None;
+    public Code Readiness => Volatile.Read(ref _recipe) is null || Volatile.Read(ref _isChanging) != 0 || Camera.State.Status != SourceStatus.Connected ? Code.NotReady : !_links.Store.State.CanWrite ? Code.Storage : Code.None;
+
+    /// <summary>Begins a recipe change, during which triggers are refused.</summary>
+    /// <returns>Whether none was under way.</returns>
+    public bool TryBeginChange() => Interlocked.Exchange(ref _isChanging, 1) == 0;
+
+    /// <summary>Ends a recipe change; queued inspections keep the recipe of their acceptance.</summary>
+    /// <param name="next">What is active from now on; null leaves what was.</param>
+    public void EndChange(ActiveRecipe? next)
+    {
+        if (next is not null) Interlocked.Exchange(ref _recipe, next)?.Release();
+        Volatile.Write(ref _isChanging, 0);
+    }
 
     /// <summary>Runs the stages until the program ends.</summary>
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(TakeFramesAsync(stop), JudgeAsync(stop), TriggerByClockAsync(stop));
@@ -71,10 +85,11 @@ internal sealed class Station : IAsyncDisposable
             return (TriggerAckMessage.ForAccepted(first, duplicate: true, _time.GetUtcNow()), claim.Verdict);
         }
 
-        ActiveRecipe? recipe = Recipe;
+        ActiveRecipe? recipe = KeptRecipe();
         (Code code, string why) = Refusal(trigger, recipe);
         if (code != Code.None)
         {
+            recipe?.Release();
             _memory.Refused(trigger);
             return Refuse(code, why);
         }
@@ -88,6 +103,7 @@ internal sealed class Station : IAsyncDisposable
         }
         catch (StorageUnavailableException e)
         {
+            recipe!.Release();
             _memory.Refused(trigger);
             return Refuse(Code.Storage, e.Message);
         }
@@ -96,12 +112,23 @@ internal sealed class Station : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Camera.DisposeAsync().ConfigureAwait(false);
-        Recipe?.Dispose();
+        Interlocked.Exchange(ref _recipe, null)?.Release();
+    }
+
+    private ActiveRecipe? KeptRecipe()
+    {
+        // One that was replaced between the two lines is gone; its successor is there then.
+        while (Volatile.Read(ref _recipe) is { } recipe)
+        {
+            if (recipe.TryKeep()) return recipe;
+        }
+
+        return null;
     }
 
     private (Code Code, string Why) Refusal(Trigger trigger, ActiveRecipe? recipe)
     {
-        if (Readiness is not Code.None and var code) return (code, recipe is null ? "no recipe is active" : Camera.State.Reason ?? "the camera or the storage is not ready");
+        if (Readiness is not Code.None and var code) return (code, recipe is null ? "no recipe is active" : Volatile.Read(ref _isChanging) != 0 ? "a recipe is being changed" : Camera.State.Reason ?? "the camera or the storage is not ready");
         if (trigger.Recipe is { } asserted && asserted != recipe!.Stamp.Name && asserted != recipe.Stamp.Number.ToString()) return (Code.RecipeNotActive, $"'{asserted}' is not active, '{recipe.Stamp.Name}' ({recipe.Stamp.Number}) is");
         if (trigger.TriggerId is null && !trigger.IsSelfTimed)
         {
@@ -118,7 +145,9 @@ internal sealed class Station : IAsyncDisposable
         _counts.Accepted();
         // The verdict is stored when it is decided, whatever the stages are doing then.
         var work = new Work(run, recipe, StoreAsync(run));
-        if (!_accepted.Writer.TryWrite(work)) run.TryFail(Code.Overrun);
+        if (_accepted.Writer.TryWrite(work)) return;
+        run.TryFail(Code.Overrun);
+        recipe.Release();
     }
 
     private async Task StoreAsync(InspectionRun run)
@@ -168,6 +197,8 @@ internal sealed class Station : IAsyncDisposable
             {
                 run.TryFail(ReasonOf(e.Fault));
             }
+
+            work.Recipe.Release();
         }
     }
 
@@ -176,6 +207,7 @@ internal sealed class Station : IAsyncDisposable
         await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
         {
             using (frame) await _links.Judge.JudgeAsync(work.Run, work.Recipe, frame, stop).ConfigureAwait(false);
+            work.Recipe.Release();
             _ = SettleAsync(work, frame, FrameOutcome.Done, null);
         }
     }
@@ -209,17 +241,24 @@ internal sealed class Station : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
         {
             var trigger = new Trigger(Name, TriggerSource.Interval, _time.GetTimestamp());
-            ActiveRecipe? recipe = Recipe;
+            ActiveRecipe? recipe = KeptRecipe();
             (Code code, _) = Refusal(trigger, recipe);
             try
             {
-                if (code == Code.None) Start(await _links.Store.AcceptAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, stop).ConfigureAwait(false), trigger.ReceivedTimestamp, recipe);
-                else if (recipe is not null) await _links.Store.AcceptNotJudgedAsync(trigger, recipe.Stamp, code == Code.QueueFull ? Code.Overrun : Code.NotReadyThen, stop).ConfigureAwait(false);
+                if (code == Code.None)
+                {
+                    Start(await _links.Store.AcceptAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, stop).ConfigureAwait(false), trigger.ReceivedTimestamp, recipe);
+                    continue;
+                }
+
+                if (recipe is not null) await _links.Store.AcceptNotJudgedAsync(trigger, recipe.Stamp, code == Code.QueueFull ? Code.Overrun : Code.NotReadyThen, stop).ConfigureAwait(false);
             }
             catch (StorageUnavailableException)
             {
                 _counts.Missed();
             }
+
+            recipe?.Release();
         }
     }
 }

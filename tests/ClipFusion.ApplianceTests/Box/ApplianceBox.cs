@@ -9,15 +9,19 @@ namespace ClipFusion.ApplianceTests.Box;
 /// <summary>The real program with the starter pack, a simulated line and a recipe, in a folder of its own; may be started and killed again and again.</summary>
 internal sealed class ApplianceBox : IAsyncDisposable
 {
+    private static readonly string[] Branches = ["clipVision"];
+    private static readonly string[] References = ["ref0.png", "ref1.png"];
+
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-box-").FullName;
     private readonly List<string> _log = [];
     private Process? _process;
 
-    public ApplianceBox(Mosquitto broker, object recipe, int queueDepth = 8)
+    public ApplianceBox(Mosquitto broker, int queueDepth = 8)
     {
         StarterPack.Build(Path.Combine(_folder, "pack"));
         string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
-        File.WriteAllText(Path.Combine(recipes, "board.json"), JsonSerializer.Serialize(recipe));
+        foreach ((string name, int number) in (ReadOnlySpan<(string, int)>)[("board", 7), ("plate", 8)]) File.WriteAllText(Path.Combine(recipes, $"{name}.json"), Recipe(name, number));
+        File.WriteAllText(Path.Combine(recipes, "broken.json"), """{ "number": 9, "name": "broken", "object": "part", "references": ["nowhere.png"], "thresholds": { "patchclip": { "fewShot": 0.3 } } }""");
         foreach (int i in (int[])[0, 1]) WriteReference(Path.Combine(recipes, $"ref{i}.png"), i);
         File.WriteAllText(Path.Combine(_folder, "clipfusion.json"), JsonSerializer.Serialize(new
         {
@@ -75,6 +79,17 @@ internal sealed class ApplianceBox : IAsyncDisposable
         if (_process is not null) await KillAsync(CancellationToken.None);
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static string Recipe(string name, int number) => JsonSerializer.Serialize(new
+    {
+        number,
+        name,
+        @object = name,
+        branches = Branches,
+        profile = "patchclip",
+        thresholds = new { patchclip = new { fewShot = 0.3 } },
+        references = References,
+    });
 
     private void Note(string? line)
     {

@@ -6,17 +6,6 @@ namespace ClipFusion.ApplianceTests.Box;
 public sealed class ApplianceTests : IAsyncDisposable
 {
     private const string In = "clipfusion/v1/box/in/line1/", Out = "clipfusion/v1/box/out/line1/";
-    private static readonly object Recipe = new
-    {
-        number = 7,
-        name = "board",
-        @object = "circuit board",
-        branches = new[] { "clipVision" },
-        profile = "patchclip",
-        thresholds = new { patchclip = new { fewShot = 0.3 } },
-        references = new[] { "ref0.png", "ref1.png" },
-    };
-
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(8));
     private readonly List<IAsyncDisposable> _open = [];
 
@@ -26,7 +15,7 @@ public sealed class ApplianceTests : IAsyncDisposable
         const int Kills = 30, TriggersPerLife = 3;
         Mosquitto broker = await BrokerAsync("max_queued_messages 0", "max_inflight_messages 0");
         Ledger ledger = Own(await Ledger.StartAsync(broker, _limit.Token));
-        ApplianceBox box = Own(new ApplianceBox(broker, Recipe));
+        ApplianceBox box = Own(new ApplianceBox(broker));
         var random = new Random(11);
         List<Entry> heard = [];
         try
@@ -62,7 +51,7 @@ public sealed class ApplianceTests : IAsyncDisposable
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = Own(await Ledger.StartAsync(broker, _limit.Token));
-        ApplianceBox box = Own(new ApplianceBox(broker, Recipe));
+        ApplianceBox box = Own(new ApplianceBox(broker));
         box.Start();
         await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
         Assert.Equal(0, await box.StopAsync(_limit.Token));
@@ -75,7 +64,7 @@ public sealed class ApplianceTests : IAsyncDisposable
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = Own(await Ledger.StartAsync(broker, _limit.Token));
-        ApplianceBox box = Own(new ApplianceBox(broker, Recipe));
+        ApplianceBox box = Own(new ApplianceBox(broker));
         box.Start();
         await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
 
@@ -92,6 +81,31 @@ public sealed class ApplianceTests : IAsyncDisposable
         Assert.Null(await ErrorOf("""{"triggerId":"b","recipe":"7"}"""));
         Assert.Equal("MALFORMED", await ErrorOf("""{"triggerId":"""));
         Assert.Equal("MALFORMED", await ErrorOf("""{"triggerId":"../x"}"""));
+    }
+
+    [Fact]
+    public async Task Run_RecipeSet_IsActiveUntilSetAgainAndSurvivesARestart()
+    {
+        Mosquitto broker = await BrokerAsync();
+        Ledger ledger = Own(await Ledger.StartAsync(broker, _limit.Token));
+        ApplianceBox box = Own(new ApplianceBox(broker));
+        box.Start();
+        await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
+
+        async Task<List<(string? Status, string? Error)>> Set(string payload)
+        {
+            await Ledger.PublishAsync(broker, ["-q", "1", "-t", In + "recipe/set", "-s"], payload, _limit.Token);
+            List<Entry> acks = await ledger.UntilAsync(all => all.Count(e => e.Topic == Out + "recipe/ack") == 2, _limit.Token);
+            return [.. acks.Where(e => e.Topic == Out + "recipe/ack").Select(e => (e.Json.GetProperty("status").GetString(), e.Json.GetProperty("error").GetString()))];
+        }
+
+        Assert.Equal([("accepted", null), ("active", null)], await Set("8"));
+        Assert.Equal([("accepted", null), ("failed", "UNKNOWN_RECIPE")], await Set("""{"requestId":"r1","recipe":"nothing"}"""));
+        Assert.Equal([("accepted", null), ("failed", "RECIPE_FAILED")], await Set("""{"requestId":"r2","recipe":"broken"}"""));
+        await box.KillAsync(_limit.Token);
+        box.Start();
+        List<Entry> heard = await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]) && all.Any(e => e.Topic == "clipfusion/v1/box/out/status" && e.Payload.Contains("online", StringComparison.Ordinal)), _limit.Token);
+        Assert.Equal(8, heard[^1].Json.GetProperty("recipe").GetProperty("number").GetInt32());
     }
 
     public async ValueTask DisposeAsync()

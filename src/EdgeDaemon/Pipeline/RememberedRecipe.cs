@@ -1,0 +1,32 @@
+using ClipFusion.EdgeDaemon.Recipes;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>The name of a station's active recipe, which survives a restart: one small file in the data folder, replaced in one step.</summary>
+internal sealed class RememberedRecipe(string dataFolder, string station)
+{
+    private readonly string _path = Path.Combine(dataFolder, $"{station}.active-recipe");
+
+    /// <summary>The name; null when none was ever active, or what the file holds is no name.</summary>
+    public string? Name
+    {
+        get
+        {
+            if (!File.Exists(_path)) return null;
+            string text = File.ReadAllText(_path).Trim();
+            return Names.IsRecipeName(text) ? text : null;
+        }
+
+        set
+        {
+            string next = $"{_path}.next";
+            using (FileStream file = File.Create(next))
+            {
+                file.Write(System.Text.Encoding.UTF8.GetBytes(value ?? ""));
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(next, _path, overwrite: true);
+        }
+    }
+}
