@@ -187,7 +187,7 @@ internal sealed class Station : IAsyncDisposable
 
                 run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
                 frame.Dispose();
-                await SettleAsync(work, frame, FrameOutcome.Rejected, "the frame is not complete").ConfigureAwait(false);
+                await SettleAsync(work, frame).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
@@ -208,15 +208,17 @@ internal sealed class Station : IAsyncDisposable
         {
             using (frame) await _links.Judge.JudgeAsync(work.Run, work.Recipe, frame, stop).ConfigureAwait(false);
             work.Recipe.Release();
-            _ = SettleAsync(work, frame, FrameOutcome.Done, null);
+            _ = SettleAsync(work, frame);
         }
     }
 
     /// <summary>A file is put away only when its verdict is on the disk: after a kill it is still where it was.</summary>
-    private static async Task SettleAsync(Work work, Frame frame, FrameOutcome outcome, string? reason)
+    private static async Task SettleAsync(Work work, Frame frame)
     {
         await work.Stored.ConfigureAwait(false);
-        frame.Settle(outcome, reason);
+        Code reason = (await work.Run.Verdict.ConfigureAwait(false)).Reason;
+        if (reason is Code.BadImage or Code.PartialFrame) frame.Settle(FrameOutcome.Rejected, CodeTable.Describe(reason));
+        else frame.Settle(FrameOutcome.Done);
     }
 
     private static Code ReasonOf(FrameFault fault) => fault switch

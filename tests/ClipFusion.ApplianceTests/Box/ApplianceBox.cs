@@ -16,7 +16,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
     private readonly List<string> _log = [];
     private Process? _process;
 
-    public ApplianceBox(Mosquitto broker, int queueDepth = 8)
+    public ApplianceBox(Mosquitto broker, bool folderCamera = false)
     {
         StarterPack.Build(Path.Combine(_folder, "pack"));
         string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
@@ -29,7 +29,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
             dataFolder = "data",
             modelPack = "pack",
             threads = 1,
-            stations = new[] { new { name = "line1", camera = new { kind = "simulated", seed = 1, width = 320, height = 240 }, triggers = new { mqtt = true }, queueDepth, recipe = "board" } },
+            stations = new[] { new { name = "line1", camera = folderCamera ? (object)new { kind = "folder", folder = "in" } : new { kind = "simulated", seed = 1, width = 320, height = 240 }, triggers = new { mqtt = true }, queueDepth = 8, recipe = "board" } },
             mqtt = new { host = "127.0.0.1", port = broker.Port },
             storage = new { reserveMb = 1 },
         }));
@@ -43,6 +43,9 @@ internal sealed class ApplianceBox : IAsyncDisposable
             lock (_log) return string.Join(Environment.NewLine, _log.TakeLast(40));
         }
     }
+
+    /// <summary>The folder that a folder camera reads.</summary>
+    public string Inbox => Directory.CreateDirectory(Path.Combine(_folder, "in")).FullName;
 
     public void Start()
     {
@@ -97,7 +100,8 @@ internal sealed class ApplianceBox : IAsyncDisposable
         lock (_log) _log.Add(line);
     }
 
-    private static void WriteReference(string path, int seed)
+    /// <summary>A PNG of noise.</summary>
+    public static void WriteReference(string path, int seed)
     {
         var picture = new RgbImage(96, 72);
         new Random(seed).NextBytes(picture.Pixels);

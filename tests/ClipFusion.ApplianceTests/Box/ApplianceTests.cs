@@ -81,6 +81,9 @@ public sealed class ApplianceTests : IAsyncDisposable
         Assert.Null(await ErrorOf("""{"triggerId":"b","recipe":"7"}"""));
         Assert.Equal("MALFORMED", await ErrorOf("""{"triggerId":"""));
         Assert.Equal("MALFORMED", await ErrorOf("""{"triggerId":"../x"}"""));
+        Assert.Null(await ErrorOf("""{"triggerId":"hurry","deadlineMs":10}"""));
+        Entry hurried = await ledger.NextAsync(e => IsVerdict(e) && e.Json.GetProperty("triggerId").GetString() == "hurry", _limit.Token);
+        Assert.Equal(("NOT_JUDGED", "deadline"), (hurried.Json.GetProperty("verdict").GetString(), hurried.Json.GetProperty("reason").GetString()));
     }
 
     [Fact]
@@ -106,6 +109,25 @@ public sealed class ApplianceTests : IAsyncDisposable
         box.Start();
         List<Entry> heard = await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]) && all.Any(e => e.Topic == "clipfusion/v1/box/out/status" && e.Payload.Contains("online", StringComparison.Ordinal)), _limit.Token);
         Assert.Equal(8, heard[^1].Json.GetProperty("recipe").GetProperty("number").GetInt32());
+    }
+
+    [Fact]
+    public async Task Run_FilesInAFolder_AreJudgedAndPutAwayByWhatTheyWere()
+    {
+        Mosquitto broker = await BrokerAsync();
+        Ledger ledger = Own(await Ledger.StartAsync(broker, _limit.Token));
+        ApplianceBox box = Own(new ApplianceBox(broker, folderCamera: true));
+        ApplianceBox.WriteReference(Path.Combine(box.Inbox, "a.png"), 3);
+        ApplianceBox.WriteReference(Path.Combine(box.Inbox, "b.png"), 4);
+        using (FileStream cut = File.OpenWrite(Path.Combine(box.Inbox, "b.png"))) cut.SetLength(200);
+        box.Start();
+        await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
+        foreach (string id in (string[])["a", "b"]) await TriggerAsync(broker, id);
+        List<Entry> heard = await ledger.UntilAsync(all => all.Count(IsVerdict) == 2, _limit.Token);
+        Assert.Equal([null, "bad_image"], heard.Where(IsVerdict).Select(e => e.Json.GetProperty("reason").GetString()));
+
+        string judged = Path.Combine(box.Inbox, "done", "a.png"), bad = Path.Combine(box.Inbox, "rejected", "b.png");
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(judged) && File.Exists(bad), TimeSpan.FromSeconds(20)), $"{judged} and {bad} are expected; the program said:{Environment.NewLine}{box.Log}");
     }
 
     public async ValueTask DisposeAsync()
