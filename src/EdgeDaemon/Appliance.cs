@@ -47,14 +47,14 @@ internal sealed partial class Appliance(ApplianceConfig config, TimeProvider tim
         using ModelPack pack = ModelPack.Open(config.ModelPack, new SessionSettings(config.Threads));
         if (pack.Manifest.Notice is { } notice) LogPackNotice(notice);
         string packHash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(config.ModelPack, Models.Pack.PackManifest.FileName), stoppingToken).ConfigureAwait(false)).AsSpan(0, 8));
-        var judge = new Judge(new FairTurn(), time, packHash);
+        var judge = new Judge(new FairTurn(), time, packHash, _log);
 
         // 1 trigger, 2 frame: the stations.
         Station[] stations = [.. config.Stations.Select(s => new Station(s, CameraOf(s), new StationLinks(store, judge, taken => link.TrySend(taken.Station, Delivery.Answers.TriggerFrame(link.Topics, taken.Station, new TriggerFrameMessage(taken.Id, taken.Sequence)))), time))];
         try
         {
             foreach (Station station in stations) await station.Camera.OpenAsync(stoppingToken).ConfigureAwait(false);
-            await Task.WhenAll(
+            await Loops.RunAsync(
             [
                 .. stations.Select(s => s.RunAsync(stoppingToken)),
                 .. stations.Select(s => CommandsAsync(s, link, publisher, store, pack, stoppingToken)),

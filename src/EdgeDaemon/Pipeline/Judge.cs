@@ -4,11 +4,12 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
+using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>Steps 3 to 7 of one inspection: waits for its station's turn, runs the method, decides. The deadline ends it from outside.</summary>
-internal sealed class Judge(FairTurn turns, TimeProvider time, string packHash)
+internal sealed partial class Judge(FairTurn turns, TimeProvider time, string packHash, ILogger log)
 {
     /// <summary>Brings a run to its verdict, unless its deadline does.</summary>
     /// <param name="run">The inspection.</param>
@@ -36,7 +37,15 @@ internal sealed class Judge(FairTurn turns, TimeProvider time, string packHash)
         }
         catch (Exception e) when (e is ArgumentException or NetworkException)
         {
+            LogNotJudged(run.Inspection.Station, run.Inspection.Sequence, e.Message);
             run.TryFail(e is NetworkException ? Code.NetworkFailed : Code.WrongFrame, described);
+        }
+#pragma warning disable CA1031 // A mistake of ours must not leave the line without an answer, nor stop the parts behind this one.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogUnexpected(e, run.Inspection.Station, run.Inspection.Sequence);
+            run.TryFail(Code.NetworkFailed, described);
         }
     }
 
@@ -90,4 +99,10 @@ internal sealed class Judge(FairTurn turns, TimeProvider time, string packHash)
     }
 
     private static string RecipeProfileName(Profile profile) => profile switch { Profile.PatchClip => "patchclip", Profile.MapDiff => "mapdiff", _ => "clipfusion" };
+
+    [LoggerMessage(2000, LogLevel.Error, "Station {Station}, sequence {Sequence}: not judged: {Why}")]
+    private partial void LogNotJudged(string station, long sequence, string why);
+
+    [LoggerMessage(2001, LogLevel.Critical, "Station {Station}, sequence {Sequence}: not judged because of a mistake in the program; please report it")]
+    private partial void LogUnexpected(Exception error, string station, long sequence);
 }

@@ -65,7 +65,7 @@ internal sealed class Station : IAsyncDisposable
     }
 
     /// <summary>Runs the stages until the program ends.</summary>
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(TakeFramesAsync(stop), JudgeAsync(stop), TriggerByClockAsync(stop));
+    public Task RunAsync(CancellationToken stop) => Loops.RunAsync([TakeFramesAsync(stop), JudgeAsync(stop), TriggerByClockAsync(stop)]);
 
     /// <summary>Answers a trigger: accepted and committed, duplicate, or refused with a code.</summary>
     /// <returns>The ack, and for a duplicate the verdict that was given already and is to be sent again after the ack.</returns>
