@@ -26,9 +26,12 @@ public sealed class VerdictDeliveryTests : DeliveryTest
         await _outbox.WhenEmptyAsync(Cancellation);
 
         var heard = await ledger.UntilAsync(
-            all => On(all, Topics.Verdict("line1")).Count >= 150 && On(all, Topics.VerdictReplay("line1")).Count >= 50 && all.Count(e => e.Topic == Topics.VerdictSimple("line1")) >= 150, Cancellation);
-        Assert.Equal(Range(1, 100).Concat(Range(151, 200)), On(heard, Topics.Verdict("line1")));
-        Assert.Equal(Range(101, 150), On(heard, Topics.VerdictReplay("line1")));
+            all => On(all, Topics.Verdict("line1")).Distinct().Count() >= 150 && On(all, Topics.VerdictReplay("line1")).Distinct().Count() >= 50
+                && all.Where(e => e.Topic == Topics.VerdictSimple("line1")).Select(e => e.Payload).Distinct().Count() >= 150,
+            Cancellation);
+        // QoS 1: what the ledger had not acknowledged when the broker stopped, the broker tells it again.
+        Assert.Equal(Range(1, 100).Concat(Range(151, 200)), On(heard, Topics.Verdict("line1")).Distinct());
+        Assert.Equal(Range(101, 150), On(heard, Topics.VerdictReplay("line1")).Distinct());
         Assert.All(heard.Where(e => e.Topic == Topics.VerdictReplay("line1")), e => Assert.True(e.Json.GetProperty("flags").GetProperty("replayed").GetBoolean()));
     }
 
