@@ -11,6 +11,7 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
+    private TimeSpan _liveWindow = TimeSpan.FromSeconds(10);
     private readonly FakeTimeProvider _time = new(Samples.Noon) { AutoAdvanceAmount = TimeSpan.Zero };
     private readonly MemoryOutbox _outbox = new();
     private readonly Channel<OutMessage> _published = Channel.CreateUnbounded<OutMessage>();
@@ -92,6 +93,8 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
         _outbox.Add(Row(1, "bad"));
         _outbox.Add(Row(2, "bad"));
         for (int i = 1; i <= 50; i++) _outbox.Add(Row(i, "good"));
+        // The clock below runs as fast as the loop: a window of years keeps every row live whatever the machine is doing.
+        _liveWindow = TimeSpan.FromDays(1000);
         Start("bad", "good");
 
         var seen = new List<OutMessage>();
@@ -180,7 +183,7 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
                 _published.Writer.TryWrite(message);
                 return Task.FromResult(_broker(message));
             },
-            _ => Task.CompletedTask, new DeliveryOptions { BootId = "boot" }, _time);
+            _ => Task.CompletedTask, new DeliveryOptions { BootId = "boot", LiveWindow = _liveWindow }, _time);
         _publisher.Start();
     }
 
