@@ -5,14 +5,20 @@ import { make, part } from "./dom.js";
 
 const EVERY_MS = 2000;
 
-/** Shows the panel for as long as the box has something to show in it; asks once and never again on a box without a demo. */
+let watching = false;
+
+/** Shows the panel for as long as the box has something to show in it. To be called after each connection; a box without a demo is asked once. */
 export async function watchScore() {
-  const score = await getOrNull("/api/v1/demo/score");
+  if (watching) return;
+  watching = true;
   const panel = part(document, "score");
-  panel.hidden = score === null;
-  if (score === null) return;
-  draw(panel, score);
-  setTimeout(watchScore, EVERY_MS);
+  for (let score; (score = await getOrNull("/api/v1/demo/score")) !== null;) {
+    panel.hidden = false;
+    draw(panel, score);
+    await new Promise(resolve => setTimeout(resolve, EVERY_MS));
+  }
+  panel.hidden = true;
+  watching = false;
 }
 
 function draw(panel, { rule, threshold, parts, matrix }) {
