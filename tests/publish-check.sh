@@ -38,17 +38,18 @@ cat >"$work/run.json" <<JSON
   "stations": [{ "name": "line1", "camera": { "kind": "simulated" } }],
   "mqtt": { "host": "127.0.0.1", "port": 9 }, "http": { "port": 0 }, "storage": { "reserveMb": 1 } }
 JSON
-bare "$program" run --config "$work/run.json" >"$work/run.log" 2>&1 &
-pid=$!
-for (( i = 0; i < 600; i++ )); do
-  grep -q 'Serving' "$work/run.log" && break
-  kill -0 "$pid" 2>/dev/null || fail "run ended by itself: $(cat "$work/run.log")"
-  sleep 0.1
+coproc RUN { exec env -i PATH=/usr/bin:/bin HOME="$work" "$program" run --config "$work/run.json" 2>&1; }
+pid=$RUN_PID said=
+while IFS= read -r -t 60 line <&"${RUN[0]}"; do
+  said+=$line$'\n'
+  [[ $line != *Serving* ]] || break
 done
+[[ $said == *Serving* ]] || fail "run did not say within a minute that it serves: $said"
+exec 3<&"${RUN[0]}"
 kill -TERM "$pid"
 code=0
 wait "$pid" || code=$?
-expect "$code" 0 "exit code of run after SIGTERM ($(tail -n 3 "$work/run.log"))"
+expect "$code" 0 "exit code of run after SIGTERM ($said$(cat <&3))"
 
 # An upgrade keeps configuration and data; a second one changes nothing.
 echo '// mine' >>"$root/etc/clipfusion/clipfusion.json"

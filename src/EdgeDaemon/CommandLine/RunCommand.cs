@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -23,7 +24,13 @@ internal static class RunCommand
         ApplianceConfig config = ConfigReader.ReadFile(file);
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
-        builder.Services.AddSystemd();
+        builder.Services.AddSingleton(new LiveConfig(file, ConfigReader.ProcessEnvironment(), config));
+        builder.Services.AddSingleton<ConfigReloader>();
+        // First in, last out: signals and watchdog are there before the appliance starts and until it has stopped.
+        builder.Services.AddHostedService(services => services.GetRequiredService<ConfigReloader>());
+        builder.Services.AddServiceManager();
+        builder.Services.AddSingleton<MetricSources>();
+        builder.Services.AddSingleton<ApplianceMetrics>();
         builder.Services.AddSingleton(services => new Appliance(config, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
         using IHost host = builder.Build();

@@ -50,20 +50,21 @@ public sealed class ApplianceMetrics : IDisposable
     /// <param name="station">Name of the station.</param>
     public void Duplicate(string station) => _duplicates.Add(1, Tag("station", station));
 
-    /// <summary>An inspection's verdict is stored.</summary>
-    /// <param name="station">Name of the station.</param>
-    /// <param name="verdict">The verdict.</param>
-    /// <param name="reason">Its reason; <see cref="Code.None"/> where it was judged.</param>
+    /// <summary>An inspection's verdict is stored: counts it, its stages and its whole time.</summary>
+    /// <param name="verdict">The verdict; its timings are the stages.</param>
     /// <param name="sinceTrigger">Since the trigger's receipt.</param>
-    public void Judged(string station, Verdict verdict, Code reason, TimeSpan sinceTrigger)
+    public void Judged(VerdictRecord verdict, TimeSpan sinceTrigger)
     {
-        _inspections.Add(1, Tag("station", station), Tag("verdict", Name(verdict)), Tag("reason", reason.ToText()));
+        ArgumentNullException.ThrowIfNull(verdict);
+        string station = verdict.Inspection.Station;
+        _inspections.Add(1, Tag("station", station), Tag("verdict", Name(verdict.Verdict)), Tag("reason", verdict.Reason.ToText()));
         _triggerToVerdict.Record(sinceTrigger.TotalSeconds, Tag("station", station));
+        foreach ((string stage, double milliseconds) in verdict.Timings) Stage(station, stage, TimeSpan.FromMilliseconds(milliseconds));
     }
 
-    /// <summary>An inspection has left a stage.</summary>
+    /// <summary>An inspection has left a stage whose time its verdict does not carry.</summary>
     /// <param name="station">Name of the station.</param>
-    /// <param name="stage">The stage, as in a verdict's timings: <c>frame</c>, <c>turn</c>, <c>prepare</c>, <c>networks</c>, <c>memoryBank</c>, <c>fuse</c>, <c>store</c>.</param>
+    /// <param name="stage">The stage, named as in a verdict's timings.</param>
     /// <param name="took">How long it took.</param>
     public void Stage(string station, string stage, TimeSpan took) => _stage.Record(took.TotalSeconds, Tag("station", station), Tag("stage", stage));
 
