@@ -14,6 +14,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-box-").FullName;
     private readonly List<string> _log = [];
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Process? _process;
 
     public ApplianceBox(Mosquitto broker, bool folderCamera = false)
@@ -47,10 +48,31 @@ internal sealed class ApplianceBox : IAsyncDisposable
     /// <summary>The folder that a folder camera reads.</summary>
     public string Inbox => Directory.CreateDirectory(Path.Combine(_folder, "in")).FullName;
 
-    public void Start()
+    /// <summary>The program's configuration.</summary>
+    public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
+
+    /// <summary>Makes loading the first recipe last for ever: a reference is a pipe that nobody writes to.</summary>
+    public async Task BlockWarmUpAsync(CancellationToken cancellation)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "clipfusion");
-        _process = Process.Start(new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string reference = Path.Combine(_folder, "data", "recipes", References[0]);
+        File.Delete(reference);
+        using Process make = Process.Start("mkfifo", [reference]);
+        await make.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>Uses its data folder as another process would.</summary>
+    public IDisposable OccupyData() => new FileStream(Path.Combine(_folder, "data", "inspections.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>Starts it.</summary>
+    /// <param name="manager">Who is told as systemd would be, with a watchdog of 400 ms; null for nobody.</param>
+    public void Start(NotifySocket? manager = null)
+    {
+        string[] command = [Path.Combine(AppContext.BaseDirectory, "clipfusion"), "run", "--config", ConfigFile];
+        // The shell knows the number of the process that it becomes.
+        ProcessStartInfo start = manager is null ? new(command[0], command[1..]) : new("/bin/sh", ["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\"", .. command]);
+        if (manager is not null) (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (manager.Path, "400000");
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => Note(e.Data);
         _process.ErrorDataReceived += (_, e) => Note(e.Data);
         _process.BeginOutputReadLine();
@@ -69,12 +91,42 @@ internal sealed class ApplianceBox : IAsyncDisposable
     /// <summary>SIGTERM, as systemd stops it.</summary>
     public async Task<int> StopAsync(CancellationToken cancellation)
     {
-        using (Process kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"])) await kill.WaitForExitAsync(cancellation);
-        await _process.WaitForExitAsync(cancellation);
+        await SignalAsync("TERM", cancellation);
+        return await EndAsync(cancellation);
+    }
+
+    /// <summary>Sends a signal.</summary>
+    public async Task SignalAsync(string name, CancellationToken cancellation)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>Waits for the program's end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(CancellationToken cancellation)
+    {
+        await _process!.WaitForExitAsync(cancellation);
         int code = _process.ExitCode;
         _process.Dispose();
         _process = null;
         return code;
+    }
+
+    /// <summary>Waits for a line of the program's log.</summary>
+    public async Task<string> SaysAsync(string part, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task more;
+            lock (_log)
+            {
+                if (_log.Find(l => l.Contains(part, StringComparison.Ordinal)) is { } line) return line;
+                more = _more.Task;
+            }
+
+            await more.WaitAsync(cancellation);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -97,7 +149,12 @@ internal sealed class ApplianceBox : IAsyncDisposable
     private void Note(string? line)
     {
         if (line is null) return;
-        lock (_log) _log.Add(line);
+        lock (_log)
+        {
+            _log.Add(line);
+            _more.SetResult();
+            _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
     /// <summary>A PNG of noise.</summary>
