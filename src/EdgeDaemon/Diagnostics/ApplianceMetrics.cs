@@ -23,6 +23,7 @@ public sealed class ApplianceMetrics : IDisposable
     public ApplianceMetrics(MetricSources sources)
     {
         ArgumentNullException.ThrowIfNull(sources);
+        Sources = sources;
         Meter = new Meter(new MeterOptions(MeterName) { Version = typeof(ApplianceMetrics).Assembly.GetName().Version?.ToString(3) });
         _inspections = Meter.CreateCounter<long>("clipfusion.inspections", "{inspection}", "Inspections with a stored verdict, by station, verdict and reason (none where it was judged).");
         _accepted = Meter.CreateCounter<long>("clipfusion.triggers.accepted", "{trigger}", "Triggers accepted and committed, by station and source.");
@@ -32,6 +33,9 @@ public sealed class ApplianceMetrics : IDisposable
         _triggerToVerdict = Meter.CreateHistogram("clipfusion.trigger_to_verdict", "s", "From the receipt of a trigger to its stored verdict, by station.", advice: StageSeconds);
         sources.CreateInstruments(Meter);
     }
+
+    /// <summary>What is asked at each reading.</summary>
+    public MetricSources Sources { get; }
 
     /// <summary>The meter, for listeners that want this instance only.</summary>
     public Meter Meter { get; }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Diagnostics;
@@ -32,6 +33,15 @@ public sealed class MetricSources(Heartbeats heartbeats)
     /// <param name="station">Name of the station.</param>
     /// <param name="source">What to ask.</param>
     public void Add(string station, StationSource source) => _stations[station] = source;
+
+    /// <summary>Watches what runs; null takes everything out.</summary>
+    internal void Watch(Box? box)
+    {
+        _stations.Clear();
+        Storage = box is null ? null : () => box.Store.State;
+        IsLinkConnected = box is null ? null : () => box.Link.State.IsConnected;
+        foreach (Station s in box?.Stations ?? []) Add(s.Name, new StationSource(s.Camera.Counters, () => s.Camera.State.Status == SourceStatus.Connected, () => s.Counts.Open, () => box!.Publisher.Counts(s.Name)));
+    }
 
     internal void CreateInstruments(Meter meter)
     {

@@ -1,6 +1,6 @@
 namespace ClipFusion.EdgeDaemon.Storage;
 
-/// <summary>Limits of an <see cref="InspectionStore"/>. Every queue, page and file that it uses is bounded by one of these.</summary>
+/// <summary>Limits of an <see cref="InspectionStore"/>. Every queue, page and file that it uses is bounded by one of these. Those with a setter may change while it runs.</summary>
 public sealed record StorageOptions
 {
     /// <summary>Jobs that may wait for the writer; full policy <c>Wait</c>: the next caller waits for room. At least 1.</summary>
@@ -19,16 +19,16 @@ public sealed record StorageOptions
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Outbox cap in bytes of stored verdicts; at the cap the oldest OK goes first.</summary>
-    public long OutboxBytes { get; init; } = 1L << 30;
+    public long OutboxBytes { get; set; } = 1L << 30;
 
     /// <summary>Outbox cap in days; older rows go, OK or not.</summary>
-    public TimeSpan OutboxAge { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan OutboxAge { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>Refusals by the broker after which a row is parked. At least 1.</summary>
     public int RefusalsToPark { get; init; } = 3;
 
     /// <summary>How long inspections are kept after they were delivered.</summary>
-    public TimeSpan RowAge { get; init; } = TimeSpan.FromDays(90);
+    public TimeSpan RowAge { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>Rows that one step of retention looks at; a step is one short transaction.</summary>
     public int RetentionStep { get; init; } = 128;
