@@ -24,7 +24,7 @@ internal sealed class NotifySocket : IDisposable
     public ValueTask<string> NextAsync(CancellationToken cancellation) => _heard.Reader.ReadAsync(cancellation);
 
     /// <summary>Reads until a message comes.</summary>
-    /// <returns>How many others came before it.</returns>
+    /// <returns>What came before it.</returns>
     public async Task<List<string>> UntilAsync(string message, CancellationToken cancellation)
     {
         List<string> before = [];
@@ -32,9 +32,20 @@ internal sealed class NotifySocket : IDisposable
         return before;
     }
 
+    /// <summary>Hears nothing more.</summary>
+    public void Close() => _socket.Dispose();
+
+    /// <summary>What was heard and not read, after <see cref="Close"/>.</summary>
+    public async Task<List<string>> RestAsync(CancellationToken cancellation)
+    {
+        List<string> rest = [];
+        await foreach (string message in _heard.Reader.ReadAllAsync(cancellation)) rest.Add(message);
+        return rest;
+    }
+
     public void Dispose()
     {
-        _socket.Dispose();
+        Close();
         Directory.Delete(_folder, recursive: true);
     }
 
