@@ -3,7 +3,7 @@ using ClipFusion.ApplianceTests.Broker;
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>The appliance as the line sees it: real program, real broker, and an independent ledger of what was said.</summary>
-public sealed class ApplianceTests : BoxTest
+public sealed class ApplianceTests() : BoxTest(minutes: 8)
 {
     [Fact]
     public async Task Run_KilledAgainAndAgain_AnswersEveryAckedTriggerOnceAndInOrder()

@@ -7,9 +7,17 @@ public abstract class BoxTest : IAsyncDisposable
 {
     private protected const string Prefix = "clipfusion/v1/box/", Status = Prefix + "out/status", In = Prefix + "in/line1/", Out = Prefix + "out/line1/";
 
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(8));
+    private readonly CancellationTokenSource _limit;
     private readonly List<IAsyncDisposable> _open = [];
     private readonly HashSet<string> _runs = new(StringComparer.Ordinal);
+
+    /// <param name="minutes">How long a test may take on a machine with other things to do.</param>
+    private protected BoxTest(double minutes) => _limit = new CancellationTokenSource(TimeSpan.FromMinutes(minutes));
+
+    private protected BoxTest()
+        : this(3)
+    {
+    }
 
     private protected CancellationToken Cancellation => _limit.Token;
 

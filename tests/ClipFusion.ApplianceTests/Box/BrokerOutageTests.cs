@@ -4,7 +4,7 @@ using ClipFusion.ApplianceTests.Broker;
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>The broker goes away under load, or the cable to it goes dead: the line misses answers for a while, and none for good.</summary>
-public sealed class BrokerOutageTests : BoxTest
+public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
 {
     private static readonly TimeSpan LiveWindow = TimeSpan.FromSeconds(10);
 
