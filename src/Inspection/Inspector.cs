@@ -86,15 +86,16 @@ public sealed class Inspector : IDisposable
     /// <param name="count">How many images there are, at least 1.</param>
     /// <param name="withImage">Calls its second argument with the frame of that number; so that frames need not all be in memory.</param>
     /// <param name="progress">Told how many are done; null for silence.</param>
+    /// <param name="betweenCalls">Called between two calls of the networks on one image, so that a caller can let something more urgent go first; null for nothing.</param>
     /// <param name="cancellation">Ends the enrolment; the banks before it stay.</param>
-    public ReferenceBanks Enroll(int count, Action<int, FrameAction> withImage, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    public ReferenceBanks Enroll(int count, Action<int, FrameAction> withImage, IProgress<int>? progress = null, Action? betweenCalls = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentNullException.ThrowIfNull(withImage);
         var rows = new ReferenceRows(_pack.Manifest, _recipe);
         for (int i = 0; i < count; i++)
         {
-            withImage(i, frame => Encode(frame, rows, cancellation));
+            withImage(i, frame => Encode(frame, rows, betweenCalls, cancellation));
             progress?.Report(i + 1);
         }
 
@@ -115,12 +116,13 @@ public sealed class Inspector : IDisposable
     /// <param name="patchClipReady">
     /// Told PatchCLIP's own result (profile patchclip) before the diffusion model starts, so that a deadline can be met with it; null when nobody waits for it.
     /// </param>
+    /// <param name="prepared">Told of the prepared picture before the first network runs; what it throws ends the inspection, so that nothing is judged that must not be. Null for none.</param>
     /// <param name="excludeReference">Number of the reference image whose rows are left out (leave-one-out), or null.</param>
     /// <param name="taps">Receives the latent and, with a debug pack, raw tensors; null for none.</param>
     /// <param name="cancellation">Ends a running network or search; what was computed is thrown away.</param>
     /// <exception cref="ArgumentException">The frame does not fit the recipe, or a network gave something that is not a number.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
-    public InspectionResult Inspect(ImageView frame, Action<FusionResult>? patchClipReady = null, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
+    public InspectionResult Inspect(ImageView frame, Action<FusionResult>? patchClipReady = null, Action<PreparedImage>? prepared = null, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
     {
         var clock = new StepClock();
         var search = new BankSearch(_parallelism, excludeReference, cancellation);
@@ -129,6 +131,7 @@ public sealed class Inspector : IDisposable
 
         // 3 prepare
         _preparation.Run(frame, UsesClip, UsesDiffusion, _prepared);
+        prepared?.Invoke(_prepared);
         TimeSpan prepare = clock.Lap(), clipNetworks = default, clipBanks = default, vae = default, unet = default, diffusionBanks = default;
 
         // 4 networks, 5 memory bank: PatchCLIP
@@ -196,7 +199,7 @@ public sealed class Inspector : IDisposable
 
     private bool[]? IgnoredCells(int width, int height) => _ignore?.Ignored(width, height, _prepared.Region);
 
-    private void Encode(ImageView frame, ReferenceRows rows, CancellationToken cancellation)
+    private void Encode(ImageView frame, ReferenceRows rows, Action? betweenCalls, CancellationToken cancellation)
     {
         bool clip = _recipe.UsedBranches.HasFlag(Branches.ClipVision), diffusion = _recipe.UsedBranches.HasFlag(Branches.DiffVision);
         var prepared = new PreparedImage();
@@ -206,12 +209,14 @@ public sealed class Inspector : IDisposable
         {
             using NetworkOutputs image = _patchClip.Encode(prepared.Clip, null, cancellation);
             rows.AddClip(_patchClip.ReferenceRows(image), ignored);
+            if (diffusion) betweenCalls?.Invoke();
         }
 
         if (diffusion)
         {
             _reference ??= DiffusionPlan.ForReference(_pack.Manifest.Diffusion, _prompts, _recipe);
             using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, cancellation);
+            betweenCalls?.Invoke();
             using NetworkOutputs features = _mapDiff.Denoise(latent, _reference, null, cancellation);
             rows.AddDiffusion(MapDiff.ReferenceRows(features, _reference), ignored);
         }

@@ -23,6 +23,9 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     /// <summary>Called after another client took the session over; waits until it may be tried again.</summary>
     public Func<CancellationToken, Task> Displaced { get; init; } = cancellation => Task.Delay(BackOff.Jitter(broker.TakenOverDelay, Random.Shared), time, cancellation);
 
+    /// <summary>Called before each attempt; waits until there may be one.</summary>
+    public Func<CancellationToken, Task> Allowed { get; init; } = _ => Task.CompletedTask;
+
     /// <summary>Called before a clean end.</summary>
     public Func<MqttSession, CancellationToken, Task> Closing { get; init; } = (_, _) => Task.CompletedTask;
 
@@ -76,6 +79,8 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         var backOff = new BackOff(broker.FirstDelay, broker.LongestDelay, new Random());
         while (!_stop.IsCancellationRequested)
         {
+            await Allowed(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_stop.IsCancellationRequested) break;
             var (error, text) = await ConnectOnceAsync(backOff);
             if (_stop.IsCancellationRequested) break;
             // The other one may have been quicker to throw us out than we to leave.
