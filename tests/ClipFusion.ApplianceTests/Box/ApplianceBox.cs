@@ -14,6 +14,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-box-").FullName;
     private readonly ProgramLog _log = new();
+    private readonly BoxOptions _options;
     private Process? _process;
 
     public ApplianceBox(Mosquitto broker, bool folderCamera = false)
@@ -23,8 +24,9 @@ internal sealed class ApplianceBox : IAsyncDisposable
 
     public ApplianceBox(BoxOptions options)
     {
+        (_options, DataFolder) = (options, options.DataFolder ?? Path.Combine(_folder, "data"));
         StarterPack.Build(Path.Combine(_folder, "pack"));
-        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
+        string recipes = Directory.CreateDirectory(Path.Combine(DataFolder, "recipes")).FullName;
         foreach ((string name, int number) in (ReadOnlySpan<(string, int)>)[("board", 7), ("plate", 8)]) File.WriteAllText(Path.Combine(recipes, $"{name}.json"), Recipe(name, number));
         File.WriteAllText(Path.Combine(recipes, "broken.json"), """{ "number": 9, "name": "broken", "object": "part", "references": ["nowhere.png"], "thresholds": { "patchclip": { "fewShot": 0.3 } } }""");
         foreach (int i in (int[])[0, 1]) WriteReference(Path.Combine(recipes, $"ref{i}.png"), i);
@@ -32,7 +34,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
         File.WriteAllText(Path.Combine(_folder, "clipfusion.json"), JsonSerializer.Serialize(new
         {
             device = "box",
-            dataFolder = "data",
+            dataFolder = DataFolder,
             modelPack = "pack",
             threads = 1,
             stations = options.Stations.Select(name => new { name, camera, triggers = new { mqtt = true, intervalMs = options.IntervalMs }, queueDepth = options.QueueDepth, recipe = "board" }),
@@ -52,6 +54,9 @@ internal sealed class ApplianceBox : IAsyncDisposable
     /// <summary>What the program wrote.</summary>
     public ProgramLog Log => _log;
 
+    /// <summary>The data folder.</summary>
+    public string DataFolder { get; }
+
     /// <summary>The folder that a folder camera reads.</summary>
     public string Inbox => Directory.CreateDirectory(Path.Combine(_folder, "in")).FullName;
 
@@ -68,7 +73,9 @@ internal sealed class ApplianceBox : IAsyncDisposable
     public void Start()
     {
         string program = Path.Combine(AppContext.BaseDirectory, "clipfusion");
-        _process = Process.Start(new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in _options.Environment) start.Environment[name] = value;
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => _log.Add(e.Data);
         _process.ErrorDataReceived += (_, e) => _log.Add(e.Data);
         _process.BeginOutputReadLine();

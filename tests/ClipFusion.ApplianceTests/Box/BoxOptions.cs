@@ -25,4 +25,10 @@ internal sealed record BoxOptions
 
     /// <summary>PEM file of the authority that the broker's certificate must come from; null for no encryption.</summary>
     public string? Ca { get; init; }
+
+    /// <summary>The data folder; null for one of its own.</summary>
+    public string? DataFolder { get; init; }
+
+    /// <summary>Variables beside those of the tests.</summary>
+    public (string Name, string Value)[] Environment { get; init; } = [];
 }
