@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,7 @@ internal static class RunCommand
         builder.Services.AddSingleton(services => new Appliance(config, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
         using IHost host = builder.Build();
+        KillPoint.Arm(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());
         Appliance appliance = host.Services.GetRequiredService<Appliance>();
         await host.RunAsync(cancellation).ConfigureAwait(false);
         // The host ends quietly when its service fails; the exit code must not.

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -185,6 +186,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
             throw;
         }
 
+        KillPoint.Pass(KillStep.Stored);
         if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(record.Inspection.Station);
         else LogRefusedCompletion(record.Inspection.Id, outcome);
         return outcome;
