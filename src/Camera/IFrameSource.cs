@@ -17,6 +17,9 @@ public interface IFrameSource : IAsyncDisposable
     /// <summary>What happened so far.</summary>
     FrameCounters Counters { get; }
 
+    /// <summary>Whether frames that come by themselves wait for their reader (files do), instead of being lost when nobody takes them in time.</summary>
+    bool FramesWait { get; }
+
     /// <summary>Raised after each change of <see cref="State"/>, on any thread; handlers must be quick and must not throw.</summary>
     event Action<SourceState>? StateChanged;
 

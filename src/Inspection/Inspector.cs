@@ -115,12 +115,13 @@ public sealed class Inspector : IDisposable
     /// <param name="patchClipReady">
     /// Told PatchCLIP's own result (profile patchclip) before the diffusion model starts, so that a deadline can be met with it; null when nobody waits for it.
     /// </param>
+    /// <param name="prepared">Told of the prepared picture before the first network runs; what it throws ends the inspection, so that nothing is judged that must not be. Null for none.</param>
     /// <param name="excludeReference">Number of the reference image whose rows are left out (leave-one-out), or null.</param>
     /// <param name="taps">Receives the latent and, with a debug pack, raw tensors; null for none.</param>
     /// <param name="cancellation">Ends a running network or search; what was computed is thrown away.</param>
     /// <exception cref="ArgumentException">The frame does not fit the recipe, or a network gave something that is not a number.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
-    public InspectionResult Inspect(ImageView frame, Action<FusionResult>? patchClipReady = null, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
+    public InspectionResult Inspect(ImageView frame, Action<FusionResult>? patchClipReady = null, Action<PreparedImage>? prepared = null, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
     {
         var clock = new StepClock();
         var search = new BankSearch(_parallelism, excludeReference, cancellation);
@@ -129,6 +130,7 @@ public sealed class Inspector : IDisposable
 
         // 3 prepare
         _preparation.Run(frame, UsesClip, UsesDiffusion, _prepared);
+        prepared?.Invoke(_prepared);
         TimeSpan prepare = clock.Lap(), clipNetworks = default, clipBanks = default, vae = default, unet = default, diffusionBanks = default;
 
         // 4 networks, 5 memory bank: PatchCLIP

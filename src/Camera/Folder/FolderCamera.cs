@@ -41,6 +41,9 @@ public sealed class FolderCamera : IFrameSource
     /// <inheritdoc/>
     public FrameCounters Counters { get; } = new();
 
+    /// <inheritdoc/>
+    public bool FramesWait => true;
+
     /// <summary>Names that are remembered as waiting now; never more than <see cref="FolderOptions.MaxWaitingNames"/>.</summary>
     public int WaitingNames => _waiting.Count;
 

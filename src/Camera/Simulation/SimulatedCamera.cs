@@ -42,6 +42,9 @@ public sealed class SimulatedCamera : IFrameSource
     /// <inheritdoc/>
     public FrameCounters Counters { get; } = new();
 
+    /// <inheritdoc/>
+    public bool FramesWait => false;
+
     /// <summary>Frames that were exposed, whatever became of them.</summary>
     internal ulong Arrived => Volatile.Read(ref _frames);
 

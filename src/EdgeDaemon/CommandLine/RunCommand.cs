@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Pipeline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,18 +15,18 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run", "Run the appliance (so far: simulated cameras, MQTT triggers, verdicts over MQTT).") { Config };
+        var command = new Command("run", "Run the appliance until it is stopped.") { Config };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(Config)!, cancellation));
         return command;
     }
 
     private static async Task<int> RunAsync(string file, CancellationToken cancellation)
     {
-        ApplianceConfig config = ConfigReader.ReadFile(file);
+        LiveConfig config = LiveConfig.Load(file);
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
         builder.Services.AddSystemd();
-        builder.Services.AddSingleton(services => new Appliance(config, TimeProvider.System, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config).AddSingleton<BoxSlot>().AddSingleton<Appliance>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
         using IHost host = builder.Build();
         KillPoint.Arm(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using ClipFusion.Camera.Simulation;
+
 namespace ClipFusion.EdgeDaemon.Configuration;
 
 /// <summary>The words that the configuration uses for its choices.</summary>
@@ -14,6 +17,9 @@ internal static class ConfigNames
     public static readonly (string Name, HeatmapWhen Value)[] HeatmapWhens = [("onNg", HeatmapWhen.OnNg), ("always", HeatmapWhen.Always), ("never", HeatmapWhen.Never)];
 
     public static readonly (string Name, HeatmapFormat Value)[] HeatmapFormats = [("jpeg", HeatmapFormat.Jpeg), ("png", HeatmapFormat.Png), ("map16", HeatmapFormat.Map16)];
+
+    /// <summary>In words with dashes, for example <c>circuit-board</c>.</summary>
+    public static readonly (string Name, Material Value)[] Materials = [.. Enum.GetValues<Material>().Select(m => (JsonNamingPolicy.KebabCaseLower.ConvertName(m.ToString()), m))];
 
     public static readonly (string Name, bool IsSimulated)[] Cameras = [("simulated", true), ("folder", false)];
 }

@@ -20,6 +20,15 @@ public sealed class LiveConfig(string path, IReadOnlyDictionary<string, string> 
     private readonly Lock _reloading = new();
     private volatile ApplianceConfig _current = current;
 
+    /// <summary>Reads a file and the process's environment, which later reloads see as they are now.</summary>
+    /// <exception cref="ConfigException">Not a usable configuration, or a variable is wrong.</exception>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    public static LiveConfig Load(string path)
+    {
+        Dictionary<string, string> environment = ConfigReader.ProcessEnvironment();
+        return new(path, environment, ConfigReader.ReadFile(path, environment));
+    }
+
     /// <summary>What runs now.</summary>
     public ApplianceConfig Current => _current;
 

@@ -1,3 +1,5 @@
+using ClipFusion.Camera.Simulation;
+
 namespace ClipFusion.EdgeDaemon.Configuration;
 
 /// <summary>One camera view with its triggers.</summary>
@@ -22,7 +24,8 @@ public abstract record CameraConfig;
 /// <param name="Height">Frame rows, 64..8192.</param>
 /// <param name="Material">What the parts look like; null = the simulator's first.</param>
 /// <param name="DefectRate">Share of bad parts, 0..1.</param>
-public sealed record SimulatedCameraConfig(int Seed, int Width, int Height, string? Material, double DefectRate) : CameraConfig;
+/// <param name="FrameInterval">Time between frames that come by themselves, 10 ms..1 h; null = frames for triggers only.</param>
+public sealed record SimulatedCameraConfig(int Seed, int Width, int Height, Material? Material, double DefectRate, TimeSpan? FrameInterval) : CameraConfig;
 
 /// <summary>Image files that a camera or a person puts into a folder.</summary>
 /// <param name="Folder">The folder.</param>

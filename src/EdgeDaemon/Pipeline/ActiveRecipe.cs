@@ -16,7 +16,7 @@ internal sealed class ActiveRecipe
     private readonly Lock _lock = new();
     private int _uses = 1;
 
-    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector) => (Recipe, Stamp, Inspector) = (recipe, stamp, inspector);
+    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, string packHash) => (Recipe, Stamp, Inspector, PackHash) = (recipe, stamp, inspector, packHash);
 
     public StationRecipe Recipe { get; }
 
@@ -24,9 +24,15 @@ internal sealed class ActiveRecipe
 
     public Inspector Inspector { get; }
 
-    /// <summary>Loads references, makes banks and runs every network once, so that the first inspection is as fast as the next.</summary>
+    /// <summary>Names the model pack in verdicts.</summary>
+    public string PackHash { get; }
+
+    /// <summary>
+    /// Loads references, makes banks and runs every network once, so that the first inspection is as fast as the next. Blocks; the networks are used in
+    /// turns below every due inspection.
+    /// </summary>
     /// <exception cref="RecipeUnusableException">A file is missing or can't be decoded, or the recipe does not fit the pack.</exception>
-    public static ActiveRecipe Load(ModelPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, CancellationToken cancellation)
+    public static ActiveRecipe Load(OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, FairTurn turns, CancellationToken cancellation)
     {
         try
         {
@@ -34,18 +40,31 @@ internal sealed class ActiveRecipe
             var stamp = new RecipeStamp(recipe.Number, recipe.Name, catalogue.Revision(recipe, cancellation), references.Length == 0 ? null : Version(references));
             // The ignore rule needs the size of the camera's frames, which is only known with the first one.
             if (recipe.Method.Ignore is not null) throw new ArgumentException("an ignore mask or ignored rectangles are not supported by the running appliance yet");
-            Inspector inspector = Inspector.Create(pack, recipe.Method, null, parallelism, cancellation);
+            Inspector inspector;
+            using (Turn()) inspector = Inspector.Create(pack.Pack, recipe.Method, null, parallelism, cancellation);
             try
             {
-                if (references.Length > 0) inspector.Enroll(references.Length, (i, use) => use(ImageCodec.DecodeStored(references[i]).View), cancellation: cancellation);
+                if (references.Length > 0) inspector.Enroll(references.Length, UseReference, cancellation: cancellation);
                 byte[] grey = new byte[64 * 64];
-                if (recipe.Method.Region is null) inspector.Inspect(new ImageView(grey, 64, 64, 64, PixelFormat.Mono8), cancellation: cancellation);
-                return new ActiveRecipe(recipe, stamp, inspector);
+                using (Turn())
+                {
+                    if (recipe.Method.Region is null) inspector.Inspect(new ImageView(grey, 64, 64, 64, PixelFormat.Mono8), cancellation: cancellation);
+                }
+
+                return new ActiveRecipe(recipe, stamp, inspector, pack.Hash);
             }
             catch
             {
                 inspector.Dispose();
                 throw;
+            }
+
+            IDisposable Turn() => turns.TakeInBackgroundAsync(cancellation).AsTask().GetAwaiter().GetResult();
+
+            void UseReference(int index, FrameAction use)
+            {
+                DecodedImage reference = ImageCodec.DecodeStored(references[index]);
+                using (Turn()) use(reference.View);
             }
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException)
@@ -86,4 +105,8 @@ internal sealed class ActiveRecipe
 }
 
 /// <summary>A recipe can't be made active. The message names the recipe and what is wrong.</summary>
-internal sealed class RecipeUnusableException(string message, Exception inner) : Exception(message, inner);
+internal sealed class RecipeUnusableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether there is no such recipe at all.</summary>
+    public bool IsUnknown { get; init; }
+}

@@ -2,7 +2,8 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
 /// Gives the networks to one inspection at a time, station by station in turn: whoever has waited longest among the stations' first
-/// in line goes next, so that a station with a long queue can't starve the others.
+/// in line goes next, so that a station with a long queue can't starve the others. Background work (recipes being loaded) gets a turn when no station
+/// waits.
 /// </summary>
 /// <remarks>Thread-safe. Waiting is bounded by the stations' own queues and by each waiter's cancellation.</remarks>
 public sealed class FairTurn
@@ -10,6 +11,7 @@ public sealed class FairTurn
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Waiter>> _waiting = new(StringComparer.Ordinal);
     private readonly LinkedList<string> _order = [];
+    private readonly Queue<Waiter> _background = new();
     private bool _taken;
 
     /// <summary>Waits for a turn.</summary>
@@ -17,7 +19,15 @@ public sealed class FairTurn
     /// <param name="cancellation">Gives the place in the line up.</param>
     /// <returns>Dispose it to let the next one in.</returns>
     /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
-    public async ValueTask<IDisposable> TakeAsync(string station, CancellationToken cancellation)
+    public ValueTask<IDisposable> TakeAsync(string station, CancellationToken cancellation) => WaitAsync(station, cancellation);
+
+    /// <summary>Waits for a turn below every station's; to be asked for anew between two calls of the networks, so that a due inspection waits for one at most.</summary>
+    /// <param name="cancellation">Gives the place in the line up.</param>
+    /// <returns>Dispose it to let the next one in.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
+    public ValueTask<IDisposable> TakeInBackgroundAsync(CancellationToken cancellation) => WaitAsync(null, cancellation);
+
+    private async ValueTask<IDisposable> WaitAsync(string? station, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         Waiter waiter;
@@ -30,14 +40,20 @@ public sealed class FairTurn
             }
 
             waiter = new Waiter();
-            if (!_waiting.TryGetValue(station, out Queue<Waiter>? line)) _waiting.Add(station, line = new Queue<Waiter>());
-            if (line.Count == 0) _order.AddLast(station);
+            Queue<Waiter> line = station is null ? _background : LineOf(station);
             line.Enqueue(waiter);
         }
 
         await using CancellationTokenRegistration giveUp = cancellation.Register(static w => ((Waiter)w!).TrySetCanceled(), waiter);
         await waiter.Task.ConfigureAwait(false);
         return new Turn(this);
+    }
+
+    private Queue<Waiter> LineOf(string station)
+    {
+        if (!_waiting.TryGetValue(station, out Queue<Waiter>? line)) _waiting.Add(station, line = new Queue<Waiter>());
+        if (line.Count == 0) _order.AddLast(station);
+        return line;
     }
 
     private void Next()
@@ -58,6 +74,11 @@ public sealed class FairTurn
                 if (line.Count > 0) _order.AddLast(first.Value);
                 else _waiting.Remove(first.Value);
                 if (next is not null) return;
+            }
+
+            while (_background.TryDequeue(out Waiter? next))
+            {
+                if (next.TrySetResult()) return;
             }
 
             _taken = false;

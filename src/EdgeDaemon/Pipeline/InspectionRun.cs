@@ -12,7 +12,9 @@ public sealed class InspectionRun : IDisposable
     private readonly Deadline _deadline;
     private readonly CancellationTokenRegistration _atDeadline;
     private readonly TaskCompletionSource<VerdictRecord> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, double> _timings = [];
     private VerdictRecord? _held;
+    private TimeSpan _lastLap;
 
     /// <summary>Starts the run and its deadline.</summary>
     /// <param name="inspection">What was accepted.</param>
@@ -41,6 +43,24 @@ public sealed class InspectionRun : IDisposable
 
     /// <summary>Since the trigger's receipt.</summary>
     public TimeSpan Elapsed => _deadline.Elapsed;
+
+    /// <summary>Milliseconds by stage so far: written by the stage that has the run, one at a time.</summary>
+    public IReadOnlyDictionary<string, double> Timings => _timings;
+
+    /// <summary>Notes how long a stage took: the time since the lap before, or since the trigger's receipt.</summary>
+    public void Lap(string stage)
+    {
+        TimeSpan now = Elapsed;
+        _timings[stage] = (now - _lastLap).TotalMilliseconds;
+        _lastLap = now;
+    }
+
+    /// <summary>Notes how long a part of the stage that goes on took; the next lap counts from here.</summary>
+    public void Note(string part, TimeSpan duration)
+    {
+        _timings[part] = duration.TotalMilliseconds;
+        _lastLap = Elapsed;
+    }
 
     /// <summary>Keeps a result for the deadline. Without a threshold of its own profile it is no result: don't hold it.</summary>
     public void Hold(VerdictRecord fallback) => Volatile.Write(ref _held, fallback);

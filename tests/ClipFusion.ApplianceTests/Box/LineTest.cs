@@ -13,8 +13,10 @@ public abstract class LineTest : IAsyncDisposable
 
     private protected CancellationToken Cancellation => _limit.Token;
 
-    /// <summary>Two recipes for the whole method.</summary>
-    private protected static BoxRecipe[] Recipes => [new(7, "board"), new(8, "plate")];
+    /// <summary>Two recipes for the whole method, with a threshold for PatchCLIP's result alone.</summary>
+    private protected static BoxRecipe[] Recipes { get; } = [Whole(7, "board"), Whole(8, "plate")];
+
+    private static BoxRecipe Whole(int number, string name) => new(number, name) { Thresholds = new() { ["clipfusion"] = 1, ["patchclip"] = 1 } };
 
     private protected static BoxProcess Box(Mosquitto broker, string pack) => new(broker.Port, pack, Recipes, new BoxStation("line1", "board"));
 

@@ -1,4 +1,5 @@
 using System.Net;
+using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.Inspection.Json;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
@@ -14,7 +15,7 @@ public sealed class ConfigReaderTests
         Assert.Equal(("box1", "/data", "/etc/clipfusion/pack", 0), (config.Device, config.DataFolder, config.ModelPack, config.Threads));
         Assert.Equal("/data/recipes", config.RecipeFolder);
         StationConfig station = Assert.Single(config.Stations);
-        Assert.Equal(new SimulatedCameraConfig(1, 640, 480, null, 0.2), station.Camera);
+        Assert.Equal(new SimulatedCameraConfig(1, 640, 480, null, 0.2, null), station.Camera);
         Assert.Equal(new TriggerConfig(true, false, null, false), station.Triggers);
         Assert.Equal((4, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10), null), (station.QueueDepth, station.MinTriggerInterval, station.TriggerIdTtl, station.Recipe));
         Assert.Equal(new ImageConfig(ImagePolicy.NgAndReview, 100, 20, 30), station.Images);
@@ -34,10 +35,10 @@ public sealed class ConfigReaderTests
               "$schema": "x", "device": "box-2", "dataFolder": "../data", "modelPack": "/pack", "threads": 256,
               "stations": [
                 {"name": "a", "camera": {"kind": "folder", "folder": "in", "settleMs": 0, "replay": true},
-                 "triggers": {"mqtt": false, "http": true, "intervalMs": 10, "frameArrival": true}, "queueDepth": 64, "minTriggerIntervalMs": 0,
+                 "triggers": {"mqtt": false, "http": true, "intervalMs": 10, "frameArrival": false}, "queueDepth": 64, "minTriggerIntervalMs": 0,
                  "triggerIdTtlMs": 600000, "recipe": "007", "images": {"policy": "sampleOfOk", "sampleEvery": 5, "maxGigabytes": 0.5, "maxDays": 2},
                  "heatmap": {"when": "always", "format": "map16"}},
-                {"name": "b", "camera": {"kind": "simulated", "seed": 9, "width": 64, "height": 8192, "material": "steel", "defectRate": 1}}
+                {"name": "b", "camera": {"kind": "simulated", "seed": 9, "width": 64, "height": 8192, "material": "wood-grain", "defectRate": 1, "frameIntervalMs": 40}, "triggers": {"frameArrival": true}}
               ],
               "mqtt": {"host": "::1", "port": 1, "version": "3.1.1", "tls": {"ca": "ca.pem", "certificate": "c.pem", "key": "k.pem"}, "userName": "u", "passwordFile": "p",
                        "liveWindowMs": 1000, "commands": []},
@@ -49,11 +50,12 @@ public sealed class ConfigReaderTests
         Assert.Equal(("/etc/data", "/pack", 256), (config.DataFolder, config.ModelPack, config.Threads));
         StationConfig a = config.Stations[0];
         Assert.Equal(new FolderCameraConfig("/etc/clipfusion/in", TimeSpan.Zero, true), a.Camera);
-        Assert.Equal(new TriggerConfig(false, true, TimeSpan.FromMilliseconds(10), true), a.Triggers);
+        Assert.Equal(new TriggerConfig(false, true, TimeSpan.FromMilliseconds(10), false), a.Triggers);
         Assert.Equal((64, TimeSpan.Zero, TimeSpan.FromMinutes(10), "007"), (a.QueueDepth, a.MinTriggerInterval, a.TriggerIdTtl, a.Recipe));
         Assert.Equal(new ImageConfig(ImagePolicy.SampleOfOk, 5, 0.5, 2), a.Images);
         Assert.Equal(new HeatmapConfig(HeatmapWhen.Always, HeatmapFormat.Map16), a.Heatmap);
-        Assert.Equal(new SimulatedCameraConfig(9, 64, 8192, "steel", 1), config.Stations[1].Camera);
+        Assert.Equal(new SimulatedCameraConfig(9, 64, 8192, Material.WoodGrain, 1, TimeSpan.FromMilliseconds(40)), config.Stations[1].Camera);
+        Assert.True(config.Stations[1].Triggers.FrameArrival);
         Assert.Equal(new TlsConfig("/etc/clipfusion/ca.pem", "/etc/clipfusion/c.pem", "/etc/clipfusion/k.pem"), config.Mqtt.Tls);
         Assert.Equal(("::1", 1, MqttVersion.V311, "u", "/etc/clipfusion/p"), (config.Mqtt.Host, config.Mqtt.Port, config.Mqtt.Version, config.Mqtt.UserName, config.Mqtt.PasswordFile));
         Assert.Empty(config.Mqtt.Commands);

@@ -58,8 +58,8 @@ public sealed class ConfigSchemaTests
 
             if (property["enum"] is JsonArray words)
             {
-                foreach (JsonNode? word in words) Assert.Empty(Errors(With(at, word!.ToJsonString(), document)));
-                Assert.Contains(string.Join(", ", words.Select(w => w!.ToJsonString())), Assert.Single(Errors(With(at, "\"no such word\"", document))).Expected, StringComparison.Ordinal);
+                foreach (JsonNode? word in words) Assert.Empty(Errors(With(at, word?.ToJsonString() ?? "null", document)));
+                Assert.Contains(string.Join(", ", words.Where(w => w is not null).Select(w => w!.ToJsonString())), Assert.Single(Errors(With(at, "\"no such word\"", document))).Expected, StringComparison.Ordinal);
             }
 
             if (property["maxLength"] is { } longest && definition != "" && key is not ("host" or "folder"))

@@ -1,0 +1,131 @@
+using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Storage;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>What became of a caller's trigger.</summary>
+/// <param name="Ack">The answer.</param>
+/// <param name="Given">For a duplicate: the verdict that was given already and is to be sent again after the ack.</param>
+/// <param name="Coming">The verdict once it is stored, null if it can't be; null for a refused trigger and for a duplicate with its verdict given.</param>
+internal sealed record Taken(TriggerAckMessage Ack, VerdictRecord? Given = null, Task<VerdictRecord?>? Coming = null);
+
+/// <summary>Step 1: triggers become accepted inspections, committed before anybody is told, or are refused with a code. Safe for several threads.</summary>
+internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, TimeProvider time)
+{
+    private readonly TriggerMemory _memory = new(time, config().TriggerIdTtl, 4096, store.ReadRecent(config().Name, 1024));
+    private readonly Lock _anonymous = new();
+    private long _lastAnonymous = time.GetTimestamp() - (3600 * time.TimestampFrequency);
+
+    /// <summary>Answers a caller's trigger.</summary>
+    public async Task<Taken> TakeAsync(Trigger trigger, CancellationToken stop)
+    {
+        TriggerClaim claim = _memory.Claim(trigger);
+        if (claim.Match == TriggerMatch.Conflict) return Refused(trigger, Code.TriggerIdConflict, $"the id '{trigger.TriggerId}' was used with another part or recipe less than {config().TriggerIdTtl.TotalSeconds:0} s ago");
+        if (claim.Match == TriggerMatch.Duplicate)
+        {
+            if (await claim.First!.WaitAsync(stop).ConfigureAwait(false) is not { } first) return Refused(trigger, Code.NotReady, "the first trigger with this id was refused");
+            return new Taken(TriggerAckMessage.ForAccepted(first, duplicate: true, time.GetUtcNow()), claim.Verdict, claim.Verdict is null ? stages.Coming(first.Id) : null);
+        }
+
+        ActiveRecipe? recipe = recipes.Keep();
+        bool isReserved = false;
+        try
+        {
+            (Code code, string why) = Refusal(trigger, recipe);
+            if (code == Code.None && !(isReserved = counts.TryReserve(config().QueueDepth))) (code, why) = (Code.QueueFull, $"{config().QueueDepth} inspections wait already");
+            if (code != Code.None)
+            {
+                _memory.Refused(trigger);
+                return Refused(trigger, code, why);
+            }
+
+            AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.Accepted);
+            _memory.Accepted(accepted);
+            Task<VerdictRecord?> coming = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, null, _memory);
+            (recipe, isReserved) = (null, false);
+            return new Taken(TriggerAckMessage.ForAccepted(accepted, duplicate: false, time.GetUtcNow()), null, coming);
+        }
+        catch (StorageUnavailableException e)
+        {
+            _memory.Refused(trigger);
+            return Refused(trigger, Code.Storage, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            _memory.Refused(trigger);
+            throw;
+        }
+        finally
+        {
+            if (isReserved) counts.Unreserve();
+            recipe?.Release();
+        }
+    }
+
+    /// <summary>Takes a trigger that nobody waits for: what can't be judged gets a sequence number and NOT_JUDGED, because nobody is there to be refused.</summary>
+    /// <param name="trigger">A self-timed trigger.</param>
+    /// <param name="frame">The frame that it came with; owned from here. Null where the camera has yet to be asked.</param>
+    /// <param name="stop">The program's end.</param>
+    public async Task TakeSelfTimedAsync(Trigger trigger, Frame? frame, CancellationToken stop)
+    {
+        ActiveRecipe? recipe = recipes.Keep();
+        bool isReserved = false;
+        try
+        {
+            (Code code, _) = Refusal(trigger, recipe);
+            if (code == Code.None && !(isReserved = counts.TryReserve(config().QueueDepth))) code = Code.QueueFull;
+            if (code == Code.None)
+            {
+                AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+                _ = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, frame, _memory);
+                (recipe, frame, isReserved) = (null, null, false);
+            }
+            else if (code != Code.Storage && recipe is not null)
+            {
+                await store.AcceptNotJudgedAsync(trigger, recipe.Stamp, code == Code.QueueFull ? Code.Overrun : Code.NotReadyThen, stop).ConfigureAwait(false);
+                counts.NotTaken();
+            }
+            else
+            {
+                // Without a recipe or a store there is nothing that a row could say; the state does.
+                counts.Missed();
+            }
+        }
+        catch (StorageUnavailableException)
+        {
+            counts.Missed();
+        }
+        finally
+        {
+            if (isReserved) counts.Unreserve();
+            recipe?.Release();
+            frame?.Dispose();
+        }
+    }
+
+    private Taken Refused(Trigger trigger, Code code, string why)
+    {
+        counts.Missed();
+        return new Taken(TriggerAckMessage.ForRefused(trigger.TriggerId, code, why, time.GetUtcNow()));
+    }
+
+    private (Code Code, string Why) Refusal(Trigger trigger, ActiveRecipe? recipe)
+    {
+        (Code code, string why) = readiness();
+        if (code != Code.None) return (code, why);
+        if (recipe is null) return (Code.NotReady, "no recipe is active");
+        if (trigger.Recipe is { } asserted && asserted != recipe.Stamp.Name && asserted != recipe.Stamp.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) return (Code.RecipeNotActive, $"'{asserted}' is not active, '{recipe.Stamp.Name}' ({recipe.Stamp.Number}) is");
+        if (trigger.TriggerId is not null || trigger.IsSelfTimed) return (Code.None, "");
+        lock (_anonymous)
+        {
+            if (time.GetElapsedTime(_lastAnonymous) < config().MinTriggerInterval) return (Code.TooFast, $"triggers without id may come every {config().MinTriggerInterval.TotalMilliseconds:0} ms");
+            _lastAnonymous = time.GetTimestamp();
+            return (Code.None, "");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Storage;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>Where the running box is found by those that look at it from outside: page, API, metrics.</summary>
+internal sealed class BoxSlot
+{
+    private volatile Box? _running;
+
+    /// <summary>The box; null before it runs and after.</summary>
+    public Box? Running { get => _running; set => _running = value; }
+}
+
+/// <summary>What runs, for those that look at it or give it triggers.</summary>
+/// <param name="device">Name of the device.</param>
+/// <param name="bootId">Names this run.</param>
+/// <param name="store">Inspections and outbox.</param>
+/// <param name="link">The broker.</param>
+/// <param name="media">The broker, for pictures.</param>
+/// <param name="publisher">What became of verdicts.</param>
+/// <param name="time">Clocks.</param>
+internal sealed class Box(string device, string bootId, InspectionStore store, MqttLink link, MediaLink media, VerdictPublisher publisher, TimeProvider time)
+{
+    private readonly List<Station> _stations = [];
+
+    /// <summary>Raised for every stored verdict, on some pool thread; handlers return at once.</summary>
+    public event Action<VerdictRecord>? Judged;
+
+    public string Device => device;
+
+    public string BootId => bootId;
+
+    public IReadOnlyList<Station> Stations => _stations;
+
+    public InspectionStore Store => store;
+
+    public MqttLink Link => link;
+
+    public MediaLink Media => media;
+
+    public VerdictPublisher Publisher => publisher;
+
+    /// <summary>Takes a station in; only before the box runs.</summary>
+    public void Add(Station station) => _stations.Add(station);
+
+    /// <summary>The station of a name; null for none.</summary>
+    public Station? Find(string name) => _stations.Find(s => s.Name == name);
+
+    /// <summary>Tells the line that exposure is over.</summary>
+    public void TellFrameTaken(AcceptedInspection taken) => link.TrySend(taken.Station, Delivery.Answers.TriggerFrame(link.Topics, taken.Station, new TriggerFrameMessage(taken.Id, taken.Sequence)));
+
+    /// <summary>Tells that a verdict is stored.</summary>
+    public void TellJudged(VerdictRecord verdict) => Judged?.Invoke(verdict);
+
+    /// <summary>Takes a judged frame over; must not wait. To be set before the box runs.</summary>
+    public Action<JudgedFrame> Pictures { get; set; } = judged => judged.Dispose();
+
+    /// <summary>Hands a judged frame to the pictures.</summary>
+    public void TakePicture(JudgedFrame judged) => Pictures(judged);
+
+    /// <summary>A station's state as it is published.</summary>
+    public StateMessage StateOf(Station station, long beat)
+    {
+        (Code code, string why) = station.Readiness;
+        Storage.StorageState storage = store.State;
+        return new StateMessage(
+            bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code, code == Code.None ? null : why,
+            station.Counts.Snapshot, new OutboxCounts(storage.OutboxRows, 0), null, storage.SequenceResets.ContainsKey(station.Name),
+            storage.Condition switch { StorageCondition.Healthy => Delivery.StorageState.Ok, StorageCondition.OnReserve => Delivery.StorageState.Reserve, StorageCondition.DiskFull => Delivery.StorageState.Full, _ => Delivery.StorageState.Unavailable },
+            "cpu", null, time.GetUtcNow());
+    }
+}

@@ -1,0 +1,81 @@
+using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Storage;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes at once and again at their end.</summary>
+internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, InspectionStore store, RecipeDesk recipes, string bootId, TimeProvider time)
+{
+    /// <summary>Runs until the program ends.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        await foreach (Command command in link.Commands(station.Name).ReadAllAsync(stop).ConfigureAwait(false))
+        {
+            switch (command)
+            {
+                case TriggerCommand trigger:
+                    await TriggerAsync(trigger, stop).ConfigureAwait(false);
+                    break;
+                case PartCommand part:
+                    station.Parts.Add(part.PartId, part.ReceivedTimestamp);
+                    break;
+                case RecipeCommand recipe:
+                    ChangeRecipe(recipe, stop);
+                    break;
+            }
+        }
+    }
+
+    private async Task TriggerAsync(TriggerCommand command, CancellationToken stop)
+    {
+        KillPoint.Pass(KillStep.Received);
+        Taken taken = station.Config.Triggers.Mqtt
+            ? await station.Acceptance.TakeAsync(command.ToTrigger(), stop).ConfigureAwait(false)
+            : new Taken(TriggerAckMessage.ForRefused(command.Content.TriggerId, Code.NotAllowed, "this station is not triggered over MQTT", time.GetUtcNow()));
+        Task<PublishStatus> told = link.AcknowledgeAsync(station.Name, taken.Ack, command.CorrelationData);
+        if (taken.Given is not null) publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
+        if (taken.Ack is { Accepted: true, Duplicate: false }) _ = NoteAckedAsync(taken.Ack.InspectionId!, told);
+    }
+
+    /// <summary>Beside the next trigger, once the broker has the ack: what is not noted is acked again after a restart.</summary>
+    private async Task NoteAckedAsync(string inspectionId, Task<PublishStatus> told)
+    {
+        try
+        {
+            if (await told.ConfigureAwait(false) != PublishStatus.Delivered) return;
+            KillPoint.Pass(KillStep.Acked);
+            await store.MarkAckedAsync(inspectionId).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.AckMarked);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // The ack is repeated after a restart, with the same ids.
+        }
+    }
+
+    /// <summary>Answers at once and goes on beside the triggers, which are refused until it is done.</summary>
+    private void ChangeRecipe(RecipeCommand command, CancellationToken stop)
+    {
+        if (!station.Recipes.TryBeginChange())
+        {
+            Answer(command, RecipeChange.Refused, new RecipeOutcome(Code.Busy, "another recipe change is under way"));
+            return;
+        }
+
+        Answer(command, RecipeChange.Accepted, default);
+        _ = FinishAsync();
+
+        async Task FinishAsync()
+        {
+            RecipeOutcome outcome = await recipes.FinishChangeAsync(station, command.Content.Recipe, stop).ConfigureAwait(false);
+            Answer(command, outcome.Code == Code.None ? RecipeChange.Active : RecipeChange.Failed, outcome);
+        }
+    }
+
+    private void Answer(RecipeCommand command, RecipeChange status, RecipeOutcome outcome) => link.TrySend(
+        station.Name,
+        Delivery.Answers.RecipeAck(
+            link.Topics, station.Name, new RecipeAckMessage(command.Content.RequestId, command.Content.Recipe, status, station.Recipes.Stamp, outcome.Code, outcome.Why, time.GetUtcNow()), command.CorrelationData));
+}

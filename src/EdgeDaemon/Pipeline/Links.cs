@@ -1,0 +1,30 @@
+using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Delivery;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>The configuration as delivery takes it.</summary>
+internal static class Links
+{
+    /// <summary>What the box says and hears.</summary>
+    public static LinkOptions OptionsOf(ApplianceConfig config, string bootId, Action<CommandRefused> refused) => new()
+    {
+        Device = config.Device,
+        BootId = bootId,
+        Stations = [.. config.Stations.Select(s => s.Name)],
+        Allowed = config.Mqtt.Commands.Where(c => c != MqttCommand.Enroll).Select(c => c switch { MqttCommand.Trigger => CommandKind.Trigger, MqttCommand.Part => CommandKind.Part, _ => CommandKind.Recipe }).ToHashSet(),
+        Broker = BrokerOf(config.Mqtt),
+        Refused = refused,
+    };
+
+    /// <summary>The broker.</summary>
+    public static BrokerOptions BrokerOf(MqttConfig mqtt) => new()
+    {
+        Host = mqtt.Host,
+        Port = mqtt.Port,
+        Version = mqtt.Version == Configuration.MqttVersion.V5 ? Delivery.MqttVersion.V5 : Delivery.MqttVersion.V311,
+        UserName = mqtt.UserName,
+        PasswordFile = mqtt.PasswordFile,
+        Tls = mqtt.Tls is { } tls ? new BrokerTls(tls.Ca, tls.Certificate, tls.Key) : null,
+    };
+}

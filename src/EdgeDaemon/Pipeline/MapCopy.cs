@@ -1,0 +1,38 @@
+using System.Buffers;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>An anomaly map that outlives the inspector's next image; its memory is pooled, because it would land on the large object heap.</summary>
+internal sealed class MapCopy : IDisposable
+{
+    private float[]? _values;
+
+    private MapCopy(float[] values, int width, int height, Region covered) => (_values, Width, Height, Covered) = (values, width, height, covered);
+
+    /// <summary>Cells in a row.</summary>
+    public int Width { get; }
+
+    /// <summary>Rows.</summary>
+    public int Height { get; }
+
+    /// <summary>What the map covers, in frame pixels.</summary>
+    public Region Covered { get; }
+
+    /// <summary>Height x width values, row after row; valid until <see cref="Dispose"/>.</summary>
+    public ReadOnlySpan<float> Values => _values is { } values ? values.AsSpan(0, Width * Height) : throw new ObjectDisposedException(nameof(MapCopy));
+
+    /// <summary>Copies a map.</summary>
+    public static MapCopy Of(AnomalyMap map, Region covered)
+    {
+        float[] values = ArrayPool<float>.Shared.Rent(map.Width * map.Height);
+        map.Values.AsSpan(0, map.Width * map.Height).CopyTo(values);
+        return new MapCopy(values, map.Width, map.Height, covered);
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _values, null) is { } values) ArrayPool<float>.Shared.Return(values);
+    }
+}

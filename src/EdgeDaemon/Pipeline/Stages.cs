@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Storage;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>
+/// Steps 2 to 8 of one station: an accepted inspection goes through frame and judge, and its verdict is stored when it is decided, whatever the stages are
+/// doing then.
+/// </summary>
+/// <remarks>Both queues hold as many as the station has places, so writing into them never waits.</remarks>
+internal sealed class Stages(IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time)
+{
+    private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan FrameTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<Work> _accepted = Channel.CreateBounded<Work>(places);
+    private readonly Channel<(Work Work, Frame Frame)> _framed = Channel.CreateBounded<(Work, Frame)>(places);
+    private readonly ConcurrentDictionary<string, Task<VerdictRecord?>> _open = new(StringComparer.Ordinal);
+
+    /// <summary>The verdict of an inspection that is under way; null when it is not.</summary>
+    public Task<VerdictRecord?>? Coming(string inspectionId) => _open.GetValueOrDefault(inspectionId);
+
+    /// <summary>Starts an accepted inspection, for which a place was reserved.</summary>
+    /// <param name="accepted">What was accepted.</param>
+    /// <param name="received">Monotonic timestamp of the trigger's receipt.</param>
+    /// <param name="recipe">What it was accepted under; its use is handed over.</param>
+    /// <param name="frame">Its frame, handed over; null where the camera has yet to be asked.</param>
+    /// <param name="memory">Told of the verdict.</param>
+    /// <returns>The stored verdict; null when it could not be stored.</returns>
+    public Task<VerdictRecord?> Start(AcceptedInspection accepted, long received, ActiveRecipe recipe, Frame? frame, TriggerMemory memory)
+    {
+        var run = new InspectionRun(accepted, received, time, DeadlineMargin);
+        run.Lap("accept");
+        counts.Accepted();
+        var stored = new TaskCompletionSource<VerdictRecord?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _open[accepted.Id] = stored.Task;
+        _ = StoreAsync(run, memory, stored);
+        var work = new Work(run, recipe, stored.Task);
+        if (frame is null)
+        {
+            if (_accepted.Writer.TryWrite(work)) return stored.Task;
+        }
+        else
+        {
+            links.FrameTaken(accepted);
+            if (Hand(work, frame)) return stored.Task;
+            frame.Dispose();
+        }
+
+        // Cannot be: the places are counted.
+        run.TryFail(Code.Overrun);
+        recipe.Release();
+        return stored.Task;
+    }
+
+    /// <summary>Runs until the program ends.</summary>
+    public Task RunAsync(CancellationToken stop) => Loops.RunAsync([TakeFramesAsync(stop), JudgeAsync(stop)]);
+
+    private async Task StoreAsync(InspectionRun run, TriggerMemory memory, TaskCompletionSource<VerdictRecord?> stored)
+    {
+        VerdictRecord verdict = await run.Verdict.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Decided);
+        bool isStored = false;
+        try
+        {
+            isStored = await links.Store.CompleteAsync(verdict).ConfigureAwait(false) == CompletionOutcome.Stored;
+        }
+        catch (StorageUnavailableException)
+        {
+            // The store owes this inspection NOT_JUDGED: storage and writes that by itself.
+        }
+        catch (ObjectDisposedException)
+        {
+            // The program ends; the next start answers "interrupted".
+        }
+
+        if (isStored) memory.Judged(verdict);
+        counts.Judged(isStored ? verdict.Verdict : Verdict.NotJudged);
+        stored.SetResult(isStored ? verdict : null);
+        _open.TryRemove(run.Inspection.Id, out _);
+        if (isStored) links.Judged(verdict);
+        run.Dispose();
+    }
+
+    // 2 frame
+    private async Task TakeFramesAsync(CancellationToken stop)
+    {
+        await foreach (Work work in _accepted.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        {
+            InspectionRun run = work.Run;
+            try
+            {
+                Frame frame = await camera.TriggerAsync(new TriggerContext(run.Inspection.Sequence, FrameTimeout), run.DeadlinePassed).ConfigureAwait(false);
+                links.FrameTaken(run.Inspection);
+                if (Hand(work, frame)) continue;
+                frame.Dispose();
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                // The deadline has decided.
+            }
+            catch (FrameException e)
+            {
+                run.TryFail(ReasonOf(e.Fault));
+            }
+
+            work.Recipe.Release();
+        }
+    }
+
+    /// <summary>Hands a frame on to be judged.</summary>
+    private bool Hand(Work work, Frame frame)
+    {
+        work.Run.Lap("frame");
+        KillPoint.Pass(KillStep.Framed);
+        return _framed.Writer.TryWrite((work, frame));
+    }
+
+    // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide
+    private async Task JudgeAsync(CancellationToken stop)
+    {
+        await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        {
+            MapCopy? map = null;
+            if (frame.IsComplete) map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, stop).ConfigureAwait(false);
+            else work.Run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
+            _ = FinishAsync(work, frame, map);
+        }
+    }
+
+    /// <summary>Hands the frame to the pictures, and puts its file away only when its verdict is on the disk: after a kill it is still where it was.</summary>
+    private async Task FinishAsync(Work work, Frame frame, MapCopy? map)
+    {
+        VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Settling);
+        Code reason = verdict?.Reason ?? Code.None;
+        var judged = verdict is null ? null : new JudgedFrame(verdict, frame, map, work.Recipe);
+        if (judged is null)
+        {
+            frame.Dispose();
+            map?.Dispose();
+            work.Recipe.Release();
+        }
+        else
+        {
+            links.Pictures(judged);
+        }
+
+        if (reason is Code.BadImage or Code.PartialFrame) frame.Settle(FrameOutcome.Rejected, CodeTable.Describe(reason));
+        else frame.Settle(FrameOutcome.Done);
+    }
+
+    private static Code ReasonOf(FrameFault fault) => fault switch
+    {
+        FrameFault.Incomplete => Code.PartialFrame,
+        FrameFault.WrongSize => Code.WrongFrame,
+        FrameFault.BadImage => Code.BadImage,
+        _ => Code.NoFrame,
+    };
+
+    /// <summary>An accepted inspection on its way through the stages.</summary>
+    /// <param name="Run">Its deadline and verdict.</param>
+    /// <param name="Recipe">What it was accepted under.</param>
+    /// <param name="Stored">Done when the verdict is stored, or can't be.</param>
+    private sealed record Work(InspectionRun Run, ActiveRecipe Recipe, Task<VerdictRecord?> Stored);
+}

@@ -1,0 +1,12 @@
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Storage;
+
+namespace ClipFusion.EdgeDaemon.Pipeline;
+
+/// <summary>What a station shares with the others, and whom it tells.</summary>
+/// <param name="Store">Inspections and outbox.</param>
+/// <param name="Judge">The networks.</param>
+/// <param name="FrameTaken">Told that exposure is over; must not wait.</param>
+/// <param name="Judged">Told of every stored verdict; must not wait.</param>
+/// <param name="Pictures">Takes every judged frame over and disposes it; must not wait.</param>
+internal sealed record StationLinks(InspectionStore Store, Judge Judge, Action<AcceptedInspection> FrameTaken, Action<VerdictRecord> Judged, Action<JudgedFrame> Pictures);
