@@ -8,7 +8,7 @@ namespace ClipFusion.ApplianceTests.Box;
 public sealed class DeadlineTests(Packs packs) : LineTest
 {
     /// <summary>Far less than the slow UNet takes, far more than everything before it.</summary>
-    private const int DeadlineMs = 1500;
+    private const int DeadlineMs = 1000;
 
     private static readonly Dictionary<string, double> Both = new() { ["clipfusion"] = 1, ["patchclip"] = 1 };
 
@@ -46,12 +46,16 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         Assert.Equal([1, 2, 3], slow.Select(v => v.GetProperty("seq").GetInt32()));
         Assert.All(slow, v => Assert.Equal((verdict, reason), (v.GetProperty("verdict").GetString(), v.GetProperty("reason").GetString())));
         bool isHeld = reason is null;
-        Assert.All(slow, v => Assert.Equal((isHeld, false), (v.GetProperty("flags").GetProperty("fallbackProfile").GetBoolean(), v.GetProperty("flags").GetProperty("late").GetBoolean())));
+        Assert.All(slow, v => Assert.Equal(isHeld, v.GetProperty("flags").GetProperty("fallbackProfile").GetBoolean()));
+        // Decided in time; handing it over takes a commit, which a busy disk may hold up beyond the margin that is kept for it, and then the verdict says "late".
+        Assert.All(slow, v => Assert.InRange(Took(v), TimeSpan.Zero, TimeSpan.FromMilliseconds(DeadlineMs)));
         if (isHeld) Assert.All(slow, v => AssertEvidenceOfPatchClip(v));
 
         Assert.Equal([1, 2, 3], fast.Select(v => v.GetProperty("seq").GetInt32()));
         Assert.All(fast, v => Assert.Equal("OK", v.GetProperty("verdict").GetString()));
         Assert.All(fast, v => Assert.False(v.GetProperty("flags").GetProperty("late").GetBoolean() || v.GetProperty("flags").GetProperty("fallbackProfile").GetBoolean(), v.GetRawText()));
+        // While the neighbour's UNet was running.
+        Assert.All(fast.Zip(slow), pair => Assert.True(At(pair.First, "acceptedAt") < At(pair.Second, "completedAt")));
     }
 
     [Fact]
@@ -84,6 +88,10 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         Assert.Equal("patchclip", verdict.GetProperty("profile").GetString());
         Assert.Equal((JsonValueKind.Number, JsonValueKind.Null), (evidence.GetProperty("clipVision").ValueKind, evidence.GetProperty("diffVision").ValueKind));
     }
+
+    private static TimeSpan Took(JsonElement verdict) => At(verdict, "completedAt") - At(verdict, "acceptedAt");
+
+    private static DateTimeOffset At(JsonElement verdict, string property) => verdict.GetProperty(property).GetDateTimeOffset();
 
     private static JsonElement[] Of(IEnumerable<Heard> heard, string station) => [.. heard.Where(h => h.Topic.Contains($"/{station}/", StringComparison.Ordinal)).Select(h => h.Json)];
 }
