@@ -50,7 +50,6 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
             link.Start();
             media.Start();
             publisher.Start();
-            foreach (AcceptedInspection unacked in recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))) await AcknowledgeAsync(link, store, unacked).ConfigureAwait(false);
             slot.Running = box;
             await Loops.RunAsync(
             [
@@ -59,6 +58,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
                 .. box.Stations.Select(s => new CommandLoop(s, link, publisher, store, recipes, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, time).RunAsync(end.Token)),
                 LinkLog.WatchAsync(link, _log, end.Token),
+                new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
             ]).ConfigureAwait(false);
@@ -94,12 +94,6 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
     private static void CountMissed(Dictionary<string, StationCounts> counts, CommandRefused refused)
     {
         if (refused.Kind == CommandKind.Trigger) counts[refused.Station].Missed();
-    }
-
-    private static async Task AcknowledgeAsync(MqttLink link, InspectionStore store, AcceptedInspection inspection)
-    {
-        link.Acknowledge(inspection.Station, TriggerAckMessage.ForAccepted(inspection, duplicate: false, inspection.AcceptedAt), null);
-        await store.MarkAckedAsync(inspection.Id).ConfigureAwait(false);
     }
 
     [LoggerMessage(1000, LogLevel.Warning, "{Notice}")]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Pipeline;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -28,6 +29,7 @@ internal static class RunCommand
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config).AddSingleton<BoxSlot>().AddSingleton<Appliance>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
         using IHost host = builder.Build();
+        KillPoint.Arm(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());
         Appliance appliance = host.Services.GetRequiredService<Appliance>();
         await host.RunAsync(cancellation).ConfigureAwait(false);
         // The host ends quietly when its service fails; the exit code must not.

@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -43,6 +44,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             }
 
             AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.Accepted);
             _memory.Accepted(accepted);
             Task<VerdictRecord?> coming = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, null, _memory);
             (recipe, isReserved) = (null, false);

@@ -73,9 +73,13 @@ public sealed class MqttLink : IAsyncDisposable
     /// <summary>Lays a message on its station's lane without waiting; for what is worth nothing later. False when it was dropped.</summary>
     public bool TrySend(string station, OutMessage message) => _lanes[station].TrySend(message);
 
-    /// <summary>Answers a trigger on both ack topics; false when that was dropped.</summary>
-    public bool Acknowledge(string station, TriggerAckMessage ack, byte[]? correlationData) =>
-        Answers.TriggerAck(Topics, station, ack, correlationData).Count(message => TrySend(station, message)) == 2;
+    /// <summary>Answers a trigger on both ack topics: lays the messages on the station's lane at once, and tells what became of them once the broker has answered.</summary>
+    /// <returns><see cref="PublishStatus.Delivered"/> only when both were; else what became of the first that was not.</returns>
+    public async Task<PublishStatus> AcknowledgeAsync(string station, TriggerAckMessage ack, byte[]? correlationData)
+    {
+        Task<PublishStatus>[] told = [.. Answers.TriggerAck(Topics, station, ack, correlationData).Select(_lanes[station].SendAsync)];
+        return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
+    }
 
     /// <summary>Publishes what the lanes hold, then <c>offline</c>, and ends the connection.</summary>
     public async Task StopAsync()
