@@ -16,17 +16,24 @@ internal sealed class ApplianceBox : IAsyncDisposable
     private readonly List<string> _log = [];
     private Process? _process;
 
-    public ApplianceBox(Mosquitto broker, bool folderCamera = false)
+    private readonly (string Name, string Value)[] _environment;
+
+    /// <param name="broker">Where it delivers.</param>
+    /// <param name="folderCamera">The simulated camera is replaced by a folder.</param>
+    /// <param name="dataFolder">The data folder; null for one of its own.</param>
+    /// <param name="environment">Variables beside those of the tests.</param>
+    public ApplianceBox(Mosquitto broker, bool folderCamera = false, string? dataFolder = null, params (string Name, string Value)[] environment)
     {
+        (DataFolder, _environment) = (dataFolder ?? Path.Combine(_folder, "data"), environment);
         StarterPack.Build(Path.Combine(_folder, "pack"));
-        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
+        string recipes = Directory.CreateDirectory(Path.Combine(DataFolder, "recipes")).FullName;
         foreach ((string name, int number) in (ReadOnlySpan<(string, int)>)[("board", 7), ("plate", 8)]) File.WriteAllText(Path.Combine(recipes, $"{name}.json"), Recipe(name, number));
         File.WriteAllText(Path.Combine(recipes, "broken.json"), """{ "number": 9, "name": "broken", "object": "part", "references": ["nowhere.png"], "thresholds": { "patchclip": { "fewShot": 0.3 } } }""");
         foreach (int i in (int[])[0, 1]) WriteReference(Path.Combine(recipes, $"ref{i}.png"), i);
         File.WriteAllText(Path.Combine(_folder, "clipfusion.json"), JsonSerializer.Serialize(new
         {
             device = "box",
-            dataFolder = "data",
+            dataFolder = DataFolder,
             modelPack = "pack",
             threads = 1,
             stations = new[] { new { name = "line1", camera = folderCamera ? (object)new { kind = "folder", folder = "in" } : new { kind = "simulated", seed = 1, width = 320, height = 240 }, triggers = new { mqtt = true }, queueDepth = 8, recipe = "board" } },
@@ -44,13 +51,18 @@ internal sealed class ApplianceBox : IAsyncDisposable
         }
     }
 
+    /// <summary>The data folder.</summary>
+    public string DataFolder { get; }
+
     /// <summary>The folder that a folder camera reads.</summary>
     public string Inbox => Directory.CreateDirectory(Path.Combine(_folder, "in")).FullName;
 
     public void Start()
     {
         string program = Path.Combine(AppContext.BaseDirectory, "clipfusion");
-        _process = Process.Start(new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in _environment) start.Environment[name] = value;
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => Note(e.Data);
         _process.ErrorDataReceived += (_, e) => Note(e.Data);
         _process.BeginOutputReadLine();
@@ -70,7 +82,14 @@ internal sealed class ApplianceBox : IAsyncDisposable
     public async Task<int> StopAsync(CancellationToken cancellation)
     {
         using (Process kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"])) await kill.WaitForExitAsync(cancellation);
-        await _process.WaitForExitAsync(cancellation);
+        return await EndAsync(cancellation);
+    }
+
+    /// <summary>Waits until the program ends by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(CancellationToken cancellation)
+    {
+        await _process!.WaitForExitAsync(cancellation);
         int code = _process.ExitCode;
         _process.Dispose();
         _process = null;

@@ -28,6 +28,23 @@ public sealed class FairTurnTests
     }
 
     [Fact]
+    public async Task TakeInBackground_WhileStationsWait_ComesAfterAllOfThem()
+    {
+        var turns = new FairTurn();
+        IDisposable running = await turns.TakeAsync("a", Cancellation);
+        Task<IDisposable> recipe = turns.TakeInBackgroundAsync(Cancellation).AsTask(), due = turns.TakeAsync("b", Cancellation).AsTask();
+        running.Dispose();
+        running = await due;
+        Task<IDisposable> later = turns.TakeAsync("a", Cancellation).AsTask();
+        running.Dispose();
+        running = await later;
+        Assert.False(recipe.IsCompleted);
+        running.Dispose();
+        (await recipe).Dispose();
+        (await turns.TakeAsync("a", Cancellation)).Dispose();
+    }
+
+    [Fact]
     public async Task TakeAsync_Cancelled_LeavesTheLineToTheOthers()
     {
         var turns = new FairTurn();
