@@ -35,17 +35,16 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var values = LiveValues.Of(_config, _bootId);
-
         // Memory of earlier runs first: nothing is accepted before what they left open is answered.
-        await using InspectionStore store = InspectionStore.Open(_config.DataFolder, values.Storage, time, _log);
+        await using InspectionStore store = InspectionStore.Open(_config.DataFolder, StorageOptions.From(_config.Storage), time, _log);
         Recovery recovery = await store.RecoverAsync().ConfigureAwait(false);
 
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time);
-        await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), values.Delivery, time, heartbeats);
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link);
+        var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow };
+        await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats);
         store.VerdictStored += publisher.Wake;
 
         // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide: shared by all stations in turn.
@@ -65,12 +64,11 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             link.Start();
             media.Start();
             publisher.Start();
-            foreach (AcceptedInspection unacked in recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))) await AcknowledgeAsync(link, store, unacked).ConfigureAwait(false);
             slot.Running = box;
             metrics.Sources.Watch(box);
-            reloader.Changed = now => values.Take(now, box.Stations);
+            reloader.Changed = now => TakeLive(now, box, delivery);
             // One that came before.
-            values.Take(live.Current, box.Stations);
+            TakeLive(live.Current, box, delivery);
             LogServing(_config.Device, _config.Stations.Length);
             _serving.SetResult();
             await Loops.RunAsync(
@@ -79,6 +77,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
                 .. box.Stations.Select(s => new CommandLoop(s, link, publisher, store, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
+                LinkLog.WatchAsync(link, _log, end.Token),
+                new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
             ]).ConfigureAwait(false);
@@ -113,17 +113,19 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         await end.CancelAsync().ConfigureAwait(false);
     }
 
+    /// <summary>What a reload changes while the box runs, the other half of <see cref="ConfigChange.TakeLive"/>: the next inspection, commit or message sees it.</summary>
+    private static void TakeLive(ApplianceConfig now, Box box, DeliveryOptions delivery)
+    {
+        box.Store.Limits = StorageLimits.From(now.Storage);
+        delivery.LiveWindow = now.Mqtt.LiveWindow;
+        foreach (Station station in box.Stations) station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;
+    }
+
     private void CountMissed(Dictionary<string, StationCounts> counts, CommandRefused refused)
     {
         if (refused.Kind != CommandKind.Trigger) return;
         counts[refused.Station].Missed();
         metrics.Refused(refused.Station, refused.Code);
-    }
-
-    private static async Task AcknowledgeAsync(MqttLink link, InspectionStore store, AcceptedInspection inspection)
-    {
-        link.Acknowledge(inspection.Station, TriggerAckMessage.ForAccepted(inspection, duplicate: false, inspection.AcceptedAt), null);
-        await store.MarkAckedAsync(inspection.Id).ConfigureAwait(false);
     }
 
     [OperatorAction("Read it: it says what the model pack can't do. The starter pack's random weights are not for production.")]

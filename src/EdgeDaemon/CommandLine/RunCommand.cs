@@ -33,6 +33,7 @@ internal static class RunCommand
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config).AddSingleton<BoxSlot>().AddSingleton<Appliance>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
         using IHost host = builder.Build();
+        KillPoint.Arm(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());
         Appliance appliance = host.Services.GetRequiredService<Appliance>();
         try
         {

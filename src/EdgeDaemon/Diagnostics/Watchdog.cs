@@ -12,7 +12,7 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 /// <param name="period">The service manager's period (<see cref="PeriodOf"/>); null when it has no watchdog.</param>
 /// <param name="feed">Feeds the watchdog.</param>
 /// <param name="time">Clock of the looks.</param>
-/// <param name="log">Event ids 5000-5009.</param>
+/// <param name="log">Event ids 5010-5019.</param>
 public sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, Action feed, TimeProvider time, ILogger<Watchdog> log) : BackgroundService
 {
     /// <summary>Longest time between two looks.</summary>
@@ -62,10 +62,10 @@ public sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, Ac
     }
 
     [OperatorAction("Report it with the log before it. Where systemd watches the program, it restarts by itself; the inspections under way are answered NOT_JUDGED: interrupted.")]
-    [LoggerMessage(5000, LogLevel.Critical, "The loop '{Loop}' hangs: last sign of life {Seconds:0.0} s ago, {Limit:0.0} s allowed; the watchdog is not fed any more")]
+    [LoggerMessage(5010, LogLevel.Critical, "The loop '{Loop}' hangs: last sign of life {Seconds:0.0} s ago, {Limit:0.0} s allowed; the watchdog is not fed any more")]
     private partial void LogHangs(string loop, double seconds, double limit);
 
     [OperatorAction("Nothing now. If it comes again, the machine is too slow for what it is asked to do: compare the stage times in /metrics.")]
-    [LoggerMessage(5001, LogLevel.Warning, "The loop '{Loop}' beats again, or has ended")]
+    [LoggerMessage(5011, LogLevel.Warning, "The loop '{Loop}' beats again, or has ended")]
     private partial void LogBeatsAgain(string loop);
 }

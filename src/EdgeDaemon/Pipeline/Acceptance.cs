@@ -47,6 +47,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             }
 
             AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.Accepted);
             _memory.Accepted(accepted);
             metrics.Accepted(trigger.Station, trigger.Source);
             Task<VerdictRecord?> coming = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, null, _memory);

@@ -32,20 +32,24 @@ internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublish
 
     private async Task TriggerAsync(TriggerCommand command, CancellationToken stop)
     {
+        KillPoint.Pass(KillStep.Received);
         Taken taken = station.Config.Triggers.Mqtt
             ? await station.Acceptance.TakeAsync(command.ToTrigger(), stop).ConfigureAwait(false)
             : new Taken(TriggerAckMessage.ForRefused(command.Content.TriggerId, Code.NotAllowed, "this station is not triggered over MQTT", time.GetUtcNow()));
-        link.Acknowledge(station.Name, taken.Ack, command.CorrelationData);
+        Task<PublishStatus> told = link.AcknowledgeAsync(station.Name, taken.Ack, command.CorrelationData);
         if (taken.Given is not null) publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
-        if (taken.Ack is { Accepted: true, Duplicate: false }) _ = NoteAckedAsync(taken.Ack.InspectionId!);
+        if (taken.Ack is { Accepted: true, Duplicate: false }) _ = NoteAckedAsync(taken.Ack.InspectionId!, told);
     }
 
-    /// <summary>Beside the next trigger: it only spares the caller a second ack after a kill.</summary>
-    private async Task NoteAckedAsync(string inspectionId)
+    /// <summary>Beside the next trigger, once the broker has the ack: what is not noted is acked again after a restart.</summary>
+    private async Task NoteAckedAsync(string inspectionId, Task<PublishStatus> told)
     {
         try
         {
+            if (await told.ConfigureAwait(false) != PublishStatus.Delivered) return;
+            KillPoint.Pass(KillStep.Acked);
             await store.MarkAckedAsync(inspectionId).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.AckMarked);
         }
         catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
         {

@@ -46,7 +46,9 @@ internal sealed partial class RecipeDesk(WarmNetworks networks, ApplianceConfig 
         try
         {
             active = await LoadAsync(numberOrName, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.RecipeLoaded);
             Remembered(station).Name = active.Stamp.Name;
+            KillPoint.Pass(KillStep.RecipeRemembered);
             LogActive(station.Name, active.Stamp.Name, active.Stamp.Revision);
             outcome = new(Code.None, null);
         }

@@ -66,6 +66,7 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
     private async Task StoreAsync(InspectionRun run, TriggerMemory memory, TaskCompletionSource<VerdictRecord?> stored)
     {
         VerdictRecord verdict = await run.Verdict.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Decided);
         bool isStored = false;
         try
         {
@@ -125,6 +126,7 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
     private bool Hand(Work work, Frame frame)
     {
         work.Run.Lap("frame");
+        KillPoint.Pass(KillStep.Framed);
         return _framed.Writer.TryWrite((work, frame));
     }
 
@@ -145,6 +147,7 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
     private async Task FinishAsync(Work work, Frame frame, MapCopy? map)
     {
         VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Settling);
         Code reason = verdict?.Reason ?? Code.None;
         var judged = verdict is null ? null : new JudgedFrame(verdict, frame, map, work.Recipe);
         if (judged is null)

@@ -71,8 +71,8 @@ public sealed class ServiceTests : IAsyncDisposable
             root["stations"]![0]!["minTriggerIntervalMs"] = 60_000;
         });
         await box.SignalAsync("HUP", _limit.Token);
-        Assert.Contains("stays so until a restart", await box.SaysAsync("$.threads", _limit.Token), StringComparison.Ordinal);
-        Assert.Contains("was 20 and is now 60000", await box.SaysAsync("$.stations[line1].minTriggerIntervalMs", _limit.Token), StringComparison.Ordinal);
+        Assert.Contains("stays so until a restart", await box.Log.SaysAsync("$.threads", _limit.Token), StringComparison.Ordinal);
+        Assert.Contains("was 20 and is now 60000", await box.Log.SaysAsync("$.stations[line1].minTriggerIntervalMs", _limit.Token), StringComparison.Ordinal);
 
         // The new value counts: the second trigger without id comes too fast now.
         Mosquitto broker = (Mosquitto)_open[0];
@@ -86,8 +86,8 @@ public sealed class ServiceTests : IAsyncDisposable
             root["mqtt"]!["port"] = 0;
         });
         await box.SignalAsync("HUP", _limit.Token);
-        await box.SaysAsync("$.nonsense", _limit.Token);
-        await box.SaysAsync("$.mqtt.port", _limit.Token);
+        await box.Log.SaysAsync("$.nonsense", _limit.Token);
+        await box.Log.SaysAsync("$.mqtt.port", _limit.Token);
         await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
         Assert.Equal(0, await box.StopAsync(_limit.Token));
     }
@@ -99,7 +99,7 @@ public sealed class ServiceTests : IAsyncDisposable
         await ChangeAsync(box, root => root["nonsense"] = 1);
         box.Start();
         Assert.Equal(2, await box.EndAsync(_limit.Token));
-        await box.SaysAsync("$.nonsense", _limit.Token);
+        await box.Log.SaysAsync("$.nonsense", _limit.Token);
     }
 
     [Fact]

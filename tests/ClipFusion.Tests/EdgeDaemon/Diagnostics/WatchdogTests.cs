@@ -42,7 +42,7 @@ public sealed class WatchdogTests : IDisposable
         Pass(good);
         Assert.False(watchdog.Look());
         (LogLevel level, int id, string text) = Assert.Single(_log.Lines);
-        Assert.Equal((LogLevel.Critical, 5000), (level, id));
+        Assert.Equal((LogLevel.Critical, 5010), (level, id));
         Assert.Contains("line1: judge", text, StringComparison.Ordinal);
         Pass(good);
         Assert.False(watchdog.Look());
@@ -52,7 +52,7 @@ public sealed class WatchdogTests : IDisposable
         release.SetResult();
         await judging;
         Assert.True(watchdog.Look());
-        Assert.Equal(5001, _log.Lines[^1].Id);
+        Assert.Equal(5011, _log.Lines[^1].Id);
         commands.Writer.Complete();
         await reading;
     }
