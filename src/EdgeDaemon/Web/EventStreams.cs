@@ -68,7 +68,7 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             box.Judged += TellVerdict;
             List<(StationGallery Gallery, Action Tell)> galleries = withPictures ? [.. stations.Where(s => box.Galleries.ContainsKey(s.Name)).Select(PicturesOf)] : [];
             foreach ((StationGallery gallery, Action tell) in galleries) gallery.Changed += tell;
-            Task[] sources = [.. stations.Select(s => StateOf(s).RunAsync(end.Token)), BeatAsync(galleries, end.Token)];
+            Task[] sources = [.. stations.Select(s => TellStatesAsync(s, end.Token)), BeatAsync(galleries, end.Token)];
             try
             {
                 await foreach (Event next in _events.Reader.ReadAllAsync(end.Token).ConfigureAwait(false)) await WriteAsync(response, next, end.Token).ConfigureAwait(false);
@@ -106,8 +106,19 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
         }
 
-        private StateReporter StateOf(Station station) =>
-            new(station, beat => box.StateOf(station, beat), state => Tell("state", StationView.Of(box, station) with { State = state }), time);
+        private async Task TellStatesAsync(Station station, CancellationToken stop)
+        {
+            var changed = new Signal();
+            station.Changed += changed.Set;
+            try
+            {
+                await new StateReporter(changed, () => station.Readiness.Code == Code.None, beat => Tell("state", StationView.Of(box, station, beat)), time).RunAsync(stop).ConfigureAwait(false);
+            }
+            finally
+            {
+                station.Changed -= changed.Set;
+            }
+        }
 
         private (StationGallery Gallery, Action Tell) PicturesOf(Station station)
         {
