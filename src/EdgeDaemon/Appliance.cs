@@ -1,5 +1,6 @@
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
@@ -23,7 +24,9 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Memory of earlier runs first: nothing is accepted before what they left open is answered.
-        await using InspectionStore store = InspectionStore.Open(_config.DataFolder, new StorageOptions { ReserveBytes = (long)_config.Storage.ReserveMb << 20 }, time, _log);
+        var clock = new WallClock(time, _log);
+        await using InspectionStore store = InspectionStore.Open(_config.DataFolder, StorageOptions.From(_config.Storage), time, _log);
+        store.IsClockTrusted = clock.IsTrusted;
         Recovery recovery = await store.RecoverAsync().ConfigureAwait(false);
 
         // 8 deliver: the broker, and the outbox towards it.
@@ -40,7 +43,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
         var recipes = new RecipeDesk(networks, _config, turns, _log);
 
         // 1 trigger, 2 frame: the stations.
-        var box = new Box(_config.Device, _bootId, store, link, media, publisher, time);
+        var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
         foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, box.TellFrameTaken, box.TellJudged, box.TakePicture), time));
 
         using var end = new CancellationTokenSource();
@@ -59,6 +62,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
                 .. box.Stations.Select(s => new CommandLoop(s, link, publisher, store, recipes, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, time).RunAsync(end.Token)),
                 WarmUpAsync(networks, end.Token),
+                clock.WatchAsync(trusted => store.IsClockTrusted = trusted, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
             ]).ConfigureAwait(false);
         }
