@@ -32,7 +32,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time);
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link);
         await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow }, time);
         store.VerdictStored += publisher.Wake;
 
@@ -53,14 +53,15 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
             link.Start();
             media.Start();
             publisher.Start();
-            foreach (AcceptedInspection unacked in recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))) await AcknowledgeAsync(link, store, unacked).ConfigureAwait(false);
             slot.Running = box;
             await Loops.RunAsync(
             [
                 .. box.Stations.Select(s => s.RunAsync(end.Token)),
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, store, recipes, _bootId, time).RunAsync(end.Token)),
+                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, recipes, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, time).RunAsync(end.Token)),
+                LinkLog.WatchAsync(link, _log, end.Token),
+                new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
                 clock.WatchAsync(trusted => store.IsClockTrusted = trusted, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
@@ -97,12 +98,6 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
     private static void CountMissed(Dictionary<string, StationCounts> counts, CommandRefused refused)
     {
         if (refused.Kind == CommandKind.Trigger) counts[refused.Station].Missed();
-    }
-
-    private static async Task AcknowledgeAsync(MqttLink link, InspectionStore store, AcceptedInspection inspection)
-    {
-        link.Acknowledge(inspection.Station, TriggerAckMessage.ForAccepted(inspection, duplicate: false, inspection.AcceptedAt), null);
-        await store.MarkAckedAsync(inspection.Id).ConfigureAwait(false);
     }
 
     [LoggerMessage(1000, LogLevel.Warning, "{Notice}")]

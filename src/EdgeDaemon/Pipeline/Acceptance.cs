@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -43,6 +44,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             }
 
             AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.Accepted);
             _memory.Accepted(accepted);
             Task<VerdictRecord?> coming = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, null, _memory);
             (recipe, isReserved) = (null, false);
@@ -62,6 +64,25 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         {
             if (isReserved) counts.Unreserve();
             recipe?.Release();
+        }
+    }
+
+    /// <summary>Notes an acceptance as told, once it has been: what is not noted is acked again after a restart. Does nothing for refusals and duplicates.</summary>
+    /// <param name="ack">The ack.</param>
+    /// <param name="told">Ends when the caller has it, or never will.</param>
+    public async Task NoteAckedAsync(TriggerAckMessage ack, Task<PublishStatus> told)
+    {
+        if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id }) return;
+        try
+        {
+            if (await told.ConfigureAwait(false) != PublishStatus.Delivered) return;
+            KillPoint.Pass(KillStep.Acked);
+            await store.MarkAckedAsync(id).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.AckMarked);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // The ack is repeated after a restart, with the same ids.
         }
     }
 

@@ -1,4 +1,5 @@
 using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
@@ -27,6 +28,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         {
             using IDisposable turn = await turns.TakeAsync(run.Inspection.Station, ends.Token).ConfigureAwait(false);
             run.Lap("turn");
+            KillPoint.Pass(KillStep.TurnTaken);
             await Task.Run(() => FramePixels.Use(frame, view => run.TryFinish(Judged(run, recipe, described, view, maps, ends.Token))), ends.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
@@ -72,11 +74,13 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
                 if (fallback.Reason != Code.None) return;
                 maps.Held = MapCopy.Of(MapOf(held), prepared.Region);
                 run.Hold(fallback);
+                KillPoint.Pass(KillStep.Held);
             },
             prepared: image => Check(recipe, frame, prepared = image),
             cancellation: cancellation);
         NoteSteps(run, result.Timings);
         VerdictRecord verdict = Decided(run, recipe, recipe.Recipe.Method.Profile, result.Fused, result.Prepared.Region, frame);
+        KillPoint.Pass(KillStep.Judged);
         maps.Full = MapCopy.Of(result.Map, result.Prepared.Region);
         return verdict;
     }

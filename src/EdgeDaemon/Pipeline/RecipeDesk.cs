@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
 using Microsoft.Extensions.Logging;
@@ -45,7 +46,9 @@ internal sealed partial class RecipeDesk(WarmNetworks networks, ApplianceConfig 
         try
         {
             active = await LoadAsync(numberOrName, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.RecipeLoaded);
             Remembered(station).Name = active.Stamp.Name;
+            KillPoint.Pass(KillStep.RecipeRemembered);
             LogActive(station.Name, active.Stamp.Name, active.Stamp.Revision);
             outcome = new(Code.None, null);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -62,6 +63,7 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     private async Task StoreAsync(InspectionRun run, TriggerMemory memory, TaskCompletionSource<VerdictRecord?> stored)
     {
         VerdictRecord verdict = await run.Verdict.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Decided);
         bool isStored = false;
         try
         {
@@ -114,6 +116,7 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     private bool Hand(Work work, Frame frame)
     {
         work.Run.Lap("frame");
+        KillPoint.Pass(KillStep.Framed);
         return _framed.Writer.TryWrite((work, frame));
     }
 
@@ -133,6 +136,7 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     private async Task FinishAsync(Work work, Frame frame, MapCopy? map)
     {
         VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Settling);
         Code reason = verdict?.Reason ?? Code.None;
         var judged = verdict is null ? null : new JudgedFrame(verdict, frame, map, work.Recipe);
         if (judged is null)

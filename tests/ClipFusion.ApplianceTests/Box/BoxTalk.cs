@@ -27,7 +27,7 @@ internal sealed class BoxTalk : IAsyncDisposable
     {
         var broker = new Mosquitto("allow_anonymous true");
         await broker.StartAsync(CancellationToken.None);
-        var box = new ApplianceBox(broker, folderCamera, dataFolder, environment);
+        var box = new ApplianceBox(new BoxOptions { Port = broker.Port, FolderCamera = folderCamera, DataFolder = dataFolder, Environment = environment });
         // A camera's folder is there before the program is.
         if (folderCamera) _ = box.Inbox;
         return new BoxTalk(broker, await Ledger.StartAsync(broker, CancellationToken.None), box);

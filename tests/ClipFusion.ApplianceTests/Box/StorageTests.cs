@@ -45,7 +45,7 @@ public sealed class StorageTests
         // Without a byte left nothing can be promised, so the program does not stay: systemd starts it again and again until there is room.
         talk.Box.Start();
         Assert.Equal(1, await talk.Box.EndAsync(talk.Limit));
-        Assert.Contains(disk.Folder, talk.Box.Log, StringComparison.Ordinal);
+        Assert.Contains(disk.Folder, talk.Box.Log.ToString(), StringComparison.Ordinal);
         disk.Empty();
         talk.Box.Start();
         await talk.ReadyAsync(isNewLife: true);
