@@ -58,6 +58,7 @@ internal sealed partial class KillPoint
         Thread.Sleep(Timeout.Infinite);
     }
 
-    [LoggerMessage(1900, LogLevel.Warning, "{Variable} is set, which is for tests only: this process will kill itself at step {Step}, passing {Passing}")]
+    [OperatorAction("Take the variable out of the service's environment: it is for tests of the program only.")]
+    [LoggerMessage(5090, LogLevel.Warning, "{Variable} is set, which is for tests only: this process will kill itself at step {Step}, passing {Passing}")]
     private static partial void LogArmed(ILogger log, string variable, KillStep step, int passing);
 }

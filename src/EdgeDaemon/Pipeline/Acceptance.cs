@@ -14,7 +14,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 internal sealed record Taken(TriggerAckMessage Ack, VerdictRecord? Given = null, Task<VerdictRecord?>? Coming = null);
 
 /// <summary>Step 1: triggers become accepted inspections, committed before anybody is told, or are refused with a code. Safe for several threads.</summary>
-internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, TimeProvider time)
+internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, ApplianceMetrics metrics, TimeProvider time)
 {
     private readonly TriggerMemory _memory = new(time, config().TriggerIdTtl, 4096, store.ReadRecent(config().Name, 1024));
     private readonly Lock _anonymous = new();
@@ -23,11 +23,14 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
     /// <summary>Answers a caller's trigger.</summary>
     public async Task<Taken> TakeAsync(Trigger trigger, CancellationToken stop)
     {
+        // A reload may have changed it.
+        _memory.Ttl = config().TriggerIdTtl;
         TriggerClaim claim = _memory.Claim(trigger);
         if (claim.Match == TriggerMatch.Conflict) return Refused(trigger, Code.TriggerIdConflict, $"the id '{trigger.TriggerId}' was used with another part or recipe less than {config().TriggerIdTtl.TotalSeconds:0} s ago");
         if (claim.Match == TriggerMatch.Duplicate)
         {
             if (await claim.First!.WaitAsync(stop).ConfigureAwait(false) is not { } first) return Refused(trigger, Code.NotReady, "the first trigger with this id was refused");
+            metrics.Duplicate(trigger.Station);
             return new Taken(TriggerAckMessage.ForAccepted(first, duplicate: true, time.GetUtcNow()), claim.Verdict, claim.Verdict is null ? stages.Coming(first.Id) : null);
         }
 
@@ -46,6 +49,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop).ConfigureAwait(false);
             KillPoint.Pass(KillStep.Accepted);
             _memory.Accepted(accepted);
+            metrics.Accepted(trigger.Station, trigger.Source);
             Task<VerdictRecord?> coming = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, null, _memory);
             (recipe, isReserved) = (null, false);
             return new Taken(TriggerAckMessage.ForAccepted(accepted, duplicate: false, time.GetUtcNow()), null, coming);
@@ -101,6 +105,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             if (code == Code.None)
             {
                 AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+                metrics.Accepted(trigger.Station, trigger.Source);
                 _ = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, frame, _memory);
                 (recipe, frame, isReserved) = (null, null, false);
             }
@@ -108,16 +113,19 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             {
                 await store.AcceptNotJudgedAsync(trigger, recipe.Stamp, code == Code.QueueFull ? Code.Overrun : Code.NotReadyThen, stop).ConfigureAwait(false);
                 counts.NotTaken();
+                metrics.Refused(trigger.Station, code);
             }
             else
             {
                 // Without a recipe or a store there is nothing that a row could say; the state does.
                 counts.Missed();
+                metrics.Refused(trigger.Station, code);
             }
         }
         catch (StorageUnavailableException)
         {
             counts.Missed();
+            metrics.Refused(trigger.Station, Code.Storage);
         }
         finally
         {
@@ -130,6 +138,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
     private Taken Refused(Trigger trigger, Code code, string why)
     {
         counts.Missed();
+        metrics.Refused(trigger.Station, code);
         return new Taken(TriggerAckMessage.ForRefused(trigger.TriggerId, code, why, time.GetUtcNow()));
     }
 

@@ -5,17 +5,19 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes at once and again at their end.</summary>
-internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, RecipeDesk recipes, string bootId, TimeProvider time)
+internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, RecipeDesk recipes, Heartbeats heartbeats, string bootId, TimeProvider time)
 {
     /// <summary>Runs until the program ends.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        await foreach (Command command in link.Commands(station.Name).ReadAllAsync(stop).ConfigureAwait(false))
+        using Heartbeat heartbeat = heartbeats.Add($"{station.Name}: commands");
+        await foreach (Command command in link.Commands(station.Name).ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             switch (command)
             {
                 case TriggerCommand trigger:
-                    await TriggerAsync(trigger, stop).ConfigureAwait(false);
+                    // Waits for the disk, which may take as long as it takes.
+                    await heartbeat.WaitAsync(TriggerAsync(trigger, stop)).ConfigureAwait(false);
                     break;
                 case PartCommand part:
                     station.Parts.Add(part.PartId, part.ReceivedTimestamp);

@@ -12,10 +12,13 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// doing then.
 /// </summary>
 /// <remarks>Both queues hold as many as the station has places, so writing into them never waits.</remarks>
-internal sealed class Stages(IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time)
+internal sealed class Stages(string station, IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time)
 {
     private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan FrameTimeout = TimeSpan.FromSeconds(5);
+
+    // Well above the camera's own limit: a folder on a slow network share is read inside it.
+    private static readonly TimeSpan FrameLimit = FrameTimeout * 12;
 
     private readonly Channel<Work> _accepted = Channel.CreateBounded<Work>(places);
     private readonly Channel<(Work Work, Frame Frame)> _framed = Channel.CreateBounded<(Work, Frame)>(places);
@@ -78,7 +81,12 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
             // The program ends; the next start answers "interrupted".
         }
 
-        if (isStored) memory.Judged(verdict);
+        if (isStored)
+        {
+            memory.Judged(verdict);
+            links.Metrics.Judged(verdict, run.Elapsed);
+        }
+
         counts.Judged(isStored ? verdict.Verdict : Verdict.NotJudged);
         stored.SetResult(isStored ? verdict : null);
         _open.TryRemove(run.Inspection.Id, out _);
@@ -89,11 +97,13 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     // 2 frame
     private async Task TakeFramesAsync(CancellationToken stop)
     {
-        await foreach (Work work in _accepted.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        using Heartbeat heartbeat = links.Heartbeats.Add($"{station}: frames");
+        await foreach (Work work in _accepted.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             InspectionRun run = work.Run;
             try
             {
+                using Heartbeat.Work taking = heartbeat.Begin(FrameLimit);
                 Frame frame = await camera.TriggerAsync(new TriggerContext(run.Inspection.Sequence, FrameTimeout), run.DeadlinePassed).ConfigureAwait(false);
                 links.FrameTaken(run.Inspection);
                 if (Hand(work, frame)) continue;
@@ -123,10 +133,11 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide
     private async Task JudgeAsync(CancellationToken stop)
     {
-        await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        using Heartbeat heartbeat = links.Heartbeats.Add($"{station}: judge");
+        await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             MapCopy? map = null;
-            if (frame.IsComplete) map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, stop).ConfigureAwait(false);
+            if (frame.IsComplete) map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, heartbeat, stop).ConfigureAwait(false);
             else work.Run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
             _ = FinishAsync(work, frame, map);
         }

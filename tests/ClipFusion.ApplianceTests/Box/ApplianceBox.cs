@@ -70,11 +70,31 @@ internal sealed class ApplianceBox : IAsyncDisposable
         }
     }
 
-    public void Start()
+    /// <summary>The program's configuration.</summary>
+    public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
+
+    /// <summary>Makes loading the first recipe last for ever: a reference is a pipe that nobody writes to.</summary>
+    public async Task BlockWarmUpAsync(CancellationToken cancellation)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "clipfusion");
-        var start = new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string reference = Path.Combine(DataFolder, "recipes", References[0]);
+        File.Delete(reference);
+        using Process make = Process.Start("mkfifo", [reference]);
+        await make.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>Uses its data folder as another process would.</summary>
+    public IDisposable OccupyData() => new FileStream(Path.Combine(DataFolder, "inspections.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>Starts it.</summary>
+    /// <param name="manager">Who is told as systemd would be, with a watchdog of 400 ms; null for nobody.</param>
+    public void Start(NotifySocket? manager = null)
+    {
+        string[] command = [Path.Combine(AppContext.BaseDirectory, "clipfusion"), "run", "--config", ConfigFile];
+        // The shell knows the number of the process that it becomes.
+        ProcessStartInfo start = manager is null ? new(command[0], command[1..]) : new("/bin/sh", ["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\"", .. command]);
+        if (manager is not null) (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (manager.Path, "400000");
         foreach ((string name, string value) in _options.Environment) start.Environment[name] = value;
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => _log.Add(e.Data);
         _process.ErrorDataReceived += (_, e) => _log.Add(e.Data);
@@ -94,8 +114,22 @@ internal sealed class ApplianceBox : IAsyncDisposable
     /// <summary>SIGTERM, as systemd stops it.</summary>
     public async Task<int> StopAsync(CancellationToken cancellation)
     {
-        using (Process kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"])) await kill.WaitForExitAsync(cancellation);
-        await _process.WaitForExitAsync(cancellation);
+        await SignalAsync("TERM", cancellation);
+        return await EndAsync(cancellation);
+    }
+
+    /// <summary>Sends a signal.</summary>
+    public async Task SignalAsync(string name, CancellationToken cancellation)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>Waits for the program's end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(CancellationToken cancellation)
+    {
+        await _process!.WaitForExitAsync(cancellation);
         int code = _process.ExitCode;
         _process.Dispose();
         _process = null;

@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
@@ -49,18 +50,23 @@ public static partial class LinkLog
         }
     }
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(4000, LogLevel.Information, "MQTT: connected to the broker")]
     private static partial void LogConnected(ILogger log);
 
+    [OperatorAction("See why: the broker or the network. Nothing is lost; verdicts go out when it is back.")]
     [LoggerMessage(4001, LogLevel.Warning, "MQTT: the connection is lost ({Error}): {Why}; verdicts wait in the outbox")]
     private static partial void LogLost(ILogger log, LinkError error, string? why);
 
+    [OperatorAction("See why: address, port, user, password, certificate or network. Attempts go on by themselves.")]
     [LoggerMessage(4002, LogLevel.Warning, "MQTT: no connection ({Error}): {Why}; attempts go on")]
     private static partial void LogCannotConnect(ILogger log, LinkError error, string? why);
 
+    [OperatorAction("Two boxes have one device name: give one of them another.")]
     [LoggerMessage(4003, LogLevel.Error, "MQTT: displaced ({Error}): {Why}")]
     private static partial void LogTakenOver(ILogger log, LinkError error, string? why);
 
+    [OperatorAction("Let the broker's rules of access give this user the topics that are named.")]
     [LoggerMessage(4004, LogLevel.Error, "MQTT: connected, but not allowed everything ({Error}): {Why}")]
     private static partial void LogDenied(ILogger log, LinkError error, string? why);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
@@ -34,8 +35,10 @@ public sealed class AllocationBudgetTests : IDisposable
         using ModelPack pack = ModelPack.Open(StarterPackIn("pack"), new SessionSettings(Threads: 1));
         await using InspectionStore store = InspectionStore.Open(Path.Combine(_folder, "data"), new StorageOptions { ReserveBytes = 0 }, time, NullLogger.Instance);
         var turns = new FairTurn();
+        using var heartbeats = new Heartbeats(time);
+        using var metrics = new ApplianceMetrics(new MetricSources(heartbeats));
         await using var station = new Station(
-            Config, new PooledCamera(640, 480), new StationCounts(), new StationLinks(store, new Judge(turns, time, NullLogger.Instance), _ => { }, _ => { }, judged => judged.Dispose()), time);
+            Config, new PooledCamera(640, 480), new StationCounts(), new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, _ => { }, _ => { }, judged => judged.Dispose()), time);
         Assert.True(station.Recipes.TryBeginChange());
         station.Recipes.EndChange(Recipe(new OpenPack(pack, "hash"), turns, cancellation));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
