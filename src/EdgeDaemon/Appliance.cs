@@ -29,7 +29,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time);
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link);
         await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow }, time);
         store.VerdictStored += publisher.Wake;
 
@@ -57,6 +57,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
                 .. box.Stations.Select(s => new CommandLoop(s, link, publisher, store, recipes, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, time).RunAsync(end.Token)),
+                LinkLog.WatchAsync(link, _log, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),

@@ -23,7 +23,18 @@ public sealed partial class InspectionStore
     /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
     /// <returns>A page; empty when there is nothing to send.</returns>
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
-    public IReadOnlyList<OutboxRow> ReadPending(string station, long after, int limit) => _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
+    public IReadOnlyList<OutboxRow> ReadPending(string station, long after, int limit)
+    {
+        while (true)
+        {
+            IReadOnlyList<OutboxRow> page = _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
+            if (page.Count == 0 || _unmarkedDeliveries.IsEmpty) return page;
+            // Delivered already, though the disk could not be told: only its mark is waited for.
+            List<OutboxRow> due = [.. page.Where(r => !_unmarkedDeliveries.ContainsKey(r.Record.Inspection.Id))];
+            if (due.Count > 0) return due;
+            after = page[^1].Record.Inspection.Sequence;
+        }
+    }
 
     /// <summary>Rows that the broker has refused too often, oldest first.</summary>
     /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
@@ -44,14 +55,14 @@ public sealed partial class InspectionStore
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
     public IReadOnlyList<RecentTrigger> ReadRecent(string station, int limit) => _reader.Recent(station, Math.Clamp(limit, 1, LargestPage));
 
-    /// <summary>Takes delivered verdicts out of the outbox, all in one transaction.</summary>
+    /// <summary>
+    /// Takes delivered verdicts out of the outbox, all in one transaction. While nothing can be stored, that is kept in memory and done later; meanwhile they
+    /// are no longer offered.
+    /// </summary>
     /// <param name="inspectionIds">Their inspections; ids that are not in the outbox are passed over.</param>
-    /// <returns>When it is on the disk.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored; the verdicts may then be sent again after a restart.</exception>
-    public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => WriteAsync(session =>
-    {
-        foreach (string id in inspectionIds) session.Outbox.Deliver(id);
-    });
+    /// <returns>When it is on the disk, or kept for later.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the verdicts may then be sent again.</exception>
+    public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => MarkAsync(inspectionIds, _unmarkedDeliveries, static (session, id) => session.Outbox.Deliver(id));
 
     /// <summary>Counts a refusal by the broker. The row stays first of its station until it is delivered, or parked after too many refusals.</summary>
     /// <param name="inspectionId">The inspection's id.</param>

@@ -17,6 +17,7 @@ public sealed class MqttLink : IAsyncDisposable
     private readonly CommandDesk _desk;
     private readonly Dictionary<string, AnswerLane> _lanes;
     private readonly OutMessage _online;
+    private readonly RivalDetector _rivals;
     private readonly Channel<bool> _contradicted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
     private volatile TaskCompletionSource _echo = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,11 +33,13 @@ public sealed class MqttLink : IAsyncDisposable
         _time = time;
         Topics = new Topics(options.Device);
         _online = Status(DeviceStatus.Online);
+        _rivals = new RivalDetector(_online.Payload, options.BootId, options.Broker.TakenOverDelay, time);
         _desk = new CommandDesk(options, Topics, time, (station, message) => TrySend(station, message));
         _connection = new MqttConnection(options.Broker, $"clipfusion-{options.Device}", Status(DeviceStatus.Lost), time)
         {
             Received = Receive,
             Opened = OpenAsync,
+            Displaced = StayAwayAsync,
             Closing = (session, cancellation) => session.PublishAsync(Status(DeviceStatus.Offline), cancellation),
         };
         _lanes = options.Stations.ToDictionary(s => s, _ => new AnswerLane(_connection.PublishAsync, options.AnswerQueue), StringComparer.Ordinal);
@@ -99,21 +102,30 @@ public sealed class MqttLink : IAsyncDisposable
 
     private void Receive(MqttApplicationMessage message)
     {
-        if (message.Topic != Topics.Status) _desk.Take(message);
-        else if (Is(message, _online)) _echo.TrySetResult();
-        else _contradicted.Writer.TryWrite(true);
+        if (message.Topic != Topics.Status)
+        {
+            _desk.Take(message);
+            return;
+        }
+        switch (_rivals.Hear(message.Payload, out string? rival))
+        {
+            case StatusNews.Own:
+                _echo.TrySetResult();
+                break;
+            case StatusNews.Contradicted:
+                _contradicted.Writer.TryWrite(true);
+                break;
+            default:
+                var (error, text) = LinkErrors.OfRival(_options.Device, rival!);
+                _connection.Leave(error, text);
+                break;
+        }
     }
 
-    private static bool Is(MqttApplicationMessage message, OutMessage expected)
+    private async Task StayAwayAsync(CancellationToken cancellationToken)
     {
-        if (message.Payload.Length != expected.Payload.Length) return false;
-        int at = 0;
-        foreach (var part in message.Payload)
-        {
-            if (!part.Span.SequenceEqual(expected.Payload.Span.Slice(at, part.Length))) return false;
-            at += part.Length;
-        }
-        return true;
+        await new TakeoverWatch(_options.Broker, Topics, _options.BootId, _time).WaitAsync(cancellationToken);
+        _rivals.Forget();
     }
 
     private async Task<(LinkError, string)?> OpenAsync(MqttSession session, CancellationToken cancellationToken)
