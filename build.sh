@@ -186,7 +186,7 @@ soak_appliance() {
   say "the running appliance: 2,000 triggers with kills, then ${CLIPFUSION_SOAK_MINUTES:-30} minutes at full speed"
   mkdir -p artifacts/test-logs
   dotnet build "tests/$suite" -c Release
-  printf '%s, %s, %s cores, `./build.sh soak appliance`:\n' "$(date -u +%F)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" >"$report"
+  printf "%s, %s, %s cores, \`./build.sh soak appliance\`:\\n" "$(date -u +%F)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" >"$report"
   CLIPFUSION_SOAK_REPORT=$report run_suite "$suite" "tests/$suite/bin/Release/net10.0/$suite" -explicit only -trait kind=soak
   cat "$report"
   (( failed == 0 && passed > 0 )) || fail "soak: $failed failed"
