@@ -75,7 +75,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             [
                 .. box.Stations.Select(s => s.RunAsync(end.Token)),
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, store, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
+                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
                 LinkLog.WatchAsync(link, _log, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),

@@ -71,6 +71,25 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         }
     }
 
+    /// <summary>Notes an acceptance as told, once it has been: what is not noted is acked again after a restart. Does nothing for refusals and duplicates.</summary>
+    /// <param name="ack">The ack.</param>
+    /// <param name="told">Ends when the caller has it, or never will.</param>
+    public async Task NoteAckedAsync(TriggerAckMessage ack, Task<PublishStatus> told)
+    {
+        if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id }) return;
+        try
+        {
+            if (await told.ConfigureAwait(false) != PublishStatus.Delivered) return;
+            KillPoint.Pass(KillStep.Acked);
+            await store.MarkAckedAsync(id).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.AckMarked);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // The ack is repeated after a restart, with the same ids.
+        }
+    }
+
     /// <summary>Takes a trigger that nobody waits for: what can't be judged gets a sequence number and NOT_JUDGED, because nobody is there to be refused.</summary>
     /// <param name="trigger">A self-timed trigger.</param>
     /// <param name="frame">The frame that it came with; owned from here. Null where the camera has yet to be asked.</param>
