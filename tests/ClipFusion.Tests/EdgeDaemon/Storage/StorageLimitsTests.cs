@@ -70,7 +70,7 @@ public sealed class StorageLimitsTests : IDisposable
     private ApplianceConfig Config(int maxDays)
     {
         StationConfig Station(string name) => new(
-            name, new SimulatedCameraConfig(1, 64, 64, null, 0), new TriggerConfig(true, false, null, false), 4, TimeSpan.Zero, TimeSpan.FromSeconds(10), null,
+            name, new SimulatedCameraConfig(1, 64, 64, null, 0, null), new TriggerConfig(true, false, null, false), 4, TimeSpan.Zero, TimeSpan.FromSeconds(10), null,
             new ImageConfig(ImagePolicy.All, 1, 1, maxDays), new HeatmapConfig(HeatmapWhen.Never, HeatmapFormat.Jpeg));
         return new ApplianceConfig(
             "box", _folder.Root, "pack", 1, [Station("line1"), Station("line2")], new MqttConfig("localhost", 1883, MqttVersion.V5, null, null, null, TimeSpan.FromSeconds(10), []),
