@@ -1,6 +1,7 @@
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
@@ -43,6 +44,12 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
         var box = new Box(_config.Device, _bootId, store, link, media, publisher, time);
         foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, box.TellFrameTaken, box.TellJudged, box.TakePicture), time));
 
+        // What becomes of a judged frame: archive, heatmap, page.
+        await using var archives = new ImageArchives(_config, store, time);
+        await using var pictures = new PictureDesk(turns, media, time, _log);
+        foreach (Station station in box.Stations) pictures.Add(() => station.Config, archives[station.Name], box.Galleries[station.Name]);
+        (box.Pictures, box.PictureCounts) = (pictures.Take, pictures.Counts);
+
         using var end = new CancellationTokenSource();
         try
         {
@@ -50,6 +57,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
             link.Start();
             media.Start();
             publisher.Start();
+            pictures.Start();
             foreach (AcceptedInspection unacked in recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))) await AcknowledgeAsync(link, store, unacked).ConfigureAwait(false);
             slot.Running = box;
             await Loops.RunAsync(
