@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
@@ -6,6 +7,8 @@ using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Tests.Inspection.Imaging;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
+using CameraFormat = ClipFusion.Camera.PixelFormat;
+using PixelFormat = ClipFusion.Inspection.Imaging.PixelFormat;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 
@@ -18,7 +21,7 @@ public sealed class HeatmapFileTests
     [InlineData(HeatmapFormat.Png, "image/png", ImageFileFormat.Png)]
     public void Of_SmallFrame_KeepsItsSizeBesideTheColourBarAndSaysWhoseItIs(HeatmapFormat format, string type, ImageFileFormat kind)
     {
-        KeptFrame frame = Kept(Frame(320, 240, Camera.PixelFormat.Mono8), Map(Region.Whole(320, 240)));
+        KeptFrame frame = Kept(Frame(320, 240, CameraFormat.Mono8), Map(Region.Whole(320, 240)));
         (ReadOnlyMemory<byte> file, string contentType) = _file.Of(frame, format);
         ImageHeader header = ImageCodec.ReadHeader(file.Span);
         Assert.Equal((type, kind, HeatmapOverlay.Width(320, 240), 240), (contentType, header.Format, header.Width, header.Height));
@@ -30,7 +33,7 @@ public sealed class HeatmapFileTests
     [InlineData(HeatmapFormat.Png)]
     public void Of_FiveMegapixelsOfNoise_FitsAndIsTheSameEachTime(HeatmapFormat format)
     {
-        KeptFrame frame = Kept(Frame(2592, 1944, Camera.PixelFormat.RGB8), Map(Region.Whole(2592, 1944)));
+        KeptFrame frame = Kept(Frame(2592, 1944, CameraFormat.RGB8), Map(Region.Whole(2592, 1944)));
         byte[] first = _file.Of(frame, format).File.ToArray(), second = new HeatmapFile(new FramePicture(), MediaLink.MaximumPicture).Of(frame, format).File.ToArray();
         Assert.InRange(first.Length, 1, MediaLink.MaximumPicture);
         Assert.Equal(first, second);
@@ -40,7 +43,7 @@ public sealed class HeatmapFileTests
     [Fact]
     public void Of_Map_HasItsValuesScaleAndRegion()
     {
-        KeptFrame frame = Kept(Frame(320, 240, Camera.PixelFormat.Mono8), Map(new Region(10, 20, 200, 100), normal: 0.5f, hot: 3));
+        KeptFrame frame = Kept(Frame(320, 240, CameraFormat.Mono8), Map(new Region(10, 20, 200, 100), normal: 0.5f, hot: 3));
         (ReadOnlyMemory<byte> file, string contentType) = _file.Of(frame, HeatmapFormat.Map16);
         DecodedImage map = ImageCodec.DecodeStored(file.Span);
         Assert.Equal(("image/png", MapSide, MapSide, PixelFormat.Mono16), (contentType, map.Header.Width, map.Header.Height, map.Header.Pixels));
@@ -75,7 +78,7 @@ public sealed class HeatmapFileTests
     [Fact]
     public void Of_ImageFileAndMosaic_AreDrawnAsTheyLook()
     {
-        foreach (Camera.Frame source in new[] { File(ImageFiles.Png(ImageFiles.Picture(64, 48).View)), Frame(64, 48, Camera.PixelFormat.BayerRG8), Frame(64, 48, Camera.PixelFormat.Mono12), Frame(64, 48, Camera.PixelFormat.BGRa8) })
+        foreach (Frame source in new Frame[] { PictureSamples.File(ImageFiles.Png(ImageFiles.Picture(64, 48).View)), Frame(64, 48, CameraFormat.BayerRG8), Frame(64, 48, CameraFormat.Mono12), Frame(64, 48, CameraFormat.BGRa8) })
         {
             using (source) Assert.Equal(48, ImageCodec.Decode(_file.Of(Kept(source, Map(Region.Whole(64, 48))), HeatmapFormat.Jpeg).File.Span).Height);
         }
@@ -91,9 +94,9 @@ public sealed class HeatmapFileTests
         Assert.Equal((low, high), (l, h));
     }
 
-    private static Camera.Frame Grey(int width, int height)
+    private static Frame Grey(int width, int height)
     {
-        Camera.Frame frame = Frame(width, height, Camera.PixelFormat.Mono8);
+        Frame frame = Frame(width, height, CameraFormat.Mono8);
         frame.Pixels.Fill(128);
         return frame;
     }

@@ -5,9 +5,10 @@ using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Imaging;
-using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
+using Answer = ClipFusion.EdgeDaemon.Inspections.Verdict;
 using PixelFormat = ClipFusion.Camera.PixelFormat;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
@@ -16,7 +17,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-pictures-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 10, 0, 0, TimeSpan.Zero));
-    private readonly FakeLogger _log = new();
+    private readonly EventLog _log = new();
     private readonly MediaLink _media;
     private readonly StationGallery _gallery;
     private readonly PictureTools _tools = new();
@@ -32,15 +33,15 @@ public sealed class StationPicturesTests : IAsyncDisposable
     {
         _heatmap = _heatmap with { When = when };
         StationPictures pictures = Pictures(ImagePolicy.None);
-        long HeatmapsOf(Verdict verdict)
+        long HeatmapsOf(Answer verdict)
         {
             long before = pictures.Counts.Heatmaps;
             using Frame frame = Frame(64, 48, PixelFormat.Mono8);
-            Make(pictures, new PictureSource(Verdict(verdict), frame, verdict == ClipFusion.EdgeDaemon.Inspections.Verdict.NotJudged ? null : Map(Region.Whole(64, 48)), Recipe, null));
+            Make(pictures, new PictureSource(Verdict(verdict), frame, verdict == Answer.NotJudged ? null : Map(Region.Whole(64, 48)), Recipe, null));
             return pictures.Counts.Heatmaps - before;
         }
 
-        Assert.Equal([ok, ng, review, notJudged], new[] { ClipFusion.EdgeDaemon.Inspections.Verdict.Ok, ClipFusion.EdgeDaemon.Inspections.Verdict.Ng, ClipFusion.EdgeDaemon.Inspections.Verdict.Review, ClipFusion.EdgeDaemon.Inspections.Verdict.NotJudged }.Select(HeatmapsOf));
+        Assert.Equal([ok, ng, review, notJudged], new[] { Answer.Ok, Answer.Ng, Answer.Review, Answer.NotJudged }.Select(HeatmapsOf));
         Assert.Equal((0, 0), (pictures.Counts.Failed, pictures.Counts.Archived));
     }
 
@@ -52,12 +53,12 @@ public sealed class StationPicturesTests : IAsyncDisposable
         File.WriteAllText(images, "in the way");
         for (int i = 1; i <= 3; i++) One(pictures, i);
         Assert.Equal((0, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
-        Assert.Equal([7000], _log.Collector.GetSnapshot().Select(r => r.Id.Id));
+        Assert.Equal([7000], _log.Events);
 
         File.Delete(images);
         for (int i = 4; i <= 5; i++) One(pictures, i);
         Assert.Equal((2, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
-        Assert.Equal([7000, 7001], _log.Collector.GetSnapshot().Select(r => r.Id.Id));
+        Assert.Equal([7000, 7001], _log.Events);
         Assert.Equal(2, Directory.GetFiles(images, "*.png", SearchOption.AllDirectories).Length);
     }
 
@@ -67,7 +68,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
         StationPictures pictures = Pictures(ImagePolicy.All);
         _gallery.Wanted();
         using Frame frame = PictureSamples.File("nonsense"u8);
-        Make(pictures, new PictureSource(Verdict(ClipFusion.EdgeDaemon.Inspections.Verdict.NotJudged), frame, null, Recipe, null));
+        Make(pictures, new PictureSource(Verdict(Answer.NotJudged), frame, null, Recipe, null));
         Assert.Equal((1, 1, 0), (pictures.Counts.Archived, pictures.Counts.Shown, pictures.Counts.Failed));
         Assert.True(_gallery.Latest!.FrameJpeg.IsEmpty);
     }
@@ -83,8 +84,8 @@ public sealed class StationPicturesTests : IAsyncDisposable
         int changes = 0;
         _gallery.Changed += () => changes++;
         _gallery.Wanted();
-        One(pictures, 2, ClipFusion.EdgeDaemon.Inspections.Verdict.Ng, 3000, 1000);
-        One(pictures, 3, ClipFusion.EdgeDaemon.Inspections.Verdict.Ok);
+        One(pictures, 2, Answer.Ng, 3000, 1000);
+        One(pictures, 3, Answer.Ok);
         Assert.Equal((3, 2, 2), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg!.Verdict.Inspection.Sequence, changes));
         Assert.All(
             new[] { _gallery.LatestNg.FrameJpeg, _gallery.LatestNg.OverlayJpeg },
@@ -127,7 +128,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
         return new StationPictures(() => config with { Heatmap = _heatmap }, archive, _gallery, _media, _time, _log);
     }
 
-    private void One(StationPictures pictures, long sequence, Verdict verdict = ClipFusion.EdgeDaemon.Inspections.Verdict.Ng, int width = 64, int height = 48)
+    private void One(StationPictures pictures, long sequence, Answer verdict = Answer.Ng, int width = 64, int height = 48)
     {
         using Frame frame = Frame(width, height, PixelFormat.Mono8);
         Make(pictures, new PictureSource(Verdict(verdict, sequence), frame, Map(Region.Whole(width, height)), Recipe, null));
@@ -136,5 +137,17 @@ public sealed class StationPicturesTests : IAsyncDisposable
     private void Make(StationPictures pictures, PictureSource source)
     {
         if (pictures.Take(source)) pictures.Work(pictures.Next()!, _tools);
+    }
+
+    private sealed class EventLog : ILogger
+    {
+        public List<int> Events { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Events.Add(eventId.Id);
     }
 }
