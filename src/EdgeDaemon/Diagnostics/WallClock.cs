@@ -97,18 +97,23 @@ internal sealed partial class WallClock
     /// <summary>What was seen last; replaced as a whole, so that readers see one look and not two.</summary>
     private sealed record State(bool? Kernel, bool HasJumped);
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(5000, LogLevel.Information, "The wall clock is synchronised")]
     private partial void LogSynchronised();
 
+    [OperatorAction("Set up a time service (chrony, systemd-timesyncd) on the device. Inspections go on; only deleting by age waits.")]
     [LoggerMessage(5001, LogLevel.Warning, "The kernel calls the wall clock not synchronised: nothing is deleted for its age until a time service has set it")]
     private partial void LogUnsynchronised();
 
+    [OperatorAction("Find out who set the clock. Inspections go on; only deleting by age waits.")]
     [LoggerMessage(5002, LogLevel.Warning, "The wall clock jumped by {Jump}: nothing is deleted for its age until it is synchronised anew, or for a day")]
     private partial void LogJump(TimeSpan jump);
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(5003, LogLevel.Information, "The jump of the wall clock no longer counts: {Why}")]
     private partial void LogHealed(string why);
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(5004, LogLevel.Warning, "The kernel can't be asked whether the wall clock is synchronised: only its jumps count")]
     private partial void LogUnknown();
 }

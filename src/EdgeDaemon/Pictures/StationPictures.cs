@@ -1,6 +1,7 @@
 using System.Buffers;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Logging;
@@ -133,12 +134,15 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
         }
     }
 
+    [OperatorAction("See why: disk full, rights, a disk that is gone. Images come back by themselves; those of the time between are lost.")]
     [LoggerMessage(7000, LogLevel.Error, "Station {Station}: the frame of sequence {Sequence} could not be archived, and perhaps others after it: {Why}. Verdicts are not touched")]
     private partial void LogNotArchived(string station, long sequence, string why);
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(7001, LogLevel.Information, "Station {Station}: frames are archived again")]
     private partial void LogArchivedAgain(string station);
 
+    [OperatorAction("Report it with the stack trace. Its picture is missing; its verdict is not touched.")]
     [LoggerMessage(7002, LogLevel.Error, "Station {Station}: the {What} picture of sequence {Sequence} could not be made, and perhaps others after it. Verdicts are not touched")]
     private partial void LogNotDrawn(Exception error, string station, string what, long sequence);
 }

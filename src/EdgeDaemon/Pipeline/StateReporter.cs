@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
@@ -14,12 +15,21 @@ internal sealed class StateReporter(Signal changed, Func<bool> isReady, Action<l
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1), Shortest = TimeSpan.FromMilliseconds(100), Least = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The reporter of a station.</summary>
-    public static StateReporter Of(Station station, Box box, TimeProvider time)
+    public static StateReporter Of(Station station, Box box, Heartbeats heartbeats, TimeProvider time)
     {
         var changed = new Signal();
         station.Changed += changed.Set;
+        Heartbeat heartbeat = heartbeats.Add($"{station.Name}: state");
         return new StateReporter(
-            changed, () => station.Readiness.Code == Inspections.Code.None, beat => box.Link.TrySend(station.Name, Answers.State(box.Link.Topics, station.Name, box.StateOf(station, beat))), time);
+            changed,
+            () => station.Readiness.Code == Inspections.Code.None,
+            beat =>
+            {
+                // Every second at least: a state that is not told any more is a loop that hangs.
+                heartbeat.Beat();
+                box.Link.TrySend(station.Name, Answers.State(box.Link.Topics, station.Name, box.StateOf(station, beat)));
+            },
+            time);
     }
 
     /// <summary>Runs until the program ends.</summary>

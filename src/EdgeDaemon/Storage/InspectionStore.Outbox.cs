@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using Microsoft.Extensions.Logging;
 
@@ -87,30 +88,39 @@ public sealed partial class InspectionStore
         else LogCondition(condition, detail);
     }
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(3000, LogLevel.Information, "Storage is healthy again, with its reserve")]
     private partial void LogHealthy();
 
+    [OperatorAction("See the detail. Disk full: make room in the data folder's file system. Locked: end the program that holds the database. Failed: check the disk. Triggers are refused STORAGE while nothing can be written; the store tries again every second.")]
     [LoggerMessage(3001, LogLevel.Error, "Storage is now {Condition}: {Detail}")]
     private partial void LogCondition(StorageCondition condition, string? detail);
 
+    [OperatorAction("Keep the file that was set aside and report it. History before now is in it; check the disk.")]
     [LoggerMessage(3002, LogLevel.Error, "The database was set aside as {Name} and a new one started: {Reason}")]
     private partial void LogSetAside(string name, string reason);
 
+    [OperatorAction("Tell the controller's programmer if sequence numbers are checked there: state says sequenceReset. Find out why the database is old, such as a restored copy.")]
     [LoggerMessage(3003, LogLevel.Warning, "Station {Station} goes on with sequence {First}: the database is older than the numbers already given out")]
     private partial void LogSequenceReset(string station, long first);
 
+    [OperatorAction("Check the disk and the power supply.")]
     [LoggerMessage(3004, LogLevel.Error, "{Folder}/sequences.mark is damaged; sequence numbers go on from the database")]
     private partial void LogMarksTorn(string folder);
 
+    [OperatorAction("Report it. The first verdict stands.")]
     [LoggerMessage(3005, LogLevel.Error, "A verdict for inspection {Id} was refused: {Outcome}")]
     private partial void LogRefusedCompletion(string id, CompletionOutcome outcome);
 
+    [OperatorAction("Nothing, after a power cut or kill. Otherwise look for the reason of the restart in the log before it.")]
     [LoggerMessage(3006, LogLevel.Warning, "{Count} inspections of the last run had no verdict and are now NOT_JUDGED: interrupted")]
     private partial void LogInterrupted(int count);
 
+    [OperatorAction("See what the broker says: its limits or its rules of access refuse the message. The verdict stays in the database.")]
     [LoggerMessage(3007, LogLevel.Error, "The verdict of inspection {Id} is parked, the broker has refused it too often: {Reason}")]
     private partial void LogParked(string id, string reason);
 
+    [OperatorAction("Report it if it comes again. Old rows stay longer than configured.")]
     [LoggerMessage(3008, LogLevel.Error, "A step of retention failed")]
     private partial void LogRetentionFailed(Exception error);
 }

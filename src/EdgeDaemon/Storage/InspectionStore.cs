@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -186,6 +187,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
             throw;
         }
 
+        KillPoint.Pass(KillStep.Stored);
         if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(record.Inspection.Station);
         else LogRefusedCompletion(record.Inspection.Id, outcome);
         return outcome;

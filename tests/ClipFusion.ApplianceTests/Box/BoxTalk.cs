@@ -27,7 +27,7 @@ internal sealed class BoxTalk : IAsyncDisposable
     {
         var broker = new Mosquitto("allow_anonymous true");
         await broker.StartAsync(CancellationToken.None);
-        return new BoxTalk(broker, await Ledger.StartAsync(broker, CancellationToken.None), new ApplianceBox(broker, folderCamera, dataFolder, environment));
+        return new BoxTalk(broker, await Ledger.StartAsync(broker, CancellationToken.None), new ApplianceBox(new BoxOptions { Port = broker.Port, FolderCamera = folderCamera, DataFolder = dataFolder, Environment = environment }));
     }
 
     /// <summary>Starts the program and waits until it takes triggers.</summary>

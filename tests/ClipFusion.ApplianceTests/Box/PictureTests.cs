@@ -40,7 +40,7 @@ public sealed class PictureTests : IAsyncDisposable
     [InlineData("map16")]
     public async Task Run_OtherFormats_ArePublishedAsConfigured(string format)
     {
-        HeatmapEar ear = await StartAsync(environment: (Station + "HEATMAP__FORMAT", format));
+        HeatmapEar ear = await StartAsync((Station + "HEATMAP__FORMAT", format));
         DecodedImage picture = Heard(await JudgedAsync("a", "NG"), await HeatmapAsync(ear), ImageFileFormat.Png);
         Assert.Equal(format == "png" ? PixelFormat.Rgb8 : PixelFormat.Mono16, picture.Header.Pixels);
     }
@@ -48,7 +48,7 @@ public sealed class PictureTests : IAsyncDisposable
     [Fact]
     public async Task Run_FiveMegapixelsAlways_HeatmapsFitTheLimit()
     {
-        HeatmapEar ear = await StartAsync(environment: [(Station + "CAMERA__WIDTH", "2592"), (Station + "CAMERA__HEIGHT", "1944"), (Station + "HEATMAP__WHEN", "always")]);
+        HeatmapEar ear = await StartAsync((Station + "CAMERA__WIDTH", "2592"), (Station + "CAMERA__HEIGHT", "1944"), (Station + "HEATMAP__WHEN", "always"));
         await SetRecipeAsync("plate");
         Heard(await JudgedAsync("a", "OK"), await HeatmapAsync(ear), ImageFileFormat.Jpeg);
     }
@@ -59,7 +59,7 @@ public sealed class PictureTests : IAsyncDisposable
         var broker = Own(new Mosquitto("allow_anonymous true"));
         await broker.StartAsync(_limit.Token);
         var cable = Own(new PickyCable(broker.Port, "clipfusion-box-media"));
-        HeatmapEar ear = await StartAsync(broker, environment: ("CLIPFUSION__MQTT__PORT", $"{cable.Port}"));
+        HeatmapEar ear = await StartAsync(false, null, broker, cable.Port);
         await JudgedAsync("before", "NG");
         await HeatmapAsync(ear);
 
@@ -77,7 +77,7 @@ public sealed class PictureTests : IAsyncDisposable
     public async Task Run_ByPolicy_KeepsFramesBelowTheCapAndNgLongerThanOk()
     {
         const double CapGigabytes = 0.001;
-        await StartAsync(environment: [(Station + "IMAGES__POLICY", "all"), (Station + "IMAGES__MAXGIGABYTES", "0.001"), (Station + "CAMERA__WIDTH", "400"), (Station + "CAMERA__HEIGHT", "400")]);
+        await StartAsync((Station + "IMAGES__POLICY", "all"), (Station + "IMAGES__MAXGIGABYTES", "0.001"), (Station + "CAMERA__WIDTH", "400"), (Station + "CAMERA__HEIGHT", "400"));
         string first = Id(await JudgedAsync("ng", "NG"));
         Assert.NotEmpty(ImageCodec.Decode(await FileAsync("ng", first)).Pixels);
         await SetRecipeAsync("plate");
@@ -108,20 +108,19 @@ public sealed class PictureTests : IAsyncDisposable
         Directory.Delete(Images, recursive: true);
         await File.WriteAllTextAsync(Images, "in the way", _limit.Token);
         for (int i = 0; i < 5; i++) await JudgedAsync($"b{i}", "NG");
-        Assert.True(SpinWait.SpinUntil(() => Says("could not be archived"), Patience), _box.Log);
+        await _box.Log.SaysAsync("could not be archived", _limit.Token);
 
         File.Delete(Images);
         await FileAsync("ng", Id(await JudgedAsync("c", "NG")));
-        Assert.True(SpinWait.SpinUntil(() => Says("archived again"), Patience), _box.Log);
-        Assert.Single(_box.Log.Split(Environment.NewLine), line => line.Contains("could not be archived", StringComparison.Ordinal));
+        await _box.Log.SaysAsync("archived again", _limit.Token);
+        Assert.Single(_box.Log.Lines, line => line.Contains("could not be archived", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Run_IgnoreRule_LeavesItsPartOutAndRefusesFramesOfAnotherSize()
     {
         // The references' size, 96 x 72, is that of the frames; the left half is not judged.
-        await StartAsync(folderCamera: true, ignore: new { x = 0, y = 0, width = 48, height = 72 }, environment: (Station + "HEATMAP__FORMAT", "png"));
-        HeatmapEar ear = Own(await HeatmapEar.StartAsync(_broker, _limit.Token));
+        HeatmapEar ear = await StartAsync(true, new { x = 0, y = 0, width = 48, height = 72 }, null, null, (Station + "HEATMAP__FORMAT", "png"));
         ApplianceBox.WriteReference(Path.Combine(_box.Inbox, "a.png"), 5);
         JsonElement judged = await JudgedAsync("a", "NG");
         JsonElement[] regions = [.. judged.GetProperty("regions").EnumerateArray()];
@@ -136,7 +135,7 @@ public sealed class PictureTests : IAsyncDisposable
         await using (FileStream file = File.Create(Path.Combine(_box.Inbox, "b.png"))) ImageCodec.EncodePng(small.View, file);
         JsonElement wrong = await JudgedAsync("b", "NOT_JUDGED");
         Assert.Equal("wrong_frame", wrong.GetProperty("reason").GetString());
-        Assert.True(SpinWait.SpinUntil(() => Says("the frame has 64x64 pixels") && Says("is for 96x72"), Patience), _box.Log);
+        Assert.Contains("is for 96x72", await _box.Log.SaysAsync("the frame has 64x64 pixels", _limit.Token), StringComparison.Ordinal);
     }
 
     public async ValueTask DisposeAsync()
@@ -146,16 +145,16 @@ public sealed class PictureTests : IAsyncDisposable
         _limit.Dispose();
     }
 
-    private Task<HeatmapEar> StartAsync(Mosquitto? broker = null, params (string Name, string Value)[] environment) => StartAsync(false, null, broker, environment);
+    private Task<HeatmapEar> StartAsync(params (string Name, string Value)[] environment) => StartAsync(false, null, null, null, environment);
 
     /// <summary>Starts a box under the recipe <c>board</c>, for which every part is NG; for <c>plate</c> every part is OK.</summary>
-    private async Task<HeatmapEar> StartAsync(bool folderCamera, object? ignore, Mosquitto? broker = null, params (string Name, string Value)[] environment)
+    private async Task<HeatmapEar> StartAsync(bool folderCamera, object? ignore, Mosquitto? broker, int? port, params (string Name, string Value)[] environment)
     {
         _broker = broker ?? Own(new Mosquitto("allow_anonymous true"));
         if (broker is null) await _broker.StartAsync(_limit.Token);
         _ledger = Own(await Ledger.StartAsync(_broker, _limit.Token));
         HeatmapEar ear = Own(await HeatmapEar.StartAsync(_broker, _limit.Token));
-        _box = Own(new ApplianceBox(_broker, folderCamera, null, environment));
+        _box = Own(new ApplianceBox(new BoxOptions { Port = port ?? _broker.Port, FolderCamera = folderCamera, Environment = environment }));
         WriteRecipe("board", 7, 0.0001, ignore);
         WriteRecipe("plate", 8, 2, ignore);
         _box.Start();
@@ -242,8 +241,6 @@ public sealed class PictureTests : IAsyncDisposable
     }
 
     private string[] Files() => Directory.Exists(Images) ? Directory.GetFiles(Images, "*", SearchOption.AllDirectories) : [];
-
-    private bool Says(string text) => _box.Log.Contains(text, StringComparison.Ordinal);
 
     private static string Id(JsonElement verdict) => verdict.GetProperty("inspectionId").GetString()!;
 
