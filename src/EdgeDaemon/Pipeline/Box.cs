@@ -70,6 +70,9 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     /// <summary>Takes a judged frame over; must not wait. To be set before the box runs.</summary>
     public Action<JudgedFrame> Pictures { get; set; } = judged => judged.Dispose();
 
+    /// <summary>What became of a station's pictures, by its name. To be set before the box runs.</summary>
+    public Func<string, PictureCounts> PictureCounts { get; set; } = _ => EdgeDaemon.Pictures.PictureCounts.None;
+
     /// <summary>Hands a judged frame to the pictures.</summary>
     public void TakePicture(JudgedFrame judged) => Pictures(judged);
 
