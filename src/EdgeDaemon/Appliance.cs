@@ -56,7 +56,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
             [
                 .. box.Stations.Select(s => s.RunAsync(end.Token)),
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, store, recipes, _bootId, time).RunAsync(end.Token)),
+                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, recipes, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => new StateReporter(s, beat => box.StateOf(s, beat), state => link.TrySend(s.Name, Delivery.Answers.State(link.Topics, s.Name, state)), time).RunAsync(end.Token)),
                 WarmUpAsync(networks, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),

@@ -1,9 +1,6 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Pipeline;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using Microsoft.AspNetCore.Builder;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
 
@@ -21,17 +18,8 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(string file, CancellationToken cancellation)
     {
-        LiveConfig config = LiveConfig.Load(file);
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
-        builder.Services.AddSystemd();
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config).AddSingleton<BoxSlot>().AddSingleton<Appliance>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
-        using IHost host = builder.Build();
-        Appliance appliance = host.Services.GetRequiredService<Appliance>();
-        await host.RunAsync(cancellation).ConfigureAwait(false);
-        // The host ends quietly when its service fails; the exit code must not.
-        if (appliance.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
+        await using WebApplication app = ApplianceHost.Create(LiveConfig.Load(file));
+        await ApplianceHost.RunAsync(app, cancellation).ConfigureAwait(false);
         return ExitCode.Clean;
     }
 }

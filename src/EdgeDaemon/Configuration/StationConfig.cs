@@ -60,7 +60,7 @@ public enum ImagePolicy
 /// <param name="Policy">Which.</param>
 /// <param name="SampleEvery">With <see cref="ImagePolicy.SampleOfOk"/>: one in so many, 1..100,000.</param>
 /// <param name="MaxGigabytes">Cap of the station's frames, 0.001..100,000.</param>
-/// <param name="MaxDays">Age of the same, 1..3650.</param>
+/// <param name="MaxDays">Days that frames of OK parts are kept, 1..3650; the others stay as long as their inspections.</param>
 public sealed record ImageConfig(ImagePolicy Policy, int SampleEvery, double MaxGigabytes, int MaxDays);
 
 /// <summary>When a heatmap is published.</summary>

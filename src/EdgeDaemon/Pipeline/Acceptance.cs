@@ -65,6 +65,20 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         }
     }
 
+    /// <summary>Notes that the caller has its ack, beside the next trigger: it only spares a second ack after a kill. Never throws.</summary>
+    public async Task NoteAckedAsync(TriggerAckMessage ack)
+    {
+        if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id }) return;
+        try
+        {
+            await store.MarkAckedAsync(id).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // The ack is repeated after a restart, with the same ids.
+        }
+    }
+
     /// <summary>Takes a trigger that nobody waits for: what can't be judged gets a sequence number and NOT_JUDGED, because nobody is there to be refused.</summary>
     /// <param name="trigger">A self-timed trigger.</param>
     /// <param name="frame">The frame that it came with; owned from here. Null where the camera has yet to be asked.</param>

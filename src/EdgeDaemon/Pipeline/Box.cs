@@ -1,5 +1,6 @@
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
@@ -24,6 +25,7 @@ internal sealed class BoxSlot
 internal sealed class Box(string device, string bootId, InspectionStore store, MqttLink link, MediaLink media, VerdictPublisher publisher, TimeProvider time)
 {
     private readonly List<Station> _stations = [];
+    private readonly Dictionary<string, StationGallery> _galleries = new(StringComparer.Ordinal);
 
     /// <summary>Raised for every stored verdict, on some pool thread; handlers return at once.</summary>
     public event Action<VerdictRecord>? Judged;
@@ -34,6 +36,9 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
 
     public IReadOnlyList<Station> Stations => _stations;
 
+    /// <summary>What the page shows, by name of the station.</summary>
+    public IReadOnlyDictionary<string, StationGallery> Galleries => _galleries;
+
     public InspectionStore Store => store;
 
     public MqttLink Link => link;
@@ -43,7 +48,11 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     public VerdictPublisher Publisher => publisher;
 
     /// <summary>Takes a station in; only before the box runs.</summary>
-    public void Add(Station station) => _stations.Add(station);
+    public void Add(Station station)
+    {
+        _stations.Add(station);
+        _galleries.Add(station.Name, new StationGallery(time));
+    }
 
     /// <summary>The station of a name; null for none.</summary>
     public Station? Find(string name) => _stations.Find(s => s.Name == name);

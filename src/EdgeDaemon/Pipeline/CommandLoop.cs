@@ -1,11 +1,10 @@
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
-using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes at once and again at their end.</summary>
-internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, InspectionStore store, RecipeDesk recipes, string bootId, TimeProvider time)
+internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, RecipeDesk recipes, string bootId, TimeProvider time)
 {
     /// <summary>Runs until the program ends.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -34,20 +33,7 @@ internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublish
             : new Taken(TriggerAckMessage.ForRefused(command.Content.TriggerId, Code.NotAllowed, "this station is not triggered over MQTT", time.GetUtcNow()));
         link.Acknowledge(station.Name, taken.Ack, command.CorrelationData);
         if (taken.Given is not null) publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
-        if (taken.Ack is { Accepted: true, Duplicate: false }) _ = NoteAckedAsync(taken.Ack.InspectionId!);
-    }
-
-    /// <summary>Beside the next trigger: it only spares the caller a second ack after a kill.</summary>
-    private async Task NoteAckedAsync(string inspectionId)
-    {
-        try
-        {
-            await store.MarkAckedAsync(inspectionId).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
-        {
-            // The ack is repeated after a restart, with the same ids.
-        }
+        _ = station.Acceptance.NoteAckedAsync(taken.Ack);
     }
 
     /// <summary>Answers at once and goes on beside the triggers, which are refused until it is done.</summary>

@@ -1,15 +1,17 @@
 using System.Globalization;
+using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// Encoded images by inspection, as files <c>2026-01-31/ng/line1_01J….png</c>. Nothing here throws on a failing disk: an image is worth less than a verdict.
-/// Safe for several threads.
+/// Encoded images of one station by inspection, as files <c>2026-01-31/ng/01J….png</c>. Nothing here throws on a failing disk: an image is worth less
+/// than a verdict. Safe for several threads.
 /// </summary>
 /// <remarks>
-/// Files are complete or absent while the system runs (written under another name, then renamed), and are not flushed: a power cut may cost the newest
-/// ones, which are then removed at the next start if they are empty.
+/// <para>Files are complete or absent while the system runs (written under another name, then renamed), and are not flushed: a power cut may cost the newest
+/// ones, which are then removed at the next start if they are empty.</para>
+/// <para>NG outlives OK: at the cap the oldest OK goes first; by age OK goes after <see cref="ImageConfig.MaxDays"/>, the rest with its inspection.</para>
 /// </remarks>
 public sealed class ImageArchive
 {
@@ -22,20 +24,24 @@ public sealed class ImageArchive
 
     private readonly Lock _gate = new();
     private readonly string _root;
-    private readonly ImageArchiveOptions _options;
     private readonly TimeProvider _time;
     private readonly Func<bool> _isAllowed;
+    private volatile ImageLimits _limits;
 
     /// <summary>Counts what is there and removes what a crash has left half done.</summary>
-    /// <param name="root">The archive's folder; made when needed.</param>
-    /// <param name="options">Limits.</param>
+    /// <param name="dataFolder">The data folder; the images are in <c>images/{station}</c> below it, which is made when needed.</param>
+    /// <param name="station">Name of the station.</param>
+    /// <param name="limits">What is kept, and how long.</param>
     /// <param name="time">Wall clock; names of days are UTC.</param>
     /// <param name="isAllowed">Whether images may be written now, such as <see cref="StorageState.ImagesAllowed"/>.</param>
-    public ImageArchive(string root, ImageArchiveOptions options, TimeProvider time, Func<bool> isAllowed)
+    public ImageArchive(string dataFolder, string station, ImageLimits limits, TimeProvider time, Func<bool> isAllowed)
     {
-        (_root, _options, _time, _isAllowed) = (root, options, time, isAllowed);
+        (_root, _limits, _time, _isAllowed) = (Path.Combine(dataFolder, "images", station), limits, time, isAllowed);
         lock (_gate) Attempt(CountFiles);
     }
+
+    /// <summary>What is kept, and how long; may be replaced at any time and counts from then on.</summary>
+    public ImageLimits Limits { get => _limits; set => _limits = value; }
 
     /// <summary>Bytes of all images.</summary>
     public long Bytes { get; private set; }
@@ -49,24 +55,33 @@ public sealed class ImageArchive
     /// <summary>The last error; null for none.</summary>
     public string? LastError { get; private set; }
 
-    /// <summary>Stores an image if the policy wants it and the disk allows it.</summary>
+    /// <summary>Whether an image would be stored now: ask before it is encoded.</summary>
     /// <param name="inspection">Whose it is.</param>
     /// <param name="verdict">Its verdict.</param>
-    /// <param name="policy">The station's.</param>
+    /// <returns><see cref="ImageOutcome.Stored"/> when <see cref="Store"/> would try; otherwise what that would answer.</returns>
+    public ImageOutcome Expect(AcceptedInspection inspection, Verdict verdict) =>
+        !_limits.Wants(inspection.Sequence, verdict) ? ImageOutcome.NotWanted : _isAllowed() ? ImageOutcome.Stored : ImageOutcome.Stopped;
+
+    /// <summary>
+    /// Stores an image if the station's policy wants it and the disk allows it. Writes to the disk, and may first have to delete older images: not for the
+    /// thread that judges.
+    /// </summary>
+    /// <param name="inspection">Whose it is; of this station.</param>
+    /// <param name="verdict">Its verdict.</param>
     /// <param name="encoded">The file's bytes; not kept.</param>
     /// <param name="suffix">End of the name, such as <c>.png</c> or <c>-overlay.jpg</c>.</param>
     /// <returns>What became of it.</returns>
-    public ImageOutcome Store(AcceptedInspection inspection, Verdict verdict, ImagePolicy policy, ReadOnlySpan<byte> encoded, string suffix)
+    public ImageOutcome Store(AcceptedInspection inspection, Verdict verdict, ReadOnlySpan<byte> encoded, string suffix)
     {
-        if (!IsWanted(inspection, verdict, policy)) return ImageOutcome.NotWanted;
-        if (!_isAllowed()) return ImageOutcome.Stopped;
-        string folder = Path.Combine(_root, inspection.AcceptedAt.UtcDateTime.ToString(DayFormat, CultureInfo.InvariantCulture), FolderOf(verdict));
-        string path = Path.Combine(folder, $"{inspection.Station}_{inspection.Id}{suffix}"), temporary = path + TemporarySuffix;
+        if (Expect(inspection, verdict) is not ImageOutcome.Stored and var no) return no;
+        string folder = Path.Combine(_root, DayOf(inspection), FolderOf(verdict));
+        string path = Path.Combine(folder, inspection.Id + suffix), temporary = path + TemporarySuffix;
         lock (_gate)
         {
             try
             {
-                if (Bytes + encoded.Length > _options.Bytes) EvictTo((long)(_options.Bytes * LowWater) - encoded.Length);
+                long cap = _limits.Bytes;
+                if (Bytes + encoded.Length > cap) EvictTo((long)(cap * LowWater) - encoded.Length, int.MaxValue);
                 Directory.CreateDirectory(folder);
                 File.WriteAllBytes(temporary, encoded);
                 long before = File.Exists(path) ? new FileInfo(path).Length : 0;
@@ -90,73 +105,77 @@ public sealed class ImageArchive
     public IReadOnlyList<string> Find(AcceptedInspection inspection)
     {
         var found = new List<string>();
-        string day = Path.Combine(_root, inspection.AcceptedAt.UtcDateTime.ToString(DayFormat, CultureInfo.InvariantCulture));
+        string day = Path.Combine(_root, DayOf(inspection));
         foreach (string kind in OtherFolders.Append(OkFolder))
         {
-            Attempt(() => found.AddRange(Files(Path.Combine(day, kind), $"{inspection.Station}_{inspection.Id}*").Select(f => f.FullName)));
+            Attempt(() => found.AddRange(Files(Path.Combine(day, kind), inspection.Id + "*")));
         }
 
         return found;
     }
 
-    /// <summary>Deletes some images that are too old; call it now and then while the wall clock can be believed.</summary>
+    /// <summary>Deletes some images that are too old, then some that a cap which was lowered no longer allows.</summary>
     /// <param name="limit">Files at most.</param>
-    /// <returns>How many went; fewer than the limit when nothing old is left.</returns>
-    public int RetainStep(int limit)
+    /// <param name="byAge">Whether the wall clock can be believed: otherwise nothing is too old.</param>
+    /// <returns>How many went; fewer than the limit when nothing is left to delete.</returns>
+    public int RetainStep(int limit, bool byAge = true)
     {
         int deleted = 0;
+        ImageLimits limits = _limits;
         DateTime today = _time.GetUtcNow().UtcDateTime.Date;
         lock (_gate)
         {
             Attempt(() =>
             {
-                foreach ((string folder, DateTime day) in Days())
+                foreach ((string folder, DateTime day) in byAge ? Days() : [])
                 {
-                    if (day < today.AddDays(-_options.OkDays)) deleted += DeleteSome(Path.Combine(folder, OkFolder), limit - deleted);
-                    if (day >= today.AddDays(-_options.OtherDays)) continue;
+                    if (day < today.AddDays(-limits.OkDays)) deleted += DeleteSome(Path.Combine(folder, OkFolder), limit - deleted);
+                    if (day >= today.AddDays(-limits.OtherDays)) continue;
                     foreach (string kind in OtherFolders) deleted += DeleteSome(Path.Combine(folder, kind), limit - deleted);
                 }
+
+                if (Bytes > limits.Bytes) deleted += EvictTo((long)(limits.Bytes * LowWater), limit - deleted);
             });
         }
 
         return deleted;
     }
 
-    private bool IsWanted(AcceptedInspection inspection, Verdict verdict, ImagePolicy policy) => policy switch
-    {
-        ImagePolicy.All => true,
-        ImagePolicy.NgAndReview => verdict is Verdict.Ng or Verdict.Review,
-        ImagePolicy.SampleOfOk => verdict != Verdict.Ok || inspection.Sequence % _options.OkSample == 0,
-        _ => false,
-    };
+    private static string DayOf(AcceptedInspection inspection) => inspection.AcceptedAt.UtcDateTime.ToString(DayFormat, CultureInfo.InvariantCulture);
 
     private static string FolderOf(Verdict verdict) => verdict == Verdict.Ok ? OkFolder : verdict.ToString().ToLowerInvariant();
 
-    private void EvictTo(long bytes)
+    private int EvictTo(long bytes, int limit)
     {
+        int deleted = 0;
         foreach (string[] kinds in new[] { [OkFolder], OtherFolders })
         {
             foreach ((string folder, _) in Days())
             {
                 foreach (string kind in kinds)
                 {
-                    if (Bytes <= bytes) return;
-                    Evicted += DeleteSome(Path.Combine(folder, kind), int.MaxValue, bytes);
+                    if (Bytes > bytes) deleted += DeleteSome(Path.Combine(folder, kind), limit - deleted, bytes);
                 }
             }
         }
+
+        Evicted += deleted;
+        return deleted;
     }
 
-    // Names begin with the station, so the oldest of a day are found by their ULIDs.
+    // Names are ULIDs, so their order is that of the inspections; where the whole folder goes anyway, nobody has to wait for sorting it.
     private int DeleteSome(string folder, int limit, long untilBytes = -1)
     {
         int deleted = 0;
         if (limit <= 0) return deleted;
-        foreach (FileInfo file in Files(folder, "*").OrderBy(f => f.Name[(f.Name.IndexOf('_', StringComparison.Ordinal) + 1)..], StringComparer.Ordinal))
+        bool isOrdered = untilBytes >= 0;
+        foreach (string path in isOrdered ? Files(folder, "*").Order(StringComparer.Ordinal) : Files(folder, "*"))
         {
             if (deleted >= limit || Bytes <= untilBytes) return deleted;
-            Bytes -= file.Length;
+            var file = new FileInfo(path);
+            long length = file.Length;
             file.Delete();
+            Bytes -= length;
             deleted++;
         }
 
@@ -169,7 +188,7 @@ public sealed class ImageArchive
     {
         foreach ((string folder, _) in Days())
         {
-            foreach (FileInfo file in OtherFolders.Append(OkFolder).SelectMany(kind => Files(Path.Combine(folder, kind), "*")))
+            foreach (FileInfo file in OtherFolders.Append(OkFolder).SelectMany(kind => Files(Path.Combine(folder, kind), "*")).Select(f => new FileInfo(f)))
             {
                 if (file.Length == 0 || file.Extension == TemporarySuffix) file.Delete();
                 else Bytes += file.Length;
@@ -187,7 +206,7 @@ public sealed class ImageArchive
         }
     }
 
-    private static IEnumerable<FileInfo> Files(string folder, string pattern) => Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles(pattern) : [];
+    private static IEnumerable<string> Files(string folder, string pattern) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern) : [];
 
     private static void DeleteIfEmpty(string folder)
     {

@@ -83,6 +83,12 @@ public sealed partial class InspectionStore : IAsyncDisposable
     /// <summary>Whether the wall clock can be believed; retention by age stands still while it can't. True to begin with.</summary>
     public bool IsClockTrusted { get => _retention.IsClockTrusted; set => _retention.IsClockTrusted = value; }
 
+    /// <summary>Caps and ages; may be replaced at any time and count from then on.</summary>
+    public StorageLimits Limits { get => _retention.Limits; set => _retention.Limits = value; }
+
+    /// <summary>Whether nobody waits for the writer: background work goes only then.</summary>
+    public bool IsIdle => _writer.IsIdle;
+
     /// <summary>Opens the store of a data folder, making what is missing. A torn or foreign database is set aside under another name.</summary>
     /// <param name="folder">The data folder; made if missing.</param>
     /// <param name="options">Limits.</param>
@@ -276,7 +282,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
         (CompletionOutcome outcome, InspectionKey key) = session.Inspections.Complete(record.Inspection.Id, record.Verdict, body);
         if (outcome != CompletionOutcome.Stored) return outcome;
         session.Outbox.Insert(key, record.Verdict == Verdict.Ok, body.Length);
-        session.Outbox.DropAbove(_options.OutboxBytes);
+        session.Outbox.DropAbove(_retention.Limits.OutboxBytes);
         return outcome;
     }
 

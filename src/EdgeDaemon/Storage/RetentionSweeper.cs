@@ -4,11 +4,12 @@ namespace ClipFusion.EdgeDaemon.Storage;
 internal sealed class RetentionSweeper : IAsyncDisposable
 {
     private readonly GroupCommitWriter _writer;
-    private readonly StorageOptions _options;
+    private readonly int _step;
     private readonly TimeProvider _time;
     private readonly Action<Exception> _failed;
     private readonly ITimer _timer;
     private volatile bool _isClockTrusted = true;
+    private volatile StorageLimits _limits;
     private long _cursor;
     private int _isStepping;
 
@@ -19,12 +20,15 @@ internal sealed class RetentionSweeper : IAsyncDisposable
     /// <param name="failed">Told of errors that are not the storage's own condition.</param>
     public RetentionSweeper(GroupCommitWriter writer, StorageOptions options, TimeProvider time, Action<Exception> failed)
     {
-        (_writer, _options, _time, _failed) = (writer, options, time, failed);
+        (_writer, _step, _limits, _time, _failed) = (writer, options.RetentionStep, options.Limits, time, failed);
         _timer = time.CreateTimer(_ => _ = TickAsync(), null, options.RetentionInterval, options.RetentionInterval);
     }
 
     /// <summary>Whether ages by the wall clock mean anything.</summary>
     public bool IsClockTrusted { get => _isClockTrusted; set => _isClockTrusted = value; }
+
+    /// <summary>Caps and ages; may be replaced at any time.</summary>
+    public StorageLimits Limits { get => _limits; set => _limits = value; }
 
     /// <summary>One step, unless the clock is not trusted.</summary>
     /// <returns>Whether everything old has been seen.</returns>
@@ -32,12 +36,13 @@ internal sealed class RetentionSweeper : IAsyncDisposable
     {
         if (!_isClockTrusted) return true;
         DateTimeOffset now = _time.GetUtcNow();
+        StorageLimits limits = _limits;
         return await _writer.SubmitAsync(session =>
         {
-            int expired = session.Outbox.DropOlder(now - _options.OutboxAge, _options.RetentionStep);
-            (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - _options.RowAge, _options.RetentionStep);
+            int expired = session.Outbox.DropOlder(now - limits.OutboxAge, _step);
+            (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - limits.RowAge, _step);
             Volatile.Write(ref _cursor, next);
-            return next == 0 && expired < _options.RetentionStep;
+            return next == 0 && expired < _step;
         }).ConfigureAwait(false);
     }
 

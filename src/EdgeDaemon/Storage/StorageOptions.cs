@@ -1,3 +1,5 @@
+using ClipFusion.EdgeDaemon.Configuration;
+
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>Limits of an <see cref="InspectionStore"/>. Every queue, page and file that it uses is bounded by one of these.</summary>
@@ -18,21 +20,20 @@ public sealed record StorageOptions
     /// <summary>How often a store that can't write looks whether it can again.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Outbox cap in bytes of stored verdicts; at the cap the oldest OK goes first.</summary>
-    public long OutboxBytes { get; init; } = 1L << 30;
-
-    /// <summary>Outbox cap in days; older rows go, OK or not.</summary>
-    public TimeSpan OutboxAge { get; init; } = TimeSpan.FromDays(30);
-
     /// <summary>Refusals by the broker after which a row is parked. At least 1.</summary>
     public int RefusalsToPark { get; init; } = 3;
 
-    /// <summary>How long inspections are kept after they were delivered.</summary>
-    public TimeSpan RowAge { get; init; } = TimeSpan.FromDays(90);
+    /// <summary>Caps and ages to begin with; <see cref="InspectionStore.Limits"/> may replace them.</summary>
+    public StorageLimits Limits { get; init; } = new(1L << 30, TimeSpan.FromDays(30), TimeSpan.FromDays(90));
 
     /// <summary>Rows that one step of retention looks at; a step is one short transaction.</summary>
     public int RetentionStep { get; init; } = 128;
 
     /// <summary>Time between two steps of retention.</summary>
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The options that a configuration asks for.</summary>
+    /// <param name="config">Its part about storage.</param>
+    /// <returns>What it does not say is as it always is.</returns>
+    public static StorageOptions From(StorageConfig config) => new() { ReserveBytes = (long)config.ReserveMb << 20, Limits = StorageLimits.From(config) };
 }

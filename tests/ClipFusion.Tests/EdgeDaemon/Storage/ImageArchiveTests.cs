@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Time.Testing;
@@ -14,27 +15,29 @@ public sealed class ImageArchiveTests : IDisposable
 
     public ImageArchiveTests() => _ids = new UlidGenerator(_time);
 
-    private string Root => Path.Combine(_folder.Root, "images");
+    private string Root => Path.Combine(_folder.Root, "images", "line1");
+
+    private static ImageLimits Everything => new(ImagePolicy.All, 1, 1 << 30, 30, 365);
 
     public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(ImagePolicy.All, 4, 1, 1, 1)]
-    [InlineData(ImagePolicy.NgAndReview, 0, 1, 1, 0)]
+    [InlineData(ImagePolicy.NgAndReview, 0, 1, 1, 1)]
     [InlineData(ImagePolicy.SampleOfOk, 2, 1, 1, 1)]
     [InlineData(ImagePolicy.None, 0, 0, 0, 0)]
     public void Store_ByPolicy_KeepsWhatItSays(ImagePolicy policy, int ok, int ng, int review, int notJudged)
     {
-        ImageArchive archive = Open(new ImageArchiveOptions { OkSample = 2 });
-        for (int i = 0; i < 4; i++) Store(archive, Verdict.Ok, policy);
-        foreach (Verdict verdict in new[] { Verdict.Ng, Verdict.Review, Verdict.NotJudged }) Store(archive, verdict, policy);
+        ImageArchive archive = Open(Everything with { Policy = policy, SampleEvery = 2 });
+        for (int i = 0; i < 4; i++) Store(archive, Verdict.Ok);
+        foreach (Verdict verdict in new[] { Verdict.Ng, Verdict.Review, Verdict.NotJudged }) Store(archive, verdict);
         Assert.Equal((ok, ng, review, notJudged), (Count("ok"), Count("ng"), Count("review"), Count("notjudged")));
     }
 
     [Fact]
     public void Store_AtTheCap_TheOldestOkGoesFirstAndNgLast()
     {
-        ImageArchive archive = Open(new ImageArchiveOptions { Bytes = 1000 });
+        ImageArchive archive = Open(Everything with { Bytes = 1000 });
         AcceptedInspection oldNg = Store(archive, Verdict.Ng, size: 300), oldOk = Store(archive, Verdict.Ok, size: 300);
         _time.Advance(TimeSpan.FromDays(1));
         AcceptedInspection newOk = Store(archive, Verdict.Ok, size: 300), newNg = Store(archive, Verdict.Ng, size: 300);
@@ -42,13 +45,13 @@ public sealed class ImageArchiveTests : IDisposable
         Store(archive, Verdict.Ng, size: 300);
         AcceptedInspection last = Store(archive, Verdict.Ng, size: 300);
         Assert.Equal([0, 0, 1, 1], new[] { oldNg, newOk, newNg, last }.Select(i => archive.Find(i).Count));
-        Assert.Equal((900, 900, 3), (archive.Bytes, Open(new ImageArchiveOptions()).Bytes, archive.Evicted));
+        Assert.Equal((900, 900, 3), (archive.Bytes, Open(Everything).Bytes, archive.Evicted));
     }
 
     [Fact]
     public void RetainStep_OldDays_OkGoesBeforeNgInBoundedSteps()
     {
-        ImageArchive archive = Open(new ImageArchiveOptions { OkDays = 2, OtherDays = 5 });
+        ImageArchive archive = Open(Everything with { OkDays = 2, OtherDays = 5 });
         for (int i = 0; i < 5; i++) Store(archive, i == 0 ? Verdict.Ng : Verdict.Ok);
         _time.Advance(TimeSpan.FromDays(2));
         Assert.Equal(0, archive.RetainStep(100));
@@ -62,15 +65,35 @@ public sealed class ImageArchiveTests : IDisposable
     }
 
     [Fact]
+    public void RetainStep_ClockNotTrusted_LeavesOldImagesAndStillKeepsALoweredCap()
+    {
+        ImageArchive archive = Open(Everything with { OkDays = 2, OtherDays = 5 });
+        for (int i = 0; i < 4; i++) Store(archive, Verdict.Ok, size: 100);
+        _time.Advance(TimeSpan.FromDays(9));
+        Assert.Equal(0, archive.RetainStep(100, byAge: false));
+        archive.Limits = archive.Limits with { Bytes = 220 };
+        Assert.Equal([1, 1, 0], Enumerable.Range(0, 3).Select(_ => archive.RetainStep(1, byAge: false)));
+        Assert.Equal((200, 2), (archive.Bytes, archive.Evicted));
+    }
+
+    [Fact]
+    public void From_AConfiguration_NgOutlivesOk()
+    {
+        var storage = new StorageConfig(64, 2, 30, RetentionDays: 365);
+        Assert.Equal(new ImageLimits(ImagePolicy.SampleOfOk, 7, 1 << 29, 30, 365), ImageLimits.From(new ImageConfig(ImagePolicy.SampleOfOk, 7, 0.5, 30), storage));
+        Assert.Equal((800, 800), ImageLimits.From(new ImageConfig(ImagePolicy.All, 1, 1, 800), storage) is var long1 ? (long1.OkDays, long1.OtherDays) : default);
+    }
+
+    [Fact]
     public void Store_FolderRemovedOrReplacedByAFile_NeverThrowsAndComesBack()
     {
-        ImageArchive archive = Open(new ImageArchiveOptions());
+        ImageArchive archive = Open(Everything);
         Store(archive, Verdict.Ng);
         Directory.Delete(Root, recursive: true);
         Assert.Single(archive.Find(Store(archive, Verdict.Ng)));
         Directory.Delete(Root, recursive: true);
         File.WriteAllText(Root, "in the way");
-        Assert.Equal(ImageOutcome.Failed, archive.Store(Inspection(), Verdict.Ng, ImagePolicy.All, new byte[10], ".png"));
+        Assert.Equal(ImageOutcome.Failed, archive.Store(Inspection(), Verdict.Ng, new byte[10], ".png"));
         Assert.Equal(1, archive.Failures);
         Assert.Contains(Root, archive.LastError, StringComparison.Ordinal);
         File.Delete(Root);
@@ -80,30 +103,30 @@ public sealed class ImageArchiveTests : IDisposable
     [Fact]
     public void Store_WhileImagesAreStopped_WritesNothing()
     {
-        ImageArchive archive = Open(new ImageArchiveOptions());
+        ImageArchive archive = Open(Everything);
         _isAllowed = false;
-        Assert.Equal(ImageOutcome.Stopped, archive.Store(Inspection(), Verdict.Ng, ImagePolicy.All, new byte[10], ".png"));
+        Assert.Equal(ImageOutcome.Stopped, archive.Store(Inspection(), Verdict.Ng, new byte[10], ".png"));
         Assert.False(Directory.Exists(Root));
     }
 
     [Fact]
     public void Constructor_LeftoversOfACrash_AreRemovedAndOtherFilesLeftAlone()
     {
-        ImageArchive archive = Open(new ImageArchiveOptions());
+        ImageArchive archive = Open(Everything);
         string kept = Assert.Single(archive.Find(Store(archive, Verdict.Ng, size: 7)));
-        string torn = kept + ".part", empty = Path.Combine(Path.GetDirectoryName(kept)!, "line1_01ARZ3NDEKTSV4RRFFQ69G5FAV.png"), foreign = Path.Combine(Root, "notes.txt");
+        string torn = kept + ".part", empty = Path.Combine(Path.GetDirectoryName(kept)!, "01ARZ3NDEKTSV4RRFFQ69G5FAV.png"), foreign = Path.Combine(Root, "notes.txt");
         foreach (string path in new[] { torn, foreign }) File.WriteAllText(path, "x");
         File.WriteAllBytes(empty, []);
-        Assert.Equal(7, Open(new ImageArchiveOptions()).Bytes);
+        Assert.Equal(7, Open(Everything).Bytes);
         Assert.Equal([true, false, false, true], new[] { kept, torn, empty, foreign }.Select(File.Exists));
     }
 
-    private ImageArchive Open(ImageArchiveOptions options) => new(Root, options, _time, () => _isAllowed);
+    private ImageArchive Open(ImageLimits limits) => new(_folder.Root, "line1", limits, _time, () => _isAllowed);
 
-    private AcceptedInspection Store(ImageArchive archive, Verdict verdict, ImagePolicy policy = ImagePolicy.All, int size = 10)
+    private AcceptedInspection Store(ImageArchive archive, Verdict verdict, int size = 10)
     {
         AcceptedInspection inspection = Inspection();
-        archive.Store(inspection, verdict, policy, new byte[size], ".png");
+        archive.Store(inspection, verdict, new byte[size], ".png");
         return inspection;
     }
 

@@ -167,7 +167,7 @@ public sealed class InspectionStoreTests : IDisposable
             size = store.State.OutboxBytes;
         }
 
-        await using (InspectionStore store = _folder.Open(options: StoreFolder.Options with { OutboxBytes = size * 3 + size / 2 }))
+        await using (InspectionStore store = _folder.Open(options: StoreFolder.Options with { Limits = StoreFolder.Options.Limits with { OutboxBytes = size * 3 + size / 2 } }))
         {
             foreach (Verdict verdict in new[] { Verdict.Ok, Verdict.Ok, Verdict.Review, Verdict.Ng })
             {
@@ -204,7 +204,7 @@ public sealed class InspectionStoreTests : IDisposable
     public async Task Retention_OldRows_GoOnlyWhenDeliveredAndTheClockIsTrusted()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        StorageOptions options = StoreFolder.Options with { RowAge = TimeSpan.FromDays(10), OutboxAge = TimeSpan.FromDays(20), RetentionStep = 4, RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(40) };
+        StorageOptions options = StoreFolder.Options with { Limits = new(1 << 30, OutboxAge: TimeSpan.FromDays(20), RowAge: TimeSpan.FromDays(10)), RetentionStep = 4, RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(40) };
         await using InspectionStore store = _folder.Open(time, options);
         var old = new List<AcceptedInspection>();
         for (int i = 0; i < 10; i++)

@@ -1,0 +1,44 @@
+using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ClipFusion.EdgeDaemon;
+
+/// <summary>The host that the appliance lives in, whichever verb runs it: nothing but the box's own configuration decides what it does.</summary>
+internal static class ApplianceHost
+{
+    /// <summary>Puts the host together and takes the address of page and API.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="more">What a verb adds, for example <see cref="ExtraEndpoints"/>.</param>
+    /// <exception cref="IOException">The address can't be had; nothing was started.</exception>
+    public static WebApplication Create(LiveConfig config, Action<IServiceCollection>? more = null)
+    {
+        // Empty: no settings files, no environment, no static files.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.AddSystemd();
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config).AddSingleton<BoxSlot>();
+        // The web server starts after the appliance has begun to warm up, and stops before it drains.
+        builder.Services.AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
+        WebServer.Add(builder, config.Current.Http);
+        more?.Invoke(builder.Services);
+
+        WebApplication app = builder.Build();
+        WebServer.Map(app);
+        return app;
+    }
+
+    /// <summary>Runs until it is stopped or the appliance fails; then its failure comes out.</summary>
+    public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
+    {
+        Appliance appliance = app.Services.GetRequiredService<Appliance>();
+        await ((IHost)app).RunAsync(cancellation).ConfigureAwait(false);
+        // The host ends quietly when its service fails; the exit code must not.
+        if (appliance.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
+    }
+}

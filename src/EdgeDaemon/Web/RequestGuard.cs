@@ -1,0 +1,86 @@
+using System.Net;
+using ClipFusion.EdgeDaemon.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace ClipFusion.EdgeDaemon.Web;
+
+/// <summary>
+/// What stands before every endpoint. Page and API are for this device only until there are users and roles: the Host header has to be a loopback name or
+/// address with our port (a page of another site that lets its name point here has another one), and a request that a page of another origin makes is refused.
+/// </summary>
+internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket socket, ILogger<RequestGuard> log)
+{
+    private const string ContentPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        Harden(context.Response.Headers);
+        if (!IsOurs(context.Request.Host))
+        {
+            await Reply.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest, $"the Host header is \"{Printable(context.Request.Host.Value)}\"; expected localhost or a loopback address with port {socket.Address.Port}").ConfigureAwait(false);
+            return;
+        }
+
+        string? origin = context.Request.Headers.Origin;
+        if (!string.IsNullOrEmpty(origin) && !origin.Equals($"http://{context.Request.Host.Value}", StringComparison.OrdinalIgnoreCase))
+        {
+            await Reply.ProblemAsync(context, StatusCodes.Status403Forbidden, $"the request comes from a page of \"{Printable(origin)}\"; expected one of this device").ConfigureAwait(false);
+            return;
+        }
+
+        await AnswerAsync(context).ConfigureAwait(false);
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null }) await Reply.ProblemAsync(context, context.Response.StatusCode, $"{context.Request.Method} is not possible here; /openapi.yaml says what is").ConfigureAwait(false);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told.
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            await Reply.ProblemAsync(context, e.StatusCode, e.Message).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException && !context.Response.HasStarted)
+        {
+            await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, e is StorageUnavailableException ? e.Message : "the program is being stopped").ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever one request trips over, the others and the line go on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogFailed(context.Request.Method, context.Request.Path, e);
+            if (context.Response.HasStarted) context.Abort();
+            else await Reply.ProblemAsync(context, StatusCodes.Status500InternalServerError, "a mistake in the program; its log says more").ConfigureAwait(false);
+        }
+    }
+
+    private static void Harden(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy = ContentPolicy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers.CacheControl = "no-store";
+    }
+
+    private bool IsOurs(HostString host)
+    {
+        if ((host.Port ?? 80) != socket.Address.Port) return false;
+        return host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    }
+
+    private static string Printable(string? header) => new([.. (header ?? "").Take(80).Select(c => c is >= ' ' and <= '~' and not '"' and not '\\' ? c : '?')]);
+
+    [LoggerMessage(6001, LogLevel.Error, "{Method} {Path} failed")]
+    private partial void LogFailed(string method, string path, Exception error);
+}
