@@ -10,7 +10,7 @@ internal static class DemoLine
     public const string Recipe = "demo";
 
     /// <summary>As the configuration names it.</summary>
-    public const string Material = "wood-grain";
+    public const string Material = "woven-fabric";
 
     public const int Seed = 1;
 
