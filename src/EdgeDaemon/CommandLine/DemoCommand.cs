@@ -30,5 +30,5 @@ internal static class DemoCommand
         Port(parsed, HttpPort));
 
     private static int Port(ParseResult parsed, Option<int> option) =>
-        parsed.GetValue(option) is var port and >= 0 and <= 65535 ? port : throw new UsageException($"{option.Name} {port}: 0 to 65535 is expected");
+        parsed.GetValue(option) is >= 0 and <= 65535 and int port ? port : throw new UsageException($"{option.Name} {parsed.GetValue(option)}: 0 to 65535 is expected");
 }

@@ -1,4 +1,3 @@
-using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
