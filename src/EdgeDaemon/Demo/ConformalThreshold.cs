@@ -18,12 +18,15 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
     /// <summary>The rule in words, with its numbers.</summary>
     public string Rule => string.Create(
         CultureInfo.InvariantCulture,
-        $"score {Rank} of {Parts} good parts' scores in rising order, k = ceil((n + 1)(1 - alpha)) with n = {Parts}, alpha = {100 * Alpha:0.#} %");
+        $"number {Rank} of {Parts} good parts' scores in rising order (k = ceil((n + 1)(1 - alpha)), n = {Parts}, alpha = {100 * Alpha:0.#} %)");
 
-    /// <summary>What the rule promises and what it does not, in words.</summary>
+    /// <summary>What it promises, in words.</summary>
     public string Promise => string.Create(
         CultureInfo.InvariantCulture,
-        $"promises: on average over such thresholds at most {100 * Bound:0.0} % of good parts are rejected, if they come as those {Parts} came. Does not promise: that this very threshold keeps to it, that it holds when the light drifts, or that any bad part is found");
+        $"on average over such thresholds at most {100 * Bound:0.0} % of good parts are rejected, if they come as those {Parts} came");
+
+    /// <summary>What it does not promise, in words.</summary>
+    public static string NoPromise => "that this very threshold keeps to it, that it holds while the light drifts, or that any bad part is found";
 
     /// <summary>Applies the rule.</summary>
     /// <param name="scores">Scores of good parts in any order, finite; equal ones count each.</param>

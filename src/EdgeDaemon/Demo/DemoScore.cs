@@ -17,7 +17,7 @@ internal sealed class DemoScore(ScoreBoard board)
     public ExtraEndpoints Endpoints => new(app => app.MapGet(Route, context => Reply.JsonAsync(context, StatusCodes.Status200OK, Now)));
 
     private ScoreView Now => board.Matrix is var matrix && _threshold is { } threshold
-        ? new($"{threshold.Rule}. It {threshold.Promise}.", threshold.Value, matrix.Parts, matrix)
+        ? new($"{threshold.Rule}. Promised: {threshold.Promise}. Not promised: {ConformalThreshold.NoPromise}", Math.Round(threshold.Value, 4), matrix.Parts, matrix)
         : new("not set yet", null, matrix.Parts, matrix);
 
     private sealed record ScoreView(string Rule, double? Threshold, int Parts, ScoreMatrix Matrix);

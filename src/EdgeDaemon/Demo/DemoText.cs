@@ -33,7 +33,7 @@ internal static class DemoText
     /// <summary>One part on one line.</summary>
     public static string Line(ScoredPart part) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{part.Heard.Sequence,6}  {part.Heard.Verdict,-10} {Judgement(part.Heard),-32} truth: {part.Truth.Caption,-30} {Mark(part)}").TrimEnd();
+        $"{part.Heard.Sequence,6}  {part.Heard.Verdict,-10} {Judgement(part.Heard),-32} truth: {part.Truth.Caption,-33} {Mark(part)}").TrimEnd();
 
     /// <summary>Whether the verdict is right, in a word; nothing where there was none.</summary>
     public static string Mark(ScoredPart part) => (part.IsRight, part.Truth.IsDefective) switch
@@ -62,7 +62,8 @@ internal static class DemoText
     public static string[] Threshold(ConformalThreshold threshold) =>
     [
         string.Create(CultureInfo.InvariantCulture, $"threshold {threshold.Value:0.0000}: {threshold.Rule}"),
-        $"           {threshold.Promise}",
+        $"  promised:     {threshold.Promise}",
+        $"  not promised: {ConformalThreshold.NoPromise}",
     ];
 
     private static string Judgement(HeardVerdict heard) => heard switch

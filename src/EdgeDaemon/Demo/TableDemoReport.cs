@@ -64,7 +64,7 @@ internal sealed class TableDemoReport : IDemoReport
         [
             PartTable([.. parts.TakeLast(room)], room),
             Columns(MatrixTable(matrix), new Rows(new Text(speed), new Text(DemoText.Rates(matrix)))),
-            .. DemoText.Threshold(threshold).Select(l => new Text(l.Trim(), new Style(Color.Grey))),
+            .. DemoText.Threshold(threshold).Select(l => new Text(l, new Style(Color.Grey))),
             new Text(""),
             Where(places),
             .. warnings.Select(w => new Text($"warning: {w}", new Style(Color.Yellow))),
