@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly sdk_major=10.0
-readonly runtime=linux-x64
+readonly runtimes=(linux-x64 linux-arm64)
 
 # Debian packages that are needed: name and why. All are installed without recommended packages.
 readonly packages=(
@@ -26,7 +26,7 @@ usage: ./build.sh VERB [ARGUMENT...]
   soak      the long run
   demo      judge three pictures with the starter pack; heatmaps in artifacts/demo
   bench     the benchmarks; arguments go to BenchmarkDotNet
-  publish   a self-contained linux-x64 tarball under artifacts/
+  publish   self-contained tarballs for linux-x64 and linux-arm64 under artifacts/; with --check: installs the first into a folder, runs it, looks at the second
 TEXT
 }
 
@@ -193,13 +193,22 @@ TEXT
 bench() { dotnet run -c Release --project tests/ClipFusion.Benchmarks -- "$@"; }
 
 publish() {
-  local version folder
+  local version runtime folder
+  [[ $# == 0 || $* == --check ]] || fail "publish: unknown argument '$*'; --check is the only one" 2
   version=$(dotnet msbuild src/EdgeDaemon -getProperty:Version)
-  folder=clipfusion-$version-$runtime
-  rm -rf "artifacts/$folder"
-  dotnet publish src/EdgeDaemon -c Release -p:PublishRuntime=$runtime -o "artifacts/$folder"
-  tar -C artifacts -czf "artifacts/$folder.tar.gz" "$folder"
-  say "artifacts/$folder.tar.gz"
+  for runtime in "${runtimes[@]}"; do
+    folder=artifacts/clipfusion-$version-$runtime
+    rm -rf "$folder"
+    dotnet publish src/EdgeDaemon -c Release -p:PublishRuntime="$runtime" -o "$folder"
+    # The folder is what lies in /opt/clipfusion later.
+    install -m 755 systemd/install.sh "$folder/install.sh"
+    install -m 644 systemd/clipfusion.service "$folder/clipfusion.service"
+    install -m 644 config/clipfusion.json config/clipfusion.schema.json config/demo.recipe.json "$folder/config/"
+    cp -r docs "$folder/docs"
+    tar -C artifacts --owner=0 --group=0 -czf "$folder.tar.gz" "$(basename "$folder")"
+    say "$folder.tar.gz"
+  done
+  [[ ${1:-} != --check ]] || tests/publish-check.sh artifacts/clipfusion-"$version"-linux-{x64,arm64}.tar.gz
 }
 
 # ---------------------------------------------------------------- main
@@ -214,7 +223,7 @@ case $verb in
   soak) setup; soak "$@" ;;
   demo) setup; demo "$@" ;;
   bench) setup; bench "$@" ;;
-  publish) setup; publish ;;
+  publish) setup; publish "$@" ;;
   -h | --help | help) usage ;;
   *) usage; fail "unknown verb '$verb'" 2 ;;
 esac

@@ -1,5 +1,6 @@
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
@@ -13,24 +14,37 @@ namespace ClipFusion.EdgeDaemon;
 /// The box: puts everything together in the order in which an inspection flows, recovers what the last run left open, runs until it is stopped, and then
 /// finishes what is under way.
 /// </summary>
-internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvider time, ILoggerFactory logs) : BackgroundService
+internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader, BoxSlot slot, Heartbeats heartbeats, ApplianceMetrics metrics, TimeProvider time, ILoggerFactory logs) : BackgroundService
 {
     private readonly ApplianceConfig _config = live.Current;
     private readonly ILogger _log = logs.CreateLogger<Appliance>();
     private readonly string _bootId = Guid.NewGuid().ToString("N");
+    private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>
+    /// Is done when the box serves its state, which is what a service manager calls ready: memory recovered, cameras and broker under way. The networks are loaded
+    /// after that, and until then triggers are refused NOT_READY.
+    /// </summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+        // What fails before comes out of ExecuteTask, and of the start.
+        await (await Task.WhenAny(_serving.Task, ExecuteTask!).ConfigureAwait(false)).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Memory of earlier runs first: nothing is accepted before what they left open is answered.
-        await using InspectionStore store = InspectionStore.Open(_config.DataFolder, new StorageOptions { ReserveBytes = (long)_config.Storage.ReserveMb << 20 }, time, _log);
+        await using InspectionStore store = InspectionStore.Open(_config.DataFolder, StorageOptions.From(_config.Storage), time, _log);
         Recovery recovery = await store.RecoverAsync().ConfigureAwait(false);
 
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time);
-        await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow }, time);
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link);
+        var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow };
+        await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats);
         store.VerdictStored += publisher.Wake;
 
         // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide: shared by all stations in turn.
@@ -41,7 +55,7 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
 
         // 1 trigger, 2 frame: the stations.
         var box = new Box(_config.Device, _bootId, store, link, media, publisher, time);
-        foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, box.TellFrameTaken, box.TellJudged, box.TakePicture), time));
+        foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, heartbeats, metrics, box.TellFrameTaken, box.TellJudged, box.TakePicture), time));
 
         using var end = new CancellationTokenSource();
         try
@@ -50,14 +64,21 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
             link.Start();
             media.Start();
             publisher.Start();
-            foreach (AcceptedInspection unacked in recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))) await AcknowledgeAsync(link, store, unacked).ConfigureAwait(false);
             slot.Running = box;
+            metrics.Sources.Watch(box);
+            reloader.Changed = now => TakeLive(now, box, delivery);
+            // One that came before.
+            TakeLive(live.Current, box, delivery);
+            LogServing(_config.Device, _config.Stations.Length);
+            _serving.SetResult();
             await Loops.RunAsync(
             [
                 .. box.Stations.Select(s => s.RunAsync(end.Token)),
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, recipes, _bootId, time).RunAsync(end.Token)),
-                .. box.Stations.Select(s => new StateReporter(s, beat => box.StateOf(s, beat), state => link.TrySend(s.Name, Delivery.Answers.State(link.Topics, s.Name, state)), time).RunAsync(end.Token)),
+                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
+                .. box.Stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
+                LinkLog.WatchAsync(link, _log, end.Token),
+                new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
             ]).ConfigureAwait(false);
@@ -69,6 +90,8 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
         finally
         {
             slot.Running = null;
+            metrics.Sources.Watch(null);
+            reloader.Changed = null;
             store.VerdictStored -= publisher.Wake;
             await link.StopAsync().ConfigureAwait(false);
             foreach (Station station in box.Stations) await station.DisposeAsync().ConfigureAwait(false);
@@ -90,23 +113,34 @@ internal sealed partial class Appliance(LiveConfig live, BoxSlot slot, TimeProvi
         await end.CancelAsync().ConfigureAwait(false);
     }
 
-    private static void CountMissed(Dictionary<string, StationCounts> counts, CommandRefused refused)
+    /// <summary>What a reload changes while the box runs, the other half of <see cref="ConfigChange.TakeLive"/>: the next inspection, commit or message sees it.</summary>
+    private static void TakeLive(ApplianceConfig now, Box box, DeliveryOptions delivery)
     {
-        if (refused.Kind == CommandKind.Trigger) counts[refused.Station].Missed();
+        box.Store.Limits = StorageLimits.From(now.Storage);
+        delivery.LiveWindow = now.Mqtt.LiveWindow;
+        foreach (Station station in box.Stations) station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;
     }
 
-    private static async Task AcknowledgeAsync(MqttLink link, InspectionStore store, AcceptedInspection inspection)
+    private void CountMissed(Dictionary<string, StationCounts> counts, CommandRefused refused)
     {
-        link.Acknowledge(inspection.Station, TriggerAckMessage.ForAccepted(inspection, duplicate: false, inspection.AcceptedAt), null);
-        await store.MarkAckedAsync(inspection.Id).ConfigureAwait(false);
+        if (refused.Kind != CommandKind.Trigger) return;
+        counts[refused.Station].Missed();
+        metrics.Refused(refused.Station, refused.Code);
     }
 
+    [OperatorAction("Read it: it says what the model pack can't do. The starter pack's random weights are not for production.")]
     [LoggerMessage(1000, LogLevel.Warning, "{Notice}")]
     private partial void LogPackNotice(string notice);
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(1001, LogLevel.Information, "Stopping: triggers are refused, what was accepted is finished within {Limit} s")]
     private partial void LogStopping(double limit);
 
+    [OperatorAction("Nothing, if the stop was in a hurry. Otherwise compare the stage times in /metrics with the drain's limit.")]
     [LoggerMessage(1004, LogLevel.Warning, "{Left} inspections could not be finished in time; the next start answers them NOT_JUDGED: interrupted")]
     private partial void LogNotDrained(int left);
+
+    [OperatorAction("Nothing. Triggers are taken as soon as state says ready.")]
+    [LoggerMessage(1005, LogLevel.Information, "Serving: device {Device}, {Stations} stations; state is told, the networks are being loaded")]
+    private partial void LogServing(string device, int stations);
 }

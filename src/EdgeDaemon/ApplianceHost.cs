@@ -1,4 +1,6 @@
+using ClipFusion.EdgeDaemon.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web;
 using Microsoft.AspNetCore.Builder;
@@ -21,10 +23,14 @@ internal static class ApplianceHost
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.Services.AddSystemd();
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config).AddSingleton<BoxSlot>();
-        // The web server starts after the appliance has begun to warm up, and stops before it drains.
-        builder.Services.AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = CommandLineApp.TerminationTimeout);
+        // First in, last out: signals and watchdog are there before the appliance starts and until it has stopped.
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config);
+        builder.Services.AddSingleton<ConfigReloader>().AddHostedService(services => services.GetRequiredService<ConfigReloader>());
+        builder.Services.AddServiceManager();
+        builder.Services.AddSingleton<MetricSources>().AddSingleton<ApplianceMetrics>().AddMetricsPage();
+        builder.Services.AddSingleton<BoxSlot>().AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
+        // Starts when the box serves its state, while it warms up, and stops before the box does.
         WebServer.Add(builder, config.Current.Http);
         more?.Invoke(builder.Services);
 
@@ -37,7 +43,17 @@ internal static class ApplianceHost
     public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
     {
         Appliance appliance = app.Services.GetRequiredService<Appliance>();
-        await ((IHost)app).RunAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await app.StartAsync(cancellation).ConfigureAwait(false);
+            await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Stopped while it was starting: no error, and what has started is brought in order all the same.
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
         // The host ends quietly when its service fails; the exit code must not.
         if (appliance.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
     }

@@ -86,15 +86,16 @@ public sealed class Inspector : IDisposable
     /// <param name="count">How many images there are, at least 1.</param>
     /// <param name="withImage">Calls its second argument with the frame of that number; so that frames need not all be in memory.</param>
     /// <param name="progress">Told how many are done; null for silence.</param>
+    /// <param name="betweenCalls">Called between two calls of the networks on one image, so that a caller can let something more urgent go first; null for nothing.</param>
     /// <param name="cancellation">Ends the enrolment; the banks before it stay.</param>
-    public ReferenceBanks Enroll(int count, Action<int, FrameAction> withImage, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    public ReferenceBanks Enroll(int count, Action<int, FrameAction> withImage, IProgress<int>? progress = null, Action? betweenCalls = null, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentNullException.ThrowIfNull(withImage);
         var rows = new ReferenceRows(_pack.Manifest, _recipe);
         for (int i = 0; i < count; i++)
         {
-            withImage(i, frame => Encode(frame, rows, cancellation));
+            withImage(i, frame => Encode(frame, rows, betweenCalls, cancellation));
             progress?.Report(i + 1);
         }
 
@@ -198,7 +199,7 @@ public sealed class Inspector : IDisposable
 
     private bool[]? IgnoredCells(int width, int height) => _ignore?.Ignored(width, height, _prepared.Region);
 
-    private void Encode(ImageView frame, ReferenceRows rows, CancellationToken cancellation)
+    private void Encode(ImageView frame, ReferenceRows rows, Action? betweenCalls, CancellationToken cancellation)
     {
         bool clip = _recipe.UsedBranches.HasFlag(Branches.ClipVision), diffusion = _recipe.UsedBranches.HasFlag(Branches.DiffVision);
         var prepared = new PreparedImage();
@@ -208,12 +209,14 @@ public sealed class Inspector : IDisposable
         {
             using NetworkOutputs image = _patchClip.Encode(prepared.Clip, null, cancellation);
             rows.AddClip(_patchClip.ReferenceRows(image), ignored);
+            if (diffusion) betweenCalls?.Invoke();
         }
 
         if (diffusion)
         {
             _reference ??= DiffusionPlan.ForReference(_pack.Manifest.Diffusion, _prompts, _recipe);
             using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, cancellation);
+            betweenCalls?.Invoke();
             using NetworkOutputs features = _mapDiff.Denoise(latent, _reference, null, cancellation);
             rows.AddDiffusion(MapDiff.ReferenceRows(features, _reference), ignored);
         }

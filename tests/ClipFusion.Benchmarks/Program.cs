@@ -12,6 +12,9 @@ switch (args.FirstOrDefault())
     case "commit":
         await CommitBenchmark.RunAsync(args);
         break;
+    case "appliance":
+        await ApplianceBenchmark.RunAsync(args);
+        break;
     case "fullsize":
         FullSizeBenchmark.Run(args);
         break;

@@ -8,8 +8,8 @@ namespace ClipFusion.EdgeDaemon.CommandLine;
 /// <summary>The program's verbs, and what they have in common: exit codes, one-line errors, a clean end on Ctrl-C and SIGTERM.</summary>
 public static class CommandLineApp
 {
-    /// <summary>How long a verb may take to put things in order after Ctrl-C before the process is ended.</summary>
-    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>How long a verb may take to put things in order after Ctrl-C or SIGTERM before the process is ended. The appliance needs most: its drain, and a broker that does not answer.</summary>
+    public static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly Option<bool> Verbose = new("--verbose")
     {

@@ -132,6 +132,7 @@ public static class ConfigReader
 
     private static bool IsHost(string text) => Uri.CheckHostName(text) != UriHostNameType.Unknown;
 
+    /// <summary>The environment that the process was started with.</summary>
     internal static Dictionary<string, string> ProcessEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal);
 }

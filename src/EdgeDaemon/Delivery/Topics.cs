@@ -51,6 +51,9 @@ public sealed partial class Topics
     /// <summary>The station's state; retained.</summary>
     public string State(string station) => Out(station, "state");
 
+    /// <summary>Filter for the states of all stations.</summary>
+    public string AllStates => _out + "+/state";
+
     /// <summary>Answers to triggers as JSON.</summary>
     public string TriggerAck(string station) => Out(station, "trigger/ack");
 

@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -13,7 +14,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 internal sealed record Taken(TriggerAckMessage Ack, VerdictRecord? Given = null, Task<VerdictRecord?>? Coming = null);
 
 /// <summary>Step 1: triggers become accepted inspections, committed before anybody is told, or are refused with a code. Safe for several threads.</summary>
-internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, TimeProvider time)
+internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, ApplianceMetrics metrics, TimeProvider time)
 {
     private readonly TriggerMemory _memory = new(time, config().TriggerIdTtl, 4096, store.ReadRecent(config().Name, 1024));
     private readonly Lock _anonymous = new();
@@ -22,11 +23,14 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
     /// <summary>Answers a caller's trigger.</summary>
     public async Task<Taken> TakeAsync(Trigger trigger, CancellationToken stop)
     {
+        // A reload may have changed it.
+        _memory.Ttl = config().TriggerIdTtl;
         TriggerClaim claim = _memory.Claim(trigger);
         if (claim.Match == TriggerMatch.Conflict) return Refused(trigger, Code.TriggerIdConflict, $"the id '{trigger.TriggerId}' was used with another part or recipe less than {config().TriggerIdTtl.TotalSeconds:0} s ago");
         if (claim.Match == TriggerMatch.Duplicate)
         {
             if (await claim.First!.WaitAsync(stop).ConfigureAwait(false) is not { } first) return Refused(trigger, Code.NotReady, "the first trigger with this id was refused");
+            metrics.Duplicate(trigger.Station);
             return new Taken(TriggerAckMessage.ForAccepted(first, duplicate: true, time.GetUtcNow()), claim.Verdict, claim.Verdict is null ? stages.Coming(first.Id) : null);
         }
 
@@ -43,7 +47,9 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             }
 
             AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.Accepted);
             _memory.Accepted(accepted);
+            metrics.Accepted(trigger.Station, trigger.Source);
             Task<VerdictRecord?> coming = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, null, _memory);
             (recipe, isReserved) = (null, false);
             return new Taken(TriggerAckMessage.ForAccepted(accepted, duplicate: false, time.GetUtcNow()), null, coming);
@@ -65,13 +71,18 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         }
     }
 
-    /// <summary>Notes that the caller has its ack, beside the next trigger: it only spares a second ack after a kill. Never throws.</summary>
-    public async Task NoteAckedAsync(TriggerAckMessage ack)
+    /// <summary>Notes that the caller has its ack, beside the next trigger: it only spares a second ack after a kill. What is not noted is acked again after a restart.</summary>
+    /// <param name="ack">The ack; only that of a trigger accepted just now is noted.</param>
+    /// <param name="told">Done when the caller has it, or can't be told.</param>
+    public async Task NoteAckedAsync(TriggerAckMessage ack, Task<PublishStatus> told)
     {
         if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id }) return;
         try
         {
+            if (await told.ConfigureAwait(false) != PublishStatus.Delivered) return;
+            KillPoint.Pass(KillStep.Acked);
             await store.MarkAckedAsync(id).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.AckMarked);
         }
         catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
         {
@@ -94,6 +105,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             if (code == Code.None)
             {
                 AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+                metrics.Accepted(trigger.Station, trigger.Source);
                 _ = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, frame, _memory);
                 (recipe, frame, isReserved) = (null, null, false);
             }
@@ -101,16 +113,19 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             {
                 await store.AcceptNotJudgedAsync(trigger, recipe.Stamp, code == Code.QueueFull ? Code.Overrun : Code.NotReadyThen, stop).ConfigureAwait(false);
                 counts.NotTaken();
+                metrics.Refused(trigger.Station, code);
             }
             else
             {
                 // Without a recipe or a store there is nothing that a row could say; the state does.
                 counts.Missed();
+                metrics.Refused(trigger.Station, code);
             }
         }
         catch (StorageUnavailableException)
         {
             counts.Missed();
+            metrics.Refused(trigger.Station, Code.Storage);
         }
         finally
         {
@@ -123,6 +138,7 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
     private Taken Refused(Trigger trigger, Code code, string why)
     {
         counts.Missed();
+        metrics.Refused(trigger.Station, code);
         return new Taken(TriggerAckMessage.ForRefused(trigger.TriggerId, code, why, time.GetUtcNow()));
     }
 

@@ -41,12 +41,12 @@ internal sealed class ActiveRecipe
             // The ignore rule needs the size of the camera's frames, which is only known with the first one.
             if (recipe.Method.Ignore is not null) throw new ArgumentException("an ignore mask or ignored rectangles are not supported by the running appliance yet");
             Inspector inspector;
-            using (Turn()) inspector = Inspector.Create(pack.Pack, recipe.Method, null, parallelism, cancellation);
+            using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, null, parallelism, cancellation);
             try
             {
-                if (references.Length > 0) inspector.Enroll(references.Length, UseReference, cancellation: cancellation);
+                if (references.Length > 0) Enroll(inspector);
                 byte[] grey = new byte[64 * 64];
-                using (Turn())
+                using (new BackgroundTurn(turns, cancellation))
                 {
                     if (recipe.Method.Region is null) inspector.Inspect(new ImageView(grey, 64, 64, 64, PixelFormat.Mono8), cancellation: cancellation);
                 }
@@ -59,12 +59,16 @@ internal sealed class ActiveRecipe
                 throw;
             }
 
-            IDisposable Turn() => turns.TakeInBackgroundAsync(cancellation).AsTask().GetAwaiter().GetResult();
-
-            void UseReference(int index, FrameAction use)
+            void Enroll(Inspector into)
             {
-                DecodedImage reference = ImageCodec.DecodeStored(references[index]);
-                using (Turn()) use(reference.View);
+                BackgroundTurn? turn = null;
+                into.Enroll(references.Length, UseReference, betweenCalls: () => turn!.LetOthersGoFirst(), cancellation: cancellation);
+
+                void UseReference(int index, FrameAction use)
+                {
+                    DecodedImage reference = ImageCodec.DecodeStored(references[index]);
+                    using (turn = new BackgroundTurn(turns, cancellation)) use(reference.View);
+                }
             }
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException)

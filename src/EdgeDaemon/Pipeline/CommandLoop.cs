@@ -1,20 +1,23 @@
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes at once and again at their end.</summary>
-internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, RecipeDesk recipes, string bootId, TimeProvider time)
+internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, RecipeDesk recipes, Heartbeats heartbeats, string bootId, TimeProvider time)
 {
     /// <summary>Runs until the program ends.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        await foreach (Command command in link.Commands(station.Name).ReadAllAsync(stop).ConfigureAwait(false))
+        using Heartbeat heartbeat = heartbeats.Add($"{station.Name}: commands");
+        await foreach (Command command in link.Commands(station.Name).ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             switch (command)
             {
                 case TriggerCommand trigger:
-                    await TriggerAsync(trigger, stop).ConfigureAwait(false);
+                    // Waits for the disk, which may take as long as it takes.
+                    await heartbeat.WaitAsync(TriggerAsync(trigger, stop)).ConfigureAwait(false);
                     break;
                 case PartCommand part:
                     station.Parts.Add(part.PartId, part.ReceivedTimestamp);
@@ -28,12 +31,13 @@ internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublish
 
     private async Task TriggerAsync(TriggerCommand command, CancellationToken stop)
     {
+        KillPoint.Pass(KillStep.Received);
         Taken taken = station.Config.Triggers.Mqtt
             ? await station.Acceptance.TakeAsync(command.ToTrigger(), stop).ConfigureAwait(false)
             : new Taken(TriggerAckMessage.ForRefused(command.Content.TriggerId, Code.NotAllowed, "this station is not triggered over MQTT", time.GetUtcNow()));
-        link.Acknowledge(station.Name, taken.Ack, command.CorrelationData);
+        Task<PublishStatus> told = link.AcknowledgeAsync(station.Name, taken.Ack, command.CorrelationData);
         if (taken.Given is not null) publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
-        _ = station.Acceptance.NoteAckedAsync(taken.Ack);
+        _ = station.Acceptance.NoteAckedAsync(taken.Ack, told);
     }
 
     /// <summary>Answers at once and goes on beside the triggers, which are refused until it is done.</summary>

@@ -1,4 +1,5 @@
 using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
@@ -12,21 +13,27 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <summary>Steps 3 to 7 of one inspection: waits for its station's turn, runs the method, decides. The deadline ends it from outside.</summary>
 internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger log)
 {
+    /// <summary>How long the method may take on the slowest machine before the loop counts as hung; its turn may take as long as it takes.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
     /// <summary>Brings a run to its verdict, unless its deadline does.</summary>
     /// <param name="run">The inspection.</param>
     /// <param name="recipe">What it was accepted under.</param>
     /// <param name="frame">Its frame; borrowed.</param>
+    /// <param name="heartbeat">The judging loop's.</param>
     /// <param name="stop">The program's end.</param>
     /// <returns>The anomaly map that the verdict came from, owned by the caller; null where nothing was judged.</returns>
-    public async Task<MapCopy?> JudgeAsync(InspectionRun run, ActiveRecipe recipe, Frame frame, CancellationToken stop)
+    public async Task<MapCopy?> JudgeAsync(InspectionRun run, ActiveRecipe recipe, Frame frame, Heartbeat heartbeat, CancellationToken stop)
     {
         FrameRecord described = FramePixels.Describe(frame);
         using var maps = new DecidedMap();
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(run.DeadlinePassed, stop);
         try
         {
-            using IDisposable turn = await turns.TakeAsync(run.Inspection.Station, ends.Token).ConfigureAwait(false);
+            using IDisposable turn = await heartbeat.WaitAsync(turns.TakeAsync(run.Inspection.Station, ends.Token).AsTask()).ConfigureAwait(false);
+            using Heartbeat.Work work = heartbeat.Begin(Limit);
             run.Lap("turn");
+            KillPoint.Pass(KillStep.TurnTaken);
             await Task.Run(() => FramePixels.Use(frame, view => run.TryFinish(Judged(run, recipe, described, view, maps, ends.Token))), ends.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
@@ -72,11 +79,13 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
                 if (fallback.Reason != Code.None) return;
                 maps.Held = MapCopy.Of(MapOf(held), prepared.Region);
                 run.Hold(fallback);
+                KillPoint.Pass(KillStep.Held);
             },
             prepared: image => Check(recipe, frame, prepared = image),
             cancellation: cancellation);
         NoteSteps(run, result.Timings);
         VerdictRecord verdict = Decided(run, recipe, recipe.Recipe.Method.Profile, result.Fused, result.Prepared.Region, frame);
+        KillPoint.Pass(KillStep.Judged);
         maps.Full = MapCopy.Of(result.Map, result.Prepared.Region);
         return verdict;
     }
@@ -123,9 +132,11 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
 
     private static string RecipeProfileName(Profile profile) => profile switch { Profile.PatchClip => "patchclip", Profile.MapDiff => "mapdiff", _ => "clipfusion" };
 
+    [OperatorAction("See why. A network that fails: check GPU and model pack (clipfusion models verify). A frame that does not fit: check the camera's settings against the recipe.")]
     [LoggerMessage(2000, LogLevel.Error, "Station {Station}, sequence {Sequence}: not judged: {Why}")]
     private partial void LogNotJudged(string station, long sequence, string why);
 
+    [OperatorAction("Report it with the stack trace. The part was answered NOT_JUDGED.")]
     [LoggerMessage(2001, LogLevel.Critical, "Station {Station}, sequence {Sequence}: not judged because of a mistake in the program; please report it")]
     private partial void LogUnexpected(Exception error, string station, long sequence);
 }

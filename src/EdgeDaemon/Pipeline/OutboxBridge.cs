@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -10,7 +11,12 @@ internal static class OutboxBridge
     /// <summary>The outbox of a store.</summary>
     public static Outbox Of(InspectionStore store, string bootId, TimeProvider time) => new(
         (station, after, limit, _) => ValueTask.FromResult<IReadOnlyList<Delivery.OutboxRow>>([.. store.ReadPending(station, after, limit).Select(r => Row(r, bootId, time))]),
-        async (row, _) => await store.MarkDeliveredAsync([row.Verdict.Inspection.Id]).ConfigureAwait(false),
+        async (row, _) =>
+        {
+            KillPoint.Pass(KillStep.Handed);
+            await store.MarkDeliveredAsync([row.Verdict.Inspection.Id]).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.Delivered);
+        },
         async (row, why, _, _) => await store.MarkRefusedAsync(row.Verdict.Inspection.Id, why).ConfigureAwait(false));
 
     /// <summary>A row for sending a verdict again.</summary>

@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
 using Microsoft.Extensions.Logging;
@@ -45,7 +46,9 @@ internal sealed partial class RecipeDesk(WarmNetworks networks, ApplianceConfig 
         try
         {
             active = await LoadAsync(numberOrName, stop).ConfigureAwait(false);
+            KillPoint.Pass(KillStep.RecipeLoaded);
             Remembered(station).Name = active.Stamp.Name;
+            KillPoint.Pass(KillStep.RecipeRemembered);
             LogActive(station.Name, active.Stamp.Name, active.Stamp.Revision);
             outcome = new(Code.None, null);
         }
@@ -68,7 +71,7 @@ internal sealed partial class RecipeDesk(WarmNetworks networks, ApplianceConfig 
     {
         OpenPack pack = await networks.WhenOpenAsync(stop).ConfigureAwait(false);
         int threads = config.Threads > 0 ? config.Threads : Environment.ProcessorCount;
-        return await Task.Run(
+        Task<ActiveRecipe> loading = Task.Run(
             () =>
             {
                 RecipeCatalogue catalogue = RecipeCatalogue.Load(config.RecipeFolder, stop);
@@ -76,14 +79,19 @@ internal sealed partial class RecipeDesk(WarmNetworks networks, ApplianceConfig 
                 if (entry.Recipe is null) throw new RecipeUnusableException($"recipe '{entry.Name}': {string.Join("; ", entry.Errors)}");
                 return ActiveRecipe.Load(pack, catalogue, entry.Recipe, threads, turns, stop);
             },
-            stop).ConfigureAwait(false);
+            stop);
+        // Not every step of it can be interrupted: the stop does not wait for it.
+        networks.KeepFor(loading);
+        return await loading.WaitAsync(stop).ConfigureAwait(false);
     }
 
     private RememberedRecipe Remembered(Station station) => new(config.DataFolder, station.Name);
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(1002, LogLevel.Information, "Station {Station}: recipe {Recipe} (revision {Revision}) is active")]
     private partial void LogActive(string station, string recipe, string revision);
 
+    [OperatorAction("Correct the recipe and set it again. What was active before goes on; at a start there is none, and triggers are refused NOT_READY.")]
     [LoggerMessage(1003, LogLevel.Error, "Station {Station}: recipe {Recipe} can't be made active: {Why}")]
     private partial void LogFailed(string station, string recipe, string why);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -11,10 +12,13 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// doing then.
 /// </summary>
 /// <remarks>Both queues hold as many as the station has places, so writing into them never waits.</remarks>
-internal sealed class Stages(IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time)
+internal sealed class Stages(string station, IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time)
 {
     private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan FrameTimeout = TimeSpan.FromSeconds(5);
+
+    // Well above the camera's own limit: a folder on a slow network share is read inside it.
+    private static readonly TimeSpan FrameLimit = FrameTimeout * 12;
 
     private readonly Channel<Work> _accepted = Channel.CreateBounded<Work>(places);
     private readonly Channel<(Work Work, Frame Frame)> _framed = Channel.CreateBounded<(Work, Frame)>(places);
@@ -62,6 +66,7 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     private async Task StoreAsync(InspectionRun run, TriggerMemory memory, TaskCompletionSource<VerdictRecord?> stored)
     {
         VerdictRecord verdict = await run.Verdict.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Decided);
         bool isStored = false;
         try
         {
@@ -76,7 +81,12 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
             // The program ends; the next start answers "interrupted".
         }
 
-        if (isStored) memory.Judged(verdict);
+        if (isStored)
+        {
+            memory.Judged(verdict);
+            links.Metrics.Judged(verdict, run.Elapsed);
+        }
+
         counts.Judged(isStored ? verdict.Verdict : Verdict.NotJudged);
         stored.SetResult(isStored ? verdict : null);
         _open.TryRemove(run.Inspection.Id, out _);
@@ -87,11 +97,13 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     // 2 frame
     private async Task TakeFramesAsync(CancellationToken stop)
     {
-        await foreach (Work work in _accepted.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        using Heartbeat heartbeat = links.Heartbeats.Add($"{station}: frames");
+        await foreach (Work work in _accepted.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             InspectionRun run = work.Run;
             try
             {
+                using Heartbeat.Work taking = heartbeat.Begin(FrameLimit);
                 Frame frame = await camera.TriggerAsync(new TriggerContext(run.Inspection.Sequence, FrameTimeout), run.DeadlinePassed).ConfigureAwait(false);
                 links.FrameTaken(run.Inspection);
                 if (Hand(work, frame)) continue;
@@ -114,16 +126,18 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     private bool Hand(Work work, Frame frame)
     {
         work.Run.Lap("frame");
+        KillPoint.Pass(KillStep.Framed);
         return _framed.Writer.TryWrite((work, frame));
     }
 
     // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide
     private async Task JudgeAsync(CancellationToken stop)
     {
-        await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+        using Heartbeat heartbeat = links.Heartbeats.Add($"{station}: judge");
+        await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             MapCopy? map = null;
-            if (frame.IsComplete) map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, stop).ConfigureAwait(false);
+            if (frame.IsComplete) map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, heartbeat, stop).ConfigureAwait(false);
             else work.Run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
             _ = FinishAsync(work, frame, map);
         }
@@ -133,6 +147,7 @@ internal sealed class Stages(IFrameSource camera, StationCounts counts, StationL
     private async Task FinishAsync(Work work, Frame frame, MapCopy? map)
     {
         VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);
+        KillPoint.Pass(KillStep.Settling);
         Code reason = verdict?.Reason ?? Code.None;
         var judged = verdict is null ? null : new JudgedFrame(verdict, frame, map, work.Recipe);
         if (judged is null)

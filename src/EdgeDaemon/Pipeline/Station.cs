@@ -24,10 +24,10 @@ internal sealed class Station : IAsyncDisposable
     public Station(StationConfig config, IFrameSource camera, StationCounts counts, StationLinks links, TimeProvider time)
     {
         (_config, Camera, Counts) = (config, camera, counts);
-        var stages = new Stages(camera, counts, links, config.QueueDepth, time);
-        Acceptance = new Acceptance(() => _config, Recipes, counts, links.Store, () => Readiness, stages, time);
+        var stages = new Stages(config.Name, camera, counts, links, config.QueueDepth, time);
+        Acceptance = new Acceptance(() => _config, Recipes, counts, links.Store, () => Readiness, stages, links.Metrics, time);
         Parts = new PartQueue(time, PartTtl, MostParts);
-        _own = new InspectionLinkage(links, stages, new SelfTriggers(() => _config, camera, Acceptance, Parts, () => Readiness.Code == Code.None && Counts.Open < _config.QueueDepth, time));
+        _own = new InspectionLinkage(links, stages, new SelfTriggers(() => _config, camera, Acceptance, Parts, () => Readiness.Code == Code.None && Counts.Open < _config.QueueDepth, links.Heartbeats, time));
         Camera.StateChanged += _ => Changed?.Invoke();
         Recipes.Changed += () => Changed?.Invoke();
         Counts.Changed += () => Changed?.Invoke();

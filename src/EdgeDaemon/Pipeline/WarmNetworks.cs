@@ -12,6 +12,8 @@ internal sealed record OpenPack(ModelPack Pack, string Hash);
 /// <summary>The networks, opened while the box serves its state already; whoever needs them waits.</summary>
 internal sealed class WarmNetworks(string folder, SessionSettings settings) : IDisposable
 {
+    // Bounded by the stations: each loads one recipe at a time.
+    private readonly List<Task> _users = [];
     private readonly TaskCompletionSource<OpenPack> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Opens the pack; to be called once.</summary>
@@ -20,7 +22,8 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings) : ID
     {
         try
         {
-            OpenPack opened = await Task.Run(Open, stop).ConfigureAwait(false);
+            // Not every step of it can be interrupted (a pack is large, an engine build takes minutes): the stop does not wait for it.
+            OpenPack opened = await Task.Run(Open, stop).WaitAsync(stop).ConfigureAwait(false);
             _opened.SetResult(opened);
             return opened;
         }
@@ -34,8 +37,24 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings) : ID
     /// <summary>Waits for the networks.</summary>
     public Task<OpenPack> WhenOpenAsync(CancellationToken stop) => _opened.Task.WaitAsync(stop);
 
+    /// <summary>Keeps the networks open at the end of the program while a task runs on them, even one that nobody waits for any more.</summary>
+    public void KeepFor(Task user)
+    {
+        lock (_users)
+        {
+            _users.RemoveAll(u => u.IsCompleted);
+            _users.Add(user);
+        }
+    }
+
     public void Dispose()
     {
+        // Memory must not be freed under a network that runs; the process ends anyway.
+        lock (_users)
+        {
+            if (_users.Exists(u => !u.IsCompleted)) return;
+        }
+
         if (_opened.Task.IsCompletedSuccessfully) _opened.Task.Result.Pack.Dispose();
     }
 

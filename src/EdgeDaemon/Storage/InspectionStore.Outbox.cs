@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using Microsoft.Extensions.Logging;
 
@@ -23,7 +24,18 @@ public sealed partial class InspectionStore
     /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
     /// <returns>A page; empty when there is nothing to send.</returns>
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
-    public IReadOnlyList<OutboxRow> ReadPending(string station, long after, int limit) => _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
+    public IReadOnlyList<OutboxRow> ReadPending(string station, long after, int limit)
+    {
+        while (true)
+        {
+            IReadOnlyList<OutboxRow> page = _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
+            if (page.Count == 0 || _unmarkedDeliveries.IsEmpty) return page;
+            // Delivered already, though the disk could not be told: only its mark is waited for.
+            List<OutboxRow> due = [.. page.Where(r => !_unmarkedDeliveries.ContainsKey(r.Record.Inspection.Id))];
+            if (due.Count > 0) return due;
+            after = page[^1].Record.Inspection.Sequence;
+        }
+    }
 
     /// <summary>Rows that the broker has refused too often, oldest first.</summary>
     /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
@@ -44,14 +56,14 @@ public sealed partial class InspectionStore
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
     public IReadOnlyList<RecentTrigger> ReadRecent(string station, int limit) => _reader.Recent(station, Math.Clamp(limit, 1, LargestPage));
 
-    /// <summary>Takes delivered verdicts out of the outbox, all in one transaction.</summary>
+    /// <summary>
+    /// Takes delivered verdicts out of the outbox, all in one transaction. While nothing can be stored, that is kept in memory and done later; meanwhile they
+    /// are no longer offered.
+    /// </summary>
     /// <param name="inspectionIds">Their inspections; ids that are not in the outbox are passed over.</param>
-    /// <returns>When it is on the disk.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored; the verdicts may then be sent again after a restart.</exception>
-    public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => WriteAsync(session =>
-    {
-        foreach (string id in inspectionIds) session.Outbox.Deliver(id);
-    });
+    /// <returns>When it is on the disk, or kept for later.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the verdicts may then be sent again.</exception>
+    public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => MarkAsync(inspectionIds, _unmarkedDeliveries, static (session, id) => session.Outbox.Deliver(id));
 
     /// <summary>Counts a refusal by the broker. The row stays first of its station until it is delivered, or parked after too many refusals.</summary>
     /// <param name="inspectionId">The inspection's id.</param>
@@ -76,30 +88,39 @@ public sealed partial class InspectionStore
         else LogCondition(condition, detail);
     }
 
+    [OperatorAction("Nothing.")]
     [LoggerMessage(3000, LogLevel.Information, "Storage is healthy again, with its reserve")]
     private partial void LogHealthy();
 
+    [OperatorAction("See the detail. Disk full: make room in the data folder's file system. Locked: end the program that holds the database. Failed: check the disk. Triggers are refused STORAGE while nothing can be written; the store tries again every second.")]
     [LoggerMessage(3001, LogLevel.Error, "Storage is now {Condition}: {Detail}")]
     private partial void LogCondition(StorageCondition condition, string? detail);
 
+    [OperatorAction("Keep the file that was set aside and report it. History before now is in it; check the disk.")]
     [LoggerMessage(3002, LogLevel.Error, "The database was set aside as {Name} and a new one started: {Reason}")]
     private partial void LogSetAside(string name, string reason);
 
+    [OperatorAction("Tell the controller's programmer if sequence numbers are checked there: state says sequenceReset. Find out why the database is old, such as a restored copy.")]
     [LoggerMessage(3003, LogLevel.Warning, "Station {Station} goes on with sequence {First}: the database is older than the numbers already given out")]
     private partial void LogSequenceReset(string station, long first);
 
+    [OperatorAction("Check the disk and the power supply.")]
     [LoggerMessage(3004, LogLevel.Error, "{Folder}/sequences.mark is damaged; sequence numbers go on from the database")]
     private partial void LogMarksTorn(string folder);
 
+    [OperatorAction("Report it. The first verdict stands.")]
     [LoggerMessage(3005, LogLevel.Error, "A verdict for inspection {Id} was refused: {Outcome}")]
     private partial void LogRefusedCompletion(string id, CompletionOutcome outcome);
 
+    [OperatorAction("Nothing, after a power cut or kill. Otherwise look for the reason of the restart in the log before it.")]
     [LoggerMessage(3006, LogLevel.Warning, "{Count} inspections of the last run had no verdict and are now NOT_JUDGED: interrupted")]
     private partial void LogInterrupted(int count);
 
+    [OperatorAction("See what the broker says: its limits or its rules of access refuse the message. The verdict stays in the database.")]
     [LoggerMessage(3007, LogLevel.Error, "The verdict of inspection {Id} is parked, the broker has refused it too often: {Reason}")]
     private partial void LogParked(string id, string reason);
 
+    [OperatorAction("Report it if it comes again. Old rows stay longer than configured.")]
     [LoggerMessage(3008, LogLevel.Error, "A step of retention failed")]
     private partial void LogRetentionFailed(Exception error);
 }

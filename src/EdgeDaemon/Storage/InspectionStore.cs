@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -15,8 +15,6 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// </remarks>
 public sealed partial class InspectionStore : IAsyncDisposable
 {
-    private const int RecoveryPage = 256, LargestAckList = 16384;
-
     private readonly StorageOptions _options;
     private readonly ILogger _logger;
     private readonly BootClock _clock;
@@ -28,12 +26,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
     private readonly WriteSession _session;
     private readonly RetentionSweeper _retention;
     private readonly ITimer _probeTimer;
-    private readonly long _lastNumberAtOpen;
     private readonly DatabaseFile _file;
-
-    // Inspections whose verdict could not be stored: they are owed NOT_JUDGED: storage. Bounded by the inspections under way.
-    private readonly ConcurrentDictionary<string, AcceptedInspection> _owed = new(StringComparer.Ordinal);
-    private int _isProbing;
 
     private InspectionStore(string folder, StorageOptions options, TimeProvider time, ILogger logger, InstanceLock instanceLock)
     {
@@ -46,7 +39,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
             SequenceResets = marks.Resets;
             _lastNumberAtOpen = connection.Number("SELECT max(number) FROM inspections");
             _ids = new UlidGenerator(time, connection.Text("SELECT max(id) FROM inspections"));
-            _health = new StorageHealth(folder, new ReserveFile(folder, options.ReserveBytes), OnConditionChanged);
+            _health = new StorageHealth(folder, new ReserveFile(folder, options.ReserveBytes), options.ReserveBytes, OnConditionChanged);
             _session = new WriteSession(connection, marks, _clock);
             _reader = new ReadSession(_file.OpenForReading(), _clock, folder);
         }
@@ -76,7 +69,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
         get
         {
             OutboxTally outbox = _session.Outbox.Tally;
-            return new StorageState(_health.Condition, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Bytes, outbox.Dropped);
+            return new StorageState(_health.Condition, _health.HasRoomForImages, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Bytes, outbox.Dropped);
         }
     }
 
@@ -163,11 +156,14 @@ public sealed partial class InspectionStore : IAsyncDisposable
         return record;
     }
 
-    /// <summary>Notes that the caller was told of the acceptance. Without it the inspection is reported as unacked after a restart.</summary>
+    /// <summary>
+    /// Notes that the caller was told of the acceptance. Without it the inspection is reported as unacked after a restart. While nothing can be stored, the
+    /// note is kept in memory and written later.
+    /// </summary>
     /// <param name="inspectionId">The inspection's id.</param>
-    /// <returns>When it is on the disk.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored; the ack may then be repeated after a restart.</exception>
-    public Task MarkAckedAsync(string inspectionId) => WriteAsync(session => session.Inspections.MarkAcked(inspectionId));
+    /// <returns>When it is on the disk, or kept for later.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the ack may then be repeated after a restart.</exception>
+    public Task MarkAckedAsync(string inspectionId) => MarkAsync([inspectionId], _unmarkedAcks, static (session, id) => session.Inspections.MarkAcked(id));
 
     /// <summary>
     /// Stores a verdict and its outbox row in one transaction; the first one of an inspection stands. The outbox offers it once every earlier inspection of
@@ -191,46 +187,10 @@ public sealed partial class InspectionStore : IAsyncDisposable
             throw;
         }
 
+        KillPoint.Pass(KillStep.Stored);
         if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(record.Inspection.Station);
         else LogRefusedCompletion(record.Inspection.Id, outcome);
         return outcome;
-    }
-
-    /// <summary>Answers what the last run left open with NOT_JUDGED: interrupted, and tells which acks are still due. Inspections of this run are left alone.</summary>
-    /// <returns>What was done and is to be done.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored; call it again later.</exception>
-    public async Task<Recovery> RecoverAsync()
-    {
-        var interrupted = new List<VerdictRecord>();
-        for (int page = RecoveryPage; page == RecoveryPage;)
-        {
-            List<VerdictRecord> done = await _writer.SubmitAsync(RecoverPage).ConfigureAwait(false);
-            interrupted.AddRange(done);
-            page = done.Count;
-        }
-
-        foreach (string station in interrupted.Select(r => r.Inspection.Station).Distinct()) VerdictStored?.Invoke(station);
-        if (interrupted.Count > 0) LogInterrupted(interrupted.Count);
-        return new Recovery(interrupted, _reader.Unacked(LargestAckList));
-    }
-
-    /// <summary>Looks whether a store that could not write can again. A timer calls it too.</summary>
-    /// <returns>Whether the store can write now.</returns>
-    public async Task<bool> ProbeAsync()
-    {
-        if (_health.Condition == StorageCondition.Healthy && _owed.IsEmpty) return true;
-        try
-        {
-            await _writer.SubmitAsync(static session => { session.Touch(); return true; }, isProbe: true).ConfigureAwait(false);
-            _health.Restore();
-            if (_health.CanWrite) await PayOwedAsync().ConfigureAwait(false);
-        }
-        catch (StorageUnavailableException)
-        {
-            // The writer has noted why.
-        }
-
-        return _health.CanWrite;
     }
 
     /// <summary>Writes what is queued, closes the database and lets go of the folder.</summary>
@@ -281,51 +241,9 @@ public sealed partial class InspectionStore : IAsyncDisposable
     {
         (CompletionOutcome outcome, InspectionKey key) = session.Inspections.Complete(record.Inspection.Id, record.Verdict, body);
         if (outcome != CompletionOutcome.Stored) return outcome;
-        session.Outbox.Insert(key, record.Verdict == Verdict.Ok, body.Length);
+        session.Outbox.Insert(key, record.Inspection.Id, record.Verdict == Verdict.Ok, body.Length);
         session.Outbox.DropAbove(_retention.Limits.OutboxBytes);
         return outcome;
-    }
-
-    private List<VerdictRecord> RecoverPage(WriteSession session)
-    {
-        var page = new List<VerdictRecord>();
-        foreach (AcceptedInspection open in session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage))
-        {
-            VerdictRecord record = InspectionRow.NotJudged(open, Code.Interrupted, _clock.UtcNow);
-            Complete(session, record, InspectionRow.ToBody(record));
-            page.Add(record);
-        }
-
-        return page;
-    }
-
-    private async Task PayOwedAsync()
-    {
-        foreach (AcceptedInspection inspection in _owed.Values.OrderBy(i => i.Id, StringComparer.Ordinal))
-        {
-            VerdictRecord record = InspectionRow.NotJudged(inspection, Code.StorageThen, _clock.UtcNow);
-            byte[] body = InspectionRow.ToBody(record);
-            CompletionOutcome outcome = await _writer.SubmitAsync(session => Complete(session, record, body)).ConfigureAwait(false);
-            _owed.TryRemove(inspection.Id, out _);
-            if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(inspection.Station);
-        }
-    }
-
-    private async Task ProbeInBackgroundAsync()
-    {
-        if (Interlocked.Exchange(ref _isProbing, 1) == 1) return;
-        try
-        {
-            await ProbeAsync().ConfigureAwait(false);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Closed while the timer fired.
-        }
-        finally
-        {
-            Volatile.Write(ref _isProbing, 0);
-        }
     }
 
     private async Task WriteAsync(Action<WriteSession> body) =>

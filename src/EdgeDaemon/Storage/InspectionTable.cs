@@ -34,7 +34,7 @@ internal sealed class InspectionTable : IDisposable
         _window = new Statement(
             connection,
             """
-            SELECT i.number, i.accepted_at_ms, i.verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.number = i.number)
+            SELECT i.number, i.id, i.accepted_at_ms, i.verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.number = i.number)
             FROM inspections i WHERE i.number > $1 ORDER BY i.number LIMIT $2
             """);
         _delete = new Statement(connection, "DELETE FROM inspections WHERE number = $1");
@@ -83,11 +83,12 @@ internal sealed class InspectionTable : IDisposable
     /// <summary>One step of retention: looks at the next rows and deletes those that are old, judged and no longer in the outbox.</summary>
     /// <param name="after">Row number where the last step ended; 0 to begin.</param>
     /// <param name="olderThan">Wall clock, UTC.</param>
+    /// <param name="now">The same clock now. A row from after it was accepted while the clock was ahead: it stays and keeps no other row.</param>
     /// <param name="limit">Rows to look at.</param>
     /// <returns>Where to go on, 0 when everything old was seen; and how many rows went.</returns>
-    public (long Next, int Deleted) Sweep(long after, DateTimeOffset olderThan, int limit)
+    public (long Next, int Deleted) Sweep(long after, DateTimeOffset olderThan, DateTimeOffset now, int limit)
     {
-        long next = after, cutoff = olderThan.ToUnixTimeMilliseconds();
+        long next = after, cutoff = olderThan.ToUnixTimeMilliseconds(), latest = now.ToUnixTimeMilliseconds();
         int seen = 0;
         bool isYoung = false;
         var old = new List<long>();
@@ -96,13 +97,22 @@ internal sealed class InspectionTable : IDisposable
             for (; !isYoung && row.Read(); seen++)
             {
                 next = row.GetInt64(0);
-                isYoung = row.GetInt64(1) >= cutoff;
-                if (!isYoung && row.GetBoolean(2)) old.Add(next);
+                long accepted = TimeOf(row, latest);
+                isYoung = accepted >= cutoff && accepted <= latest;
+                if (accepted < cutoff && row.GetBoolean(3)) old.Add(next);
             }
         }
 
         foreach (long number in old) _delete.Execute(number);
         return (isYoung || seen < limit ? 0 : next, old.Count);
+    }
+
+    // Accepted while the clock was behind, such as before the first synchronisation on a box without a battery, a row looks ages old. Its id does not: ids
+    // never go back.
+    private static long TimeOf(SqliteDataReader row, long latest)
+    {
+        long byId = UlidGenerator.Milliseconds(row.GetString(1)), byClock = row.GetInt64(2);
+        return byId <= latest ? Math.Max(byId, byClock) : byClock;
     }
 
     /// <inheritdoc/>

@@ -39,7 +39,7 @@ internal sealed class OutboxTable : IDisposable
             WHERE number = (SELECT number FROM inspections WHERE id = $1) AND parked = 0 RETURNING parked
             """);
         _oldest = new Statement(connection, "SELECT number, bytes FROM outbox ORDER BY is_ok DESC, number LIMIT 1");
-        _expired = new Statement(connection, "SELECT number, bytes FROM outbox WHERE created_at_ms < $1 ORDER BY number LIMIT $2");
+        _expired = new Statement(connection, "SELECT number, bytes FROM outbox WHERE CASE boot WHEN $1 THEN created_ms < $2 ELSE created_at_ms < $3 END ORDER BY number LIMIT $4");
         _delete = new Statement(connection, "DELETE FROM outbox WHERE number = $1");
         _count = new Statement(connection, "INSERT INTO counters VALUES ('outbox_dropped', $1) ON CONFLICT DO UPDATE SET value = value + $1");
         Tally = _pending = new OutboxTally(
@@ -51,12 +51,14 @@ internal sealed class OutboxTable : IDisposable
 
     /// <summary>Adds a verdict.</summary>
     /// <param name="key">The inspection's place.</param>
+    /// <param name="id">The inspection's id, whose time bounds that of the verdict: a clock that is behind makes no verdict look old.</param>
     /// <param name="isOk">Whether it says OK: those go first at the cap.</param>
     /// <param name="bytes">Size of its JSON.</param>
-    public void Insert(InspectionKey key, bool isOk, int bytes)
+    public void Insert(InspectionKey key, string id, bool isOk, int bytes)
     {
         int cost = bytes + RowOverhead;
-        _insert.Execute(key.Number, key.Station, key.Sequence, isOk ? 1 : 0, cost, _clock.UtcNow.ToUnixTimeMilliseconds(), _boot, _clock.Milliseconds);
+        long created = Math.Max(_clock.UtcNow.ToUnixTimeMilliseconds(), UlidGenerator.Milliseconds(id));
+        _insert.Execute(key.Number, key.Station, key.Sequence, isOk ? 1 : 0, cost, created, _boot, _clock.Milliseconds);
         _pending = _pending with { Rows = _pending.Rows + 1, Bytes = _pending.Bytes + cost };
     }
 
@@ -86,14 +88,15 @@ internal sealed class OutboxTable : IDisposable
         while (_pending.Bytes > cap && _pending.Rows > 0 && Drop(_oldest)) { }
     }
 
-    /// <summary>Throws out rows that are too old.</summary>
-    /// <param name="before">Wall clock, UTC.</param>
+    /// <summary>Throws out rows that are too old: by the monotonic clock in the boot that stored them, by the wall clock after it.</summary>
+    /// <param name="age">Oldest that may stay.</param>
+    /// <param name="now">Wall clock, UTC.</param>
     /// <param name="limit">How many at most.</param>
     /// <returns>How many went.</returns>
-    public int DropOlder(DateTimeOffset before, int limit)
+    public int DropOlder(TimeSpan age, DateTimeOffset now, int limit)
     {
         long rows = _pending.Rows;
-        Drop(_expired, before.ToUnixTimeMilliseconds(), limit);
+        Drop(_expired, _boot, _clock.Milliseconds - (long)age.TotalMilliseconds, (now - age).ToUnixTimeMilliseconds(), limit);
         return (int)(rows - _pending.Rows);
     }
 

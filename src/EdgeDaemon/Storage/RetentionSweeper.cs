@@ -39,8 +39,8 @@ internal sealed class RetentionSweeper : IAsyncDisposable
         StorageLimits limits = _limits;
         return await _writer.SubmitAsync(session =>
         {
-            int expired = session.Outbox.DropOlder(now - limits.OutboxAge, _step);
-            (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - limits.RowAge, _step);
+            int expired = session.Outbox.DropOlder(limits.OutboxAge, now, _step);
+            (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - limits.RowAge, now, _step);
             Volatile.Write(ref _cursor, next);
             return next == 0 && expired < _step;
         }).ConfigureAwait(false);

@@ -3,10 +3,12 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <summary>Whether writing works, and the reserve that stretches it. Safe for several threads.</summary>
 /// <param name="folder">The data folder.</param>
 /// <param name="reserve">The reserve file.</param>
+/// <param name="roomBelowImages">Bytes that must be free for images to be written: they stop before the database has to fight for space.</param>
 /// <param name="changed">Told of every change of the condition, on the thread that found it.</param>
-internal sealed class StorageHealth(string folder, ReserveFile reserve, Action<StorageCondition, string?> changed)
+internal sealed class StorageHealth(string folder, ReserveFile reserve, long roomBelowImages, Action<StorageCondition, string?> changed)
 {
     private readonly Lock _gate = new();
+    private volatile bool _hasRoomForImages = FreeSpace.Of(folder) >= roomBelowImages;
 
     /// <summary>The data folder.</summary>
     public string Folder => folder;
@@ -14,11 +16,17 @@ internal sealed class StorageHealth(string folder, ReserveFile reserve, Action<S
     /// <summary>How well the store can do its work.</summary>
     public StorageCondition Condition { get; private set; }
 
+    /// <summary>Whether the disk had room for images when it was last measured.</summary>
+    public bool HasRoomForImages => _hasRoomForImages;
+
     /// <summary>The error behind it.</summary>
     public string? Detail { get; private set; }
 
     /// <summary>Whether a transaction may be tried.</summary>
     public bool CanWrite => Condition is StorageCondition.Healthy or StorageCondition.OnReserve;
+
+    /// <summary>Looks how much is free.</summary>
+    public void Measure() => _hasRoomForImages = FreeSpace.Of(folder) >= roomBelowImages;
 
     /// <summary>The exception for callers while nothing can be written.</summary>
     /// <param name="cause">The error itself, where it has just happened.</param>

@@ -21,6 +21,7 @@ public enum StorageCondition
 
 /// <summary>What the store has to say about itself; a snapshot.</summary>
 /// <param name="Condition">How well it can do its work.</param>
+/// <param name="HasRoomForImages">Whether more is free on the disk than the reserve's size; measured every <see cref="StorageOptions.ProbeInterval"/>.</param>
 /// <param name="Detail">The error behind the condition; null when healthy.</param>
 /// <param name="SetAside">File name that a torn or foreign database was renamed to at this start; null for none.</param>
 /// <param name="SequenceResets">First sequence number of this run by station, where the database was lost or an old copy of it was restored.</param>
@@ -28,11 +29,11 @@ public enum StorageCondition
 /// <param name="OutboxBytes">Their size, counted as the cap counts it.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out since the database was made.</param>
 public sealed record StorageState(
-    StorageCondition Condition, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows, long OutboxBytes, long OutboxDropped)
+    StorageCondition Condition, bool HasRoomForImages, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows, long OutboxBytes, long OutboxDropped)
 {
     /// <summary>Whether triggers can be accepted and verdicts stored.</summary>
     public bool CanWrite => Condition is StorageCondition.Healthy or StorageCondition.OnReserve;
 
-    /// <summary>Whether images may be stored: not once the reserve is in use.</summary>
-    public bool ImagesAllowed => Condition == StorageCondition.Healthy;
+    /// <summary>Whether images may be stored: they stop before the reserve is touched.</summary>
+    public bool ImagesAllowed => Condition == StorageCondition.Healthy && HasRoomForImages;
 }

@@ -32,7 +32,7 @@ public sealed class TriggerMemory
 
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly TimeSpan _ttl;
+    private TimeSpan _ttl;
     private readonly int _capacity;
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly Queue<Entry> _order = new();
@@ -45,7 +45,7 @@ public sealed class TriggerMemory
     /// <exception cref="ArgumentOutOfRangeException">A limit is out of range.</exception>
     public TriggerMemory(TimeProvider time, TimeSpan ttl, int capacity, IReadOnlyList<RecentTrigger>? recent = null)
     {
-        if (ttl <= TimeSpan.Zero || ttl > LongestTtl) throw new ArgumentOutOfRangeException(nameof(ttl), ttl, $"Triggers can be remembered for up to {LongestTtl}, and not for {ttl}.");
+        CheckTtl(ttl);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         (_time, _ttl, _capacity) = (time, ttl, capacity);
         foreach (RecentTrigger trigger in (recent ?? []).Where(r => r.Inspection.TriggerId is not null && r.Age < ttl).Reverse())
@@ -55,6 +55,17 @@ public sealed class TriggerMemory
             Entry entry = Add(trigger.Inspection.TriggerId!, trigger.Inspection.PartId, trigger.AssertedRecipe, received);
             entry.First.SetResult(trigger.Inspection);
             entry.Verdict = trigger.Verdict;
+        }
+    }
+
+    /// <summary>Time to live, above zero, at most <see cref="LongestTtl"/>; may change at any time, for ids remembered already too.</summary>
+    public TimeSpan Ttl
+    {
+        get { lock (_gate) return _ttl; }
+        set
+        {
+            CheckTtl(value);
+            lock (_gate) _ttl = value;
         }
     }
 
@@ -119,6 +130,11 @@ public sealed class TriggerMemory
                 && first.Id == record.Inspection.Id;
             if (isKnown) _entries[record.Inspection.TriggerId!].Verdict = record;
         }
+    }
+
+    private static void CheckTtl(TimeSpan ttl)
+    {
+        if (ttl <= TimeSpan.Zero || ttl > LongestTtl) throw new ArgumentOutOfRangeException(nameof(ttl), ttl, $"Triggers can be remembered for up to {LongestTtl}, and not for {ttl}.");
     }
 
     private Entry Add(string id, string? partId, string? recipe, long received)

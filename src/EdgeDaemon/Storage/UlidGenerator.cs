@@ -32,6 +32,12 @@ public sealed class UlidGenerator(TimeProvider time, string? last = null)
         }
     }
 
+    /// <summary>The time in an id: that of its making, or a later one, if the clock was behind ids given before.</summary>
+    /// <param name="id">A ULID.</param>
+    /// <returns>Unix milliseconds.</returns>
+    /// <exception cref="FormatException">It is none.</exception>
+    internal static long Milliseconds(string id) => (long)(Parse(id) >> RandomBits);
+
     private static string Format(UInt128 value) => string.Create(Characters, value, static (text, v) =>
     {
         for (int i = text.Length - 1; i >= 0; i--, v >>= 5) text[i] = Alphabet[(int)(v & 31)];

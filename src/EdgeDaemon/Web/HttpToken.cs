@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -59,6 +60,7 @@ internal sealed partial class HttpToken(LiveConfig config, ILogger<HttpToken> lo
         return null;
     }
 
+    [OperatorAction("Write a token of at least 16 characters into the file, readable by the service's user only. No restart is needed.")]
     [LoggerMessage(6002, LogLevel.Warning, "The token of {File} can't be used: {Why}; expected {Shortest} to {Longest} bytes. No request can change anything")]
     private partial void LogUnusable(string file, string why, int shortest, int longest);
 }

@@ -30,6 +30,6 @@ internal static class Reply
     private sealed record Problem(string Title, int Status, string Detail)
     {
         [JsonPropertyOrder(-1)]
-        public string Type => "about:blank";
+        public string Type { get; } = "about:blank";
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -81,6 +82,7 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
 
     private static string Printable(string? header) => new([.. (header ?? "").Take(80).Select(c => c is >= ' ' and <= '~' and not '"' and not '\\' ? c : '?')]);
 
+    [OperatorAction("Report it with the log: the program has a mistake. The line is not affected.")]
     [LoggerMessage(6001, LogLevel.Error, "{Method} {Path} failed")]
     private partial void LogFailed(string method, string path, Exception error);
 }

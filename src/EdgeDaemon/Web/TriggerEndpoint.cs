@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +15,7 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <c>POST /api/v1/stations/{station}/triggers</c>: the same trigger with the same answers as over MQTT. 202 with the ack; with <c>waitMs</c> 200 with the
 /// verdict, where it comes in time. The verdict goes out over MQTT in any case.
 /// </summary>
-internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, ApplianceMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Longest wait for a verdict that can be asked for, in milliseconds.</summary>
     public const int MaximumWaitMs = 60_000;
@@ -67,6 +67,7 @@ internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, IHostApplic
         if (error is not null)
         {
             station.Counts.Missed();
+            metrics.Refused(station.Name, code);
             await RefuseAsync(context, parsed.Id, code, error).ConfigureAwait(false);
             return;
         }
@@ -83,7 +84,7 @@ internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, IHostApplic
         finally
         {
             // Whoever has gone can't be told again: there is no connection to find him by.
-            _ = station.Acceptance.NoteAckedAsync(taken.Ack);
+            _ = station.Acceptance.NoteAckedAsync(taken.Ack, Task.FromResult(PublishStatus.Delivered));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pipeline;

@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -46,6 +47,7 @@ internal static class WebServer
     {
         PageFiles.Map(app);
         HealthEndpoints.Map(app);
+        app.MapMetricsPage().Answers(200);
         StationEndpoints.Map(app);
         PictureEndpoints.Map(app);
         app.ServiceProvider.GetRequiredService<TriggerEndpoint>().Map(app);

@@ -13,46 +13,91 @@ internal sealed class ApplianceBox : IAsyncDisposable
     private static readonly string[] References = ["ref0.png", "ref1.png"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-box-").FullName;
-    private readonly List<string> _log = [];
+    private readonly ProgramLog _log = new();
+    private readonly BoxOptions _options;
     private Process? _process;
 
     public ApplianceBox(Mosquitto broker, bool folderCamera = false)
+        : this(new BoxOptions { Port = broker.Port, FolderCamera = folderCamera })
     {
+    }
+
+    public ApplianceBox(BoxOptions options)
+    {
+        (_options, DataFolder) = (options, options.DataFolder ?? Path.Combine(_folder, "data"));
         StarterPack.Build(Path.Combine(_folder, "pack"));
-        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
+        string recipes = Directory.CreateDirectory(Path.Combine(DataFolder, "recipes")).FullName;
         foreach ((string name, int number) in (ReadOnlySpan<(string, int)>)[("board", 7), ("plate", 8)]) File.WriteAllText(Path.Combine(recipes, $"{name}.json"), Recipe(name, number));
         File.WriteAllText(Path.Combine(recipes, "broken.json"), """{ "number": 9, "name": "broken", "object": "part", "references": ["nowhere.png"], "thresholds": { "patchclip": { "fewShot": 0.3 } } }""");
         foreach (int i in (int[])[0, 1]) WriteReference(Path.Combine(recipes, $"ref{i}.png"), i);
+        object camera = options.FolderCamera ? new { kind = "folder", folder = "in" } : new { kind = "simulated", seed = 1, width = 320, height = 240 };
         File.WriteAllText(Path.Combine(_folder, "clipfusion.json"), JsonSerializer.Serialize(new
         {
             device = "box",
-            dataFolder = "data",
+            dataFolder = DataFolder,
             modelPack = "pack",
             threads = 1,
-            stations = new[] { new { name = "line1", camera = folderCamera ? (object)new { kind = "folder", folder = "in" } : new { kind = "simulated", seed = 1, width = 320, height = 240 }, triggers = new { mqtt = true }, queueDepth = 8, recipe = "board" } },
-            mqtt = new { host = "127.0.0.1", port = broker.Port },
+            stations = options.Stations.Select(name => new { name, camera, triggers = new { mqtt = true, intervalMs = options.IntervalMs }, queueDepth = options.QueueDepth, recipe = "board" }),
+            mqtt = new
+            {
+                host = options.Ca is null ? "127.0.0.1" : "localhost",
+                port = options.Port,
+                version = options.Version,
+                userName = options.UserName,
+                passwordFile = options.PasswordFile,
+                tls = options.Ca is { } ca ? new { ca } : null,
+            },
             storage = new { reserveMb = 1 },
         }));
     }
 
-    /// <summary>What the program wrote, for a failing test's message.</summary>
-    public string Log
-    {
-        get
-        {
-            lock (_log) return string.Join(Environment.NewLine, _log.TakeLast(40));
-        }
-    }
+    /// <summary>What the program wrote.</summary>
+    public ProgramLog Log => _log;
+
+    /// <summary>The data folder.</summary>
+    public string DataFolder { get; }
 
     /// <summary>The folder that a folder camera reads.</summary>
     public string Inbox => Directory.CreateDirectory(Path.Combine(_folder, "in")).FullName;
 
-    public void Start()
+    /// <summary>Memory of the running program in bytes.</summary>
+    public long WorkingSet
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "clipfusion");
-        _process = Process.Start(new ProcessStartInfo(program, ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        _process.OutputDataReceived += (_, e) => Note(e.Data);
-        _process.ErrorDataReceived += (_, e) => Note(e.Data);
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>The program's configuration.</summary>
+    public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
+
+    /// <summary>Makes loading the first recipe last for ever: a reference is a pipe that nobody writes to.</summary>
+    public async Task BlockWarmUpAsync(CancellationToken cancellation)
+    {
+        string reference = Path.Combine(DataFolder, "recipes", References[0]);
+        File.Delete(reference);
+        using Process make = Process.Start("mkfifo", [reference]);
+        await make.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>Uses its data folder as another process would.</summary>
+    public IDisposable OccupyData() => new FileStream(Path.Combine(DataFolder, "inspections.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>Starts it.</summary>
+    /// <param name="manager">Who is told as systemd would be, with a watchdog of 400 ms; null for nobody.</param>
+    public void Start(NotifySocket? manager = null)
+    {
+        string[] command = [Path.Combine(AppContext.BaseDirectory, "clipfusion"), "run", "--config", ConfigFile];
+        // The shell knows the number of the process that it becomes.
+        ProcessStartInfo start = manager is null ? new(command[0], command[1..]) : new("/bin/sh", ["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\"", .. command]);
+        if (manager is not null) (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (manager.Path, "400000");
+        foreach ((string name, string value) in _options.Environment) start.Environment[name] = value;
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, e) => _log.Add(e.Data);
+        _process.ErrorDataReceived += (_, e) => _log.Add(e.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -69,8 +114,22 @@ internal sealed class ApplianceBox : IAsyncDisposable
     /// <summary>SIGTERM, as systemd stops it.</summary>
     public async Task<int> StopAsync(CancellationToken cancellation)
     {
-        using (Process kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"])) await kill.WaitForExitAsync(cancellation);
-        await _process.WaitForExitAsync(cancellation);
+        await SignalAsync("TERM", cancellation);
+        return await EndAsync(cancellation);
+    }
+
+    /// <summary>Sends a signal.</summary>
+    public async Task SignalAsync(string name, CancellationToken cancellation)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        await kill.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>Waits for the program's end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(CancellationToken cancellation)
+    {
+        await _process!.WaitForExitAsync(cancellation);
         int code = _process.ExitCode;
         _process.Dispose();
         _process = null;
@@ -93,12 +152,6 @@ internal sealed class ApplianceBox : IAsyncDisposable
         thresholds = new { patchclip = new { fewShot = 0.3 } },
         references = References,
     });
-
-    private void Note(string? line)
-    {
-        if (line is null) return;
-        lock (_log) _log.Add(line);
-    }
 
     /// <summary>A PNG of noise.</summary>
     public static void WriteReference(string path, int seed)

@@ -11,6 +11,7 @@ internal sealed class Cable : IAsyncDisposable
     private readonly List<TcpClient> _ends = [];
     private readonly Task _loop;
     private volatile bool _isDead;
+    private volatile bool _isOut;
 
     public Cable(int to)
     {
@@ -23,6 +24,15 @@ internal sealed class Cable : IAsyncDisposable
 
     /// <summary>From here nothing passes, and nobody hears of it; connections made later work.</summary>
     public void GoDead() => _isDead = true;
+
+    /// <summary>Resets every connection and takes no new one until a task is done.</summary>
+    public async Task StayCutAsync(Task until)
+    {
+        _isOut = true;
+        Cut();
+        await until;
+        _isOut = false;
+    }
 
     /// <summary>Resets every connection.</summary>
     public void Cut()
@@ -55,6 +65,11 @@ internal sealed class Cable : IAsyncDisposable
             while (true)
             {
                 var near = await _listener.AcceptTcpClientAsync(_stop.Token);
+                if (_isOut)
+                {
+                    near.Dispose();
+                    continue;
+                }
                 var far = new TcpClient();
                 await far.ConnectAsync(IPAddress.Loopback, to, _stop.Token);
                 lock (_ends) _ends.AddRange([near, far]);

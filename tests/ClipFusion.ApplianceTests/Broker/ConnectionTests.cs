@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
 
@@ -41,6 +43,18 @@ public sealed class ConnectionTests : DeliveryTest
         Assert.Equal(PublishStatus.Unknown, (await link.PublishAsync(new(Topics.Verdict("line1"), "{}"u8.ToArray()), Cancellation)).Status);
         var state = await link.WhenAsync(s => s.IsConnected && s.LastErrorText is not null, Cancellation);
         Assert.Matches("no answer|timed out", state.LastErrorText);
+    }
+
+    [Fact]
+    public async Task Link_SomebodyAcceptsAndSaysNothing_TimesOutAndGoesOnTrying()
+    {
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start();
+        var options = Options(((IPEndPoint)mute.LocalEndpoint).Port);
+        var link = Link(options with { Broker = options.Broker with { Timeout = TimeSpan.FromMilliseconds(300) } });
+        using var first = await mute.AcceptTcpClientAsync(Cancellation);
+        Assert.Equal(LinkError.TimedOut, (await link.WhenAsync(s => s.Error != LinkError.None, Cancellation)).Error);
+        using var second = await mute.AcceptTcpClientAsync(Cancellation);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 
@@ -7,7 +8,13 @@ namespace ClipFusion.ApplianceTests.Broker;
 /// <summary>A message as <c>mosquitto_sub</c> printed it.</summary>
 internal sealed record Entry(string Topic, bool Retained, string Payload)
 {
-    public JsonElement Json => JsonDocument.Parse(Payload).RootElement;
+    private JsonElement? _json;
+
+    public JsonElement Json => _json ??= JsonDocument.Parse(Payload).RootElement;
+
+    public bool Equals(Entry? other) => other is not null && (Topic, Retained, Payload) == (other.Topic, other.Retained, other.Payload);
+
+    public override int GetHashCode() => HashCode.Combine(Topic, Payload);
 }
 
 /// <summary>What an independent program heard: <c>mosquitto_sub</c> with a session that outlives restarts of the broker.</summary>
@@ -39,10 +46,14 @@ internal sealed class Ledger : IAsyncDisposable
     }
 
     /// <summary>Runs <c>mosquitto_pub</c> to its end.</summary>
-    public static async Task PublishAsync(Mosquitto broker, string[] arguments, string input, CancellationToken cancellationToken)
+    public static Task PublishAsync(Mosquitto broker, string[] arguments, string input, CancellationToken cancellationToken) =>
+        PublishAsync(broker, arguments, Encoding.UTF8.GetBytes(input), cancellationToken);
+
+    /// <summary>Runs <c>mosquitto_pub</c> to its end, with any bytes as its input.</summary>
+    public static async Task PublishAsync(Mosquitto broker, string[] arguments, byte[] input, CancellationToken cancellationToken)
     {
         using var process = Process.Start(new ProcessStartInfo(Mosquitto.Find("mosquitto_pub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", .. arguments]) { RedirectStandardInput = true })!;
-        await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+        await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
         process.StandardInput.Close();
         await process.WaitForExitAsync(cancellationToken);
         Assert.Equal(0, process.ExitCode);
@@ -56,6 +67,15 @@ internal sealed class Ledger : IAsyncDisposable
             var entry = await _entries.Reader.ReadAsync(cancellationToken);
             if (wanted(entry)) return entry;
         }
+    }
+
+    /// <summary>Reads up to and with the first entry of a kind, each entry looked at once; gives back all that was read.</summary>
+    public async Task<List<Entry>> ThroughAsync(Predicate<Entry> last, CancellationToken cancellationToken)
+    {
+        var all = new List<Entry>();
+        do all.Add(await _entries.Reader.ReadAsync(cancellationToken));
+        while (!last(all[^1]));
+        return all;
     }
 
     /// <summary>Reads until enough was heard.</summary>

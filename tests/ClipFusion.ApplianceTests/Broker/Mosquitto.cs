@@ -71,7 +71,8 @@ internal sealed class Mosquitto : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static int FreePort()
+    /// <summary>A TCP port that nobody listens at now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

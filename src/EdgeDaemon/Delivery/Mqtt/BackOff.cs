@@ -12,9 +12,16 @@ public sealed class BackOff(TimeSpan first, TimeSpan longest, Random random)
     public TimeSpan Next()
     {
         double doubled = Math.Min(first.TotalSeconds * Math.Pow(2, _failures++), longest.TotalSeconds);
-        return TimeSpan.FromSeconds(doubled * (0.5 + random.NextDouble() / 2));
+        return Jitter(TimeSpan.FromSeconds(doubled), random);
     }
 
     /// <summary>An attempt succeeded.</summary>
     public void Reset() => _failures = 0;
+
+    /// <summary>A wait drawn between half and all of one.</summary>
+    public static TimeSpan Jitter(TimeSpan longest, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return longest * (0.5 + random.NextDouble() / 2);
+    }
 }

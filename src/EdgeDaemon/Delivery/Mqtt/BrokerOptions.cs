@@ -50,7 +50,10 @@ public sealed record BrokerOptions
     /// <summary>Longest wait before another attempt.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Wait after another client took the session over: two boxes of one name must not throw each other out all day.</summary>
+    /// <summary>
+    /// Longest wait after another client took the session over, without a sign of that one's life: two boxes of one name must not throw each other out all day.
+    /// Drawn between half and all of it; a sixth when the other one says that it goes.
+    /// </summary>
     public TimeSpan TakenOverDelay { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Largest packet in bytes that the broker may send; larger ones it drops (MQTT 5).</summary>

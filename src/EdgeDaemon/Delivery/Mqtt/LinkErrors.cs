@@ -23,7 +23,7 @@ internal static class LinkErrors
     /// <summary>Why a connection ended.</summary>
     public static (LinkError Error, string Text) Of(MqttClientDisconnectedEventArgs e) => e.Reason switch
     {
-        MqttClientDisconnectReason.SessionTakenOver => (LinkError.SessionTakenOver, "another client connected with the same client id: is there a second box with this device's name?"),
+        MqttClientDisconnectReason.SessionTakenOver => (LinkError.SessionTakenOver, $"another client connected with the same client id: {SecondBox}"),
         MqttClientDisconnectReason.KeepAliveTimeout => (LinkError.TimedOut, "the broker heard nothing within the keep-alive time"),
         MqttClientDisconnectReason.NotAuthorized => (LinkError.NotAuthorized, "the broker ended the connection: not authorised"),
         MqttClientDisconnectReason.NormalDisconnection or MqttClientDisconnectReason.UnspecifiedError =>
@@ -44,6 +44,15 @@ internal static class LinkErrors
             _ => (LinkError.None, ""),
         }).FirstOrDefault(found => found.Item1 != LinkError.None, (broker.Tls is null ? LinkError.ConnectionLost : LinkError.Tls, $"{where}: {Innermost(e)}"));
     }
+
+    /// <summary>What a second box under this device's name means.</summary>
+    public static (LinkError Error, string Text) OfRival(string device, string rival) =>
+        (LinkError.SessionTakenOver, $"another box says that it is \"{device}\" (boot id {Printable(rival)}): {SecondBox}");
+
+    private const string SecondBox = "is there a second box with this device's name? This one stays away while the other one is online; give one of them another name";
+
+    // Anybody may write there: short and printable it goes into the log.
+    private static string Printable(string text) => new([.. text.Take(40).Select(c => c is >= ' ' and <= '~' ? c : '?')]);
 
     private static string Innermost(Exception e) => e.GetBaseException().Message;
 

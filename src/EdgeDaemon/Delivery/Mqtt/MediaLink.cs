@@ -22,10 +22,14 @@ public sealed class MediaLink : IAsyncDisposable
     /// <param name="device">Name of the device.</param>
     /// <param name="time">Clock of back-off and time-outs.</param>
     /// <param name="capacity">Most pictures that wait.</param>
-    public MediaLink(BrokerOptions broker, string device, TimeProvider time, int capacity = 8)
+    /// <param name="beside">The main connection, without which this one is not made: a box that another one of its name has displaced stays away with both. Null for none.</param>
+    public MediaLink(BrokerOptions broker, string device, TimeProvider time, int capacity = 8, MqttLink? beside = null)
     {
         _topics = new Topics(device);
-        _connection = new MqttConnection(broker, $"clipfusion-{device}-media", null, time);
+        _connection = new MqttConnection(broker, $"clipfusion-{device}-media", null, time)
+        {
+            Allowed = cancellation => beside?.WhenAsync(s => s.IsConnected, cancellation) ?? Task.CompletedTask,
+        };
         _queue = Channel.CreateBounded<OutMessage>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _dropped));
     }
 

@@ -11,6 +11,7 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     private LinkState _state = new(false, time.GetUtcNow(), LinkError.None, null, null);
     private volatile MqttSession? _session;
     private volatile Task _opening = Task.CompletedTask;
+    private volatile TaskCompletionSource<(LinkError Error, string Text)> _leaving = new();
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Called for each message, on the client's receiving loop: it must not wait.</summary>
@@ -18,6 +19,12 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
 
     /// <summary>Called on a new connection before anybody may use it; returns what is wrong with it, if anything.</summary>
     public Func<MqttSession, CancellationToken, Task<(LinkError Error, string Text)?>> Opened { get; init; } = (_, _) => Task.FromResult<(LinkError, string)?>(null);
+
+    /// <summary>Called after another client took the session over; waits until it may be tried again.</summary>
+    public Func<CancellationToken, Task> Displaced { get; init; } = cancellation => Task.Delay(BackOff.Jitter(broker.TakenOverDelay, Random.Shared), time, cancellation);
+
+    /// <summary>Called before each attempt; waits until there may be one.</summary>
+    public Func<CancellationToken, Task> Allowed { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>Called before a clean end.</summary>
     public Func<MqttSession, CancellationToken, Task> Closing { get; init; } = (_, _) => Task.CompletedTask;
@@ -51,6 +58,9 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         }
     }
 
+    /// <summary>Gives the present connection up, cleanly, for a reason that its owner found. Never waits.</summary>
+    public void Leave(LinkError error, string text) => _leaving.TrySetResult((error, text));
+
     /// <summary>Ends cleanly: the broker does not publish the will.</summary>
     public async Task StopAsync()
     {
@@ -69,11 +79,15 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         var backOff = new BackOff(broker.FirstDelay, broker.LongestDelay, new Random());
         while (!_stop.IsCancellationRequested)
         {
+            await Allowed(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_stop.IsCancellationRequested) break;
             var (error, text) = await ConnectOnceAsync(backOff);
             if (_stop.IsCancellationRequested) break;
+            // The other one may have been quicker to throw us out than we to leave.
+            if (_leaving.Task.IsCompleted) (error, text) = await _leaving.Task;
             Change(false, error, text);
-            var wait = error == LinkError.SessionTakenOver ? broker.TakenOverDelay : backOff.Next();
-            await Task.Delay(wait, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var wait = error == LinkError.SessionTakenOver ? Displaced(_stop.Token) : Task.Delay(backOff.Next(), time, _stop.Token);
+            await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         Change(false, LinkError.None, null);
     }
@@ -98,7 +112,9 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         try
         {
             _opening = opening.Task;
-            var answer = await client.ConnectAsync(MqttMapping.ClientOptions(broker, clientId, will), _stop.Token);
+            var leaving = new TaskCompletionSource<(LinkError, string)>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _leaving = leaving;
+            var answer = await MqttMapping.ConnectAsync(client, broker, clientId, will, time, _stop.Token);
             if (answer.ResultCode != MqttClientConnectResultCode.Success) return LinkErrors.Of(answer);
             session = new MqttSession(client, broker, time, answer);
             // The end may have come before there was a session to tell.
@@ -110,7 +126,11 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
             opening.SetResult();
             backOff.Reset();
             Change(true, trouble?.Error ?? LinkError.None, trouble?.Text);
-            return await session.Ended.WaitAsync(_stop.Token);
+            await Task.WhenAny(session.Ended, leaving.Task).WaitAsync(_stop.Token);
+            // Nobody else may say anything after the last word.
+            _session = null;
+            if (!session.Ended.IsCompleted) await CloseAsync(client, session);
+            return await (leaving.Task.IsCompleted ? leaving.Task : session.Ended);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

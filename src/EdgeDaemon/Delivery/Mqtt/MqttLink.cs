@@ -17,6 +17,7 @@ public sealed class MqttLink : IAsyncDisposable
     private readonly CommandDesk _desk;
     private readonly Dictionary<string, AnswerLane> _lanes;
     private readonly OutMessage _online;
+    private readonly RivalDetector _rivals;
     private readonly Channel<bool> _contradicted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
     private volatile TaskCompletionSource _echo = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,11 +33,13 @@ public sealed class MqttLink : IAsyncDisposable
         _time = time;
         Topics = new Topics(options.Device);
         _online = Status(DeviceStatus.Online);
+        _rivals = new RivalDetector(_online.Payload, options.BootId, options.Broker.TakenOverDelay, time);
         _desk = new CommandDesk(options, Topics, time, (station, message) => TrySend(station, message));
         _connection = new MqttConnection(options.Broker, $"clipfusion-{options.Device}", Status(DeviceStatus.Lost), time)
         {
             Received = Receive,
             Opened = OpenAsync,
+            Displaced = StayAwayAsync,
             Closing = (session, cancellation) => session.PublishAsync(Status(DeviceStatus.Offline), cancellation),
         };
         _lanes = options.Stations.ToDictionary(s => s, _ => new AnswerLane(_connection.PublishAsync, options.AnswerQueue), StringComparer.Ordinal);
@@ -70,9 +73,13 @@ public sealed class MqttLink : IAsyncDisposable
     /// <summary>Lays a message on its station's lane without waiting; for what is worth nothing later. False when it was dropped.</summary>
     public bool TrySend(string station, OutMessage message) => _lanes[station].TrySend(message);
 
-    /// <summary>Answers a trigger on both ack topics; false when that was dropped.</summary>
-    public bool Acknowledge(string station, TriggerAckMessage ack, byte[]? correlationData) =>
-        Answers.TriggerAck(Topics, station, ack, correlationData).Count(message => TrySend(station, message)) == 2;
+    /// <summary>Answers a trigger on both ack topics: lays the messages on the station's lane at once, and tells what became of them once the broker has answered.</summary>
+    /// <returns><see cref="PublishStatus.Delivered"/> only when both were; else what became of the first that was not.</returns>
+    public async Task<PublishStatus> AcknowledgeAsync(string station, TriggerAckMessage ack, byte[]? correlationData)
+    {
+        Task<PublishStatus>[] told = [.. Answers.TriggerAck(Topics, station, ack, correlationData).Select(_lanes[station].SendAsync)];
+        return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
+    }
 
     /// <summary>Publishes what the lanes hold, then <c>offline</c>, and ends the connection.</summary>
     public async Task StopAsync()
@@ -95,21 +102,30 @@ public sealed class MqttLink : IAsyncDisposable
 
     private void Receive(MqttApplicationMessage message)
     {
-        if (message.Topic != Topics.Status) _desk.Take(message);
-        else if (Is(message, _online)) _echo.TrySetResult();
-        else _contradicted.Writer.TryWrite(true);
+        if (message.Topic != Topics.Status)
+        {
+            _desk.Take(message);
+            return;
+        }
+        switch (_rivals.Hear(message.Payload, out string? rival))
+        {
+            case StatusNews.Own:
+                _echo.TrySetResult();
+                break;
+            case StatusNews.Contradicted:
+                _contradicted.Writer.TryWrite(true);
+                break;
+            default:
+                var (error, text) = LinkErrors.OfRival(_options.Device, rival!);
+                _connection.Leave(error, text);
+                break;
+        }
     }
 
-    private static bool Is(MqttApplicationMessage message, OutMessage expected)
+    private async Task StayAwayAsync(CancellationToken cancellationToken)
     {
-        if (message.Payload.Length != expected.Payload.Length) return false;
-        int at = 0;
-        foreach (var part in message.Payload)
-        {
-            if (!part.Span.SequenceEqual(expected.Payload.Span.Slice(at, part.Length))) return false;
-            at += part.Length;
-        }
-        return true;
+        await new TakeoverWatch(_options.Broker, Topics, _options.BootId, _time).WaitAsync(cancellationToken);
+        _rivals.Forget();
     }
 
     private async Task<(LinkError, string)?> OpenAsync(MqttSession session, CancellationToken cancellationToken)

@@ -35,6 +35,16 @@ internal static class MqttMapping
         return builder.Build();
     }
 
+    /// <summary>One attempt; who accepts the connection and then says nothing is given the broker's time-out, which the library leaves out for tokens that can be cancelled.</summary>
+    /// <exception cref="OperationCanceledException">Time is up, or <paramref name="cancellationToken"/> says so.</exception>
+    public static async Task<MqttClientConnectResult> ConnectAsync(
+        IMqttClient client, BrokerOptions broker, string clientId, OutMessage? will, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(broker.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        return await client.ConnectAsync(ClientOptions(broker, clientId, will), either.Token);
+    }
+
     /// <summary>A message as a packet; what 3.1.1 has no place for is left out.</summary>
     public static MqttApplicationMessage Packet(OutMessage message, MqttVersion version)
     {

@@ -1,5 +1,6 @@
 using MQTTnet;
 using MQTTnet.Exceptions;
+using MQTTnet.Protocol;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -45,7 +46,7 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
             var result = await client.PublishAsync(MqttMapping.Packet(message, broker.Version), limit.Token);
             return (int)result.ReasonCode < 0x80
                 ? new(PublishStatus.Delivered)
-                : new(PublishStatus.Refused, $"{message.Topic}: {result.ReasonCode} (0x{(int)result.ReasonCode:X2}) {result.ReasonString}".TrimEnd());
+                : new(PublishStatus.Refused, $"{message.Topic}: {NameOf((int)result.ReasonCode)} (0x{(int)result.ReasonCode:X2}) {result.ReasonString}".TrimEnd());
         }
         catch (MqttClientNotConnectedException)
         {
@@ -66,6 +67,9 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
             _quota.Release();
         }
     }
+
+    /// <summary>The library knows fewer names for an answer to a publish than brokers give; mosquitto says 0x95 there.</summary>
+    private static string NameOf(int code) => Enum.IsDefined((MqttPubAckReasonCode)code) ? ((MqttPubAckReasonCode)code).ToString() : ((MqttDisconnectReasonCode)code).ToString();
 
     /// <summary>Ends the session. The quota itself is left to the collector: a publish may still wait at it.</summary>
     public void Dispose() => End(LinkError.ConnectionLost, "closed");

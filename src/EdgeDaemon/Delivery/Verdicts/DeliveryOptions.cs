@@ -6,8 +6,8 @@ public sealed record DeliveryOptions
     /// <summary>Names the present run of the program.</summary>
     public required string BootId { get; init; }
 
-    /// <summary>How old a verdict may be to go out live; also the live messages' expiry.</summary>
-    public TimeSpan LiveWindow { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How old a verdict may be to go out live; also the live messages' expiry. May change while verdicts are delivered.</summary>
+    public TimeSpan LiveWindow { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>A row refused this often is parked.</summary>
     public int RefusalsToPark { get; init; } = 3;

@@ -1,3 +1,5 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
+
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>Delivers old verdicts of all stations, station by station in turn, each in order, slowly, and never while a live one is under way.</summary>
@@ -7,16 +9,23 @@ internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext c
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using Heartbeat? heartbeat = context.Heartbeats?.Add("replay");
+        Task WaitAsync(Task task) => heartbeat?.WaitAsync(task) ?? task;
         while (true)
         {
             try
             {
-                await context.Connected(cancellationToken);
+                await WaitAsync(context.Connected(cancellationToken));
                 bool any = false;
-                foreach (var lane in lanes) any |= await ReplayOneAsync(lane, cancellationToken);
+                foreach (var lane in lanes)
+                {
+                    using Heartbeat.Work? replaying = heartbeat?.Begin(LaneContext.RowLimit);
+                    any |= await ReplayOneAsync(lane, cancellationToken);
+                }
+
                 if (any) continue;
-                if (_refused.Count > 0) await context.Replay.WaitAsync(context.Options.RetryDelay, context.Time, cancellationToken);
-                else await context.Replay.WaitAsync(cancellationToken);
+                if (_refused.Count > 0) await WaitAsync(context.Replay.WaitAsync(context.Options.RetryDelay, context.Time, cancellationToken));
+                else await WaitAsync(context.Replay.WaitAsync(cancellationToken));
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -1,9 +1,14 @@
 using System.Threading.Channels;
+using ClipFusion.EdgeDaemon.Diagnostics;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>What the lanes of all stations share.</summary>
-internal sealed record LaneContext(Topics Topics, Outbox Outbox, Publish Publish, Func<CancellationToken, Task> Connected, DeliveryOptions Options, TimeProvider Time, LiveTraffic Traffic, Signal Replay);
+internal sealed record LaneContext(Topics Topics, Outbox Outbox, Publish Publish, Func<CancellationToken, Task> Connected, DeliveryOptions Options, TimeProvider Time, LiveTraffic Traffic, Signal Replay, Heartbeats? Heartbeats)
+{
+    /// <summary>How long one row may take, with a broker that does not answer and a disk that is slow, before the loop counts as hung.</summary>
+    public static readonly TimeSpan RowLimit = TimeSpan.FromMinutes(2);
+}
 
 /// <summary>
 /// Delivers one station's verdicts live: in order, one row at a time. It alone decides which rows are too old; those up to <see cref="ReplayThrough"/> belong to replay.
@@ -14,6 +19,7 @@ internal sealed class StationLane(string station, LaneContext context)
     private readonly Channel<OutboxRow> _resends = Channel.CreateBounded<OutboxRow>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly Signal _wake = new();
     private Task _marking = Task.CompletedTask;
+    private Heartbeat? _heartbeat;
     private long _cursor, _replayThrough;
     private int _refusals;
 
@@ -36,14 +42,16 @@ internal sealed class StationLane(string station, LaneContext context)
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using Heartbeat? heartbeat = _heartbeat = context.Heartbeats?.Add($"{station}: delivery");
         while (true)
         {
             try
             {
-                await context.Connected(cancellationToken);
+                await WaitAsync(context.Connected(cancellationToken));
+                using Heartbeat.Work? looking = heartbeat?.Begin(LaneContext.RowLimit);
                 await SendResendsAsync(cancellationToken);
                 var page = await context.Outbox.Read(station, _cursor, context.Options.PageSize, cancellationToken);
-                if (page.Count == 0) await _wake.WaitAsync(cancellationToken);
+                if (page.Count == 0) await WaitAsync(_wake.WaitAsync(cancellationToken));
                 else await SendPageAsync(page, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -78,6 +86,7 @@ internal sealed class StationLane(string station, LaneContext context)
     /// <summary>Sends one row; false when it has to be looked at again.</summary>
     private async Task<bool> SendAsync(OutboxRow row, TimeSpan liveFor, CancellationToken cancellationToken)
     {
+        _ = _heartbeat?.Begin(LaneContext.RowLimit);
         context.Traffic.Enter();
         PublishOutcome outcome;
         try
@@ -110,6 +119,8 @@ internal sealed class StationLane(string station, LaneContext context)
                 return false;
         }
     }
+
+    private Task WaitAsync(Task task) => _heartbeat?.WaitAsync(task) ?? task;
 
     private void Advance(OutboxRow row) => (_cursor, _refusals) = (row.Sequence, 0);
 

@@ -1,3 +1,5 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
+
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
@@ -18,17 +20,18 @@ public sealed class VerdictPublisher : IAsyncDisposable
     /// <param name="connected">Completes when there is a connection; at once when there is one already.</param>
     /// <param name="options">Windows, limits and intervals.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="heartbeats">Where the loops give their signs of life; null for nowhere.</param>
     public VerdictPublisher(
-        Topics topics, IEnumerable<string> stations, Outbox outbox, Publish publish, Func<CancellationToken, Task> connected, DeliveryOptions options, TimeProvider time)
+        Topics topics, IEnumerable<string> stations, Outbox outbox, Publish publish, Func<CancellationToken, Task> connected, DeliveryOptions options, TimeProvider time, Heartbeats? heartbeats = null)
     {
-        var context = new LaneContext(topics, outbox, publish, connected, options, time, new LiveTraffic(), new Signal());
+        var context = new LaneContext(topics, outbox, publish, connected, options, time, new LiveTraffic(), new Signal(), heartbeats);
         _lanes = stations.ToDictionary(s => s, s => new StationLane(s, context), StringComparer.Ordinal);
         _replay = new ReplayLoop([.. _lanes.Values], context);
     }
 
     /// <summary>The publisher of a link's verdicts.</summary>
-    public VerdictPublisher(MqttLink link, IEnumerable<string> stations, Outbox outbox, DeliveryOptions options, TimeProvider time)
-        : this((link ?? throw new ArgumentNullException(nameof(link))).Topics, stations, outbox, link.PublishAsync, c => link.WhenAsync(s => s.IsConnected, c), options, time)
+    public VerdictPublisher(MqttLink link, IEnumerable<string> stations, Outbox outbox, DeliveryOptions options, TimeProvider time, Heartbeats? heartbeats = null)
+        : this((link ?? throw new ArgumentNullException(nameof(link))).Topics, stations, outbox, link.PublishAsync, c => link.WhenAsync(s => s.IsConnected, c), options, time, heartbeats)
     {
     }
 

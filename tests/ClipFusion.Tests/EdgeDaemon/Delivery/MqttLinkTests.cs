@@ -42,7 +42,7 @@ public sealed class MqttLinkTests : IAsyncLifetime
         var command = Assert.IsType<TriggerCommand>(await _link!.Commands("line1").ReadAsync(Cancellation));
         Assert.Equal(("T-1", "7", TriggerSource.Mqtt), (command.ToTrigger().TriggerId, command.ToTrigger().Recipe, command.ToTrigger().Source));
 
-        Assert.True(_link.Acknowledge("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(5), false, Samples.Noon), command.CorrelationData));
+        Assert.Equal(PublishStatus.Delivered, await _link.AcknowledgeAsync("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(5), false, Samples.Noon), command.CorrelationData));
         var simple = await _listener.NextAsync(_topics.TriggerAckSimple("line1"), Cancellation);
         var ack = await _listener.NextAsync(_topics.TriggerAck("line1"), Cancellation);
         Assert.StartsWith("000;0000000005;T-1 ", Encoding.ASCII.GetString(simple.Payload), StringComparison.Ordinal);

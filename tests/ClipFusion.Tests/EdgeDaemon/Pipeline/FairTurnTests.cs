@@ -28,6 +28,48 @@ public sealed class FairTurnTests
     }
 
     [Fact]
+    public async Task TakeInBackground_WhileStationsWait_ComesAfterAllOfThem()
+    {
+        var turns = new FairTurn();
+        IDisposable running = await turns.TakeAsync("a", Cancellation);
+        Task<IDisposable> recipe = turns.TakeInBackgroundAsync(Cancellation).AsTask(), due = turns.TakeAsync("b", Cancellation).AsTask();
+        running.Dispose();
+        running = await due;
+        Task<IDisposable> later = turns.TakeAsync("a", Cancellation).AsTask();
+        running.Dispose();
+        running = await later;
+        Assert.False(recipe.IsCompleted);
+        running.Dispose();
+        (await recipe).Dispose();
+        (await turns.TakeAsync("a", Cancellation)).Dispose();
+    }
+
+    [Fact]
+    public async Task LetOthersGoFirst_InspectionDue_ComesBetweenTwoCallsOfTheBackground()
+    {
+        var turns = new FairTurn();
+        List<string> order = [];
+        using var secondCall = new ManualResetEventSlim();
+        using var firstCall = new ManualResetEventSlim();
+        Task background = Task.Run(() =>
+        {
+            using var turn = new BackgroundTurn(turns, Cancellation);
+            firstCall.Set();
+            secondCall.Wait(Cancellation);
+            order.Add("first call");
+            turn.LetOthersGoFirst();
+            order.Add("second call");
+        }, Cancellation);
+        firstCall.Wait(Cancellation);
+        Task<IDisposable> due = turns.TakeAsync("a", Cancellation).AsTask();
+        secondCall.Set();
+        using (await due) order.Add("inspection");
+        await background;
+        Assert.Equal(["first call", "inspection", "second call"], order);
+        (await turns.TakeAsync("a", Cancellation)).Dispose();
+    }
+
+    [Fact]
     public async Task TakeAsync_Cancelled_LeavesTheLineToTheOthers()
     {
         var turns = new FairTurn();

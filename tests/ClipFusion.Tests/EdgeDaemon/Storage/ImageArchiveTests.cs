@@ -101,6 +101,26 @@ public sealed class ImageArchiveTests : IDisposable
     }
 
     [Fact]
+    public void Store_DiskFullOrReadOnly_FailsWithTheReasonAndLeavesNothingHalf()
+    {
+        using var disk = new SmallDisk(megabytes: 4);
+        var archive = new ImageArchive(disk.Folder, "line1", Everything, _time, () => true);
+        ImageOutcome Try(int size) => archive.Store(Inspection(), Verdict.Ng, new byte[size], ".png");
+        Assert.Equal(ImageOutcome.Stored, Try(1000));
+        disk.Fill();
+        Assert.Equal(ImageOutcome.Failed, Try(100_000));
+        disk.Empty();
+        Assert.Equal(ImageOutcome.Stored, Try(100_000));
+        disk.Protect(isReadOnly: true);
+        Assert.Equal(ImageOutcome.Failed, Try(1000));
+        Assert.Contains("Read-only", archive.LastError, StringComparison.Ordinal);
+        disk.Protect(isReadOnly: false);
+        Assert.Equal(ImageOutcome.Stored, Try(1000));
+        Assert.Equal((102_000, 2), (archive.Bytes, archive.Failures));
+        Assert.Equal(3, Directory.GetFiles(disk.Folder, "*", SearchOption.AllDirectories).Length);
+    }
+
+    [Fact]
     public void Store_WhileImagesAreStopped_WritesNothing()
     {
         ImageArchive archive = Open(Everything);

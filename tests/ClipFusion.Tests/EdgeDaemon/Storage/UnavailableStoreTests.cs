@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -35,6 +34,29 @@ public sealed class UnavailableStoreTests : IDisposable
         Assert.Equal((Verdict.NotJudged, Code.StorageThen), Assert.Single(store.ReadPending("line1", 0, 10).Select(r => (r.Record.Verdict, r.Record.Reason))));
         Assert.Equal(CompletionOutcome.AlreadyCompleted, await store.CompleteAsync(StoreFolder.Judged(open)));
         Assert.Equal(2, (await StoreFolder.Accept(store)).Sequence);
+    }
+
+    [Fact]
+    public async Task Locked_AckAndDeliveryMarks_AreKeptAndMadeLater()
+    {
+        await using InspectionStore store = _folder.Open(new FakeTimeProvider());
+        AcceptedInspection[] all = [await StoreFolder.Accept(store), await StoreFolder.Accept(store)];
+        foreach (AcceptedInspection inspection in all) await store.CompleteAsync(StoreFolder.Judged(inspection));
+        await store.MarkAckedAsync(all[1].Id);
+        using (SqliteConnection other = _folder.Connect())
+        {
+            using SqliteTransaction held = other.BeginTransaction();
+            await store.MarkAckedAsync(all[0].Id);
+            await store.MarkDeliveredAsync([all[0].Id]);
+            // Sent is sent: neither the live lane nor replay may send it again meanwhile.
+            Assert.Equal(all[1].Id, Assert.Single(store.ReadPending("line1", 0, 1)).Record.Inspection.Id);
+            Assert.Equal(2, store.State.OutboxRows);
+        }
+
+        Assert.True(await store.ProbeAsync());
+        Assert.Equal(1, store.State.OutboxRows);
+        Assert.Equal(all[1].Id, Assert.Single(store.ReadPending("line1", 0, 10)).Record.Inspection.Id);
+        Assert.Empty((await store.RecoverAsync()).Unacked);
     }
 
     [Fact]
@@ -104,47 +126,5 @@ public sealed class UnavailableStoreTests : IDisposable
         disk.Fill();
         await using InspectionStore again = InspectionStore.Open(disk.Folder, options, TimeProvider.System, NullLogger.Instance);
         Assert.Equal((2, StorageCondition.OnReserve), ((await StoreFolder.Accept(again)).Sequence, again.State.Condition));
-    }
-
-    /// <summary>A file system in memory that is full when the test says so.</summary>
-    private sealed class SmallDisk : IDisposable
-    {
-        private readonly DirectoryInfo _mount = Directory.CreateTempSubdirectory("clipfusion-disk-");
-
-        public SmallDisk(int megabytes) => Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", _mount.FullName);
-
-        public string Folder => Path.Combine(_mount.FullName, "data");
-
-        private string Filler => Path.Combine(_mount.FullName, "filler");
-
-        public void Fill()
-        {
-            using var file = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-            byte[] page = new byte[4096];
-            try
-            {
-                while (true) file.Write(page);
-            }
-            catch (IOException)
-            {
-                // No space left on device.
-            }
-        }
-
-        public void Empty() => File.Delete(Filler);
-
-        public void Dispose()
-        {
-            Run("umount", "-l", _mount.FullName);
-            _mount.Delete();
-        }
-
-        private static void Run(string program, params string[] arguments)
-        {
-            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            string error = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            Assert.True(process.ExitCode == 0, $"This test needs a small disk and so the right to mount one (root): {program} {string.Join(' ', arguments)} said: {error}");
-        }
     }
 }

@@ -1,0 +1,72 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace ClipFusion.EdgeDaemon.Delivery;
+
+/// <summary>Writes down how a connection is doing: each change once, however many attempts it takes.</summary>
+public static partial class LinkLog
+{
+    /// <summary>Watches a link; beside the link's start, so that its first word is not missed.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="log">Where to.</param>
+    /// <param name="stop">Ends it; the task is cancelled then.</param>
+    public static async Task WatchAsync(MqttLink link, ILogger log, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        ArgumentNullException.ThrowIfNull(log);
+        LinkState? told = null;
+        // What was said since the connection stood last: attempts that fail in turns for two reasons are no news.
+        var named = new HashSet<LinkError>();
+        while (true)
+        {
+            LinkState state = await link.WhenAsync(s => IsNews(s, told, named), stop).ConfigureAwait(false);
+            if (state.IsConnected) named.Clear();
+            else named.Add(state.Error);
+            Tell(log, state, wasConnected: told is { IsConnected: true });
+            told = state;
+        }
+    }
+
+    private static bool IsNews(LinkState state, LinkState? told, HashSet<LinkError> named) =>
+        state.IsConnected ? told is not { IsConnected: true } || told.Error != state.Error || told.Since != state.Since : state.Error != LinkError.None && !named.Contains(state.Error);
+
+    private static void Tell(ILogger log, LinkState state, bool wasConnected)
+    {
+        switch (state)
+        {
+            case { IsConnected: true, Error: LinkError.None }:
+                LogConnected(log);
+                break;
+            case { IsConnected: true }:
+                LogDenied(log, state.Error, state.ErrorText);
+                break;
+            case { Error: LinkError.SessionTakenOver }:
+                LogTakenOver(log, state.Error, state.ErrorText);
+                break;
+            default:
+                if (wasConnected) LogLost(log, state.Error, state.ErrorText);
+                else LogCannotConnect(log, state.Error, state.ErrorText);
+                break;
+        }
+    }
+
+    [OperatorAction("Nothing.")]
+    [LoggerMessage(4000, LogLevel.Information, "MQTT: connected to the broker")]
+    private static partial void LogConnected(ILogger log);
+
+    [OperatorAction("See why: the broker or the network. Nothing is lost; verdicts go out when it is back.")]
+    [LoggerMessage(4001, LogLevel.Warning, "MQTT: the connection is lost ({Error}): {Why}; verdicts wait in the outbox")]
+    private static partial void LogLost(ILogger log, LinkError error, string? why);
+
+    [OperatorAction("See why: address, port, user, password, certificate or network. Attempts go on by themselves.")]
+    [LoggerMessage(4002, LogLevel.Warning, "MQTT: no connection ({Error}): {Why}; attempts go on")]
+    private static partial void LogCannotConnect(ILogger log, LinkError error, string? why);
+
+    [OperatorAction("Two boxes have one device name: give one of them another.")]
+    [LoggerMessage(4003, LogLevel.Error, "MQTT: displaced ({Error}): {Why}")]
+    private static partial void LogTakenOver(ILogger log, LinkError error, string? why);
+
+    [OperatorAction("Let the broker's rules of access give this user the topics that are named.")]
+    [LoggerMessage(4004, LogLevel.Error, "MQTT: connected, but not allowed everything ({Error}): {Why}")]
+    private static partial void LogDenied(ILogger log, LinkError error, string? why);
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Storage;
+
+namespace ClipFusion.EdgeDaemon.Diagnostics;
+
+/// <summary>What a station is asked at each reading.</summary>
+/// <param name="Frames">The camera's counters.</param>
+/// <param name="IsCameraConnected">Whether the camera is there.</param>
+/// <param name="QueueDepth">Accepted inspections without a verdict.</param>
+/// <param name="Delivery">What became of its verdicts.</param>
+public sealed record StationSource(FrameCounters Frames, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery);
+
+/// <summary>What the metrics ask at each reading. Parts are put in as they come up; what is not there yet gives no measurement. Safe for use by many threads.</summary>
+/// <param name="heartbeats">The loops.</param>
+public sealed class MetricSources(Heartbeats heartbeats)
+{
+    private readonly ConcurrentDictionary<string, StationSource> _stations = new(StringComparer.Ordinal);
+
+    /// <summary>The store's state; null before there is one.</summary>
+    public Func<Storage.StorageState>? Storage { get; set; }
+
+    /// <summary>Whether the broker is connected; null before there is a link.</summary>
+    public Func<bool>? IsLinkConnected { get; set; }
+
+    /// <summary>The image archive; null where no station keeps images.</summary>
+    public ImageArchive? Images { get; set; }
+
+    /// <summary>Adds a station, or puts another in its place.</summary>
+    /// <param name="station">Name of the station.</param>
+    /// <param name="source">What to ask.</param>
+    public void Add(string station, StationSource source) => _stations[station] = source;
+
+    /// <summary>Watches what runs; null takes everything out.</summary>
+    internal void Watch(Box? box)
+    {
+        _stations.Clear();
+        Storage = box is null ? null : () => box.Store.State;
+        IsLinkConnected = box is null ? null : () => box.Link.State.IsConnected;
+        foreach (Station s in box?.Stations ?? []) Add(s.Name, new StationSource(s.Camera.Counters, () => s.Camera.State.Status == SourceStatus.Connected, () => s.Counts.Open, () => box!.Publisher.Counts(s.Name)));
+    }
+
+    internal void CreateInstruments(Meter meter)
+    {
+        meter.CreateObservableGauge("clipfusion.outbox.pending", () => Of(Storage, s => s.OutboxRows), "{verdict}", "Stored verdicts that the broker has not taken, parked ones included.");
+        meter.CreateObservableGauge("clipfusion.outbox.size", () => Of(Storage, s => s.OutboxBytes), "By", "Size of the stored verdicts that the broker has not taken.");
+        meter.CreateObservableCounter("clipfusion.outbox.dropped", () => Of(Storage, s => s.OutboxDropped), "{verdict}", "Undelivered verdicts that the caps have thrown out since the database was made.");
+        meter.CreateObservableGauge("clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, 0 for the others.");
+        meter.CreateObservableGauge("clipfusion.link.connected", () => Of(IsLinkConnected, c => c ? 1 : 0), "1", "1 while the broker is connected, else 0.");
+        meter.CreateObservableGauge("clipfusion.images.size", () => Of(Images, i => i.Bytes), "By", "Size of all images in the archive.");
+        meter.CreateObservableCounter("clipfusion.images.failures", () => Of(Images, i => i.Failures), "{image}", "Images that could not be written.");
+        meter.CreateObservableCounter("clipfusion.images.evicted", () => Of(Images, i => i.Evicted), "{image}", "Images deleted because of the caps.");
+        meter.CreateObservableGauge("clipfusion.station.queue.depth", () => PerStation(s => s.QueueDepth()), "{inspection}", "Accepted inspections without a verdict, by station.");
+        meter.CreateObservableGauge("clipfusion.camera.connected", () => PerStation(s => s.IsCameraConnected() ? 1 : 0), "1", "1 while the camera is there, else 0, by station.");
+        meter.CreateObservableCounter("clipfusion.camera.frames", () => PerStation(s => s.Frames.Delivered), "{frame}", "Frames that the camera gave, by station.");
+        meter.CreateObservableCounter("clipfusion.camera.frames.incomplete", () => PerStation(s => s.Frames.Incomplete), "{frame}", "Frames that were not complete, by station.");
+        meter.CreateObservableCounter("clipfusion.camera.frames.dropped", () => PerStation(s => s.Frames.Dropped + s.Frames.Unmatched), "{frame}", "Frames thrown away: nobody took them in time, or they answered no trigger, by station.");
+        meter.CreateObservableCounter("clipfusion.camera.timeouts", () => PerStation(s => s.Frames.TimedOut), "{trigger}", "Triggers that no frame answered in time, by station.");
+        meter.CreateObservableCounter("clipfusion.camera.losses", () => PerStation(s => s.Frames.Lost), "{loss}", "Times that the camera was lost, by station.");
+        meter.CreateObservableCounter("clipfusion.verdicts.delivered", () => Deliveries(("live", d => d.Live), ("replay", d => d.Replayed)), "{verdict}", "Verdicts that the broker has taken in this run, by station and kind (live, replay).");
+        meter.CreateObservableCounter("clipfusion.verdicts.refused", () => PerStation(s => s.Delivery().Refused), "{refusal}", "Refusals of verdicts by the broker, by station.");
+        meter.CreateObservableCounter("clipfusion.outbox.parked", () => PerStation(s => s.Delivery().Parked), "{verdict}", "Verdicts given up after too many refusals in this run, by station.");
+        meter.CreateObservableGauge("clipfusion.loop.heartbeat.age", () => heartbeats.All.Select(h => new Measurement<double>(h.Age.TotalSeconds, Tag("loop", h.Loop))), "s", "Since the last sign of life of a loop, by loop.");
+        meter.CreateObservableGauge("clipfusion.loop.heartbeat.limit", () => heartbeats.All.Select(h => new Measurement<double>(h.Limit.TotalSeconds, Tag("loop", h.Loop))), "s", "How old a loop's sign of life may be now, by loop.");
+    }
+
+    private static IEnumerable<Measurement<long>> Of<T>(Func<T>? source, Func<T, long> value) => source is null ? [] : [new Measurement<long>(value(source()))];
+
+    private static IEnumerable<Measurement<long>> Of<T>(T? source, Func<T, long> value)
+        where T : class => source is null ? [] : [new Measurement<long>(value(source))];
+
+    private IEnumerable<Measurement<long>> Conditions()
+    {
+        if (Storage?.Invoke().Condition is not { } now) return [];
+        return Enum.GetValues<StorageCondition>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", c.ToString().ToLowerInvariant())));
+    }
+
+    private IEnumerable<Measurement<long>> PerStation(Func<StationSource, long> value) => _stations.Select(s => new Measurement<long>(value(s.Value), Tag("station", s.Key)));
+
+    private IEnumerable<Measurement<long>> Deliveries(params (string Kind, Func<DeliveryCounts, long> Count)[] kinds) =>
+        from station in _stations
+        let counts = station.Value.Delivery()
+        from kind in kinds
+        select new Measurement<long>(kind.Count(counts), Tag("station", station.Key), Tag("kind", kind.Kind));
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Metrics;
+
+namespace ClipFusion.EdgeDaemon.Diagnostics;
+
+/// <summary><c>/metrics</c>: the meters of the program and of the runtime as Prometheus text.</summary>
+public static class MetricsPage
+{
+    /// <summary>Where it is.</summary>
+    public const string Path = "/metrics";
+
+    /// <summary>Collects what the page shows: this program's meter, the runtime's (memory, collections, thread pool) and the web server's.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddMetricsPage(this IServiceCollection services)
+    {
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(ApplianceMetrics.MeterName, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel")
+            .AddPrometheusExporter());
+        return services;
+    }
+
+    /// <summary>Puts the page at <see cref="Path"/>.</summary>
+    /// <param name="routes">The web server's routes.</param>
+    public static IEndpointConventionBuilder MapMetricsPage(this IEndpointRouteBuilder routes) => routes.MapPrometheusScrapingEndpoint(Path);
+}

@@ -1,0 +1,63 @@
+// The box as the page hears it. Whatever goes wrong, it goes on trying and says why.
+
+const RETRY_MS = 2000;
+// The box says something every second: silence means that it is gone, however open the connection looks.
+const SILENCE_MS = 4000;
+
+async function get(path) {
+  const response = await fetch(path, { cache: "no-store" });
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => null);
+  throw new Error(problem?.detail ?? `${path}: ${response.status}`);
+}
+
+/** JSON of a path, or null when it is not there. */
+export async function getOrNull(path) {
+  return get(path).catch(() => null);
+}
+
+/**
+ * Listens to the box for ever.
+ * @param listener `start({codes, stations, inspections})` after each connection, `device`, `state`, `verdict` and `picture` with the events' content, `lost(why)`.
+ */
+export function listen(listener) {
+  let source = null;
+  let watch = 0;
+
+  async function connect() {
+    try {
+      const [codes, stations] = await Promise.all([get("/api/v1/codes"), get("/api/v1/stations")]);
+      const inspections = await Promise.all(stations.map(s => get(`/api/v1/inspections?station=${encodeURIComponent(s.station)}&limit=20`)));
+      listener.start({ codes, stations, inspections });
+    } catch (error) {
+      // fetch says TypeError where nobody answers.
+      lose(error instanceof TypeError ? "no answer from the box" : error.message);
+      return;
+    }
+
+    source = new EventSource("/api/v1/events?pictures=true");
+    for (const name of ["device", "state", "verdict", "picture"]) {
+      source.addEventListener(name, event => {
+        heard();
+        listener[name](JSON.parse(event.data));
+      });
+    }
+    source.onerror = () => lose("the connection to the box is broken");
+    heard();
+  }
+
+  function heard() {
+    clearTimeout(watch);
+    watch = setTimeout(() => lose("nothing was heard from the box for some seconds"), SILENCE_MS);
+  }
+
+  function lose(why) {
+    clearTimeout(watch);
+    source?.close();
+    source = null;
+    listener.lost(why);
+    watch = setTimeout(connect, RETRY_MS);
+  }
+
+  connect();
+}

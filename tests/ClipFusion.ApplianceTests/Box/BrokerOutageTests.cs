@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using ClipFusion.ApplianceTests.Broker;
+
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>The broker goes away under load, or the cable to it goes dead: the line misses answers for a while, and none for good.</summary>
+public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
+{
+    private static readonly TimeSpan LiveWindow = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between a verdict and its way out, on a machine with other things to do.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    public Task Run_BrokerAway20s_DeliversFreshVerdictsLiveAndOldOnesReplayed() => OutageAsync(TimeSpan.FromSeconds(20), times: 1);
+
+    [Fact(Explicit = true)]
+    [Trait("kind", "soak")]
+    public Task Run_BrokerAwayAgainAndAgainFor5Min_LosesNothing() => OutageAsync(TimeSpan.FromSeconds(60), times: 5);
+
+    [Fact]
+    public async Task Run_CableDeadUnderLoad_IsNoticedAndEverythingArrives()
+    {
+        Mosquitto broker = await BrokerAsync("max_queued_messages 0");
+        Ledger ledger = await LedgerAsync(broker);
+        Cable cable = Own(new Cable(broker.Port));
+        await ReadyBoxAsync(ledger, new BoxOptions { Port = cable.Port, IntervalMs = 100 });
+        List<Entry> heard = await ledger.UntilAsync(all => all.Count(Heard.IsVerdict) >= 10, Cancellation);
+
+        cable.GoDead();
+        long dead = Stopwatch.GetTimestamp();
+        heard.AddRange(await ledger.ThroughAsync(e => Heard.IsStatus(e, "online"), Cancellation));
+        double seconds = Stopwatch.GetElapsedTime(dead).TotalSeconds;
+        TestContext.Current.TestOutputHelper?.WriteLine($"online again after {seconds:0.0} s");
+        // Keep-alive or the answer's time-out, 5 s each and never one after the other, and a first wait of a quarter of a second.
+        Assert.InRange(seconds, 2, 15);
+        heard.AddRange(await ThroughLastTriggerAsync(broker, ledger, heard));
+        Heard.IsWhole(heard);
+    }
+
+    private async Task OutageAsync(TimeSpan length, int times)
+    {
+        // The ledger's session is on the broker's disk: it hears what is published before it is back itself.
+        Mosquitto broker = await BrokerAsync("max_queued_messages 0", "persistence true", "persistence_location {folder}/");
+        Ledger ledger = await LedgerAsync(broker);
+        await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, IntervalMs = 200, QueueDepth = 16 });
+        var heard = new List<Entry>();
+        for (int outage = 0; outage < times; outage++)
+        {
+            for (int i = 0; i < 10; i++) await TriggerAsync(broker, $"before-{outage}-{i}");
+            heard.AddRange(await ledger.ThroughAsync(e => Heard.IsVerdictOf(e, $"before-{outage}-5"), Cancellation));
+            await broker.StopAsync(Cancellation);
+            DateTimeOffset gone = DateTimeOffset.UtcNow;
+            // The outage itself is what is tested: a time that passes, not a state that is waited for.
+            await Task.Delay(length, Cancellation);
+            await broker.StartAsync(Cancellation);
+            heard.AddRange(await ledger.ThroughAsync(e => Heard.IsStatus(e, "online") && !e.Retained, Cancellation));
+            DateTimeOffset back = DateTimeOffset.UtcNow;
+            List<Entry> rest = await ThroughLastTriggerAsync(broker, ledger, heard, $"after-{outage}");
+            CheckTopics(Heard.Verdicts(rest), gone, back, length);
+            heard.AddRange(rest);
+        }
+
+        Heard.IsWhole(heard);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Heard.Verdicts(heard).Select(v => v.Sequence).Distinct().Count()} inspections, {Heard.Verdicts(heard).Count(v => v.IsReplayed)} replayed");
+    }
+
+    /// <summary>An ejector never sees old parts, and records miss none: what was made while nobody listened is sorted by its age when the broker was back.</summary>
+    private static void CheckTopics(List<HeardVerdict> verdicts, DateTimeOffset gone, DateTimeOffset back, TimeSpan length)
+    {
+        List<HeardVerdict> duringOutage = [.. verdicts.Where(v => v.CompletedAt > gone && v.CompletedAt < back)];
+        Assert.InRange(duringOutage.Select(v => v.Sequence).Distinct().Count(), length.TotalSeconds * 2, double.MaxValue);
+        Assert.All(duringOutage.Where(v => v.CompletedAt < back - LiveWindow - Slack), v => Assert.True(v.IsReplayed, v.Entry.Payload));
+        Assert.All(duringOutage.Where(v => v.CompletedAt > back - LiveWindow + Slack), v => Assert.False(v.IsReplayed, v.Entry.Payload));
+        Assert.Contains(duringOutage, v => v.IsReplayed);
+        Assert.Contains(duringOutage, v => !v.IsReplayed);
+    }
+
+    /// <summary>Triggers once more and listens until that and everything before it, since the very first, has been heard.</summary>
+    private async Task<List<Entry>> ThroughLastTriggerAsync(Mosquitto broker, Ledger ledger, List<Entry> heard, string id = "last")
+    {
+        await TriggerAsync(broker, id);
+        long last = 0;
+        HashSet<long> sequences = [.. Heard.Verdicts(heard).Select(v => v.Sequence)];
+        return await ledger.ThroughAsync(
+            e =>
+            {
+                if (!Heard.IsVerdict(e)) return false;
+                long sequence = e.Json.GetProperty("seq").GetInt64();
+                sequences.Add(sequence);
+                if (Heard.IsVerdictOf(e, id)) last = sequence;
+                return last > 0 && sequences.Count(s => s <= last) == last;
+            },
+            Cancellation);
+    }
+}

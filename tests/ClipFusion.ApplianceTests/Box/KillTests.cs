@@ -1,0 +1,113 @@
+using ClipFusion.ApplianceTests.Broker;
+using ClipFusion.TestSupport;
+
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>The power goes, at every step of the flow and at any instant: what was acked is answered, once, in order, and what was promised to the disk is acked.</summary>
+public sealed class KillTests(Packs packs) : LineTest
+{
+    /// <summary>Every step that a trigger passes, packs taking turns.</summary>
+    public static TheoryData<string, string> Steps => new()
+    {
+        { "received", "starter" }, { "accepted", "recorded" }, { "acked", "starter" }, { "ackMarked", "recorded" }, { "framed", "starter" }, { "turnTaken", "recorded" },
+        { "held", "starter" }, { "judged", "recorded" }, { "decided", "starter" }, { "stored", "recorded" }, { "handed", "starter" }, { "delivered", "recorded" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task Run_KilledAtAStep_AnswersWhatItAcceptedOnceAndInOrder(string step, string pack)
+    {
+        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
+        BoxProcess box = Own(Box(broker, packs[pack]));
+        var book = new LineBook("line1");
+        await InTimeAsync(box, async () =>
+        {
+            box.Start($"{step}:2");
+            await book.ReadyAsync(ledger, Cancellation);
+            foreach (string id in (string[])["first", "killed"]) await book.TriggerAsync(broker, id, Cancellation);
+            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
+            Assert.Contains("CLIPFUSION_TEST_KILL_AT", box.Log, StringComparison.Ordinal);
+
+            box.Start();
+            await book.ReadyAsync(ledger, Cancellation);
+            await book.FinishAsync(broker, ledger, Cancellation);
+            Assert.Equal(0, await box.StopAsync(Cancellation));
+        });
+
+        // What came and was not yet accepted is as if it had never come; from then on it has an ack and a verdict.
+        string[] expected = step == "received" ? ["first", "last"] : ["first", "killed", "last"];
+        Assert.Equal(expected, book.Acks.Select(LineBook.IdOf).Distinct());
+        Assert.Equal(expected, book.Verdicts.Select(LineBook.IdOf).Distinct());
+        book.Check(atLeast: expected.Length);
+    }
+
+    [Theory]
+    [InlineData("starter")]
+    [InlineData("recorded")]
+    public async Task Run_KilledAgainAndAgain_AnswersEveryAckedTriggerOnceAndInOrder(string pack)
+    {
+        const int Kills = 15, TriggersPerLife = 3;
+        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
+        BoxProcess box = Own(Box(broker, packs[pack]));
+        var book = new LineBook("line1");
+        await InTimeAsync(box, async () =>
+        {
+            await book.LiveAndDieAsync(broker, ledger, box, new Random(11), Kills, TriggersPerLife, Cancellation);
+            box.Start();
+            await book.ReadyAsync(ledger, Cancellation);
+            await book.FinishAsync(broker, ledger, Cancellation);
+            Assert.Equal(0, await box.StopAsync(Cancellation));
+        });
+        book.Check(atLeast: Kills);
+    }
+
+    [Theory]
+    [InlineData("recipeLoaded", 7)]
+    [InlineData("recipeRemembered", 8)]
+    public async Task Run_KilledInARecipeChange_HasOneOfTheTwoAndGoesOn(string step, int expected)
+    {
+        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
+        BoxProcess box = Own(Box(broker, packs.Recorded));
+        var book = new LineBook("line1");
+        await InTimeAsync(box, async () =>
+        {
+            // The first passing is the start's own.
+            box.Start($"{step}:2");
+            await book.ReadyAsync(ledger, Cancellation);
+            await Ledger.PublishAsync(broker, ["-q", "1", "-t", "clipfusion/v1/box/in/line1/recipe/set", "-s"], "8", Cancellation);
+            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
+            box.Start();
+            await book.ReadyAsync(ledger, Cancellation);
+            Assert.Equal(expected, book.Heard[^1].Json.GetProperty("recipe").GetProperty("number").GetInt32());
+            await book.FinishAsync(broker, ledger, Cancellation);
+        });
+        book.Check(atLeast: 1);
+    }
+
+    [Fact]
+    public async Task Run_KilledBeforeAFileIsPutAway_JudgesItAgain()
+    {
+        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
+        string inbox = Directory.CreateDirectory(Path.Combine(broker.Folder, "in")).FullName;
+        BoxProcess box = Own(new BoxProcess(broker.Port, packs.Recorded, Recipes, new BoxStation("line1", "board") { Inbox = inbox }));
+        foreach (string name in (string[])["a.png", "b.png"]) NoisePicture.Write(Path.Combine(inbox, name), 3);
+        var book = new LineBook("line1");
+        await InTimeAsync(box, async () =>
+        {
+            box.Start("settling:1");
+            await book.ReadyAsync(ledger, Cancellation);
+            await book.TriggerAsync(broker, "a", Cancellation);
+            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
+            Assert.True(File.Exists(Path.Combine(inbox, "a.png")));
+
+            box.Start();
+            await book.ReadyAsync(ledger, Cancellation);
+            await book.TriggerAsync(broker, "again", Cancellation);
+            await book.FinishAsync(broker, ledger, Cancellation);
+            // SIGTERM lets what is decided be put away.
+            Assert.Equal(0, await box.StopAsync(Cancellation));
+        });
+        Assert.True(File.Exists(Path.Combine(inbox, "done", "a.png")) && File.Exists(Path.Combine(inbox, "done", "b.png")), box.Log);
+        book.Check(atLeast: 3);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Channels;
+
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>A service manager's end of the notify protocol: a datagram socket that hears what the program says.</summary>
+internal sealed class NotifySocket : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-notify-").FullName;
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+    private readonly Channel<string> _heard = Channel.CreateUnbounded<string>();
+
+    public NotifySocket()
+    {
+        _socket.Bind(new UnixDomainSocketEndPoint(Path));
+        _ = HearAsync();
+    }
+
+    /// <summary>For <c>NOTIFY_SOCKET</c>.</summary>
+    public string Path => System.IO.Path.Combine(_folder, "notify");
+
+    /// <summary>The next message.</summary>
+    public ValueTask<string> NextAsync(CancellationToken cancellation) => _heard.Reader.ReadAsync(cancellation);
+
+    /// <summary>Reads until a message comes.</summary>
+    /// <returns>What came before it.</returns>
+    public async Task<List<string>> UntilAsync(string message, CancellationToken cancellation)
+    {
+        List<string> before = [];
+        for (string next; (next = await NextAsync(cancellation)) != message;) before.Add(next);
+        return before;
+    }
+
+    /// <summary>Hears nothing more.</summary>
+    public void Close() => _socket.Dispose();
+
+    /// <summary>What was heard and not read, after <see cref="Close"/>.</summary>
+    public async Task<List<string>> RestAsync(CancellationToken cancellation)
+    {
+        List<string> rest = [];
+        await foreach (string message in _heard.Reader.ReadAllAsync(cancellation)) rest.Add(message);
+        return rest;
+    }
+
+    public void Dispose()
+    {
+        Close();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task HearAsync()
+    {
+        byte[] buffer = new byte[4096];
+        try
+        {
+            while (true)
+            {
+                int length = await _socket.ReceiveAsync(buffer);
+                _heard.Writer.TryWrite(Encoding.UTF8.GetString(buffer, 0, length).TrimEnd('\n'));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            _heard.Writer.TryComplete();
+        }
+    }
+}

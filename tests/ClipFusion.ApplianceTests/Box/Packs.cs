@@ -1,0 +1,50 @@
+using ClipFusion.ApplianceTests.Box;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Starter;
+using ClipFusion.TestSupport;
+
+[assembly: AssemblyFixture(typeof(Packs))]
+
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>The packs that boxes under test run, built once: the starter pack, and the starter pack's results for one picture, recorded.</summary>
+public sealed class Packs : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-packs-").FullName;
+    private readonly Lazy<string> _starter, _recorded, _slow;
+
+    public Packs()
+    {
+        _starter = new(() =>
+        {
+            StarterPack.Build(Path.Combine(_folder, "starter"));
+            return Path.Combine(_folder, "starter");
+        });
+        _recorded = new(() => Record("recorded", 0));
+        _slow = new(() => Record("slow", SlowProducts));
+    }
+
+    /// <summary>Work of the slow UNet: 270 GFLOP, four seconds of one core here, and still well over a second of a faster one.</summary>
+    private const int SlowProducts = 8_000;
+
+    /// <summary>Small networks with random weights.</summary>
+    public string Starter => _starter.Value;
+
+    /// <summary>The starter pack's results; takes next to no time.</summary>
+    public string Recorded => _recorded.Value;
+
+    /// <summary>As <see cref="Recorded"/>, with a UNet that takes seconds.</summary>
+    public string Slow => _slow.Value;
+
+    public string this[string name] => name switch { "starter" => Starter, "recorded" => Recorded, _ => throw new ArgumentException($"there is no pack '{name}'", nameof(name)) };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Record(string name, int products)
+    {
+        RgbImage picture = NoisePicture.Create(1);
+        RecordedPack.Write(Starter, picture.View, Recipe.Default(BoxRecipe.Object), Path.Combine(_folder, name), products);
+        return Path.Combine(_folder, name);
+    }
+}

@@ -1,0 +1,47 @@
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>The lines that a program wrote, and a way to wait for one.</summary>
+internal sealed class ProgramLog
+{
+    private readonly Lock _gate = new();
+    private readonly List<string> _lines = [];
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IReadOnlyList<string> Lines
+    {
+        get { lock (_gate) return [.. _lines]; }
+    }
+
+    public void Add(string? line)
+    {
+        if (line is null) return;
+        TaskCompletionSource more;
+        lock (_gate)
+        {
+            _lines.Add(line);
+            (more, _more) = (_more, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+        more.SetResult();
+    }
+
+    /// <summary>Waits for a line that holds a text, written already or not.</summary>
+    public async Task<string> SaysAsync(string text, CancellationToken cancellation)
+    {
+        for (int seen = 0; ;)
+        {
+            Task more;
+            lock (_gate)
+            {
+                for (; seen < _lines.Count; seen++)
+                {
+                    if (_lines[seen].Contains(text, StringComparison.Ordinal)) return _lines[seen];
+                }
+                more = _more.Task;
+            }
+            await more.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>The last lines, for a failing test's message.</summary>
+    public override string ToString() => string.Join(Environment.NewLine, Lines.TakeLast(40));
+}

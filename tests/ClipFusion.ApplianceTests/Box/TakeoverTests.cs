@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using ClipFusion.ApplianceTests.Broker;
+
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>Two boxes with one device name, by mistake, on a broker that only closes the connection of the one that is thrown out.</summary>
+public sealed class TakeoverTests : BoxTest
+{
+    [Fact]
+    public async Task Run_SecondBoxOfTheSameName_OneServesAndTheOtherStaysAwayUntilItStops()
+    {
+        Mosquitto broker = await BrokerAsync("max_queued_messages 0");
+        Ledger ledger = await LedgerAsync(broker);
+        ApplianceBox first = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port });
+        ApplianceBox second = Own(new ApplianceBox(broker));
+        second.Start();
+        long started = Stopwatch.GetTimestamp();
+
+        Task<string> firstGaveUp = first.Log.SaysAsync("SessionTakenOver", Cancellation), secondGaveUp = second.Log.SaysAsync("SessionTakenOver", Cancellation);
+        string why = await await Task.WhenAny(firstGaveUp, secondGaveUp);
+        (ApplianceBox winner, ApplianceBox loser) = firstGaveUp.IsCompleted ? (second, first) : (first, second);
+        Assert.Contains("second box", why, StringComparison.Ordinal);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{(winner == first ? "the first" : "the second")} serves {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s after the second was started: {why}");
+
+        // It stays so: twenty beats of one run, each of its triggers answered, and the status never says anything but that it is online.
+        string run = (await ReadyAsync(ledger))[^1].Json.GetProperty("bootId").GetString()!;
+        for (int i = 0; i < 10; i++)
+        {
+            await TriggerAsync(broker, $"t{i}");
+            List<Entry> heard = await ledger.ThroughAsync(e => Heard.IsVerdictOf(e, $"t{i}"), Cancellation);
+            heard.AddRange(await ledger.ThroughAsync(e => e.Topic == Out + "state", Cancellation));
+            Assert.All(heard.Where(e => e.Topic is Status or Out + "state"), e => Assert.Equal(run, e.Json.GetProperty("bootId").GetString()));
+            Assert.DoesNotContain(heard, e => e.Topic == Status && !Heard.IsStatus(e, "online"));
+        }
+        Assert.DoesNotContain(winner.Log.Lines, l => l.Contains("SessionTakenOver", StringComparison.Ordinal));
+
+        // The winner makes way: the other one need not wait for its long back-off.
+        long stopped = Stopwatch.GetTimestamp();
+        Assert.Equal(0, await winner.StopAsync(Cancellation));
+        await ledger.ThroughAsync(e => Heard.IsStatus(e, "online") && e.Json.GetProperty("bootId").GetString() != run, Cancellation);
+        Assert.InRange(Stopwatch.GetElapsedTime(stopped).TotalSeconds, 0, 20);
+        Assert.Single(loser.Log.Lines, l => l.Contains("SessionTakenOver", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,37 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Inspections;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;
+
+public sealed class MetricsPageTests
+{
+    [Fact]
+    public async Task MetricsPage_AskedByAScraper_GivesThePrometheusTextOfTheMeter()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        using var heartbeats = new Heartbeats(TimeProvider.System);
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        builder.Services.AddMetricsPage();
+        await using WebApplication app = builder.Build();
+        app.UseRouting();
+        app.MapMetricsPage();
+        await app.StartAsync(cancellation);
+        using var metrics = new ApplianceMetrics(new MetricSources(heartbeats));
+        metrics.Refused("page-test", Code.QueueFull);
+        metrics.Stage("page-test", "fuse", TimeSpan.FromMilliseconds(3));
+
+        using var http = new HttpClient();
+        using HttpResponseMessage answer = await http.GetAsync(new Uri(app.Urls.First() + MetricsPage.Path), cancellation);
+        string text = await answer.Content.ReadAsStringAsync(cancellation);
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
+        string[] lines = text.Split('\n');
+        Assert.Contains(lines, l => l.StartsWith("clipfusion_triggers_refused_total{", StringComparison.Ordinal) && l.Contains("station=\"page-test\"", StringComparison.Ordinal) && l.Contains("code=\"QUEUE_FULL\"", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("clipfusion_stage_duration_seconds_bucket{", StringComparison.Ordinal) && l.Contains("le=\"0.005\"", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("# HELP clipfusion_triggers_refused_total ", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,158 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using ClipFusion.EdgeDaemon;
+using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Web;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Models.Starter;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ClipFusion.Tests.EdgeDaemon.Web;
+
+/// <summary>The real host with its web server on a port that the system picks: with a small real box (no broker there), or with none.</summary>
+internal sealed class WebHost : IAsyncDisposable
+{
+    public const string Token = "a-token-of-the-tests";
+
+    private static readonly string[] Branches = ["clipVision"], References = ["ref.png"];
+    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-web-").FullName;
+    private readonly WebApplication _app;
+
+    private WebHost(bool hasBox, bool hasToken, Action<IServiceCollection>? more)
+    {
+        StarterOrEmpty(hasBox);
+        File.WriteAllText(TokenFile, Token + "\n");
+        File.WriteAllText(ConfigFile, JsonSerializer.Serialize(new
+        {
+            device = "box",
+            dataFolder = "data",
+            modelPack = "pack",
+            threads = 1,
+            stations = new object[]
+            {
+                new { name = "line1", camera = new { kind = "simulated", seed = 1, width = 320, height = 240 }, triggers = new { http = true }, recipe = "board", minTriggerIntervalMs = 60_000 },
+                new { name = "line2", camera = new { kind = "simulated" }, triggers = new { mqtt = true } },
+            },
+            mqtt = new { host = "127.0.0.1", port = 1 },
+            http = new { port = 0, tokenFile = hasToken ? "token" : null },
+            storage = new { reserveMb = 1 },
+        }));
+        _app = ApplianceHost.Create(LiveConfig.Load(ConfigFile), services =>
+        {
+            services.AddLogging(l => l.ClearProviders());
+            if (!hasBox) services.RemoveAll<IHostedService>();
+            more?.Invoke(services);
+        });
+        Http = new HttpClient { BaseAddress = new Uri($"http://{_app.Services.GetRequiredService<HttpSocket>().Address}"), Timeout = TimeSpan.FromMinutes(2) };
+    }
+
+    public HttpClient Http { get; }
+
+    public int Port => Http.BaseAddress!.Port;
+
+    public string TokenFile => Path.Combine(_folder, "token");
+
+    public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
+
+    public Box Box => _app.Services.GetRequiredService<BoxSlot>().Running!;
+
+    public IReadOnlyList<RouteEndpoint> Endpoints => [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>()];
+
+    public static async Task<WebHost> StartAsync(bool hasBox = false, bool hasToken = true, Action<IServiceCollection>? more = null)
+    {
+        var host = new WebHost(hasBox, hasToken, more);
+        await host._app.StartAsync(TestContext.Current.CancellationToken);
+        return host;
+    }
+
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Sends a trigger with the token.</summary>
+    public Task<HttpResponseMessage> TriggerAsync(string body, string station = "line1", int? waitMs = null, string? token = Token)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/stations/{station}/triggers{(waitMs is null ? "" : $"?waitMs={waitMs}")}") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return SendAsync(request);
+    }
+
+    /// <summary>Sends a request, and sees to it that the answer's status is one that its endpoint is said to give, unless the web server answers before any endpoint.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool anyStatus = false)
+    {
+        HttpResponseMessage answer = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        string path = request.RequestUri!.OriginalString.Split('?')[0];
+        RouteEndpoint? endpoint = Endpoints.FirstOrDefault(e => Fits(e.RoutePattern, path) && e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Contains(request.Method.Method));
+        if (endpoint is not null && !anyStatus) Assert.Contains((int)answer.StatusCode, endpoint.Metadata.GetMetadata<Statuses>()!.Codes.Concat(Statuses.Everywhere));
+        return answer;
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path));
+
+    public async Task<JsonElement> JsonAsync(string path, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        using HttpResponseMessage answer = await GetAsync(path);
+        Assert.Equal(status, answer.StatusCode);
+        return await JsonAsync(answer);
+    }
+
+    public static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) => JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+
+    /// <summary>Waits until a station takes triggers.</summary>
+    public async Task ReadyAsync(string name)
+    {
+        Station station = Box.Find(name)!;
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (station.Readiness.Code == ClipFusion.EdgeDaemon.Inspections.Code.None) ready.TrySetResult();
+        }
+
+        station.Changed += Look;
+        Look();
+        await ready.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        station.Changed -= Look;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static bool Fits(RoutePattern pattern, string path)
+    {
+        string[] parts = path.Trim('/').Split('/'), wanted = (pattern.RawText ?? "").Trim('/').Split('/');
+        return parts.Length == wanted.Length && parts.Zip(wanted).All(p => p.Second.StartsWith('{') || p.First == p.Second);
+    }
+
+    private void StarterOrEmpty(bool hasBox)
+    {
+        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
+        if (!hasBox) return;
+        StarterPack.Build(Path.Combine(_folder, "pack"));
+        File.WriteAllText(Path.Combine(recipes, "board.json"), JsonSerializer.Serialize(new
+        {
+            number = 7,
+            name = "board",
+            @object = "board",
+            branches = Branches,
+            profile = "patchclip",
+            thresholds = new { patchclip = new { fewShot = 0.3 } },
+            references = References,
+        }));
+        var picture = new RgbImage(96, 72);
+        new Random(1).NextBytes(picture.Pixels);
+        using FileStream file = File.Create(Path.Combine(recipes, References[0]));
+        ImageCodec.EncodePng(picture.View, file);
+    }
+}
