@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClipFusion.Camera.Simulation;
 
 namespace ClipFusion.EdgeDaemon.Demo;
@@ -51,6 +52,7 @@ internal sealed class ScoreBoard(LineTruth truth)
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
     private readonly Queue<double> _latencies = new();
+    private long _first, _last;
     private ScoreMatrix _matrix = new(0, 0, 0, 0, 0);
 
     public ScoreMatrix Matrix
@@ -70,6 +72,15 @@ internal sealed class ScoreBoard(LineTruth truth)
         }
     }
 
+    /// <summary>Verdicts per second since the first; null before the second.</summary>
+    public double? PerSecond
+    {
+        get
+        {
+            lock (_lock) return _matrix.Parts < 2 ? null : (_matrix.Parts - 1) / Stopwatch.GetElapsedTime(_first, _last).TotalSeconds;
+        }
+    }
+
     /// <summary>Counts a verdict.</summary>
     /// <returns>The part with its truth; null when this verdict was counted before.</returns>
     public ScoredPart? Add(HeardVerdict heard)
@@ -80,6 +91,8 @@ internal sealed class ScoreBoard(LineTruth truth)
             if (!_seen.Add(heard.InspectionId)) return null;
             _order.Enqueue(heard.InspectionId);
             if (_order.Count > Remembered) _seen.Remove(_order.Dequeue());
+            _last = Stopwatch.GetTimestamp();
+            if (_matrix.Parts == 0) _first = _last;
             _matrix = _matrix.With(part.IsDefective, heard.Verdict);
             _latencies.Enqueue(heard.Latency.TotalMilliseconds);
             if (_latencies.Count > LatenciesKept) _latencies.Dequeue();

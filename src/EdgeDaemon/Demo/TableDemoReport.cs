@@ -26,15 +26,14 @@ internal sealed class TableDemoReport : IDemoReport
         .Live(new Text("")).Overflow(VerticalOverflow.Crop)
         .StartAsync(async live =>
         {
-            DateTime begin = DateTime.UtcNow;
             using var timer = new PeriodicTimer(Redraw);
             while (!until.IsCompleted)
             {
-                live.UpdateTarget(Draw(places, threshold, board, DateTime.UtcNow - begin));
+                live.UpdateTarget(Draw(places, threshold, board));
                 await Task.WhenAny(until, timer.WaitForNextTickAsync().AsTask()).ConfigureAwait(false);
             }
 
-            live.UpdateTarget(Draw(places, threshold, board, DateTime.UtcNow - begin));
+            live.UpdateTarget(Draw(places, threshold, board));
         });
 
     public void Heard(ScoredPart part) => Keep(_parts, part, MostParts);
@@ -50,7 +49,7 @@ internal sealed class TableDemoReport : IDemoReport
         }
     }
 
-    private Rows Draw(DemoPlaces places, ConformalThreshold threshold, ScoreBoard board, TimeSpan running)
+    private Rows Draw(DemoPlaces places, ConformalThreshold threshold, ScoreBoard board)
     {
         ScoredPart[] parts;
         string[] warnings;
@@ -59,7 +58,7 @@ internal sealed class TableDemoReport : IDemoReport
         ScoreMatrix matrix = board.Matrix;
         string speed = string.Create(
             CultureInfo.InvariantCulture,
-            $"{matrix.Parts} parts in {running.TotalSeconds:0} s{(board.MedianMs is { } ms ? $", {ms:0} ms from trigger to verdict (median)" : "")}");
+            $"{matrix.Parts} parts{(board.PerSecond is { } rate ? $", {rate:0.0} per second" : "")}{(board.MedianMs is { } ms ? $", {ms:0} ms from trigger to verdict (median)" : "")}");
         return new Rows(
         [
             PartTable([.. parts.TakeLast(room)], room),
