@@ -7,7 +7,11 @@ namespace ClipFusion.EdgeDaemon.Demo;
 /// <summary>For a terminal: bars while it prepares, then a table that is drawn anew.</summary>
 internal sealed class TableDemoReport : IDemoReport
 {
-    private const int MostWarnings = 3, LinesBesideTheParts = 27, FewestParts = 4, MostParts = 14;
+    private const int MostWarnings = 3, FewestParts = 4, MostParts = 14;
+
+    /// <summary>Lines of everything but the parts; on a low terminal the words that stand above the table already are left out.</summary>
+    private const int LinesBeside = 27, LinesBesideWhenLow = 14;
+
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(250);
 
     private readonly IAnsiConsole _console;
@@ -54,7 +58,8 @@ internal sealed class TableDemoReport : IDemoReport
         ScoredPart[] parts;
         string[] warnings;
         lock (_lock) (parts, warnings) = ([.. _parts], [.. _warnings]);
-        int room = Math.Clamp(_console.Profile.Height - LinesBesideTheParts, FewestParts, MostParts);
+        bool isLow = _console.Profile.Height < LinesBeside + FewestParts;
+        int room = Math.Clamp(_console.Profile.Height - (isLow ? LinesBesideWhenLow : LinesBeside), FewestParts, MostParts);
         ScoreMatrix matrix = board.Matrix;
         string speed = string.Create(
             CultureInfo.InvariantCulture,
@@ -63,16 +68,14 @@ internal sealed class TableDemoReport : IDemoReport
         [
             PartTable([.. parts.TakeLast(room)], room),
             Columns(MatrixTable(matrix), new Rows(new Text(speed), new Text(DemoText.Rates(matrix)))),
-            .. DemoText.Threshold(threshold).Select(l => new Text(l, new Style(Color.Grey))),
-            new Text(""),
-            Where(places),
+            .. isLow ? (IRenderable[])[] : [.. DemoText.Threshold(threshold).Select(l => new Text(l, new Style(Color.Grey))), new Text(""), Where(places)],
             .. warnings.Select(w => new Text($"warning: {w}", new Style(Color.Yellow))),
         ]);
     }
 
     private static Table PartTable(ScoredPart[] parts, int rows)
     {
-        Table table = new Table().Border(TableBorder.Rounded).AddColumns(new TableColumn("part").RightAligned(), new TableColumn("verdict").Width(10), new TableColumn("score").Width(6), new TableColumn("what is true of it").Width(34), new TableColumn("").Width(11));
+        Table table = new Table().Border(TableBorder.Rounded).AddColumns(new TableColumn("part").RightAligned(), new TableColumn("verdict").Width(10), new TableColumn("score").Width(6), new TableColumn("what is true of it").Width(32), new TableColumn("").Width(11));
         foreach (ScoredPart part in parts) table.AddRow(Row(part));
         for (int i = parts.Length; i < rows; i++) table.AddRow("", "", "", i == 0 ? "the line starts ..." : "", "");
         return table;
