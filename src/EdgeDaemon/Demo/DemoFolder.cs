@@ -6,7 +6,7 @@ using ClipFusion.Models.Starter;
 
 namespace ClipFusion.EdgeDaemon.Demo;
 
-/// <summary>The demo's folder: an ordinary <c>clipfusion.json</c>, ordinary data, an ordinary pack. A temporary one is removed at the end, unless the demo failed.</summary>
+/// <summary>The demo's folder: an ordinary <c>clipfusion.json</c>, ordinary data, an ordinary pack. A temporary one is removed at the end, unless the box failed.</summary>
 internal sealed class DemoFolder : IDisposable
 {
     private const string ConfigName = "clipfusion.json";
@@ -16,15 +16,12 @@ internal sealed class DemoFolder : IDisposable
 
         """;
 
-    private readonly bool _isTemporary;
+    private bool _isTemporary;
 
     private DemoFolder(string path, bool isTemporary) => (Path, _isTemporary) = (path, isTemporary);
 
     /// <summary>Absolute.</summary>
     public string Path { get; }
-
-    /// <summary>Whether it stays at the end.</summary>
-    public bool IsKept { get; set; } = true;
 
     public string LogFile => System.IO.Path.Combine(Path, "demo.log");
 
@@ -92,9 +89,12 @@ internal sealed class DemoFolder : IDisposable
         return new LiveConfig(ConfigFile, new Dictionary<string, string>(), ConfigReader.ReadFile(ConfigFile, []));
     }
 
+    /// <summary>Leaves a temporary folder where it is: its log is wanted.</summary>
+    public void Keep() => _isTemporary = false;
+
     public void Dispose()
     {
-        if (_isTemporary && !IsKept) Directory.Delete(Path, recursive: true);
+        if (_isTemporary) Directory.Delete(Path, recursive: true);
     }
 
     private static bool IsWhole(string pack, CancellationToken cancellation)

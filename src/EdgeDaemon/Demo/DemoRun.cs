@@ -44,9 +44,18 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal)
 
         ConformalThreshold threshold = await _report.PrepareAsync(progress => new DemoPreparation(config.Current, line1).RunAsync(progress, cancellation)).ConfigureAwait(false);
         score.Use(threshold);
-        await RunLineAsync(app, broker.Port, places, threshold, board, cancellation).ConfigureAwait(false);
+        try
+        {
+            await RunLineAsync(app, broker.Port, places, threshold, board, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            folder.Keep();
+            terminal.WriteNote($"the box's log: {folder.LogFile}");
+            throw;
+        }
+
         await SummariseAsync(board.Matrix, folder).ConfigureAwait(false);
-        folder.IsKept = false;
         return ExitCode.Clean;
     }
 
