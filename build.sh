@@ -12,6 +12,7 @@ readonly packages=(
   "python3-onnx  the ONNX checker that tests run on the graphs that we write"
   "mosquitto     the broker that the appliance's tests run against"
   "mosquitto-clients  mosquitto_sub, the independent ledger of those tests"
+  "chromium  the browser that has to see the page in those tests"
 )
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
