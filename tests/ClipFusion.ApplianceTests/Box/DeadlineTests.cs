@@ -93,5 +93,5 @@ public sealed class DeadlineTests(Packs packs) : LineTest
 
     private static DateTimeOffset At(JsonElement verdict, string property) => verdict.GetProperty(property).GetDateTimeOffset();
 
-    private static JsonElement[] Of(IEnumerable<Heard> heard, string station) => [.. heard.Where(h => h.Topic.Contains($"/{station}/", StringComparison.Ordinal)).Select(h => h.Json)];
+    private static JsonElement[] Of(IEnumerable<TestSupport.Heard> heard, string station) => [.. heard.Where(h => h.Topic.Contains($"/{station}/", StringComparison.Ordinal)).Select(h => h.Json)];
 }
