@@ -25,7 +25,7 @@ usage: ./build.sh VERB [ARGUMENT...]
   build     the program, runnable at artifacts/bin/clipfusion, its starter pack, and the tests
   test      build everything, check the format, run every test suite
   soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "fullsize" (networks at their published size); both without a word
-  demo      judge three pictures with the starter pack; heatmaps in artifacts/demo
+  demo      build the program and run it on a simulated line, with a broker and a page; arguments go to "clipfusion demo"
   bench     the benchmarks; arguments go to BenchmarkDotNet
   publish   self-contained tarballs for linux-x64 and linux-arm64 under artifacts/; with --check: installs the first into a folder, runs it, looks at the second
 TEXT
@@ -201,18 +201,9 @@ soak_fullsize() {
 }
 
 demo() {
-  local clipfusion=artifacts/bin/clipfusion pack=artifacts/starter-pack pictures=tests/fixtures/tiny-a
   build_program
-
-  cat >&2 <<'TEXT'
-
-  What this demo is: three drawn pictures are judged against two drawn good parts, all the way from picture to scores and heatmaps, with the starter pack.
-  What it is not: the appliance. There is no camera, no line, no broker and no page in it yet. And the starter pack's weights are random numbers: what the
-  scores and colours show is that everything works, not where the defects are.
-
-TEXT
-  "$clipfusion" inspect "$pictures"/query{2,3,4}.png --reference "$pictures"/reference{0,1}.png --pack "$pack" --recipe config/demo.recipe.json --out artifacts/demo
-  say "look at artifacts/demo/*.overlay.png"
+  # In place of this script, so that Ctrl-C and signals reach it alone.
+  exec artifacts/bin/clipfusion demo "$@"
 }
 
 bench() { dotnet run -c Release --project tests/ClipFusion.Benchmarks -- "$@"; }
@@ -228,7 +219,7 @@ publish() {
     # The folder is what lies in /opt/clipfusion later.
     install -m 755 systemd/install.sh "$folder/install.sh"
     install -m 644 systemd/clipfusion.service "$folder/clipfusion.service"
-    install -m 644 config/clipfusion.json config/clipfusion.schema.json config/demo.recipe.json "$folder/config/"
+    install -m 644 config/clipfusion.json config/clipfusion.schema.json config/example.recipe.json "$folder/config/"
     cp -r docs "$folder/docs"
     tar -C artifacts --owner=0 --group=0 -czf "$folder.tar.gz" "$(basename "$folder")"
     say "$folder.tar.gz"
