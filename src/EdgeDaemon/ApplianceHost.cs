@@ -42,6 +42,7 @@ internal static class ApplianceHost
     /// <summary>Runs until it is stopped or the appliance fails; then its failure comes out.</summary>
     public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
     {
+        KillPoint.Arm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());
         Appliance appliance = app.Services.GetRequiredService<Appliance>();
         try
         {

@@ -1,9 +1,6 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
 
@@ -22,7 +19,6 @@ internal static class RunCommand
     private static async Task<int> RunAsync(string file, CancellationToken cancellation)
     {
         await using WebApplication app = ApplianceHost.Create(LiveConfig.Load(file));
-        KillPoint.Arm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());
         await ApplianceHost.RunAsync(app, cancellation).ConfigureAwait(false);
         return ExitCode.Clean;
     }

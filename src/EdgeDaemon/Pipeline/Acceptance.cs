@@ -71,9 +71,9 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         }
     }
 
-    /// <summary>Notes that the caller has its ack, beside the next trigger: it only spares a second ack after a kill. What is not noted is acked again after a restart.</summary>
-    /// <param name="ack">The ack; only that of a trigger accepted just now is noted.</param>
-    /// <param name="told">Done when the caller has it, or can't be told.</param>
+    /// <summary>Notes an acceptance as told, once it has been: what is not noted is acked again after a restart. Does nothing for refusals and duplicates.</summary>
+    /// <param name="ack">The ack.</param>
+    /// <param name="told">Ends when the caller has it, or never will.</param>
     public async Task NoteAckedAsync(TriggerAckMessage ack, Task<PublishStatus> told)
     {
         if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id }) return;
