@@ -28,7 +28,7 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         const int Parts = 3;
         (Mosquitto broker, _) = await BrokerAsync();
         BoxProcess box = Own(new BoxProcess(broker.Port, packs.Slow, Deadlines, new BoxStation("line1", recipe), new BoxStation("line2", "fast")));
-        List<Heard> heard = [];
+        List<TestSupport.Heard> heard = [];
         await InTimeAsync(box, async () =>
         {
             await using Plc plc = await Plc.ConnectAsync(broker.Port, Cancellation);
@@ -64,7 +64,7 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         (Mosquitto broker, _) = await BrokerAsync();
         await using var cable = new Cable(broker.Port);
         BoxProcess box = Own(new BoxProcess(cable.Port, packs.Slow, Deadlines, new BoxStation("line1", "whole")));
-        Heard verdict = null!;
+        TestSupport.Heard verdict = null!;
         await InTimeAsync(box, async () =>
         {
             await using Plc plc = await Plc.ConnectAsync(broker.Port, Cancellation);
