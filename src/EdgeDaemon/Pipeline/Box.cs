@@ -81,9 +81,10 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     {
         (Code code, string why) = station.Readiness;
         Storage.StorageState storage = store.State;
+        OutboxShare outbox = storage.Outboxes.GetValueOrDefault(station.Name);
         return new StateMessage(
             bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code, code == Code.None ? null : why,
-            station.Counts.Snapshot, new OutboxCounts(storage.OutboxRows, 0), clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage),
+            station.Counts.Snapshot, new OutboxCounts(outbox.Pending, outbox.Parked), clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage),
             "cpu", null, time.GetUtcNow());
     }
 }

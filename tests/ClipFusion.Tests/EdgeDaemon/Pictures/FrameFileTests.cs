@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;

@@ -1,7 +1,6 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Imaging;
@@ -50,12 +49,12 @@ public sealed class StationPicturesTests : IAsyncDisposable
     {
         StationPictures pictures = Pictures(ImagePolicy.All);
         string images = Path.Combine(_folder, "images");
-        File.WriteAllText(images, "in the way");
+        System.IO.File.WriteAllText(images, "in the way");
         for (int i = 1; i <= 3; i++) One(pictures, i);
         Assert.Equal((0, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
         Assert.Equal([7000], _log.Events);
 
-        File.Delete(images);
+        System.IO.File.Delete(images);
         for (int i = 4; i <= 5; i++) One(pictures, i);
         Assert.Equal((2, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
         Assert.Equal([7000, 7001], _log.Events);
