@@ -65,7 +65,7 @@ public sealed class StorageLimitsTests : IDisposable
     [InlineData(StorageCondition.Locked, true, ClipFusion.EdgeDaemon.Delivery.StorageState.Unavailable)]
     [InlineData(StorageCondition.Failed, true, ClipFusion.EdgeDaemon.Delivery.StorageState.Unavailable)]
     public void StorageReport_OfEveryCondition_TellsWhatTheDiskStillTakes(StorageCondition condition, bool hasRoom, ClipFusion.EdgeDaemon.Delivery.StorageState told) =>
-        Assert.Equal(told, StorageReport.Of(new StorageState(condition, hasRoom, null, null, new Dictionary<string, long>(), 0, 0, 0)));
+        Assert.Equal(told, StorageReport.Of(new StorageState(condition, hasRoom, null, null, new Dictionary<string, long>(), 0, new Dictionary<string, OutboxShare>(), 0, 0)));
 
     private ApplianceConfig Config(int maxDays)
     {
