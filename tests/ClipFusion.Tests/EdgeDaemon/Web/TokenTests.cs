@@ -52,7 +52,7 @@ public sealed class TokenTests
         await using WebHost host = await WebHost.StartAsync();
         if (content is null) File.Delete(host.TokenFile);
         else await File.WriteAllTextAsync(host.TokenFile, content, TestContext.Current.CancellationToken);
-        using HttpResponseMessage answer = await host.TriggerAsync(Trigger, token: content ?? "");
+        using HttpResponseMessage answer = await host.TriggerAsync(Trigger, token: content?.Trim() ?? "");
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
     }
 }
