@@ -8,6 +8,7 @@ namespace ClipFusion.ApplianceTests.Box;
 /// <summary>A page in a real browser without a window, spoken to over the browser's own debugging protocol.</summary>
 internal sealed class Chromium : IAsyncDisposable
 {
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
     private const string Listening = "DevTools listening on ";
 
     private readonly string _profile = Directory.CreateTempSubdirectory("clipfusion-browser-").FullName;
@@ -87,7 +88,7 @@ internal sealed class Chromium : IAsyncDisposable
     }
 
     private static string Find() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("there is no chromium; ./build.sh setup installs it");
 
     private async Task<JsonElement?> CallAsync(string method, object parameters, CancellationToken cancellation)
