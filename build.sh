@@ -12,6 +12,7 @@ readonly packages=(
   "python3-onnx  the ONNX checker that tests run on the graphs that we write"
   "mosquitto     the broker that the appliance's tests run against"
   "mosquitto-clients  mosquitto_sub, the independent ledger of those tests"
+  "chromium  the browser that has to see the page in those tests"
 )
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -23,8 +24,8 @@ usage: ./build.sh VERB [ARGUMENT...]
   setup     check the .NET SDK, install missing Debian packages; every other verb does this first
   build     the program, runnable at artifacts/bin/clipfusion, its starter pack, and the tests
   test      build everything, check the format, run every test suite
-  soak      the long run
-  demo      judge three pictures with the starter pack; heatmaps in artifacts/demo
+  soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "fullsize" (networks at their published size); both without a word
+  demo      build the program and run it on a simulated line, with a broker and a page; arguments go to "clipfusion demo"
   bench     the benchmarks; arguments go to BenchmarkDotNet
   publish   self-contained tarballs for linux-x64 and linux-arm64 under artifacts/; with --check: installs the first into a folder, runs it, looks at the second
 TEXT
@@ -120,7 +121,8 @@ count_suite() {
   # An error is a fixture or clean-up that threw: xunit does not count it as a test, but it is a failure.
   passed=$(( passed + total - bad - left_out - not_run ))
   failed=$(( failed + bad + errors ))
-  skipped=$(( skipped + left_out + not_run ))
+  # Not run are the soak tests, which are only run when asked for.
+  skipped=$(( skipped + left_out ))
 }
 
 run_suite() {
@@ -169,6 +171,29 @@ test_all() {
 # ---------------------------------------------------------------- soak, demo, bench, publish
 
 soak() {
+  local part=${1:-all}
+  case $part in
+    all | appliance | fullsize) ;;
+    *) fail "soak: '$part' is neither appliance nor fullsize" 2 ;;
+  esac
+  [[ $part == fullsize ]] || soak_appliance
+  [[ $part == appliance ]] || soak_fullsize
+}
+
+# The running appliance; ends with a dated block for docs/performance.md.
+soak_appliance() {
+  local suite=ClipFusion.ApplianceTests passed=0 failed=0 skipped=0
+  local report=$PWD/artifacts/soak-report.md
+  say "the running appliance: 2,000 triggers with kills, then ${CLIPFUSION_SOAK_MINUTES:-30} minutes at full speed"
+  mkdir -p artifacts/test-logs
+  dotnet build "tests/$suite" -c Release
+  printf "%s, %s, %s cores, \`./build.sh soak appliance\`:\\n" "$(date -u +%F)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" >"$report"
+  CLIPFUSION_SOAK_REPORT=$report run_suite "$suite" "tests/$suite/bin/Release/net10.0/$suite" -explicit only -trait kind=soak
+  cat "$report"
+  (( failed == 0 && passed > 0 )) || fail "soak: $failed failed"
+}
+
+soak_fullsize() {
   say "full-size networks with random weights: builds both packs, judges, pairs one batched query with naive passes (20 GB of disk, 15 minutes on 2 cores)"
   local folder=artifacts/fullsize
   bench fullsize "$folder"
@@ -176,18 +201,9 @@ soak() {
 }
 
 demo() {
-  local clipfusion=artifacts/bin/clipfusion pack=artifacts/starter-pack pictures=tests/fixtures/tiny-a
   build_program
-
-  cat >&2 <<'TEXT'
-
-  What this demo is: three drawn pictures are judged against two drawn good parts, all the way from picture to scores and heatmaps, with the starter pack.
-  What it is not: the appliance. There is no camera, no line, no broker and no page in it yet. And the starter pack's weights are random numbers: what the
-  scores and colours show is that everything works, not where the defects are.
-
-TEXT
-  "$clipfusion" inspect "$pictures"/query{2,3,4}.png --reference "$pictures"/reference{0,1}.png --pack "$pack" --recipe config/demo.recipe.json --out artifacts/demo
-  say "look at artifacts/demo/*.overlay.png"
+  # In place of this script, so that Ctrl-C and signals reach it alone.
+  exec artifacts/bin/clipfusion demo "$@"
 }
 
 bench() { dotnet run -c Release --project tests/ClipFusion.Benchmarks -- "$@"; }
@@ -203,7 +219,7 @@ publish() {
     # The folder is what lies in /opt/clipfusion later.
     command install -m 755 systemd/install.sh "$folder/install.sh"
     command install -m 644 systemd/clipfusion.service "$folder/clipfusion.service"
-    command install -m 644 config/clipfusion.json config/clipfusion.schema.json config/demo.recipe.json "$folder/config/"
+    command install -m 644 config/clipfusion.json config/clipfusion.schema.json config/example.recipe.json "$folder/config/"
     cp -r docs "$folder/docs"
     tar -C artifacts --owner=0 --group=0 -czf "$folder.tar.gz" "$(basename "$folder")"
     say "$folder.tar.gz"

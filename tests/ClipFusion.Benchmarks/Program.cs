@@ -21,6 +21,9 @@ switch (args.FirstOrDefault())
     case "fullsize-step":
         FullSizeBenchmark.RunStep(args);
         break;
+    case "demo":
+        await DemoMaterials.RunAsync(args);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(CommitBenchmark).Assembly).Run(args);
         break;

@@ -57,6 +57,7 @@ public static class CommandLineApp
     {
         Verbose,
         RunCommand.Create(),
+        DemoCommand.Create(terminal),
         ModelsCommand.Create(terminal),
         InspectCommand.Create(terminal),
         TokenizeCommand.Create(terminal),

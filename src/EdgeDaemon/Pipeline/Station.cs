@@ -31,6 +31,7 @@ internal sealed class Station : IAsyncDisposable
         Camera.StateChanged += _ => Changed?.Invoke();
         Recipes.Changed += () => Changed?.Invoke();
         Counts.Changed += () => Changed?.Invoke();
+        links.Store.ConditionChanged += () => Changed?.Invoke();
     }
 
     /// <summary>Raised when readiness, recipe or counts may have changed; handlers return at once.</summary>

@@ -84,6 +84,7 @@ public sealed partial class InspectionStore
 
     private void OnConditionChanged(StorageCondition condition, string? detail)
     {
+        ConditionChanged?.Invoke();
         if (condition == StorageCondition.Healthy) LogHealthy();
         else LogCondition(condition, detail);
     }

@@ -60,6 +60,9 @@ public sealed partial class InspectionStore : IAsyncDisposable
     /// <summary>A verdict of this station was stored, so its outbox may have grown. Raised after the commit on some pool thread; handlers return at once.</summary>
     public event Action<string>? VerdictStored;
 
+    /// <summary>The store's condition has changed, on whatever thread found it; handlers return at once and ask the store nothing.</summary>
+    public event Action? ConditionChanged;
+
     /// <summary>First sequence number of this run by station, where the database had lost rows: <c>sequenceReset</c>.</summary>
     public IReadOnlyDictionary<string, long> SequenceResets { get; }
 
@@ -69,7 +72,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
         get
         {
             OutboxTally outbox = _session.Outbox.Tally;
-            return new StorageState(_health.Condition, _health.HasRoomForImages, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Bytes, outbox.Dropped);
+            return new StorageState(_health.Condition, _health.HasRoomForImages, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Stations, outbox.Bytes, outbox.Dropped);
         }
     }
 

@@ -26,10 +26,12 @@ public enum StorageCondition
 /// <param name="SetAside">File name that a torn or foreign database was renamed to at this start; null for none.</param>
 /// <param name="SequenceResets">First sequence number of this run by station, where the database was lost or an old copy of it was restored.</param>
 /// <param name="OutboxRows">Verdicts that wait for delivery, parked ones included.</param>
+/// <param name="Outboxes">The same by station; none for a station without any.</param>
 /// <param name="OutboxBytes">Their size, counted as the cap counts it.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out since the database was made.</param>
 public sealed record StorageState(
-    StorageCondition Condition, bool HasRoomForImages, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows, long OutboxBytes, long OutboxDropped)
+    StorageCondition Condition, bool HasRoomForImages, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows,
+    IReadOnlyDictionary<string, OutboxShare> Outboxes, long OutboxBytes, long OutboxDropped)
 {
     /// <summary>Whether triggers can be accepted and verdicts stored.</summary>
     public bool CanWrite => Condition is StorageCondition.Healthy or StorageCondition.OnReserve;
@@ -37,3 +39,8 @@ public sealed record StorageState(
     /// <summary>Whether images may be stored: they stop before the reserve is touched.</summary>
     public bool ImagesAllowed => Condition == StorageCondition.Healthy && HasRoomForImages;
 }
+
+/// <summary>Verdicts of one station that are not delivered.</summary>
+/// <param name="Pending">Waiting.</param>
+/// <param name="Parked">Refused by the broker too often.</param>
+public readonly record struct OutboxShare(long Pending, long Parked);

@@ -9,6 +9,7 @@ namespace ClipFusion.ApplianceTests.Box;
 /// <summary>The real program with the starter pack, a simulated line and a recipe, in a folder of its own; may be started and killed again and again.</summary>
 internal sealed class ApplianceBox : IAsyncDisposable
 {
+    private const string Listening = "Now listening on: ";
     private static readonly string[] Branches = ["clipVision"];
     private static readonly string[] References = ["ref0.png", "ref1.png"];
 
@@ -30,6 +31,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
         foreach ((string name, int number) in (ReadOnlySpan<(string, int)>)[("board", 7), ("plate", 8)]) File.WriteAllText(Path.Combine(recipes, $"{name}.json"), Recipe(name, number));
         File.WriteAllText(Path.Combine(recipes, "broken.json"), """{ "number": 9, "name": "broken", "object": "part", "references": ["nowhere.png"], "thresholds": { "patchclip": { "fewShot": 0.3 } } }""");
         foreach (int i in (int[])[0, 1]) WriteReference(Path.Combine(recipes, $"ref{i}.png"), i);
+        File.WriteAllText(Path.Combine(_folder, "token"), HttpToken);
         object camera = options.FolderCamera ? new { kind = "folder", folder = "in" } : new { kind = "simulated", seed = 1, width = 320, height = 240 };
         File.WriteAllText(Path.Combine(_folder, "clipfusion.json"), JsonSerializer.Serialize(new
         {
@@ -37,7 +39,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
             dataFolder = DataFolder,
             modelPack = "pack",
             threads = 1,
-            stations = options.Stations.Select(name => new { name, camera, triggers = new { mqtt = true, intervalMs = options.IntervalMs }, queueDepth = options.QueueDepth, recipe = "board" }),
+            stations = options.Stations.Select(name => new { name, camera, triggers = new { mqtt = true, http = options.HttpTriggers, intervalMs = options.IntervalMs }, queueDepth = options.QueueDepth, recipe = "board" }),
             mqtt = new
             {
                 host = options.Ca is null ? "127.0.0.1" : "localhost",
@@ -47,9 +49,13 @@ internal sealed class ApplianceBox : IAsyncDisposable
                 passwordFile = options.PasswordFile,
                 tls = options.Ca is { } ca ? new { ca } : null,
             },
+            http = new { port = options.HttpPort, tokenFile = "token" },
             storage = new { reserveMb = 1 },
         }));
     }
+
+    /// <summary>What a request has to show that triggers.</summary>
+    public const string HttpToken = "a-token-of-the-tests";
 
     /// <summary>What the program wrote.</summary>
     public ProgramLog Log => _log;
@@ -80,6 +86,13 @@ internal sealed class ApplianceBox : IAsyncDisposable
         File.Delete(reference);
         using Process make = Process.Start("mkfifo", [reference]);
         await make.WaitForExitAsync(cancellation);
+    }
+
+    /// <summary>The address of page and API of its first start.</summary>
+    public async Task<Uri> PageAsync(CancellationToken cancellation)
+    {
+        string line = await _log.SaysAsync(Listening, cancellation);
+        return new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]);
     }
 
     /// <summary>Uses its data folder as another process would.</summary>

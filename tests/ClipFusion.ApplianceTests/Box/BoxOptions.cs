@@ -29,6 +29,12 @@ internal sealed record BoxOptions
     /// <summary>The data folder; null for one of its own.</summary>
     public string? DataFolder { get; init; }
 
+    /// <summary>Whether requests with the token of the tests may trigger.</summary>
+    public bool HttpTriggers { get; init; }
+
+    /// <summary>Port of page and API; 0 = one that the system picks, as tests run side by side.</summary>
+    public int HttpPort { get; init; }
+
     /// <summary>Variables beside those of the tests.</summary>
     public (string Name, string Value)[] Environment { get; init; } = [];
 }

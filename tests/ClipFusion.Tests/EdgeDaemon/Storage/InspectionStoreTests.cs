@@ -151,10 +151,11 @@ public sealed class InspectionStoreTests : IDisposable
         Assert.True(await store.MarkRefusedAsync(first.Id, "not authorised"));
         Assert.Equal(second.Id, Assert.Single(store.ReadPending("line1", 0, 10)).Record.Inspection.Id);
         Assert.Equal("not authorised", Assert.Single(store.ReadParked(10)).RefusalReason);
+        Assert.Equal(new OutboxShare(Pending: 1, Parked: 1), store.State.Outboxes["line1"]);
 
         await store.MarkDeliveredAsync([second.Id, "01ARZ3NDEKTSV4RRFFQ69G5FAV"]);
         Assert.Empty(store.StationsWithPending());
-        Assert.Equal(1, store.State.OutboxRows);
+        Assert.Equal((1, new OutboxShare(Pending: 0, Parked: 1)), (store.State.OutboxRows, store.State.Outboxes["line1"]));
     }
 
     [Fact]

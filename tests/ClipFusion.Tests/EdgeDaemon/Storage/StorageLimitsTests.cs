@@ -25,7 +25,7 @@ public sealed class StorageLimitsTests : IDisposable
     [Fact]
     public async Task Limits_LoweredWhileItRuns_CountFromThenOn()
     {
-        await using InspectionStore store = _folder.Open(_time, StoreFolder.Options with { RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(1000) });
+        await using InspectionStore store = _folder.Open(_time, StoreFolder.Options with { RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(40) });
         AcceptedInspection[] all = [await StoreFolder.Accept(store), await StoreFolder.Accept(store), await StoreFolder.Accept(store)];
         foreach (AcceptedInspection inspection in all[..2]) await store.CompleteAsync(StoreFolder.Judged(inspection));
         store.Limits = store.Limits with { OutboxBytes = store.State.OutboxBytes };
@@ -65,7 +65,7 @@ public sealed class StorageLimitsTests : IDisposable
     [InlineData(StorageCondition.Locked, true, ClipFusion.EdgeDaemon.Delivery.StorageState.Unavailable)]
     [InlineData(StorageCondition.Failed, true, ClipFusion.EdgeDaemon.Delivery.StorageState.Unavailable)]
     public void StorageReport_OfEveryCondition_TellsWhatTheDiskStillTakes(StorageCondition condition, bool hasRoom, ClipFusion.EdgeDaemon.Delivery.StorageState told) =>
-        Assert.Equal(told, StorageReport.Of(new StorageState(condition, hasRoom, null, null, new Dictionary<string, long>(), 0, 0, 0)));
+        Assert.Equal(told, StorageReport.Of(new StorageState(condition, hasRoom, null, null, new Dictionary<string, long>(), 0, new Dictionary<string, OutboxShare>(), 0, 0)));
 
     private ApplianceConfig Config(int maxDays)
     {

@@ -1,0 +1,48 @@
+using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.EdgeDaemon.Demo;
+
+/// <summary>
+/// How high good parts score under a recipe, and how high their maps reach: for the full profile and for PatchCLIP, which stands in at a deadline and
+/// whose scores are on another scale.
+/// </summary>
+internal sealed class CalibrationScores
+{
+    private readonly List<double> _full = [], _fullPeaks = [], _held = [], _heldPeaks = [];
+
+    /// <summary>Parts seen.</summary>
+    public int Parts => _full.Count;
+
+    /// <summary>The full profile's threshold.</summary>
+    public ConformalThreshold Threshold => Of(_full);
+
+    /// <summary>Judges a good part on the way that the box takes.</summary>
+    public void Add(Inspector inspector, ImageView part, CancellationToken cancellation)
+    {
+        InspectionResult result = inspector.Inspect(part, patchClipReady: held => Add(held, _held, _heldPeaks), cancellation: cancellation);
+        Add(result.Fused, _full, _fullPeaks);
+    }
+
+    /// <summary>The recipe with thresholds for scores and for the pixels of maps, all by the same rule.</summary>
+    public StationRecipe Decide(StationRecipe recipe) => recipe with
+    {
+        Rule = new DecisionRule(Table(_full, _held), ProfileTable.Empty),
+        MapThresholds = Table(_fullPeaks, _heldPeaks),
+    };
+
+    private static ProfileTable Table(List<double> full, List<double> held) =>
+        ProfileTable.Empty.With(Profile.ClipFusion, Of(full).Value, null).With(Profile.PatchClip, Of(held).Value, null);
+
+    private static ConformalThreshold Of(List<double> scores) => ConformalThreshold.Of(scores, DemoLine.Alpha);
+
+    private static void Add(FusionResult fused, List<double> scores, List<double> peaks)
+    {
+        scores.Add(fused.Scores.FewShot ?? throw new InvalidOperationException("a recipe with references has a few-shot score"));
+        float peak = 0;
+        foreach (float value in fused.FewShot!.Values) peak = Math.Max(peak, value);
+        peaks.Add(peak);
+    }
+}
