@@ -137,6 +137,13 @@ internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, ApplianceMe
         {
             // One byte more than the reader takes, so that it is the one who says that it is too long.
             ReadResult read = await context.Request.BodyReader.ReadAtLeastAsync(CommandParser.MaximumPayload + 1, end.Token).ConfigureAwait(false);
+            if (read.IsCanceled)
+            {
+                // The web server stops while the body is on its way: half of one is no trigger.
+                await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, BoxRequest.NotRunning).ConfigureAwait(false);
+                return null;
+            }
+
             if (read.Buffer.IsEmpty || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true)
             {
                 Parsed<TriggerContent> parsed = CommandParser.Trigger(read.Buffer);

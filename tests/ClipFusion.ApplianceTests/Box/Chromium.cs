@@ -58,17 +58,17 @@ internal sealed class Chromium : IAsyncDisposable
         string script = $$"""
             new Promise(done => {
               const words = {{JsonSerializer.Serialize(words)}};
-              const look = () => words.every(w => document.body.innerText.includes(w)) ? done(document.documentElement.outerHTML) : setTimeout(look, 50);
+              const look = () => words.every(w => document.body?.innerText.includes(w)) ? done(document.documentElement.outerHTML) : setTimeout(look, 50);
               look();
             })
             """;
-        JsonElement result = await CallAsync("Runtime.evaluate", new { expression = script, awaitPromise = true, returnByValue = true }, cancellation);
-        return result.GetProperty("result").GetProperty("value").GetString()!;
+        while (true)
+        {
+            // No answer where the page was exchanged meanwhile: a tab is empty at first.
+            JsonElement? result = await CallAsync("Runtime.evaluate", new { expression = script, awaitPromise = true, returnByValue = true }, cancellation);
+            if (result is { } found && found.GetProperty("result").TryGetProperty("value", out JsonElement page)) return page.GetString()!;
+        }
     }
-
-    /// <summary>What the page looks like, as PNG.</summary>
-    public async Task<byte[]> PictureAsync(CancellationToken cancellation) =>
-        (await CallAsync("Page.captureScreenshot", new { format = "png" }, cancellation)).GetProperty("data").GetBytesFromBase64();
 
     public async ValueTask DisposeAsync()
     {
@@ -90,7 +90,7 @@ internal sealed class Chromium : IAsyncDisposable
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("there is no chromium; ./build.sh setup installs it");
 
-    private async Task<JsonElement> CallAsync(string method, object parameters, CancellationToken cancellation)
+    private async Task<JsonElement?> CallAsync(string method, object parameters, CancellationToken cancellation)
     {
         int id = ++_calls;
         await _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(new { id, method, @params = parameters }), WebSocketMessageType.Text, true, cancellation);
@@ -106,7 +106,7 @@ internal sealed class Chromium : IAsyncDisposable
 
             JsonElement answer = JsonDocument.Parse(message.ToArray()).RootElement;
             if (answer.TryGetProperty("id", out JsonElement of) && of.GetInt32() == id)
-                return answer.TryGetProperty("result", out JsonElement result) ? result : throw new InvalidOperationException($"{method}: {answer}");
+                return answer.TryGetProperty("result", out JsonElement result) ? result : null;
         }
     }
 }

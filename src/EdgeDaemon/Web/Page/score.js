@@ -31,5 +31,5 @@ function draw(panel, { rule, threshold, parts, matrix }) {
   const head = make("tr");
   head.append(make("th", ""), make("th", "judged OK", { scope: "col" }), make("th", "judged NG", { scope: "col" }));
   table.append(head, row("good part", matrix.okAsOk, matrix.okAsNg, true), row("bad part", matrix.ngAsOk, matrix.ngAsNg, false));
-  panel.replaceChildren(make("h2", "How often it was right"), make("p", `${parts} parts, ${matrix.notJudged} not judged. Rule: ${rule}, threshold ${threshold}.`), table);
+  panel.replaceChildren(make("h2", "How often it was right"), make("p", `${parts} parts, ${matrix.notJudged} not judged. Threshold ${threshold ?? "–"}: ${rule}.`), table);
 }
