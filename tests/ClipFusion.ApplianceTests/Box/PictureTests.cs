@@ -64,7 +64,7 @@ public sealed class PictureTests : IAsyncDisposable
         await HeatmapAsync(ear);
 
         cable.Hold();
-        for (int i = 0; i < 30; i++) Assert.False((await JudgedAsync($"held{i}", "NG")).GetProperty("late").GetBoolean());
+        for (int i = 0; i < 30; i++) Assert.False((await JudgedAsync($"held{i}", "NG")).GetProperty("flags").GetProperty("late").GetBoolean());
         cable.Release();
         string last = Id(await JudgedAsync("after", "NG"));
         while (!(await HeatmapAsync(ear)).UserProperties.Contains(last, StringComparison.Ordinal))
