@@ -149,17 +149,6 @@ internal sealed class ApplianceBox : IAsyncDisposable
         return code;
     }
 
-    /// <summary>Waits until the program ends by itself.</summary>
-    /// <returns>Its exit code.</returns>
-    public async Task<int> EndAsync(CancellationToken cancellation)
-    {
-        await _process!.WaitForExitAsync(cancellation);
-        int code = _process.ExitCode;
-        _process.Dispose();
-        _process = null;
-        return code;
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) await KillAsync(CancellationToken.None);
