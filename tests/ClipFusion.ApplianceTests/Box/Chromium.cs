@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text.Json;
+using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
