@@ -10,6 +10,8 @@ internal sealed class Chromium : IAsyncDisposable
 {
     private const string Listening = "DevTools listening on ";
 
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
+
     private readonly string _profile = Directory.CreateTempSubdirectory("clipfusion-browser-").FullName;
     private readonly ProgramLog _log = new();
     private readonly ClientWebSocket _socket = new();
@@ -87,7 +89,7 @@ internal sealed class Chromium : IAsyncDisposable
     }
 
     private static string Find() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("there is no chromium; ./build.sh setup installs it");
 
     private async Task<JsonElement?> CallAsync(string method, object parameters, CancellationToken cancellation)
