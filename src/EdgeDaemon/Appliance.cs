@@ -2,6 +2,7 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
@@ -36,7 +37,9 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Memory of earlier runs first: nothing is accepted before what they left open is answered.
+        var clock = new WallClock(time, _log);
         await using InspectionStore store = InspectionStore.Open(_config.DataFolder, StorageOptions.From(_config.Storage), time, _log);
+        store.IsClockTrusted = clock.IsTrusted;
         Recovery recovery = await store.RecoverAsync().ConfigureAwait(false);
 
         // 8 deliver: the broker, and the outbox towards it.
@@ -54,8 +57,14 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         var recipes = new RecipeDesk(networks, _config, turns, _log);
 
         // 1 trigger, 2 frame: the stations.
-        var box = new Box(_config.Device, _bootId, store, link, media, publisher, time);
+        var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
         foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, heartbeats, metrics, box.TellFrameTaken, box.TellJudged, box.TakePicture), time));
+
+        // What becomes of a judged frame: archive, heatmap, page.
+        await using var archives = new ImageArchives(_config, store, time);
+        await using var pictures = new PictureDesk(turns, media, time, _log);
+        foreach (Station station in box.Stations) pictures.Add(() => station.Config, archives[station.Name], box.Galleries[station.Name]);
+        (box.Pictures, box.PictureCounts) = (pictures.Take, pictures.Counts);
 
         using var end = new CancellationTokenSource();
         try
@@ -64,11 +73,12 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             link.Start();
             media.Start();
             publisher.Start();
+            pictures.Start();
             slot.Running = box;
             metrics.Sources.Watch(box);
-            reloader.Changed = now => TakeLive(now, box, delivery);
+            reloader.Changed = now => TakeLive(now, box, archives, delivery);
             // One that came before.
-            TakeLive(live.Current, box, delivery);
+            TakeLive(live.Current, box, archives, delivery);
             LogServing(_config.Device, _config.Stations.Length);
             _serving.SetResult();
             await Loops.RunAsync(
@@ -80,6 +90,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
                 LinkLog.WatchAsync(link, _log, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
+                clock.WatchAsync(trusted => store.IsClockTrusted = trusted, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
             ]).ConfigureAwait(false);
         }
@@ -114,8 +125,9 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     }
 
     /// <summary>What a reload changes while the box runs, the other half of <see cref="ConfigChange.TakeLive"/>: the next inspection, commit or message sees it.</summary>
-    private static void TakeLive(ApplianceConfig now, Box box, DeliveryOptions delivery)
+    private static void TakeLive(ApplianceConfig now, Box box, ImageArchives archives, DeliveryOptions delivery)
     {
+        archives.Apply(now);
         box.Store.Limits = StorageLimits.From(now.Storage);
         delivery.LiveWindow = now.Mqtt.LiveWindow;
         foreach (Station station in box.Stations) station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;

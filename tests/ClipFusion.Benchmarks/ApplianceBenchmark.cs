@@ -85,8 +85,8 @@ internal static class ApplianceBenchmark
         for (int i = 0; i < WarmUp + count; i++)
         {
             long sent = await plc.TriggerAsync("line1", $"t{i}", cancellation);
-            Heard ack = await plc.NextAsync(h => h.Topic.EndsWith("/trigger/ack", StringComparison.Ordinal), cancellation);
-            Heard verdict = await plc.NextAsync(h => h.Topic.EndsWith("/verdict", StringComparison.Ordinal), cancellation);
+            PlcMessage ack = await plc.NextAsync(h => h.Topic.EndsWith("/trigger/ack", StringComparison.Ordinal), cancellation);
+            PlcMessage verdict = await plc.NextAsync(h => h.Topic.EndsWith("/verdict", StringComparison.Ordinal), cancellation);
             // Both commits of an inspection, on the same disk in the same moment.
             double commits = disk.Flush() + disk.Flush();
             if (i >= WarmUp) rows.Add(LatencyRow.Of(sent, ack, verdict, commits));
@@ -113,7 +113,7 @@ internal static class ApplianceBenchmark
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed.TotalSeconds < seconds)
         {
-            Heard verdict = await plc.NextAsync(h => h.Topic.EndsWith("/verdict", StringComparison.Ordinal), cancellation);
+            PlcMessage verdict = await plc.NextAsync(h => h.Topic.EndsWith("/verdict", StringComparison.Ordinal), cancellation);
             drawing += LatencyRow.Timing(verdict.Json.GetProperty("timingsMs"), "frame");
             verdicts++;
             await plc.TriggerAsync(verdict.Topic.Split('/')[^2], $"t{sent++}", cancellation);
@@ -147,7 +147,7 @@ internal static class ApplianceBenchmark
         /// <summary>What neither line nor step 3, networks, banks or disk took: MQTT, queues, fusing, deciding, storing without the disk.</summary>
         private double Rest => Verdict - Line - Prepare - Networks - Bank - Commits;
 
-        public static LatencyRow Of(long sent, Heard ack, Heard verdict, double commits)
+        public static LatencyRow Of(long sent, PlcMessage ack, PlcMessage verdict, double commits)
         {
             JsonElement timings = verdict.Json.GetProperty("timingsMs");
             return new LatencyRow(

@@ -73,6 +73,16 @@ internal sealed partial class WallClock
         }
     }
 
+    /// <summary>Looks at the clocks every second until the program ends.</summary>
+    /// <param name="tell">Told each time whether the clock can be believed.</param>
+    /// <param name="stop">The program's end.</param>
+    /// <returns>Never, but by cancellation.</returns>
+    public async Task WatchAsync(Action<bool> tell, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
+        while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false)) tell(Check());
+    }
+
     private void LookForJump(bool wasUnsynchronised)
     {
         DateTimeOffset wall = _time.GetUtcNow();

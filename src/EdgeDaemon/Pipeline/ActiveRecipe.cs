@@ -16,13 +16,17 @@ internal sealed class ActiveRecipe
     private readonly Lock _lock = new();
     private int _uses = 1;
 
-    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, string packHash) => (Recipe, Stamp, Inspector, PackHash) = (recipe, stamp, inspector, packHash);
+    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash) =>
+        (Recipe, Stamp, Inspector, Ignore, PackHash) = (recipe, stamp, inspector, ignore, packHash);
 
     public StationRecipe Recipe { get; }
 
     public RecipeStamp Stamp { get; }
 
     public Inspector Inspector { get; }
+
+    /// <summary>What of the frames is not judged, in their pixels: only frames of its size can be judged. Null for nothing.</summary>
+    public IgnoreMask? Ignore { get; }
 
     /// <summary>Names the model pack in verdicts.</summary>
     public string PackHash { get; }
@@ -38,20 +42,20 @@ internal sealed class ActiveRecipe
         {
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
             var stamp = new RecipeStamp(recipe.Number, recipe.Name, catalogue.Revision(recipe, cancellation), references.Length == 0 ? null : Version(references));
-            // The ignore rule needs the size of the camera's frames, which is only known with the first one.
-            if (recipe.Method.Ignore is not null) throw new ArgumentException("an ignore mask or ignored rectangles are not supported by the running appliance yet");
+            IgnoreMask? ignore = IgnoreMasks.Of(recipe, catalogue.Folder);
             Inspector inspector;
-            using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, null, parallelism, cancellation);
+            using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation);
             try
             {
                 if (references.Length > 0) Enroll(inspector);
-                byte[] grey = new byte[64 * 64];
+                (int width, int height) = ignore is null ? (64, 64) : (ignore.Width, ignore.Height);
+                byte[] grey = new byte[width * height];
                 using (new BackgroundTurn(turns, cancellation))
                 {
-                    if (recipe.Method.Region is null) inspector.Inspect(new ImageView(grey, 64, 64, 64, PixelFormat.Mono8), cancellation: cancellation);
+                    if (recipe.Method.Region is null || recipe.Method.Region.Value.IsInside(width, height)) inspector.Inspect(new ImageView(grey, width, height, width, PixelFormat.Mono8), cancellation: cancellation);
                 }
 
-                return new ActiveRecipe(recipe, stamp, inspector, pack.Hash);
+                return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash);
             }
             catch
             {
@@ -71,7 +75,7 @@ internal sealed class ActiveRecipe
                 }
             }
         }
-        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException)
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or IgnoreMaskException)
         {
             throw new RecipeUnusableException($"recipe '{recipe.Name}': {e.Message}", e);
         }

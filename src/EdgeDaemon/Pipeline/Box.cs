@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Storage;
@@ -21,8 +22,9 @@ internal sealed class BoxSlot
 /// <param name="link">The broker.</param>
 /// <param name="media">The broker, for pictures.</param>
 /// <param name="publisher">What became of verdicts.</param>
+/// <param name="clock">Whether the wall clock can be believed.</param>
 /// <param name="time">Clocks.</param>
-internal sealed class Box(string device, string bootId, InspectionStore store, MqttLink link, MediaLink media, VerdictPublisher publisher, TimeProvider time)
+internal sealed class Box(string device, string bootId, InspectionStore store, MqttLink link, MediaLink media, VerdictPublisher publisher, WallClock clock, TimeProvider time)
 {
     private readonly List<Station> _stations = [];
     private readonly Dictionary<string, StationGallery> _galleries = new(StringComparer.Ordinal);
@@ -47,6 +49,8 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
 
     public VerdictPublisher Publisher => publisher;
 
+    public WallClock Clock => clock;
+
     /// <summary>Takes a station in; only before the box runs.</summary>
     public void Add(Station station)
     {
@@ -66,6 +70,9 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     /// <summary>Takes a judged frame over; must not wait. To be set before the box runs.</summary>
     public Action<JudgedFrame> Pictures { get; set; } = judged => judged.Dispose();
 
+    /// <summary>What became of a station's pictures, by its name. To be set before the box runs.</summary>
+    public Func<string, PictureCounts> PictureCounts { get; set; } = _ => EdgeDaemon.Pictures.PictureCounts.None;
+
     /// <summary>Hands a judged frame to the pictures.</summary>
     public void TakePicture(JudgedFrame judged) => Pictures(judged);
 
@@ -76,8 +83,7 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
         Storage.StorageState storage = store.State;
         return new StateMessage(
             bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code, code == Code.None ? null : why,
-            station.Counts.Snapshot, new OutboxCounts(storage.OutboxRows, 0), null, storage.SequenceResets.ContainsKey(station.Name),
-            storage.Condition switch { StorageCondition.Healthy => Delivery.StorageState.Ok, StorageCondition.OnReserve => Delivery.StorageState.Reserve, StorageCondition.DiskFull => Delivery.StorageState.Full, _ => Delivery.StorageState.Unavailable },
+            station.Counts.Snapshot, new OutboxCounts(storage.OutboxRows, 0), clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage),
             "cpu", null, time.GetUtcNow());
     }
 }

@@ -13,8 +13,13 @@ internal static class FramePixels
     public static void Use(Frame frame, FrameAction use)
     {
         if (frame.Format == Camera.PixelFormat.Encoded) use(ImageCodec.DecodeStored(frame.Pixels, name: frame.FileName ?? $"frame {frame.Id}").View);
-        else use(new ImageView(frame.Pixels, frame.Width, frame.Height, frame.Stride, Format(frame.Format)));
+        else use(View(frame.Pixels, frame.Shape));
     }
+
+    /// <summary>A frame's pixels, as they are.</summary>
+    /// <param name="pixels">Its bytes.</param>
+    /// <param name="shape">Their layout; not encoded.</param>
+    public static ImageView View(ReadOnlySpan<byte> pixels, FrameShape shape) => new(pixels, shape.Width, shape.Height, shape.Stride, Format(shape.Format));
 
     /// <summary>What a verdict says of its frame.</summary>
     public static FrameRecord Describe(Frame frame) => new(frame.Id, frame.Width, frame.Height, frame.Format.ToString(), frame.CapturedAt);

@@ -70,6 +70,9 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         frame = frame with { Width = view.Width, Height = view.Height };
         if (size != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Inspections.Answers.Of(size), time.GetUtcNow(), frame);
 
+        if (recipe.Ignore is { } ignore && (ignore.Width, ignore.Height) != (view.Width, view.Height))
+            throw new ArgumentException($"the frame has {view.Width}x{view.Height} pixels, the ignore rule of recipe '{recipe.Stamp.Name}' is for {ignore.Width}x{ignore.Height}");
+
         PreparedImage? prepared = null;
         InspectionResult result = recipe.Inspector.Inspect(
             view,
@@ -105,7 +108,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         Decision decision = recipe.Recipe.Rule.Decide(profile, scores);
         (Verdict verdict, Code reason) = Inspections.Answers.Of(decision.Outcome);
         (RegionRecord[] regions, bool truncated) = recipe.Recipe.MapThresholds[profile, scores.FewShot is null ? ShotMode.ZeroShot : ShotMode.FewShot] is { } threshold
-            ? Regions(MapOf(fused), covered, (float)threshold)
+            ? Regions(MapOf(fused), covered, (float)threshold, recipe.Ignore)
             : ([], false);
         run.Lap("decide");
         return new VerdictRecord(
@@ -116,9 +119,9 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
 
     private static AnomalyMap MapOf(FusionResult fused) => fused.FewShot ?? fused.ZeroShot ?? throw new InvalidOperationException("a judged image has a map");
 
-    private static (RegionRecord[] Regions, bool Truncated) Regions(AnomalyMap map, Region covered, float threshold)
+    private static (RegionRecord[] Regions, bool Truncated) Regions(AnomalyMap map, Region covered, float threshold, IgnoreMask? ignore)
     {
-        ConnectedRegions found = ConnectedRegions.Find(map.Values, map.Width, map.Height, threshold);
+        ConnectedRegions found = ConnectedRegions.Find(map.Values, map.Width, map.Height, threshold, ignore?.Ignored(map.Width, map.Height, covered));
         return ([.. found.Regions.Select(r => r.ToFrame(covered, map.Width, map.Height)).Select(r => new RegionRecord(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, checked((int)r.Area), r.Peak))], found.Truncated);
     }
 

@@ -10,21 +10,25 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <param name="recipe">What it was judged under, kept alive until <see cref="Dispose"/>.</param>
 internal sealed class JudgedFrame(VerdictRecord verdict, Frame frame, MapCopy? map, ActiveRecipe recipe) : IDisposable
 {
+    private MapCopy? _map = map;
     private int _isDisposed;
 
     public VerdictRecord Verdict => verdict;
 
     public Frame Frame => frame;
 
-    public MapCopy? Map => map;
+    public MapCopy? Map => _map;
 
     public ActiveRecipe Recipe => recipe;
+
+    /// <summary>The map, from now on the caller's; null where there is none.</summary>
+    public MapCopy? TakeMap() => Interlocked.Exchange(ref _map, null);
 
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         frame.Dispose();
-        map?.Dispose();
+        TakeMap()?.Dispose();
         recipe.Release();
     }
 }

@@ -7,6 +7,9 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <summary>An anomaly map that outlives the inspector's next image; its memory is pooled, because it would land on the large object heap.</summary>
 internal sealed class MapCopy : IDisposable
 {
+    // Not the shared pool: its memory stays with the thread that gave it back, and maps are taken and given back by different ones.
+    private static readonly ArrayPool<float> Pool = ArrayPool<float>.Create(maxArrayLength: 4096 * 4096, maxArraysPerBucket: 16);
+
     private float[]? _values;
 
     private MapCopy(float[] values, int width, int height, Region covered) => (_values, Width, Height, Covered) = (values, width, height, covered);
@@ -26,13 +29,13 @@ internal sealed class MapCopy : IDisposable
     /// <summary>Copies a map.</summary>
     public static MapCopy Of(AnomalyMap map, Region covered)
     {
-        float[] values = ArrayPool<float>.Shared.Rent(map.Width * map.Height);
+        float[] values = Pool.Rent(map.Width * map.Height);
         map.Values.AsSpan(0, map.Width * map.Height).CopyTo(values);
         return new MapCopy(values, map.Width, map.Height, covered);
     }
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _values, null) is { } values) ArrayPool<float>.Shared.Return(values);
+        if (Interlocked.Exchange(ref _values, null) is { } values) Pool.Return(values);
     }
 }

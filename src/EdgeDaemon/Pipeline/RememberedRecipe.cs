@@ -19,6 +19,8 @@ internal sealed class RememberedRecipe(string dataFolder, string station)
 
         set
         {
+            // A start on a full disk must not need a new file to say what is said already.
+            if (Name == value) return;
             string next = $"{_path}.next";
             using (FileStream file = File.Create(next))
             {

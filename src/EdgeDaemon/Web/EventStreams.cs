@@ -126,7 +126,8 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             return (gallery, () =>
             {
                 if (gallery.Latest is { } shown) Tell("picture", new PictureEvent(station.Name, shown.Verdict.Inspection.Id, !shown.FrameJpeg.IsEmpty, !shown.OverlayJpeg.IsEmpty));
-            });
+            }
+            );
         }
 
         private void TellVerdict(VerdictRecord verdict)

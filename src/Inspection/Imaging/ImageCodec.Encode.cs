@@ -1,3 +1,4 @@
+using System.Buffers;
 using OpenCvSharp;
 using OpenCvSharp.Internal;
 using OpenCvSharp.Internal.Vectors;
@@ -8,14 +9,21 @@ namespace ClipFusion.Inspection.Imaging;
 public static partial class ImageCodec
 {
     /// <summary>Writes a PNG: lossless, 8-bit colour or 8- or 16-bit grey.</summary>
-    /// <param name="image">Mono8, Mono16, Rgb8 or Bgr8.</param>
+    /// <param name="image">Mono8, Rgb8, Bgr8 or deep grey, whose values are stored as they are: a Mono10 picture has 16-bit samples of 0..1023.</param>
     /// <param name="destination">Receives the file; native memory is written straight to it.</param>
     /// <param name="compression">0 (fast) to 9 (small).</param>
     /// <exception cref="ArgumentException">The format can't be stored or the compression is out of range.</exception>
     public static void EncodePng(ImageView image, Stream destination, int compression = 3)
     {
-        if (compression is < 0 or > 9) throw new ArgumentException($"PNG compression {compression}: expected 0..9", nameof(compression));
-        Encode(image, ".png", [(int)ImwriteFlags.PngCompression, compression], destination);
+        ArgumentNullException.ThrowIfNull(destination);
+        EncodePng(image, destination.Write, compression);
+    }
+
+    /// <summary>As <see cref="EncodePng(ImageView, Stream, int)"/>, into memory that may be used again.</summary>
+    public static void EncodePng(ImageView image, IBufferWriter<byte> destination, int compression = 3)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        EncodePng(image, destination.Write, compression);
     }
 
     /// <summary>Writes a JPEG.</summary>
@@ -25,18 +33,36 @@ public static partial class ImageCodec
     /// <exception cref="ArgumentException">The format can't be stored or the quality is out of range.</exception>
     public static void EncodeJpeg(ImageView image, Stream destination, int quality = 90)
     {
+        ArgumentNullException.ThrowIfNull(destination);
+        EncodeJpeg(image, destination.Write, quality);
+    }
+
+    /// <summary>As <see cref="EncodeJpeg(ImageView, Stream, int)"/>, into memory that may be used again.</summary>
+    public static void EncodeJpeg(ImageView image, IBufferWriter<byte> destination, int quality = 90)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        EncodeJpeg(image, destination.Write, quality);
+    }
+
+    private static void EncodePng(ImageView image, FileSink destination, int compression)
+    {
+        if (compression is < 0 or > 9) throw new ArgumentException($"PNG compression {compression}: expected 0..9", nameof(compression));
+        Encode(image, ".png", [(int)ImwriteFlags.PngCompression, compression], destination);
+    }
+
+    private static void EncodeJpeg(ImageView image, FileSink destination, int quality)
+    {
         if (quality is < 1 or > 100) throw new ArgumentException($"JPEG quality {quality}: expected 1..100", nameof(quality));
-        if (image.Format == PixelFormat.Mono16) throw new ArgumentException("a JPEG holds 8 bits: Mono16 must be converted first, or stored as PNG", nameof(image));
+        if (image.Format.IsDeepGrey()) throw new ArgumentException($"a JPEG holds 8 bits: {image.Format} must be converted first, or stored as PNG", nameof(image));
         Encode(image, ".jpg", [(int)ImwriteFlags.JpegQuality, quality], destination);
     }
 
-    private static unsafe void Encode(ImageView image, string extension, int[] parameters, Stream destination)
+    private static unsafe void Encode(ImageView image, string extension, int[] parameters, FileSink destination)
     {
-        ArgumentNullException.ThrowIfNull(destination);
         MatType type = image.Format switch
         {
             PixelFormat.Mono8 => MatType.CV_8UC1,
-            PixelFormat.Mono16 => MatType.CV_16UC1,
+            PixelFormat.Mono10 or PixelFormat.Mono12 or PixelFormat.Mono16 => MatType.CV_16UC1,
             PixelFormat.Rgb8 or PixelFormat.Bgr8 => MatType.CV_8UC3,
             _ => throw new ArgumentException($"{image.Format} pixels can't be stored: convert them with PixelConverter first", nameof(image)),
         };
@@ -50,7 +76,10 @@ public static partial class ImageCodec
             using var file = new VectorOfByte();
             NativeMethods.HandleException(NativeMethods.imgcodecs_imencode_vector(extension, input.CvPtr, file.CvPtr, parameters, parameters.Length, out int ok));
             if (ok == 0) throw new InvalidOperationException($"OpenCV could not encode {image.Width}x{image.Height} {image.Format} pixels as {extension}");
-            destination.Write(new ReadOnlySpan<byte>((void*)file.ElemPtr, checked((int)file.Size)));
+            destination(new ReadOnlySpan<byte>((void*)file.ElemPtr, checked((int)file.Size)));
         }
     }
+
+    /// <summary>Takes the file's bytes, which are gone afterwards.</summary>
+    private delegate void FileSink(ReadOnlySpan<byte> file);
 }

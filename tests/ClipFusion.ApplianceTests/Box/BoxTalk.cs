@@ -9,7 +9,7 @@ internal sealed class BoxTalk : IAsyncDisposable
 {
     private const string In = "clipfusion/v1/box/in/line1/", Out = "clipfusion/v1/box/out/line1/";
 
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(4));
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(2));
     private readonly List<Entry> _heard = [];
     private readonly Mosquitto _broker;
     private readonly Ledger _ledger;
@@ -27,7 +27,10 @@ internal sealed class BoxTalk : IAsyncDisposable
     {
         var broker = new Mosquitto("allow_anonymous true");
         await broker.StartAsync(CancellationToken.None);
-        return new BoxTalk(broker, await Ledger.StartAsync(broker, CancellationToken.None), new ApplianceBox(new BoxOptions { Port = broker.Port, FolderCamera = folderCamera, DataFolder = dataFolder, Environment = environment }));
+        var box = new ApplianceBox(new BoxOptions { Port = broker.Port, FolderCamera = folderCamera, DataFolder = dataFolder, Environment = environment });
+        // A camera's folder is there before the program is.
+        if (folderCamera) _ = box.Inbox;
+        return new BoxTalk(broker, await Ledger.StartAsync(broker, CancellationToken.None), box);
     }
 
     /// <summary>Starts the program and waits until it takes triggers.</summary>
@@ -42,10 +45,13 @@ internal sealed class BoxTalk : IAsyncDisposable
     /// <returns>The state that said so.</returns>
     public async Task<JsonElement> ReadyAsync(bool isNewLife = false)
     {
-        JsonElement ready = await StateAsync(s => s.GetProperty("ready").GetBoolean() && (!isNewLife || !_lives.Contains(s.GetProperty("bootId").GetString()!)));
+        JsonElement ready = await StateAsync(s => s.GetProperty("ready").GetBoolean() && (!isNewLife || IsNewLife(s)));
         _lives.Add(ready.GetProperty("bootId").GetString()!);
         return ready;
     }
+
+    /// <summary>Whether a state comes from a run of the program that was not waited for before.</summary>
+    public bool IsNewLife(JsonElement state) => !_lives.Contains(state.GetProperty("bootId").GetString()!);
 
     /// <summary>Waits for a state of a kind.</summary>
     public async Task<JsonElement> StateAsync(Predicate<JsonElement> wanted) => (await NextAsync(e => e.Topic == Out + "state" && !e.Retained && wanted(e.Json))).Json;
@@ -83,7 +89,7 @@ internal sealed class BoxTalk : IAsyncDisposable
     ];
 
     /// <summary>
-    /// Waits for the verdict of every acked trigger, then stops the program and compares what was heard with what is stored: one verdict for each, the same one
+    /// Waits for the verdict of every acked trigger, then kills the program and compares what was heard with what is stored: one verdict for each, the same one
     /// however often it was heard, and none that the database does not know.
     /// </summary>
     public async Task CheckAsync()
@@ -91,7 +97,7 @@ internal sealed class BoxTalk : IAsyncDisposable
         List<JsonElement> acked = [.. _heard.Where(e => e.Topic == Out + "trigger/ack").Select(e => e.Json).Where(a => a.GetProperty("accepted").GetBoolean())];
         foreach (JsonElement ack in acked) await VerdictAsync(ack.GetProperty("triggerId").GetString()!);
         await StateAsync(s => s.GetProperty("outbox").GetProperty("pending").GetInt64() == 0);
-        Assert.Equal(0, await Box.StopAsync(Limit));
+        await Box.KillAsync(Limit);
         Assert.NotEmpty(acked);
         foreach (IGrouping<string?, JsonElement> same in _heard.Where(IsVerdict).Select(e => e.Json).GroupBy(v => v.GetProperty("inspectionId").GetString()))
             Assert.Single(same.Select(v => (v.GetProperty("seq").GetInt64(), v.GetProperty("verdict").GetString(), v.GetProperty("reason").GetString())).Distinct());

@@ -1,30 +1,111 @@
 using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Text.Json;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>A real browser without a window.</summary>
-internal static class Chromium
+/// <summary>A page in a real browser without a window, spoken to over the browser's own debugging protocol.</summary>
+internal sealed class Chromium : IAsyncDisposable
 {
-    /// <summary>What a page has become after some seconds of its own time, as HTML.</summary>
-    public static async Task<string> DumpAsync(Uri page, int seconds, CancellationToken cancellation)
+    private const string Listening = "DevTools listening on ";
+
+    private readonly string _profile = Directory.CreateTempSubdirectory("clipfusion-browser-").FullName;
+    private readonly ProgramLog _log = new();
+    private readonly ClientWebSocket _socket = new();
+    private readonly Process _process;
+    private int _calls;
+
+    private Chromium(Uri page)
     {
-        string profile = Directory.CreateTempSubdirectory("clipfusion-browser-").FullName;
+        _process = Process.Start(new ProcessStartInfo(Find(),
+            ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run", "--remote-debugging-port=0", "--window-size=1280,800", $"--user-data-dir={_profile}", page.ToString()])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process.OutputDataReceived += (_, e) => _log.Add(e.Data);
+        _process.ErrorDataReceived += (_, e) => _log.Add(e.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public static async Task<Chromium> OpenAsync(Uri page, CancellationToken cancellation)
+    {
+        var browser = new Chromium(page);
         try
         {
-            using Process browser = Process.Start(new ProcessStartInfo(Find(),
-                ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", $"--user-data-dir={profile}", $"--timeout={seconds * 1000}", "--dump-dom", page.ToString()])
-            { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            Task<string> said = browser.StandardError.ReadToEndAsync(cancellation);
-            string html = await browser.StandardOutput.ReadToEndAsync(cancellation);
-            await browser.WaitForExitAsync(cancellation);
-            return html.Length > 0 ? html : throw new InvalidOperationException($"the browser showed nothing: {await said}");
+            string line = await browser._log.SaysAsync(Listening, cancellation);
+            var debugger = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]);
+            using var http = new HttpClient();
+            while (true)
+            {
+                string tabs = await http.GetStringAsync(new Uri($"http://127.0.0.1:{debugger.Port}/json/list"), cancellation);
+                JsonElement tab = JsonDocument.Parse(tabs).RootElement.EnumerateArray().FirstOrDefault(t => t.GetProperty("type").GetString() == "page" && t.GetProperty("url").GetString()!.StartsWith(page.ToString(), StringComparison.Ordinal));
+                if (tab.ValueKind == JsonValueKind.Undefined) continue;
+                await browser._socket.ConnectAsync(new Uri(tab.GetProperty("webSocketDebuggerUrl").GetString()!), cancellation);
+                return browser;
+            }
         }
-        finally
+        catch
         {
-            Directory.Delete(profile, recursive: true);
+            await browser.DisposeAsync();
+            throw;
         }
     }
 
-    private static string Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
+    /// <summary>Waits until the page's text has all of some words.</summary>
+    /// <returns>The page as HTML then.</returns>
+    public async Task<string> ShowsAsync(CancellationToken cancellation, params string[] words)
+    {
+        string script = $$"""
+            new Promise(done => {
+              const words = {{JsonSerializer.Serialize(words)}};
+              const look = () => words.every(w => document.body.innerText.includes(w)) ? done(document.documentElement.outerHTML) : setTimeout(look, 50);
+              look();
+            })
+            """;
+        JsonElement result = await CallAsync("Runtime.evaluate", new { expression = script, awaitPromise = true, returnByValue = true }, cancellation);
+        return result.GetProperty("result").GetProperty("value").GetString()!;
+    }
+
+    /// <summary>What the page looks like, as PNG.</summary>
+    public async Task<byte[]> PictureAsync(CancellationToken cancellation) =>
+        (await CallAsync("Page.captureScreenshot", new { format = "png" }, cancellation)).GetProperty("data").GetBytesFromBase64();
+
+    public async ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+        try
+        {
+            Directory.Delete(_profile, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A helper process of the browser may still write there as it ends.
+        }
+    }
+
+    private static string Find() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("there is no chromium; ./build.sh setup installs it");
+
+    private async Task<JsonElement> CallAsync(string method, object parameters, CancellationToken cancellation)
+    {
+        int id = ++_calls;
+        await _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(new { id, method, @params = parameters }), WebSocketMessageType.Text, true, cancellation);
+        while (true)
+        {
+            using var message = new MemoryStream();
+            byte[] part = new byte[64 * 1024];
+            for (ValueWebSocketReceiveResult received = default; !received.EndOfMessage;)
+            {
+                received = await _socket.ReceiveAsync(part.AsMemory(), cancellation);
+                message.Write(part, 0, received.Count);
+            }
+
+            JsonElement answer = JsonDocument.Parse(message.ToArray()).RootElement;
+            if (answer.TryGetProperty("id", out JsonElement of) && of.GetInt32() == id)
+                return answer.TryGetProperty("result", out JsonElement result) ? result : throw new InvalidOperationException($"{method}: {answer}");
+        }
+    }
 }

@@ -28,7 +28,7 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         const int Parts = 3;
         (Mosquitto broker, _) = await BrokerAsync();
         BoxProcess box = Own(new BoxProcess(broker.Port, packs.Slow, Deadlines, new BoxStation("line1", recipe), new BoxStation("line2", "fast")));
-        List<TestSupport.Heard> heard = [];
+        List<PlcMessage> heard = [];
         await InTimeAsync(box, async () =>
         {
             await using Plc plc = await Plc.ConnectAsync(broker.Port, Cancellation);
@@ -64,7 +64,7 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         (Mosquitto broker, _) = await BrokerAsync();
         await using var cable = new Cable(broker.Port);
         BoxProcess box = Own(new BoxProcess(cable.Port, packs.Slow, Deadlines, new BoxStation("line1", "whole")));
-        TestSupport.Heard verdict = null!;
+        PlcMessage verdict = null!;
         await InTimeAsync(box, async () =>
         {
             await using Plc plc = await Plc.ConnectAsync(broker.Port, Cancellation);
@@ -93,5 +93,5 @@ public sealed class DeadlineTests(Packs packs) : LineTest
 
     private static DateTimeOffset At(JsonElement verdict, string property) => verdict.GetProperty(property).GetDateTimeOffset();
 
-    private static JsonElement[] Of(IEnumerable<TestSupport.Heard> heard, string station) => [.. heard.Where(h => h.Topic.Contains($"/{station}/", StringComparison.Ordinal)).Select(h => h.Json)];
+    private static JsonElement[] Of(IEnumerable<PlcMessage> heard, string station) => [.. heard.Where(h => h.Topic.Contains($"/{station}/", StringComparison.Ordinal)).Select(h => h.Json)];
 }

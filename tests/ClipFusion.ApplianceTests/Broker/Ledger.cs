@@ -17,7 +17,7 @@ internal sealed record Entry(string Topic, bool Retained, string Payload)
     public override int GetHashCode() => HashCode.Combine(Topic, Payload);
 }
 
-/// <summary>What an independent program heard: <c>mosquitto_sub</c> with a session that outlives restarts of the broker.</summary>
+/// <summary>What an independent program heard, without pictures: <c>mosquitto_sub</c> with a session that outlives restarts of the broker.</summary>
 internal sealed class Ledger : IAsyncDisposable
 {
     private const string Marker = "ledger/marker";
@@ -39,7 +39,7 @@ internal sealed class Ledger : IAsyncDisposable
         // A retained marker comes back as soon as the subscription stands.
         await PublishAsync(broker, ["-t", Marker, "-m", "here", "-r", "-q", "1"], "", cancellationToken);
         var ledger = new Ledger(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", "-i", "ledger", "-c", "-q", "1", "-t", "clipfusion/#", "-t", Marker, "-F", "%t %r %p"])
+            Mosquitto.Find("mosquitto_sub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", "-i", "ledger", "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"])
         { RedirectStandardOutput = true })!);
         await ledger.NextAsync(e => e.Topic == Marker, cancellationToken);
         return ledger;

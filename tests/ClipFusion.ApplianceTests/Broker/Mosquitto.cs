@@ -19,6 +19,9 @@ internal sealed class Mosquitto : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>What it wrote.</summary>
+    public ProgramLog Log { get; } = new();
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("clipfusion-mosquitto-").FullName;
 
     public string Path(string name) => System.IO.Path.Combine(Folder, name);
@@ -39,12 +42,11 @@ internal sealed class Mosquitto : IAsyncDisposable
         _process = Process.Start(new ProcessStartInfo(Find("mosquitto"), ["-c", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
 
         var running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var log = new List<string>();
         _process.ErrorDataReceived += (_, e) =>
         {
-            if (e.Data is null) running.TrySetException(new InvalidOperationException("mosquitto ended: " + string.Join('\n', log)));
+            Log.Add(e.Data);
+            if (e.Data is null) running.TrySetException(new InvalidOperationException($"mosquitto ended: {Log}"));
             else if (e.Data.Contains(" running", StringComparison.Ordinal)) running.TrySetResult();
-            else if (!running.Task.IsCompleted) log.Add(e.Data);
         };
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();

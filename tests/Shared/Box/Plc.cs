@@ -14,7 +14,7 @@ namespace ClipFusion.TestSupport;
 /// <param name="At">When it was heard, <see cref="Stopwatch"/> ticks.</param>
 /// <param name="Retained">Whether the broker had it before.</param>
 /// <param name="Payload">UTF-8.</param>
-internal sealed record Heard(string Topic, long At, bool Retained, byte[] Payload)
+internal sealed record PlcMessage(string Topic, long At, bool Retained, byte[] Payload)
 {
     /// <summary>The payload as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Payload).RootElement;
@@ -24,10 +24,10 @@ internal sealed record Heard(string Topic, long At, bool Retained, byte[] Payloa
 internal sealed class Plc : IAsyncDisposable
 {
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
-    private readonly Channel<Heard> _heard = Channel.CreateUnbounded<Heard>();
+    private readonly Channel<PlcMessage> _heard = Channel.CreateUnbounded<PlcMessage>();
 
     /// <summary>What was heard, in order.</summary>
-    public ChannelReader<Heard> Messages => _heard.Reader;
+    public ChannelReader<PlcMessage> Messages => _heard.Reader;
 
     /// <summary>Connects and subscribes.</summary>
     public static async Task<Plc> ConnectAsync(int port, CancellationToken cancellation)
@@ -35,7 +35,7 @@ internal sealed class Plc : IAsyncDisposable
         var plc = new Plc();
         plc._client.ApplicationMessageReceivedAsync += e =>
         {
-            plc._heard.Writer.TryWrite(new Heard(e.ApplicationMessage.Topic, Stopwatch.GetTimestamp(), e.ApplicationMessage.Retain, e.ApplicationMessage.Payload.ToArray()));
+            plc._heard.Writer.TryWrite(new PlcMessage(e.ApplicationMessage.Topic, Stopwatch.GetTimestamp(), e.ApplicationMessage.Retain, e.ApplicationMessage.Payload.ToArray()));
             return Task.CompletedTask;
         };
         MqttClientOptions options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MqttProtocolVersion.V500).Build();
@@ -60,11 +60,11 @@ internal sealed class Plc : IAsyncDisposable
     }
 
     /// <summary>The next message of a kind; others are passed over.</summary>
-    public async Task<Heard> NextAsync(Predicate<Heard> wanted, CancellationToken cancellation)
+    public async Task<PlcMessage> NextAsync(Predicate<PlcMessage> wanted, CancellationToken cancellation)
     {
         while (true)
         {
-            Heard heard = await _heard.Reader.ReadAsync(cancellation);
+            PlcMessage heard = await _heard.Reader.ReadAsync(cancellation);
             if (wanted(heard)) return heard;
         }
     }
@@ -75,7 +75,7 @@ internal sealed class Plc : IAsyncDisposable
         HashSet<string> left = [.. stations.Select(s => $"clipfusion/v1/box/out/{s}/state")];
         while (left.Count > 0)
         {
-            Heard state = await NextAsync(h => !h.Retained && left.Contains(h.Topic) && h.Json.GetProperty("ready").GetBoolean(), cancellation);
+            PlcMessage state = await NextAsync(h => !h.Retained && left.Contains(h.Topic) && h.Json.GetProperty("ready").GetBoolean(), cancellation);
             left.Remove(state.Topic);
         }
     }

@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
@@ -10,8 +11,14 @@ internal static class IgnoreMaskFile
     public static IgnoreMask? ToMask(InspectRequest request)
     {
         if (request.Recipe.Ignore is not { } rule || FrameSize(request) is not var (width, height)) return null;
-        byte[] pixels = rule.MaskFile is { } file ? FromFile(Path.Combine(request.RecipeFolder, file), width, height) : FromRectangles(rule.Regions, width, height);
-        return new IgnoreMask(new ImageView(pixels, width, height, width, PixelFormat.Mono8));
+        try
+        {
+            return IgnoreMasks.Of(rule, request.RecipeFolder, width, height);
+        }
+        catch (IgnoreMaskException e)
+        {
+            throw new UsageException(e.Message, e);
+        }
     }
 
     /// <summary>The size that all pictures share; null where none can be read.</summary>
@@ -23,37 +30,5 @@ internal static class IgnoreMaskFile
         if (readable.FirstOrDefault(i => i.Header!.Width != width || i.Header.Height != height) is { } other)
             throw new UsageException($"{other.Path}: {other.Header!.Width}x{other.Header.Height} pixels, {readable[0].Path} has {width}x{height}; the recipe ignores parts of the frame, so all pictures must be of one size");
         return (width, height);
-    }
-
-    private static byte[] FromFile(string path, int width, int height)
-    {
-        DecodedImage mask;
-        try
-        {
-            mask = ImageCodec.DecodeStored(path);
-        }
-        catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"the recipe's ignore mask can't be read: {e.Message}", e);
-        }
-
-        if (mask.Header.Width != width || mask.Header.Height != height)
-            throw new UsageException($"the recipe's ignore mask {path} has {mask.Header.Width}x{mask.Header.Height} pixels, the pictures have {width}x{height}");
-        int bytes = mask.Header.Pixels.BytesPerPixel();
-        byte[] pixels = new byte[width * height];
-        for (int i = 0; i < pixels.Length; i++) pixels[i] = mask.Pixels.AsSpan(i * bytes, bytes).ContainsAnyExcept((byte)0) ? byte.MaxValue : (byte)0;
-        return pixels;
-    }
-
-    private static byte[] FromRectangles(IEnumerable<Region> rectangles, int width, int height)
-    {
-        byte[] pixels = new byte[width * height];
-        foreach (Region r in rectangles)
-        {
-            if (!r.IsInside(width, height)) throw new UsageException($"the recipe ignores {r}, which does not lie inside the pictures of {width}x{height} pixels");
-            for (int y = r.Y; y < r.Y + r.Height; y++) pixels.AsSpan(y * width + r.X, r.Width).Fill(byte.MaxValue);
-        }
-
-        return pixels;
     }
 }

@@ -13,7 +13,7 @@ public sealed class MediaLink : IAsyncDisposable
 
     private readonly Topics _topics;
     private readonly MqttConnection _connection;
-    private readonly Channel<OutMessage> _queue;
+    private readonly Channel<Picture> _queue;
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
     private long _sent, _dropped;
@@ -30,7 +30,7 @@ public sealed class MediaLink : IAsyncDisposable
         {
             Allowed = cancellation => beside?.WhenAsync(s => s.IsConnected, cancellation) ?? Task.CompletedTask,
         };
-        _queue = Channel.CreateBounded<OutMessage>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest }, _ => Interlocked.Increment(ref _dropped));
+        _queue = Channel.CreateBounded<Picture>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest }, Drop);
     }
 
     /// <summary>How the connection is doing.</summary>
@@ -57,20 +57,15 @@ public sealed class MediaLink : IAsyncDisposable
     /// <param name="inspectionId">ULID, sent as user property <c>inspectionId</c>.</param>
     /// <param name="contentType">Media type, for example image/jpeg.</param>
     /// <param name="picture">The encoded picture; owned by the link from here.</param>
+    /// <param name="memory">Where the picture lies: disposed when nobody reads it any more. Null for memory that is nobody's.</param>
     /// <returns>False when it is larger than <see cref="MaximumPicture"/> and was dropped.</returns>
-    public bool TrySend(string station, string inspectionId, string contentType, ReadOnlyMemory<byte> picture)
+    public bool TrySend(string station, string inspectionId, string contentType, ReadOnlyMemory<byte> picture, IDisposable? memory = null)
     {
-        if (picture.Length > MaximumPicture)
-        {
-            Interlocked.Increment(ref _dropped);
-            return false;
-        }
-        return _queue.Writer.TryWrite(new OutMessage(_topics.Heatmap(station), picture)
-        {
-            Acknowledged = false,
-            ContentType = contentType,
-            UserProperties = [new("inspectionId", inspectionId)],
-        });
+        var taken = new Picture(
+            new OutMessage(_topics.Heatmap(station), picture) { Acknowledged = false, ContentType = contentType, UserProperties = [new("inspectionId", inspectionId)] }, memory);
+        if (picture.Length <= MaximumPicture) return _queue.Writer.TryWrite(taken);
+        Drop(taken);
+        return false;
     }
 
     /// <summary>Ends the connection; what still waits is dropped.</summary>
@@ -78,8 +73,15 @@ public sealed class MediaLink : IAsyncDisposable
     {
         if (!_stop.IsCancellationRequested) await _stop.CancelAsync();
         await _loop;
+        while (_queue.Reader.TryRead(out Picture left)) Drop(left);
         await _connection.DisposeAsync();
         _stop.Dispose();
+    }
+
+    private void Drop(Picture picture)
+    {
+        Interlocked.Increment(ref _dropped);
+        picture.Memory?.Dispose();
     }
 
     private async Task RunAsync()
@@ -92,8 +94,10 @@ public sealed class MediaLink : IAsyncDisposable
                 await _connection.WhenAsync(s => s.IsConnected, _stop.Token);
                 await _queue.Reader.WaitToReadAsync(_stop.Token);
                 if (!State.IsConnected || !_queue.Reader.TryRead(out var picture)) continue;
-                var outcome = await _connection.PublishAsync(picture, _stop.Token);
+                var outcome = await _connection.PublishAsync(picture.Message, _stop.Token);
                 Interlocked.Increment(ref outcome.Status == PublishStatus.Delivered ? ref _sent : ref _dropped);
+                // What was broken off may still be being written to the socket: its memory is left to the collector.
+                if (outcome.Status != PublishStatus.Unknown) picture.Memory?.Dispose();
             }
         }
         catch (OperationCanceledException)
@@ -101,4 +105,6 @@ public sealed class MediaLink : IAsyncDisposable
             // The end of the link.
         }
     }
+
+    private readonly record struct Picture(OutMessage Message, IDisposable? Memory);
 }

@@ -36,13 +36,21 @@ internal static class MqttMapping
     }
 
     /// <summary>One attempt; who accepts the connection and then says nothing is given the broker's time-out, which the library leaves out for tokens that can be cancelled.</summary>
-    /// <exception cref="OperationCanceledException">Time is up, or <paramref name="cancellationToken"/> says so.</exception>
+    /// <exception cref="TimeoutException">Time is up.</exception>
     public static async Task<MqttClientConnectResult> ConnectAsync(
         IMqttClient client, BrokerOptions broker, string clientId, OutMessage? will, TimeProvider time, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(broker.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        return await client.ConnectAsync(ClientOptions(broker, clientId, will), either.Token);
+        try
+        {
+            return await client.ConnectAsync(ClientOptions(broker, clientId, will), either.Token);
+        }
+        catch (Exception e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // The library has several ways to say that it was cancelled.
+            throw new TimeoutException($"no answer within {broker.Timeout.TotalSeconds} s", e);
+        }
     }
 
     /// <summary>A message as a packet; what 3.1.1 has no place for is left out.</summary>

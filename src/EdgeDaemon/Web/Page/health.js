@@ -9,7 +9,7 @@ export function showHealth(device, states) {
   const clock = clocks.includes(false) ? false : clocks.includes(null) ? null : true;
   const chips = [
     broker.connected ? ["good", "Broker connected"] : ["bad", `Broker: ${broker.errorText ?? "not connected yet"}`],
-    storage.canWrite && storage.imagesAllowed ? ["good", "Storage"] : ["bad", `Storage ${storage.condition.replaceAll("_", " ")}: ${storage.detail ?? ""}`],
+    storage.canWrite && storage.imagesAllowed ? ["good", "Storage healthy"] : ["bad", `Storage ${storage.condition.replaceAll("_", " ")}: ${storage.detail ?? ""}`],
     clock === null ? ["unsure", "Clock: not known whether it is right"] : clock ? ["good", "Clock synchronised"] : ["bad", "Clock not synchronised"],
   ];
   if (storage.outboxRows > 0) chips.push(["unsure", `${storage.outboxRows} verdicts wait for the broker`]);
@@ -23,6 +23,7 @@ export function showHealth(device, states) {
 export function showBanner(lost, states) {
   const banner = part(document, "banner");
   const waiting = [...states.values()].filter(s => !s.state.ready);
+  document.body.classList.toggle("lost", lost !== null);
   banner.hidden = lost === null && waiting.length === 0;
   banner.dataset.level = lost === null ? "wait" : "bad";
   if (lost !== null) banner.textContent = `✕ What you see is old: ${lost}. Trying again.`;

@@ -1,11 +1,11 @@
 // Puts the page together: who hears what.
 
 import { listen } from "./box.js";
-import { make, part } from "./dom.js";
+import { drawing, make, part } from "./dom.js";
 import { showBanner, showHealth } from "./health.js";
 import { watchScore } from "./score.js";
 import { StationCard } from "./station.js";
-import { WORDS, learn } from "./words.js";
+import { SHAPES, WORDS, learn } from "./words.js";
 
 const cards = new Map();
 const states = new Map();
@@ -27,6 +27,7 @@ function showOverview() {
   overview.replaceChildren(...[...cards].map(([name, card]) => {
     const kind = card.latest?.verdict;
     const link = make("a", `${name}: ${WORDS[kind] ?? "nothing yet"} `, { href: `#station-${name}`, "data-kind": kind ?? "none" });
+    if (kind) link.append(drawing(SHAPES[kind]));
     return link;
   }));
 }

@@ -86,8 +86,12 @@ export class StationCard {
       const value = evidence?.[key] ?? null;
       const row = make("tr");
       const cell = make("td");
-      if (value !== null) cell.append(make("meter", "", { min: 0, max: 1, value, "aria-label": word }));
-      row.append(make("th", word, { scope: "row" }), cell, make("td", value === null ? "not used" : number(value)));
+      if (value !== null) {
+        const level = make("i", "", { class: "level" });
+        level.style.setProperty("--value", Math.min(value, 1));
+        cell.append(level);
+      }
+      row.append(make("th", word, { scope: "row" }), cell, make("td", value === null && evidence ? "not used" : number(value)));
       return row;
     }));
   }
@@ -112,7 +116,7 @@ export class StationCard {
   #drawStrip() {
     part(this.#root, "strip").replaceChildren(...this.#strip.map(v => {
       const item = make("li", "", { "data-kind": v.verdict, title: `${v.seq}: ${WORDS[v.verdict]} ${reasonOf(v)}` });
-      item.append(drawing(SHAPES[v.verdict]), make("span", v.verdict === "NOT_JUDGED" ? "none" : v.verdict === "REVIEW" ? "REV" : v.verdict), make("small", v.seq));
+      item.append(drawing(SHAPES[v.verdict]), make("span", v.verdict === "NOT_JUDGED" ? "N/J" : v.verdict === "REVIEW" ? "REV" : v.verdict), make("small", v.seq));
       return item;
     }));
   }

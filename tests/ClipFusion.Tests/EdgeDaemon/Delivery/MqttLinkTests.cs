@@ -111,6 +111,17 @@ public sealed class MqttLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Link_BrokerSaysTakenOver_IsNamedAndStaysAwayWhileTheOtherServes()
+    {
+        await StartAsync(o => o with { Broker = o.Broker with { TakenOverDelay = TimeSpan.FromHours(1) } });
+        await using var other = new MqttLink(Options(_broker.Port) with { BootId = "other" }, TimeProvider.System);
+        other.Start();
+        Assert.Equal(LinkError.SessionTakenOver, (await _link!.WhenAsync(s => s.Error != LinkError.None, Cancellation)).Error);
+        await other.WhenAsync(s => s.IsConnected, Cancellation);
+        Assert.Equal((false, LinkError.SessionTakenOver), (_link.State.IsConnected, _link.State.Error));
+    }
+
+    [Fact]
     public async Task Link_SubscriptionDenied_IsNamedAndVerdictsGoOn()
     {
         _broker.Server.InterceptingSubscriptionAsync += e =>

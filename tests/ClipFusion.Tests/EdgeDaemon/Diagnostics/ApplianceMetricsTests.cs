@@ -86,7 +86,7 @@ public sealed class ApplianceMetricsTests : IDisposable
     {
         using Heartbeat loop = _heartbeats.Add("line1: judge");
         _time.Advance(TimeSpan.FromSeconds(3));
-        _sources.Storage = () => new StorageState(StorageCondition.OnReserve, "full", null, new Dictionary<string, long>(), 12, 3400, 5);
+        _sources.Storage = () => new StorageState(StorageCondition.OnReserve, false, "full", null, new Dictionary<string, long>(), 12, 3400, 5);
         _sources.IsLinkConnected = () => true;
         _sources.Add("line1", new StationSource(new FrameCounters(), () => false, () => 3, () => new DeliveryCounts(10, 4, 2, 1, null)));
         _listener.RecordObservableInstruments();

@@ -5,7 +5,7 @@ namespace ClipFusion.Tests.EdgeDaemon.Pipeline;
 /// <summary>A camera as the real ones are: every trigger gets a frame of noise from a pool that was filled beforehand.</summary>
 internal sealed class PooledCamera(int width, int height) : IFrameSource
 {
-    private readonly FrameShape _shape = FrameShape.Packed(width, height, PixelFormat.Rgb8);
+    private readonly FrameShape _shape = FrameShape.Packed(width, height, PixelFormat.RGB8);
     private readonly FramePool _pool = new(2, width * height * 3);
     private readonly Random _random = new(1);
     private ulong _id;

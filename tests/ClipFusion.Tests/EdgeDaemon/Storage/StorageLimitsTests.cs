@@ -25,7 +25,7 @@ public sealed class StorageLimitsTests : IDisposable
     [Fact]
     public async Task Limits_LoweredWhileItRuns_CountFromThenOn()
     {
-        await using InspectionStore store = _folder.Open(_time, StoreFolder.Options with { RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(1000) });
+        await using InspectionStore store = _folder.Open(_time, StoreFolder.Options with { RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(40) });
         AcceptedInspection[] all = [await StoreFolder.Accept(store), await StoreFolder.Accept(store), await StoreFolder.Accept(store)];
         foreach (AcceptedInspection inspection in all[..2]) await store.CompleteAsync(StoreFolder.Judged(inspection));
         store.Limits = store.Limits with { OutboxBytes = store.State.OutboxBytes };
@@ -70,7 +70,7 @@ public sealed class StorageLimitsTests : IDisposable
     private ApplianceConfig Config(int maxDays)
     {
         StationConfig Station(string name) => new(
-            name, new SimulatedCameraConfig(1, 64, 64, null, 0), new TriggerConfig(true, false, null, false), 4, TimeSpan.Zero, TimeSpan.FromSeconds(10), null,
+            name, new SimulatedCameraConfig(1, 64, 64, null, 0, null), new TriggerConfig(true, false, null, false), 4, TimeSpan.Zero, TimeSpan.FromSeconds(10), null,
             new ImageConfig(ImagePolicy.All, 1, 1, maxDays), new HeatmapConfig(HeatmapWhen.Never, HeatmapFormat.Jpeg));
         return new ApplianceConfig(
             "box", _folder.Root, "pack", 1, [Station("line1"), Station("line2")], new MqttConfig("localhost", 1883, MqttVersion.V5, null, null, null, TimeSpan.FromSeconds(10), []),

@@ -32,7 +32,7 @@ public sealed partial class OpenApiTests
     public async Task Server_ServesTheDocumentItsSchemasAndThePage()
     {
         await using WebHost host = await WebHost.StartAsync();
-        foreach ((string path, string type) in (ReadOnlySpan<(string, string)>)[("/openapi.yaml", "application/yaml"), ("/schema/verdict.json", "application/json"), ("/", "text/html"), ("/page/page.css", "text/css"), ("/page/main.js", "text/javascript")])
+        foreach ((string path, string type) in ((string, string)[])[("/openapi.yaml", "application/yaml"), ("/schema/verdict.json", "application/json"), ("/", "text/html"), ("/page/page.css", "text/css"), ("/page/main.js", "text/javascript")])
         {
             using HttpResponseMessage answer = await host.GetAsync(path);
             Assert.Equal((200, type), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));

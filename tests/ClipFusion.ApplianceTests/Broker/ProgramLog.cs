@@ -1,4 +1,4 @@
-namespace ClipFusion.ApplianceTests.Box;
+namespace ClipFusion.ApplianceTests.Broker;
 
 /// <summary>The lines that a program wrote, and a way to wait for one.</summary>
 internal sealed class ProgramLog

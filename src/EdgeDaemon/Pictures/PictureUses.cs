@@ -1,0 +1,18 @@
+namespace ClipFusion.EdgeDaemon.Pictures;
+
+/// <summary>What a judged frame is wanted for.</summary>
+[Flags]
+internal enum PictureUses
+{
+    /// <summary>Nothing: it is given back at once.</summary>
+    None = 0,
+
+    /// <summary>The image archive.</summary>
+    Archive = 1,
+
+    /// <summary>The heatmap over MQTT.</summary>
+    Heatmap = 2,
+
+    /// <summary>The page, which somebody looks at.</summary>
+    Page = 4,
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using ClipFusion.ApplianceTests.Broker;
+
+namespace ClipFusion.ApplianceTests.Box;
+
+/// <summary>A heatmap as <c>mosquitto_sub</c> received it with MQTT 5.</summary>
+internal sealed record HeardHeatmap(string Topic, string UserProperties, string ContentType, byte[] Picture);
+
+/// <summary>Hears the heatmaps of all stations.</summary>
+internal sealed class HeatmapEar : IAsyncDisposable
+{
+    private const string Marker = "heatmap/marker";
+    private readonly Process _process;
+    private readonly Channel<HeardHeatmap> _heard = Channel.CreateUnbounded<HeardHeatmap>();
+
+    private HeatmapEar(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, e) =>
+        {
+            if (e.Data?.Split('|') is [var topic, var properties, var type, var picture]) _heard.Writer.TryWrite(new HeardHeatmap(topic, properties, type, Convert.FromHexString(picture)));
+        };
+        process.BeginOutputReadLine();
+    }
+
+    /// <summary>Heatmaps that were heard and not taken yet.</summary>
+    public int Waiting => _heard.Reader.Count;
+
+    public static async Task<HeatmapEar> StartAsync(Mosquitto broker, CancellationToken cancellation)
+    {
+        // A retained marker comes back as soon as the subscription stands.
+        await Ledger.PublishAsync(broker, ["-t", Marker, "-m", "00", "-r", "-q", "1"], "", cancellation);
+        var ear = new HeatmapEar(Process.Start(new ProcessStartInfo(
+            Mosquitto.Find("mosquitto_sub"), ["-V", "5", "-p", $"{broker.Port}", "-h", "127.0.0.1", "-t", "clipfusion/v1/box/out/+/heatmap", "-t", Marker, "-F", "%t|%P|%C|%x"])
+        { RedirectStandardOutput = true })!);
+        await ear.NextAsync(cancellation);
+        return ear;
+    }
+
+    public ValueTask<HeardHeatmap> NextAsync(CancellationToken cancellation) => _heard.Reader.ReadAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using ClipFusion.Camera;
+using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Tests.Inspection.Imaging;
+using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
+using CameraFormat = ClipFusion.Camera.PixelFormat;
+using PixelFormat = ClipFusion.Inspection.Imaging.PixelFormat;
+
+namespace ClipFusion.Tests.EdgeDaemon.Pictures;
+
+public sealed class HeatmapFileTests
+{
+    private readonly HeatmapFile _file = new(new FramePicture(), MediaLink.MaximumPicture);
+
+    [Theory]
+    [InlineData(HeatmapFormat.Jpeg, "image/jpeg", ImageFileFormat.Jpeg)]
+    [InlineData(HeatmapFormat.Png, "image/png", ImageFileFormat.Png)]
+    public void Of_SmallFrame_KeepsItsSizeBesideTheColourBarAndSaysWhoseItIs(HeatmapFormat format, string type, ImageFileFormat kind)
+    {
+        KeptFrame frame = Kept(Frame(320, 240, CameraFormat.Mono8), Map(Region.Whole(320, 240)));
+        (ReadOnlyMemory<byte> file, string contentType) = _file.Of(frame, format);
+        ImageHeader header = ImageCodec.ReadHeader(file.Span);
+        Assert.Equal((type, kind, HeatmapOverlay.Width(320, 240), 240), (contentType, header.Format, header.Width, header.Height));
+        Assert.True(Says(file.Span, frame.Verdict.Inspection.Id));
+    }
+
+    [Theory]
+    [InlineData(HeatmapFormat.Jpeg)]
+    [InlineData(HeatmapFormat.Png)]
+    public void Of_FiveMegapixelsOfNoise_FitsAndIsTheSameEachTime(HeatmapFormat format)
+    {
+        KeptFrame frame = Kept(Frame(2592, 1944, CameraFormat.RGB8), Map(Region.Whole(2592, 1944)));
+        byte[] first = _file.Of(frame, format).File.ToArray(), second = new HeatmapFile(new FramePicture(), MediaLink.MaximumPicture).Of(frame, format).File.ToArray();
+        Assert.InRange(first.Length, 1, MediaLink.MaximumPicture);
+        Assert.Equal(first, second);
+        Assert.True(ImageCodec.Decode(first).Height >= 200, "far smaller than it had to be");
+    }
+
+    [Fact]
+    public void Of_Map_HasItsValuesScaleAndRegion()
+    {
+        KeptFrame frame = Kept(Frame(320, 240, CameraFormat.Mono8), Map(new Region(10, 20, 200, 100), normal: 0.5f, hot: 3));
+        (ReadOnlyMemory<byte> file, string contentType) = _file.Of(frame, HeatmapFormat.Map16);
+        DecodedImage map = ImageCodec.DecodeStored(file.Span);
+        Assert.Equal(("image/png", MapSide, MapSide, PixelFormat.Mono16), (contentType, map.Header.Width, map.Header.Height, map.Header.Pixels));
+        Assert.Equal((16384, 65535), (BinaryPrimitives.ReadUInt16LittleEndian(map.Pixels), BinaryPrimitives.ReadUInt16LittleEndian(map.Pixels.AsSpan(2 * ((110 * MapSide) + 110)))));
+        Assert.All(["Comment\0" + frame.Verdict.Inspection.Id, "Scale\00..2", "Region\010 20 200 100"], text => Assert.True(Says(file.Span, text)));
+    }
+
+    [Fact]
+    public void Of_GoodPart_IsNotColouredWhateverItsNoise()
+    {
+        // The map's own range would paint its hottest spot yellow; half the threshold is above all of it.
+        KeptFrame frame = Kept(Grey(240, 240), Map(Region.Whole(240, 240), 0.1f, 0.2f), recipe: RecipeWithThreshold(0.5));
+        RgbImage overlay = ImageCodec.Decode(_file.Of(frame, HeatmapFormat.Png).File.Span);
+        for (int y = 0; y < 240; y++) Assert.False(overlay.View.Row(y)[..720].ContainsAnyExcept((byte)128), $"row {y} is coloured");
+    }
+
+    [Fact]
+    public void Of_RegionsMaskAndCrop_AreDrawnWhereTheyAreInTheFrame()
+    {
+        byte[] mask = new byte[240 * 240];
+        for (int y = 180; y < 240; y++) mask.AsSpan((y * 240) + 180, 60).Fill(1);
+        var verdict = Verdict(regions: [new RegionRecord(40, 60, 30, 20, 600, 0.9)]);
+        KeptFrame frame = Kept(Grey(240, 240), Map(new Region(0, 0, 240, 220), 0.1f, 0.1f), verdict, RecipeWithThreshold(0.5), new IgnoreMask(new ImageView(mask, 240, 240, 240, PixelFormat.Mono8)));
+        RgbImage overlay = ImageCodec.Decode(_file.Of(frame, HeatmapFormat.Png).File.Span);
+        byte[] At(int x, int y) => overlay.View.Row(y).Slice(3 * x, 3).ToArray();
+        Assert.Equal([64, 224, 255], At(39, 70));
+        Assert.Equal([128, 128, 128], At(55, 70));
+        Assert.Equal([64, 64, 64], At(200, 200));
+        Assert.Equal([64, 64, 64], At(20, 230));
+    }
+
+    [Fact]
+    public void Of_ImageFileAndMosaic_AreDrawnAsTheyLook()
+    {
+        foreach (Frame source in new Frame[] { PictureSamples.File(ImageFiles.Png(ImageFiles.Picture(64, 48).View)), Frame(64, 48, CameraFormat.BayerRG8), Frame(64, 48, CameraFormat.Mono12), Frame(64, 48, CameraFormat.BGRa8) })
+        {
+            using (source) Assert.Equal(48, ImageCodec.Decode(_file.Of(Kept(source, Map(Region.Whole(64, 48))), HeatmapFormat.Jpeg).File.Span).Height);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.6, null, 0.3f, 0.9f)]
+    [InlineData(null, 0.4, 0.2f, 0.6f)]
+    [InlineData(null, null, 0f, 2f)]
+    public void HeatScale_OfARecipe_HasTheThresholdInItsMiddle(double? ofMap, double? ofImage, float low, float high)
+    {
+        (float l, float h) = HeatScale.Of(Verdict() with { Threshold = ofImage }, ofMap is { } threshold ? RecipeWithThreshold(threshold) : Recipe);
+        Assert.Equal((low, high), (l, h));
+    }
+
+    private static Frame Grey(int width, int height)
+    {
+        Frame frame = Frame(width, height, CameraFormat.Mono8);
+        frame.Pixels.Fill(128);
+        return frame;
+    }
+}
