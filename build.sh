@@ -217,9 +217,9 @@ publish() {
     rm -rf "$folder"
     dotnet publish src/EdgeDaemon -c Release -p:PublishRuntime="$runtime" -o "$folder"
     # The folder is what lies in /opt/clipfusion later.
-    install -m 755 systemd/install.sh "$folder/install.sh"
-    install -m 644 systemd/clipfusion.service "$folder/clipfusion.service"
-    install -m 644 config/clipfusion.json config/clipfusion.schema.json config/example.recipe.json "$folder/config/"
+    command install -m 755 systemd/install.sh "$folder/install.sh"
+    command install -m 644 systemd/clipfusion.service "$folder/clipfusion.service"
+    command install -m 644 config/clipfusion.json config/clipfusion.schema.json config/example.recipe.json "$folder/config/"
     cp -r docs "$folder/docs"
     tar -C artifacts --owner=0 --group=0 -czf "$folder.tar.gz" "$(basename "$folder")"
     say "$folder.tar.gz"

@@ -9,7 +9,8 @@ namespace ClipFusion.EdgeDaemon.Demo;
 /// <param name="IsKept">Whether the folder stays.</param>
 internal sealed record DemoPlaces(string Page, int BrokerPort, string Folder, bool IsKept)
 {
-    private string Broker => $"-h 127.0.0.1 -p {BrokerPort}";
+    // With a client id: the embedded broker refuses MQTT 3.1.1 without one, which is what mosquitto's programs send otherwise.
+    private string Broker => $"-h 127.0.0.1 -p {BrokerPort} -I look-";
 
     /// <summary>Ready to be pasted into another shell.</summary>
     public string Subscribe => $"mosquitto_sub {Broker} -t 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/#' -T 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/heatmap' -v";

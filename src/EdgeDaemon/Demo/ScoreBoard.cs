@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using ClipFusion.Camera.Simulation;
 
 namespace ClipFusion.EdgeDaemon.Demo;
@@ -11,10 +12,13 @@ namespace ClipFusion.EdgeDaemon.Demo;
 /// <param name="NotJudged">Parts of which neither was said.</param>
 internal sealed record ScoreMatrix(int OkAsOk, int OkAsNg, int NgAsOk, int NgAsNg, int NotJudged)
 {
+    [JsonIgnore]
     public int Good => OkAsOk + OkAsNg;
 
+    [JsonIgnore]
     public int Bad => NgAsOk + NgAsNg;
 
+    [JsonIgnore]
     public int Parts => Good + Bad + NotJudged;
 
     /// <summary>The matrix with one more part.</summary>

@@ -113,7 +113,7 @@ internal sealed class DemoEar : IAsyncDisposable
     {
         string[] topics = [.. ((string[])["status", "line1/verdict", "line1/verdict/replay"]).SelectMany(t => (string[])["-t", Out + t])];
         return new DemoEar(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-h", "127.0.0.1", "-p", $"{port}", "-q", "1", .. topics, "-F", "%t %p"])
+            Mosquitto.Find("mosquitto_sub"), ["-h", "127.0.0.1", "-p", $"{port}", "-I", "ear-", "-q", "1", .. topics, "-F", "%t %p"])
         { RedirectStandardOutput = true })!);
     }
 

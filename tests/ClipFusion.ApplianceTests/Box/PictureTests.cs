@@ -11,6 +11,8 @@ public sealed class PictureTests : IAsyncDisposable
     private const string In = "clipfusion/v1/box/in/line1/", Out = "clipfusion/v1/box/out/line1/", Station = "CLIPFUSION__STATIONS__0__";
     private const int LargestHeatmap = 512 << 10;
 
+    private static readonly string[] Branches = ["clipVision"];
+    private static readonly string[] References = ["ref0.png", "ref1.png"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(6));
@@ -64,7 +66,7 @@ public sealed class PictureTests : IAsyncDisposable
         await HeatmapAsync(ear);
 
         cable.Hold();
-        for (int i = 0; i < 30; i++) Assert.False((await JudgedAsync($"held{i}", "NG")).GetProperty("late").GetBoolean());
+        for (int i = 0; i < 30; i++) Assert.False((await JudgedAsync($"held{i}", "NG")).GetProperty("flags").GetProperty("late").GetBoolean());
         cable.Release();
         string last = Id(await JudgedAsync("after", "NG"));
         while (!(await HeatmapAsync(ear)).UserProperties.Contains(last, StringComparison.Ordinal))
@@ -169,11 +171,11 @@ public sealed class PictureTests : IAsyncDisposable
             number,
             name,
             @object = name,
-            branches = new[] { "clipVision" },
+            branches = Branches,
             profile = "patchclip",
             thresholds = new { patchclip = new { fewShot = threshold } },
             mapThresholds = new { patchclip = new { fewShot = 0.0001 } },
-            references = new[] { "ref0.png", "ref1.png" },
+            references = References,
             ignore = ignore is null ? null : new[] { ignore },
         }));
 
