@@ -11,7 +11,6 @@ internal sealed class Chromium : IAsyncDisposable
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
     private const string Listening = "DevTools listening on ";
 
-
     private readonly string _profile = Directory.CreateTempSubdirectory("clipfusion-browser-").FullName;
     private readonly ProgramLog _log = new();
     private readonly ClientWebSocket _socket = new();
