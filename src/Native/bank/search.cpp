@@ -1,0 +1,195 @@
+#include "search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "../abi/error.h"
+#include "bounds.h"
+#include "pool.h"
+#include "queries.h"
+
+namespace cfn {
+namespace {
+
+constexpr std::size_t max_block = 96;      // queries; their packed bytes stay in the second-level cache
+constexpr std::size_t max_candidates = 64; // of one query, before some are computed exactly
+constexpr std::size_t stretch = 16;        // panels between looks at the flag and at how screening does
+constexpr std::size_t exact_share = 6;     // a float64 product costs as much as six estimates: with more than every sixth row, float32 estimates are cheaper
+
+// What all blocks of one search share.
+struct Task {
+    const Snapshot& snapshot;
+    const Kernel& kernel;
+    const cfn_search& request;
+    RowReader reader;
+    std::size_t dimension, block;
+    std::atomic<bool> use_float32{false}; // set by the first block whose rows are too close together for integers
+};
+
+class BlockSearch {
+public:
+    explicit BlockSearch(Task& task) : task_(task), queries_(task.block, *task.snapshot.basis), float32_error_(float32_error(task.dimension)) {}
+
+    void run(std::size_t block) {
+        const std::size_t first = block * task_.block, total = static_cast<std::size_t>(task_.request.query_count);
+        queries_.load(task_.reader, first, std::min(task_.block, total - first));
+        bool integers = !task_.use_float32.load(std::memory_order_relaxed);
+        for (uint32_t s = 0; s < task_.snapshot.segments.size(); ++s) {
+            const Segment& segment = *task_.snapshot.segments[s];
+            if (segment.image() == task_.request.exclude_image) continue;
+            for (std::size_t panel = 0; panel < segment.panels(); panel += stretch) {
+                const std::size_t end = std::min(panel + stretch, segment.panels());
+                stop_if_cancelled();
+                if (integers) {
+                    exact_ = 0;
+                    screen(s, panel, end);
+                    if (exact_ * exact_share > (end - panel) * panel_rows * queries_.count()) {
+                        integers = false;
+                        task_.use_float32.store(true, std::memory_order_relaxed);
+                    }
+                } else {
+                    multiply(s, panel * panel_rows, std::min(end * panel_rows, segment.rows()));
+                }
+            }
+        }
+        for (std::size_t i = 0; i < queries_.count(); ++i) {
+            resolve(i);
+            write(first + i, queries_[i]);
+        }
+    }
+
+private:
+    void stop_if_cancelled() const {
+        const int32_t* flag = task_.request.cancel;
+        require(flag == nullptr || __atomic_load_n(flag, __ATOMIC_RELAXED) == 0, CFN_CANCELLED, "The search was cancelled.");
+    }
+
+    // Integer estimates of panels begin .. end - 1.
+    void screen(uint32_t s, std::size_t begin, std::size_t end) {
+        const Segment& segment = *task_.snapshot.segments[s];
+        ScreenTile tile{};
+        float threshold[tile_queries], estimate[tile_queries][panel_rows];
+        tile.threshold = threshold;
+        for (std::size_t panel = begin; panel < end; ++panel) {
+            segment.panel(panel, tile);
+            const float residual = segment.panel_residual(panel), rounded = segment.panel_rounded(panel);
+            for (std::size_t t = 0; t < queries_.tiles(); ++t) {
+                queries_.tile(t, tile);
+                for (std::size_t j = 0; j < tile_queries; ++j) {
+                    const std::size_t i = t * tile_queries + j;
+                    if (i >= queries_.count()) {
+                        threshold[j] = std::numeric_limits<float>::infinity();
+                        continue;
+                    }
+                    const Query& q = queries_[i];
+                    threshold[j] = q.floor - q.along_centre - (q.length * residual + q.residual * rounded + slack);
+                }
+                for (uint64_t bits = task_.kernel.screen(tile, estimate); bits != 0; bits &= bits - 1) {
+                    const auto bit = static_cast<std::size_t>(__builtin_ctzll(bits));
+                    const std::size_t j = bit / panel_rows, i = t * tile_queries + j, place = bit % panel_rows, row = panel * panel_rows + place;
+                    const Query& q = queries_[i];
+                    const float error = q.length * segment.residual(row) + q.residual * segment.rounded(row) + slack;
+                    consider(i, s, row, estimate[j][place] + q.along_centre, error);
+                }
+            }
+        }
+    }
+
+    // Float32 estimates of rows begin .. end - 1, as many at a time as fit the first-level cache.
+    void multiply(uint32_t s, std::size_t begin, std::size_t end) {
+        const Segment& segment = *task_.snapshot.segments[s];
+        const std::size_t d = task_.dimension, count = queries_.count(), chunk = std::clamp<std::size_t>(24576 / (4 * d) / 3 * 3, 3, 48);
+        products_.resize(task_.block * chunk);
+        const float* unit = queries_.unit(task_.reader);
+        for (std::size_t row = begin; row < end; row += chunk) {
+            const std::size_t rows = std::min(chunk, end - row);
+            task_.kernel.dots(unit, count, segment.unit(row), rows, d, products_.data(), chunk);
+            for (std::size_t i = 0; i < count; ++i)
+                for (std::size_t r = 0; r < rows; ++r) {
+                    const float product = products_[i * chunk + r];
+                    if (product + float32_error_ >= queries_[i].floor) consider(i, s, row + r, product, float32_error_);
+                }
+        }
+    }
+
+    void consider(std::size_t i, uint32_t s, std::size_t row, float estimate, float error) {
+        Query& q = queries_[i];
+        if (estimate + error < q.floor) return;
+        q.candidates.push_back({estimate + error, s, static_cast<uint32_t>(row)});
+        q.floor = std::max(q.floor, estimate - error);
+        if (q.candidates.size() < max_candidates) return;
+        std::erase_if(q.candidates, [&](const Candidate& c) { return c.upper < q.floor; });
+        if (q.candidates.size() > max_candidates / 2) resolve(i);
+    }
+
+    // Computes the candidates exactly, the most promising first, until no other can be nearer.
+    void resolve(std::size_t i) {
+        Query& q = queries_[i];
+        if (q.candidates.empty()) return;
+        std::sort(q.candidates.begin(), q.candidates.end(), [](const Candidate& a, const Candidate& b) { return a.upper > b.upper; });
+        const double* wide = queries_.wide(task_.reader, i);
+        for (const Candidate& c : q.candidates) {
+            if (c.upper < q.floor) break;
+            ++exact_;
+            const double product = task_.kernel.dot(wide, task_.snapshot.segments[c.segment]->unit(c.row), task_.dimension);
+            const bool lower = c.segment != q.best.segment ? c.segment < q.best.segment : c.row < q.best.row;
+            if (!(product > q.best.product || (product == q.best.product && lower))) continue;
+            q.best = {product, c.segment, c.row};
+            // Rounded down, so that an equal row of a lower number is still looked at.
+            q.floor = std::max(q.floor, std::nextafter(static_cast<float>(product / q.norm), -2.0f));
+        }
+        q.candidates.clear();
+    }
+
+    void write(std::size_t number, const Query& q) const {
+        const cfn_search& out = task_.request;
+        const auto& segments = task_.snapshot.segments;
+        out.similarity[number] = std::clamp(static_cast<float>(q.best.product / q.norm), -1.0f, 1.0f);
+        if (out.row != nullptr) {
+            int64_t row = q.best.row;
+            for (uint32_t s = 0; s < q.best.segment; ++s) row += static_cast<int64_t>(segments[s]->rows());
+            out.row[number] = row;
+        }
+        if (out.image != nullptr) out.image[number] = segments[q.best.segment]->image();
+        if (out.image_row != nullptr) out.image_row[number] = static_cast<int32_t>(q.best.row);
+    }
+
+    Task& task_;
+    QueryBlock queries_;
+    const float float32_error_;
+    std::vector<float> products_;
+    std::size_t exact_ = 0; // float64 products of the current stretch
+};
+
+} // namespace
+
+void search(const Snapshot& snapshot, const Kernel& kernel, std::size_t dimension, const cfn_search& request) {
+    uint64_t rows = 0;
+    bool known = request.exclude_image < 0;
+    for (const auto& segment : snapshot.segments) {
+        const bool excluded = segment->image() == request.exclude_image;
+        known |= excluded;
+        if (!excluded) rows += segment->rows();
+    }
+    require(known, CFN_BAD_ARGUMENT, "Image ", request.exclude_image, " can't be left out: the bank does not have it.");
+    require(rows > 0, CFN_EMPTY, "There is no row to search: ", snapshot.rows == 0 ? "the bank is empty." : "all rows are of the image that is left out.");
+    if (request.query_count == 0) return;
+
+    // Four blocks a thread where possible: one that is held up costs the others little.
+    const auto count = static_cast<std::size_t>(request.query_count), threads = static_cast<std::size_t>(request.threads);
+    const std::size_t share = (count + 4 * threads - 1) / (4 * threads);
+    const std::size_t block = std::min(std::clamp<std::size_t>((share + 3) / 4 * 4, 16, max_block), count);
+    Task task{snapshot, kernel, request, RowReader(request.queries, request.format, dimension), dimension, block};
+    Tiles tiles((count + block - 1) / block);
+    const auto work = [&task](Tiles& source) {
+        std::size_t tile;
+        if (!source.take(tile)) return;
+        BlockSearch blocks(task);
+        do blocks.run(tile);
+        while (source.take(tile));
+    };
+    Pool::instance().run(static_cast<int>(std::min(threads, (count + block - 1) / block)), tiles, work);
+}
+
+} // namespace cfn
