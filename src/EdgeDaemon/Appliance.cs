@@ -8,6 +8,7 @@ using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Native;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -42,6 +43,10 @@ internal sealed partial class Appliance(ApplianceConfig config, TimeProvider tim
         link.Start();
         publisher.Start();
         foreach (AcceptedInspection unacked in recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && names.Contains(u.Station))) await AcknowledgeAsync(link, store, unacked, null).ConfigureAwait(false);
+
+        // 5 memory bank: the slower stand-in must not go unnoticed.
+        if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);
+        else LogNativeSearch(NativeRuntime.Kernels[0]);
 
         // 3-7: the networks, shared by all stations in turn.
         using ModelPack pack = ModelPack.Open(config.ModelPack, new SessionSettings(config.Threads));
@@ -231,6 +236,12 @@ internal sealed partial class Appliance(ApplianceConfig config, TimeProvider tim
 
     [LoggerMessage(1003, LogLevel.Error, "Station {Station}: recipe {Recipe} can't be made active: {Why}")]
     private partial void LogRecipeFailed(string station, string recipe, string why);
+
+    [LoggerMessage(1004, LogLevel.Information, "Memory banks are searched by the native library, kernel {Kernel}")]
+    private partial void LogNativeSearch(string kernel);
+
+    [LoggerMessage(1005, LogLevel.Warning, "Memory banks are searched by the slower managed code: {Why}")]
+    private partial void LogManagedSearch(string why);
 }
 
 /// <summary>The configuration asks for what this version does not have.</summary>
