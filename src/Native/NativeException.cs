@@ -16,7 +16,6 @@ public sealed class NativeException : Exception
         NativeStatus.BadArgument or NativeStatus.BadVector => new ArgumentException(message),
         NativeStatus.Empty => new InvalidOperationException(message),
         NativeStatus.Cancelled => new OperationCanceledException(message, cancellation),
-        NativeStatus.NoMemory => new OutOfMemoryException(message),
         NativeStatus.InputOutput => new IOException(message),
         NativeStatus.BadFile => new InvalidDataException(message),
         NativeStatus.Unsupported => new NotSupportedException(message),

@@ -23,10 +23,11 @@ struct Nearest {
 struct Query {
     // Of bounds.h: |q'|, |e| and <q, m>.
     float length = 0, residual = 0, along_centre = 0;
-    float floor = -2; // the nearest row's cosine is at least this
-    double norm = 1;  // length as given
+    float floor = -2;   // the nearest row's cosine is at least this
+    float highest = -2; // integer estimate so far
+    double norm = 1;    // length as given
     Nearest best;
-    std::vector<Candidate> candidates;
+    std::vector<Candidate> candidates, finalists; // by integers, by float32
 };
 
 class QueryBlock {
@@ -43,8 +44,8 @@ public:
     // Fills in the query side of a tile but for the thresholds.
     void tile(std::size_t index, ScreenTile& tile) const;
 
-    // All queries, of length 1; made when first asked for.
-    const float* unit(const RowReader& reader);
+    // Scaled to length 1; the block's queries lie one after the other.
+    const float* unit(std::size_t i) const { return unit_.data() + i * basis_.dimension(); }
 
     // One query as given, in float64.
     const double* wide(const RowReader& reader, std::size_t i);
@@ -54,10 +55,9 @@ private:
 
     const Basis& basis_;
     std::size_t first_ = 0, count_ = 0;
-    bool have_unit_ = false;
     std::vector<Query> queries_;
     std::vector<uint8_t> packed_; // [tile][coordinate / 4][tile_queries][4]
-    std::vector<float> step_, raw_, transformed_, unit_;
+    std::vector<float> step_, unit_, raw_, transformed_;
     std::vector<int8_t> levels_;
     std::vector<double> wide_;
 };

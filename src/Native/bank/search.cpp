@@ -13,9 +13,9 @@ namespace cfn {
 namespace {
 
 constexpr std::size_t max_block = 96;      // queries; their packed bytes stay in the second-level cache
-constexpr std::size_t max_candidates = 64; // of one query, before some are computed exactly
+constexpr std::size_t max_candidates = 64; // of one query, before they are multiplied in float32
 constexpr std::size_t stretch = 16;        // panels between looks at the flag and at how screening does
-constexpr std::size_t exact_share = 6;     // a float64 product costs as much as six estimates: with more than every sixth row, float32 estimates are cheaper
+constexpr std::size_t single_share = 6;    // single float32 products are that much slower than in blocks: with more than every sixth row, blocks are better
 
 // What all blocks of one search share.
 struct Task {
@@ -42,9 +42,9 @@ public:
                 const std::size_t end = std::min(panel + stretch, segment.panels());
                 stop_if_cancelled();
                 if (integers) {
-                    exact_ = 0;
+                    multiplied_ = 0;
                     screen(s, panel, end);
-                    if (exact_ * exact_share > (end - panel) * panel_rows * queries_.count()) {
+                    if (multiplied_ * single_share > (end - panel) * panel_rows * queries_.count()) {
                         integers = false;
                         task_.use_float32.store(true, std::memory_order_relaxed);
                     }
@@ -54,7 +54,8 @@ public:
             }
         }
         for (std::size_t i = 0; i < queries_.count(); ++i) {
-            resolve(i);
+            multiply_candidates(i);
+            decide(i);
             write(first + i, queries_[i]);
         }
     }
@@ -101,37 +102,67 @@ private:
         const Segment& segment = *task_.snapshot.segments[s];
         const std::size_t d = task_.dimension, count = queries_.count(), chunk = std::clamp<std::size_t>(24576 / (4 * d) / 3 * 3, 3, 48);
         products_.resize(task_.block * chunk);
-        const float* unit = queries_.unit(task_.reader);
+        const float* unit = queries_.unit(0);
         for (std::size_t row = begin; row < end; row += chunk) {
             const std::size_t rows = std::min(chunk, end - row);
             task_.kernel.dots(unit, count, segment.unit(row), rows, d, products_.data(), chunk);
             for (std::size_t i = 0; i < count; ++i)
-                for (std::size_t r = 0; r < rows; ++r) {
-                    const float product = products_[i * chunk + r];
-                    if (product + float32_error_ >= queries_[i].floor) consider(i, s, row + r, product, float32_error_);
-                }
+                for (std::size_t r = 0; r < rows; ++r) consider_float32(i, s, row + r, products_[i * chunk + r]);
         }
     }
 
+    // A row with an integer estimate. A new highest one is looked at more closely at once: there are about ln(rows) of them, and each lifts the floor by what
+    // the integers' error had kept it down, so that far fewer of the rows to come are candidates.
     void consider(std::size_t i, uint32_t s, std::size_t row, float estimate, float error) {
         Query& q = queries_[i];
         if (estimate + error < q.floor) return;
-        q.candidates.push_back({estimate + error, s, static_cast<uint32_t>(row)});
+        const Candidate candidate{estimate + error, s, static_cast<uint32_t>(row)};
         q.floor = std::max(q.floor, estimate - error);
+        if (estimate > q.highest) {
+            q.highest = estimate;
+            multiply_one(i, candidate);
+            return;
+        }
+        q.candidates.push_back(candidate);
         if (q.candidates.size() < max_candidates) return;
         std::erase_if(q.candidates, [&](const Candidate& c) { return c.upper < q.floor; });
-        if (q.candidates.size() > max_candidates / 2) resolve(i);
+        if (q.candidates.size() > max_candidates / 2) multiply_candidates(i);
     }
 
-    // Computes the candidates exactly, the most promising first, until no other can be nearer.
-    void resolve(std::size_t i) {
+    void multiply_one(std::size_t i, const Candidate& c) {
+        ++multiplied_;
+        float product = 0;
+        task_.kernel.dots(queries_.unit(i), 1, task_.snapshot.segments[c.segment]->unit(c.row), 1, task_.dimension, &product, 1);
+        consider_float32(i, c.segment, c.row, product);
+    }
+
+    // The most promising first, until no other can be the nearest.
+    void multiply_candidates(std::size_t i) {
         Query& q = queries_[i];
-        if (q.candidates.empty()) return;
         std::sort(q.candidates.begin(), q.candidates.end(), [](const Candidate& a, const Candidate& b) { return a.upper > b.upper; });
-        const double* wide = queries_.wide(task_.reader, i);
         for (const Candidate& c : q.candidates) {
             if (c.upper < q.floor) break;
-            ++exact_;
+            multiply_one(i, c);
+        }
+        q.candidates.clear();
+    }
+
+    // A row with a float32 estimate: as good as exact, but for the last bits.
+    void consider_float32(std::size_t i, uint32_t s, std::size_t row, float product) {
+        Query& q = queries_[i];
+        if (product + float32_error_ < q.floor) return;
+        q.finalists.push_back({product + float32_error_, s, static_cast<uint32_t>(row)});
+        q.floor = std::max(q.floor, product - float32_error_);
+        if (q.finalists.size() >= max_candidates) decide(i);
+    }
+
+    // Float64 for those that float32 could not tell apart.
+    void decide(std::size_t i) {
+        Query& q = queries_[i];
+        const double* wide = nullptr;
+        for (const Candidate& c : q.finalists) {
+            if (c.upper < q.floor) continue;
+            if (wide == nullptr) wide = queries_.wide(task_.reader, i);
             const double product = task_.kernel.dot(wide, task_.snapshot.segments[c.segment]->unit(c.row), task_.dimension);
             const bool lower = c.segment != q.best.segment ? c.segment < q.best.segment : c.row < q.best.row;
             if (!(product > q.best.product || (product == q.best.product && lower))) continue;
@@ -139,7 +170,7 @@ private:
             // Rounded down, so that an equal row of a lower number is still looked at.
             q.floor = std::max(q.floor, std::nextafter(static_cast<float>(product / q.norm), -2.0f));
         }
-        q.candidates.clear();
+        q.finalists.clear();
     }
 
     void write(std::size_t number, const Query& q) const {
@@ -159,7 +190,7 @@ private:
     QueryBlock queries_;
     const float float32_error_;
     std::vector<float> products_;
-    std::size_t exact_ = 0; // float64 products of the current stretch
+    std::size_t multiplied_ = 0; // single float32 products of the current stretch
 };
 
 } // namespace

@@ -8,6 +8,13 @@
 namespace cfn {
 namespace avx2 {
 
+// _mm256_maddubs_epi16 with its second operand in memory. Left to the compiler, all four row vectors go into registers, which leaves one too few for the sums.
+CFN_AVX2 CFN_INLINE static __m256i multiply_from(__m256i unsigned_bytes, const __m256i* signed_bytes) {
+    __m256i product;
+    asm("vpmaddubsw %2, %1, %0" : "=x"(product) : "x"(unsigned_bytes), "m"(*signed_bytes));
+    return product;
+}
+
 CFN_AVX2 static uint64_t screen(const ScreenTile& t, float (*estimate)[panel_rows]) {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i sum[tile_queries][2];
@@ -18,11 +25,11 @@ CFN_AVX2 static uint64_t screen(const ScreenTile& t, float (*estimate)[panel_row
     const uint8_t* q = t.queries;
     const auto* r = reinterpret_cast<const __m256i*>(t.rows);
     for (std::size_t k = 0; k < t.values; k += step_values, r += 4, q += 2 * 4 * tile_queries) {
-        const __m256i r0 = _mm256_load_si256(r), r1 = _mm256_load_si256(r + 1), r2 = _mm256_load_si256(r + 2), r3 = _mm256_load_si256(r + 3);
+        const __m256i r0 = _mm256_load_si256(r), r1 = _mm256_load_si256(r + 1);
         for (int i = 0; i < tile_queries; ++i) {
             const __m256i a = broadcast4(q + 4 * i), b = broadcast4(q + 4 * (tile_queries + i));
-            const __m256i low = _mm256_add_epi16(_mm256_maddubs_epi16(a, r0), _mm256_maddubs_epi16(b, r2));
-            const __m256i high = _mm256_add_epi16(_mm256_maddubs_epi16(a, r1), _mm256_maddubs_epi16(b, r3));
+            const __m256i low = _mm256_add_epi16(_mm256_maddubs_epi16(a, r0), multiply_from(b, r + 2));
+            const __m256i high = _mm256_add_epi16(_mm256_maddubs_epi16(a, r1), multiply_from(b, r + 3));
             sum[i][0] = _mm256_add_epi32(sum[i][0], _mm256_madd_epi16(low, ones));
             sum[i][1] = _mm256_add_epi32(sum[i][1], _mm256_madd_epi16(high, ones));
         }
@@ -74,12 +81,29 @@ CFN_AVX2 CFN_INLINE static void block(const float* q, const float* r, std::size_
         }
 }
 
+// A single product: four sums, since one would wait for itself.
+CFN_AVX2 static float one(const float* q, const float* r, std::size_t d) {
+    __m256 sum[4];
+    for (auto& s : sum) s = _mm256_setzero_ps();
+    std::size_t k = 0;
+    for (; k + 32 <= d; k += 32)
+        for (std::size_t j = 0; j < 4; ++j) sum[j] = _mm256_fmadd_ps(_mm256_loadu_ps(q + k + 8 * j), _mm256_loadu_ps(r + k + 8 * j), sum[j]);
+    for (; k + 8 <= d; k += 8) sum[0] = _mm256_fmadd_ps(_mm256_loadu_ps(q + k), _mm256_loadu_ps(r + k), sum[0]);
+    float total = add_up(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
+    for (; k < d; ++k) total += q[k] * r[k];
+    return total;
+}
+
 CFN_AVX2 void dots(const float* q, std::size_t queries, const float* r, std::size_t rows, std::size_t d, float* out, std::size_t stride) {
     std::size_t i = 0;
     for (; i + 4 <= queries; i += 4) {
         std::size_t j = 0;
         for (; j + 3 <= rows; j += 3) block<4, 3>(q + i * d, r + j * d, d, out + i * stride + j, stride);
         for (; j < rows; ++j) block<4, 1>(q + i * d, r + j * d, d, out + i * stride + j, stride);
+    }
+    if (queries == 1 && rows == 1) {
+        *out = one(q, r, d);
+        return;
     }
     for (; i < queries; ++i)
         for (std::size_t j = 0; j < rows; ++j) block<1, 1>(q + i * d, r + j * d, d, out + i * stride + j, stride);
