@@ -100,7 +100,7 @@ public sealed class NativeBankTests
                 bank.Search(rows, similarities, threads: 2, cancellation: Token);
                 Assert.Contains(similarities.Count(s => s > 0.9999f), (int[])[0, 64]);
             }
-        }))];
+        }, Token))];
         for (int round = 0; round < 200; round++)
         {
             bank.Replace(round % 2 == 0 ? without : with);
@@ -123,7 +123,7 @@ public sealed class NativeBankTests
         {
             begun.Wait(Token);
             source.Cancel();
-        });
+        }, Token);
         var similarities = new float[3000];
         // Again and again: one search may end before the cancellation comes.
         OperationCanceledException? thrown = null;
