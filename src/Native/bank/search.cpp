@@ -86,15 +86,30 @@ private:
                     const Query& q = queries_[i];
                     threshold[j] = q.floor - q.along_centre - (q.length * residual + q.residual * rounded + slack);
                 }
-                for (uint64_t bits = task_.kernel.screen(tile, estimate); bits != 0; bits &= bits - 1) {
-                    const auto bit = static_cast<std::size_t>(__builtin_ctzll(bits));
-                    const std::size_t j = bit / panel_rows, i = t * tile_queries + j, place = bit % panel_rows, row = panel * panel_rows + place;
-                    const Query& q = queries_[i];
-                    const float error = q.length * segment.residual(row) + q.residual * segment.rounded(row) + slack;
-                    consider(i, s, row, estimate[j][place] + q.along_centre, error);
-                }
+                const uint64_t bits = task_.kernel.screen(tile, estimate);
+                for (std::size_t j = 0; bits != 0 && j < tile_queries; ++j)
+                    consider_panel(t * tile_queries + j, s, panel, static_cast<uint32_t>(bits >> (panel_rows * j)) & 0xffffu, estimate[j]);
             }
         }
+    }
+
+    // The rows of a panel whose bits are set, the highest estimate first: it often rules the others out.
+    void consider_panel(std::size_t i, uint32_t s, std::size_t panel, uint32_t bits, const float* estimate) {
+        if (bits == 0) return;
+        const Segment& segment = *task_.snapshot.segments[s];
+        const Query& q = queries_[i];
+        const auto one = [&](std::size_t place) {
+            const std::size_t row = panel * panel_rows + place;
+            const float error = q.length * segment.residual(row) + q.residual * segment.rounded(row) + slack;
+            consider(i, s, row, estimate[place] + q.along_centre, error);
+        };
+        auto highest = static_cast<std::size_t>(__builtin_ctz(bits));
+        for (uint32_t rest = bits & (bits - 1); rest != 0; rest &= rest - 1) {
+            const auto place = static_cast<std::size_t>(__builtin_ctz(rest));
+            if (estimate[place] > estimate[highest]) highest = place;
+        }
+        one(highest);
+        for (uint32_t rest = bits & ~(1u << highest); rest != 0; rest &= rest - 1) one(static_cast<std::size_t>(__builtin_ctz(rest)));
     }
 
     // Float32 estimates of rows begin .. end - 1, as many at a time as fit the first-level cache.
