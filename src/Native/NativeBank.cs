@@ -123,8 +123,16 @@ public sealed unsafe class NativeBank : IDisposable
         {
             var search = new NativeSearch
             {
-                StructSize = (uint)sizeof(NativeSearch), Format = Float32, Queries = query, QueryValues = (ulong)queries.Length, QueryCount = (ulong)count,
-                ExcludeImage = exclude ?? -1, Threads = threads, Cancel = flag, Similarity = similarity, Row = row,
+                StructSize = (uint)sizeof(NativeSearch),
+                Format = Float32,
+                Queries = query,
+                QueryValues = (ulong)queries.Length,
+                QueryCount = (ulong)count,
+                ExcludeImage = exclude ?? -1,
+                Threads = threads,
+                Cancel = flag,
+                Similarity = similarity,
+                Row = row,
             };
             NativeSearch* request = &search;
             NativeRuntime.Check(Status(bank => NativeMethods.Search(bank, request)), cancellation);
