@@ -1,6 +1,6 @@
 namespace ClipFusion.Inspection;
 
-/// <summary>Rows in managed memory, for machines without the native library: the same answers up to rounding, at about a third of the speed.</summary>
+/// <summary>Rows in managed memory, for machines without the native library: the same answers up to rounding, more slowly.</summary>
 internal sealed class ManagedRows : IBankRows
 {
     private readonly int _dimension;
