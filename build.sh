@@ -10,6 +10,8 @@ readonly runtimes=(linux-x64 linux-arm64)
 readonly packages=(
   "libgtk-3-0    OpenCV's native part is linked against it"
   "python3-onnx  the ONNX checker that tests run on the graphs that we write"
+  "g++           compiles the native search (src/Native)"
+  "cmake         drives that"
   "mosquitto     the broker that the appliance's tests run against"
   "mosquitto-clients  mosquitto_sub, the independent ledger of those tests"
   "chromium  the browser that has to see the page in those tests"
@@ -91,7 +93,11 @@ install() {
 
 # ---------------------------------------------------------------- build
 
+# The native search first, so that what is wrong with it is said here and not in the middle of the managed build.
+build_native() { bash src/Native/make.sh; }
+
 build_program() {
+  build_native
   dotnet publish src/EdgeDaemon -c Release -o artifacts/bin
   # Made anew each time: it takes half a second and belongs to this version of the builder.
   rm -rf artifacts/starter-pack
@@ -147,9 +153,44 @@ fetch_clip_vocabulary() {
   export CLIPFUSION_CLIP_VOCABULARY=$PWD/$folder
 }
 
+# The native tests: as built for this processor, with sanitizers, and for 64-bit ARM under an emulator.
+test_native() {
+  local name
+  local -a missing=()
+  for name in g++-aarch64-linux-gnu qemu-user-static; do
+    dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || missing+=("$name")
+  done
+  (( ${#missing[@]} == 0 )) || { say "missing: ${missing[*]} (runs the ARM kernels)"; install; }
+
+  native_suite native -DCFN_TESTS=ON
+  native_suite native-address -DCFN_TESTS=ON -DCFN_SANITIZE=address,undefined
+  native_suite native-thread -DCFN_TESTS=ON -DCFN_SANITIZE=thread
+  native_suite native-arm -DCFN_TESTS=ON -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ \
+    -DCMAKE_EXE_LINKER_FLAGS=-static
+}
+
+# native_suite NAME CMAKE-OPTION...
+native_suite() {
+  local name=$1 build=src/Native/obj/$1 log=artifacts/test-logs/$1.log
+  if ! { cmake -S src/Native -B "$build" "${@:2}" && cmake --build "$build" --parallel 2 --target native_tests; } >"$log" 2>&1; then
+    cat "$log" >&2
+    say "$name: does not build"
+    failed=$(( failed + 1 ))
+    return 0
+  fi
+  cat >"$build/run" <<TEXT
+#!/bin/sh
+exec $([[ $name == native-arm ]] && echo qemu-aarch64-static) $build/tests/native_tests
+TEXT
+  chmod +x "$build/run"
+  run_suite "$name" "$build/run"
+}
+
 test_all() {
   local passed=0 failed=0 skipped=0 project name
   mkdir -p artifacts/test-logs
+  build_native
+  test_native
   fetch_clip_vocabulary
   dotnet build ClipFusion.sln -c Release -warnaserror
   # The build itself enforces the code style; what is left is white space. The full "dotnet format" takes ten times as long (42 s against 4 s) and finds no more.

@@ -6,6 +6,7 @@ using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Native;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -55,6 +56,9 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         var judge = new Judge(turns, time, _log);
         using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads));
         var recipes = new RecipeDesk(networks, _config, turns, _log);
+        // The slower stand-in must not go unnoticed.
+        if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);
+        else LogNativeSearch(NativeRuntime.Kernels[0]);
 
         // 1 trigger, 2 frame: the stations.
         var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
@@ -155,4 +159,12 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     [OperatorAction("Nothing. Triggers are taken as soon as state says ready.")]
     [LoggerMessage(1005, LogLevel.Information, "Serving: device {Device}, {Stations} stations; state is told, the networks are being loaded")]
     private partial void LogServing(string device, int stations);
+
+    [OperatorAction("Nothing.")]
+    [LoggerMessage(1006, LogLevel.Information, "Memory banks are searched by the native library, kernel {Kernel}")]
+    private partial void LogNativeSearch(string kernel);
+
+    [OperatorAction("Install the program anew: its native library is missing or does not fit. Verdicts are the same, but take longer.")]
+    [LoggerMessage(1007, LogLevel.Warning, "Memory banks are searched by the slower managed code: {Why}")]
+    private partial void LogManagedSearch(string why);
 }

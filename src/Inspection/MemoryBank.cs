@@ -1,3 +1,6 @@
+using System.Numerics.Tensors;
+using ClipFusion.Native;
+
 namespace ClipFusion.Inspection;
 
 /// <summary>The features of one normal reference image at one network block.</summary>
@@ -12,11 +15,11 @@ public readonly record struct ReferenceFeatures(ReadOnlyMemory<float> Rows, bool
 public sealed class MemoryBank
 {
     private readonly BankImage[] _images;
-    private readonly float[] _panels;
+    private readonly IBankRows _rows;
     private readonly int[] _origins;
 
-    private MemoryBank(int dimension, BankImage[] images, float[] panels, int[] origins) =>
-        (Dimension, _images, _panels, _origins) = (dimension, images, panels, origins);
+    private MemoryBank(int dimension, BankImage[] images, IBankRows rows, int[] origins) =>
+        (Dimension, _images, _rows, _origins) = (dimension, images, rows, origins);
 
     /// <summary>Length of a feature vector.</summary>
     public int Dimension { get; }
@@ -27,6 +30,9 @@ public sealed class MemoryBank
     /// <summary>Reference images that the bank was made from, those without a remaining row included.</summary>
     public int ImageCount => _images.Length;
 
+    /// <summary>What searches the bank: "native" with the processor's kernel, or "managed", slower, where the native library is not available.</summary>
+    public string Kernel => _rows.Kernel;
+
     /// <summary>Makes a bank; every row is scaled to length 1.</summary>
     /// <param name="images">One entry a reference image, at least one.</param>
     /// <param name="dimension">Length of a feature vector, at least 1.</param>
@@ -34,7 +40,10 @@ public sealed class MemoryBank
     /// No image, no row left after the ignored ones, lengths that don't fit, or a row that is zero, NaN or infinite (image and row are named).
     /// Ignored rows are not looked at.
     /// </exception>
-    public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension)
+    public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension) => Create(images, dimension, NativeRuntime.IsAvailable);
+
+    /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding.</summary>
+    internal static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension, bool native)
     {
         ArgumentNullException.ThrowIfNull(images);
         var layout = new BankImage[images.Count];
@@ -53,16 +62,9 @@ public sealed class MemoryBank
                 $"The memory bank is empty: {layout.Length} reference images leave no row that is not ignored; at least one row is needed.", nameof(images));
         }
 
-        long floats = (long)panels * BankKernel.PanelRows * dimension;
-        if (floats > Array.MaxLength)
-        {
-            throw new ArgumentException($"{rows} rows of {dimension} values are more than one bank holds ({Array.MaxLength} values); use fewer references.", nameof(images));
-        }
-
-        var packed = new float[floats];
         var origins = new int[rows];
-        for (int i = 0; i < layout.Length; i++) Fill(images[i], layout[i], dimension, packed, origins, Name(i));
-        return new MemoryBank(dimension, layout, packed, origins);
+        for (int i = 0; i < layout.Length; i++) NumberRows(images[i], layout[i], origins);
+        return new MemoryBank(dimension, layout, native ? NativeRows.Create(images, dimension) : ManagedRows.Create(images, layout, dimension), origins);
     }
 
     /// <summary>For every query the distance to its nearest row, (1 - cosine) / 2: 0 = same direction, 1 = opposite; not clamped, so rounding may leave it a little below 0.</summary>
@@ -92,7 +94,7 @@ public sealed class MemoryBank
         if (exclude is int image) RequireRowsWithout(image);
         RequireUnit(queries);
 
-        BankKernel.Search(_panels, _images, Dimension, queries, distances, nearest, exclude, parallelism, cancellation);
+        _rows.Search(queries, distances, nearest, exclude, parallelism, cancellation);
     }
 
     /// <summary>Where a row of the bank came from, to show which normal patch a query was nearest to.</summary>
@@ -105,7 +107,8 @@ public sealed class MemoryBank
         return (image, _origins[row]);
     }
 
-    private static string Name(int image) => $"Reference image {image}";
+    /// <summary>What an image is called in error messages.</summary>
+    internal static string Name(int image) => $"Reference image {image}";
 
     private static int KeptRows(ReferenceFeatures image, int dimension, string name)
     {
@@ -116,21 +119,13 @@ public sealed class MemoryBank
             : throw new ArgumentException($"{name} has {rows} rows, but its ignore mask has {image.Ignored.Length} cells; one a row is expected.", nameof(image));
     }
 
-    private static void Fill(ReferenceFeatures image, BankImage layout, int dimension, float[] panels, int[] origins, string name)
+    private static void NumberRows(ReferenceFeatures image, BankImage layout, int[] origins)
     {
-        var unit = new float[dimension];
-        ReadOnlySpan<float> rows = image.Rows.Span;
         int kept = 0;
         for (int row = 0; kept < layout.Rows; row++)
         {
-            if (image.Ignored is not null && image.Ignored[row]) continue;
-            UnitRows.Normalize(rows.Slice(row * dimension, dimension), unit, name, row);
-            origins[layout.FirstRow + kept] = row;
-            BankKernel.Pack(unit, panels, layout, kept++);
+            if (image.Ignored is null || !image.Ignored[row]) origins[layout.FirstRow + kept++] = row;
         }
-
-        // The rest of the last panel repeats the last row, which can't win against itself: of equal rows the lower number is kept.
-        for (int pad = kept; pad < layout.Panels * BankKernel.PanelRows; pad++) BankKernel.Pack(unit, panels, layout, pad);
     }
 
     private void RequireRowsWithout(int image)
@@ -152,8 +147,10 @@ public sealed class MemoryBank
         const double tolerance = 1e-3;
         for (int row = 0; row * Dimension < queries.Length; row++)
         {
-            double norm = UnitRows.Norm(queries.Slice(row * Dimension, Dimension));
-            if (!(Math.Abs(norm - 1) < tolerance)) throw new ArgumentException($"Query {row} has length {norm}; a unit vector is expected.", nameof(queries));
+            // In single precision, which is vectorised; what overflows is not of length 1 either.
+            ReadOnlySpan<float> query = queries.Slice(row * Dimension, Dimension);
+            if (Math.Abs(TensorPrimitives.Norm(query) - 1) < tolerance) continue;
+            throw new ArgumentException($"Query {row} has length {UnitRows.Norm(query)}; a unit vector is expected.", nameof(queries));
         }
     }
 }

@@ -1,0 +1,58 @@
+using System.Buffers;
+using ClipFusion.Native;
+
+namespace ClipFusion.Inspection;
+
+/// <summary>Rows in the native library, whose images have the same numbers as the bank's.</summary>
+internal sealed class NativeRows : IBankRows
+{
+    private readonly NativeBank _bank;
+
+    private NativeRows(NativeBank bank) => (_bank, Kernel) = (bank, $"native {bank.Info.Kernel}");
+
+    /// <inheritdoc/>
+    public string Kernel { get; }
+
+    public static NativeRows Create(IReadOnlyList<ReferenceFeatures> images, int dimension)
+    {
+        var bank = NativeBank.Create(dimension);
+        try
+        {
+            for (int i = 0; i < images.Count; i++) Append(bank, images[i], MemoryBank.Name(i));
+            return new NativeRows(bank);
+        }
+        catch
+        {
+            bank.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Search(ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest, int? exclude, int parallelism, CancellationToken cancellation)
+    {
+        long[] rows = ArrayPool<long>.Shared.Rent(nearest.Length);
+        try
+        {
+            _bank.Search(queries, distances, rows.AsSpan(0, nearest.Length), exclude, Math.Min(parallelism, NativeBank.MaxThreads), cancellation);
+            for (int i = 0; i < nearest.Length; i++) nearest[i] = (int)rows[i];
+            foreach (ref float value in distances) value = 0.5f * (1 - value);
+        }
+        finally
+        {
+            ArrayPool<long>.Shared.Return(rows);
+        }
+    }
+
+    private static void Append(NativeBank bank, ReferenceFeatures image, string name)
+    {
+        try
+        {
+            bank.Append(image.Rows.Span, image.Ignored);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"{name}: {e.Message}", nameof(image), e);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace ClipFusion.Native;
+
+/// <summary>The C ABI, as clipfusion_native.h has it. The only imports of this product's own library.</summary>
+internal static unsafe partial class NativeMethods
+{
+    public const string Library = "clipfusion_native";
+
+    [LibraryImport(Library, EntryPoint = "cfn_abi_range")]
+    public static partial NativeStatus AbiRange(uint* oldest, uint* newest);
+
+    [LibraryImport(Library, EntryPoint = "cfn_last_message")]
+    public static partial nuint LastMessage(byte* buffer, nuint capacity);
+
+    [LibraryImport(Library, EntryPoint = "cfn_kernels")]
+    public static partial nuint Kernels(byte* buffer, nuint capacity);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_create", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial NativeStatus Create(uint dimension, string? kernel, ulong* bank);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_destroy")]
+    public static partial NativeStatus Destroy(ulong bank);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_append")]
+    public static partial NativeStatus Append(ulong bank, int format, void* rows, ulong values, ulong rowCount, byte* ignored, int* image);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_remove_image")]
+    public static partial NativeStatus RemoveImage(ulong bank, int image);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_replace")]
+    public static partial NativeStatus Replace(ulong bank, ulong with);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_info_get")]
+    public static partial NativeStatus Info(ulong bank, NativeInfo* info);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_search")]
+    public static partial NativeStatus Search(ulong bank, NativeSearch* search);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_save", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial NativeStatus Save(ulong bank, string path);
+
+    [LibraryImport(Library, EntryPoint = "cfn_bank_load", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial NativeStatus Load(string path, string? kernel, ulong* bank);
+}
+
+/// <summary>cfn_bank_info.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeInfo
+{
+    public uint StructSize, Dimension;
+    public ulong Rows;
+    public uint Images, NextImage;
+    public ulong Bytes;
+    public fixed byte Kernel[16];
+}
+
+/// <summary>cfn_search.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeSearch
+{
+    public uint StructSize;
+    public int Format;
+    public void* Queries;
+    public ulong QueryValues, QueryCount;
+    public int ExcludeImage, Threads;
+    public int* Cancel;
+    public float* Similarity;
+    public long* Row;
+    public int* Image, ImageRow;
+}

@@ -1,0 +1,126 @@
+/*
+ * Exact nearest-neighbour search by cosine over banks of feature vectors: the C ABI of libclipfusion_native.so.
+ *
+ * Rules that hold for every function:
+ *   - It returns a cfn_status; no C++ exception leaves the library. cfn_last_message() says in words what was wrong with the calling thread's last failed call.
+ *   - Sizes are explicit; a buffer that does not fit is a status, never a read or write beyond it. Pointers must be valid for the stated size.
+ *   - Handles are numbers from a table with generations: a handle that was destroyed, or was never given out, is CFN_BAD_HANDLE and not a crash.
+ *   - Everything may be called from any thread at any time. A search works on the bank as it was when the search began: append, remove and
+ *     destroy neither wait for it nor disturb it.
+ */
+#ifndef CLIPFUSION_NATIVE_H
+#define CLIPFUSION_NATIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(CFN_BUILDING)
+#define CFN_API __attribute__((visibility("default")))
+#else
+#define CFN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. */
+#define CFN_ABI_OLDEST 1
+#define CFN_ABI_NEWEST 1
+
+#define CFN_MAX_DIMENSION 65536
+#define CFN_MAX_IMAGES 1048576
+#define CFN_MAX_ROWS 2147483647
+#define CFN_MAX_THREADS 256
+
+typedef int32_t cfn_status;
+enum {
+    CFN_OK = 0,
+    CFN_BAD_ARGUMENT = 1, /* null pointer, wrong length, number out of range */
+    CFN_BAD_HANDLE = 2,   /* not a living bank */
+    CFN_BAD_VECTOR = 3,   /* NaN, infinite or zero vector; the message names the row */
+    CFN_EMPTY = 4,        /* no row to search, possibly because the only image is left out */
+    CFN_CANCELLED = 5,    /* the caller's flag was raised; outputs are undefined */
+    CFN_NO_MEMORY = 6,
+    CFN_IO = 7,           /* the operating system refused a file operation; the message has its words */
+    CFN_BAD_FILE = 8,     /* not a bank file, another version, torn or altered */
+    CFN_UNSUPPORTED = 9,  /* this CPU does not have the kernel that was asked for */
+    CFN_INTERNAL = 10     /* a defect of the library */
+};
+
+typedef int32_t cfn_format;
+enum { CFN_FLOAT32 = 0, CFN_FLOAT16 = 1 };
+
+/* A bank; 0 is never one. */
+typedef uint64_t cfn_bank;
+
+/* What a bank holds at one moment. */
+typedef struct cfn_bank_info {
+    uint32_t struct_size; /* in: sizeof(cfn_bank_info) */
+    uint32_t dimension;
+    uint64_t rows;        /* without ignored ones */
+    uint32_t images;      /* with those without rows */
+    uint32_t next_image;  /* id that the next append gets */
+    uint64_t bytes;       /* memory held, mapped file pages included */
+    char kernel[16];      /* "avx2", ... */
+} cfn_bank_info;
+
+/* One search. Output arrays have one entry a query; those marked optional may be null. */
+typedef struct cfn_search {
+    uint32_t struct_size;    /* sizeof(cfn_search) */
+    cfn_format format;       /* of the queries */
+    const void* queries;     /* query_count x dimension, row-major; any length but zero, since only the direction counts */
+    uint64_t query_values;   /* query_count * dimension */
+    uint64_t query_count;
+    int32_t exclude_image;   /* id of an image whose rows are left out, or -1 */
+    int32_t threads;         /* at most this many, 1 .. CFN_MAX_THREADS, the caller's included */
+    const int32_t* cancel;   /* optional; read while searching, the search ends soon after it becomes other than 0 */
+    float* similarity;       /* cosine with the nearest row, -1 .. 1, the float64 value rounded once */
+    int64_t* row;            /* optional: number of the nearest row in the bank, ignored rows not counted; of equal ones the lowest */
+    int32_t* image;          /* optional: id of its image */
+    int32_t* image_row;      /* optional: its number within the image, ignored rows not counted */
+} cfn_search;
+
+/* The range of ABI versions that this library serves. Call it first. */
+CFN_API cfn_status cfn_abi_range(uint32_t* oldest, uint32_t* newest);
+
+/* Copies the calling thread's last message, cut to fit and always ended with a zero byte. Returns the length of the whole message without it. */
+CFN_API size_t cfn_last_message(char* buffer, size_t capacity);
+
+/* Names of the kernels that this CPU can run and that passed their self-test, best first, separated by spaces. Same buffer rules as above. */
+CFN_API size_t cfn_kernels(char* buffer, size_t capacity);
+
+/* Makes an empty bank. kernel: a name from cfn_kernels(), or null for CLIPFUSION_KERNEL from the environment, or else the best. */
+CFN_API cfn_status cfn_bank_create(uint32_t dimension, const char* kernel, cfn_bank* bank);
+
+/* The bank ends when the last search on it ends; the handle is bad at once. */
+CFN_API cfn_status cfn_bank_destroy(cfn_bank bank);
+
+/*
+ * Appends the rows of one reference image, each scaled to length 1. All or nothing.
+ * values: row_count * dimension numbers. ignored: null, or row_count bytes; rows with a byte other than 0 are neither looked at nor taken.
+ * image: optional, receives the image's id: 0, 1, 2 ... in order of appending, never used twice.
+ */
+CFN_API cfn_status cfn_bank_append(
+    cfn_bank bank, cfn_format format, const void* rows, uint64_t values, uint64_t row_count, const uint8_t* ignored, int32_t* image);
+
+/* Removes one image's rows; rows after them move down in number. */
+CFN_API cfn_status cfn_bank_remove_image(cfn_bank bank, int32_t image);
+
+/* Puts the rows of another bank of the same dimension in the place of this one's, in one step. */
+CFN_API cfn_status cfn_bank_replace(cfn_bank bank, cfn_bank with);
+
+CFN_API cfn_status cfn_bank_info_get(cfn_bank bank, cfn_bank_info* info);
+
+CFN_API cfn_status cfn_bank_search(cfn_bank bank, const cfn_search* search);
+
+/* Writes the bank to a file (UTF-8 path) that appears under its name complete or not at all, and is on the disk when the call returns. */
+CFN_API cfn_status cfn_bank_save(cfn_bank bank, const char* path);
+
+/* Maps a saved bank into memory after checking all of it. The file may be replaced or removed meanwhile, but must not be written in place. */
+CFN_API cfn_status cfn_bank_load(const char* path, const char* kernel, cfn_bank* bank);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
