@@ -159,6 +159,8 @@ public sealed class PictureTests : IAsyncDisposable
         _box = Own(new ApplianceBox(new BoxOptions { Port = port ?? _broker.Port, FolderCamera = folderCamera, Environment = environment }));
         WriteRecipe("board", 7, 0.0001, ignore);
         WriteRecipe("plate", 8, 2, ignore);
+        // A folder camera without its folder is a lost camera.
+        if (folderCamera) Directory.CreateDirectory(_box.Inbox);
         _box.Start();
         await ReadyAsync("board");
         return ear;
