@@ -16,9 +16,9 @@ public sealed class StorageTests
         Assert.Equal(1, (await talk.JudgedAsync("before")).Sequence);
 
         disk.Fill();
-        await talk.StateAsync(s => StorageOf(s) is "noImages" or "reserve");
+        await talk.StateAsync(s => StorageOf(s) is "no_images" or "reserve");
         int n = 0;
-        for (string? storage = "noImages"; storage == "noImages"; storage = StorageOf(await talk.StateAsync(_ => true))) await talk.JudgedAsync($"filling{n++}");
+        for (string? storage = "no_images"; storage == "no_images"; storage = StorageOf(await talk.StateAsync(_ => true))) await talk.JudgedAsync($"filling{n++}");
         Assert.True((await talk.JudgedAsync("on-reserve")).Verdict is "OK" or "NG");
         JsonElement refused = await UntilRefusedAsync(talk, "reserve");
         Assert.Equal("STORAGE", refused.GetProperty("error").GetString());
@@ -64,7 +64,7 @@ public sealed class StorageTests
         disk.Fill();
         await talk.StartAsync();
         Assert.Equal(2, (await talk.JudgedAsync("on-reserve")).Sequence);
-        Assert.Equal("reserve", StorageOf(await talk.StateAsync(s => StorageOf(s) != "noImages")));
+        Assert.Equal("reserve", StorageOf(await talk.StateAsync(s => StorageOf(s) != "no_images")));
         disk.Empty();
         await talk.StateAsync(s => StorageOf(s) == "ok");
         await talk.CheckAsync();
