@@ -12,7 +12,7 @@ public sealed class BrokerRefusalTests : BoxTest
     public async Task Run_VerdictsOfOneStationDenied_ParksThemAndTheOtherStationGoesOn()
     {
         // Many, and not 0 for no limit: with that mosquitto 2.0.11 closes the connection after each message that it refuses.
-        Mosquitto broker = Own(new Mosquitto("allow_anonymous true", "acl_file {folder}/acl", "max_queued_messages 100000", "persistence true", "persistence_location {folder}/"));
+        Mosquitto broker = Own(new Mosquitto("allow_anonymous true", "acl_file {folder}/acl", "max_queued_messages 100000"));
         await WriteAclAsync(broker, All + $"topic deny {Out}verdict\n");
         await broker.StartAsync(Cancellation);
         Ledger ledger = await LedgerAsync(broker);
@@ -26,10 +26,8 @@ public sealed class BrokerRefusalTests : BoxTest
         }
 
         Assert.Contains("0x87", await box.Log.SaysAsync("is parked", Cancellation), StringComparison.Ordinal);
-        await broker.StopAsync(Cancellation);
         await WriteAclAsync(broker, All);
-        await broker.StartAsync(Cancellation);
-        heard.AddRange(await ledger.ThroughAsync(e => Heard.IsStatus(e, "online") && !e.Retained, Cancellation));
+        await broker.ReloadAsync(Cancellation);
         await TriggerAsync(broker, "opened");
         heard.AddRange(await ledger.ThroughAsync(e => Heard.IsVerdictOf(e, "opened"), Cancellation));
 
@@ -40,8 +38,8 @@ public sealed class BrokerRefusalTests : BoxTest
         Assert.InRange(parked.Length, 1, 4);
         Assert.Equal(Heard.Accepted(heard).Select(a => a.Id).Order(), given.Union(parked).Order());
         Assert.DoesNotContain(parked, given.Contains);
-        // Nobody was thrown out for it: one connection before the restart and one after.
-        Assert.Equal(2, box.Log.Lines.Count(l => l.Contains("MQTT: connected", StringComparison.Ordinal)));
+        // Nobody was thrown out for it.
+        Assert.Equal(1, box.Log.Lines.Count(l => l.Contains("MQTT: connected", StringComparison.Ordinal)));
     }
 
     [Fact]

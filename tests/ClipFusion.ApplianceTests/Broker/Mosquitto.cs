@@ -62,6 +62,13 @@ internal sealed class Mosquitto : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>Makes it read its rules of access again; connections stay.</summary>
+    public async Task ReloadAsync(CancellationToken cancellationToken)
+    {
+        using (var kill = Process.Start("kill", ["-HUP", _process!.Id.ToString()])) await kill.WaitForExitAsync(cancellationToken);
+        await Log.SaysAsync("Reloading config", cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
