@@ -20,10 +20,14 @@ public sealed class WholeProcess;
 [Collection(nameof(WholeProcess))]
 public sealed class AllocationBudgetTests : IDisposable
 {
-    private const int WarmUp = 8, Inspections = 16;
+    private const int WarmUp = 24, Inspections = 32;
 
-    // Measured: see docs/performance.md; a map at output size or one resized picture would break it.
-    private const long BytesPerInspection = 400_000;
+    // Measured: see docs/performance.md; a map at output size or one resized picture in each inspection would break it.
+    private const long BytesPerInspection = 150_000;
+
+    // A pool grows by one buffer when for the first time one more of them is out than ever before, which can still happen after the warm-up; one object in each
+    // inspection is what must not be.
+    private const int PoolsMayGrowBy = 3;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-budget-").FullName;
 
@@ -54,7 +58,7 @@ public sealed class AllocationBudgetTests : IDisposable
         await running.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{perInspection} bytes an inspection, starter pack, all branches, 640 x 480");
-        Assert.True(found.Length == 0, $"on the large object heap: {string.Join(", ", found)}");
+        Assert.True(found.Length <= PoolsMayGrowBy, $"{found.Length} objects on the large object heap in {Inspections} inspections: {string.Join(", ", found)}");
         Assert.InRange(perInspection, 1, BytesPerInspection);
     }
 
