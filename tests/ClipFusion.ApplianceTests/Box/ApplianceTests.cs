@@ -97,6 +97,30 @@ public sealed class ApplianceTests() : BoxTest(minutes: 8)
     }
 
     [Fact]
+    public async Task Run_RecipeSetTwiceAtOnceUnderLoad_OneIsBusyAndEveryPartIsAnsweredUnderOneRecipe()
+    {
+        Mosquitto broker = await BrokerAsync();
+        Ledger ledger = await LedgerAsync(broker);
+        await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = ["line1", "line2"], IntervalMs = 150 });
+        List<Entry> heard = await ledger.UntilAsync(all => all.Count(e => e.Topic == Out + "verdict") >= 3, Cancellation);
+
+        // Each line is a message: the second comes while the first is being done.
+        await Ledger.PublishAsync(broker, ["-q", "1", "-t", In + "recipe/set", "-l"], "8\n7\n", Cancellation);
+        static bool IsUnder(Entry e, int recipe) => e.Topic == Out + "verdict" && e.Json.GetProperty("recipe").GetProperty("number").GetInt32() == recipe && e.Json.GetProperty("verdict").GetString() is "OK" or "NG";
+        heard.AddRange(await ledger.UntilAsync(all => all.Count(e => IsUnder(e, 8)) >= 3, Cancellation));
+
+        Assert.Equal(
+            [("accepted", null), ("refused", "BUSY"), ("active", null)],
+            heard.Where(e => e.Topic == Out + "recipe/ack").Select(e => (e.Json.GetProperty("status").GetString(), e.Json.GetProperty("error").GetString())));
+        Entry[] verdicts = [.. heard.Where(e => e.Topic == Out + "verdict")];
+        Assert.Equal(Enumerable.Range(0, verdicts.Length).Select(n => verdicts[0].Json.GetProperty("seq").GetInt64() + n), verdicts.Select(v => v.Json.GetProperty("seq").GetInt64()));
+        Assert.All(verdicts.SkipWhile(v => !IsUnder(v, 8)), v => Assert.Equal(8, v.Json.GetProperty("recipe").GetProperty("number").GetInt32()));
+        Assert.All(verdicts.Where(v => v.Json.GetProperty("verdict").GetString() == "NOT_JUDGED"), v => Assert.Contains(v.Json.GetProperty("reason").GetString(), (string?[])["not_ready", "overrun"]));
+        // The neighbour does not notice.
+        Assert.All(heard.Where(e => e.Topic == Prefix + "out/line2/verdict"), v => Assert.NotEqual("not_ready", v.Json.GetProperty("reason").GetString()));
+    }
+
+    [Fact]
     public async Task Run_FilesInAFolder_AreJudgedAndPutAwayByWhatTheyWere()
     {
         Mosquitto broker = await BrokerAsync();

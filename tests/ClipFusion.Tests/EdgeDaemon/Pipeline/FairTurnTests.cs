@@ -27,6 +27,43 @@ public sealed class FairTurnTests
         Assert.Equal("abcabaa", string.Concat(order));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task TakeAsync_OneStationFloods_NoOtherWaitsLongerThanTwiceItsShare(int stations)
+    {
+        // One station has 64 inspections waiting all the time, the others bring one after the other, at random moments; a turn is the unit of time.
+        const int Turns = 2000;
+        var turns = new FairTurn();
+        var random = new Random(7);
+        Dictionary<string, int> waitingSince = [];
+        List<(string Station, Task<IDisposable> Turn)> waiting = [];
+        List<int> waits = [];
+        IDisposable running = await turns.TakeAsync("flood", Cancellation);
+        for (int now = 0; now < Turns; now++)
+        {
+            while (waiting.Count(w => w.Station == "flood") < 64) waiting.Add(("flood", turns.TakeAsync("flood", Cancellation).AsTask()));
+            for (int i = 1; i < stations; i++)
+            {
+                string name = $"line{i}";
+                if (waitingSince.ContainsKey(name) || random.Next(3) != 0) continue;
+                waitingSince[name] = now;
+                waiting.Add((name, turns.TakeAsync(name, Cancellation).AsTask()));
+            }
+
+            running.Dispose();
+            Task<IDisposable> next = await Task.WhenAny(waiting.Select(w => w.Turn));
+            (string station, _) = waiting.Single(w => w.Turn == next);
+            waiting.RemoveAll(w => w.Turn == next);
+            if (waitingSince.Remove(station, out int since)) waits.Add(now - since + 1);
+            running = await next;
+        }
+
+        Assert.True(waits.Count > Turns / 10, $"only {waits.Count} waits were seen");
+        int p99 = waits.Order().ElementAt((int)(waits.Count * 0.99));
+        Assert.True(p99 <= 2 * stations, $"p99 of the others' wait is {p99} turns; a fair share is one turn in {stations}");
+    }
+
     [Fact]
     public async Task TakeInBackground_WhileStationsWait_ComesAfterAllOfThem()
     {
