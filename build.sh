@@ -14,6 +14,7 @@ readonly packages=(
   "cmake         drives that"
   "mosquitto     the broker that the appliance's tests run against"
   "mosquitto-clients  mosquitto_sub, the independent ledger of those tests"
+  "faketime  sets the clock of the real program back and forth in those tests"
   "chromium  the browser that has to see the page in those tests"
 )
 
