@@ -47,6 +47,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
                 version = options.Version,
                 userName = options.UserName,
                 passwordFile = options.PasswordFile,
+                commands = options.Commands,
                 tls = options.Ca is { } ca ? new { ca } : null,
             },
             http = new { port = options.HttpPort, tokenFile = "token" },

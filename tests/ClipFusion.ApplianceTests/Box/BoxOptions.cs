@@ -26,6 +26,9 @@ internal sealed record BoxOptions
     /// <summary>PEM file of the authority that the broker's certificate must come from; null for no encryption.</summary>
     public string? Ca { get; init; }
 
+    /// <summary>What may be commanded over MQTT.</summary>
+    public string[] Commands { get; init; } = ["trigger", "recipe"];
+
     /// <summary>The data folder; null for one of its own.</summary>
     public string? DataFolder { get; init; }
 
