@@ -32,6 +32,8 @@ internal sealed class BoxProcess : IAsyncDisposable
             threads = 1,
             stations = stations.Select(s => s.ToJson()),
             mqtt = new { host = "127.0.0.1", port = brokerPort },
+            // One that the system picks: boxes run side by side.
+            http = new { port = 0 },
             storage = new { reserveMb = 1 },
         }));
     }
