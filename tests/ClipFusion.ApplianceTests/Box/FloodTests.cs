@@ -42,11 +42,11 @@ public sealed class FloodTests : BoxTest
         await FloodAsync(broker);
         var heard = new List<Entry>();
         double ready = await AcceptedAgainAsync(broker, ledger, heard);
-        int answered = heard.Where(Heard.IsAck).Select(e => e.Json.GetProperty("triggerId").GetString()).Distinct().Count();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{answered} of {Triggers} answers heard, a trigger accepted {ready:0.00} s after the last was sent, {box.WorkingSet >> 20} MB");
+        TestContext.Current.TestOutputHelper?.WriteLine($"a trigger accepted {ready:0.00} s after the last was sent, {box.WorkingSet >> 20} MB");
         Assert.InRange(ready, 0, 10);
-        // The broker's own bound is a thousand that wait for each of its clients.
-        Assert.InRange(answered, 1000, Triggers + 10_000);
+        // The refusals come behind it. Loss is bounded: a thousand wait at the broker for each of its clients, whatever it drops.
+        HashSet<string?> answered = [.. heard.Where(Heard.IsAck).Select(e => e.Json.GetProperty("triggerId").GetString())];
+        if (answered.Count < 1000) await ledger.ThroughAsync(e => Heard.IsAck(e) && answered.Add(e.Json.GetProperty("triggerId").GetString()) && answered.Count >= 1000, Cancellation);
         await StillReadyAsync(ledger);
     }
 
@@ -60,10 +60,10 @@ public sealed class FloodTests : BoxTest
         for (int i = 0; ; i++)
         {
             await TriggerAsync(broker, $"again{i}");
-            // The broker may drop the trigger or its ack: then the next one is asked for.
+            // The broker may drop the trigger or its ack: a controller waits 500 ms, then it asks for the next one.
             string id = $"again{i}";
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            patience.CancelAfter(TimeSpan.FromSeconds(2));
+            patience.CancelAfter(TimeSpan.FromMilliseconds(500));
             try
             {
                 while (heard.Count == 0 || !(Heard.IsAck(heard[^1]) && heard[^1].Json.GetProperty("triggerId").GetString() == id)) heard.Add(await ledger.NextAsync(_ => true, patience.Token));

@@ -47,3 +47,6 @@ public readonly record struct PublishOutcome(PublishStatus Status, string? Why =
 
 /// <summary>Publishes one message and waits for the broker's answer; never throws but for its cancellation.</summary>
 public delegate Task<PublishOutcome> Publish(OutMessage message, CancellationToken cancellationToken);
+
+/// <summary>Gives a message its place in the order of the connection; the task inside ends with the broker's answer. Neither throws but for the cancellation.</summary>
+public delegate ValueTask<Task<PublishOutcome>> Send(OutMessage message, CancellationToken cancellationToken);

@@ -5,7 +5,7 @@ using MQTTnet;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>Takes commands as they arrive, understands them, and lays each on its station's desk or refuses it. Never waits and never throws.</summary>
-internal sealed class CommandDesk(LinkOptions options, Topics topics, TimeProvider time, Action<string, OutMessage> answer)
+internal sealed class CommandDesk(LinkOptions options, Topics topics, TimeProvider time, Action<string, OutMessage> answer, Action<string, TriggerAckMessage, byte[]?> acknowledge)
 {
     private readonly Dictionary<string, Channel<Command>> _desks = options.Stations.ToDictionary(
         s => s, _ => Channel.CreateBounded<Command>(new BoundedChannelOptions(options.CommandQueue) { SingleReader = true, SingleWriter = true }), StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal sealed class CommandDesk(LinkOptions options, Topics topics, TimeProvid
         options.Refused(new CommandRefused(station, kind, code, error));
         if (kind == CommandKind.Trigger)
         {
-            foreach (var ack in Answers.TriggerAck(topics, station, TriggerAckMessage.ForRefused(id, code, error, time.GetUtcNow()), correlation)) answer(station, ack);
+            acknowledge(station, TriggerAckMessage.ForRefused(id, code, error, time.GetUtcNow()), correlation);
         }
         else if (kind == CommandKind.Recipe)
         {

@@ -39,10 +39,13 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     public void Start() => _loop = Task.Run(RunAsync);
 
     /// <summary>Publishes on the connection that there is, if there is one; one that is being opened is waited for, since commands may arrive on it already.</summary>
-    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken)
+    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) => await await SendAsync(message, cancellationToken);
+
+    /// <summary>As <see cref="PublishAsync"/>, but ends as soon as the message has its place in the order of the connection; the task inside ends with the broker's answer.</summary>
+    public async ValueTask<Task<PublishOutcome>> SendAsync(OutMessage message, CancellationToken cancellationToken)
     {
         await _opening.WaitAsync(cancellationToken);
-        return _session is { } session ? await session.PublishAsync(message, cancellationToken) : new PublishOutcome(PublishStatus.NotSent, "not connected");
+        return _session is { } session ? await session.SendAsync(message, cancellationToken) : MqttSession.NotSent;
     }
 
     /// <summary>Waits for a state; at once when it is the present one.</summary>

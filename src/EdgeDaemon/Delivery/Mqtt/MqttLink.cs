@@ -34,7 +34,7 @@ public sealed class MqttLink : IAsyncDisposable
         Topics = new Topics(options.Device);
         _online = Status(DeviceStatus.Online);
         _rivals = new RivalDetector(_online.Payload, options.BootId, options.Broker.TakenOverDelay, time);
-        _desk = new CommandDesk(options, Topics, time, (station, message) => TrySend(station, message));
+        _desk = new CommandDesk(options, Topics, time, (station, message) => TrySend(station, message), (station, ack, correlation) => _ = AcknowledgeAsync(station, ack, correlation));
         _connection = new MqttConnection(options.Broker, $"clipfusion-{options.Device}", Status(DeviceStatus.Lost), time)
         {
             Received = Receive,
@@ -42,7 +42,7 @@ public sealed class MqttLink : IAsyncDisposable
             Displaced = StayAwayAsync,
             Closing = (session, cancellation) => session.PublishAsync(Status(DeviceStatus.Offline), cancellation),
         };
-        _lanes = options.Stations.ToDictionary(s => s, _ => new AnswerLane(_connection.PublishAsync, options.AnswerQueue), StringComparer.Ordinal);
+        _lanes = options.Stations.ToDictionary(s => s, _ => new AnswerLane(_connection.SendAsync, options.AnswerQueue), StringComparer.Ordinal);
     }
 
     /// <summary>The device's topics.</summary>
@@ -77,7 +77,7 @@ public sealed class MqttLink : IAsyncDisposable
     /// <returns><see cref="PublishStatus.Delivered"/> only when both were; else what became of the first that was not.</returns>
     public async Task<PublishStatus> AcknowledgeAsync(string station, TriggerAckMessage ack, byte[]? correlationData)
     {
-        Task<PublishStatus>[] told = [.. Answers.TriggerAck(Topics, station, ack, correlationData).Select(_lanes[station].SendAsync)];
+        Task<PublishStatus>[] told = [.. Answers.TriggerAck(Topics, station, ack, correlationData).Select(m => _lanes[station].SendAsync(m, new AnswerTo(ack.TriggerId, !ack.Accepted)))];
         return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
     }
 

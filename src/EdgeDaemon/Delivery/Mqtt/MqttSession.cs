@@ -7,6 +7,9 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <summary>One connection from its CONNACK to its end, with the limits that the broker set for it.</summary>
 internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, TimeProvider time, MqttClientConnectResult limits) : IDisposable
 {
+    /// <summary>The outcome of a publish without a connection.</summary>
+    public static readonly Task<PublishOutcome> NotSent = Task.FromResult(new PublishOutcome(PublishStatus.NotSent, "not connected"));
+
     private readonly SemaphoreSlim _quota = new(Math.Clamp((int?)limits.ReceiveMaximum ?? ushort.MaxValue, 1, broker.MaximumInFlight));
     private readonly TaskCompletionSource<(LinkError Error, string Text)> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -26,19 +29,25 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
     }
 
     /// <summary>Publishes when the broker's receive maximum leaves room, and waits for its answer.</summary>
-    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken)
+    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) => await await SendAsync(message, cancellationToken);
+
+    /// <summary>Waits until the broker's receive maximum leaves room and the message has its place in the order of the connection; the task inside ends with the broker's answer.</summary>
+    public async ValueTask<Task<PublishOutcome>> SendAsync(OutMessage message, CancellationToken cancellationToken)
     {
         long size = PacketSize.Of(message);
         if (limits.MaximumPacketSize is { } maximum and > 0 && size > maximum)
-            return new(PublishStatus.Refused, $"a packet of {size} bytes on {message.Topic}: the broker takes at most {maximum}");
-        if (_ended.Task.IsCompleted) return new(PublishStatus.NotSent, "not connected");
+            return Task.FromResult(new PublishOutcome(PublishStatus.Refused, $"a packet of {size} bytes on {message.Topic}: the broker takes at most {maximum}"));
+        if (_ended.Task.IsCompleted) return NotSent;
 
         await _quota.WaitAsync(cancellationToken);
-        if (_ended.Task.IsCompleted)
-        {
-            _quota.Release();
-            return new(PublishStatus.NotSent, "not connected");
-        }
+        if (!_ended.Task.IsCompleted) return HandOverAsync(message);
+        _quota.Release();
+        return NotSent;
+    }
+
+    /// <summary>Not awaited before the client has it: it takes messages in the order of these calls.</summary>
+    private async Task<PublishOutcome> HandOverAsync(OutMessage message)
+    {
         using var limit = new CancellationTokenSource(broker.Timeout, time);
         try
         {
@@ -50,7 +59,7 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
         }
         catch (MqttClientNotConnectedException)
         {
-            return new(PublishStatus.NotSent, "not connected");
+            return await NotSent;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

@@ -50,6 +50,16 @@ public sealed class MqttLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Link_ManyAnswersUnderWay_ArriveInTheirOrder()
+    {
+        const int Answers = 2000;
+        await StartAsync();
+        Task<PublishStatus>[] told = [.. Enumerable.Range(1, Answers).Select(i => _link!.AcknowledgeAsync("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(i), false, Samples.Noon), null))];
+        for (int i = 1; i <= Answers; i++) Assert.Equal(i, (await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation)).GetProperty("seq").GetInt64());
+        Assert.All(await Task.WhenAll(told), s => Assert.Equal(PublishStatus.Delivered, s));
+    }
+
+    [Fact]
     public async Task Link_RetainedTrigger_IsRefused()
     {
         await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), """{"triggerId":"old"}""", Cancellation, retain: true);
