@@ -79,7 +79,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             publisher.Start();
             pictures.Start();
             slot.Running = box;
-            metrics.Sources.Watch(box);
+            metrics.Sources.Watch(box, archives);
             reloader.Changed = now => TakeLive(now, box, archives, delivery);
             // One that came before.
             TakeLive(live.Current, box, archives, delivery);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -12,7 +13,9 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 /// <param name="IsCameraConnected">Whether the camera is there.</param>
 /// <param name="QueueDepth">Accepted inspections without a verdict.</param>
 /// <param name="Delivery">What became of its verdicts.</param>
-public sealed record StationSource(FrameCounters Frames, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery);
+/// <param name="Pictures">What became of its pictures.</param>
+/// <param name="Images">Its archive; null for none.</param>
+public sealed record StationSource(FrameCounters Frames, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery, Func<PictureCounts> Pictures, ImageArchive? Images);
 
 /// <summary>What the metrics ask at each reading. Parts are put in as they come up; what is not there yet gives no measurement. Safe for use by many threads.</summary>
 /// <param name="heartbeats">The loops.</param>
@@ -26,21 +29,22 @@ public sealed class MetricSources(Heartbeats heartbeats)
     /// <summary>Whether the broker is connected; null before there is a link.</summary>
     public Func<bool>? IsLinkConnected { get; set; }
 
-    /// <summary>The image archive; null where no station keeps images.</summary>
-    public ImageArchive? Images { get; set; }
-
     /// <summary>Adds a station, or puts another in its place.</summary>
     /// <param name="station">Name of the station.</param>
     /// <param name="source">What to ask.</param>
     public void Add(string station, StationSource source) => _stations[station] = source;
 
-    /// <summary>Watches what runs; null takes everything out.</summary>
-    internal void Watch(Box? box)
+    /// <summary>Watches what runs, and its archives; null takes everything out.</summary>
+    internal void Watch(Box? box, ImageArchives? archives = null)
     {
         _stations.Clear();
         Storage = box is null ? null : () => box.Store.State;
         IsLinkConnected = box is null ? null : () => box.Link.State.IsConnected;
-        foreach (Station s in box?.Stations ?? []) Add(s.Name, new StationSource(s.Camera.Counters, () => s.Camera.State.Status == SourceStatus.Connected, () => s.Counts.Open, () => box!.Publisher.Counts(s.Name)));
+        foreach (Station s in box?.Stations ?? [])
+        {
+            Add(s.Name, new StationSource(
+                s.Camera.Counters, () => s.Camera.State.Status == SourceStatus.Connected, () => s.Counts.Open, () => box!.Publisher.Counts(s.Name), () => box!.PictureCounts(s.Name), archives?[s.Name]));
+        }
     }
 
     internal void CreateInstruments(Meter meter)
@@ -50,9 +54,14 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableCounter("clipfusion.outbox.dropped", () => Of(Storage, s => s.OutboxDropped), "{verdict}", "Undelivered verdicts that the caps have thrown out since the database was made.");
         meter.CreateObservableGauge("clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, 0 for the others.");
         meter.CreateObservableGauge("clipfusion.link.connected", () => Of(IsLinkConnected, c => c ? 1 : 0), "1", "1 while the broker is connected, else 0.");
-        meter.CreateObservableGauge("clipfusion.images.size", () => Of(Images, i => i.Bytes), "By", "Size of all images in the archive.");
-        meter.CreateObservableCounter("clipfusion.images.failures", () => Of(Images, i => i.Failures), "{image}", "Images that could not be written.");
-        meter.CreateObservableCounter("clipfusion.images.evicted", () => Of(Images, i => i.Evicted), "{image}", "Images deleted because of the caps.");
+        meter.CreateObservableGauge("clipfusion.images.size", () => PerArchive(i => i.Bytes), "By", "Size of the images in the archive, by station.");
+        meter.CreateObservableCounter("clipfusion.images.failures", () => PerArchive(i => i.Failures), "{image}", "Images that could not be written, by station.");
+        meter.CreateObservableCounter("clipfusion.images.evicted", () => PerArchive(i => i.Evicted), "{image}", "Images deleted because of the caps, by station.");
+        meter.CreateObservableGauge("clipfusion.pictures.waiting", () => PerStation(s => s.Pictures().Waiting), "{frame}", "Judged frames whose pictures have yet to be made, by station.");
+        meter.CreateObservableCounter("clipfusion.pictures", () => Counts(s => s.Pictures(), ("archived", p => p.Archived), ("heatmap", p => p.Heatmaps), ("shown", p => p.Shown)), "{picture}", "Pictures made, by station and kind (archived, heatmap, shown on the page).");
+        meter.CreateObservableCounter("clipfusion.pictures.dropped", () => PerStation(s => s.Pictures().Dropped), "{frame}", "Frames given up without pictures because too many waited, by station.");
+        meter.CreateObservableCounter("clipfusion.pictures.failures", () => PerStation(s => s.Pictures().Failed), "{picture}", "Pictures that could not be made or archived, by station.");
+        meter.CreateObservableCounter("clipfusion.pictures.busy", () => _stations.Select(s => new Measurement<double>(s.Value.Pictures().Busy.TotalSeconds, Tag("station", s.Key))), "s", "Time spent on pictures, encoding and disk, by station.");
         meter.CreateObservableGauge("clipfusion.station.queue.depth", () => PerStation(s => s.QueueDepth()), "{inspection}", "Accepted inspections without a verdict, by station.");
         meter.CreateObservableGauge("clipfusion.camera.connected", () => PerStation(s => s.IsCameraConnected() ? 1 : 0), "1", "1 while the camera is there, else 0, by station.");
         meter.CreateObservableCounter("clipfusion.camera.frames", () => PerStation(s => s.Frames.Delivered), "{frame}", "Frames that the camera gave, by station.");
@@ -60,7 +69,7 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableCounter("clipfusion.camera.frames.dropped", () => PerStation(s => s.Frames.Dropped + s.Frames.Unmatched), "{frame}", "Frames thrown away: nobody took them in time, or they answered no trigger, by station.");
         meter.CreateObservableCounter("clipfusion.camera.timeouts", () => PerStation(s => s.Frames.TimedOut), "{trigger}", "Triggers that no frame answered in time, by station.");
         meter.CreateObservableCounter("clipfusion.camera.losses", () => PerStation(s => s.Frames.Lost), "{loss}", "Times that the camera was lost, by station.");
-        meter.CreateObservableCounter("clipfusion.verdicts.delivered", () => Deliveries(("live", d => d.Live), ("replay", d => d.Replayed)), "{verdict}", "Verdicts that the broker has taken in this run, by station and kind (live, replay).");
+        meter.CreateObservableCounter("clipfusion.verdicts.delivered", () => Counts(s => s.Delivery(), ("live", d => d.Live), ("replay", d => d.Replayed)), "{verdict}", "Verdicts that the broker has taken in this run, by station and kind (live, replay).");
         meter.CreateObservableCounter("clipfusion.verdicts.refused", () => PerStation(s => s.Delivery().Refused), "{refusal}", "Refusals of verdicts by the broker, by station.");
         meter.CreateObservableCounter("clipfusion.outbox.parked", () => PerStation(s => s.Delivery().Parked), "{verdict}", "Verdicts given up after too many refusals in this run, by station.");
         meter.CreateObservableGauge("clipfusion.loop.heartbeat.age", () => heartbeats.All.Select(h => new Measurement<double>(h.Age.TotalSeconds, Tag("loop", h.Loop))), "s", "Since the last sign of life of a loop, by loop.");
@@ -68,9 +77,6 @@ public sealed class MetricSources(Heartbeats heartbeats)
     }
 
     private static IEnumerable<Measurement<long>> Of<T>(Func<T>? source, Func<T, long> value) => source is null ? [] : [new Measurement<long>(value(source()))];
-
-    private static IEnumerable<Measurement<long>> Of<T>(T? source, Func<T, long> value)
-        where T : class => source is null ? [] : [new Measurement<long>(value(source))];
 
     private IEnumerable<Measurement<long>> Conditions()
     {
@@ -80,9 +86,14 @@ public sealed class MetricSources(Heartbeats heartbeats)
 
     private IEnumerable<Measurement<long>> PerStation(Func<StationSource, long> value) => _stations.Select(s => new Measurement<long>(value(s.Value), Tag("station", s.Key)));
 
-    private IEnumerable<Measurement<long>> Deliveries(params (string Kind, Func<DeliveryCounts, long> Count)[] kinds) =>
+    private IEnumerable<Measurement<long>> PerArchive(Func<ImageArchive, long> value) =>
         from station in _stations
-        let counts = station.Value.Delivery()
+        where station.Value.Images is not null
+        select new Measurement<long>(value(station.Value.Images!), Tag("station", station.Key));
+
+    private IEnumerable<Measurement<long>> Counts<T>(Func<StationSource, T> read, params (string Kind, Func<T, long> Count)[] kinds) =>
+        from station in _stations
+        let counts = read(station.Value)
         from kind in kinds
         select new Measurement<long>(kind.Count(counts), Tag("station", station.Key), Tag("kind", kind.Kind));
 

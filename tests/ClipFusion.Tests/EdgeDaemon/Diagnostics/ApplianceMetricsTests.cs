@@ -3,6 +3,7 @@ using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Tests.EdgeDaemon.Delivery;
 using Microsoft.Extensions.Time.Testing;
@@ -88,7 +89,7 @@ public sealed class ApplianceMetricsTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(3));
         _sources.Storage = () => new StorageState(StorageCondition.OnReserve, false, "full", null, new Dictionary<string, long>(), 12, new Dictionary<string, OutboxShare>(), 3400, 5);
         _sources.IsLinkConnected = () => true;
-        _sources.Add("line1", new StationSource(new FrameCounters(), () => false, () => 3, () => new DeliveryCounts(10, 4, 2, 1, null)));
+        _sources.Add("line1", new StationSource(new FrameCounters(), () => false, () => 3, () => new DeliveryCounts(10, 4, 2, 1, null), () => new PictureCounts(1, 2, 3, 4, 5, 6, TimeSpan.FromSeconds(7)), null));
         _listener.RecordObservableInstruments();
         foreach (string expected in (ReadOnlySpan<string>)[
             "clipfusion.outbox.pending 12", "clipfusion.outbox.size 3400", "clipfusion.outbox.dropped 5", "clipfusion.link.connected 1",
@@ -96,6 +97,8 @@ public sealed class ApplianceMetricsTests : IDisposable
             "clipfusion.station.queue.depth station=line1 3", "clipfusion.camera.connected station=line1 0", "clipfusion.camera.frames station=line1 0",
             "clipfusion.verdicts.delivered station=line1 kind=live 10", "clipfusion.verdicts.delivered station=line1 kind=replay 4",
             "clipfusion.verdicts.refused station=line1 2", "clipfusion.outbox.parked station=line1 1",
+            "clipfusion.pictures.waiting station=line1 1", "clipfusion.pictures station=line1 kind=archived 3", "clipfusion.pictures station=line1 kind=heatmap 4", "clipfusion.pictures station=line1 kind=shown 5",
+            "clipfusion.pictures.dropped station=line1 2", "clipfusion.pictures.failures station=line1 6", "clipfusion.pictures.busy station=line1 7",
             "clipfusion.loop.heartbeat.age loop=line1: judge 3", "clipfusion.loop.heartbeat.limit loop=line1: judge 15"]) Assert.Contains(expected, _heard);
     }
 

@@ -33,5 +33,7 @@ public sealed class MetricsPageTests
         Assert.Contains(lines, l => l.StartsWith("clipfusion_triggers_refused_total{", StringComparison.Ordinal) && l.Contains("station=\"page-test\"", StringComparison.Ordinal) && l.Contains("code=\"QUEUE_FULL\"", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("clipfusion_stage_duration_seconds_bucket{", StringComparison.Ordinal) && l.Contains("le=\"0.005\"", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.StartsWith("# HELP clipfusion_triggers_refused_total ", StringComparison.Ordinal));
+        using HttpResponseMessage posted = await http.PostAsync(new Uri(app.Urls.First() + MetricsPage.Path), null, cancellation);
+        Assert.Equal(System.Net.HttpStatusCode.MethodNotAllowed, posted.StatusCode);
     }
 }
