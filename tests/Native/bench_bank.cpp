@@ -1,6 +1,6 @@
 // The bank's search against FAISS's flat index, OpenBLAS and oneDNN, all in one process on the same cores. In every round each of them runs once, one after the
 // other, so that whatever else the machine does falls on all alike; ratios are medians of the rounds' ratios. Arguments: threads (1), rounds (9), data
-// ("random" or "clustered"), largest k (16).
+// ("random", "clustered", or a folder with features of real images, see below), largest k (16).
 #include <cblas.h>
 #include <faiss/IndexFlat.h>
 #include <immintrin.h>
@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 
 #include "testing.h"
@@ -143,12 +145,12 @@ private:
     dnnl::matmul matmul_;
 };
 
-void compare(std::size_t n, std::size_t d, std::size_t k, int threads, int rounds, bool random, double peak) {
-    Problem p{n, n * k, d, random ? gaussian(1, n * d) : clustered(1, n, d), random ? gaussian(2, n * k * d) : clustered(2, n * k, d)};
+void compare(Problem p, std::size_t k, int threads, int rounds, double peak) {
+    const std::size_t n = p.n, d = p.d, per_image = p.m / k;
     normalise(p.queries, d), normalise(p.rows, d);
     TestBank bank(d);
     for (std::size_t i = 0; i < k; ++i)
-        if (cfn_bank_append(bank.handle, CFN_FLOAT32, &p.rows[i * n * d], n * d, n, nullptr, nullptr) != CFN_OK) throw Failure(message());
+        if (cfn_bank_append(bank.handle, CFN_FLOAT32, &p.rows[i * per_image * d], per_image * d, per_image, nullptr, nullptr) != CFN_OK) throw Failure(message());
     faiss::IndexFlatIP index(static_cast<faiss::Index::idx_t>(d));
     index.add(static_cast<faiss::Index::idx_t>(p.m), p.rows.data());
     OneDnn dnnl(p);
@@ -179,21 +181,52 @@ void compare(std::size_t n, std::size_t d, std::size_t k, int threads, int round
     std::fflush(stdout);
 }
 
+Problem made(std::size_t n, std::size_t d, std::size_t k, bool random) {
+    return {n, n * k, d, random ? gaussian(1, n * d) : clustered(1, n, d), random ? gaussian(2, n * k * d) : clustered(2, n * k, d)};
+}
+
+std::vector<float> floats(const std::filesystem::path& file) {
+    std::vector<float> values(std::filesystem::file_size(file) / sizeof(float));
+    std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+    return values;
+}
+
+// Features that networks made of images: a folder with NAME.DIMENSION.queries, the query's rows as float32, and NAME.DIMENSION.rows, those of the references, one
+// image after the other and as many of each as of the query.
+void compare_files(const std::filesystem::path& folder, std::size_t largest, int threads, int rounds, double peak) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (entry.path().extension() == ".queries") files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    for (const auto& file : files) {
+        const std::size_t d = std::stoul(file.stem().extension().string().substr(1));
+        const std::vector<float> queries = floats(file), rows = floats(std::filesystem::path(file).replace_extension(".rows"));
+        const std::size_t n = queries.size() / d, images = rows.size() / queries.size();
+        std::printf("%s\n", file.stem().stem().c_str());
+        for (std::size_t k = 1; k <= std::min(images, largest); k *= 2)
+            compare({n, n * k, d, queries, {rows.begin(), rows.begin() + static_cast<long>(n * k * d)}}, k, threads, n * k > 20000 ? std::min(rounds, 3) : rounds, peak);
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     for (const char* name : {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}) ::unsetenv(name); // read when the library starts: run without them, this only helps children
     const int threads = argc > 1 ? std::atoi(argv[1]) : 1, rounds = argc > 2 ? std::atoi(argv[2]) : 9;
-    const bool random = argc <= 3 || std::strcmp(argv[3], "random") == 0;
+    const std::string data = argc > 3 ? argv[3] : "random";
     const std::size_t largest = argc > 4 ? std::strtoul(argv[4], nullptr, 10) : 16;
     omp_set_num_threads(threads);
     openblas_set_num_threads(threads);
     char names[256];
     cfn_kernels(names, sizeof names);
     const double peak = fma_peak();
-    std::printf("%d threads, %d rounds, %s data; kernels %s; OpenBLAS %s; FMA peak %.1f GFLOP/s a core; x = how many times as long the peer takes\n", threads, rounds, random ? "random" : "clustered", names, openblas_get_corename(), peak);
+    std::printf("%d threads, %d rounds, %s data; kernels %s; OpenBLAS %s; FMA peak %.1f GFLOP/s a core; x = how many times as long the peer takes\n", threads, rounds, data.c_str(), names, openblas_get_corename(), peak);
+    if (data != "random" && data != "clustered") {
+        compare_files(data, largest, threads, rounds, peak);
+        return 0;
+    }
     const std::size_t shapes[][2] = {{225, 896}, {1024, 1280}, {4096, 320}, {4096, 640}};
     for (std::size_t k : {1, 2, 4, 16})
         for (const auto& [n, d] : shapes)
-            if (k <= largest) compare(n, d, k, threads, n * k > 20000 ? std::min(rounds, 3) : rounds, random, peak);
+            if (k <= largest) compare(made(n, d, k, data == "random"), k, threads, n * k > 20000 ? std::min(rounds, 3) : rounds, peak);
 }
