@@ -51,8 +51,8 @@ CFN_KERNEL void write_maxima(const Products& products, const Job& job, uint32_t 
 
 template <class Products>
 CFN_KERNEL void screen(const Batch& batch) {
-    CFN_SHARED alignas(16) Half query_tiles[stages][block_queries * step_values];
-    CFN_SHARED alignas(16) Half row_tiles[stages][block_rows * step_values];
+    alignas(16) CFN_SHARED Half query_tiles[stages][block_queries * step_values];
+    alignas(16) CFN_SHARED Half row_tiles[stages][block_rows * step_values];
     const BlockPlace place = block_place(batch);
     const uint32_t padded = place.job.padded, steps = padded / step_values;
     const Half* queries = place.job.halves + static_cast<uint64_t>(place.query) * padded;
