@@ -115,7 +115,8 @@ int cuModuleLoadData(const char** module, const void* image) {
 }
 int cuModuleUnload(const char*) { return success; }
 int cuModuleGetFunction(void** function, const char* module, const char* name) {
-    const Function found = std::strcmp(module, "ampere") == 0 ? kernel<AmpereProducts>(name) : kernel<VoltaProducts>(name);
+    // Machine code of a real GPU, which gpu_bank brings, counts as Ampere.
+    const Function found = std::strcmp(module, "volta") == 0 ? kernel<VoltaProducts>(name) : kernel<AmpereProducts>(name);
     *function = reinterpret_cast<void*>(found.body);
     return found.body == nullptr ? not_found : success;
 }
