@@ -166,7 +166,7 @@ public sealed unsafe class NativeBank : IDisposable
     private void Call(Func<ulong, NativeStatus> function) => NativeRuntime.Check(Status(function));
 
     /// <summary>Holds the handle while the native code runs: disposing it meanwhile waits for that.</summary>
-    private NativeStatus Status(Func<ulong, NativeStatus> function)
+    internal NativeStatus Status(Func<ulong, NativeStatus> function)
     {
         bool held = false;
         try
