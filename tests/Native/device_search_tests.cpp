@@ -1,6 +1,7 @@
 // The GPU's search, its kernels' source run on the emulator: every result has the bits of the CPU's search.
 #include <array>
 
+#include "../../src/Native/cuda/kernels/batch.h"
 #include "device_testing.h"
 
 using namespace testing;
@@ -36,9 +37,9 @@ TEST(DeviceSearch_ClusteredFeatures_IsTheCpus) {
 }
 
 TEST(DeviceSearch_RowsCloserThanTheScreeningBound_IsTheCpus) {
-    // Halves can't tell these rows apart; from 1e-6 on nor can float32.
-    const std::size_t d = 64, rows = 180;
-    for (float spread : {1e-2f, 1e-4f, 1e-6f, 1e-7f}) {
+    // Halves can't tell these rows apart; nor, at the lower end, can float32.
+    const std::size_t d = 64, rows = 140;
+    for (float spread : {1e-3f, 1e-5f, 1e-7f}) {
         const auto centre = gaussian(3, d), noise = gaussian(4, rows * d);
         std::vector<float> near(rows * d);
         for (std::size_t i = 0; i < near.size(); ++i) near[i] = centre[i % d] + spread * noise[i];
@@ -82,7 +83,7 @@ TEST(DeviceSearch_ImagesLeftOutOrRemoved_AreNotFound) {
     }
     for (int32_t exclude : {-1, 0, 1, 2, 3}) check_devices(bank, queries, d, exclude);
     CHECK_STATUS(CFN_OK, cfn_bank_remove_image(bank.handle, 1));
-    for (int32_t exclude : {-1, 0, 2, 3}) check_devices(bank, queries, d, exclude);
+    for (int32_t exclude : {-1, 2}) check_devices(bank, queries, d, exclude);
 }
 
 TEST(DeviceSearch_BatchOfUnequalBanks_IsTheCpus) {
@@ -106,8 +107,8 @@ TEST(DeviceSearch_BatchOfUnequalBanks_IsTheCpus) {
         const TestSet set(device, handles);
         std::vector<cfn_device_query> all;
         for (uint32_t b = 0; b < 5; ++b) all.push_back(device_request(b, queries[b], shapes[b][1], gpu[b], 1));
-        // 40 requests are more than one launch takes.
-        for (uint32_t i = 0; i < 35; ++i) all.push_back(all[0]);
+        // More requests than one launch takes.
+        while (all.size() <= cfn::cuda::max_jobs) all.push_back(all[0]);
         CHECK_STATUS(CFN_OK, cfn_device_set_search_host(set.handle, all.data(), static_cast<uint32_t>(all.size())));
         for (std::size_t b = 0; b < 5; ++b) check_same(cpu[b], gpu[b], text("device ", device, ", bank ", b));
     }

@@ -81,12 +81,12 @@ CFN_KERNEL void multiply_16_8_16(float (&sum)[4], const uint32_t (&a)[4], uint32
     const auto lanes = emulator::exchange(Fragments<4, 2>{{a[0], a[1], a[2], a[3]}, {b0, b1}});
     const uint32_t lane = thread_index() % 32;
     for (uint32_t i = 0; i < 4; ++i) {
+        // Rows g and g + 8 of the sum, two columns a lane.
         const uint32_t row = lane / 4 + (i < 2 ? 0 : 8), column = lane % 4 * 2 + i % 2;
-        for (uint32_t k = 0; k < 16; ++k) {
+        for (uint32_t pair = 0; pair < 4; ++pair) {
             // A: a0, a1 row g; a2, a3 row g + 8; a4 .. a7 the same at k + 8; two columns a lane. B: b0, b1 at k, b2, b3 at k + 8, column g.
-            const float x = lanes[row % 8 * 4 + k % 8 / 2].a_half(k % 2 + (row < 8 ? 0u : 2u) + (k < 8 ? 0u : 4u));
-            const float y = lanes[column * 4 + k % 8 / 2].b_half(k % 2 + (k < 8 ? 0u : 2u));
-            sum[i] += x * y;
+            const auto left = lanes[row % 8 * 4 + pair], right = lanes[column * 4 + pair];
+            for (uint32_t k = 0; k < 4; ++k) sum[i] += left.a_half(k % 2 + (row < 8 ? 0u : 2u) + k / 2 * 4) * right.b_half(k);
         }
     }
 }
@@ -98,7 +98,8 @@ CFN_KERNEL void multiply_8_8_4(float (&sum)[8], const uint32_t (&a)[2], const ui
     const auto holder = [&](uint32_t i) { return pair * 4 + i % 4 + (i < 4 ? 0u : 16u); };
     for (uint32_t i = 0; i < 8; ++i) {
         const uint32_t row = (lane & 1) + (i & 2) + (lane < 16 ? 0u : 4u), column = (i & 4) + (lane & 2) + (i & 1);
-        for (uint32_t k = 0; k < 4; ++k) sum[i] += lanes[holder(row)].a_half(k) * lanes[holder(column)].b_half(k);
+        const auto left = lanes[holder(row)], right = lanes[holder(column)];
+        for (uint32_t k = 0; k < 4; ++k) sum[i] += left.a_half(k) * right.b_half(k);
     }
 }
 

@@ -36,16 +36,28 @@ void sync_block();
 using Slot = std::array<unsigned char, 32>;
 std::array<Slot, warp_size>& slots(uint32_t parity);
 
-// What all lanes give, in their order.
+// What all lanes gave.
 template <class T>
-std::array<T, warp_size> exchange(const T& mine) {
+class Given {
+public:
+    explicit Given(const std::array<Slot, warp_size>& slots) : slots_(slots) {}
+    T operator[](uint32_t lane) const {
+        T value;
+        std::memcpy(&value, slots_[lane].data(), sizeof(T));
+        return value;
+    }
+
+private:
+    const std::array<Slot, warp_size>& slots_;
+};
+
+template <class T>
+Given<T> exchange(const T& mine) {
     static_assert(sizeof(T) <= sizeof(Slot));
     auto& all = slots(thread().parity ^= 1);
     std::memcpy(all[thread().index % warp_size].data(), &mine, sizeof(T));
     sync_warp();
-    std::array<T, warp_size> values;
-    for (uint32_t i = 0; i < warp_size; ++i) std::memcpy(&values[i], all[i].data(), sizeof(T));
-    return values;
+    return Given<T>(all);
 }
 
 // Runs kernel() in every thread of every block. Throws what a thread threw, and std::logic_error where threads wait for each other for ever.

@@ -7,11 +7,9 @@
 namespace emulator {
 
 inline float to_float(uint16_t half) {
-    const uint32_t exponent = half >> 10 & 0x1fu, fraction = half & 0x3ffu;
-    const float size = exponent == 31 ? (fraction == 0 ? INFINITY : NAN)
-        : exponent == 0               ? std::ldexp(static_cast<float>(fraction), -24)
-                                      : std::ldexp(static_cast<float>(fraction + 1024), static_cast<int>(exponent) - 25);
-    return (half & 0x8000u) != 0 ? -size : size;
+    const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16, exponent = half >> 10 & 0x1fu, fraction = half & 0x3ffu;
+    if (exponent == 0) return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(static_cast<float>(fraction) * 0x1p-24f));
+    return std::bit_cast<float>(sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13);
 }
 
 // To the nearest, ties to even.
