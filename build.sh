@@ -157,15 +157,18 @@ fetch_clip_vocabulary() {
   export CLIPFUSION_CLIP_VOCABULARY=$PWD/$folder
 }
 
-# The native tests: as built for this processor, with sanitizers, and for 64-bit ARM under an emulator.
-test_native() {
+need_arm_compiler() {
   local name
   local -a missing=()
   for name in g++-aarch64-linux-gnu qemu-user-static; do
     dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || missing+=("$name")
   done
-  (( ${#missing[@]} == 0 )) || { say "missing: ${missing[*]} (runs the ARM kernels)"; install; }
+  (( ${#missing[@]} == 0 )) || { say "missing: ${missing[*]} (builds and runs the native search for ARM)"; install; }
+}
 
+# The native tests: as built for this processor, with sanitizers, and for 64-bit ARM under an emulator.
+test_native() {
+  need_arm_compiler
   native_suite native -DCFN_TESTS=ON
   native_suite native-address -DCFN_TESTS=ON -DCFN_SANITIZE=address,undefined
   native_suite native-thread -DCFN_TESTS=ON -DCFN_SANITIZE=thread
@@ -270,7 +273,7 @@ cuda() {
   local log
   bash src/Native/cuda/fetch.sh
   build_native
-  for log in src/Native/obj/cmake/cuda/sm_*.log; do
+  for log in src/Native/obj/cmake-linux-x64/cuda/sm_*.log; do
     printf '%s, %s bytes:\n' "$(basename "$log" .log)" "$(stat -c %s "${log%.log}")"
     sed -n "s/.*Compiling entry function '\([^']*\)'.*/  \1:/p; s/.*info *: Used /    /p; s/^ *\([0-9]* bytes stack.*\)/    \1/p" "$log"
     [[ $(grep -c '0 bytes spill stores, 0 bytes spill loads' "$log") == 3 ]] || fail "$log: three kernels without spilled registers are expected"
@@ -283,6 +286,7 @@ bench() { dotnet run -c Release --project tests/ClipFusion.Benchmarks -- "$@"; }
 publish() {
   local version runtime folder
   [[ $# == 0 || $* == --check ]] || fail "publish: unknown argument '$*'; --check is the only one" 2
+  need_arm_compiler
   version=$(dotnet msbuild src/EdgeDaemon -getProperty:Version)
   for runtime in "${runtimes[@]}"; do
     folder=artifacts/clipfusion-$version-$runtime
