@@ -1,4 +1,5 @@
 // The GPU's search, its kernels' source run on the emulator: every result has the bits of the CPU's search.
+#include <algorithm>
 #include <array>
 
 #include "../../src/Native/cuda/kernels/batch.h"
@@ -49,6 +50,23 @@ TEST(DeviceSearch_RowsCloserThanTheScreeningBound_IsTheCpus) {
         queries.insert(queries.end(), centre.begin(), centre.end());
         check_devices(bank, queries, d);
     }
+}
+
+TEST(DeviceSearch_RowsThatDifferInTheLastBitOfFloat64_IsTheCpus) {
+    // One row's values in other orders, and queries with all values equal: the true products are the same, and what is left is the order of the sums.
+    const std::size_t d = 96;
+    auto row = gaussian(15, d);
+    std::vector<float> rows;
+    std::mt19937 random(16);
+    for (int i = 0; i < 100; ++i) {
+        std::shuffle(row.begin(), row.end(), random);
+        rows.insert(rows.end(), row.begin(), row.end());
+    }
+    std::vector<float> queries;
+    for (float value : {1.0f, 0.1f, -0.3f}) queries.insert(queries.end(), d, value);
+    TestBank bank(d);
+    append(bank, rows, d);
+    check_devices(bank, queries, d);
 }
 
 TEST(DeviceSearch_EqualRows_NamesTheFirst) {

@@ -121,13 +121,13 @@ int cuModuleGetFunction(void** function, const char* module, const char* name) {
     return found.body == nullptr ? not_found : success;
 }
 
-// Filled with ones, which as numbers are NaN: what is read before it is written shows.
+// Filled with what are large numbers, in half and single precision: they win every maximum, so that what is read before it is written shows. NaN would lose.
 int cuMemAlloc_v2(unsigned long long* address, std::size_t bytes) {
     if (faults.allocations_until_full >= 0 && faults.allocations_until_full-- == 0) return out_of_memory;
     const std::lock_guard lock(mutex);
     auto* base = static_cast<unsigned char*>(std::aligned_alloc(256, (bytes + 256 + guard_bytes + 255) / 256 * 256));
     std::memset(base, 0xa5, 256 + bytes + guard_bytes);
-    std::memset(base + 256, 0xff, bytes);
+    std::memset(base + 256, 0x7b, bytes);
     *address = reinterpret_cast<unsigned long long>(base + 256);
     memory[*address] = {base, bytes};
     return success;

@@ -43,5 +43,6 @@ struct Batch {
     uint32_t count;
     Job jobs[max_jobs];
 };
+static_assert(sizeof(Job) == 112 && sizeof(Batch) == 8 + max_jobs * sizeof(Job)); // for the host's compiler as for the kernels'
 
 } // namespace cfn::cuda
