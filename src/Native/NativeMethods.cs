@@ -37,6 +37,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "cfn_bank_search")]
     public static partial NativeStatus Search(ulong bank, NativeSearch* search);
 
+    [LibraryImport(Library, EntryPoint = "cfn_bank_coreset")]
+    public static partial NativeStatus Coreset(ulong bank, NativeCoreset* coreset);
+
     [LibraryImport(Library, EntryPoint = "cfn_bank_save", StringMarshalling = StringMarshalling.Utf8)]
     public static partial NativeStatus Save(ulong bank, string path);
 
@@ -86,6 +89,18 @@ internal unsafe struct NativeSearch
     public float* Similarity;
     public long* Row;
     public int* Image, ImageRow;
+}
+
+/// <summary>cfn_coreset.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeCoreset
+{
+    public uint StructSize;
+    public int Threads;
+    public ulong Count, Seed;
+    public int* Cancel;
+    public long* Row;
+    public float* Radius;
 }
 
 /// <summary>cfn_device_info.</summary>

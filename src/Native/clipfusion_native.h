@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. Version 2 added cfn_device_*. */
+/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. Version 2 added cfn_device_* and cfn_bank_coreset. */
 #define CFN_ABI_OLDEST 1
 #define CFN_ABI_NEWEST 2
 
@@ -117,6 +117,23 @@ CFN_API cfn_status cfn_bank_replace(cfn_bank bank, cfn_bank with);
 CFN_API cfn_status cfn_bank_info_get(cfn_bank bank, cfn_bank_info* info);
 
 CFN_API cfn_status cfn_bank_search(cfn_bank bank, const cfn_search* search);
+
+/* Which rows of a bank stand best for all of them. */
+typedef struct cfn_coreset {
+    uint32_t struct_size;    /* sizeof(cfn_coreset) */
+    int32_t threads;         /* as cfn_search has it */
+    uint64_t count;          /* rows to choose, 1 .. rows of the bank */
+    uint64_t seed;           /* decides on the first row; the others follow from it */
+    const int32_t* cancel;   /* optional, as cfn_search has it */
+    int64_t* row;            /* count entries: the chosen rows in the order of their choice, numbered as cfn_search numbers them */
+    float* radius;           /* optional, count entries: with the rows chosen so far, the largest (1 - cosine) / 2 of any row with the nearest chosen one */
+} cfn_coreset;
+
+/*
+ * Greedy k-centre: begins with one row and again and again takes the row that is farthest from those chosen, of equal ones the lowest. The radius is at most
+ * twice the best possible one (in Euclidean distance). The same rows on every machine and with any number of threads. Time grows with count * rows * dimension.
+ */
+CFN_API cfn_status cfn_bank_coreset(cfn_bank bank, const cfn_coreset* coreset);
 
 /* Writes the bank to a file (UTF-8 path) that appears under its name complete or not at all, and is on the disk when the call returns. */
 CFN_API cfn_status cfn_bank_save(cfn_bank bank, const char* path);

@@ -15,4 +15,8 @@ inline void require_shape(uint64_t values, uint64_t count, uint32_t dimension, c
     require(values == count * dimension, CFN_BAD_ARGUMENT, count, " ", what, " of dimension ", dimension, " are ", count * dimension, " values, but ", values, " are given.");
 }
 
+inline void require_threads(int32_t threads) {
+    require(threads >= 1 && threads <= CFN_MAX_THREADS, CFN_BAD_ARGUMENT, "threads is ", threads, "; expected is 1 .. ", CFN_MAX_THREADS, ".");
+}
+
 } // namespace cfn

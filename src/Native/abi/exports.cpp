@@ -1,4 +1,5 @@
 // The exported functions: checks of what callers give, and nothing else.
+#include "../bank/coreset.h"
 #include "../bank/file.h"
 #include "../bank/search.h"
 #include "checks.h"
@@ -13,7 +14,7 @@ void check(const cfn_search& search, uint32_t dimension) {
     require(search.struct_size == sizeof(cfn_search), CFN_BAD_ARGUMENT, "cfn_search.struct_size is ", search.struct_size, "; this version has ", sizeof(cfn_search), ".");
     require_format(search.format);
     require_shape(search.query_values, search.query_count, dimension, "queries");
-    require(search.threads >= 1 && search.threads <= CFN_MAX_THREADS, CFN_BAD_ARGUMENT, "threads is ", search.threads, "; expected is 1 .. ", CFN_MAX_THREADS, ".");
+    require_threads(search.threads);
     require(search.exclude_image >= -1, CFN_BAD_ARGUMENT, "exclude_image is ", search.exclude_image, "; expected is an image's id, or -1 for none.");
     if (search.query_count == 0) return;
     require_pointer(search.queries, "queries");
@@ -95,6 +96,20 @@ cfn_status cfn_bank_search(cfn_bank bank, const cfn_search* search) {
         check(request, source->dimension());
         const auto snapshot = source->snapshot();
         cfn::search(*snapshot, source->kernel(), source->dimension(), request);
+    });
+}
+
+cfn_status cfn_bank_coreset(cfn_bank bank, const cfn_coreset* coreset) {
+    return guarded([&] {
+        require_pointer(coreset, "coreset");
+        const cfn_coreset request = *coreset;
+        const auto source = banks().get(bank);
+        const auto snapshot = source->snapshot();
+        require(request.struct_size == sizeof(cfn_coreset), CFN_BAD_ARGUMENT, "cfn_coreset.struct_size is ", request.struct_size, "; this version has ", sizeof(cfn_coreset), ".");
+        require_threads(request.threads);
+        require(request.count >= 1 && request.count <= snapshot->rows, CFN_BAD_ARGUMENT, "count is ", request.count, "; expected is 1 .. ", snapshot->rows, ", the bank's rows.");
+        require_pointer(request.row, "row");
+        choose_coreset(*snapshot, source->kernel(), source->dimension(), request);
     });
 }
 
