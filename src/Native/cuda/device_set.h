@@ -21,7 +21,7 @@ public:
     std::span<const DeviceBank> banks() const { return banks_; }
     std::size_t bytes() const;
 
-    // Enqueues; pointers are into the device's memory. All arguments have been checked but for what `check` finds.
+    // Enqueues; pointers are into the device's memory. Sizes and pointers have been checked. Throws Error: an unknown image, a bank without a row to search.
     void search(std::span<const cfn_device_query> queries, Stream stream);
 
     // Pointers are into this process's memory; done when it returns. Throws Error(CFN_BAD_VECTOR) too.

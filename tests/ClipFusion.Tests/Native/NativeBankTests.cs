@@ -98,9 +98,9 @@ public sealed class NativeBankTests
         Assert.InRange(radii[0], 0.4f, 0.6f);
         Assert.InRange(radii[1], 0, 0.001f);
         Assert.Equal(radii.OrderDescending(), radii);
-        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset(new long[41]));
-        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset([]));
-        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset(new long[2], new float[1]));
+        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset(new long[41], cancellation: Token));
+        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset([], cancellation: Token));
+        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset(new long[2], new float[1], cancellation: Token));
         Assert.Throws<OperationCanceledException>(() => bank.ChooseCoreset(new long[2], cancellation: new CancellationToken(true)));
     }
 
