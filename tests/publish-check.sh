@@ -72,7 +72,7 @@ expect "$code" 1 "exit code of a removal where nothing is installed"
 # linux-arm64 can't be run here: what can be told from outside.
 tar -C "$work" -xzf "$2"
 arm=$work/$(basename "$2" .tar.gz)
-for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so; do expect "$(machine "$arm/$file")" b700 "ELF machine of linux-arm64/$file"; done
-for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so libOpenCvSharpExtern.so; do expect "$(machine "$unpacked/$file")" 3e00 "ELF machine of linux-x64/$file"; done
+for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so libclipfusion_native.so; do expect "$(machine "$arm/$file")" b700 "ELF machine of linux-arm64/$file"; done
+for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so libclipfusion_native.so libOpenCvSharpExtern.so; do expect "$(machine "$unpacked/$file")" 3e00 "ELF machine of linux-x64/$file"; done
 
 echo "publish-check: linux-x64 installed and run, linux-arm64 looked at, not run"

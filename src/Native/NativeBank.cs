@@ -139,6 +139,41 @@ public sealed unsafe class NativeBank : IDisposable
         }
     }
 
+    /// <summary>
+    /// Chooses the rows that stand best for all, by greedy k-centre: one row, and then again and again the row farthest from those chosen, of equal ones the lowest.
+    /// The same on every machine and with any number of threads; time grows with rows chosen x rows x dimension.
+    /// </summary>
+    /// <param name="chosen">Receives the rows' numbers in the order of their choice; its length, 1 to the bank's rows, says how many.</param>
+    /// <param name="radii">Receives, for the rows chosen so far, the largest (1 - cosine) / 2 of any row with the nearest chosen one; or empty.</param>
+    /// <param name="seed">Decides on the first row.</param>
+    /// <param name="threads">At most this many, the caller's included.</param>
+    /// <param name="cancellation">Ends the choice early; the destinations are then undefined.</param>
+    /// <exception cref="ArgumentException">More rows are asked for than there are, or lengths don't fit.</exception>
+    public void ChooseCoreset(Span<long> chosen, Span<float> radii = default, ulong seed = 0, int threads = 1, CancellationToken cancellation = default)
+    {
+        if (!radii.IsEmpty && radii.Length != chosen.Length) throw new ArgumentException($"{chosen.Length} rows need {chosen.Length} radii or none, but there is room for {radii.Length}.", nameof(radii));
+        cancellation.ThrowIfCancellationRequested();
+        int cancel = 0;
+        int* flag = &cancel;
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static f => Volatile.Write(ref *(int*)(nint)f!, 1), (nint)flag);
+        fixed (long* row = chosen)
+        fixed (float* radius = radii)
+        {
+            var coreset = new NativeCoreset
+            {
+                StructSize = (uint)sizeof(NativeCoreset),
+                Threads = threads,
+                Count = (ulong)chosen.Length,
+                Seed = seed,
+                Cancel = flag,
+                Row = row,
+                Radius = radius,
+            };
+            NativeCoreset* request = &coreset;
+            NativeRuntime.Check(Status(bank => NativeMethods.Coreset(bank, request)), cancellation);
+        }
+    }
+
     /// <summary>Ends the bank; searches under way come to their end first.</summary>
     public void Dispose() => _handle.Dispose();
 
@@ -166,7 +201,7 @@ public sealed unsafe class NativeBank : IDisposable
     private void Call(Func<ulong, NativeStatus> function) => NativeRuntime.Check(Status(function));
 
     /// <summary>Holds the handle while the native code runs: disposing it meanwhile waits for that.</summary>
-    private NativeStatus Status(Func<ulong, NativeStatus> function)
+    internal NativeStatus Status(Func<ulong, NativeStatus> function)
     {
         bool held = false;
         try

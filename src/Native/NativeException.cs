@@ -18,7 +18,7 @@ public sealed class NativeException : Exception
         NativeStatus.Cancelled => new OperationCanceledException(message, cancellation),
         NativeStatus.InputOutput => new IOException(message),
         NativeStatus.BadFile => new InvalidDataException(message),
-        NativeStatus.Unsupported => new NotSupportedException(message),
+        NativeStatus.Unsupported or NativeStatus.NoDevice => new NotSupportedException(message),
         _ => new NativeException(status, message),
     };
 }

@@ -37,11 +37,32 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "cfn_bank_search")]
     public static partial NativeStatus Search(ulong bank, NativeSearch* search);
 
+    [LibraryImport(Library, EntryPoint = "cfn_bank_coreset")]
+    public static partial NativeStatus Coreset(ulong bank, NativeCoreset* coreset);
+
     [LibraryImport(Library, EntryPoint = "cfn_bank_save", StringMarshalling = StringMarshalling.Utf8)]
     public static partial NativeStatus Save(ulong bank, string path);
 
     [LibraryImport(Library, EntryPoint = "cfn_bank_load", StringMarshalling = StringMarshalling.Utf8)]
     public static partial NativeStatus Load(string path, string? kernel, ulong* bank);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_probe")]
+    public static partial NativeStatus ProbeDevice(int device, NativeDeviceInfo* info);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_set_create")]
+    public static partial NativeStatus CreateSet(int device, ulong* banks, uint count, ulong* set);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_set_bytes")]
+    public static partial NativeStatus SetBytes(ulong set, ulong* bytes);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_set_destroy")]
+    public static partial NativeStatus DestroySet(ulong set);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_set_search")]
+    public static partial NativeStatus SearchSet(ulong set, NativeDeviceQuery* queries, uint count, void* stream);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_set_search_host")]
+    public static partial NativeStatus SearchSetFromHost(ulong set, NativeDeviceQuery* queries, uint count);
 }
 
 /// <summary>cfn_bank_info.</summary>
@@ -68,4 +89,39 @@ internal unsafe struct NativeSearch
     public float* Similarity;
     public long* Row;
     public int* Image, ImageRow;
+}
+
+/// <summary>cfn_coreset.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeCoreset
+{
+    public uint StructSize;
+    public int Threads;
+    public ulong Count, Seed;
+    public int* Cancel;
+    public long* Row;
+    public float* Radius;
+}
+
+/// <summary>cfn_device_info.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeDeviceInfo
+{
+    public uint StructSize;
+    public int Devices, DriverVersion, ComputeCapability;
+    public ulong Memory;
+    public fixed byte Name[64];
+    public fixed byte Kernels[16];
+}
+
+/// <summary>cfn_device_query.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeDeviceQuery
+{
+    public uint StructSize, Bank;
+    public int Format, ExcludeImage;
+    public void* Queries;
+    public ulong QueryValues, QueryCount;
+    public float* Similarity;
+    public long* Row;
 }

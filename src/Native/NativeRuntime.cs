@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ClipFusion.Native;
@@ -6,7 +7,7 @@ namespace ClipFusion.Native;
 public static unsafe class NativeRuntime
 {
     /// <summary>The ABI version that this assembly was written for.</summary>
-    public const int AbiVersion = 1;
+    public const int AbiVersion = 2;
 
     private static readonly Lazy<string?> Found = new(Handshake);
 
@@ -27,6 +28,26 @@ public static unsafe class NativeRuntime
             int length = Math.Min((int)NativeMethods.Kernels(buffer, 256), 255);
             return Encoding.UTF8.GetString(buffer, length).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         }
+    }
+
+    /// <summary>Whether memory banks can be searched on a GPU here (<see cref="DeviceBankSet"/>), and if not, why. Loads the NVIDIA driver, but uses nothing of the GPU.</summary>
+    /// <param name="device">The GPU, counted from 0 as CUDA does.</param>
+    public static DeviceProbe ProbeDevice(int device = 0)
+    {
+        if (WhyNot is { } reason) return new DeviceProbe(reason);
+        var info = new NativeDeviceInfo { StructSize = (uint)sizeof(NativeDeviceInfo) };
+        NativeStatus status = NativeMethods.ProbeDevice(device, &info);
+        return new DeviceProbe(status == NativeStatus.Ok ? null : LastMessage())
+        {
+            Name = Text(info.Name),
+            ComputeCapability = Version(info.ComputeCapability, 10, 1),
+            Driver = Version(info.DriverVersion, 1000, 10),
+            MemoryBytes = (long)info.Memory,
+            Kernels = Text(info.Kernels),
+        };
+
+        static string? Text(byte* zeroEnded) => *zeroEnded == 0 ? null : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(zeroEnded));
+        static Version? Version(int number, int major, int minor) => number == 0 ? null : new Version(number / major, number % major / minor);
     }
 
     /// <summary>Throws unless the library can be used.</summary>

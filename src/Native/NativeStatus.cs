@@ -35,4 +35,10 @@ public enum NativeStatus
 
     /// <summary>A defect of the library.</summary>
     Internal = 10,
+
+    /// <summary>No GPU that can be used: kernels, driver or GPU are missing or too old.</summary>
+    NoDevice = 11,
+
+    /// <summary>The NVIDIA driver refused a call or broke off.</summary>
+    DeviceFailed = 12,
 }

@@ -1,5 +1,5 @@
 /*
- * Exact nearest-neighbour search by cosine over banks of feature vectors: the C ABI of libclipfusion_native.so.
+ * Exact nearest-neighbour search by cosine over banks of feature vectors, on the CPU and on NVIDIA GPUs: the C ABI of libclipfusion_native.so.
  *
  * Rules that hold for every function:
  *   - It returns a cfn_status; no C++ exception leaves the library. cfn_last_message() says in words what was wrong with the calling thread's last failed call.
@@ -24,14 +24,16 @@
 extern "C" {
 #endif
 
-/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. */
+/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. Version 2 added cfn_device_* and cfn_bank_coreset. */
 #define CFN_ABI_OLDEST 1
-#define CFN_ABI_NEWEST 1
+#define CFN_ABI_NEWEST 2
 
 #define CFN_MAX_DIMENSION 65536
 #define CFN_MAX_IMAGES 1048576
 #define CFN_MAX_ROWS 2147483647
 #define CFN_MAX_THREADS 256
+#define CFN_MAX_DEVICE_BANKS 1024
+#define CFN_MAX_DEVICE_QUERIES 1024
 
 typedef int32_t cfn_status;
 enum {
@@ -45,7 +47,9 @@ enum {
     CFN_IO = 7,           /* the operating system refused a file operation; the message has its words */
     CFN_BAD_FILE = 8,     /* not a bank file, another version, torn or altered */
     CFN_UNSUPPORTED = 9,  /* this CPU does not have the kernel that was asked for */
-    CFN_INTERNAL = 10     /* a defect of the library */
+    CFN_INTERNAL = 10,    /* a defect of the library */
+    CFN_NO_DEVICE = 11,   /* no GPU that can be used; the message says whether kernels, driver or GPU are missing, or what is too old */
+    CFN_DEVICE_FAILED = 12 /* the NVIDIA driver refused or broke off; the message has its words */
 };
 
 typedef int32_t cfn_format;
@@ -114,11 +118,81 @@ CFN_API cfn_status cfn_bank_info_get(cfn_bank bank, cfn_bank_info* info);
 
 CFN_API cfn_status cfn_bank_search(cfn_bank bank, const cfn_search* search);
 
+/* Which rows of a bank stand best for all of them. */
+typedef struct cfn_coreset {
+    uint32_t struct_size;    /* sizeof(cfn_coreset) */
+    int32_t threads;         /* as cfn_search has it */
+    uint64_t count;          /* rows to choose, 1 .. rows of the bank */
+    uint64_t seed;           /* decides on the first row; the others follow from it */
+    const int32_t* cancel;   /* optional, as cfn_search has it */
+    int64_t* row;            /* count entries: the chosen rows in the order of their choice, numbered as cfn_search numbers them */
+    float* radius;           /* optional, count entries: with the rows chosen so far, the largest (1 - cosine) / 2 of any row with the nearest chosen one */
+} cfn_coreset;
+
+/*
+ * Greedy k-centre: begins with one row and again and again takes the row that is farthest from those chosen, of equal ones the lowest. The radius is at most
+ * twice the best possible one (in Euclidean distance). The same rows on every machine and with any number of threads. Time grows with count * rows * dimension.
+ */
+CFN_API cfn_status cfn_bank_coreset(cfn_bank bank, const cfn_coreset* coreset);
+
 /* Writes the bank to a file (UTF-8 path) that appears under its name complete or not at all, and is on the disk when the call returns. */
 CFN_API cfn_status cfn_bank_save(cfn_bank bank, const char* path);
 
 /* Maps a saved bank into memory after checking all of it. The file may be replaced or removed meanwhile, but must not be written in place. */
 CFN_API cfn_status cfn_bank_load(const char* path, const char* kernel, cfn_bank* bank);
+
+/*
+ * The same search on an NVIDIA GPU. Results are the CPU's, to the last bit: same rows, same similarities.
+ *
+ * A device set holds a copy of several banks in one GPU's memory; 0 is never one. Searches of one set may be enqueued from any thread on any stream and run one
+ * after the other on the GPU. Everything lives in the device's primary context, as memory and streams of the CUDA runtime do.
+ */
+typedef uint64_t cfn_device_set;
+
+/* A GPU, as far as it was found. */
+typedef struct cfn_device_info {
+    uint32_t struct_size;       /* in: sizeof(cfn_device_info) */
+    int32_t devices;            /* GPUs that the driver has; 0 without a driver */
+    int32_t driver_version;     /* 12020 = CUDA 12.2; 0 without a driver */
+    int32_t compute_capability; /* 87 = 8.7; 0 where not found */
+    uint64_t memory;            /* bytes */
+    char name[64];
+    char kernels[16];           /* what it would run: "sm_87" is machine code, "compute_80" is compiled by the driver at first use */
+} cfn_device_info;
+
+/* One bank's queries. Bad ones (NaN, infinite, zero) get similarity NaN and row -1. */
+typedef struct cfn_device_query {
+    uint32_t struct_size;    /* sizeof(cfn_device_query) */
+    uint32_t bank;           /* its number in the set, counted from 0 */
+    cfn_format format;       /* of the queries */
+    int32_t exclude_image;   /* id of an image whose rows are left out, or -1 */
+    const void* queries;     /* query_count x dimension, row-major; any length but zero */
+    uint64_t query_values;   /* query_count * dimension */
+    uint64_t query_count;
+    float* similarity;       /* cosine with the nearest row, -1 .. 1 */
+    int64_t* row;            /* optional: number of the nearest row in the bank, as cfn_search has it */
+} cfn_device_query;
+
+/* Whether a GPU (counted from 0) can be used. Fills in what was found also when the status is CFN_NO_DEVICE. Loads the driver, but touches no GPU memory. */
+CFN_API cfn_status cfn_device_probe(int32_t device, cfn_device_info* info);
+
+/* Copies banks, as they are now, to a GPU: 6 bytes a value. A bank that changes later is not copied again; make a new set. The banks may be destroyed. */
+CFN_API cfn_status cfn_device_set_create(int32_t device, const cfn_bank* banks, uint32_t count, cfn_device_set* set);
+
+/* Bytes of GPU memory that the set holds now; a set's first searches add to them. */
+CFN_API cfn_status cfn_device_set_bytes(cfn_device_set set, uint64_t* bytes);
+
+/* Waits for searches under way. */
+CFN_API cfn_status cfn_device_set_destroy(cfn_device_set set);
+
+/*
+ * Enqueues a search on a stream (a CUstream or cudaStream_t; null is the default stream) and returns. All banks are searched by the same three launches.
+ * queries, similarity and row of every query point into the device's memory, aligned as their types are; they must live until the stream has come to there.
+ */
+CFN_API cfn_status cfn_device_set_search(cfn_device_set set, const cfn_device_query* queries, uint32_t count, void* stream);
+
+/* The same with pointers into the caller's memory: copies, waits. A bad query is CFN_BAD_VECTOR, and what else was written is undefined. */
+CFN_API cfn_status cfn_device_set_search_host(cfn_device_set set, const cfn_device_query* queries, uint32_t count);
 
 #ifdef __cplusplus
 }

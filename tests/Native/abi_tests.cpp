@@ -30,6 +30,9 @@ TEST(Layout_OfTheStructures_IsAsManagedCallersHaveIt) {
     CHECK(sizeof(cfn_bank_info) == 48 && offsetof(cfn_bank_info, rows) == 8 && offsetof(cfn_bank_info, bytes) == 24 && offsetof(cfn_bank_info, kernel) == 32);
     CHECK(sizeof(cfn_search) == 80 && offsetof(cfn_search, queries) == 8 && offsetof(cfn_search, exclude_image) == 32 && offsetof(cfn_search, cancel) == 40
         && offsetof(cfn_search, similarity) == 48 && offsetof(cfn_search, image_row) == 72);
+    CHECK(sizeof(cfn_coreset) == 48 && offsetof(cfn_coreset, count) == 8 && offsetof(cfn_coreset, cancel) == 24 && offsetof(cfn_coreset, radius) == 40);
+    CHECK(sizeof(cfn_device_info) == 104 && offsetof(cfn_device_info, memory) == 16 && offsetof(cfn_device_info, name) == 24 && offsetof(cfn_device_info, kernels) == 88);
+    CHECK(sizeof(cfn_device_query) == 56 && offsetof(cfn_device_query, exclude_image) == 12 && offsetof(cfn_device_query, queries) == 16 && offsetof(cfn_device_query, row) == 48);
 }
 
 TEST(Handle_NeverGivenOutOrDestroyed_IsAStatus) {
@@ -186,4 +189,21 @@ TEST(LastMessage_SmallBuffer_IsCutAndEnded) {
     CHECK(cfn_last_message(buffer, 5) > 5 && std::string(buffer) == "dime" && buffer[5] == 'x');
     CHECK(cfn_last_message(nullptr, 0) > 5);
     CHECK(cfn_kernels(nullptr, 0) >= 5);
+}
+
+TEST(Device_NoneOrNoKernels_IsAStatusWithWords) {
+    cfn_device_info info{};
+    info.struct_size = sizeof info;
+    const cfn_status status = cfn_device_probe(0, &info);
+    if (status == CFN_OK) return; // a machine with a GPU: gpu_bank tests it
+    CHECK_STATUS(CFN_NO_DEVICE, status);
+    CHECK_THAT(says("not built in") || says("NVIDIA driver"), message());
+    CHECK_STATUS(CFN_BAD_ARGUMENT, cfn_device_probe(0, nullptr));
+    TestBank bank(2);
+    cfn_device_set set = 0;
+    CHECK_STATUS(CFN_NO_DEVICE, cfn_device_set_create(0, &bank.handle, 1, &set));
+    CHECK_STATUS(CFN_BAD_ARGUMENT, cfn_device_set_create(0, &bank.handle, 0, &set));
+    CHECK_STATUS(CFN_BAD_HANDLE, cfn_device_set_search(77, nullptr, 0, nullptr));
+    CHECK_STATUS(CFN_BAD_HANDLE, cfn_device_set_destroy(77));
+    CHECK(set == 0);
 }

@@ -1,6 +1,8 @@
 // The exported functions: checks of what callers give, and nothing else.
+#include "../bank/coreset.h"
 #include "../bank/file.h"
 #include "../bank/search.h"
+#include "checks.h"
 #include "guard.h"
 #include "handles.h"
 
@@ -8,22 +10,11 @@ using namespace cfn;
 
 namespace {
 
-void require_pointer(const void* pointer, const char* name) { require(pointer != nullptr, CFN_BAD_ARGUMENT, name, " is null."); }
-
-void require_format(cfn_format format) {
-    require(format == CFN_FLOAT32 || format == CFN_FLOAT16, CFN_BAD_ARGUMENT, "format is ", format, "; expected is ", CFN_FLOAT32, " (float32) or ", CFN_FLOAT16, " (float16).");
-}
-
-void require_shape(uint64_t values, uint64_t count, uint32_t dimension, const char* what) {
-    require(count <= CFN_MAX_ROWS, CFN_BAD_ARGUMENT, count, " ", what, " are more than ", CFN_MAX_ROWS, ".");
-    require(values == count * dimension, CFN_BAD_ARGUMENT, count, " ", what, " of dimension ", dimension, " are ", count * dimension, " values, but ", values, " are given.");
-}
-
 void check(const cfn_search& search, uint32_t dimension) {
     require(search.struct_size == sizeof(cfn_search), CFN_BAD_ARGUMENT, "cfn_search.struct_size is ", search.struct_size, "; this version has ", sizeof(cfn_search), ".");
     require_format(search.format);
     require_shape(search.query_values, search.query_count, dimension, "queries");
-    require(search.threads >= 1 && search.threads <= CFN_MAX_THREADS, CFN_BAD_ARGUMENT, "threads is ", search.threads, "; expected is 1 .. ", CFN_MAX_THREADS, ".");
+    require_threads(search.threads);
     require(search.exclude_image >= -1, CFN_BAD_ARGUMENT, "exclude_image is ", search.exclude_image, "; expected is an image's id, or -1 for none.");
     if (search.query_count == 0) return;
     require_pointer(search.queries, "queries");
@@ -57,17 +48,17 @@ cfn_status cfn_bank_create(uint32_t dimension, const char* kernel, cfn_bank* ban
     return guarded([&] {
         require_pointer(bank, "bank");
         require(dimension >= 1 && dimension <= CFN_MAX_DIMENSION, CFN_BAD_ARGUMENT, "dimension is ", dimension, "; expected is 1 .. ", CFN_MAX_DIMENSION, ".");
-        *bank = Handles::instance().add(std::make_shared<Bank>(dimension, select_kernel(kernel == nullptr ? "" : kernel)));
+        *bank = banks().add(std::make_shared<Bank>(dimension, select_kernel(kernel == nullptr ? "" : kernel)));
     });
 }
 
 cfn_status cfn_bank_destroy(cfn_bank bank) {
-    return guarded([&] { Handles::instance().remove(bank); });
+    return guarded([&] { banks().remove(bank); });
 }
 
 cfn_status cfn_bank_append(cfn_bank bank, cfn_format format, const void* rows, uint64_t values, uint64_t row_count, const uint8_t* ignored, int32_t* image) {
     return guarded([&] {
-        const auto target = Handles::instance().get(bank);
+        const auto target = banks().get(bank);
         require_format(format);
         require_shape(values, row_count, target->dimension(), "rows");
         if (row_count > 0) require_pointer(rows, "rows");
@@ -77,18 +68,18 @@ cfn_status cfn_bank_append(cfn_bank bank, cfn_format format, const void* rows, u
 }
 
 cfn_status cfn_bank_remove_image(cfn_bank bank, int32_t image) {
-    return guarded([&] { Handles::instance().get(bank)->remove(image); });
+    return guarded([&] { banks().get(bank)->remove(image); });
 }
 
 cfn_status cfn_bank_replace(cfn_bank bank, cfn_bank with) {
-    return guarded([&] { Handles::instance().get(bank)->replace(*Handles::instance().get(with)); });
+    return guarded([&] { banks().get(bank)->replace(*banks().get(with)); });
 }
 
 cfn_status cfn_bank_info_get(cfn_bank bank, cfn_bank_info* info) {
     return guarded([&] {
         require_pointer(info, "info");
         require(info->struct_size == sizeof(cfn_bank_info), CFN_BAD_ARGUMENT, "cfn_bank_info.struct_size is ", info->struct_size, "; this version has ", sizeof(cfn_bank_info), ".");
-        const auto source = Handles::instance().get(bank);
+        const auto source = banks().get(bank);
         const auto snapshot = source->snapshot();
         cfn_bank_info found{sizeof(cfn_bank_info), source->dimension(), snapshot->rows, static_cast<uint32_t>(snapshot->segments.size()), snapshot->next_image, 0, {}};
         for (const auto& segment : snapshot->segments) found.bytes += segment->bytes();
@@ -101,17 +92,31 @@ cfn_status cfn_bank_search(cfn_bank bank, const cfn_search* search) {
     return guarded([&] {
         require_pointer(search, "search");
         const cfn_search request = *search;
-        const auto source = Handles::instance().get(bank);
+        const auto source = banks().get(bank);
         check(request, source->dimension());
         const auto snapshot = source->snapshot();
         cfn::search(*snapshot, source->kernel(), source->dimension(), request);
     });
 }
 
+cfn_status cfn_bank_coreset(cfn_bank bank, const cfn_coreset* coreset) {
+    return guarded([&] {
+        require_pointer(coreset, "coreset");
+        const cfn_coreset request = *coreset;
+        const auto source = banks().get(bank);
+        const auto snapshot = source->snapshot();
+        require(request.struct_size == sizeof(cfn_coreset), CFN_BAD_ARGUMENT, "cfn_coreset.struct_size is ", request.struct_size, "; this version has ", sizeof(cfn_coreset), ".");
+        require_threads(request.threads);
+        require(request.count >= 1 && request.count <= snapshot->rows, CFN_BAD_ARGUMENT, "count is ", request.count, "; expected is 1 .. ", snapshot->rows, ", the bank's rows.");
+        require_pointer(request.row, "row");
+        choose_coreset(*snapshot, source->kernel(), source->dimension(), request);
+    });
+}
+
 cfn_status cfn_bank_save(cfn_bank bank, const char* path) {
     return guarded([&] {
         require_pointer(path, "path");
-        const auto source = Handles::instance().get(bank);
+        const auto source = banks().get(bank);
         save(*source->snapshot(), source->dimension(), path);
     });
 }
@@ -122,6 +127,6 @@ cfn_status cfn_bank_load(const char* path, const char* kernel, cfn_bank* bank) {
         require_pointer(bank, "bank");
         const Kernel& chosen = select_kernel(kernel == nullptr ? "" : kernel);
         LoadedBank loaded = load(path);
-        *bank = Handles::instance().add(std::make_shared<Bank>(loaded.dimension, chosen, std::move(loaded.snapshot)));
+        *bank = banks().add(std::make_shared<Bank>(loaded.dimension, chosen, std::move(loaded.snapshot)));
     });
 }

@@ -19,6 +19,9 @@ public sealed unsafe class NativeAbiTests
         Assert.Equal((48, 8, 24, 32), (sizeof(NativeInfo), Offset<NativeInfo>("Rows"), Offset<NativeInfo>("Bytes"), Offset<NativeInfo>("Kernel")));
         Assert.Equal((80, 8, 32, 40), (sizeof(NativeSearch), Offset<NativeSearch>("Queries"), Offset<NativeSearch>("ExcludeImage"), Offset<NativeSearch>("Cancel")));
         Assert.Equal((48, 72), (Offset<NativeSearch>("Similarity"), Offset<NativeSearch>("ImageRow")));
+        Assert.Equal((48, 8, 24, 40), (sizeof(NativeCoreset), Offset<NativeCoreset>("Count"), Offset<NativeCoreset>("Cancel"), Offset<NativeCoreset>("Radius")));
+        Assert.Equal((104, 16, 24, 88), (sizeof(NativeDeviceInfo), Offset<NativeDeviceInfo>("Memory"), Offset<NativeDeviceInfo>("Name"), Offset<NativeDeviceInfo>("Kernels")));
+        Assert.Equal((56, 12, 16, 48), (sizeof(NativeDeviceQuery), Offset<NativeDeviceQuery>("ExcludeImage"), Offset<NativeDeviceQuery>("Queries"), Offset<NativeDeviceQuery>("Row")));
     }
 
     [Theory]
@@ -36,6 +39,14 @@ public sealed unsafe class NativeAbiTests
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.RemoveImage(handle, 0));
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.Replace(handle, handle));
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.Save(handle, "nowhere"));
+        ulong bytes, made;
+        var coreset = new NativeCoreset { StructSize = (uint)sizeof(NativeCoreset) };
+        Assert.Equal(NativeStatus.BadHandle, NativeMethods.Coreset(handle, &coreset));
+        Assert.Equal(NativeStatus.BadHandle, NativeMethods.DestroySet(handle));
+        Assert.Equal(NativeStatus.BadHandle, NativeMethods.SetBytes(handle, &bytes));
+        Assert.Equal(NativeStatus.BadHandle, NativeMethods.SearchSet(handle, null, 0, null));
+        Assert.Equal(NativeStatus.BadHandle, NativeMethods.SearchSetFromHost(handle, null, 0));
+        Assert.Equal(NativeStatus.BadHandle, NativeMethods.CreateSet(0, &handle, 1, &made));
     }
 
     [Fact]
@@ -50,6 +61,9 @@ public sealed unsafe class NativeAbiTests
         Assert.Equal(NativeStatus.BadArgument, NativeMethods.Info(bank, null));
         Assert.Equal(NativeStatus.BadArgument, NativeMethods.Search(bank, null));
         Assert.Equal(NativeStatus.BadArgument, NativeMethods.Append(bank, 0, null, 2, 1, null, null));
+        Assert.Equal(NativeStatus.BadArgument, NativeMethods.ProbeDevice(0, null));
+        Assert.Equal(NativeStatus.BadArgument, NativeMethods.CreateSet(0, null, 1, &bank));
+        Assert.Equal(NativeStatus.BadArgument, NativeMethods.CreateSet(0, &bank, 1, null));
         Assert.Equal(NativeStatus.Ok, NativeMethods.Destroy(bank));
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.Destroy(bank));
     }

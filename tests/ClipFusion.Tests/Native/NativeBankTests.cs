@@ -87,6 +87,24 @@ public sealed class NativeBankTests
     }
 
     [Fact]
+    public void ChooseCoreset_TwoClusters_TakesOneOfEachFirst()
+    {
+        float[] rows = [.. Enumerable.Range(0, 40).SelectMany(i => Random(i, Dimension).Select((v, k) => (0.01f * v) + (i % 2 == k ? 1 : 0)))];
+        using NativeBank bank = Filled(rows);
+        var chosen = new long[6];
+        var radii = new float[6];
+        bank.ChooseCoreset(chosen, radii, seed: 5, threads: 2, Token);
+        Assert.NotEqual(chosen[0] % 2, chosen[1] % 2);
+        Assert.InRange(radii[0], 0.4f, 0.6f);
+        Assert.InRange(radii[1], 0, 0.001f);
+        Assert.Equal(radii.OrderDescending(), radii);
+        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset(new long[41], cancellation: Token));
+        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset([], cancellation: Token));
+        Assert.Throws<ArgumentException>(() => bank.ChooseCoreset(new long[2], new float[1], cancellation: Token));
+        Assert.Throws<OperationCanceledException>(() => bank.ChooseCoreset(new long[2], cancellation: new CancellationToken(true)));
+    }
+
+    [Fact]
     public async Task Replace_DuringSearches_EachSeesOneState()
     {
         float[] rows = Random(9, 64 * Dimension), opposite = [.. rows.Select(v => -v)];
