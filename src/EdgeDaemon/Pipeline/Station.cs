@@ -70,6 +70,9 @@ internal sealed class Station : IAsyncDisposable
     /// <summary>Runs the stages until the program ends.</summary>
     public Task RunAsync(CancellationToken stop) => Loops.RunAsync([_own.Stages.RunAsync(stop), _own.Triggers.RunAsync(stop)]);
 
+    /// <summary>Has the state told again: something that all stations share has changed.</summary>
+    public void TellChanged() => Changed?.Invoke();
+
     /// <summary>Refuses triggers from now on; what is accepted goes on.</summary>
     public void BeginStop()
     {

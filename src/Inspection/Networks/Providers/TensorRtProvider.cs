@@ -1,0 +1,36 @@
+using ClipFusion.Models.Graph;
+using Microsoft.ML.OnnxRuntime;
+
+namespace ClipFusion.Inspection.Networks.Providers;
+
+/// <summary>ONNX Runtime's TensorRT provider with CUDA for what TensorRT does not take. Never run on a GPU by this project so far.</summary>
+/// <param name="settings">Threads, for what stays on the CPU.</param>
+/// <param name="providers">Device, precision, memory.</param>
+/// <param name="folder">Where engines lie; null when nothing can be kept.</param>
+internal sealed class TensorRtProvider(SessionSettings settings, ProviderSettings providers, string? folder) : IGraphProvider, IDisposable
+{
+    private readonly Lazy<OrtMemoryInfo> _memory = new(() => CudaProvider.DeviceMemory(providers.Device));
+
+    public ExecutionProvider Kind => ExecutionProvider.TensorRt;
+
+    public string? WhyNot => RuntimeProviders.WhyNot("TensorrtExecutionProvider") ?? (folder is null ? "there is no folder for its engines" : null);
+
+    public OrtMemoryInfo Memory => _memory.Value;
+
+    public bool MustBuild(GraphFile graph) => !Directory.EnumerateFiles(folder!, $"{graph.Name}_*.engine").Any();
+
+    public InferenceSession Open(GraphFile graph)
+    {
+        using SessionOptions options = settings.ToSessionOptions(graph.WeightBytes);
+        using var tensorRt = new OrtTensorRTProviderOptions();
+        tensorRt.UpdateOptions(TensorRtOptions.Of(graph, providers, folder!));
+        options.AppendExecutionProvider_Tensorrt(tensorRt);
+        CudaProvider.Append(options, providers);
+        return new InferenceSession(graph.PathOf(GraphTarget.TensorRt), options);
+    }
+
+    public void Dispose()
+    {
+        if (_memory.IsValueCreated) _memory.Value.Dispose();
+    }
+}
