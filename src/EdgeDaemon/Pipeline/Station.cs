@@ -60,7 +60,7 @@ internal sealed class Station : IAsyncDisposable
         {
             if (_isStopping) return (Code.NotReady, "the program is being stopped");
             if (Recipes.IsChanging) return (Code.NotReady, "a recipe is being loaded");
-            if (Recipes.Stamp is null) return (Code.NotReady, "no recipe is active");
+            if (Recipes.Stamp is null) return (Code.NotReady, Recipes.Failure is { } why ? $"no recipe is active: {why}" : "no recipe is active");
             if (Camera.State.Status != SourceStatus.Connected) return (Code.NotReady, $"the camera is not there: {Camera.State.Reason ?? "it is being looked for"}");
             Storage.StorageState storage = _own.Links.Store.State;
             return storage.CanWrite ? (Code.None, "") : (Code.Storage, storage.Detail ?? "nothing can be stored");

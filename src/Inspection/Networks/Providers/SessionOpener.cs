@@ -82,12 +82,15 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
         }
         catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
         {
-            rejected.Add(new ProviderRejection(provider.Kind, e.Message, IsFault: true));
+            rejected.Add(new ProviderRejection(provider.Kind, OneLine(e.Message), IsFault: true));
         }
 
         loaded?.Release();
         return null;
     }
+
+    /// <summary>The runtime's messages have line breaks and source lines of its own.</summary>
+    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static string Refusal(GraphFile graph, List<ProviderRejection> rejected) => rejected is [{ Provider: ExecutionProvider.Cpu } only]
         ? $"{Path.Combine(graph.Folder, graph.For(default).File)}: the runtime can't load this graph: {only.Why}"

@@ -29,12 +29,8 @@ public sealed class EngineCacheTests
     [InlineData("")]
     [InlineData("グラフィック")]
     [InlineData("a-name-that-is-very-long-and-goes-on-and-on-and-on-and-on-and-on")]
-    public void FolderName_WhateverTheDriverSays_IsASafeFileName(string gpu)
-    {
-        string name = (Key with { Identity = Key.Identity with { Gpu = gpu } }).FolderName;
-        Assert.Matches(@"\A[a-z0-9][a-z0-9.-]{16,64}\z", name);
-        Assert.DoesNotContain("..-", name, StringComparison.Ordinal);
-    }
+    public void FolderName_WhateverTheDriverSays_IsASafeFileName(string gpu) =>
+        Assert.Matches(@"\A[a-z0-9][a-z0-9.-]{16,64}\z", (Key with { Identity = Key.Identity with { Gpu = gpu } }).FolderName);
 
     [Fact]
     public void FolderName_OfOneKey_NeverChanges() => Assert.Equal("nvidia-orin-nano-trt10.3.0-", Key.FolderName[..^16]);
