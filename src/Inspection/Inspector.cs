@@ -148,7 +148,7 @@ public sealed class Inspector : IDisposable
         if (UsesDiffusion)
         {
             DiffusionPlan plan = _query ??= DiffusionPlan.ForQuery(_pack.Manifest.Diffusion, _prompts, _recipe, Branches.HasFlag(Branches.DiffVision), _pack.IsDebug);
-            using NetworkOutputs latent = _mapDiff.Encode(_prepared.Diffusion, cancellation);
+            using NetworkOutputs latent = _mapDiff.Encode(_prepared.Diffusion, isRead: taps is not null, cancellation);
             taps?.Add("diff.latent", latent.Floats(GraphNames.Latent), latent.Shape(GraphNames.Latent));
             vae = clock.Lap();
             using NetworkOutputs features = _mapDiff.Denoise(latent, plan, _pack.IsDebug ? taps : null, cancellation);
@@ -215,7 +215,7 @@ public sealed class Inspector : IDisposable
         if (diffusion)
         {
             _reference ??= DiffusionPlan.ForReference(_pack.Manifest.Diffusion, _prompts, _recipe);
-            using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, cancellation);
+            using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
             betweenCalls?.Invoke();
             using NetworkOutputs features = _mapDiff.Denoise(latent, _reference, null, cancellation);
             rows.AddDiffusion(MapDiff.ReferenceRows(features, _reference), ignored);

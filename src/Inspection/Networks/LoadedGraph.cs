@@ -4,16 +4,6 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
 
-/// <summary>Where a run leaves its outputs.</summary>
-internal enum OutputPlace
-{
-    /// <summary>In the host's memory; a GPU's results are copied down when the run ends.</summary>
-    Host,
-
-    /// <summary>In the memory of what ran it, for the next graph or for a search on the same GPU.</summary>
-    Device,
-}
-
 /// <summary>
 /// A graph opened on one provider. Every run goes through an I/O binding, on the CPU too: inputs are copied up by the runtime where they have to be,
 /// and each output is left where it is wanted. Lives until it was released once more than it was kept.
@@ -30,10 +20,10 @@ internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider pr
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Every input by name, wherever it lies; borrowed.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
-    /// <param name="place">Where they are wanted.</param>
+    /// <param name="staysOnDevice">Which of them stay in the memory of what ran them, for the next graph or a search on the same GPU; null for none. The others are copied down when the run ends.</param>
     /// <param name="cancellation">Ends the run between two operators.</param>
     /// <exception cref="OnnxRuntimeException">The runtime failed, or the run was ended.</exception>
-    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, OutputPlace place, CancellationToken cancellation)
+    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice, CancellationToken cancellation)
     {
         using var options = new RunOptions();
         using CancellationTokenRegistration end = cancellation.Register(static o => ((RunOptions)o!).Terminate = true, options);
@@ -41,7 +31,7 @@ internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider pr
         try
         {
             foreach ((string name, OrtValue value) in inputs) binding.BindInput(name, value);
-            foreach (string name in outputs) binding.BindOutputToDevice(name, place == OutputPlace.Device ? memory : OrtMemoryInfo.DefaultInstance);
+            foreach (string name in outputs) binding.BindOutputToDevice(name, staysOnDevice?.Invoke(name) == true ? memory : OrtMemoryInfo.DefaultInstance);
             // Copies may run beside the host; on the CPU neither line does anything.
             binding.SynchronizeBoundInputs();
             session.RunWithBinding(options, binding);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
@@ -20,6 +22,9 @@ internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposa
         int length = all.Length / (int)Shape(name)[0];
         return all.Slice(row * length, length);
     }
+
+    /// <summary>Where its elements lie, for a search on the same GPU; valid until this is disposed. The run has ended, so every stream may read them.</summary>
+    public unsafe DeviceTensor Device(string name) => new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
 
     public long[] Shape(string name) => _byName[name].GetTensorTypeAndShape().Shape;
 

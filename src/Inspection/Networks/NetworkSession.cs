@@ -16,16 +16,16 @@ internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposab
     /// <param name="inputs">Every input by name; borrowed.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
     /// <param name="cancellation">Ends the run between two operators; its partial results are gone.</param>
-    /// <param name="place">Where the outputs are wanted: in the host's memory, or where the graph runs, to hand them to the next one.</param>
+    /// <param name="staysOnDevice">Which outputs stay where the graph runs, to be handed to the next one or to a search there; null for none. They can't be read here.</param>
     /// <exception cref="OperationCanceledException">The run was ended.</exception>
     /// <exception cref="NetworkException">The runtime failed.</exception>
-    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation, OutputPlace place = OutputPlace.Host)
+    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation, Predicate<string>? staysOnDevice = null)
     {
         cancellation.ThrowIfCancellationRequested();
         LoadedGraph graph = Keep();
         try
         {
-            return graph.Run(inputs, outputs, place, cancellation);
+            return graph.Run(inputs, outputs, staysOnDevice, cancellation);
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
         {

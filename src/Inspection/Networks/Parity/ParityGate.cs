@@ -26,7 +26,7 @@ internal sealed class ParityGate(ModelPack pack, bool allowsFloat16)
         string[] outputs = goldens.OutputsOf(name);
         double limit = ParityLimits.Of(name, graph.Provider, pack.Manifest.Precision, allowsFloat16);
         using ProbeInputs inputs = ProbeInputs.Of(pack, name, goldens);
-        using NetworkOutputs o = graph.Run(inputs.Values, outputs, OutputPlace.Host, cancellation);
+        using NetworkOutputs o = graph.Run(inputs.Values, outputs, null, cancellation);
         return [.. outputs.Select(output => new ParityError(output, o.Shape(output).SequenceEqual(goldens.Shape(name, output)) ? ParityError.Normalized(o.Floats(output), goldens.Values(name, output)) : double.PositiveInfinity, limit))];
     }
 }

@@ -51,7 +51,8 @@ internal sealed class EngineQueue(SessionOpener opener)
     {
         while (!cancellation.IsCancellationRequested && Next() is { } job)
         {
-            (LoadedGraph? engine, ProviderDecision decision) = opener.Build(job.Graph, _decisions[job.Graph.Name], job.Provider, inTurn);
+            ProviderDecision standIn = Decisions.Single(d => d.Graph == job.Graph.Name);
+            (LoadedGraph? engine, ProviderDecision decision) = opener.Build(job.Graph, standIn, job.Provider, inTurn);
             if (engine is not null) job.Session.Replace(engine);
             lock (_lock)
             {

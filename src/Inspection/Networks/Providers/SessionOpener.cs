@@ -1,4 +1,5 @@
 using ClipFusion.Inspection.Networks.Parity;
+using ClipFusion.Models.Pack;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks.Providers;
@@ -80,7 +81,7 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
             if (errors.All(e => e.IsGood)) return (loaded, errors);
             rejected.Add(new ProviderRejection(provider.Kind, quarantine.Add(graph.Name, provider.Kind, errors), IsFault: true));
         }
-        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException or PackException or IOException or UnauthorizedAccessException)
         {
             rejected.Add(new ProviderRejection(provider.Kind, OneLine(e.Message), IsFault: true));
         }

@@ -9,7 +9,7 @@ internal static class TensorRtOptions
     /// <summary>The options for a graph.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="settings">Device, precision, memory.</param>
-    /// <param name="folder">Where engines and timing caches lie.</param>
+    /// <param name="folder">Where engines lie, in a folder for each graph, and the timing cache that all share.</param>
     public static Dictionary<string, string> Of(GraphFile graph, ProviderSettings settings, string folder)
     {
         // Float16 overflows in the VAE, and the text towers' rounding would be in every map of a recipe.
@@ -23,7 +23,7 @@ internal static class TensorRtOptions
             ["trt_layer_norm_fp32_fallback"] = half ? "1" : "0",
             ["trt_max_workspace_size"] = settings.WorkspaceBytes.ToString(CultureInfo.InvariantCulture),
             ["trt_engine_cache_enable"] = "1",
-            ["trt_engine_cache_path"] = folder,
+            ["trt_engine_cache_path"] = Path.Combine(folder, graph.Name),
             ["trt_engine_cache_prefix"] = graph.Name,
             ["trt_timing_cache_enable"] = "1",
             ["trt_timing_cache_path"] = folder,

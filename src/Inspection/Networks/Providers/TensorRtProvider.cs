@@ -17,17 +17,23 @@ internal sealed class TensorRtProvider(SessionSettings settings, ProviderSetting
 
     public OrtMemoryInfo Memory => _memory.Value;
 
-    public bool MustBuild(GraphFile graph) => !Directory.EnumerateFiles(folder!, $"{graph.Name}_*.engine").Any();
+    /// <summary>A build that was cut short leaves engines of parts of the graph, but no mark.</summary>
+    public bool MustBuild(GraphFile graph) => !File.Exists(MarkOf(graph));
 
     public InferenceSession Open(GraphFile graph)
     {
+        Directory.CreateDirectory(Path.Combine(folder!, graph.Name));
         using SessionOptions options = settings.ToSessionOptions(graph.WeightBytes);
         using var tensorRt = new OrtTensorRTProviderOptions();
         tensorRt.UpdateOptions(TensorRtOptions.Of(graph, providers, folder!));
         options.AppendExecutionProvider_Tensorrt(tensorRt);
         CudaProvider.Append(options, providers);
-        return new InferenceSession(graph.PathOf(GraphTarget.TensorRt), options);
+        var session = new InferenceSession(graph.PathOf(GraphTarget.TensorRt), options);
+        File.WriteAllBytes(MarkOf(graph), []);
+        return session;
     }
+
+    private string MarkOf(GraphFile graph) => Path.Combine(folder!, graph.Name, "built");
 
     public void Dispose()
     {

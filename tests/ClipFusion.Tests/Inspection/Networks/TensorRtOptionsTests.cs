@@ -25,12 +25,12 @@ public sealed class TensorRtOptionsTests(ProbedPacks packs) : IClassFixture<Prob
     public void Options_OfAGraph_NameDeviceMemoryAndCaches()
     {
         Dictionary<string, string> options = Of(GraphNames.MapDiff, Settings);
-        Assert.Equal(("1", "1073741824", "/engines", "/engines", GraphNames.MapDiff),
+        Assert.Equal(("1", "1073741824", "/engines/mapdiff", "/engines", GraphNames.MapDiff),
             (options["device_id"], options["trt_max_workspace_size"], options["trt_engine_cache_path"], options["trt_timing_cache_path"], options["trt_engine_cache_prefix"]));
     }
 
     [Fact]
-    public void Profiles_CoverEveryFreeLengthOfEveryGraph_AndHoldTheDefaultRecipe()
+    public void Profiles_CoverEveryFreeLengthOfEveryGraph_AndRowsHaveOneOptimumAndMaximum()
     {
         foreach (GraphEntry graph in PackVerifier.ReadManifest(packs.Folder).Graphs.Where(g => !g.Debug && g.Target == GraphTarget.TensorRt))
         {
@@ -44,7 +44,7 @@ public sealed class TensorRtOptionsTests(ProbedPacks packs) : IClassFixture<Prob
             }
 
             // Rows, and the values of the inputs that are lengths themselves.
-            if (graph.Name == GraphNames.MapDiff) Assert.Equal((1, 6, 16, 6), (min[GraphNames.Context][0], opt[GraphNames.Context][0], max[GraphNames.Context][0], opt[GraphNames.RowsAfterMaps][0]));
+            if (graph.Name == GraphNames.MapDiff) Assert.Equal((1, 12, 12, 12), (min[GraphNames.Context][0], opt[GraphNames.Context][0], max[GraphNames.Context][0], opt[GraphNames.RowsAfterMaps][0]));
             if (graph.Name == GraphNames.VaeEncoder) Assert.Equal("1", $"{max[GraphNames.Pixels][0]}");
         }
     }
