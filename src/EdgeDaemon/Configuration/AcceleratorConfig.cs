@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="Vae">The VAE encoder.</param>
 /// <param name="Unet">The UNet.</param>
 /// <param name="Device">Number of the GPU, 0..15.</param>
-/// <param name="Float16">Whether TensorRT may use float16 kernels in the image tower and the UNet.</param>
+/// <param name="Float16">Whether TensorRT may use float16 kernels in the image tower and the UNet of a float32 pack.</param>
 /// <param name="WorkspaceMb">Megabytes of scratch memory for TensorRT, 64..65,536.</param>
 /// <param name="EngineFolder">Where engines, timing caches and quarantine marks are kept; null = in the data folder.</param>
 /// <param name="OnnxRuntime">A <c>libonnxruntime.so</c> that takes the place of the program's own; null = its own.</param>

@@ -24,12 +24,21 @@ internal sealed partial class EngineDesk(FairTurn turns, ILogger log)
     public async Task RunAsync(WarmNetworks networks, CancellationToken stop)
     {
         OpenPack open = await networks.WhenOpenAsync(stop).ConfigureAwait(false);
+        await RunAsync(open.Pack, networks.KeepFor, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>As above, for an open pack.</summary>
+    /// <param name="pack">The pack, watched.</param>
+    /// <param name="keepFor">Keeps it open while a build runs, even one that nobody waits for any more.</param>
+    /// <param name="stop">The program's end.</param>
+    public async Task RunAsync(ModelPack pack, Action<Task> keepFor, CancellationToken stop)
+    {
         while (true)
         {
             await _wanted.WaitAsync(stop).ConfigureAwait(false);
-            Task building = Task.Run(() => open.Pack.BuildEngines(run => InTurn(run, stop), stop), stop);
+            Task building = Task.Run(() => pack.BuildEngines(run => InTurn(run, stop), stop), stop);
             // A build takes minutes and can't be interrupted: the stop does not wait for it.
-            networks.KeepFor(building);
+            keepFor(building);
             await building.WaitAsync(stop).ConfigureAwait(false);
             Changed?.Invoke();
         }

@@ -138,7 +138,7 @@ public sealed class ModelPack : IDisposable
     {
         GraphEntry[] all = [.. variants];
         GraphEntry[] wanted = IsDebug && Array.Exists(all, v => v.Debug) ? [.. all.Where(v => v.Debug)] : [.. all.Where(v => !v.Debug)];
-        var graph = new GraphFile(Folder, all[0].Name, wanted, WeightBytes(all[0].Name));
+        var graph = new GraphFile(Folder, all[0].Name, wanted, WeightBytes(all[0].Name), Manifest.Precision);
         OpenedGraph opened = _opener.Open(graph);
         var session = new NetworkSession(graph.Name, opened.Graph);
         _engines.Add(graph, session, opened);

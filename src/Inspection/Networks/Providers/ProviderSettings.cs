@@ -30,8 +30,11 @@ public sealed record ProviderSettings(ProviderChoices Choices)
     /// <summary>Number of the GPU, from 0.</summary>
     public int Device { get; init; }
 
-    /// <summary>Whether TensorRT may use float16 kernels in the image tower and the UNet; the VAE and the text towers never do (docs/gpu.md says why).</summary>
-    public bool Float16 { get; init; } = true;
+    /// <summary>
+    /// Whether TensorRT may use float16 kernels in the image tower and the UNet of a float32 pack, where it pleases, attention logits included; in a float16 pack it does so anyway.
+    /// The VAE and the text towers never do (docs/gpu.md says why).
+    /// </summary>
+    public bool Float16 { get; init; }
 
     /// <summary>Most memory in bytes that TensorRT may use for scratch while it builds and runs an engine.</summary>
     public long WorkspaceBytes { get; init; } = 2L << 30;

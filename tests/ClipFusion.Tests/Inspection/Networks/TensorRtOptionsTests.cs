@@ -15,10 +15,11 @@ public sealed class TensorRtOptionsTests(ProbedPacks packs) : IClassFixture<Prob
     [InlineData(GraphNames.VaeEncoder, "0")]
     [InlineData(GraphNames.ClipText, "0")]
     [InlineData(GraphNames.DiffusionText, "0")]
-    public void Float16_IsForTheImageTowerAndTheUnetAlone(string graph, string expected)
+    public void Float16_ByPackOrByWish_IsForTheImageTowerAndTheUnetAlone(string graph, string expected)
     {
-        Assert.Equal(expected, Of(graph, Settings)["trt_fp16_enable"]);
-        Assert.Equal("0", Of(graph, Settings with { Float16 = false })["trt_fp16_enable"]);
+        Assert.Equal("0", Of(graph, Settings)["trt_fp16_enable"]);
+        Assert.Equal(expected, Of(graph, Settings with { Float16 = true })["trt_fp16_enable"]);
+        Assert.Equal(expected, Of(graph, Settings, Precision.Float16)["trt_fp16_enable"]);
     }
 
     [Fact]
@@ -52,10 +53,10 @@ public sealed class TensorRtOptionsTests(ProbedPacks packs) : IClassFixture<Prob
     [Fact]
     public void CudaOptions_KeepFullProducts() => Assert.Equal(("0", "1"), (CudaOptions.Of(Settings)["use_tf32"], CudaOptions.Of(Settings)["device_id"]));
 
-    private Dictionary<string, string> Of(string graph, ProviderSettings settings)
+    private Dictionary<string, string> Of(string graph, ProviderSettings settings, Precision precision = Precision.Float32)
     {
         GraphEntry[] variants = [.. PackVerifier.ReadManifest(packs.Folder).Graphs.Where(g => g.Name == graph && !g.Debug)];
-        return TensorRtOptions.Of(new GraphFile(packs.Folder, graph, variants, 0), settings, "/engines");
+        return TensorRtOptions.Of(new GraphFile(packs.Folder, graph, variants, 0, precision), settings, "/engines");
     }
 
     private static Dictionary<string, long[]> Parse(string shapes) =>
