@@ -39,7 +39,7 @@ public sealed class EngineDeskTests(ProbedPacks packs) : IClassFixture<ProbedPac
         inspection.Dispose();
         await done.Task.WaitAsync(Cancellation);
         Assert.Equal(new ProviderStatus("tensorrt", null, null), ProviderStatus.Of(pack));
-        Assert.Single(kept);
+        await Assert.Single(kept);
         Assert.Equal([(LogLevel.Information, 1013), (LogLevel.Information, 1010)], log.Lines.Select(l => (l.Level, l.Id)));
         Assert.Contains("largest error latent", log.Lines[1].Text, StringComparison.Ordinal);
         await end.CancelAsync();
