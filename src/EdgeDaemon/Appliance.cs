@@ -55,7 +55,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         var turns = new FairTurn();
         var judge = new Judge(turns, time, _log);
         var engines = new EngineDesk(turns, _log);
-        using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads), _config.Accelerator.ToSettings(_config.DataFolder), _config.Accelerator.OnnxRuntime, engines.Watch);
+        using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads), _config.Accelerator.ToSettings(_config.DataFolder), engines.Watch);
         var recipes = new RecipeDesk(networks, _config, turns, _log);
         // The slower stand-in must not go unnoticed.
         if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);

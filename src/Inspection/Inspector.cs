@@ -82,6 +82,21 @@ public sealed class Inspector : IDisposable
         return new Inspector(pack, recipe, ignore, parallelism, cancellation);
     }
 
+    /// <summary>The graphs that a recipe needs, so that they can be opened before its turn comes.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="hasReferences">Whether it has reference images.</param>
+    public static IEnumerable<string> GraphsOf(Recipe recipe, bool hasReferences)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        Branches used = recipe.UsedBranches & (hasReferences ? Branches.Language | Branches.Vision : Branches.Language);
+        if ((used & Branches.Clip) != 0) yield return GraphNames.ClipImage;
+        if (used.HasFlag(Branches.ClipLanguage)) yield return GraphNames.ClipText;
+        if ((used & Branches.Diff) == 0) yield break;
+        yield return GraphNames.DiffusionText;
+        yield return GraphNames.VaeEncoder;
+        yield return used.HasFlag(Branches.DiffVision) ? GraphNames.MapDiff : GraphNames.MapDiffLanguage;
+    }
+
     /// <summary>Encodes reference images into memory banks and judges against them from now on.</summary>
     /// <param name="count">How many images there are, at least 1.</param>
     /// <param name="withImage">Calls its second argument with the frame of that number; so that frames need not all be in memory.</param>

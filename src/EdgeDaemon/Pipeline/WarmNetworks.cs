@@ -16,9 +16,8 @@ internal sealed record OpenPack(ModelPack Pack)
 /// <param name="folder">The pack's folder.</param>
 /// <param name="settings">How networks run on the CPU.</param>
 /// <param name="accelerator">What else may run them.</param>
-/// <param name="library">An ONNX Runtime in the place of the program's own; null for its own.</param>
 /// <param name="opened">Told of the pack before its first network is opened; null for nobody.</param>
-internal sealed class WarmNetworks(string folder, SessionSettings settings, ProviderSettings accelerator, string? library = null, Action<ModelPack>? opened = null) : IDisposable
+internal sealed class WarmNetworks(string folder, SessionSettings settings, ProviderSettings accelerator, Action<ModelPack>? opened = null) : IDisposable
 {
     // Bounded by the stations: each loads one recipe at a time.
     private readonly List<Task> _users = [];
@@ -71,7 +70,6 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings, Prov
 
     private OpenPack Open()
     {
-        if (library is not null) OnnxRuntimeLibrary.Use(library);
         ModelPack pack = ModelPack.Open(folder, settings, providers: accelerator);
         opened?.Invoke(pack);
         return new OpenPack(pack);

@@ -9,7 +9,7 @@ namespace ClipFusion.Inspection.Networks;
 /// <summary>An opened model pack: its manifest, its tokenisers and its networks, each loaded when it is first needed. Safe for several threads.</summary>
 public sealed class ModelPack : IDisposable
 {
-    private readonly Dictionary<string, Lazy<NetworkSession>> _sessions;
+    private readonly Dictionary<string, SessionSlot> _sessions;
     private readonly ProviderSet _providers;
     private readonly Quarantine _quarantine;
     private readonly ParityGate _gate;
@@ -25,7 +25,7 @@ public sealed class ModelPack : IDisposable
         _gate = new ParityGate(this, settings.Float16);
         _opener = new SessionOpener(settings, providers.Providers, _gate, _quarantine);
         _engines = new EngineQueue(_opener);
-        _sessions = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new Lazy<NetworkSession>(() => Load(g)), StringComparer.Ordinal);
+        _sessions = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new SessionSlot(() => Load(g)), StringComparer.Ordinal);
     }
 
     /// <summary>Raised when it is decided what runs a graph, and again when that changes; handlers return at once.</summary>
@@ -66,7 +66,6 @@ public sealed class ModelPack : IDisposable
     /// <param name="progress">Told what is being checked; null for silence.</param>
     /// <param name="providers">Who runs the networks; null for the CPU.</param>
     /// <exception cref="PackException">There is no pack, or it is damaged.</exception>
-    /// <exception cref="IOException">The engine folder can't be used.</exception>
     public static ModelPack Open(string folder, SessionSettings? settings = null, bool debug = false, IProgress<string>? progress = null, ProviderSettings? providers = null)
     {
         PackManifest manifest = PackVerifier.Open(folder, progress);
@@ -87,6 +86,14 @@ public sealed class ModelPack : IDisposable
     /// <param name="inTurn">Runs what uses the networks when no inspection has them.</param>
     /// <param name="cancellation">Looked at before each engine; one that is being built is finished.</param>
     public void BuildEngines(Action<Action> inTurn, CancellationToken cancellation = default) => _engines.Build(inTurn, cancellation);
+
+    /// <summary>Opens graphs now; takes minutes where an engine has to be built and nothing may stand in.</summary>
+    /// <exception cref="NetworkException">Nothing that was allowed can run one of them; the next call tries again.</exception>
+    public void EnsureOpen(IEnumerable<string> graphs)
+    {
+        ArgumentNullException.ThrowIfNull(graphs);
+        foreach (string graph in graphs) Session(graph);
+    }
 
     /// <summary>Opens every graph and compares each with the goldens, the CPU's too. Blocks.</summary>
     /// <param name="progress">Told each graph; null for silence.</param>
@@ -121,14 +128,14 @@ public sealed class ModelPack : IDisposable
     /// <returns>How many marks there were.</returns>
     public int ClearQuarantine() => _quarantine.Clear();
 
-    internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out Lazy<NetworkSession>? session)
-        ? session.Value
+    internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot)
+        ? slot.Open()
         : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}'");
 
     /// <summary>Closes every network.</summary>
     public void Dispose()
     {
-        foreach (Lazy<NetworkSession> session in _sessions.Values.Where(s => s.IsValueCreated)) session.Value.Dispose();
+        foreach (SessionSlot slot in _sessions.Values) slot.Dispose();
         _providers.Dispose();
     }
 

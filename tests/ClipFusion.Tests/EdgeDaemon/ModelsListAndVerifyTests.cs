@@ -96,6 +96,22 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     }
 
     [Fact]
+    public async Task Run_WithALibraryThatIsTooOld_IsABadConfigurationBeforeAnythingStarts()
+    {
+        string folder = tiny.Scratch(), config = Path.Combine(folder, "clipfusion.json");
+        NativeStub.Compile(folder, "libonnxruntime.so", OnnxRuntimeLibraryTests.Old);
+        await File.WriteAllTextAsync(config, """
+            {"device": "box", "dataFolder": "data", "modelPack": "pack", "stations": [{"name": "line1", "camera": {"kind": "simulated"}}], "mqtt": {"host": "127.0.0.1"},
+             "accelerator": {"onnxRuntime": "libonnxruntime.so"}}
+            """, TestContext.Current.CancellationToken);
+        (await Cli.RunAsync("run", "--config", config)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
+        Assert.False(Directory.Exists(Path.Combine(folder, "data")));
+        Cli check = await Cli.RunAsync("config", "check", config);
+        Assert.Equal(ExitCode.Clean, check.Code);
+        Assert.Contains("$.accelerator.onnxRuntime: ", check.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Verify_NoManifest_IsAProblemAndNoFolderABadArgument()
     {
         Cli empty = await Cli.RunAsync("models", "verify", tiny.Scratch());

@@ -21,13 +21,21 @@ internal sealed class ProviderSet : IDisposable
     {
         bool accelerates = Enum.GetValues<NetworkPart>().Any(p => providers.Choices[p] != ProviderChoice.Cpu) && RuntimeProviders.WhyNot("CUDAExecutionProvider") is null;
         string? folder = null;
+        string whyNot = "there is no folder for its engines";
         if (accelerates && providers.CacheFolder is { } root)
         {
-            GpuIdentity identity = GpuProbe.Read(providers.Device, OrtEnv.Instance().GetVersionString());
-            folder = new EngineCache(root).Open(new EngineCacheKey(packHash, identity, providers.Float16, providers.WorkspaceBytes));
+            try
+            {
+                GpuIdentity identity = GpuProbe.Read(providers.Device, OrtEnv.Instance().GetVersionString());
+                folder = new EngineCache(root).Open(new EngineCacheKey(packHash, identity, providers.Float16, providers.WorkspaceBytes));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                whyNot = $"the folder for its engines can't be used: {e.Message}";
+            }
         }
 
-        return new ProviderSet([new TensorRtProvider(settings, providers, folder), new CudaProvider(settings, providers), new CpuProvider(settings)], folder);
+        return new ProviderSet([new TensorRtProvider(settings, providers, folder, whyNot), new CudaProvider(settings, providers), new CpuProvider(settings)], folder);
     }
 
     /// <summary>Others in their place, for tests.</summary>

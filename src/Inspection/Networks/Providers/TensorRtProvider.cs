@@ -7,13 +7,14 @@ namespace ClipFusion.Inspection.Networks.Providers;
 /// <param name="settings">Threads, for what stays on the CPU.</param>
 /// <param name="providers">Device, precision, memory.</param>
 /// <param name="folder">Where engines lie; null when nothing can be kept.</param>
-internal sealed class TensorRtProvider(SessionSettings settings, ProviderSettings providers, string? folder) : IGraphProvider, IDisposable
+/// <param name="whyNoFolder">Why it can't.</param>
+internal sealed class TensorRtProvider(SessionSettings settings, ProviderSettings providers, string? folder, string whyNoFolder) : IGraphProvider, IDisposable
 {
     private readonly Lazy<OrtMemoryInfo> _memory = new(() => CudaProvider.DeviceMemory(providers.Device));
 
     public ExecutionProvider Kind => ExecutionProvider.TensorRt;
 
-    public string? WhyNot => RuntimeProviders.WhyNot("TensorrtExecutionProvider") ?? (folder is null ? "there is no folder for its engines" : null);
+    public string? WhyNot => RuntimeProviders.WhyNot("TensorrtExecutionProvider") ?? (folder is null ? whyNoFolder : null);
 
     public OrtMemoryInfo Memory => _memory.Value;
 

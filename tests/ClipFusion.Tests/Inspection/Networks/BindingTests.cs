@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Networks.Providers;
@@ -30,13 +31,15 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
             for (int i = 0; i < outputs.Length; i++) Assert.True(expected[i].GetTensorDataAsSpan<float>().SequenceEqual(found.Floats(outputs[i])), outputs[i]);
         }
 
-        long plainBytes = Allocated(() =>
+        void Plain()
         {
             using var options = new RunOptions();
             using var values = new NetworkOutputs(outputs, plain.Run(options, inputs.Values, outputs));
-        });
+        }
+
+        long plainBytes = Allocated(Plain);
         long boundBytes = Allocated(() => bound.Run(inputs.Values, outputs, cancellation).Dispose());
-        output.WriteLine($"{name}: {plainBytes} bytes plain, {boundBytes} bound");
+        output.WriteLine($"{name}: {plainBytes} bytes plain, {boundBytes} bound; {Median(Plain, () => bound.Run(inputs.Values, outputs, cancellation).Dispose())} as long as plain (median of paired rounds)");
         Assert.InRange(boundBytes, 1, plainBytes + 2048);
     }
 
@@ -70,6 +73,19 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
         Assert.Equal(o.Shape(GraphNames.PatchesVv), tensor.Shape);
         // On the CPU the device's memory is the host's.
         Assert.True(new ReadOnlySpan<float>((void*)tensor.Pointer, (int)tensor.Shape.Aggregate((a, b) => a * b)).SequenceEqual(o.Floats(GraphNames.PatchesVv)));
+    }
+
+    private static string Median(Action plain, Action bound)
+    {
+        double[] ratios = [.. Enumerable.Range(0, 21).Select(_ =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            plain();
+            long middle = Stopwatch.GetTimestamp();
+            bound();
+            return Stopwatch.GetElapsedTime(middle) / Stopwatch.GetElapsedTime(start, middle);
+        }).Order()];
+        return $"{ratios[10]:0.00}";
     }
 
     private static long Allocated(Action run)
