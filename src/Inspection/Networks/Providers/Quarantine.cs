@@ -57,7 +57,7 @@ internal sealed class Quarantine(string? folder)
         }
     }
 
-    /// <summary>Takes every mark away: a technician wants them tried again.</summary>
+    /// <summary>Takes every mark away, and the engines that earned them, so that others are built: a technician wants them tried again.</summary>
     /// <returns>How many there were.</returns>
     public int Clear()
     {
@@ -70,7 +70,13 @@ internal sealed class Quarantine(string? folder)
 
         if (folder is null || !Directory.Exists(folder)) return count;
         string[] marks = Directory.GetFiles(folder, $"*{Suffix}");
-        foreach (string mark in marks) File.Delete(mark);
+        foreach (string mark in marks)
+        {
+            string engines = Path.Combine(folder, Path.GetFileName(mark).Split('.')[0]);
+            if (Directory.Exists(engines)) Directory.Delete(engines, recursive: true);
+            File.Delete(mark);
+        }
+
         return Math.Max(count, marks.Length);
     }
 

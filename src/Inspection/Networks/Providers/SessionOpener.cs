@@ -85,6 +85,11 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
         {
             rejected.Add(new ProviderRejection(provider.Kind, OneLine(e.Message), IsFault: true));
         }
+        catch
+        {
+            loaded?.Release();
+            throw;
+        }
 
         loaded?.Release();
         return null;

@@ -74,7 +74,10 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
         using var folder = new TemporaryFolder();
         Decide(folder.Root, new(ExecutionProvider.TensorRt) { From = packs.Broken }, new(ExecutionProvider.Cuda));
         using ModelPack pack = Open(ProviderChoice.Auto, folder.Root, packs.Folder, new(ExecutionProvider.TensorRt), new(ExecutionProvider.Cuda));
+        Directory.CreateDirectory(folder[Graph]);
+        File.WriteAllText(folder[Graph, "wrong.engine"], "");
         Assert.Equal(1, pack.ClearQuarantine());
+        Assert.False(Directory.Exists(folder[Graph]), "a retry would load the engine that failed");
         pack.Session(Graph);
         Assert.Equal(ExecutionProvider.TensorRt, Assert.Single(pack.Providers).Provider);
     }
