@@ -54,7 +54,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide: shared by all stations in turn.
         var turns = new FairTurn();
         var judge = new Judge(turns, time, _log);
-        using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads));
+        var engines = new EngineDesk(turns, _log);
+        using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads), _config.Accelerator.ToSettings(_config.DataFolder), engines.Watch);
         var recipes = new RecipeDesk(networks, _config, turns, _log);
         // The slower stand-in must not go unnoticed.
         if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);
@@ -66,6 +67,9 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         // 1 trigger, 2 frame: the stations.
         var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
         foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, heartbeats, metrics, box.TellFrameTaken, box.TellJudged, box.TakePicture), time));
+
+        box.Networks = () => networks.Status;
+        foreach (Station station in box.Stations) engines.Changed += station.TellChanged;
 
         // What becomes of a judged frame: archive, heatmap, page.
         await using var archives = new ImageArchives(_config, store, time);
@@ -97,6 +101,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
                 LinkLog.WatchAsync(link, _log, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
+                engines.RunAsync(networks, end.Token),
                 clock.WatchAsync(trusted => store.IsClockTrusted = trusted, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
             ]).ConfigureAwait(false);

@@ -82,6 +82,21 @@ public sealed class Inspector : IDisposable
         return new Inspector(pack, recipe, ignore, parallelism, cancellation);
     }
 
+    /// <summary>The graphs that a recipe needs, so that they can be opened before its turn comes.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="hasReferences">Whether it has reference images.</param>
+    public static IEnumerable<string> GraphsOf(Recipe recipe, bool hasReferences)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        Branches used = recipe.UsedBranches & (hasReferences ? Branches.Language | Branches.Vision : Branches.Language);
+        if ((used & Branches.Clip) != 0) yield return GraphNames.ClipImage;
+        if (used.HasFlag(Branches.ClipLanguage)) yield return GraphNames.ClipText;
+        if ((used & Branches.Diff) == 0) yield break;
+        yield return GraphNames.DiffusionText;
+        yield return GraphNames.VaeEncoder;
+        yield return used.HasFlag(Branches.DiffVision) ? GraphNames.MapDiff : GraphNames.MapDiffLanguage;
+    }
+
     /// <summary>Encodes reference images into memory banks and judges against them from now on.</summary>
     /// <param name="count">How many images there are, at least 1.</param>
     /// <param name="withImage">Calls its second argument with the frame of that number; so that frames need not all be in memory.</param>
@@ -148,7 +163,7 @@ public sealed class Inspector : IDisposable
         if (UsesDiffusion)
         {
             DiffusionPlan plan = _query ??= DiffusionPlan.ForQuery(_pack.Manifest.Diffusion, _prompts, _recipe, Branches.HasFlag(Branches.DiffVision), _pack.IsDebug);
-            using NetworkOutputs latent = _mapDiff.Encode(_prepared.Diffusion, cancellation);
+            using NetworkOutputs latent = _mapDiff.Encode(_prepared.Diffusion, isRead: taps is not null, cancellation);
             taps?.Add("diff.latent", latent.Floats(GraphNames.Latent), latent.Shape(GraphNames.Latent));
             vae = clock.Lap();
             using NetworkOutputs features = _mapDiff.Denoise(latent, plan, _pack.IsDebug ? taps : null, cancellation);
@@ -215,7 +230,7 @@ public sealed class Inspector : IDisposable
         if (diffusion)
         {
             _reference ??= DiffusionPlan.ForReference(_pack.Manifest.Diffusion, _prompts, _recipe);
-            using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, cancellation);
+            using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
             betweenCalls?.Invoke();
             using NetworkOutputs features = _mapDiff.Denoise(latent, _reference, null, cancellation);
             rows.AddDiffusion(MapDiff.ReferenceRows(features, _reference), ignored);

@@ -16,11 +16,12 @@ internal sealed class MapDiff(ModelPack pack, Recipe recipe)
 
     /// <summary>The latent's mean times the scaling factor.</summary>
     /// <param name="pixels">uint8 [S, S, 3].</param>
+    /// <param name="isRead">Whether the latent is looked at here; otherwise it stays where the VAE ran and goes from there into the UNet.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public NetworkOutputs Encode(byte[] pixels, CancellationToken cancellation)
+    public NetworkOutputs Encode(byte[] pixels, bool isRead, CancellationToken cancellation)
     {
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(pixels, [1, _part.ImageSize, _part.ImageSize, 3]);
-        return pack.Session(GraphNames.VaeEncoder).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = input }, [GraphNames.Latent], cancellation);
+        return pack.Session(GraphNames.VaeEncoder).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = input }, [GraphNames.Latent], cancellation, isRead ? null : static _ => true);
     }
 
     /// <summary>Runs the UNet on a latent.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
@@ -30,7 +31,8 @@ internal sealed class UnetPasses : IDisposable
         float[] z = [.. Enumerable.Range(0, _part.LatentChannels * _part.LatentSize * _part.LatentSize).Select(_ => (float)(random.NextDouble() - 0.5))];
         _latent = OrtValue.CreateTensorValueFromMemory(z, [1, _part.LatentChannels, _part.LatentSize, _part.LatentSize]);
         GraphEntry plain = pack.Manifest.Graphs.First(g => g is { Name: GraphNames.MapDiff, Target: GraphTarget.TensorRt });
-        _plain = new NetworkSession(Path.Combine(pack.Folder, plain.File), long.MaxValue, new SessionSettings());
+        var cpu = new CpuProvider(new SessionSettings());
+        _plain = new NetworkSession(plain.Name, new LoadedGraph(cpu.Open(new GraphFile(pack.Folder, plain.Name, [plain], long.MaxValue)), cpu.Kind, cpu.Memory));
     }
 
     /// <summary>Seconds of one run of all rows.</summary>

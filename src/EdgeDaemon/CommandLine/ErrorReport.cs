@@ -1,6 +1,7 @@
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Download;
 using ClipFusion.Models.Folders;
@@ -28,7 +29,7 @@ internal static class ErrorReport
         ModelCatalogueException e => (e.Errors, ExitCode.BadArguments),
         PullException { Failure: PullFailure.HashUnknown or PullFailure.PinConflict } e => ([e.Message], ExitCode.BadArguments),
         UsageException e => ([e.Message], ExitCode.BadArguments),
-        ConfigException or RecipeException or FolderException or WeightException or VocabularyException or GraphException or PackException => (Lines(error.Message), ExitCode.BadArguments),
+        ConfigException or RecipeException or FolderException or WeightException or VocabularyException or GraphException or PackException or RuntimeLibraryException => (Lines(error.Message), ExitCode.BadArguments),
         OperationCanceledException => (["stopped"], ExitCode.Failed),
         PullException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or DllNotFoundException => ([error.Message], ExitCode.Failed),
         // Not foreseen: the type helps whoever gets the report.

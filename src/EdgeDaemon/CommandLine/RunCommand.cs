@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.Inspection.Networks.Providers;
 using Microsoft.AspNetCore.Builder;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
@@ -18,7 +19,10 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(string file, CancellationToken cancellation)
     {
-        await using WebApplication app = ApplianceHost.Create(LiveConfig.Load(file));
+        LiveConfig config = LiveConfig.Load(file);
+        // Before anything starts: a library that does not fit is a wrong configuration, not a box that fails again and again.
+        if (config.Current.Accelerator.OnnxRuntime is { } library) OnnxRuntimeLibrary.Use(library);
+        await using WebApplication app = ApplianceHost.Create(config);
         await ApplianceHost.RunAsync(app, cancellation).ConfigureAwait(false);
         return ExitCode.Clean;
     }

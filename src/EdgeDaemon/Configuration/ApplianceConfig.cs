@@ -15,8 +15,9 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="Mqtt">The broker.</param>
 /// <param name="Http">The device's own page and API.</param>
 /// <param name="Storage">Limits on what is kept.</param>
+/// <param name="Accelerator">What runs the networks.</param>
 public sealed record ApplianceConfig(
-    string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage)
+    string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage, AcceleratorConfig Accelerator)
 {
     /// <summary>Most stations of a device.</summary>
     public const int MaxStations = 16;

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection.Json;
+using ClipFusion.Inspection.Networks.Providers;
 using static ClipFusion.Inspection.Json.JsonValues;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
@@ -68,7 +69,8 @@ public static class ConfigReader
             Stations(fields, paths),
             fields.Object("mqtt", f => Mqtt(f, paths))!,
             fields.Object("http", f => Http(f, paths))!,
-            fields.Object("storage", Storage)!);
+            fields.Object("storage", Storage)!,
+            fields.Object("accelerator", f => Accelerator(f, paths))!);
     }
 
     private static ImmutableArray<StationConfig> Stations(JsonFields fields, ConfigPaths paths)
@@ -121,6 +123,17 @@ public static class ConfigReader
         fields.Read("outboxMaxGigabytes", 2, Number(0.001, 1000)),
         fields.Read("outboxMaxDays", 30, Integer(1, 365)),
         fields.Read("retentionDays", 365, Integer(1, 3650)));
+
+    private static AcceleratorConfig Accelerator(JsonFields fields, ConfigPaths paths) => new(
+        fields.Read("imageTower", ProviderChoice.Auto, Choice(ProviderNames.Choices)),
+        fields.Read("textTowers", ProviderChoice.Cpu, Choice(ProviderNames.Choices)),
+        fields.Read("vae", ProviderChoice.Auto, Choice(ProviderNames.Choices)),
+        fields.Read("unet", ProviderChoice.Auto, Choice(ProviderNames.Choices)),
+        fields.Read("device", 0, Integer(0, 15)),
+        fields.Read("float16", false, Flag),
+        fields.Read("workspaceMb", 2048, Integer(64, 65_536)),
+        fields.Read("engineFolder", null, TextOrNull(paths.Read)),
+        fields.Read("onnxRuntime", null, TextOrNull(paths.Read)));
 
     private static bool Loopback(JsonElement json, string path, FieldErrors errors, out IPAddress address)
     {

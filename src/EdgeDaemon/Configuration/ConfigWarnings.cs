@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 
@@ -32,6 +33,7 @@ public static class ConfigWarnings
         Secret("$.http.tokenFile", config.Http.TokenFile);
         Exists("$.mqtt.tls.ca", config.Mqtt.Tls?.Ca);
         Exists("$.mqtt.tls.certificate", config.Mqtt.Tls?.Certificate);
+        RuntimeLibrary();
         Stations();
         return warnings;
 
@@ -52,6 +54,19 @@ public static class ConfigWarnings
             Exists(path, file);
             if (file is not null && File.Exists(file) && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & OthersMayRead) != 0)
                 Add(path, $"every user of this machine may read or change {file}; expected mode 0600");
+        }
+
+        void RuntimeLibrary()
+        {
+            if (config.Accelerator.OnnxRuntime is not { } library) return;
+            try
+            {
+                OnnxRuntimeLibrary.Check(library);
+            }
+            catch (RuntimeLibraryException e)
+            {
+                Add("$.accelerator.onnxRuntime", e.Message);
+            }
         }
 
         void Pack()

@@ -54,7 +54,7 @@ internal sealed class DemoFolder : IDisposable
 
         if (Directory.Exists(own)) Directory.Delete(own, recursive: true);
         steps.Report("building the starter pack");
-        StarterPack.Build(own, null, cancellation);
+        StarterPack.Build(own, cancellation: cancellation);
         return own;
     }
 

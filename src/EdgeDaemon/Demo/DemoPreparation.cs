@@ -6,6 +6,7 @@ using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.Demo;
@@ -35,7 +36,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
         StationRecipe recipe = Recipe(await PhotographAsync(camera, parts.References, progress, cancellation).ConfigureAwait(false));
 
         progress.Report(new("good parts that set the threshold", 0, parts.Calibration.Length));
-        using var networks = new WarmNetworks(config.ModelPack, new SessionSettings(config.Threads));
+        using var networks = new WarmNetworks(config.ModelPack, new SessionSettings(config.Threads), ProviderSettings.CpuOnly);
         OpenPack pack = await networks.OpenAsync(cancellation).ConfigureAwait(false);
         RecipeCatalogue catalogue = RecipeCatalogue.Load(config.RecipeFolder, cancellation);
         ActiveRecipe active = await Task.Run(() => ActiveRecipe.Load(pack, catalogue, recipe, Environment.ProcessorCount, new FairTurn(), cancellation), cancellation).ConfigureAwait(false);

@@ -43,6 +43,8 @@ internal sealed class ActiveRecipe
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
             var stamp = new RecipeStamp(recipe.Number, recipe.Name, catalogue.Revision(recipe, cancellation), references.Length == 0 ? null : Version(references));
             IgnoreMask? ignore = IgnoreMasks.Of(recipe, catalogue.Folder);
+            // Not in a turn: an engine may have to be built first, and inspections of other stations go on meanwhile.
+            pack.Pack.EnsureOpen(Inspector.GraphsOf(recipe.Method, references.Length > 0));
             Inspector inspector;
             using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation);
             try

@@ -73,6 +73,9 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     /// <summary>What became of a station's pictures, by its name. To be set before the box runs.</summary>
     public Func<string, PictureCounts> PictureCounts { get; set; } = _ => EdgeDaemon.Pictures.PictureCounts.None;
 
+    /// <summary>What runs the networks. To be set before the box runs.</summary>
+    public Func<ProviderStatus> Networks { get; set; } = () => ProviderStatus.None;
+
     /// <summary>Hands a judged frame to the pictures.</summary>
     public void TakePicture(JudgedFrame judged) => Pictures(judged);
 
@@ -81,10 +84,11 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     {
         (Code code, string why) = station.Readiness;
         Storage.StorageState storage = store.State;
+        ProviderStatus networks = Networks();
         OutboxShare outbox = storage.Outboxes.GetValueOrDefault(station.Name);
         return new StateMessage(
             bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code, code == Code.None ? null : why,
             station.Counts.Snapshot, new OutboxCounts(outbox.Pending, outbox.Parked), clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage),
-            "cpu", null, time.GetUtcNow());
+            networks.Provider, networks.Note, networks.EngineBuild, time.GetUtcNow());
     }
 }

@@ -42,6 +42,7 @@ internal sealed partial class RecipeDesk(WarmNetworks networks, ApplianceConfig 
     public async Task<RecipeOutcome> FinishChangeAsync(Station station, string numberOrName, CancellationToken stop)
     {
         ActiveRecipe? active = null;
+        string? why = null;
         RecipeOutcome outcome;
         try
         {
@@ -55,13 +56,13 @@ internal sealed partial class RecipeDesk(WarmNetworks networks, ApplianceConfig 
         catch (Exception e) when (e is RecipeUnusableException or IOException or UnauthorizedAccessException)
         {
             active?.Release();
-            active = null;
+            (active, why) = (null, e.Message);
             outcome = new(e is RecipeUnusableException { IsUnknown: true } ? Code.UnknownRecipe : Code.RecipeFailed, e.Message);
             LogFailed(station.Name, numberOrName, e.Message);
         }
         finally
         {
-            station.Recipes.EndChange(active);
+            station.Recipes.EndChange(active, why);
         }
 
         return outcome;

@@ -14,6 +14,9 @@ internal sealed class RecipeSlot : IDisposable
     /// <summary>What triggers are accepted under; null while there is none.</summary>
     public RecipeStamp? Stamp => Volatile.Read(ref _recipe)?.Stamp;
 
+    /// <summary>Why the last change failed; null when it did not.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>Whether a change is under way: triggers are refused.</summary>
     public bool IsChanging => Volatile.Read(ref _isChanging) != 0;
 
@@ -28,8 +31,10 @@ internal sealed class RecipeSlot : IDisposable
 
     /// <summary>Ends a change; queued inspections keep the recipe of their acceptance.</summary>
     /// <param name="next">What is active from now on, owned by the slot; null leaves what was.</param>
-    public void EndChange(ActiveRecipe? next)
+    /// <param name="failure">Why there is nothing new.</param>
+    public void EndChange(ActiveRecipe? next, string? failure = null)
     {
+        Failure = failure;
         if (next is not null) Interlocked.Exchange(ref _recipe, next)?.Release();
         Volatile.Write(ref _isChanging, 0);
         Changed?.Invoke();

@@ -60,7 +60,7 @@ internal sealed class Station : IAsyncDisposable
         {
             if (_isStopping) return (Code.NotReady, "the program is being stopped");
             if (Recipes.IsChanging) return (Code.NotReady, "a recipe is being loaded");
-            if (Recipes.Stamp is null) return (Code.NotReady, "no recipe is active");
+            if (Recipes.Stamp is null) return (Code.NotReady, Recipes.Failure is { } why ? $"no recipe is active: {why}" : "no recipe is active");
             if (Camera.State.Status != SourceStatus.Connected) return (Code.NotReady, $"the camera is not there: {Camera.State.Reason ?? "it is being looked for"}");
             Storage.StorageState storage = _own.Links.Store.State;
             return storage.CanWrite ? (Code.None, "") : (Code.Storage, storage.Detail ?? "nothing can be stored");
@@ -69,6 +69,9 @@ internal sealed class Station : IAsyncDisposable
 
     /// <summary>Runs the stages until the program ends.</summary>
     public Task RunAsync(CancellationToken stop) => Loops.RunAsync([_own.Stages.RunAsync(stop), _own.Triggers.RunAsync(stop)]);
+
+    /// <summary>Has the state told again: something that all stations share has changed.</summary>
+    public void TellChanged() => Changed?.Invoke();
 
     /// <summary>Refuses triggers from now on; what is accepted goes on.</summary>
     public void BeginStop()

@@ -1,16 +1,23 @@
-using System.Security.Cryptography;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>An open model pack.</summary>
 /// <param name="Pack">Its networks.</param>
-/// <param name="Hash">First sixteen digits of its manifest's SHA-256; names it in verdicts.</param>
-internal sealed record OpenPack(ModelPack Pack, string Hash);
+internal sealed record OpenPack(ModelPack Pack)
+{
+    /// <summary>Names it in verdicts.</summary>
+    public string Hash => Pack.Hash;
+}
 
 /// <summary>The networks, opened while the box serves its state already; whoever needs them waits.</summary>
-internal sealed class WarmNetworks(string folder, SessionSettings settings) : IDisposable
+/// <param name="folder">The pack's folder.</param>
+/// <param name="settings">How networks run on the CPU.</param>
+/// <param name="accelerator">What else may run them.</param>
+/// <param name="opened">Told of the pack before its first network is opened; null for nobody.</param>
+internal sealed class WarmNetworks(string folder, SessionSettings settings, ProviderSettings accelerator, Action<ModelPack>? opened = null) : IDisposable
 {
     // Bounded by the stations: each loads one recipe at a time.
     private readonly List<Task> _users = [];
@@ -33,6 +40,9 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings) : ID
             throw;
         }
     }
+
+    /// <summary>What runs them; nothing before they are open.</summary>
+    public ProviderStatus Status => _opened.Task.IsCompletedSuccessfully ? ProviderStatus.Of(_opened.Task.Result.Pack) : ProviderStatus.None;
 
     /// <summary>Waits for the networks.</summary>
     public Task<OpenPack> WhenOpenAsync(CancellationToken stop) => _opened.Task.WaitAsync(stop);
@@ -60,16 +70,8 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings) : ID
 
     private OpenPack Open()
     {
-        ModelPack pack = ModelPack.Open(folder, settings);
-        try
-        {
-            byte[] hash = SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, PackManifest.FileName)));
-            return new OpenPack(pack, Convert.ToHexStringLower(hash.AsSpan(0, 8)));
-        }
-        catch
-        {
-            pack.Dispose();
-            throw;
-        }
+        ModelPack pack = ModelPack.Open(folder, settings, providers: accelerator);
+        opened?.Invoke(pack);
+        return new OpenPack(pack);
     }
 }

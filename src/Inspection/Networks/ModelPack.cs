@@ -1,20 +1,38 @@
+using System.Security.Cryptography;
+using ClipFusion.Inspection.Networks.Parity;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
 
 namespace ClipFusion.Inspection.Networks;
 
-/// <summary>An opened model pack: its manifest, its tokenisers and its networks, each loaded when it is first needed.</summary>
+/// <summary>An opened model pack: its manifest, its tokenisers and its networks, each loaded when it is first needed. Safe for several threads.</summary>
 public sealed class ModelPack : IDisposable
 {
-    private readonly SessionSettings _settings;
-    private readonly Dictionary<string, Lazy<NetworkSession>> _sessions;
+    private readonly Dictionary<string, SessionSlot> _sessions;
+    private readonly ProviderSet _providers;
+    private readonly Quarantine _quarantine;
+    private readonly ParityGate _gate;
+    private readonly SessionOpener _opener;
+    private readonly EngineQueue _engines;
 
-    private ModelPack(string folder, PackManifest manifest, SessionSettings settings, bool debug)
+    private ModelPack(string folder, PackManifest manifest, string hash, ProviderSettings settings, ProviderSet providers, bool debug)
     {
-        (Folder, Manifest, _settings, IsDebug) = (folder, manifest, settings, debug);
+        (Folder, Manifest, Hash, _providers, IsDebug) = (folder, manifest, hash, providers, debug);
         ClipTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.ClipVocabulary), Path.Combine(folder, GraphNames.ClipMerges));
         DiffusionTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.DiffusionVocabulary), Path.Combine(folder, GraphNames.DiffusionMerges));
-        _sessions = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new Lazy<NetworkSession>(() => Load(g)), StringComparer.Ordinal);
+        _quarantine = new Quarantine(providers.EngineFolder);
+        _gate = new ParityGate(this, settings.Float16);
+        _opener = new SessionOpener(settings, providers.Providers, _gate, _quarantine);
+        _engines = new EngineQueue(_opener);
+        _sessions = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new SessionSlot(() => Load(g)), StringComparer.Ordinal);
+    }
+
+    /// <summary>Raised when it is decided what runs a graph, and again when that changes; handlers return at once.</summary>
+    public event Action<ProviderDecision>? ProviderChosen
+    {
+        add => _engines.Decided += value;
+        remove => _engines.Decided -= value;
     }
 
     /// <summary>Where it lies.</summary>
@@ -22,6 +40,9 @@ public sealed class ModelPack : IDisposable
 
     /// <summary>What it is made of.</summary>
     public PackManifest Manifest { get; }
+
+    /// <summary>First sixteen digits of the manifest's SHA-256, which covers every file; names the pack in verdicts.</summary>
+    public string Hash { get; }
 
     /// <summary>Whether the graphs give raw taps.</summary>
     public bool IsDebug { get; }
@@ -32,31 +53,102 @@ public sealed class ModelPack : IDisposable
     /// <summary>Stable Diffusion's tokeniser.</summary>
     public ClipTokenizer DiffusionTokenizer { get; }
 
+    /// <summary>What runs each graph that was opened so far.</summary>
+    public IReadOnlyList<ProviderDecision> Providers => _engines.Decisions;
+
+    /// <summary>Engines that were built over engines that are or were to be built, 0 to 1; null when none is to be built.</summary>
+    public double? BuildProgress => _engines.Progress;
+
     /// <summary>Opens and checks a pack.</summary>
     /// <param name="folder">The pack's folder.</param>
-    /// <param name="settings">How its networks run; null for the defaults.</param>
-    /// <param name="debug">Takes the variants with raw taps where there are some.</param>
+    /// <param name="settings">How its networks run on the CPU; null for the defaults.</param>
+    /// <param name="debug">Takes the variants with raw taps where there are some; they run on the CPU.</param>
     /// <param name="progress">Told what is being checked; null for silence.</param>
+    /// <param name="providers">Who runs the networks; null for the CPU.</param>
     /// <exception cref="PackException">There is no pack, or it is damaged.</exception>
-    public static ModelPack Open(string folder, SessionSettings? settings = null, bool debug = false, IProgress<string>? progress = null)
-        => new(folder, PackVerifier.Open(folder, progress), settings ?? new SessionSettings(), debug);
+    public static ModelPack Open(string folder, SessionSettings? settings = null, bool debug = false, IProgress<string>? progress = null, ProviderSettings? providers = null)
+    {
+        PackManifest manifest = PackVerifier.Open(folder, progress);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, PackManifest.FileName))).AsSpan(0, 8));
+        ProviderSettings chosen = debug || providers is null ? ProviderSettings.CpuOnly : providers;
+        return new ModelPack(folder, manifest, hash, chosen, ProviderSet.Of(hash, settings ?? new SessionSettings(), chosen), debug);
+    }
 
-    internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out Lazy<NetworkSession>? session)
-        ? session.Value
+    /// <summary>Opens a pack that is being built, on the CPU, without checks and without a hash.</summary>
+    internal static ModelPack OpenUnchecked(string folder, PackManifest manifest) =>
+        new(folder, manifest, "", ProviderSettings.CpuOnly, ProviderSet.Of("", new SessionSettings(), ProviderSettings.CpuOnly), debug: false);
+
+    /// <summary>Opens a pack with other providers than the real ones.</summary>
+    internal static ModelPack OpenWith(string folder, ProviderSettings settings, ProviderSet providers) =>
+        new(folder, PackVerifier.Open(folder), "", settings, providers, debug: false);
+
+    /// <summary>Builds every engine that something stands in for, and puts it in its place when it gives what the goldens say. Blocks for minutes.</summary>
+    /// <param name="inTurn">Runs what uses the networks when no inspection has them.</param>
+    /// <param name="cancellation">Looked at before each engine; one that is being built is finished.</param>
+    public void BuildEngines(Action<Action> inTurn, CancellationToken cancellation = default) => _engines.Build(inTurn, cancellation);
+
+    /// <summary>Opens graphs now; takes minutes where an engine has to be built and nothing may stand in.</summary>
+    /// <exception cref="NetworkException">Nothing that was allowed can run one of them; the next call tries again.</exception>
+    public void EnsureOpen(IEnumerable<string> graphs)
+    {
+        ArgumentNullException.ThrowIfNull(graphs);
+        foreach (string graph in graphs) Session(graph);
+    }
+
+    /// <summary>Opens every graph and compares each with the goldens, the CPU's too. Blocks.</summary>
+    /// <param name="progress">Told each graph; null for silence.</param>
+    /// <param name="cancellation">Ends a running graph.</param>
+    /// <returns>What runs each graph and how far it is from the goldens, which is empty without goldens; and what is wrong with any of it.</returns>
+    public (IReadOnlyList<ProviderDecision> Graphs, IReadOnlyList<string> Problems) CompareWithGoldens(IProgress<string>? progress = null, CancellationToken cancellation = default)
+    {
+        List<ProviderDecision> graphs = [];
+        List<string> problems = [];
+        foreach (string name in _sessions.Keys.Order(StringComparer.Ordinal))
+        {
+            progress?.Report($"running {name}");
+            try
+            {
+                NetworkSession session = Session(name);
+                ProviderDecision decision = Providers.Single(d => d.Graph == name);
+                if (decision.Parity.Count == 0 && _gate.WhyNot is null) decision = decision with { Parity = _gate.Compare(name, session.Current, cancellation) };
+                graphs.Add(decision);
+                problems.AddRange(decision.Parity.Where(e => !e.IsGood).Select(e => $"{name} on {ProviderNames.Text(decision.Provider)} differs from its goldens: {e}"));
+                problems.AddRange(decision.Rejected.Where(r => r.IsFault).Select(r => $"{name} can't run on {r}"));
+            }
+            catch (NetworkException e)
+            {
+                problems.Add(e.Message);
+            }
+        }
+
+        return (graphs, problems);
+    }
+
+    /// <summary>Forgets which engines failed; graphs that are opened from now on try them again.</summary>
+    /// <returns>How many marks there were.</returns>
+    public int ClearQuarantine() => _quarantine.Clear();
+
+    internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot)
+        ? slot.Open()
         : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}'");
 
     /// <summary>Closes every network.</summary>
     public void Dispose()
     {
-        foreach (Lazy<NetworkSession> session in _sessions.Values.Where(s => s.IsValueCreated)) session.Value.Dispose();
+        foreach (SessionSlot slot in _sessions.Values) slot.Dispose();
+        _providers.Dispose();
     }
 
     private long WeightBytes(string graph) => Manifest.Files.Where(f => f.Path == GraphNames.WeightFile(graph)).Sum(f => f.Size);
 
     private NetworkSession Load(IEnumerable<GraphEntry> variants)
     {
-        // The variant for ONNX Runtime itself comes first in the enum.
-        GraphEntry chosen = variants.OrderByDescending(v => v.Debug == IsDebug).ThenBy(v => v.Debug).ThenBy(v => v.Target).First();
-        return new NetworkSession(Path.Combine(Folder, chosen.File), WeightBytes(chosen.Name), _settings);
+        GraphEntry[] all = [.. variants];
+        GraphEntry[] wanted = IsDebug && Array.Exists(all, v => v.Debug) ? [.. all.Where(v => v.Debug)] : [.. all.Where(v => !v.Debug)];
+        var graph = new GraphFile(Folder, all[0].Name, wanted, WeightBytes(all[0].Name), Manifest.Precision);
+        OpenedGraph opened = _opener.Open(graph);
+        var session = new NetworkSession(graph.Name, opened.Graph);
+        _engines.Add(graph, session, opened);
+        return session;
     }
 }

@@ -3,76 +3,68 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
 
-/// <summary>One graph of a pack, ready to run. Runs may overlap; each can be ended from outside.</summary>
-internal sealed class NetworkSession : IDisposable
+/// <summary>One graph of a pack, ready to run. Runs may overlap; each can be ended from outside. What runs it may be replaced by something better meanwhile.</summary>
+internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposable
 {
-    private readonly InferenceSession _session;
-    private readonly string _name;
+    private readonly Lock _lock = new();
+    private LoadedGraph _graph = first;
 
-    public NetworkSession(string path, long weightBytes, SessionSettings settings)
-    {
-        _name = Path.GetFileName(path);
-        using SessionOptions options = settings.ToSessionOptions(weightBytes);
-        try
-        {
-            _session = new InferenceSession(path, options);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new NetworkException($"{path}: the runtime can't load this graph: {e.Message}", e);
-        }
-    }
+    /// <summary>What runs it.</summary>
+    public LoadedGraph Current => Volatile.Read(ref _graph);
 
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Every input by name; borrowed.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
     /// <param name="cancellation">Ends the run between two operators; its partial results are gone.</param>
+    /// <param name="staysOnDevice">Which outputs stay where the graph runs, to be handed to the next one or to a search there; null for none. They can't be read here.</param>
     /// <exception cref="OperationCanceledException">The run was ended.</exception>
     /// <exception cref="NetworkException">The runtime failed.</exception>
-    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation)
+    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation, Predicate<string>? staysOnDevice = null)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var options = new RunOptions();
-        using CancellationTokenRegistration end = cancellation.Register(static o => ((RunOptions)o!).Terminate = true, options);
+        LoadedGraph graph = Keep();
         try
         {
-            return new NetworkOutputs(outputs, _session.Run(options, inputs, outputs));
+            return graph.Run(inputs, outputs, staysOnDevice, cancellation);
         }
         catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
         {
-            throw new OperationCanceledException($"{_name} was ended before it was done", cancellation);
+            throw new OperationCanceledException($"{name} was ended before it was done", cancellation);
         }
         catch (OnnxRuntimeException e)
         {
-            throw new NetworkException($"{_name}: {e.Message}", e);
+            throw new NetworkException($"{name}: {e.Message}", e);
+        }
+        finally
+        {
+            graph.Release();
         }
     }
 
-    public void Dispose() => _session.Dispose();
-}
-
-/// <summary>What a run gave; the tensors live in the runtime's memory until this is disposed.</summary>
-internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposableReadOnlyCollection<OrtValue> values) : IDisposable
-{
-    private readonly Dictionary<string, OrtValue> _byName = names.Zip(values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
-
-    /// <summary>The tensor itself, to hand it to the next graph.</summary>
-    public OrtValue this[string name] => _byName[name];
-
-    /// <summary>Its elements in row-major order; valid until this is disposed.</summary>
-    public ReadOnlySpan<float> Floats(string name) => _byName[name].GetTensorDataAsSpan<float>();
-
-    /// <summary>The elements of one row along axis 0.</summary>
-    public ReadOnlySpan<float> Row(string name, int row)
+    /// <summary>Runs on something else from the next run on; what ran it is freed after its last run.</summary>
+    /// <param name="better">Owned from now on.</param>
+    public void Replace(LoadedGraph better)
     {
-        ReadOnlySpan<float> all = Floats(name);
-        int length = all.Length / (int)Shape(name)[0];
-        return all.Slice(row * length, length);
+        lock (_lock)
+        {
+            _graph.Release();
+            _graph = better;
+        }
     }
 
-    public long[] Shape(string name) => _byName[name].GetTensorTypeAndShape().Shape;
+    public void Dispose()
+    {
+        lock (_lock) _graph.Release();
+    }
 
-    public void Dispose() => values.Dispose();
+    private LoadedGraph Keep()
+    {
+        lock (_lock)
+        {
+            _graph.Keep();
+            return _graph;
+        }
+    }
 }
 
 /// <summary>A network can't be loaded or run. The message names the graph.</summary>

@@ -31,10 +31,9 @@ internal sealed class TextPrompts
     {
         Branches used = recipe.UsedBranches;
         bool diffusion = (used & Branches.Diff) != 0, clip = used.HasFlag(Branches.ClipLanguage);
-        string[] states = [.. recipe.States];
-        int generic = Array.IndexOf(states, recipe.GenericState);
-        if (generic < 0) (generic, states) = (states.Length, [.. states, recipe.GenericState]);
-        DiffusionPrompt[] prompts = diffusion ? DiffusionContexts(pack, recipe, states, cancellation) : [];
+        (string[] states, int generic) = States(recipe);
+        float[][] contexts = diffusion ? Contexts(pack, recipe, cancellation) : [];
+        DiffusionPrompt[] prompts = diffusion ? Prompts(pack, recipe, states, i => contexts[i]) : [];
         return new TextPrompts(prompts)
         {
             Generic = generic,
@@ -57,21 +56,45 @@ internal sealed class TextPrompts
         return mean;
     }
 
-    private static DiffusionPrompt[] DiffusionContexts(ModelPack pack, Recipe recipe, string[] states, CancellationToken cancellation)
+    /// <summary>The denoiser's prompts alone, with contexts from elsewhere.</summary>
+    /// <param name="pack">Its tokeniser.</param>
+    /// <param name="recipe">The words.</param>
+    /// <param name="contextOf">Context [77, D] of the prompt of that number (<see cref="DiffusionIds"/>).</param>
+    public static TextPrompts ForDiffusion(ModelPack pack, Recipe recipe, Func<int, float[]> contextOf)
     {
-        DiffusionPart part = pack.Manifest.Diffusion;
-        string[] texts = [.. states.Select(s => PromptTemplate.Expand(recipe.StatePrompt, recipe.Object, s)), PromptTemplate.Expand(recipe.ReferencePrompt, recipe.Object)];
-        long[][] ids = [.. texts.Select(t => pack.DiffusionTokenizer.EncodePadded(t, part.ContextLength))];
-        var contexts = new float[texts.Length][];
-        for (int i = 0; i < texts.Length; i++)
-        {
-            using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids[i], [1, part.ContextLength]);
-            using NetworkOutputs o = pack.Session(GraphNames.DiffusionText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Context], cancellation);
-            contexts[i] = o.Floats(GraphNames.Context).ToArray();
-        }
+        (string[] states, int generic) = States(recipe);
+        return new TextPrompts(Prompts(pack, recipe, states, contextOf)) { Generic = generic };
+    }
 
-        return [.. texts.Select((text, i) => new DiffusionPrompt(text, ids[i], contexts[i],
-            i < states.Length ? StateTokens.Weights(pack.DiffusionTokenizer, ids[i], states[i], text, recipe.TokenNormalization) : StateTokens.None(part.ContextLength)))];
+    /// <summary>Token ids [prompts][77] of <see cref="Diffusion"/>.</summary>
+    public static long[][] DiffusionIds(ModelPack pack, Recipe recipe)
+        => [.. Texts(recipe, States(recipe).States).Select(t => pack.DiffusionTokenizer.EncodePadded(t, pack.Manifest.Diffusion.ContextLength))];
+
+    private static (string[] States, int Generic) States(Recipe recipe)
+    {
+        int generic = recipe.States.IndexOf(recipe.GenericState);
+        return generic >= 0 ? ([.. recipe.States], generic) : ([.. recipe.States, recipe.GenericState], recipe.States.Length);
+    }
+
+    private static string[] Texts(Recipe recipe, string[] states)
+        => [.. states.Select(s => PromptTemplate.Expand(recipe.StatePrompt, recipe.Object, s)), PromptTemplate.Expand(recipe.ReferencePrompt, recipe.Object)];
+
+    private static float[][] Contexts(ModelPack pack, Recipe recipe, CancellationToken cancellation)
+    {
+        NetworkSession session = pack.Session(GraphNames.DiffusionText);
+        return Array.ConvertAll(DiffusionIds(pack, recipe), ids =>
+        {
+            using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [1, ids.Length]);
+            using NetworkOutputs o = session.Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Context], cancellation);
+            return o.Floats(GraphNames.Context).ToArray();
+        });
+    }
+
+    private static DiffusionPrompt[] Prompts(ModelPack pack, Recipe recipe, string[] states, Func<int, float[]> contextOf)
+    {
+        long[][] ids = DiffusionIds(pack, recipe);
+        return [.. Texts(recipe, states).Select((text, i) => new DiffusionPrompt(text, ids[i], contextOf(i),
+            i < states.Length ? StateTokens.Weights(pack.DiffusionTokenizer, ids[i], states[i], text, recipe.TokenNormalization) : StateTokens.None(ids[i].Length)))];
     }
 }
 

@@ -75,6 +75,9 @@ public static class GraphNames
     /// <summary>Stable Diffusion's merges.txt in a pack.</summary>
     public const string DiffusionMerges = "diffusion.merges.txt";
 
+    /// <summary>Golden outputs in a pack: float32, as the CPU computed them when the pack was built.</summary>
+    public const string Goldens = "goldens.safetensors";
+
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
     public static string WeightFile(string graph) => graph switch
     {

@@ -75,6 +75,7 @@ public sealed partial class PackBuilder
 
         _progress?.Report("checksums of what went in");
         SourceEntry[] sources = [PackSources.Describe("clip", _clip.Path, _options.ClipOrigin, cancellation), PackSources.Describe("diffusion", _diffusion.Path, _options.DiffusionOrigin, cancellation)];
+        _options.Record?.Invoke(folder, Manifest(sources, []), _progress, cancellation);
         _progress?.Report("checksums of what came out");
         FileEntry[] files = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Select(f => PackFiles.Hash(folder, f, cancellation))];
         PackManifest manifest = Manifest(sources, files);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ClipFusion.Models.Graph;
 
 namespace ClipFusion.Models.Pack;
@@ -32,6 +33,10 @@ public sealed record PackManifest(
 
     /// <summary>Name of the manifest in a pack's folder.</summary>
     public const string FileName = "pack.json";
+
+    /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
+    [JsonIgnore]
+    public bool HasGoldens => Files.Any(f => f.Path == GraphNames.Goldens);
 }
 
 /// <summary>Sizes and build options of the CLIP part.</summary>

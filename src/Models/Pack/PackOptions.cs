@@ -8,9 +8,17 @@ namespace ClipFusion.Models.Pack;
 /// <param name="Notice">Plain words for whoever runs the pack, or null.</param>
 /// <param name="ClipOrigin">Licence and address of the CLIP weights; null where nobody knows.</param>
 /// <param name="DiffusionOrigin">Licence and address of the Stable Diffusion weights; null where nobody knows.</param>
+/// <param name="Record">Adds what only running the new graphs can give, which are the golden outputs; null for a pack that only the CPU may run.</param>
 public sealed record PackOptions(
     Precision Precision = Precision.Float32, int VvStart = 1, IReadOnlyList<int>? ClipBlocks = null, string? Name = null, string? Notice = null,
-    WeightOrigin? ClipOrigin = null, WeightOrigin? DiffusionOrigin = null);
+    WeightOrigin? ClipOrigin = null, WeightOrigin? DiffusionOrigin = null, PackRecorder? Record = null);
+
+/// <summary>Runs a new pack's graphs and adds files to its folder. This library writes graphs and does not run them, so somebody else does.</summary>
+/// <param name="folder">The folder in which the pack is being built.</param>
+/// <param name="manifest">The manifest so far.</param>
+/// <param name="progress">To be told each step; null for silence.</param>
+/// <param name="cancellation">Ends it.</param>
+public delegate void PackRecorder(string folder, PackManifest manifest, IProgress<string>? progress, CancellationToken cancellation);
 
 /// <summary>Where weights came from and under which terms.</summary>
 /// <param name="Licence">SPDX id or name.</param>

@@ -12,7 +12,7 @@ public static class PackVerifier
     /// <exception cref="PackException">There is no readable manifest.</exception>
     public static PackManifest ReadManifest(string folder) => ManifestJson.Read(folder);
 
-    /// <summary>Reads the manifest and checks every byte of every file.</summary>
+    /// <summary>Reads the manifest and checks every byte of every file. That nothing was wrong is remembered for <see cref="Open"/>.</summary>
     /// <param name="folder">The pack.</param>
     /// <param name="progress">Told each step in a few words; null for silence.</param>
     /// <param name="cancellation">Checked every MiB.</param>
@@ -37,6 +37,7 @@ public static class PackVerifier
         }
 
         foreach (string needed in Needed(manifest).Distinct().Except(manifest.Files.Select(f => f.Path))) problems.Add($"{needed}: is not in the manifest's list of files");
+        if (problems.Count == 0) Remember(folder, manifest, progress);
         return (manifest, problems);
     }
 
@@ -52,15 +53,20 @@ public static class PackVerifier
     public static PackManifest Open(string folder, IProgress<string>? progress = null, CancellationToken cancellation = default)
     {
         PackManifest manifest = ManifestJson.Read(folder);
-        string stamp = Stamp(folder, manifest), stampPath = Path.Combine(folder, StampName);
-        if (File.Exists(stampPath) && File.ReadAllText(stampPath) == stamp) return manifest;
+        string stampPath = Path.Combine(folder, StampName);
+        if (File.Exists(stampPath) && File.ReadAllText(stampPath) == Stamp(folder, manifest)) return manifest;
 
         (manifest, IReadOnlyList<string> problems) = Verify(folder, progress, cancellation);
         if (problems.Count > 0) throw new PackException($"model pack '{folder}' is damaged:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", problems)}");
-        string temporary = $"{stampPath}.{Environment.ProcessId}";
+        return manifest;
+    }
+
+    private static void Remember(string folder, PackManifest manifest, IProgress<string>? progress)
+    {
+        string stampPath = Path.Combine(folder, StampName), temporary = $"{stampPath}.{Environment.ProcessId}";
         try
         {
-            File.WriteAllText(temporary, stamp);
+            File.WriteAllText(temporary, Stamp(folder, manifest));
             File.Move(temporary, stampPath, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -68,8 +74,6 @@ public static class PackVerifier
             TryDelete(temporary);
             progress?.Report($"{stampPath} can't be written ({e.Message}); the pack will be checked fully at every start");
         }
-
-        return manifest;
     }
 
     private static void TryDelete(string file)

@@ -21,9 +21,10 @@ public static class StarterPack
     /// <summary>Builds the pack.</summary>
     /// <param name="target">A folder that does not exist or is empty.</param>
     /// <param name="progress">Told each step; null for silence.</param>
+    /// <param name="record">Adds the golden outputs; null for a pack that only the CPU may run.</param>
     /// <param name="cancellation">Checked between steps.</param>
     /// <exception cref="PackException">The folder is taken.</exception>
-    public static PackManifest Build(string target, IProgress<string>? progress = null, CancellationToken cancellation = default)
+    public static PackManifest Build(string target, IProgress<string>? progress = null, PackRecorder? record = null, CancellationToken cancellation = default)
     {
         string working = Directory.CreateTempSubdirectory("clipfusion-starter-").FullName;
         try
@@ -33,7 +34,7 @@ public static class StarterPack
             RandomFolders.Write(working, Sizes(StarterVocabulary.Count(vocabulary.VocabJson)), vocabulary, Seed, TensorType.Float32);
             using OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(working, "clip"));
             using DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(working, "sd"));
-            return PackBuilder.Build(clip, diffusion, target, new PackOptions(Name: "starter", Notice: Notice, ClipOrigin: Origin, DiffusionOrigin: Origin), progress, cancellation);
+            return PackBuilder.Build(clip, diffusion, target, new PackOptions(Name: "starter", Notice: Notice, ClipOrigin: Origin, DiffusionOrigin: Origin, Record: record), progress, cancellation);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Tests.Inspection.Networks;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
@@ -65,6 +66,49 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
         JsonElement json = (await Cli.RunAsync("models", "verify", pack, "--json")).Json.Single();
         Assert.False(json.GetProperty("ok").GetBoolean());
         Assert.Equal(["clip.merges.txt", "clip_text.onnx", "unet.weights"], json.GetProperty("problems").EnumerateArray().Select(p => p.GetString()!.Split(':')[0]));
+    }
+
+    [Fact]
+    public async Task Verify_Networks_TellsProviderReasonAndErrorOfEveryOutput()
+    {
+        Cli text = await Cli.RunAsync("models", "verify", tiny.Folder);
+        Assert.Matches(@"(?m)^  vae_encoder: cpu \(tensorrt: this ONNX Runtime \(\d+\.\d+\.\d+\) was built without it; cuda: .*\)\n    good latent \S+ \(limit 2.0e-3\)$", text.Output);
+        JsonElement unet = (await Cli.RunAsync("models", "verify", tiny.Folder, "--json", "--provider", "cpu")).Json.Single().GetProperty("networks").EnumerateArray().Single(n => n.GetProperty("graph").GetString() == "mapdiff");
+        Assert.Equal(("cpu", JsonValueKind.Null), (unet.GetProperty("provider").GetString(), unet.GetProperty("why").ValueKind));
+        Assert.All(unet.GetProperty("outputs").EnumerateArray(), o => Assert.InRange(o.GetProperty("error").GetDouble(), 0, 1e-5));
+        Assert.Empty((await Cli.RunAsync("models", "verify", tiny.Folder, "--json", "--files-only")).Json.Single().GetProperty("networks").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Verify_NamedProviderThatIsNotThere_IsAProblemOfEveryGraph()
+    {
+        Cli text = await Cli.RunAsync("models", "verify", tiny.Folder, "--provider", "cuda");
+        Assert.Equal(ExitCode.Failed, text.Code);
+        Assert.Equal(6, text.Errors.Count);
+        Assert.All(text.Errors, e => Assert.Contains("cuda: this ONNX Runtime", e, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Verify_WithALibraryThatIsTooOld_IsABadArgumentAndRunsNothing()
+    {
+        string old = NativeStub.Compile(tiny.Scratch(), "libonnxruntime.so", OnnxRuntimeLibraryTests.Old);
+        (await Cli.RunAsync("models", "verify", tiny.Folder, "--onnx-runtime", old)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
+    }
+
+    [Fact]
+    public async Task Run_WithALibraryThatIsTooOld_IsABadConfigurationBeforeAnythingStarts()
+    {
+        string folder = tiny.Scratch(), config = Path.Combine(folder, "clipfusion.json");
+        NativeStub.Compile(folder, "libonnxruntime.so", OnnxRuntimeLibraryTests.Old);
+        await File.WriteAllTextAsync(config, """
+            {"device": "box", "dataFolder": "data", "modelPack": "pack", "stations": [{"name": "line1", "camera": {"kind": "simulated"}}], "mqtt": {"host": "127.0.0.1"},
+             "accelerator": {"onnxRuntime": "libonnxruntime.so"}}
+            """, TestContext.Current.CancellationToken);
+        (await Cli.RunAsync("run", "--config", config)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
+        Assert.False(Directory.Exists(Path.Combine(folder, "data")));
+        Cli check = await Cli.RunAsync("config", "check", config);
+        Assert.Equal(ExitCode.Clean, check.Code);
+        Assert.Contains("$.accelerator.onnxRuntime: ", check.Error, StringComparison.Ordinal);
     }
 
     [Fact]

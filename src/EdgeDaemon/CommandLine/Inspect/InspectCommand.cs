@@ -72,6 +72,8 @@ internal static class InspectCommand
         HelpName = "N",
     };
 
+    private static readonly ProviderOptions Providers = new();
+
     private static readonly Option<bool> Json = new("--json") { Description = "Write one JSON object per picture to standard output." };
 
     public static Command Create(Terminal terminal)
@@ -80,6 +82,7 @@ internal static class InspectCommand
         {
             Images, Pack, RecipeFile, References, ProfileName, Out, Scale, MapThreshold, Dump, DumpLayers, Threads, Json,
         };
+        Providers.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
     }
@@ -105,6 +108,7 @@ internal static class InspectCommand
         int failed = judging.IsInteractive
             ? await Steps.RunAsync(judging, "judging", steps => session.Judge(report, overlays, steps, cancellation)).ConfigureAwait(false)
             : await Task.Run(() => session.Judge(report, overlays, null, cancellation), cancellation).ConfigureAwait(false);
+        if (session.Providers is { Provider: { } provider } and not { Provider: "cpu" }) terminal.WriteNote($"the networks ran on {provider}");
         if (overlays?.Summary is { } summary) terminal.WriteNote(summary);
         if (failed > 0) terminal.WriteError($"{failed} of {request.Images.Count} pictures could not be judged");
         return failed == 0 ? ExitCode.Clean : ExitCode.Failed;
@@ -135,6 +139,7 @@ internal static class InspectCommand
             MapThreshold = parsed.GetValue(MapThreshold) is not { } threshold || float.IsFinite(threshold) ? parsed.GetValue(MapThreshold) : throw new UsageException($"--map-threshold {threshold}: a finite number is expected"),
             DumpFile = parsed.GetValue(Dump),
             DumpLayers = parsed.GetValue(DumpLayers),
+            Providers = Providers.Read(parsed),
             Threads = parsed.GetValue(Threads) is var threads and >= 0 and <= InspectRequest.MaxThreads ? threads : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected"),
         });
     }

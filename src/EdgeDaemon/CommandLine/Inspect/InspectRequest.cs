@@ -1,4 +1,5 @@
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
@@ -39,6 +40,9 @@ internal sealed record InspectRequest
 
     /// <summary>0 = one per core.</summary>
     public int Threads { get; init; }
+
+    /// <summary>What runs the networks.</summary>
+    public required ProviderSettings Providers { get; init; }
 
     /// <summary>The request with its ignore mask, when everything fits.</summary>
     /// <exception cref="UsageException">Something does not; nothing was written.</exception>

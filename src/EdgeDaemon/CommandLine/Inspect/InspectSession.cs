@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -21,6 +22,9 @@ internal sealed class InspectSession : IDisposable
 
     public string PackName => _pack.Manifest.Name;
 
+    /// <summary>What runs the networks that were used so far, and why nothing better does.</summary>
+    public ProviderStatus Providers => ProviderStatus.Of(_pack);
+
     public string? Notice => _pack.Manifest.Notice;
 
     public string ShotMode => Judgement.Shot((_inspector.Branches & Branches.Vision) != 0);
@@ -33,7 +37,7 @@ internal sealed class InspectSession : IDisposable
     public static InspectSession Open(InspectRequest request, IProgress<string> steps, CancellationToken cancellation)
     {
         ImagingNative.EnsureLoaded();
-        ModelPack pack = ModelPack.Open(request.Pack, new SessionSettings(request.Threads), request.DumpLayers, steps);
+        ModelPack pack = ModelPack.Open(request.Pack, new SessionSettings(request.Threads), request.DumpLayers, steps, request.Providers);
         try
         {
             steps.Report("encoding the recipe's words");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Models.Download;
 using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;
@@ -102,7 +103,7 @@ internal static class ModelsBuildCommand
     {
         Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice];
         if (others.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other) throw new UsageException($"--starter and {other.Name}: the starter pack has no options");
-        return steps => StarterPack.Build(target, steps, cancellation);
+        return steps => StarterPack.Build(target, steps, GoldenRecorder.Record, cancellation);
     }
 
     private static Func<IProgress<string>, PackManifest> BuildPublished(ParseResult parsed, string target, CancellationToken cancellation)
@@ -110,7 +111,7 @@ internal static class ModelsBuildCommand
         if (parsed.GetValue(Clip) is not { } clipFolder || parsed.GetValue(Diffusion) is not { } diffusionFolder)
             throw new UsageException("a pack is built from two weight folders: --clip DIR and --diffusion DIR are both expected (or --starter)");
         Precision precision = parsed.GetValue(PrecisionName) == "float16" ? Precision.Float16 : Precision.Float32;
-        var options = new PackOptions(precision, parsed.GetValue(VvStart), ParseBlocks(parsed.GetValue(ClipBlocks)), parsed.GetValue(Name), parsed.GetValue(Notice), Origin(clipFolder), Origin(diffusionFolder));
+        var options = new PackOptions(precision, parsed.GetValue(VvStart), ParseBlocks(parsed.GetValue(ClipBlocks)), parsed.GetValue(Name), parsed.GetValue(Notice), Origin(clipFolder), Origin(diffusionFolder), GoldenRecorder.Record);
         return steps =>
         {
             using OpenClipFolder clip = OpenClipFolder.Open(clipFolder);

@@ -64,12 +64,13 @@ public sealed record OutboxCounts(long Pending, long Parked);
 /// <param name="ClockSynchronised">Whether the wall clock can be trusted; null when unknown.</param>
 /// <param name="SequenceReset">Whether the sequence had to jump ahead after a lost or restored database.</param>
 /// <param name="Storage">What the disk still takes.</param>
-/// <param name="Provider">What runs the networks, for example cpu; null when nothing does yet.</param>
+/// <param name="Provider">What runs the networks, cpu, cuda or tensorrt, or one for each where they differ; null when nothing does yet.</param>
+/// <param name="ProviderNote">Why nothing better runs them; null when nothing better was wanted.</param>
 /// <param name="EngineBuild">Progress of an engine build, 0..1; null when none is under way.</param>
 /// <param name="Time">Wall clock, UTC.</param>
 public sealed record StateMessage(
     string BootId, long Beat, bool Ready, bool Busy, StationMode Mode, RecipeStamp? Recipe, int QueueDepth, [property: JsonIgnore] Code Code, string? ErrorText,
-    StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageState Storage, string? Provider, double? EngineBuild, DateTimeOffset Time)
+    StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageState Storage, string? Provider, string? ProviderNote, double? EngineBuild, DateTimeOffset Time)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]

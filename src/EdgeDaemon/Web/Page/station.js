@@ -59,6 +59,7 @@ export class StationCard {
       ["Queue", `${state.queueDepth} of ${queueCapacity}`],
       ["To the broker", `${delivery.live} live, ${delivery.replayed} late, ${state.outbox.pending} waiting`],
       ["Networks run on", state.provider ?? "–"],
+      ["Nothing faster, because", state.providerNote ?? "–"],
     ]);
   }
 

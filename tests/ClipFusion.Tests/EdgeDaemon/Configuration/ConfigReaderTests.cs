@@ -2,6 +2,7 @@ using System.Net;
 using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.Inspection.Json;
+using ClipFusion.Inspection.Networks.Providers;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 
 namespace ClipFusion.Tests.EdgeDaemon.Configuration;
@@ -25,6 +26,8 @@ public sealed class ConfigReaderTests
         Assert.Equal([MqttCommand.Trigger, MqttCommand.Recipe], config.Mqtt.Commands);
         Assert.Equal(new HttpConfig(IPAddress.Loopback, 8080, null), config.Http);
         Assert.Equal(new StorageConfig(64, 2, 30, 365), config.Storage);
+        Assert.Equal(new AcceleratorConfig(ProviderChoice.Auto, ProviderChoice.Cpu, ProviderChoice.Auto, ProviderChoice.Auto, 0, false, 2048, null, null), config.Accelerator);
+        Assert.Equal("/data/engines", config.Accelerator.ToSettings(config.DataFolder).CacheFolder);
     }
 
     [Fact]
@@ -43,7 +46,8 @@ public sealed class ConfigReaderTests
               "mqtt": {"host": "::1", "port": 1, "version": "3.1.1", "tls": {"ca": "ca.pem", "certificate": "c.pem", "key": "k.pem"}, "userName": "u", "passwordFile": "p",
                        "liveWindowMs": 1000, "commands": []},
               "http": {"address": "::1", "port": 0, "tokenFile": "t"},
-              "storage": {"reserveMb": 1, "outboxMaxGigabytes": 0.001, "outboxMaxDays": 1, "retentionDays": 1}
+              "storage": {"reserveMb": 1, "outboxMaxGigabytes": 0.001, "outboxMaxDays": 1, "retentionDays": 1},
+              "accelerator": {"imageTower": "tensorrt", "textTowers": "cuda", "vae": "cpu", "unet": "auto", "device": 15, "float16": true, "workspaceMb": 64, "engineFolder": "e", "onnxRuntime": "/opt/libonnxruntime.so"}
             }
             """);
 
@@ -61,6 +65,8 @@ public sealed class ConfigReaderTests
         Assert.Empty(config.Mqtt.Commands);
         Assert.Equal(new HttpConfig(IPAddress.IPv6Loopback, 0, "/etc/clipfusion/t"), config.Http);
         Assert.Equal(new StorageConfig(1, 0.001, 1, 1), config.Storage);
+        Assert.Equal(new AcceleratorConfig(ProviderChoice.TensorRt, ProviderChoice.Cuda, ProviderChoice.Cpu, ProviderChoice.Auto, 15, true, 64, "/etc/clipfusion/e", "/opt/libonnxruntime.so"), config.Accelerator);
+        Assert.Equal("/etc/clipfusion/e", config.Accelerator.ToSettings(config.DataFolder).CacheFolder);
     }
 
     [Fact]
@@ -68,12 +74,14 @@ public sealed class ConfigReaderTests
         Assert.Equal(
             [
                 "$.device", "$.modelPack", "$.threads", "$.stations[0].camera.kind", "$.stations[0].queueDepth", "$.stations[0].colour", "$.stations[1].camera.folder", "$.stations[1].name",
-                "$.mqtt.host", "$.mqtt.port", "$.http.address", "$.storage.reserveMb", "$.storage.quota", "$.Threads",
+                "$.mqtt.host", "$.mqtt.port", "$.http.address", "$.storage.reserveMb", "$.storage.quota",
+                "$.accelerator.vae", "$.accelerator.workspaceMb", "$.accelerator.gpu", "$.Threads",
             ],
             Errors("""
                 {"device": "Box 1", "dataFolder": "/d", "threads": -1, "Threads": 1,
                  "stations": [{"name": "a", "camera": {"kind": "webcam", "url": "x"}, "queueDepth": 0, "colour": 1}, {"name": "a", "camera": {"kind": "folder"}}],
-                 "mqtt": {"port": 0}, "http": {"address": "0.0.0.0"}, "storage": {"reserveMb": "64", "quota": 1}}
+                 "mqtt": {"port": 0}, "http": {"address": "0.0.0.0"}, "storage": {"reserveMb": "64", "quota": 1},
+                 "accelerator": {"vae": "gpu", "workspaceMb": 0, "gpu": 1}}
                 """).Select(e => e.Path));
 
     [Fact]
@@ -128,6 +136,10 @@ public sealed class ConfigReaderTests
     [InlineData("$.http.address", "\"*\"")]
     [InlineData("$.http.address", "\"::\"")]
     [InlineData("$.http.port", "65536")]
+    [InlineData("$.accelerator", "\"cuda\"")]
+    [InlineData("$.accelerator.unet", "\"CUDA\"")]
+    [InlineData("$.accelerator.device", "-1")]
+    [InlineData("$.accelerator.float16", "1")]
     public void Read_OneMistake_SaysWhereFoundAndExpected(string path, string value, string? errorPath = null)
     {
         FieldError error = Assert.Single(Errors(With(path, value)));

@@ -44,7 +44,7 @@ public sealed class AllocationBudgetTests : IDisposable
         await using var station = new Station(
             Config, new PooledCamera(640, 480), new StationCounts(), new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, _ => { }, _ => { }, judged => judged.Dispose()), time);
         Assert.True(station.Recipes.TryBeginChange());
-        station.Recipes.EndChange(Recipe(new OpenPack(pack, "hash"), turns, cancellation));
+        station.Recipes.EndChange(Recipe(new OpenPack(pack), turns, cancellation));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task running = station.RunAsync(end.Token);
 

@@ -3,6 +3,7 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
+using ClipFusion.Inspection.Networks.Providers;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Storage;
@@ -74,6 +75,7 @@ public sealed class StorageLimitsTests : IDisposable
             new ImageConfig(ImagePolicy.All, 1, 1, maxDays), new HeatmapConfig(HeatmapWhen.Never, HeatmapFormat.Jpeg));
         return new ApplianceConfig(
             "box", _folder.Root, "pack", 1, [Station("line1"), Station("line2")], new MqttConfig("localhost", 1883, MqttVersion.V5, null, null, null, TimeSpan.FromSeconds(10), []),
-            new HttpConfig(IPAddress.Loopback, 0, null), new StorageConfig(1, 1, 30, 365));
+            new HttpConfig(IPAddress.Loopback, 0, null), new StorageConfig(1, 1, 30, 365),
+            new AcceleratorConfig(ProviderChoice.Cpu, ProviderChoice.Cpu, ProviderChoice.Cpu, ProviderChoice.Cpu, 0, true, 64, null, null));
     }
 }

@@ -1,0 +1,33 @@
+using ClipFusion.Models.Graph;
+using ClipFusion.Models.Pack;
+
+namespace ClipFusion.Inspection.Networks.Parity;
+
+/// <summary>Runs a new pack's graphs on the CPU and leaves their outputs in it (<see cref="PackOptions.Record"/>).</summary>
+public static class GoldenRecorder
+{
+    private static readonly string[] InOrder = [GraphNames.ClipImage, GraphNames.ClipText, GraphNames.DiffusionText, GraphNames.VaeEncoder, GraphNames.MapDiff, GraphNames.MapDiffLanguage];
+
+    /// <summary>Writes <c>goldens.safetensors</c> into a pack's folder.</summary>
+    /// <param name="folder">The folder; every file but this one is there.</param>
+    /// <param name="manifest">What is in it.</param>
+    /// <param name="progress">Told each graph; null for silence.</param>
+    /// <param name="cancellation">Ends a running graph.</param>
+    /// <exception cref="NetworkException">A graph does not run.</exception>
+    public static void Record(string folder, PackManifest manifest, IProgress<string>? progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        using ModelPack pack = ModelPack.OpenUnchecked(folder, manifest);
+        var goldens = new GoldenTensors();
+        foreach (string graph in InOrder)
+        {
+            progress?.Report($"golden outputs of {graph}");
+            string[] outputs = [.. manifest.Graphs.First(g => g.Name == graph && !g.Debug).Outputs.Where(o => o.Type == ElementType.Float32).Select(o => o.Name)];
+            using ProbeInputs inputs = ProbeInputs.Of(pack, graph, goldens);
+            using NetworkOutputs o = pack.Session(graph).Run(inputs.Values, outputs, cancellation);
+            foreach (string output in outputs) goldens.Add(graph, output, o.Shape(output), o.Floats(output).ToArray());
+        }
+
+        goldens.Write(Path.Combine(folder, GraphNames.Goldens));
+    }
+}

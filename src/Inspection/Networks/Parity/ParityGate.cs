@@ -1,0 +1,32 @@
+using ClipFusion.Models.Pack;
+using Microsoft.ML.OnnxRuntime;
+
+namespace ClipFusion.Inspection.Networks.Parity;
+
+/// <summary>Compares a graph on an accelerator with the goldens that the CPU left in the pack. The CPU itself is never compared: it is the reference.</summary>
+/// <param name="pack">The pack; its sessions are not used.</param>
+/// <param name="allowsFloat16">Whether TensorRT may choose float16 kernels.</param>
+internal sealed class ParityGate(ModelPack pack, bool allowsFloat16)
+{
+    private readonly Lazy<GoldenTensors> _goldens = new(() => GoldenTensors.Read(pack.Folder));
+
+    /// <summary>Why nothing can be compared; null when it can.</summary>
+    public string? WhyNot => pack.Manifest.HasGoldens
+        ? null
+        : $"pack '{pack.Manifest.Name}' has no golden outputs ({GraphNames.Goldens}), without which only the CPU may run it; build the pack again";
+
+    /// <summary>Runs the graph on the probe and compares every output.</summary>
+    /// <param name="name">The graph's name.</param>
+    /// <param name="graph">What is to be judged.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <exception cref="OnnxRuntimeException">It does not run at all.</exception>
+    public IReadOnlyList<ParityError> Compare(string name, LoadedGraph graph, CancellationToken cancellation = default)
+    {
+        GoldenTensors goldens = _goldens.Value;
+        string[] outputs = goldens.OutputsOf(name);
+        double limit = ParityLimits.Of(name, graph.Provider, pack.Manifest.Precision, allowsFloat16);
+        using ProbeInputs inputs = ProbeInputs.Of(pack, name, goldens);
+        using NetworkOutputs o = graph.Run(inputs.Values, outputs, null, cancellation);
+        return [.. outputs.Select(output => new ParityError(output, o.Shape(output).SequenceEqual(goldens.Shape(name, output)) ? ParityError.Normalized(o.Floats(output), goldens.Values(name, output)) : double.PositiveInfinity, limit))];
+    }
+}

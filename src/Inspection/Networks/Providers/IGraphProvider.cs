@@ -1,0 +1,24 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace ClipFusion.Inspection.Networks.Providers;
+
+/// <summary>Opens graphs on one kind of hardware. Tests put their own in the place of those that need a GPU.</summary>
+internal interface IGraphProvider
+{
+    /// <summary>What it runs on.</summary>
+    ExecutionProvider Kind { get; }
+
+    /// <summary>Why nothing can be opened here, in words for a log; null when it can be tried.</summary>
+    string? WhyNot { get; }
+
+    /// <summary>Where the sessions' outputs can stay between two graphs; owned by the provider.</summary>
+    OrtMemoryInfo Memory { get; }
+
+    /// <summary>Whether opening takes minutes because an engine has to be built first.</summary>
+    bool MustBuild(GraphFile graph);
+
+    /// <summary>Opens a graph.</summary>
+    /// <exception cref="OnnxRuntimeException">The runtime refuses.</exception>
+    /// <exception cref="EntryPointNotFoundException">The runtime was built without this provider.</exception>
+    InferenceSession Open(GraphFile graph);
+}

@@ -1,0 +1,16 @@
+namespace ClipFusion.Inspection.Networks;
+
+/// <summary>A network that is opened when it is first needed. What failed is tried again by the next who needs it: a GPU that was out of memory may have some then.</summary>
+internal sealed class SessionSlot(Func<NetworkSession> open) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private NetworkSession? _session;
+
+    /// <summary>The network, opened by the first caller while the others wait.</summary>
+    public NetworkSession Open()
+    {
+        lock (_lock) return _session ??= open();
+    }
+
+    public void Dispose() => _session?.Dispose();
+}
