@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using ClipFusion.EdgeDaemon.CommandLine.Evaluate;
 using ClipFusion.EdgeDaemon.CommandLine.Inspect;
 using ClipFusion.EdgeDaemon.CommandLine.Models;
 
@@ -60,6 +61,7 @@ public static class CommandLineApp
         DemoCommand.Create(terminal),
         ModelsCommand.Create(terminal),
         InspectCommand.Create(terminal),
+        EvaluateCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
         ConfigCommand.Create(terminal),
     };
