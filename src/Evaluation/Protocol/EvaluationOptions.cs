@@ -14,6 +14,9 @@ public sealed record EvaluationOptions
     /// <summary>The product's rows.</summary>
     public IReadOnlyList<Profile> Profiles { get; init; } = [Profile.ClipFusion];
 
+    /// <summary>Rows of other methods on the same weights.</summary>
+    public IReadOnlyList<Baseline> Baselines { get; init; } = [];
+
     /// <summary>References per category, one table row each.</summary>
     public IReadOnlyList<int> Shots { get; init; } = [0, 1, 2, 4];
 
@@ -31,6 +34,13 @@ public sealed record EvaluationOptions
 
     /// <summary>Threads of the bank search, at least 1.</summary>
     public int Threads { get; init; } = 1;
+}
+
+/// <summary>A published method to compare with.</summary>
+public enum Baseline
+{
+    /// <summary>WinCLIP (Jeong et al., 2023), on the pack's CLIP.</summary>
+    WinClip,
 }
 
 /// <summary>How far an evaluation is.</summary>

@@ -1,3 +1,4 @@
+using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Evaluation.Results;
@@ -34,6 +35,7 @@ public static class EvaluationSession
         bool fewShot = options.Shots.Any(k => k > 0);
         List<IMethod> methods = [];
         if (options.Profiles.Count > 0) methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
+        if (options.Baselines.Contains(Baseline.WinClip)) methods.Add(new WinClipMethod(pack, options.Recipe, networks));
         try
         {
             IReadOnlyList<RunRecord> runs = new Evaluator(dataset, options, methods, Path.Combine(folder, "runs")).Run(progress, cancellation);

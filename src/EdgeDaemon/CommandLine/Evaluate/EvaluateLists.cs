@@ -1,6 +1,5 @@
 using System.Globalization;
 using ClipFusion.Evaluation.Protocol;
-using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Evaluate;
 
@@ -16,8 +15,8 @@ internal static class EvaluateLists
     public static double[] Rates(string option, string text) => Parse<double>(option, text, "rates above 0 and at most 1", part =>
         double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1 ? value : null);
 
-    public static Profile[] Profiles(string option, string text) => Parse<Profile>(option, text, string.Join(", ", Enum.GetNames<Profile>()).ToLowerInvariant(), part =>
-        Enum.GetValues<Profile>().Where(p => p.ToString().Equals(part, StringComparison.OrdinalIgnoreCase)).Select(p => (Profile?)p).FirstOrDefault());
+    public static T[] Names<T>(string option, string text) where T : struct, Enum => Parse<T>(option, text, string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant(), part =>
+        Enum.GetValues<T>().Where(v => v.ToString().Equals(part, StringComparison.OrdinalIgnoreCase)).Select(v => (T?)v).FirstOrDefault());
 
     public static int? MapSize(string option, string text)
     {

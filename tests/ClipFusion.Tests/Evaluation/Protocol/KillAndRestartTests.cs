@@ -30,6 +30,7 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
     private async Task RunAsync(EvaluationSet set, string folder)
     {
         using Process process = Start(set, folder);
+        _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, error);
@@ -39,6 +40,7 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         using Process process = Start(set, folder);
         _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var watcher = new FileSystemWatcher(folder) { IncludeSubdirectories = true, EnableRaisingEvents = true };
         var reached = new TaskCompletionSource();
         watcher.Created += Look;
@@ -57,7 +59,7 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         // Many seeds, so that there is something left to do when the kill comes.
         string[] arguments = ["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0,1,2", "--seeds", "0,1,2", "--threads", "1"];
-        return Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments) { RedirectStandardError = true })!;
+        return Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
     }
 
     private static int Count(string folder, string pattern) => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Count();
