@@ -59,13 +59,19 @@ internal sealed class ObjectNetworks : IDisposable
         if (_reference is not null) Diffusion(picture, _reference, cancellation).Dispose();
     }
 
+    /// <summary>CLIP's features of each block, and the part of the picture that they cover.</summary>
+    public (float[][] Blocks, Region Covered) ClipFeatures(Picture picture, CancellationToken cancellation)
+    {
+        using StoredOutputs clip = Clip(picture, cancellation);
+        return (_patchClip.ReferenceRows(clip.Tensors), clip.Covered);
+    }
+
     /// <summary>Adds a reference's features.</summary>
     public void AddReference(Picture picture, ReferenceRows rows, CancellationToken cancellation)
     {
         if (Uses(Branches.ClipVision))
         {
-            using StoredOutputs clip = Clip(picture, cancellation);
-            rows.AddClip(_patchClip.ReferenceRows(clip.Tensors), static _ => null);
+            rows.AddClip(ClipFeatures(picture, cancellation).Blocks, static _ => null);
         }
 
         if (_reference is null) return;

@@ -17,6 +17,9 @@ public sealed record EvaluationOptions
     /// <summary>Rows of other methods on the same weights.</summary>
     public IReadOnlyList<Baseline> Baselines { get; init; } = [];
 
+    /// <summary>Share of PatchCore's bank that its coreset keeps, above 0, at most 1.</summary>
+    public double Coreset { get; init; } = 0.1;
+
     /// <summary>References per category, one table row each.</summary>
     public IReadOnlyList<int> Shots { get; init; } = [0, 1, 2, 4];
 
@@ -41,6 +44,9 @@ public enum Baseline
 {
     /// <summary>WinCLIP (Jeong et al., 2023), on the pack's CLIP.</summary>
     WinClip,
+
+    /// <summary>PatchCore (Roth et al., 2022), on the features of the pack's CLIP; not zero-shot.</summary>
+    PatchCore,
 }
 
 /// <summary>How far an evaluation is.</summary>

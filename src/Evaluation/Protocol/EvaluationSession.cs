@@ -36,6 +36,7 @@ public static class EvaluationSession
         List<IMethod> methods = [];
         if (options.Profiles.Count > 0) methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
         if (options.Baselines.Contains(Baseline.WinClip)) methods.Add(new WinClipMethod(pack, options.Recipe, networks));
+        if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(pack, options.Recipe, networks, options.Coreset));
         try
         {
             IReadOnlyList<RunRecord> runs = new Evaluator(dataset, options, methods, Path.Combine(folder, "runs")).Run(progress, cancellation);

@@ -22,7 +22,7 @@ internal static class PublishedFigures
         while (reader.ReadLine() is { } line)
         {
             string[] cells = line.Split(',');
-            Figures.Add(new Key(cells[0], cells[1] == "one-for-all", cells[2], cells[3], int.Parse(cells[4], CultureInfo.InvariantCulture), cells[5]), double.Parse(cells[6], CultureInfo.InvariantCulture) / 100);
+            Figures.Add(new Key(cells[0], cells[1] == "one-for-all", cells[2], cells[3], int.Parse(cells[4], CultureInfo.InvariantCulture), cells[5]), (double)(decimal.Parse(cells[6], CultureInfo.InvariantCulture) / 100));
             if (cells[5] == Mean) continue;
             if (!Categories.TryGetValue(cells[0], out HashSet<string>? names)) Categories[cells[0]] = names = new(StringComparer.Ordinal);
             names.Add(cells[5]);

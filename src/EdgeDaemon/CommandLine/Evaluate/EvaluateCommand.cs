@@ -34,7 +34,9 @@ internal static class EvaluateCommand
 
     private static readonly Option<string> Profiles = new("--profiles") { Description = "Rows of the tables: clipfusion, patchclip, mapdiff.", HelpName = "PROFILE,...", DefaultValueFactory = _ => "clipfusion" };
 
-    private static readonly Option<string> Baselines = new("--baselines") { Description = "More rows: winclip, on the pack's CLIP.", HelpName = "METHOD,..." };
+    private static readonly Option<string> Baselines = new("--baselines") { Description = "More rows: winclip, patchcore, both on the pack's CLIP.", HelpName = "METHOD,..." };
+
+    private static readonly Option<string> Coreset = new("--coreset") { Description = "Share of PatchCore's bank that is kept.", HelpName = "SHARE", DefaultValueFactory = _ => "0.1" };
 
     private static readonly Option<string> Crop = new Option<string>("--crop") { Description = "From picture to square, instead of the recipe's choice.", HelpName = "MODE" }
         .AcceptOnlyFromAmong([.. Enum.GetNames<CropMode>().Select(n => n.ToLowerInvariant())]);
@@ -53,7 +55,7 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "Measure a pack on a data set: image and pixel metrics beside the paper's.")
         {
-            DatasetFolder, Pack, Out, Layout, Categories, Objects, RecipeFile, Shots, Seeds, Profiles, Baselines, Crop, MapSize, ProLimits, OneForAll, Cache, Threads,
+            DatasetFolder, Pack, Out, Layout, Categories, Objects, RecipeFile, Shots, Seeds, Profiles, Baselines, Coreset, Crop, MapSize, ProLimits, OneForAll, Cache, Threads,
         };
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
@@ -113,6 +115,7 @@ internal static class EvaluateCommand
             Recipe = recipe,
             Profiles = EvaluateLists.Names<Profile>("--profiles", parsed.GetRequiredValue(Profiles)),
             Baselines = parsed.GetValue(Baselines) is { } baselines ? EvaluateLists.Names<Baseline>("--baselines", baselines) : [],
+            Coreset = EvaluateLists.Rates("--coreset", parsed.GetRequiredValue(Coreset)) is [var share] ? share : throw new UsageException($"--coreset {parsed.GetValue(Coreset)}: one share is expected"),
             Shots = EvaluateLists.Integers("--k", parsed.GetRequiredValue(Shots), 1000),
             Seeds = EvaluateLists.Integers("--seeds", parsed.GetRequiredValue(Seeds), int.MaxValue),
             MapSize = EvaluateLists.MapSize("--map-size", parsed.GetRequiredValue(MapSize)),

@@ -114,11 +114,26 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         Assert.Equal("printed circuit board", Run(folder, "patchclip-k1-seed0", "pcb2").GetProperty("objectWord").GetString());
     }
 
+    [Fact]
+    public async Task Evaluate_Baselines_StandBesideTheProduct()
+    {
+        using var set = new EvaluationSet();
+        string folder = tiny.Scratch();
+
+        Cli run = await CleanAsync(set, folder, "--k", "0,2", "--seeds", "0", "--profiles", "patchclip", "--baselines", "winclip,patchcore", "--coreset", "1");
+
+        string[] rows = [.. run.Output.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Skip(2).Select(l => string.Concat(l.Split('|')[1..3]))];
+        Assert.Equal([" patchclip  0 ", " patchclip  2 ", " patchcore  2 ", " winclip  0 ", " winclip  2 "], rows);
+        Assert.All(["patchcore-k2-seed0", "winclip-k2-seed0", "winclip-k0-seed0"], name => Assert.Equal(7, Run(folder, name).GetProperty("metrics").EnumerateObject().Count()));
+    }
+
     [Theory]
     [InlineData("--k", "1,1")]
     [InlineData("--k", "-1")]
     [InlineData("--seeds", "a")]
     [InlineData("--profiles", "winclip")]
+    [InlineData("--baselines", "padim")]
+    [InlineData("--coreset", "0")]
     [InlineData("--pro-limit", "0")]
     [InlineData("--pro-limit", "1.5")]
     [InlineData("--map-size", "0")]
