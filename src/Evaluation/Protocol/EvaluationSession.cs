@@ -19,7 +19,7 @@ public static class EvaluationSession
     /// <param name="dataset">What to judge.</param>
     /// <param name="pack">The networks; shared, not owned.</param>
     /// <param name="options">What to compute.</param>
-    /// <param name="folder">Receives <c>runs</c> and the tables; made where it is missing.</param>
+    /// <param name="folder">Receives runs, heatmaps, tables and the report; made where it is missing.</param>
     /// <param name="store">Folder of the networks' outputs; made where it is missing.</param>
     /// <param name="progress">Told of every step; null for silence.</param>
     /// <param name="cancellation">Ends it; what is done stays.</param>
@@ -39,7 +39,7 @@ public static class EvaluationSession
         if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(pack, options.Recipe, networks, options.Coreset));
         try
         {
-            IReadOnlyList<RunRecord> runs = new Evaluator(dataset, options, methods, Path.Combine(folder, "runs")).Run(progress, cancellation);
+            IReadOnlyList<RunRecord> runs = new Evaluator(dataset, options, methods, folder).Run(progress, cancellation);
             string[] notes =
             [
                 .. dataset.Categories.SelectMany(c => options.Shots.Where(k => k > c.References.Count).Select(k => $"{c.Name}: {c.References.Count} good pictures to draw from, so no run with {k} shots")),
@@ -49,6 +49,7 @@ public static class EvaluationSession
                 dataset.Name, dataset.Layout, pack.Manifest.Name, (options.Recipe with { Object = "object", Profile = Profile.ClipFusion }).Revision,
                 options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll));
             ReportFiles.Write(folder, report);
+            HtmlReport.Write(folder, report, runs);
             return (report, new EvaluationCost(networks.NetworkTime, networks.Runs));
         }
         finally

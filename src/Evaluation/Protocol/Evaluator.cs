@@ -9,9 +9,10 @@ namespace ClipFusion.Evaluation.Protocol;
 /// The protocol: for every category, number of shots and seed, references are drawn from the good training pictures, the test set is judged
 /// against them, and metrics are computed. Every run that is done lies in a file; an evaluation that was ended goes on where it was.
 /// </summary>
-internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IReadOnlyList<IMethod> methods, string runFolder)
+internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IReadOnlyList<IMethod> methods, string folder)
 {
-    private readonly RunFiles _files = new(runFolder);
+    private readonly RunFiles _files = new(Path.Combine(folder, "runs"));
+    private readonly Heatmaps _heatmaps = new(folder);
     private readonly RunScorer _scorer = new(options.MapSize, options.ProLimits);
     private readonly Dictionary<string, string> _unusable = new(StringComparer.Ordinal);
 
@@ -19,7 +20,7 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
     /// <returns>All runs, by category, method, shots and seed.</returns>
     public IReadOnlyList<RunRecord> Run(IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
     {
-        WholeFile.DeleteTorn(Directory.CreateDirectory(runFolder).FullName);
+        WholeFile.DeleteTorn(Directory.CreateDirectory(folder).FullName);
         var steps = new StepCounter(progress, dataset.Categories.Sum(c => PicturesOf(c).Count() + Draws(c).Count()));
         var runs = new List<RunRecord>();
         // In one bank for all, a run needs every category's references.
@@ -54,7 +55,7 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         foreach (int shots in options.Shots.Where(k => k <= category.References.Count))
         {
             foreach (int seed in shots == 0 ? [0] : options.Seeds)
-                yield return new Draw(shots, seed, ReferenceSampler.Draw(category.References.Count, shots, seed, category.Name));
+                yield return new Draw(shots, seed, shots == 0 || seed == options.Seeds.Min(), ReferenceSampler.Draw(category.References.Count, shots, seed, category.Name));
         }
     }
 
@@ -101,11 +102,13 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         {
             cancellation.ThrowIfCancellationRequested();
             JudgedImage[] judged = [.. test.Zip(judgements, (t, j) => new JudgedImage(t, j[row]))];
-            (IReadOnlyDictionary<string, double> metrics, IReadOnlyList<string> notes) = _scorer.Score(judged);
+            RunScores scores = _scorer.Score(judged);
+            // Of several seeds one is looked at; the pictures are there before the run's file is.
+            IReadOnlyDictionary<string, string> heatmaps = draw.IsFirst ? _heatmaps.Draw(judged, $"{category.Name}/{method.Rows[row]}-k{draw.Shots}") : new Dictionary<string, string>();
             var run = new RunRecord(
                 fingerprint, category.Name, category.ObjectWord, method.Rows[row], draw.Shots, draw.Seed,
-                [.. drawn.Zip(references, (d, r) => new DrawnReference(d.Index, r.Id))], metrics, [.. left, .. notes],
-                [.. judged.Select(j => new ImageScore(j.Image.Id, j.Image.Defect, j.Judgement.Score))]);
+                [.. drawn.Zip(references, (d, r) => new DrawnReference(d.Index, r.Id))], scores.Metrics, [.. left, .. scores.Notes], scores.Curves,
+                [.. judged.Select(j => new ImageScore(j.Image.Id, j.Image.Defect, j.Judgement.Score, heatmaps.GetValueOrDefault(j.Image.Id)))]);
             _files.Write(run);
             runs.Add(run);
         }
@@ -113,5 +116,5 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         return runs;
     }
 
-    private sealed record Draw(int Shots, int Seed, int[] Indices);
+    private sealed record Draw(int Shots, int Seed, bool IsFirst, int[] Indices);
 }

@@ -8,6 +8,9 @@ namespace ClipFusion.Evaluation.Protocol;
 /// <summary>A picture of a test set and what a method said.</summary>
 internal readonly record struct JudgedImage(TestImage Image, Judgement Judgement);
 
+/// <summary>What the judgements of a run add up to.</summary>
+internal sealed record RunScores(IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves);
+
 /// <summary>Metrics of one run. One map and one mask are in memory at a time.</summary>
 internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits)
 {
@@ -15,22 +18,29 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits)
     private bool[] _defect = [];
 
     /// <summary>All metrics that are defined, and a note for each group that is not.</summary>
-    public (IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes) Score(IReadOnlyList<JudgedImage> images)
+    public RunScores Score(IReadOnlyList<JudgedImage> images)
     {
+        var curves = new Dictionary<string, IReadOnlyList<double[]>>(StringComparer.Ordinal);
         var metrics = new Dictionary<string, double>(StringComparer.Ordinal);
         var notes = new List<string>();
-        Try("image metrics", () => Add(MetricColumns.Of(
-            ImageRanks.Of([.. images.Select(i => i.Judgement.Score)], [.. images.Select(i => i.Image.IsAnomalous)]), MetricColumns.Image)));
+        Try("image metrics", () =>
+        {
+            ScoreRanks ranks = ImageRanks.Of([.. images.Select(i => i.Judgement.Score)], [.. images.Select(i => i.Image.IsAnomalous)]);
+            Add(MetricColumns.Of(ranks, MetricColumns.Image));
+            curves.Add("image_roc", Curve.Roc(ranks));
+        });
         JudgedImage[] known = [.. images.Where(i => i.Image.HasPixelTruth)];
         if (known.Length < images.Count) notes.Add($"pixel metrics: {images.Count - known.Length} of {images.Count} pictures have a defect but no usable mask and are left out");
-        if (known.Length == 0) return (metrics, notes);
+        if (known.Length == 0) return new RunScores(metrics, notes, curves);
         Try("pixel metrics", () =>
         {
             PixelRanks ranks = PixelRanks.Read(known.Length, i => Read(known[i]));
             Add(MetricColumns.Of(ranks.Ranks, MetricColumns.Pixel));
             Add(proLimits.Select(limit => KeyValuePair.Create(MetricColumns.Aupro(limit), ranks.Aupro(limit))));
+            curves.Add("pixel_roc", Curve.Roc(ranks.Ranks));
+            curves.Add("pro", Curve.Pro(ranks));
         });
-        return (metrics, notes);
+        return new RunScores(metrics, notes, curves);
 
         void Add(IEnumerable<KeyValuePair<string, double>> values)
         {

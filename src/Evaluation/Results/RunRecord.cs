@@ -13,10 +13,11 @@ namespace ClipFusion.Evaluation.Results;
 /// <param name="References">The references, in the order drawn.</param>
 /// <param name="Metrics">By <see cref="MetricColumns"/>.</param>
 /// <param name="Notes">Why a metric is missing, and pictures that could not be judged.</param>
+/// <param name="Curves">By name ("image_roc", "pixel_roc", "pro"), points (false positive rate, height) from (0, 0) or above to the right; thinned out, for drawing only.</param>
 /// <param name="Images">Every judged picture.</param>
 public sealed record RunRecord(
     string Fingerprint, string Category, string ObjectWord, string Method, int Shots, int Seed,
-    IReadOnlyList<DrawnReference> References, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyList<ImageScore> Images);
+    IReadOnlyList<DrawnReference> References, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves, IReadOnlyList<ImageScore> Images);
 
 /// <summary>A drawn reference.</summary>
 /// <param name="Index">Its number among the category's good pictures by name, from 0.</param>
@@ -27,7 +28,8 @@ public sealed record DrawnReference(int Index, string Id);
 /// <param name="Id">Its path in the data set.</param>
 /// <param name="Defect">Its defect, or good.</param>
 /// <param name="Score">The method's score.</param>
-public sealed record ImageScore(string Id, string Defect, float Score);
+/// <param name="Heatmap">File of its heatmap from the results' folder, for the pictures that are shown; else null.</param>
+public sealed record ImageScore(string Id, string Defect, float Score, string? Heatmap);
 
 /// <summary>The files that hold runs, one each; a run is there when its file is.</summary>
 internal sealed class RunFiles(string folder)

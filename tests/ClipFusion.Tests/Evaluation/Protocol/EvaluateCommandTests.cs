@@ -45,10 +45,10 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
-        await CleanAsync(set, folder, "--k", "0", "--map-size", "64", "--pro-limit", "0.3,0.05");
+        await CleanAsync(set, folder, "--k", "0", "--map-size", "64", "--pro-limit", "0.3,0.05", "--profiles", "patchclip");
 
         using ModelPack pack = ModelPack.Open(tiny.Folder);
-        using var inspector = Inspector.Create(pack, Recipe.Default("widget") with { OutputSize = 64 }, cancellation: TestContext.Current.CancellationToken);
+        using var inspector = Inspector.Create(pack, Recipe.Default("widget") with { OutputSize = 64, Profile = Profile.PatchClip }, cancellation: TestContext.Current.CancellationToken);
         List<float> normal = [], defect = [];
         List<float[]> regions = [];
         foreach (string picture in (string[])["test/good/002.png", "test/good/003.png", "test/hole/002.png", "test/hole/003.png", "test/hole/004.png"])
@@ -67,7 +67,7 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
             regions.AddRange(BruteForce.Regions(mask, 64, 64).Select(r => r.Select(i => map[i]).ToArray()));
         }
 
-        JsonElement metrics = Run(folder, "clipfusion-k0-seed0").GetProperty("metrics");
+        JsonElement metrics = Run(folder, "patchclip-k0-seed0").GetProperty("metrics");
         Assert.Equal(BruteForce.Auroc([.. normal], [.. defect]), metrics.GetProperty("pixel_auroc").GetDouble(), 1e-9);
         Assert.Equal(BruteForce.Aupro([.. normal], regions, 0.3), metrics.GetProperty("aupro_0.3").GetDouble(), 1e-9);
         Assert.Equal(BruteForce.Aupro([.. normal], regions, 0.05), metrics.GetProperty("aupro_0.05").GetDouble(), 1e-9);
@@ -78,10 +78,10 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
-        Cli first = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1");
+        Cli first = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1", "--profiles", "patchclip");
         Directory.Delete(Path.Combine(folder, "runs"), recursive: true);
 
-        Cli second = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1");
+        Cli second = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1", "--profiles", "patchclip");
 
         Assert.Contains("(0 runs)", second.Error, StringComparison.Ordinal);
         Assert.Equal(first.Output, second.Output);
@@ -93,7 +93,7 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         using var set = new EvaluationSet();
         Directory.Delete(set.Path("test/hole"), recursive: true);
 
-        Cli run = await CleanAsync(set, tiny.Scratch(), "--k", "0");
+        Cli run = await CleanAsync(set, tiny.Scratch(), "--k", "0", "--profiles", "patchclip");
 
         Assert.Contains("image metrics: 2 normal and 0 anomalous images; at least one of each is needed", run.Output, StringComparison.Ordinal);
         Assert.Contains("normal and 0 defect pixels", run.Output, StringComparison.Ordinal);

@@ -25,6 +25,8 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
         Assert.Equal(files, Files(killed));
         Assert.All(files, f => Assert.Equal(File.ReadAllBytes(Path.Combine(whole, f)), File.ReadAllBytes(Path.Combine(killed, f))));
         Assert.Contains("results.md", files);
+        Assert.Contains("report.html", files);
+        Assert.Contains(Path.Combine("heatmaps", "widget", "clipfusion-k0", "missed-0.jpg"), files);
     }
 
     private async Task RunAsync(EvaluationSet set, string folder)

@@ -55,5 +55,5 @@ public sealed class SummaryTests
         Assert.Equal(expected, PublishedFigures.Find(dataset, false, metric, "clipfusion", shots, "mean"));
 
     private static RunRecord Run(string category, int seed, double auroc, int shots = 1) =>
-        new("", category, category, "clipfusion", shots, seed, [], new Dictionary<string, double> { ["image_auroc"] = auroc }, [], []);
+        new("", category, category, "clipfusion", shots, seed, [], new Dictionary<string, double> { ["image_auroc"] = auroc }, [], new Dictionary<string, IReadOnlyList<double[]>>(), []);
 }
