@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using ClipFusion.EdgeDaemon.CommandLine.Bench;
 using ClipFusion.EdgeDaemon.CommandLine.Evaluate;
 using ClipFusion.EdgeDaemon.CommandLine.Inspect;
 using ClipFusion.EdgeDaemon.CommandLine.Models;
@@ -62,6 +63,7 @@ public static class CommandLineApp
         ModelsCommand.Create(terminal),
         InspectCommand.Create(terminal),
         EvaluateCommand.Create(terminal),
+        BenchCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
         ConfigCommand.Create(terminal),
     };
