@@ -27,8 +27,13 @@ internal sealed class PatchCoreMethod : IMethod
     {
         _recipe = Recipe.Default("object") with
         {
-            Profile = Profile.PatchClip, Branches = Branches.ClipVision, FeatureStream = ClipStream.Original, LanguageStream = ClipStream.Original,
-            Crop = recipe.Crop, BlackLevel = recipe.BlackLevel, WhiteLevel = recipe.WhiteLevel,
+            Profile = Profile.PatchClip,
+            Branches = Branches.ClipVision,
+            FeatureStream = ClipStream.Original,
+            LanguageStream = ClipStream.Original,
+            Crop = recipe.Crop,
+            BlackLevel = recipe.BlackLevel,
+            WhiteLevel = recipe.WhiteLevel,
         };
         (_store, _share, _grid) = (store, share, pack.Manifest.Clip.GridSize);
         _networks = new ObjectNetworks(pack, _recipe, store, fewShot: true, CancellationToken.None);

@@ -34,17 +34,28 @@ internal sealed class ObjectNetworks : IDisposable
     /// <summary>What CLIP's networks see: no words.</summary>
     private Recipe ClipSettings => Recipe.Default("object") with
     {
-        LanguageStream = _recipe.LanguageStream, FeatureStream = _recipe.FeatureStream,
-        Crop = _recipe.Crop, BlackLevel = _recipe.BlackLevel, WhiteLevel = _recipe.WhiteLevel,
+        LanguageStream = _recipe.LanguageStream,
+        FeatureStream = _recipe.FeatureStream,
+        Crop = _recipe.Crop,
+        BlackLevel = _recipe.BlackLevel,
+        WhiteLevel = _recipe.WhiteLevel,
     };
 
     /// <summary>What the denoiser sees.</summary>
     private Recipe DiffusionSettings => Recipe.Default(_recipe.Object) with
     {
-        States = _recipe.States, GenericState = _recipe.GenericState, StatePrompt = _recipe.StatePrompt, ReferencePrompt = _recipe.ReferencePrompt,
-        TokenNormalization = _recipe.TokenNormalization, QueryFeaturePrompt = _recipe.QueryFeaturePrompt,
-        LanguageTimestep = _recipe.LanguageTimestep, TimestepBlocks = _recipe.TimestepBlocks, Branches = _recipe.UsedBranches & Branches.Diff,
-        Crop = _recipe.Crop, BlackLevel = _recipe.BlackLevel, WhiteLevel = _recipe.WhiteLevel,
+        States = _recipe.States,
+        GenericState = _recipe.GenericState,
+        StatePrompt = _recipe.StatePrompt,
+        ReferencePrompt = _recipe.ReferencePrompt,
+        TokenNormalization = _recipe.TokenNormalization,
+        QueryFeaturePrompt = _recipe.QueryFeaturePrompt,
+        LanguageTimestep = _recipe.LanguageTimestep,
+        TimestepBlocks = _recipe.TimestepBlocks,
+        Branches = _recipe.UsedBranches & Branches.Diff,
+        Crop = _recipe.Crop,
+        BlackLevel = _recipe.BlackLevel,
+        WhiteLevel = _recipe.WhiteLevel,
     };
 
     public void PrepareQuery(Picture picture, CancellationToken cancellation)

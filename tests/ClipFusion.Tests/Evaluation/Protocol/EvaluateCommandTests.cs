@@ -6,6 +6,7 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Evaluation.Metrics;
+using ClipFusion.Tests.Inspection.Imaging;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
@@ -112,6 +113,21 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         Assert.Equal(["pcb2", "widget"], References("widget").Select(r => r.Split('/')[0]));
         Assert.Equal(References("widget"), References("pcb2"));
         Assert.Equal("printed circuit board", Run(folder, "patchclip-k1-seed0", "pcb2").GetProperty("objectWord").GetString());
+    }
+
+    [Fact]
+    public async Task Evaluate_PictureThatDoesNotDecode_IsListedAndTheRestIsJudged()
+    {
+        using var set = new EvaluationSet();
+        // Whole by its structure, but its rows end half-way.
+        await File.WriteAllBytesAsync(set.Path("test/good/009.png"), ImageFiles.Png(20, 20, 8, 2, new byte[20 * 10 * 3 / 2 * 2]), TestContext.Current.CancellationToken);
+        string folder = tiny.Scratch();
+
+        Cli run = await CleanAsync(set, folder, "--k", "0", "--profiles", "patchclip");
+
+        Assert.Contains("widget/test/good/009.png can't be judged: ", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(set.Root, run.Output, StringComparison.Ordinal);
+        Assert.Equal(5, Run(folder, "patchclip-k0-seed0").GetProperty("images").GetArrayLength());
     }
 
     [Fact]
