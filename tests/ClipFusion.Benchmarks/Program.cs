@@ -9,6 +9,9 @@ switch (args.FirstOrDefault())
     case "bank":
         MemoryBankBenchmark.Run();
         break;
+    case "aupro":
+        AuproBenchmark.Run();
+        break;
     case "commit":
         await CommitBenchmark.RunAsync(args);
         break;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using ClipFusion.EdgeDaemon.CommandLine.Bench;
+using ClipFusion.EdgeDaemon.CommandLine.Evaluate;
 using ClipFusion.EdgeDaemon.CommandLine.Inspect;
 using ClipFusion.EdgeDaemon.CommandLine.Models;
 
@@ -60,6 +62,8 @@ public static class CommandLineApp
         DemoCommand.Create(terminal),
         ModelsCommand.Create(terminal),
         InspectCommand.Create(terminal),
+        EvaluateCommand.Create(terminal),
+        BenchCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
         ConfigCommand.Create(terminal),
     };

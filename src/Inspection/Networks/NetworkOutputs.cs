@@ -9,6 +9,9 @@ internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposa
 {
     private readonly Dictionary<string, OrtValue> _byName = names.Zip(values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
 
+    /// <summary>What there is, in the order that was asked for.</summary>
+    public IReadOnlyCollection<string> Names { get; } = names;
+
     /// <summary>The tensor itself, to hand it to the next graph.</summary>
     public OrtValue this[string name] => _byName[name];
 

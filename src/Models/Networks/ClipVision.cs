@@ -31,11 +31,7 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         var m = new Module(context, "visual");
         int side = _v.ImageSize / _v.PatchSize, patches = side * side;
 
-        Value x = m["conv1"].Conv(Normalized(g, pixels), _v.Width, _v.PatchSize, _v.PatchSize, (0, 0, 0, 0), bias: false);
-        x = g.Cast(g.Transpose(g.Reshape(x, x[0], _v.Width, patches), 0, 2, 1), ElementType.Float32);
-        Value @class = g.RepeatRow(g.Reshape(m.Tensor("class_embedding", ElementType.Float32, _v.Width), 1, 1, _v.Width), x);
-        x = g.Add(g.Concat(1, @class, x), m.Tensor("positional_embedding", ElementType.Float32, patches + 1, _v.Width));
-        x = m["ln_pre"].LayerNorm(x);
+        Value x = m["ln_pre"].LayerNorm(Tokens(context, pixels));
 
         Value vv = x;
         Dictionary<int, Value> vvTaps = [], originalTaps = [];
@@ -50,6 +46,27 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         Value Embed(Value tokens) => m.Project(m["ln_post"].LayerNorm(tokens), "proj", config.EmbedDim);
         Value classToken = g.Reshape(g.Slice(x, 1, 0, 1), x[0], _v.Width);
         return new Outputs(Embed(classToken), Embed(g.Slice(vv, 1, 1, patches + 1)), Embed(g.Slice(x, 1, 1, patches + 1)), vvTaps, originalTaps);
+    }
+
+    /// <summary>The tokens before the transformer, class token first, with their positions [N, P + 1, W].</summary>
+    internal Value Tokens(NetworkContext context, Value pixels)
+    {
+        GraphBuilder g = context.Graph;
+        var m = new Module(context, "visual");
+        int side = _v.ImageSize / _v.PatchSize, patches = side * side;
+        Value x = m["conv1"].Conv(Normalized(g, pixels), _v.Width, _v.PatchSize, _v.PatchSize, (0, 0, 0, 0), bias: false);
+        x = g.Cast(g.Transpose(g.Reshape(x, x[0], _v.Width, patches), 0, 2, 1), ElementType.Float32);
+        Value @class = g.RepeatRow(g.Reshape(m.Tensor("class_embedding", ElementType.Float32, _v.Width), 1, 1, _v.Width), x);
+        return g.Add(g.Concat(1, @class, x), m.Tensor("positional_embedding", ElementType.Float32, patches + 1, _v.Width));
+    }
+
+    /// <summary>The transformer as published, from any choice of tokens to the tokens after ln_post [N, L, W].</summary>
+    internal Value Transform(NetworkContext context, Value tokens)
+    {
+        var m = new Module(context, "visual");
+        Value x = m["ln_pre"].LayerNorm(tokens);
+        for (int block = 1; block <= _v.Layers; block++) x = Block(context.Graph, m["transformer"]["resblocks"][block - 1], x, x, 0).Original;
+        return m["ln_post"].LayerNorm(x);
     }
 
     private (Value Original, Value Vv) Block(GraphBuilder g, Module m, Value x, Value vv, int block)

@@ -37,6 +37,21 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
         Unit(g, GraphNames.Embeddings, new ClipText(clip).Build(new NetworkContext(g, weights, store, F32), tokens), debug: false);
     }
 
+    public void WinClipImage(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, 1, clip.Vision.ImageSize, clip.Vision.ImageSize, 3);
+        ClipWindows.Outputs o = new ClipWindows(clip).Build(new NetworkContext(g, weights, store, compute), pixels);
+        g.Output(GraphNames.Class, o.Class);
+        g.Output(GraphNames.Patches, o.Patches);
+        foreach ((int scale, Value windows) in o.Windows) g.Output(GraphNames.Windows(scale), windows);
+    }
+
+    public void WinClipText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", clip.Text.ContextLength);
+        g.Output(GraphNames.Raw(GraphNames.Embeddings), new ClipText(clip).Build(new NetworkContext(g, weights, store, F32), tokens));
+    }
+
     public void DiffusionText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
     {
         Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", text.ContextLength);

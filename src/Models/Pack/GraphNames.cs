@@ -21,6 +21,15 @@ public static class GraphNames
     /// <summary>UNet for zero-shot: maps alone, every row stops at the last one.</summary>
     public const string MapDiffLanguage = "mapdiff_language";
 
+    /// <summary>WinCLIP's image tower: <see cref="Pixels"/> to <see cref="Class"/>, <see cref="Patches"/> and <see cref="Windows"/>. For comparisons; the method does not use it.</summary>
+    public const string WinClipImage = "winclip_image";
+
+    /// <summary>WinCLIP's text tower: <see cref="Tokens"/> to <see cref="Raw"/> <see cref="Embeddings"/>.</summary>
+    public const string WinClipText = "winclip_text";
+
+    /// <summary>float32 [P, W]: the last block's patch tokens after ln_post, not projected.</summary>
+    public const string Patches = "patches";
+
     /// <summary>uint8 [N, S, S, 3], RGB.</summary>
     public const string Pixels = "pixels";
 
@@ -81,7 +90,7 @@ public static class GraphNames
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
     public static string WeightFile(string graph) => graph switch
     {
-        ClipImage or ClipText => "clip.weights",
+        ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
         MapDiff or MapDiffLanguage => "unet.weights",
         _ => $"{graph}.weights",
     };
@@ -91,6 +100,9 @@ public static class GraphNames
 
     /// <summary>float32 [N, P, W], unit: the original stream after block <paramref name="block"/> (from 1).</summary>
     public static string FeaturesOriginal(int block) => $"features_original_{block}";
+
+    /// <summary>float32 [V, E]: embeddings of every window of <paramref name="scale"/> x <paramref name="scale"/> patches, row by row, stride 1.</summary>
+    public static string Windows(int scale) => $"windows_{scale}";
 
     /// <summary>int64 [1]: rows that enter decoder block <paramref name="block"/> (from 1), at least 1.</summary>
     public static string RowsEntering(int block) => $"rows_entering_{block}";

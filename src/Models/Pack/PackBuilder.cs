@@ -93,6 +93,8 @@ public sealed partial class PackBuilder
 
         Graph(GraphNames.ClipImage, GraphTarget.OnnxRuntime, debug: true, g => _factory.ClipImage(g, _clip.Weights, store, debug: true), cancellation);
         Graph(GraphNames.ClipText, GraphTarget.TensorRt, debug: false, g => _factory.ClipText(g, _clip.Weights, store), cancellation);
+        Graph(GraphNames.WinClipImage, GraphTarget.OnnxRuntime, debug: false, g => _factory.WinClipImage(g, _clip.Weights, store), cancellation);
+        Graph(GraphNames.WinClipText, GraphTarget.TensorRt, debug: false, g => _factory.WinClipText(g, _clip.Weights, store), cancellation);
     }
 
     private void WriteDiffusionText(CancellationToken cancellation)
@@ -123,7 +125,7 @@ public sealed partial class PackBuilder
     private void Graph(string name, GraphTarget target, bool debug, Action<GraphBuilder> write, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        bool twoTargets = name is not (GraphNames.ClipText or GraphNames.DiffusionText);
+        bool twoTargets = name is not (GraphNames.ClipText or GraphNames.WinClipText or GraphNames.DiffusionText);
         string file = name + (debug ? ".debug" : "") + (twoTargets && target == GraphTarget.TensorRt ? ".tensorrt" : "") + ".onnx";
         _progress?.Report($"writing {file}");
         var graph = new GraphBuilder(name, target);

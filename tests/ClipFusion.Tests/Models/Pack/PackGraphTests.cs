@@ -65,6 +65,8 @@ public sealed class PackGraphTests(TinyPacks packs)
         {
             [GraphNames.ClipImage] = [GraphNames.Class, GraphNames.PatchesVv, GraphNames.PatchesOriginal, .. features],
             [GraphNames.ClipText] = [GraphNames.Embeddings],
+            [GraphNames.WinClipImage] = [GraphNames.Class, GraphNames.Patches, GraphNames.Windows(2), GraphNames.Windows(3)],
+            [GraphNames.WinClipText] = [GraphNames.Raw(GraphNames.Embeddings)],
             [GraphNames.DiffusionText] = [GraphNames.Context],
             [GraphNames.VaeEncoder] = [GraphNames.Latent],
             [GraphNames.MapDiff] = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized, .. Enumerable.Range(0, 3).Select(GraphNames.Features)],

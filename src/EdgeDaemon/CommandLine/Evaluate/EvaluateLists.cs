@@ -1,0 +1,67 @@
+using System.Globalization;
+using ClipFusion.Evaluation.Protocol;
+
+namespace ClipFusion.EdgeDaemon.CommandLine.Evaluate;
+
+/// <summary>Options that are lists with commas, each value once.</summary>
+internal static class EvaluateLists
+{
+    /// <summary>The map size that is each picture's own.</summary>
+    public const string Original = "original";
+
+    public static int[] Integers(string option, string text, int most) => Parse<int>(option, text, $"whole numbers from 0 to {most}", part =>
+        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= most ? value : null);
+
+    public static double[] Rates(string option, string text) => Parse<double>(option, text, "rates above 0 and at most 1", part =>
+        double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1 ? value : null);
+
+    public static T[] Names<T>(string option, string text) where T : struct, Enum => Parse<T>(option, text, string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant(), part =>
+        Enum.GetValues<T>().Where(v => v.ToString().Equals(part, StringComparison.OrdinalIgnoreCase)).Select(v => (T?)v).FirstOrDefault());
+
+    public static int? MapSize(string option, string text)
+    {
+        if (text == Original) return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 1 and <= EvaluationOptions.MaxMapSize
+            ? size
+            : throw new UsageException($"{option} {text}: '{Original}' or 1 to {EvaluationOptions.MaxMapSize} pixels are expected");
+    }
+
+    /// <summary>CATEGORY=WORD pairs.</summary>
+    public static Dictionary<string, string> Words(string option, string[] pairs)
+    {
+        var words = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string pair in pairs)
+        {
+            string[] parts = pair.Split('=', 2, StringSplitOptions.TrimEntries);
+            if (parts is not [{ Length: > 0 } category, { Length: > 0 } word] || !words.TryAdd(category, word))
+                throw new UsageException($"{option} {pair}: CATEGORY=WORD is expected, each category once");
+        }
+
+        return words;
+    }
+
+    private static T[] Parse<T>(string option, string text, string expected, Func<string, T?> parse) where T : struct
+    {
+        T?[] values = [.. text.Split(',', StringSplitOptions.TrimEntries).Select(parse)];
+        if (values.Contains(null) || values.Distinct().Count() < values.Length) throw new UsageException($"{option} {text}: {expected} are expected, with commas between them and each once");
+        return [.. values.Select(v => v!.Value)];
+    }
+}
+
+/// <summary>Progress in words, at most one line a second.</summary>
+internal sealed class ProgressLines(IProgress<string> lines) : IProgress<EvaluationProgress>
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+
+    private long _last;
+
+    public void Report(EvaluationProgress value)
+    {
+        if (value.Done < value.Total && System.Diagnostics.Stopwatch.GetElapsedTime(_last) < Between) return;
+        _last = System.Diagnostics.Stopwatch.GetTimestamp();
+        string left = value.Left is { } time && value.Done < value.Total ? $", about {Span(time)} left" : "";
+        lines.Report($"{value.What}: step {value.Done} of {value.Total}{left}");
+    }
+
+    private static string Span(TimeSpan time) => time.TotalHours >= 1 ? $"{time.TotalHours:0.0} h" : time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0} min" : $"{time.TotalSeconds:0} s";
+}

@@ -1,0 +1,53 @@
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Networks;
+using ClipFusion.Models.Pack;
+using Microsoft.ML.OnnxRuntime;
+
+namespace ClipFusion.Evaluation.Baselines;
+
+/// <summary>The towers that WinCLIP needs, of the same weights as the product's.</summary>
+internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
+{
+    private const int PromptsPerRun = 32;
+
+    private readonly Preparation _preparation = new(pack, recipe, new PillowResampler());
+
+    /// <summary>Patches along a side.</summary>
+    public int Grid => pack.Manifest.Clip.GridSize;
+
+    private static string[] Outputs => [GraphNames.Class, GraphNames.Patches, .. ClipWindows.Scales.Select(GraphNames.Windows)];
+
+    /// <summary>Runs the image tower on the whole picture and all its windows.</summary>
+    public (NetworkOutputs Outputs, Region Covered) Encode(ImageView frame, CancellationToken cancellation)
+    {
+        var prepared = new PreparedImage();
+        _preparation.Run(frame, clip: true, diffusion: false, prepared);
+        int side = pack.Manifest.Clip.ImageSize;
+        using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(prepared.Clip, [1, side, side, 3]);
+        return (pack.Session(GraphNames.WinClipImage).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = pixels }, Outputs, cancellation), prepared.Region);
+    }
+
+    /// <summary>What <see cref="Encode"/> gave.</summary>
+    public static WinClipFeatures Features(NetworkOutputs outputs) => new(
+        outputs.Floats(GraphNames.Class).ToArray(), [.. ClipWindows.Scales.Select(s => outputs.Floats(GraphNames.Windows(s)).ToArray())], outputs.Floats(GraphNames.Patches).ToArray());
+
+    /// <summary>The plain mean of the prompts' embeddings [E].</summary>
+    public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation)
+    {
+        double[] sum = new double[pack.Manifest.Clip.EmbedDim];
+        int length = pack.Manifest.Clip.ContextLength;
+        foreach (string[] some in prompts.Chunk(PromptsPerRun))
+        {
+            long[] ids = [.. some.SelectMany(p => pack.ClipTokenizer.EncodePadded(p, length))];
+            using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [some.Length, length]);
+            using NetworkOutputs o = pack.Session(GraphNames.WinClipText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Raw(GraphNames.Embeddings)], cancellation);
+            ReadOnlySpan<float> rows = o.Floats(GraphNames.Raw(GraphNames.Embeddings));
+            for (int i = 0; i < rows.Length; i++) sum[i % sum.Length] += rows[i];
+        }
+
+        return [.. sum.Select(s => (float)(s / prompts.Count))];
+    }
+}

@@ -1,0 +1,97 @@
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.Evaluation.Methods;
+
+/// <summary>The product's own method: steps 3 to 6 as its inspector takes them, over stored outputs of the networks. Its profiles share everything but the fusion.</summary>
+internal sealed class ClipFusionMethod : IMethod
+{
+    private readonly ModelPack _pack;
+    private readonly Recipe _recipe;
+    private readonly Profile[] _profiles;
+    private readonly NetworkStore _store;
+    private readonly bool _fewShot;
+    private readonly int _threads;
+    private readonly Dictionary<string, ObjectNetworks> _networks = new(StringComparer.Ordinal);
+    private FusionResult _fused = new(1, 1);
+
+    /// <summary>The method.</summary>
+    /// <param name="pack">Its networks; shared, not owned.</param>
+    /// <param name="recipe">Its settings; the object and the profile are filled in.</param>
+    /// <param name="profiles">The rows, at least one.</param>
+    /// <param name="store">Keeps what the networks say.</param>
+    /// <param name="fewShot">Whether any run has references; else the denoiser's features are left out.</param>
+    /// <param name="threads">Threads of the bank search.</param>
+    public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<Profile> profiles, NetworkStore store, bool fewShot, int threads)
+    {
+        // One profile decides which networks run; two need them all.
+        _recipe = recipe with { Profile = profiles.Distinct().Count() == 1 ? profiles[0] : Profile.ClipFusion };
+        (_pack, _profiles, _store, _fewShot, _threads) = (pack, [.. profiles], store, fewShot && (_recipe.UsedBranches & Branches.Vision) != 0, threads);
+        Rows = [.. profiles.Select(p => p.ToString().ToLowerInvariant())];
+    }
+
+    public IReadOnlyList<string> Rows { get; }
+
+    public bool Supports(int shots) => shots == 0 ? (_recipe.UsedBranches & Branches.Language) != 0 : _fewShot;
+
+    public string Fingerprint(string objectWord) => $"{_store.Pack} {(_recipe with { Object = objectWord }).Revision} features:{_fewShot}";
+
+    public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation)
+    {
+        ObjectNetworks networks = Networks(picture.ObjectWord, cancellation);
+        if (role == PictureRole.Query) networks.PrepareQuery(picture, cancellation);
+        else networks.PrepareReference(picture, cancellation);
+    }
+
+    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
+    {
+        ReferenceBanks? banks = null;
+        if (references.Count > 0)
+        {
+            var rows = new ReferenceRows(_pack.Manifest, _recipe);
+            // In one bank for all objects each reference was seen under its own object's words.
+            foreach (Picture reference in references) Networks(reference.ObjectWord, cancellation).AddReference(reference, rows, cancellation);
+            banks = rows.ToBanks();
+        }
+
+        ObjectNetworks networks = Networks(objectWord, cancellation);
+        var search = new BankSearch(_threads, null, cancellation);
+        return picture =>
+        {
+            (BranchMaps maps, Region covered) = networks.Maps(picture, banks, search);
+            return [.. _profiles.Select(profile => Judge(_recipe with { Object = objectWord, Profile = profile }, maps, covered))];
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (ObjectNetworks networks in _networks.Values) networks.Dispose();
+    }
+
+    private Judgement Judge(Recipe recipe, BranchMaps maps, Region covered)
+    {
+        // The score does not depend on the map's size. Of each picture only the maps on their native grids are kept.
+        FusionScores scores = Fuse(recipe, maps, 1, 1).Scores;
+        return new Judgement(scores.FewShot ?? scores.ZeroShot!.Value, covered, (height, width, destination) =>
+        {
+            FusionResult fused = Fuse(recipe, maps, height, width);
+            (fused.FewShot ?? fused.ZeroShot!).Values.CopyTo(destination);
+        });
+    }
+
+    private FusionResult Fuse(Recipe recipe, BranchMaps maps, int height, int width)
+    {
+        if (_fused.Height != height || _fused.Width != width) _fused = new FusionResult(height, width);
+        Fusion.Fuse(recipe, maps, _fused);
+        return _fused;
+    }
+
+    private ObjectNetworks Networks(string objectWord, CancellationToken cancellation)
+    {
+        if (!_networks.TryGetValue(objectWord, out ObjectNetworks? networks))
+            _networks[objectWord] = networks = new ObjectNetworks(_pack, _recipe with { Object = objectWord }, _store, _fewShot, cancellation);
+        return networks;
+    }
+}

@@ -1,0 +1,149 @@
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.Evaluation.Methods;
+
+/// <summary>The product's networks under the words of one object, each picture's outputs kept in a store.</summary>
+internal sealed class ObjectNetworks : IDisposable
+{
+    private const string ClipPart = "clip", QueryPart = "diffusion-query", LanguagePart = "diffusion-language", ReferencePart = "diffusion-reference";
+
+    private readonly Recipe _recipe;
+    private readonly NetworkStore _store;
+    private readonly Preparation _preparation;
+    private readonly PatchClip _patchClip;
+    private readonly MapDiff _mapDiff;
+    private readonly DiffusionPlan? _query;
+    private readonly DiffusionPlan? _reference;
+
+    public ObjectNetworks(ModelPack pack, Recipe recipe, NetworkStore store, bool fewShot, CancellationToken cancellation)
+    {
+        (_recipe, _store) = (recipe, store);
+        TextPrompts prompts = TextPrompts.Create(pack, recipe, cancellation);
+        _preparation = new Preparation(pack, recipe, new PillowResampler());
+        _patchClip = new PatchClip(pack, recipe, prompts);
+        _mapDiff = new MapDiff(pack, recipe);
+        bool features = fewShot && Uses(Branches.DiffVision);
+        if (Uses(Branches.Diff)) _query = DiffusionPlan.ForQuery(pack.Manifest.Diffusion, prompts, recipe, features, fullGraph: false);
+        if (features) _reference = DiffusionPlan.ForReference(pack.Manifest.Diffusion, prompts, recipe);
+    }
+
+    /// <summary>What CLIP's networks see: no words.</summary>
+    private Recipe ClipSettings => Recipe.Default("object") with
+    {
+        LanguageStream = _recipe.LanguageStream,
+        FeatureStream = _recipe.FeatureStream,
+        Crop = _recipe.Crop,
+        BlackLevel = _recipe.BlackLevel,
+        WhiteLevel = _recipe.WhiteLevel,
+    };
+
+    /// <summary>What the denoiser sees.</summary>
+    private Recipe DiffusionSettings => Recipe.Default(_recipe.Object) with
+    {
+        States = _recipe.States,
+        GenericState = _recipe.GenericState,
+        StatePrompt = _recipe.StatePrompt,
+        ReferencePrompt = _recipe.ReferencePrompt,
+        TokenNormalization = _recipe.TokenNormalization,
+        QueryFeaturePrompt = _recipe.QueryFeaturePrompt,
+        LanguageTimestep = _recipe.LanguageTimestep,
+        TimestepBlocks = _recipe.TimestepBlocks,
+        Branches = _recipe.UsedBranches & Branches.Diff,
+        Crop = _recipe.Crop,
+        BlackLevel = _recipe.BlackLevel,
+        WhiteLevel = _recipe.WhiteLevel,
+    };
+
+    public void PrepareQuery(Picture picture, CancellationToken cancellation)
+    {
+        if (Uses(Branches.Clip)) Clip(picture, cancellation).Dispose();
+        if (_query is not null) Diffusion(picture, _query, cancellation).Dispose();
+    }
+
+    public void PrepareReference(Picture picture, CancellationToken cancellation)
+    {
+        if (Uses(Branches.ClipVision)) Clip(picture, cancellation).Dispose();
+        if (_reference is not null) Diffusion(picture, _reference, cancellation).Dispose();
+    }
+
+    /// <summary>CLIP's features of each block, and the part of the picture that they cover.</summary>
+    public (float[][] Blocks, Region Covered) ClipFeatures(Picture picture, CancellationToken cancellation)
+    {
+        using StoredOutputs clip = Clip(picture, cancellation);
+        return (_patchClip.ReferenceRows(clip.Tensors), clip.Covered);
+    }
+
+    /// <summary>Adds a reference's features.</summary>
+    public void AddReference(Picture picture, ReferenceRows rows, CancellationToken cancellation)
+    {
+        if (Uses(Branches.ClipVision))
+        {
+            rows.AddClip(ClipFeatures(picture, cancellation).Blocks, static _ => null);
+        }
+
+        if (_reference is null) return;
+        using StoredOutputs features = Diffusion(picture, _reference, cancellation);
+        rows.AddDiffusion(MapDiff.ReferenceRows(features.Tensors, _reference), static _ => null);
+    }
+
+    /// <summary>Steps 4 and 5 as the inspector takes them.</summary>
+    public (BranchMaps Maps, Region Covered) Maps(Picture picture, ReferenceBanks? banks, BankSearch search)
+    {
+        var maps = new BranchMaps();
+        Region covered = default;
+        if (Uses(Branches.Clip))
+        {
+            using StoredOutputs clip = Clip(picture, search.Cancellation);
+            covered = clip.Covered;
+            if (Uses(Branches.ClipLanguage))
+            {
+                (AnomalyMap map, float score) = _patchClip.Language(clip.Tensors);
+                maps = maps with { ClipLanguage = map, ClipLanguageScore = score };
+            }
+
+            if (Uses(Branches.ClipVision) && banks is not null) maps = maps with { ClipVision = _patchClip.Vision(clip.Tensors, banks.Clip, search) };
+        }
+
+        if (_query is null) return (maps, covered);
+        using StoredOutputs diffusion = Diffusion(picture, _query, search.Cancellation);
+        if (Uses(Branches.DiffLanguage))
+        {
+            (AnomalyMap[] states, AnomalyMap[] unnormalized) = _mapDiff.Language(diffusion.Tensors, _query);
+            maps = maps with { DiffLanguage = states, DiffLanguageUnnormalized = unnormalized };
+        }
+
+        if (_reference is not null && banks is not null) maps = maps with { DiffVision = _mapDiff.Vision(diffusion.Tensors, _query, banks.Diffusion, search) };
+        return (maps, diffusion.Covered);
+    }
+
+    public void Dispose()
+    {
+        _query?.Dispose();
+        _reference?.Dispose();
+    }
+
+    private bool Uses(Branches branches) => (_recipe.UsedBranches & branches) != 0;
+
+    private StoredOutputs Clip(Picture picture, CancellationToken cancellation) => _store.Get(picture, ClipPart, ClipSettings, frame =>
+    {
+        var prepared = new PreparedImage();
+        _preparation.Run(frame, clip: true, diffusion: false, prepared);
+        return (_patchClip.Encode(prepared.Clip, null, cancellation), prepared.Region);
+    });
+
+    private StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation)
+    {
+        string part = plan == _reference ? ReferencePart : plan.IsLanguageOnly ? LanguagePart : QueryPart;
+        return _store.Get(picture, part, DiffusionSettings, frame =>
+        {
+            var prepared = new PreparedImage();
+            _preparation.Run(frame, clip: false, diffusion: true, prepared);
+            using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
+            return (_mapDiff.Denoise(latent, plan, null, cancellation), prepared.Region);
+        });
+    }
+}

@@ -1,0 +1,57 @@
+using ClipFusion.Inspection.Recipes;
+
+namespace ClipFusion.Evaluation.Protocol;
+
+/// <summary>What one evaluation computes.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>The largest side of a map, in pixels.</summary>
+    public const int MaxMapSize = 8192;
+
+    /// <summary>The method's settings; the object word is the category's.</summary>
+    public Recipe Recipe { get; init; } = Recipe.Default("object");
+
+    /// <summary>The product's rows.</summary>
+    public IReadOnlyList<Profile> Profiles { get; init; } = [Profile.ClipFusion];
+
+    /// <summary>Rows of other methods on the same weights.</summary>
+    public IReadOnlyList<Baseline> Baselines { get; init; } = [];
+
+    /// <summary>Share of PatchCore's bank that its coreset keeps, above 0, at most 1.</summary>
+    public double Coreset { get; init; } = 0.1;
+
+    /// <summary>References per category, one table row each.</summary>
+    public IReadOnlyList<int> Shots { get; init; } = [0, 1, 2, 4];
+
+    /// <summary>Draws; results are the mean over them.</summary>
+    public IReadOnlyList<int> Seeds { get; init; } = [0, 1, 2, 3, 4];
+
+    /// <summary>Side of the maps that pixel metrics are computed on; null = each picture's own size.</summary>
+    public int? MapSize { get; init; }
+
+    /// <summary>False positive rates up to which the per-region overlap is integrated, each above 0 and at most 1.</summary>
+    public IReadOnlyList<double> ProLimits { get; init; } = [0.3];
+
+    /// <summary>One bank of all categories' references for every category.</summary>
+    public bool OneForAll { get; init; }
+
+    /// <summary>Threads of the bank search, at least 1.</summary>
+    public int Threads { get; init; } = 1;
+}
+
+/// <summary>A published method to compare with.</summary>
+public enum Baseline
+{
+    /// <summary>WinCLIP (Jeong et al., 2023), on the pack's CLIP.</summary>
+    WinClip,
+
+    /// <summary>PatchCore (Roth et al., 2022), on the features of the pack's CLIP; not zero-shot.</summary>
+    PatchCore,
+}
+
+/// <summary>How far an evaluation is.</summary>
+/// <param name="What">What is being done.</param>
+/// <param name="Done">Steps done: pictures through the networks and runs judged.</param>
+/// <param name="Total">Steps in all.</param>
+/// <param name="Left">An estimate of the time left, from the steps so far; null before there are any.</param>
+public sealed record EvaluationProgress(string What, int Done, int Total, TimeSpan? Left);
