@@ -24,5 +24,5 @@ public static class MetricsPage
 
     /// <summary>Puts the page at <see cref="Path"/>.</summary>
     /// <param name="routes">The web server's routes.</param>
-    public static IEndpointConventionBuilder MapMetricsPage(this IEndpointRouteBuilder routes) => routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+    public static IEndpointConventionBuilder MapMetricsPage(this IEndpointRouteBuilder routes) => routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
 }

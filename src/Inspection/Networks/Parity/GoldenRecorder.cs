@@ -6,7 +6,11 @@ namespace ClipFusion.Inspection.Networks.Parity;
 /// <summary>Runs a new pack's graphs on the CPU and leaves their outputs in it (<see cref="PackOptions.Record"/>).</summary>
 public static class GoldenRecorder
 {
-    private static readonly string[] InOrder = [GraphNames.ClipImage, GraphNames.ClipText, GraphNames.DiffusionText, GraphNames.VaeEncoder, GraphNames.MapDiff, GraphNames.MapDiffLanguage];
+    private static readonly string[] InOrder =
+    [
+        GraphNames.ClipImage, GraphNames.ClipText, GraphNames.WinClipImage, GraphNames.WinClipText, GraphNames.DiffusionText, GraphNames.VaeEncoder, GraphNames.MapDiff, GraphNames.MapDiffLanguage,
+    ];
+
 
     /// <summary>Writes <c>goldens.safetensors</c> into a pack's folder.</summary>
     /// <param name="folder">The folder; every file but this one is there.</param>

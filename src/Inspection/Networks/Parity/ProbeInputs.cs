@@ -28,11 +28,11 @@ internal sealed class ProbeInputs : IDisposable
         Recipe recipe = Words(m.Diffusion);
         switch (graph)
         {
-            case GraphNames.ClipImage:
+            case GraphNames.ClipImage or GraphNames.WinClipImage:
                 return new ProbeInputs(null).Picture(m.Clip.ImageSize);
             case GraphNames.VaeEncoder:
                 return new ProbeInputs(null).Picture(m.Diffusion.ImageSize);
-            case GraphNames.ClipText:
+            case GraphNames.ClipText or GraphNames.WinClipText:
                 string[] texts = [.. recipe.NormalPrompts.Concat(recipe.AbnormalPrompts).Select(t => PromptTemplate.Expand(t, recipe.Object))];
                 return new ProbeInputs(null).Tokens([.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.Clip.ContextLength))]);
             case GraphNames.DiffusionText:

@@ -29,8 +29,8 @@ public static class ProviderNames
     /// <summary>Which network a graph of a pack belongs to.</summary>
     public static NetworkPart PartOf(string graph) => graph switch
     {
-        GraphNames.ClipImage => NetworkPart.ImageTower,
-        GraphNames.ClipText or GraphNames.DiffusionText => NetworkPart.TextTowers,
+        GraphNames.ClipImage or GraphNames.WinClipImage => NetworkPart.ImageTower,
+        GraphNames.ClipText or GraphNames.WinClipText or GraphNames.DiffusionText => NetworkPart.TextTowers,
         GraphNames.VaeEncoder => NetworkPart.Vae,
         _ => NetworkPart.Unet,
     };
