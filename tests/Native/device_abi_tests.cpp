@@ -175,7 +175,7 @@ TEST(Device_OutOfMemoryOrBroken_IsAStatusAndLeavesNothing) {
             CHECK_THAT(done || says(memory ? "out of memory" : "unspecified launch failure"), message());
             CHECK(fake_leftovers() == 0);
         }
-        CHECK_THAT(failures == (memory ? 9 : 5), failures);
+        CHECK_THAT(failures == (memory ? 8 : 5), failures);
         const FakeFaults none;
         fake_set_faults(&none);
     }
