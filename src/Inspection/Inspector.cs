@@ -127,6 +127,9 @@ public sealed class Inspector : IDisposable
         _place.Clear();
         _query?.Dispose();
         _query = null;
+        if (banks is null) return;
+        if (Branches.HasFlag(Branches.ClipVision)) _place.Prepare(banks, GraphNames.ClipImage);
+        if (Branches.HasFlag(Branches.DiffVision)) _place.Prepare(banks, GraphNames.MapDiff);
     }
 
     /// <summary>Judges one frame.</summary>

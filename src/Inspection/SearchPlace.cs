@@ -13,7 +13,7 @@ internal sealed class SearchPlace(ModelPack pack) : IDisposable
     private int _device;
     private DeviceBanks? _banks;
 
-    /// <summary>The banks on the GPU that runs a graph, copied there when they are first needed; null when the host has to search.</summary>
+    /// <summary>The banks on the GPU that runs a graph, copied there when they are not yet; null when the host has to search.</summary>
     /// <param name="banks">The banks.</param>
     /// <param name="graph">The graph whose features are to be compared; opened if it is not.</param>
     public DeviceBanks? For(ReferenceBanks banks, string graph)
@@ -34,6 +34,15 @@ internal sealed class SearchPlace(ModelPack pack) : IDisposable
         }
 
         return _banks;
+    }
+
+    /// <summary>
+    /// Copies banks now rather than in the middle of the first inspection, which may have a deadline: the driver loads, and for some GPUs compiles, the kernels. A graph that
+    /// is not open yet is left for later.
+    /// </summary>
+    public void Prepare(ReferenceBanks banks, string graph)
+    {
+        if (pack.IsOpen(graph)) For(banks, graph);
     }
 
     /// <summary>Leaves the GPU, which failed, and gives back its memory.</summary>

@@ -144,6 +144,8 @@ public sealed class ModelPack : IDisposable
         ? slot.Open()
         : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}'");
 
+    internal bool IsOpen(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot) && slot.IsOpen;
+
     /// <summary>Closes every network.</summary>
     public void Dispose()
     {

@@ -66,9 +66,9 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
     public void Inspect_OnAGpuThatCannotSearch_IsTheHostsAndTheStateSaysWhy()
     {
         using ModelPack host = Pack(null, null), gpu = Pack(99, 99);
-        using Inspector onHost = Enrolled(host, Recipe), onGpu = Enrolled(gpu, Recipe);
         var said = new List<BankSearchDecision>();
         gpu.BankSearchChosen += said.Add;
+        using Inspector onHost = Enrolled(host, Recipe), onGpu = Enrolled(gpu, Recipe);
         for (int repeat = 0; repeat < 2; repeat++) AssertSame(Inspect(onHost), Inspect(onGpu));
         string why = Assert.Single(said).WhyNot!;
         Assert.Matches("not built in|NVIDIA driver|no GPU 99", why);
@@ -85,17 +85,17 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
         if (!EmulatedGpu.IsHere) return;
         using ModelPack host = Pack(null, null), gpu = Pack(0, 0);
         Recipe small = Recipe with { TimestepBlocks = [new(801, 0)] };
+        int before = EmulatedGpu.Leftovers, failures = 0;
         using Inspector onHost = Enrolled(host, small), onGpu = Enrolled(gpu, small);
         InspectionResult expected = Inspect(onHost);
-        int before = EmulatedGpu.Leftovers, failures = 0;
         ReferenceBanks banks = Enroll(onGpu);
         try
         {
             for (bool done = false; !done; failures++)
             {
-                onGpu.Use(banks);
                 int ready = 0;
                 EmulatedGpu.Break(memory ? failures : -1, memory ? -1 : failures);
+                onGpu.Use(banks);
                 InspectionResult found = onGpu.Inspect(Pictures.Frame(_picture), _ => ready++, cancellation: Cancellation);
                 AssertSame(expected, found);
                 Assert.Equal(1, ready);
@@ -128,11 +128,12 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
         using ModelPack host = Pack(null, null), gpu = Pack(0, 0);
         int before = EmulatedGpu.Leftovers;
         Inspector onGpu = Enrolled(gpu, Recipe);
+        int copied = EmulatedGpu.Leftovers - before;
         Inspect(onGpu);
         int held = EmulatedGpu.Leftovers - before;
-        Assert.True(held > 0);
+        Assert.True(copied > 0 && held > copied, $"{copied}, {held}");
         onGpu.Enroll(1, (_, use) => use(Pictures.Frame(Pictures.Bytes(7))), cancellation: Cancellation);
-        Assert.Equal(before, EmulatedGpu.Leftovers);
+        Assert.Equal(before + copied, EmulatedGpu.Leftovers);
         using (Inspector other = Pictures.Inspector(host, Recipe, 7)) AssertSame(Inspect(other), Inspect(onGpu));
         Assert.Equal(before + held, EmulatedGpu.Leftovers);
         onGpu.Dispose();
@@ -153,7 +154,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
     }
 
     [Fact]
-    public void Search_CancelledOrWithoutRowsOrOfAnotherShape_IsAsOnTheHost()
+    public void Inspect_LeavingOutAnImageThatIsNotThereOrAllThereIs_IsRefusedAsOnTheHost()
     {
         if (!EmulatedGpu.IsHere) return;
         using ModelPack gpu = Pack(0, 0);
