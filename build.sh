@@ -223,9 +223,9 @@ test_all() {
     run_suite "$name" "$(dirname "$project")/bin/Release/net10.0/$name" "$@"
   done
 
-  # Once more the managed wrapper of the GPU search, on the emulated GPU; it says "not built in" there too if the kernels' compiler is missing.
+  # Once more the managed wrapper of the GPU search and the inspector on it, on the emulated GPU; it says "not built in" there too if the kernels' compiler is missing.
   LD_LIBRARY_PATH=$PWD/src/Native/obj/native/tests/emulated run_suite ClipFusion.Tests-device tests/ClipFusion.Tests/bin/Release/net10.0/ClipFusion.Tests \
-    -class ClipFusion.Tests.Native.DeviceBankSetTests
+    -class ClipFusion.Tests.Native.DeviceBankSetTests -class ClipFusion.Tests.Inspection.DeviceSearchTests
 
   (( passed + failed > 0 )) || say "no test ran"
   local summary="$passed passed, $failed failed"

@@ -60,9 +60,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         // The slower stand-in must not go unnoticed.
         if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);
         else LogNativeSearch(NativeRuntime.Kernels[0]);
-        DeviceProbe gpu = NativeRuntime.ProbeDevice();
-        if (gpu.WhyNot is { } obstacle) LogNoGpuSearch(obstacle);
-        else LogGpuSearch(gpu.Name, gpu.ComputeCapability, gpu.Driver, gpu.Kernels);
+        int gpu = _config.Accelerator.Device;
+        engines.Announce(gpu, NativeRuntime.ProbeDevice(gpu));
 
         // 1 trigger, 2 frame: the stations.
         var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
@@ -175,12 +174,4 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     [OperatorAction("Install the program anew: its native library is missing or does not fit. Verdicts are the same, but take longer.")]
     [LoggerMessage(1007, LogLevel.Warning, "Memory banks are searched by the slower managed code: {Why}")]
     private partial void LogManagedSearch(string why);
-
-    [OperatorAction("Nothing.")]
-    [LoggerMessage(1008, LogLevel.Information, "The GPU could search memory banks: {Name}, compute capability {Capability}, driver of CUDA {Driver}, kernels {Kernels}")]
-    private partial void LogGpuSearch(string? name, Version? capability, Version? driver, string? kernels);
-
-    [OperatorAction("Nothing where no GPU is meant to be used: the processor searches, with the same verdicts. Otherwise do what it says.")]
-    [LoggerMessage(1009, LogLevel.Information, "The processor searches memory banks, not a GPU: {Why}")]
-    private partial void LogNoGpuSearch(string why);
 }

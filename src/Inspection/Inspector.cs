@@ -29,6 +29,7 @@ public sealed class Inspector : IDisposable
     private readonly Preparation _preparation;
     private readonly PatchClip _patchClip;
     private readonly MapDiff _mapDiff;
+    private readonly SearchPlace _place;
     private readonly PreparedImage _prepared = new();
     private readonly FusionResult _result;
     private readonly FusionResult _held;
@@ -45,6 +46,7 @@ public sealed class Inspector : IDisposable
         _preparation = new Preparation(pack, recipe, new PillowResampler());
         _patchClip = new PatchClip(pack, recipe, _prompts);
         _mapDiff = new MapDiff(pack, recipe);
+        _place = new SearchPlace(pack);
         _result = new FusionResult(recipe.OutputSize, recipe.OutputSize);
         _held = new FusionResult(recipe.OutputSize, recipe.OutputSize);
     }
@@ -122,8 +124,12 @@ public sealed class Inspector : IDisposable
     public void Use(ReferenceBanks? banks)
     {
         _banks = banks;
+        _place.Clear();
         _query?.Dispose();
         _query = null;
+        if (banks is null) return;
+        if (Branches.HasFlag(Branches.ClipVision)) _place.Prepare(banks, GraphNames.ClipImage);
+        if (Branches.HasFlag(Branches.DiffVision)) _place.Prepare(banks, GraphNames.MapDiff);
     }
 
     /// <summary>Judges one frame.</summary>
@@ -152,9 +158,12 @@ public sealed class Inspector : IDisposable
         // 4 networks, 5 memory bank: PatchCLIP
         if (UsesClip)
         {
-            using NetworkOutputs image = _patchClip.Encode(_prepared.Clip, _pack.IsDebug ? taps : null, cancellation);
-            clipNetworks = clock.Lap();
-            maps = PatchClipMaps(image, maps, search);
+            maps = WhereItRuns(Branches.ClipVision, GraphNames.ClipImage, search, place =>
+            {
+                using NetworkOutputs image = _patchClip.Encode(_prepared.Clip, place.IsOnDevice, _pack.IsDebug ? taps : null, cancellation);
+                clipNetworks += clock.Lap();
+                return PatchClipMaps(image, maps, place);
+            });
             clipBanks = clock.Lap();
             if (UsesDiffusion && patchClipReady is not null) patchClipReady(Fuse(_recipe with { Profile = Profile.PatchClip }, maps, _held));
         }
@@ -166,9 +175,12 @@ public sealed class Inspector : IDisposable
             using NetworkOutputs latent = _mapDiff.Encode(_prepared.Diffusion, isRead: taps is not null, cancellation);
             taps?.Add("diff.latent", latent.Floats(GraphNames.Latent), latent.Shape(GraphNames.Latent));
             vae = clock.Lap();
-            using NetworkOutputs features = _mapDiff.Denoise(latent, plan, _pack.IsDebug ? taps : null, cancellation);
-            unet = clock.Lap();
-            maps = MapDiffMaps(features, plan, maps, search);
+            maps = WhereItRuns(Branches.DiffVision, GraphNames.MapDiff, search, place =>
+            {
+                using NetworkOutputs features = _mapDiff.Denoise(latent, plan, place.IsOnDevice, _pack.IsDebug ? taps : null, cancellation);
+                unet += clock.Lap();
+                return MapDiffMaps(features, plan, maps, place);
+            });
             diffusionBanks = clock.Lap();
         }
 
@@ -177,11 +189,33 @@ public sealed class Inspector : IDisposable
         return new InspectionResult(_prepared, maps, fused, new StepTimings(prepare, clipNetworks, clipBanks, vae, unet, diffusionBanks, clock.Lap()), taps);
     }
 
-    /// <summary>Frees the prompts' tensors; the pack stays open.</summary>
+    /// <summary>Frees the prompts' tensors and the banks' copies on a GPU; the pack stays open.</summary>
     public void Dispose()
     {
+        _place.Dispose();
         _query?.Dispose();
         _reference?.Dispose();
+    }
+
+    /// <summary>
+    /// Takes steps 4 and 5 with the features left on the GPU that makes them, if it can compare them there. Where that fails in the middle, the network runs once more and its
+    /// features come down.
+    /// </summary>
+    private BranchMaps WhereItRuns(Branches compared, string graph, BankSearch search, Func<BankSearch, BranchMaps> run)
+    {
+        if (Branches.HasFlag(compared) && _place.For(_banks!, graph) is { } device)
+        {
+            try
+            {
+                return run(search with { Device = device });
+            }
+            catch (DeviceSearchException e)
+            {
+                _place.GiveUp(e);
+            }
+        }
+
+        return run(search);
     }
 
     private BranchMaps PatchClipMaps(NetworkOutputs image, BranchMaps maps, BankSearch search)
@@ -222,7 +256,7 @@ public sealed class Inspector : IDisposable
         Func<int, bool[]?> ignored = grid => _ignore?.Ignored(grid, grid, prepared.Region);
         if (clip)
         {
-            using NetworkOutputs image = _patchClip.Encode(prepared.Clip, null, cancellation);
+            using NetworkOutputs image = _patchClip.Encode(prepared.Clip, staysOnDevice: false, null, cancellation);
             rows.AddClip(_patchClip.ReferenceRows(image), ignored);
             if (diffusion) betweenCalls?.Invoke();
         }
@@ -232,7 +266,7 @@ public sealed class Inspector : IDisposable
             _reference ??= DiffusionPlan.ForReference(_pack.Manifest.Diffusion, _prompts, _recipe);
             using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
             betweenCalls?.Invoke();
-            using NetworkOutputs features = _mapDiff.Denoise(latent, _reference, null, cancellation);
+            using NetworkOutputs features = _mapDiff.Denoise(latent, _reference, staysOnDevice: false, null, cancellation);
             rows.AddDiffusion(MapDiff.ReferenceRows(features, _reference), ignored);
         }
     }

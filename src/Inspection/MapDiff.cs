@@ -27,14 +27,15 @@ internal sealed class MapDiff(ModelPack pack, Recipe recipe)
     /// <summary>Runs the UNet on a latent.</summary>
     /// <param name="latent">Output of <see cref="Encode"/>.</param>
     /// <param name="plan">Its rows.</param>
+    /// <param name="staysOnDevice">Whether the features stay where the UNet ran, for <see cref="Vision"/>; otherwise they can be read here.</param>
     /// <param name="taps">Receives raw tensors of a debug pack; null for none.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public NetworkOutputs Denoise(NetworkOutputs latent, DiffusionPlan plan, TensorTaps? taps, CancellationToken cancellation)
+    public NetworkOutputs Denoise(NetworkOutputs latent, DiffusionPlan plan, bool staysOnDevice, TensorTaps? taps, CancellationToken cancellation)
     {
         var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal) { [GraphNames.Latent] = latent[GraphNames.Latent] };
         List<string> outputs = plan.LanguageRows.Count > 0 ? [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized] : [];
         outputs.AddRange(plan.Features.Select(f => f.At.Block).Distinct().Select(GraphNames.Features));
-        if (taps is null) return pack.Session(plan.IsLanguageOnly ? GraphNames.MapDiffLanguage : GraphNames.MapDiff).Run(inputs, outputs, cancellation);
+        if (taps is null) return pack.Session(plan.IsLanguageOnly ? GraphNames.MapDiffLanguage : GraphNames.MapDiff).Run(inputs, outputs, cancellation, staysOnDevice ? IsFeatures : null);
 
         string[] layers = plan.LanguageRows.Count > 0 ? [.. _part.MappedLayers] : [];
         string[] raw = [.. plan.Features.Select(f => GraphNames.Raw(GraphNames.Features(f.At.Block))).Distinct()];
@@ -53,10 +54,12 @@ internal sealed class MapDiff(ModelPack pack, Recipe recipe)
 
     /// <summary>Distances to the bank of each (timestep, block) (equation 8 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> Vision(NetworkOutputs o, DiffusionPlan plan, IReadOnlyList<MemoryBank> banks, BankSearch search) =>
-        [.. plan.Features.Select((f, i) => search.Run(banks[i], o.Row(GraphNames.Features(f.At.Block), f.Row), _part.Decoder[f.At.Block].GridSize))];
+        search.Run([.. plan.Features.Select((f, i) => new FeatureGrid(banks[i], o, GraphNames.Features(f.At.Block), f.Row, _part.Decoder[f.At.Block].GridSize))]);
 
     /// <summary>Unit features of each (timestep, block), copied: rows of the banks.</summary>
     public static float[][] ReferenceRows(NetworkOutputs o, DiffusionPlan plan) => [.. plan.Features.Select(f => o.Row(GraphNames.Features(f.At.Block), f.Row).ToArray())];
+
+    private static bool IsFeatures(string output) => output is not (GraphNames.StateMaps or GraphNames.StateMapsUnnormalized);
 
     private void Tap(NetworkOutputs o, DiffusionPlan plan, string[] layers, TensorTaps taps)
     {

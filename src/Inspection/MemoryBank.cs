@@ -33,6 +33,9 @@ public sealed class MemoryBank
     /// <summary>What searches the bank: "native" with the processor's kernel, or "managed", slower, where the native library is not available.</summary>
     public string Kernel => _rows.Kernel;
 
+    /// <summary>The bank in the native library, from which a GPU gets its copy; null where that is not available.</summary>
+    internal NativeBank? Native => (_rows as NativeRows)?.Bank;
+
     /// <summary>Makes a bank; every row is scaled to length 1.</summary>
     /// <param name="images">One entry a reference image, at least one.</param>
     /// <param name="dimension">Length of a feature vector, at least 1.</param>
@@ -128,7 +131,8 @@ public sealed class MemoryBank
         }
     }
 
-    private void RequireRowsWithout(int image)
+    /// <summary>Throws when an image can't be left out.</summary>
+    internal void RequireRowsWithout(int image)
     {
         if ((uint)image >= (uint)ImageCount)
         {

@@ -13,6 +13,12 @@ internal sealed class NativeRows : IBankRows
     /// <inheritdoc/>
     public string Kernel { get; }
 
+    /// <summary>The rows themselves, for a copy on a GPU; owned by this.</summary>
+    public NativeBank Bank => _bank;
+
+    /// <summary>(1 - cosine) / 2, on the host and on a GPU alike.</summary>
+    public static float Distance(float cosine) => 0.5f * (1 - cosine);
+
     public static NativeRows Create(IReadOnlyList<ReferenceFeatures> images, int dimension)
     {
         var bank = NativeBank.Create(dimension);
@@ -36,7 +42,7 @@ internal sealed class NativeRows : IBankRows
         {
             _bank.Search(queries, distances, rows.AsSpan(0, nearest.Length), exclude, Math.Min(parallelism, NativeBank.MaxThreads), cancellation);
             for (int i = 0; i < nearest.Length; i++) nearest[i] = (int)rows[i];
-            foreach (ref float value in distances) value = 0.5f * (1 - value);
+            foreach (ref float value in distances) value = Distance(value);
         }
         finally
         {

@@ -17,13 +17,15 @@ internal sealed class PatchClip(ModelPack pack, Recipe recipe, TextPrompts promp
 
     /// <summary>Runs the image tower.</summary>
     /// <param name="pixels">uint8 [S, S, 3].</param>
+    /// <param name="staysOnDevice">Whether the features stay where the tower ran, for <see cref="Vision"/>; otherwise they can be read here.</param>
     /// <param name="taps">Receives raw tensors of a debug pack; null for none.</param>
     /// <param name="cancellation">Ends the run.</param>
-    public NetworkOutputs Encode(byte[] pixels, TensorTaps? taps, CancellationToken cancellation)
+    public NetworkOutputs Encode(byte[] pixels, bool staysOnDevice, TensorTaps? taps, CancellationToken cancellation)
     {
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(pixels, [1, _part.ImageSize, _part.ImageSize, 3]);
-        string[] outputs = taps is null ? [GraphNames.Class, Patches, .. Features] : [.. RawNames().Select(r => r.Raw), GraphNames.Class, Patches, .. Features];
-        NetworkOutputs o = pack.Session(GraphNames.ClipImage).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = input }, outputs, cancellation);
+        string[] features = Features;
+        string[] outputs = taps is null ? [GraphNames.Class, Patches, .. features] : [.. RawNames().Select(r => r.Raw), GraphNames.Class, Patches, .. features];
+        NetworkOutputs o = pack.Session(GraphNames.ClipImage).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = input }, outputs, cancellation, staysOnDevice ? features.Contains : null);
         if (taps is not null)
         {
             foreach ((string raw, string tap) in RawNames()) taps.Add(tap, o.Floats(raw), o.Shape(raw));
@@ -45,7 +47,7 @@ internal sealed class PatchClip(ModelPack pack, Recipe recipe, TextPrompts promp
 
     /// <summary>Distances to the bank of each block (equation 7 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> Vision(NetworkOutputs o, IReadOnlyList<MemoryBank> banks, BankSearch search) =>
-        [.. Features.Select((name, i) => search.Run(banks[i], o.Row(name, 0), _part.GridSize))];
+        search.Run([.. Features.Select((name, i) => new FeatureGrid(banks[i], o, name, 0, _part.GridSize))]);
 
     /// <summary>Unit features of each block, copied: rows of the banks.</summary>
     public float[][] ReferenceRows(NetworkOutputs o) => [.. Features.Select(name => o.Row(name, 0).ToArray())];

@@ -79,7 +79,23 @@ public sealed unsafe class DeviceBankSet : IDisposable
         }
     }
 
-    /// <summary>The same with pointers into this process's memory, which the caller keeps in place: copies to the GPU and back, and waits. A bad query is an error.</summary>
+    /// <summary>
+    /// The same for queries in the GPU's memory whose results go to this process's memory, which the caller keeps in place; on the default stream, and waits. What made the queries
+    /// must be done. A bad query is an error.
+    /// </summary>
+    /// <exception cref="ArgumentException">As for <see cref="Search"/>, or a query is zero, NaN or infinite.</exception>
+    /// <inheritdoc cref="Search"/>
+    public void SearchDown(ReadOnlySpan<DeviceQuery> queries)
+    {
+        NativeDeviceQuery[] all = Translate(queries);
+        fixed (NativeDeviceQuery* first = all)
+        {
+            NativeDeviceQuery* request = first;
+            Call(set => NativeMethods.SearchSetDown(set, request, (uint)all.Length));
+        }
+    }
+
+    /// <summary>The same with all pointers into this process's memory, which the caller keeps in place: copies to the GPU and back, and waits. A bad query is an error.</summary>
     /// <exception cref="ArgumentException">As for <see cref="Search"/>, or a query is zero, NaN or infinite.</exception>
     /// <inheritdoc cref="Search"/>
     public void SearchFromHost(ReadOnlySpan<DeviceQuery> queries)

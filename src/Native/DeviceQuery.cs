@@ -1,6 +1,6 @@
 namespace ClipFusion.Native;
 
-/// <summary>One bank's queries in a search of a <see cref="DeviceBankSet"/>. Pointers are the caller's: into the GPU's memory, or for a search from the host into this process's.</summary>
+/// <summary>One bank's queries in a search of a <see cref="DeviceBankSet"/>. Pointers are the caller's: into the GPU's memory, except where a search says that they are into this process's.</summary>
 /// <param name="Bank">The bank's number in the set, counted from 0.</param>
 /// <param name="Queries">Count x dimension values, row-major, of any length but zero; aligned as their type is.</param>
 /// <param name="Count">Queries, 0 or more.</param>

@@ -61,6 +61,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "cfn_device_set_search")]
     public static partial NativeStatus SearchSet(ulong set, NativeDeviceQuery* queries, uint count, void* stream);
 
+    [LibraryImport(Library, EntryPoint = "cfn_device_set_search_down")]
+    public static partial NativeStatus SearchSetDown(ulong set, NativeDeviceQuery* queries, uint count);
+
     [LibraryImport(Library, EntryPoint = "cfn_device_set_search_host")]
     public static partial NativeStatus SearchSetFromHost(ulong set, NativeDeviceQuery* queries, uint count);
 }

@@ -7,7 +7,7 @@ namespace ClipFusion.Native;
 public static unsafe class NativeRuntime
 {
     /// <summary>The ABI version that this assembly was written for.</summary>
-    public const int AbiVersion = 2;
+    public const int AbiVersion = 3;
 
     private static readonly Lazy<string?> Found = new(Handshake);
 

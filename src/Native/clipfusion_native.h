@@ -24,9 +24,9 @@
 extern "C" {
 #endif
 
-/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. Version 2 added cfn_device_* and cfn_bank_coreset. */
+/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. Version 2 added cfn_device_* and cfn_bank_coreset, version 3 cfn_device_set_search_down. */
 #define CFN_ABI_OLDEST 1
-#define CFN_ABI_NEWEST 2
+#define CFN_ABI_NEWEST 3
 
 #define CFN_MAX_DIMENSION 65536
 #define CFN_MAX_IMAGES 1048576
@@ -191,7 +191,13 @@ CFN_API cfn_status cfn_device_set_destroy(cfn_device_set set);
  */
 CFN_API cfn_status cfn_device_set_search(cfn_device_set set, const cfn_device_query* queries, uint32_t count, void* stream);
 
-/* The same with pointers into the caller's memory: copies, waits. A bad query is CFN_BAD_VECTOR, and what else was written is undefined. */
+/*
+ * The same for queries in the device's memory whose results go to the caller's memory; on the default stream, and waits. What made the queries must be done or on
+ * a stream that the default stream waits for. A bad query is CFN_BAD_VECTOR, and what else was written is undefined.
+ */
+CFN_API cfn_status cfn_device_set_search_down(cfn_device_set set, const cfn_device_query* queries, uint32_t count);
+
+/* The same with all pointers into the caller's memory: copies, waits. A bad query is CFN_BAD_VECTOR, and what else was written is undefined. */
 CFN_API cfn_status cfn_device_set_search_host(cfn_device_set set, const cfn_device_query* queries, uint32_t count);
 
 #ifdef __cplusplus

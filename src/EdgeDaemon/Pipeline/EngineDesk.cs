@@ -2,23 +2,38 @@ using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.Native;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>Says what runs each network, and has engines built while something slower stands in for them. The comparison with the goldens waits for its turn like all background work.</summary>
+/// <summary>Says what runs each network and searches memory banks, and has engines built while something slower stands in for them. The comparison with the goldens waits for its turn like all background work.</summary>
 /// <param name="turns">Who has the networks.</param>
-/// <param name="log">Event ids 1010-1019.</param>
+/// <param name="log">Event ids 1008-1019.</param>
 internal sealed partial class EngineDesk(FairTurn turns, ILogger log)
 {
     private readonly Signal _wanted = new();
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
 
-    /// <summary>Raised when something else runs a network than before; handlers return at once.</summary>
+    /// <summary>Raised when something else runs a network or searches memory banks than before; handlers return at once.</summary>
     public event Action? Changed;
 
     /// <summary>Watches a pack from now on; to be called before its first network is opened.</summary>
-    public void Watch(ModelPack pack) => pack.ProviderChosen += Take;
+    public void Watch(ModelPack pack)
+    {
+        pack.ProviderChosen += Take;
+        pack.BankSearchChosen += decision =>
+        {
+            Say(decision.Device, decision.Gpu, decision.WhyNot);
+            Changed?.Invoke();
+        };
+    }
+
+    /// <summary>Says, before there is any recipe, why no GPU will search memory banks; nothing when one can.</summary>
+    public void Announce(int device, DeviceProbe gpu)
+    {
+        if (gpu.WhyNot is { } why) Say(device, gpu, why);
+    }
 
     /// <summary>Builds engines whenever some are wanted, until the program ends.</summary>
     public async Task RunAsync(WarmNetworks networks, CancellationToken stop)
@@ -56,6 +71,18 @@ internal sealed partial class EngineDesk(FairTurn turns, ILogger log)
         Changed?.Invoke();
     }
 
+    /// <summary>One line per GPU and reason, not per recipe.</summary>
+    private void Say(int device, DeviceProbe gpu, string? whyNot)
+    {
+        lock (_said)
+        {
+            if (!_said.Add($"banks/{device}/{whyNot}")) return;
+        }
+
+        if (whyNot is null) LogGpuSearch(device, gpu.Name, gpu.ComputeCapability, gpu.Driver, gpu.Kernels);
+        else LogNoGpuSearch(whyNot);
+    }
+
     /// <summary>One line per network and reason, not per graph.</summary>
     private void Say(ProviderDecision decision)
     {
@@ -71,6 +98,14 @@ internal sealed partial class EngineDesk(FairTurn turns, ILogger log)
         else if (why.Length > 0) LogNothingBetter(network, provider, why);
         else LogRuns(network, provider, parity);
     }
+
+    [OperatorAction("Nothing.")]
+    [LoggerMessage(1008, LogLevel.Information, "Memory banks are searched on GPU {Device}, where the networks run: {Name}, compute capability {Capability}, driver of CUDA {Driver}, kernels {Kernels}")]
+    private partial void LogGpuSearch(int device, string? name, Version? capability, Version? driver, string? kernels);
+
+    [OperatorAction("Nothing where no GPU is meant to be used: the processor searches, with the same verdicts. Otherwise do what it says.")]
+    [LoggerMessage(1009, LogLevel.Information, "The processor searches memory banks, not a GPU: {Why}")]
+    private partial void LogNoGpuSearch(string why);
 
     [OperatorAction("Nothing.")]
     [LoggerMessage(1010, LogLevel.Information, "Network {Network} runs on {Provider}{Parity}")]

@@ -132,7 +132,7 @@ internal sealed class ObjectNetworks : IDisposable
     {
         var prepared = new PreparedImage();
         _preparation.Run(frame, clip: true, diffusion: false, prepared);
-        return (_patchClip.Encode(prepared.Clip, null, cancellation), prepared.Region);
+        return (_patchClip.Encode(prepared.Clip, staysOnDevice: false, null, cancellation), prepared.Region);
     });
 
     private StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation)
@@ -143,7 +143,7 @@ internal sealed class ObjectNetworks : IDisposable
             var prepared = new PreparedImage();
             _preparation.Run(frame, clip: false, diffusion: true, prepared);
             using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
-            return (_mapDiff.Denoise(latent, plan, null, cancellation), prepared.Region);
+            return (_mapDiff.Denoise(latent, plan, staysOnDevice: false, null, cancellation), prepared.Region);
         });
     }
 }

@@ -8,7 +8,7 @@ namespace ClipFusion.Inspection.Networks;
 /// A graph opened on one provider. Every run goes through an I/O binding, on the CPU too: inputs are copied up by the runtime where they have to be,
 /// and each output is left where it is wanted. Lives until it was released once more than it was kept.
 /// </summary>
-internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider provider, OrtMemoryInfo memory)
+internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider provider, OrtMemoryInfo memory, int? device = null)
 {
     // As many as runs that overlapped.
     private readonly ConcurrentBag<OrtIoBinding> _bindings = [];
@@ -16,6 +16,9 @@ internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider pr
 
     /// <summary>What it runs on.</summary>
     public ExecutionProvider Provider { get; } = provider;
+
+    /// <summary>Number of the GPU, from 0, in whose memory its outputs can stay; null when that is the host's.</summary>
+    public int? Device { get; } = device;
 
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Every input by name, wherever it lies; borrowed.</param>
@@ -36,7 +39,7 @@ internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider pr
             binding.SynchronizeBoundInputs();
             session.RunWithBinding(options, binding);
             binding.SynchronizeBoundOutputs();
-            return new NetworkOutputs(outputs, binding.GetOutputValues());
+            return new NetworkOutputs(outputs, binding.GetOutputValues(), Device is null ? null : staysOnDevice);
         }
         finally
         {

@@ -35,6 +35,13 @@ public sealed class ModelPack : IDisposable
         remove => _engines.Decided -= value;
     }
 
+    /// <summary>Raised when it is decided where the memory banks of an inspector are searched whose networks run on a GPU, and again when that changes; handlers return at once.</summary>
+    public event Action<BankSearchDecision>? BankSearchChosen
+    {
+        add => Searches.Decided += value;
+        remove => Searches.Decided -= value;
+    }
+
     /// <summary>Where it lies.</summary>
     public string Folder { get; }
 
@@ -55,6 +62,11 @@ public sealed class ModelPack : IDisposable
 
     /// <summary>What runs each graph that was opened so far.</summary>
     public IReadOnlyList<ProviderDecision> Providers => _engines.Decisions;
+
+    /// <summary>Where memory banks are searched, for each inspector whose networks run on a GPU.</summary>
+    public IReadOnlyList<BankSearchDecision> BankSearches => Searches.Current;
+
+    internal BankSearchDecisions Searches { get; } = new();
 
     /// <summary>Engines that were built over engines that are or were to be built, 0 to 1; null when none is to be built.</summary>
     public double? BuildProgress => _engines.Progress;
@@ -131,6 +143,8 @@ public sealed class ModelPack : IDisposable
     internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot)
         ? slot.Open()
         : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}'");
+
+    internal bool IsOpen(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot) && slot.IsOpen;
 
     /// <summary>Closes every network.</summary>
     public void Dispose()

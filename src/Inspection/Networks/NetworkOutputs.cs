@@ -5,7 +5,10 @@ using Microsoft.ML.OnnxRuntime;
 namespace ClipFusion.Inspection.Networks;
 
 /// <summary>What a run gave; the tensors live in the runtime's memory until this is disposed.</summary>
-internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposableReadOnlyCollection<OrtValue> values) : IDisposable
+/// <param name="names">What was asked for.</param>
+/// <param name="values">The tensors, in that order; owned from now on.</param>
+/// <param name="isOnDevice">Which of them lie in a GPU's memory; null for none.</param>
+internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposableReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice = null) : IDisposable
 {
     private readonly Dictionary<string, OrtValue> _byName = names.Zip(values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
 
@@ -15,8 +18,14 @@ internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposa
     /// <summary>The tensor itself, to hand it to the next graph.</summary>
     public OrtValue this[string name] => _byName[name];
 
-    /// <summary>Its elements in row-major order; valid until this is disposed. Only for outputs in the host's memory.</summary>
-    public ReadOnlySpan<float> Floats(string name) => _byName[name].GetTensorDataAsSpan<float>();
+    /// <summary>Whether it lies in a GPU's memory and can't be read here.</summary>
+    public bool IsOnDevice(string name) => isOnDevice?.Invoke(name) == true;
+
+    /// <summary>Its elements in row-major order; valid until this is disposed.</summary>
+    /// <exception cref="InvalidOperationException">It lies in a GPU's memory.</exception>
+    public ReadOnlySpan<float> Floats(string name) => !IsOnDevice(name)
+        ? _byName[name].GetTensorDataAsSpan<float>()
+        : throw new InvalidOperationException($"Output '{name}' was left on the GPU; ask the run to bring it down.");
 
     /// <summary>The elements of one row along axis 0.</summary>
     public ReadOnlySpan<float> Row(string name, int row)
@@ -28,6 +37,14 @@ internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposa
 
     /// <summary>Where its elements lie, for a search on the same GPU; valid until this is disposed. The run has ended, so every stream may read them.</summary>
     public unsafe DeviceTensor Device(string name) => new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
+
+    /// <summary>Where one row along axis 0 lies, as <see cref="Device"/> says it, and how many float32 values it has.</summary>
+    public (nint Pointer, long Values) DeviceRow(string name, int row)
+    {
+        DeviceTensor tensor = Device(name);
+        long values = tensor.Shape.Skip(1).Aggregate(1L, (a, b) => a * b);
+        return (tensor.Pointer + (nint)(row * values * sizeof(float)), values);
+    }
 
     public long[] Shape(string name) => _byName[name].GetTensorTypeAndShape().Shape;
 

@@ -12,5 +12,8 @@ internal sealed class SessionSlot(Func<NetworkSession> open) : IDisposable
         lock (_lock) return _session ??= open();
     }
 
+    /// <summary>Whether it was opened. Does not wait for who opens it now.</summary>
+    public bool IsOpen => Volatile.Read(ref _session) is not null;
+
     public void Dispose() => _session?.Dispose();
 }

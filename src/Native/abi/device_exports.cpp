@@ -80,6 +80,13 @@ cfn_status cfn_device_set_search(cfn_device_set set, const cfn_device_query* que
     });
 }
 
+cfn_status cfn_device_set_search_down(cfn_device_set set, const cfn_device_query* queries, uint32_t count) {
+    return guarded([&] {
+        const auto found = sets().get(set);
+        found->search_down(checked(*found, queries, count));
+    });
+}
+
 cfn_status cfn_device_set_search_host(cfn_device_set set, const cfn_device_query* queries, uint32_t count) {
     return guarded([&] {
         const auto found = sets().get(set);

@@ -37,7 +37,7 @@ DeviceSet::~DeviceSet() {
 
 std::size_t DeviceSet::bytes() const {
     const std::lock_guard lock(mutex_);
-    std::size_t total = workspace_.bytes();
+    std::size_t total = workspace_.bytes() + results_.bytes();
     for (const DeviceBank& bank : banks_) total += bank.bytes();
     return total;
 }
@@ -96,33 +96,72 @@ void DeviceSet::launch(std::span<Job> jobs, Stream stream) {
     gpu_->launch(KernelName::decide, vector_blocks, vector_threads, batch, stream);
 }
 
-void DeviceSet::search_from_host(std::span<const cfn_device_query> queries) {
+void DeviceSet::search_down(std::span<const cfn_device_query> queries) {
+    std::size_t count = 0;
+    for (const cfn_device_query& query : queries) count += query.query_count;
+    if (count == 0) return search(queries, nullptr);
+
+    // Rows before similarities, for the alignment; one buffer that stays, so that a search allocates nothing, and one copy down.
+    const std::size_t bytes = count * (sizeof(int64_t) + sizeof(float));
+    const std::lock_guard down(down_);
+    {
+        const std::lock_guard lock(mutex_);
+        if (bytes > results_.bytes()) {
+            results_ = Memory();
+            results_ = Memory(*gpu_, bytes);
+        }
+    }
+    auto* rows = results_.at<int64_t>();
+    auto* similarities = results_.at<float>(count * sizeof(int64_t));
     std::vector<cfn_device_query> on_device(queries.begin(), queries.end());
-    std::vector<Memory> memory;
-    const auto room = [&](std::size_t bytes) { return memory.emplace_back(*gpu_, bytes).at<void>(); };
+    std::size_t first = 0;
     for (cfn_device_query& query : on_device) {
-        const std::size_t bytes = query.query_values * (query.format == CFN_FLOAT16 ? sizeof(Half) : sizeof(float));
-        void* values = room(bytes);
-        if (bytes > 0) gpu_->upload(values, query.queries, bytes);
-        query.queries = values;
-        query.similarity = static_cast<float*>(room(query.query_count * sizeof(float)));
-        if (query.row != nullptr) query.row = static_cast<int64_t*>(room(query.query_count * sizeof(int64_t)));
+        query.similarity = similarities + first;
+        query.row = query.row == nullptr ? nullptr : rows + first;
+        first += query.query_count;
     }
     search(on_device, nullptr);
-    for (std::size_t i = 0; i < queries.size(); ++i) {
-        const cfn_device_query& host = queries[i];
-        if (host.query_count == 0) continue;
-        gpu_->download(host.similarity, on_device[i].similarity, host.query_count * sizeof(float));
-        if (host.row != nullptr) gpu_->download(host.row, on_device[i].row, host.query_count * sizeof(int64_t));
-        const auto bad = std::find_if(host.similarity, host.similarity + host.query_count, [](float s) { return std::isnan(s); });
-        if (bad == host.similarity + host.query_count) continue;
-        // The words that the CPU's search has for it.
-        const auto number = static_cast<std::size_t>(bad - host.similarity);
-        std::vector<float> vector(banks_[host.bank].dimension());
-        RowReader(host.queries, host.format, vector.size()).read(number, vector.data());
-        length_of(vector.data(), vector.size(), "query", number);
-        fail(CFN_INTERNAL, "Query ", number, " has a direction, but the device found none.");
+
+    const bool with_rows = std::any_of(queries.begin(), queries.end(), [](const cfn_device_query& q) { return q.row != nullptr; });
+    std::vector<float> found(count);
+    std::vector<int64_t> found_rows(with_rows ? count : 0);
+    gpu_->download(found.data(), similarities, count * sizeof(float));
+    if (with_rows) gpu_->download(found_rows.data(), rows, count * sizeof(int64_t));
+    first = 0;
+    for (const cfn_device_query& query : queries) {
+        std::copy_n(found.data() + first, query.query_count, query.similarity);
+        if (query.row != nullptr) std::copy_n(found_rows.data() + first, query.query_count, query.row);
+        first += query.query_count;
     }
+    for (const cfn_device_query& query : queries) {
+        const auto* end = query.similarity + query.query_count;
+        const auto* bad = std::find_if(static_cast<const float*>(query.similarity), end, [](float s) { return std::isnan(s); });
+        if (bad != end) fail_of(query, static_cast<std::size_t>(bad - query.similarity));
+    }
+}
+
+// The words that the CPU's search has for a bad query.
+void DeviceSet::fail_of(const cfn_device_query& query, std::size_t number) {
+    const std::size_t dimension = banks_[query.bank].dimension();
+    const std::size_t bytes = dimension * (query.format == CFN_FLOAT16 ? sizeof(Half) : sizeof(float));
+    std::vector<unsigned char> copy(bytes);
+    gpu_->download(copy.data(), static_cast<const unsigned char*>(query.queries) + number * bytes, bytes);
+    std::vector<float> vector(dimension);
+    RowReader(copy.data(), query.format, dimension).read(0, vector.data());
+    length_of(vector.data(), dimension, "query", number);
+    fail(CFN_INTERNAL, "Query ", number, " has a direction, but the device found none.");
+}
+
+void DeviceSet::search_from_host(std::span<const cfn_device_query> queries) {
+    std::vector<cfn_device_query> uploaded(queries.begin(), queries.end());
+    std::vector<Memory> memory;
+    for (cfn_device_query& query : uploaded) {
+        const std::size_t bytes = query.query_values * (query.format == CFN_FLOAT16 ? sizeof(Half) : sizeof(float));
+        void* values = memory.emplace_back(*gpu_, bytes).at<void>();
+        if (bytes > 0) gpu_->upload(values, query.queries, bytes);
+        query.queries = values;
+    }
+    search_down(uploaded);
 }
 
 } // namespace cfn::cuda

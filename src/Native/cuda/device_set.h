@@ -24,16 +24,22 @@ public:
     // Enqueues; pointers are into the device's memory. Sizes and pointers have been checked. Throws Error: an unknown image, a bank without a row to search.
     void search(std::span<const cfn_device_query> queries, Stream stream);
 
-    // Pointers are into this process's memory; done when it returns. Throws Error(CFN_BAD_VECTOR) too.
+    // Queries are in the device's memory, results go to this process's; done when it returns. Throws Error(CFN_BAD_VECTOR) too.
+    void search_down(std::span<const cfn_device_query> queries);
+
+    // All pointers are into this process's memory; otherwise as search_down.
     void search_from_host(std::span<const cfn_device_query> queries);
 
 private:
+    [[noreturn]] void fail_of(const cfn_device_query& query, std::size_t number);
     void enqueue(std::span<Job> jobs, Stream stream);
     void launch(std::span<Job> jobs, Stream stream);
 
     std::unique_ptr<Gpu> gpu_;
     std::vector<DeviceBank> banks_;
+    std::mutex down_;          // held while results come down; taken before the other
     mutable std::mutex mutex_; // of what follows
+    Memory results_;           // changed with both
     Memory workspace_;
     EventObject* mark_;
 };

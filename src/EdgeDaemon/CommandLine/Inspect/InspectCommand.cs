@@ -109,6 +109,7 @@ internal static class InspectCommand
             ? await Steps.RunAsync(judging, "judging", steps => session.Judge(report, overlays, steps, cancellation)).ConfigureAwait(false)
             : await Task.Run(() => session.Judge(report, overlays, null, cancellation), cancellation).ConfigureAwait(false);
         if (session.Providers is { Provider: { } provider } and not { Provider: "cpu" }) terminal.WriteNote($"the networks ran on {provider}");
+        if (session.BankSearch is { } place) terminal.WriteNote(place);
         if (overlays?.Summary is { } summary) terminal.WriteNote(summary);
         if (failed > 0) terminal.WriteError($"{failed} of {request.Images.Count} pictures could not be judged");
         return failed == 0 ? ExitCode.Clean : ExitCode.Failed;

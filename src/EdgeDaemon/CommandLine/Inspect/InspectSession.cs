@@ -25,6 +25,11 @@ internal sealed class InspectSession : IDisposable
     /// <summary>What runs the networks that were used so far, and why nothing better does.</summary>
     public ProviderStatus Providers => ProviderStatus.Of(_pack);
 
+    /// <summary>Where memory banks were searched, once pictures were judged on a GPU; null when no network whose features are compared ran on one.</summary>
+    public string? BankSearch => _pack.BankSearches is not [var decision, ..] ? null
+        : decision.WhyNot is { } why ? $"the processor searched the memory banks: {why}"
+        : $"the memory banks were searched on {decision.Gpu.Name}";
+
     public string? Notice => _pack.Manifest.Notice;
 
     public string ShotMode => Judgement.Shot((_inspector.Branches & Branches.Vision) != 0);

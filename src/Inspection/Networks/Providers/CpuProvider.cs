@@ -12,6 +12,8 @@ internal sealed class CpuProvider(SessionSettings settings) : IGraphProvider
 
     public OrtMemoryInfo Memory => OrtMemoryInfo.DefaultInstance;
 
+    public int? Device => null;
+
     public bool MustBuild(GraphFile graph) => false;
 
     public InferenceSession Open(GraphFile graph)

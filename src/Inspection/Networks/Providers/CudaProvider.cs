@@ -17,6 +17,8 @@ internal sealed class CudaProvider(SessionSettings settings, ProviderSettings pr
     /// <summary>Memory of a GPU.</summary>
     public static OrtMemoryInfo DeviceMemory(int device) => new(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, device, OrtMemType.Default);
 
+    public int? Device => providers.Device;
+
     public bool MustBuild(GraphFile graph) => false;
 
     public InferenceSession Open(GraphFile graph)

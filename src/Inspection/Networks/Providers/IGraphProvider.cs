@@ -14,6 +14,9 @@ internal interface IGraphProvider
     /// <summary>Where the sessions' outputs can stay between two graphs; owned by the provider.</summary>
     OrtMemoryInfo Memory { get; }
 
+    /// <summary>Number of the GPU whose memory <see cref="Memory"/> is, from 0; null for the host's.</summary>
+    int? Device { get; }
+
     /// <summary>Whether opening takes minutes because an engine has to be built first.</summary>
     bool MustBuild(GraphFile graph);
 

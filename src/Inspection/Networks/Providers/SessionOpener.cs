@@ -74,7 +74,7 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
         LoadedGraph? loaded = null;
         try
         {
-            loaded = new LoadedGraph(provider.Open(graph), provider.Kind, provider.Memory);
+            loaded = new LoadedGraph(provider.Open(graph), provider.Kind, provider.Memory, provider.Device);
             if (provider.Kind == ExecutionProvider.Cpu) return (loaded, []);
             IReadOnlyList<ParityError> errors = [];
             (inTurn ?? (run => run()))(() => errors = gate.Compare(graph.Name, loaded));

@@ -18,6 +18,8 @@ internal sealed class TensorRtProvider(SessionSettings settings, ProviderSetting
 
     public OrtMemoryInfo Memory => _memory.Value;
 
+    public int? Device => providers.Device;
+
     /// <summary>A build that was cut short leaves engines of parts of the graph, but no mark.</summary>
     public bool MustBuild(GraphFile graph) => !File.Exists(MarkOf(graph));
 

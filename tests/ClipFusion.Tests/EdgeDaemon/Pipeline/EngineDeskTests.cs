@@ -1,8 +1,10 @@
 using ClipFusion.EdgeDaemon;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
+using ClipFusion.Native;
 using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using ClipFusion.Tests.Inspection.Networks;
 using Microsoft.Extensions.Logging;
@@ -68,6 +70,28 @@ public sealed class EngineDeskTests(ProbedPacks packs) : IClassFixture<ProbedPac
         pack.Session(GraphNames.MapDiff);
         pack.Session(GraphNames.MapDiffLanguage);
         Assert.Equal((LogLevel.Information, 1011, "Network unet runs on cpu, because nothing better is there: tensorrt: not built in; cuda: not built in"), Assert.Single(log.Lines));
+    }
+
+    [Fact]
+    public void BankSearch_OnAGpuOrNotAnyMore_IsOneLineForEachReasonAndTheStateIsTold()
+    {
+        var log = new LogLines<Appliance>();
+        using ModelPack pack = Pack(new(ExecutionProvider.TensorRt));
+        var desk = new EngineDesk(new FairTurn(), log);
+        desk.Watch(pack);
+        int told = 0;
+        desk.Changed += () => told++;
+        var gpu = new DeviceProbe(null) { Name = "Orin", ComputeCapability = new Version(8, 7), Driver = new Version(12, 6), Kernels = "sm_87" };
+        desk.Announce(0, gpu);
+        object[] recipes = [new(), new()];
+        foreach (string? whyNot in new[] { null, "out of memory" })
+            foreach (object recipe in recipes) pack.Searches.Set(recipe, new BankSearchDecision(0, gpu, whyNot));
+        Assert.Equal(4, told);
+        Assert.Equal(
+            [
+                (LogLevel.Information, 1008, "Memory banks are searched on GPU 0, where the networks run: Orin, compute capability 8.7, driver of CUDA 12.6, kernels sm_87"),
+                (LogLevel.Information, 1009, "The processor searches memory banks, not a GPU: out of memory"),
+            ], log.Lines);
     }
 
     private ModelPack Pack(PretendProvider tensorRt) => ModelPack.OpenWith(

@@ -30,6 +30,13 @@ public sealed class ProviderStatusTests
     }
 
     [Fact]
+    public void Status_WhereTheProcessorSearchesForAGpu_SaysWhyBehindTheNetworks()
+    {
+        ProviderStatus status = ProviderStatus.Of([Runs(GraphNames.ClipImage, ExecutionProvider.Cuda, new ProviderRejection(ExecutionProvider.TensorRt, "not built in", false))], null, ["out of memory"]);
+        Assert.Equal("tensorrt: not built in; the processor searches memory banks: out of memory", status.Note);
+    }
+
+    [Fact]
     public void Status_WithAnEndlessReason_IsCut() =>
         Assert.Equal(ProviderStatus.MaxNote, ProviderStatus.Of([Runs(GraphNames.VaeEncoder, ExecutionProvider.Cpu, new ProviderRejection(ExecutionProvider.Cuda, new string('x', 2000), true))], null).Note!.Length);
 

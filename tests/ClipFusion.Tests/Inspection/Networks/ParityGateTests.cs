@@ -83,6 +83,8 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
 
         public OrtMemoryInfo Memory => OrtMemoryInfo.DefaultInstance;
 
+        public int? Device => null;
+
         public bool MustBuild(GraphFile graph) => false;
 
         public InferenceSession Open(GraphFile graph) => _cpu.Open(graph with { Variants = [graph.For(GraphTarget.TensorRt)] });

@@ -15,6 +15,9 @@ internal sealed class PretendProvider(ExecutionProvider kind) : IGraphProvider
 
     public OrtMemoryInfo Memory => OrtMemoryInfo.DefaultInstance;
 
+    /// <summary>The GPU whose memory the host's is pretended to be; null for none.</summary>
+    public int? Device { get; init; }
+
     /// <summary>Whether it has engines that take long to build.</summary>
     public bool Builds { get; init; }
 

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using ClipFusion.Inspection.Maps;
+using ClipFusion.Native;
+
+namespace ClipFusion.Inspection;
+
+/// <summary>
+/// All banks of a recipe in the memory of one GPU: features that a network left there are compared where they are, with one call for all banks, and only the
+/// largest cosine of each cell comes down.
+/// </summary>
+internal sealed class DeviceBanks : IBankPlace, IDisposable
+{
+    private readonly DeviceBankSet _set;
+    private readonly MemoryBank[] _banks;
+
+    private DeviceBanks(DeviceBankSet set, MemoryBank[] banks) => (_set, _banks) = (set, banks);
+
+    /// <summary>Copies banks to a GPU.</summary>
+    /// <param name="device">Its number, from 0.</param>
+    /// <param name="banks">Read now and not kept but for their names.</param>
+    /// <exception cref="DeviceSearchException">The GPU can't be used, or has too little memory.</exception>
+    public static DeviceBanks Create(int device, ReferenceBanks banks)
+    {
+        MemoryBank[] all = [.. banks.Clip, .. banks.Diffusion];
+        NativeBank[] native = [.. all.Select(b => b.Native ?? throw new DeviceSearchException("the banks are not in the native library", null))];
+        try
+        {
+            return new DeviceBanks(DeviceBankSet.Create(device, native), all);
+        }
+        catch (Exception e) when (IsOfDevice(e))
+        {
+            throw new DeviceSearchException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public unsafe void Search(ReadOnlySpan<FeatureGrid> grids, ReadOnlySpan<AnomalyMap> maps, BankSearch search)
+    {
+        search.Cancellation.ThrowIfCancellationRequested();
+        int cells = 0;
+        foreach (FeatureGrid grid in grids) cells += grid.Cells;
+        float[] found = ArrayPool<float>.Shared.Rent(cells);
+        try
+        {
+            fixed (float* similarities = found)
+            {
+                var queries = new DeviceQuery[grids.Length];
+                for (int i = 0, first = 0; i < grids.Length; first += grids[i++].Cells) queries[i] = QueryOf(grids[i], (nint)(similarities + first), search.Exclude);
+                _set.SearchDown(queries);
+            }
+
+            // A search on a GPU can't be interrupted; it takes about a millisecond.
+            search.Cancellation.ThrowIfCancellationRequested();
+            ReadOnlySpan<float> rest = found;
+            foreach (AnomalyMap map in maps)
+            {
+                for (int cell = 0; cell < map.Values.Length; cell++) map.Values[cell] = NativeRows.Distance(rest[cell]);
+                rest = rest[map.Values.Length..];
+            }
+        }
+        catch (Exception e) when (IsOfDevice(e))
+        {
+            throw new DeviceSearchException(e.Message, e);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(found);
+        }
+    }
+
+    /// <summary>Gives the GPU's memory back.</summary>
+    public void Dispose() => _set.Dispose();
+
+    /// <summary>A failing GPU, as opposed to features that are no numbers: those are as wrong on the host.</summary>
+    private static bool IsOfDevice(Exception e) => e is NativeException or NotSupportedException;
+
+    private DeviceQuery QueryOf(FeatureGrid grid, nint similarities, int? exclude)
+    {
+        if (exclude is int image) grid.Bank.RequireRowsWithout(image);
+        (nint pointer, long values) = grid.Outputs.DeviceRow(grid.Name, grid.Row);
+        if (values != (long)grid.Cells * grid.Bank.Dimension)
+            throw new ArgumentException($"'{grid.Name}' has {values} values a row; {grid.Cells} cells of {grid.Bank.Dimension} are expected.", nameof(grid));
+        return new DeviceQuery(Array.IndexOf(_banks, grid.Bank), pointer, grid.Cells, similarities, Exclude: exclude);
+    }
+}
+
+/// <summary>Banks can't be searched on a GPU, or not any more; the host can do it. The message says why.</summary>
+[SuppressMessage("Design", "CA1032", Justification = "Thrown here alone, always with a message.")]
+internal sealed class DeviceSearchException(string message, Exception? inner) : Exception(message, inner);
