@@ -228,9 +228,8 @@ test_all() {
     -class ClipFusion.Tests.Native.DeviceBankSetTests -class ClipFusion.Tests.Inspection.DeviceSearchTests
 
   (( passed + failed > 0 )) || say "no test ran"
-  local summary="$passed passed, $failed failed"
-  (( skipped == 0 )) || summary+=", $skipped skipped"
-  echo "$summary"
+  (( skipped == 0 )) || say "$skipped skipped: what needs a GPU, or the emulated one on which it runs as well"
+  echo "$passed passed, $failed failed"
   (( failed == 0 && passed > 0 ))
 }
 

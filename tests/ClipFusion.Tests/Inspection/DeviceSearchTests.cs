@@ -82,7 +82,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
     [InlineData(false)]
     public void Inspect_WhereTheGpuFailsAtAnyPoint_IsTheHostsAndLeavesNothingThere(bool memory)
     {
-        if (!EmulatedGpu.IsHere) return;
+        Assert.SkipUnless(EmulatedGpu.IsHere, "this needs the emulated GPU; ./build.sh test runs the class once more on it");
         using ModelPack host = Pack(null, null), gpu = Pack(0, 0);
         Recipe small = Recipe with { TimestepBlocks = [new(801, 0)] };
         int before = EmulatedGpu.Leftovers, failures = 0;
@@ -124,7 +124,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
     [Fact]
     public void Banks_ReplacedOrGone_AreReplacedOrGoneOnTheGpu()
     {
-        if (!EmulatedGpu.IsHere) return;
+        Assert.SkipUnless(EmulatedGpu.IsHere, "this needs the emulated GPU; ./build.sh test runs the class once more on it");
         using ModelPack host = Pack(null, null), gpu = Pack(0, 0);
         int before = EmulatedGpu.Leftovers;
         Inspector onGpu = Enrolled(gpu, Recipe);
@@ -156,7 +156,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
     [Fact]
     public void Inspect_LeavingOutAnImageThatIsNotThereOrAllThereIs_IsRefusedAsOnTheHost()
     {
-        if (!EmulatedGpu.IsHere) return;
+        Assert.SkipUnless(EmulatedGpu.IsHere, "this needs the emulated GPU; ./build.sh test runs the class once more on it");
         using ModelPack gpu = Pack(0, 0);
         using Inspector inspector = Pictures.Inspector(gpu, Recipe, 0);
         ArgumentException alone = Assert.Throws<ArgumentException>(() => Inspect(inspector, exclude: 0)), unknown = Assert.Throws<ArgumentException>(() => Inspect(inspector, exclude: 1));
