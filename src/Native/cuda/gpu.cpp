@@ -8,6 +8,12 @@ namespace {
 DevicePointer address(const void* memory) { return reinterpret_cast<DevicePointer>(memory); }
 StreamObject* object(Stream stream) { return static_cast<StreamObject*>(stream); }
 
+// The kernels for a GPU. Asked before the driver is, so that a build without kernels says so, whatever the machine has.
+const Image& kernels_for(int32_t device) {
+    cfn_device_info info{};
+    return probe(device, info);
+}
+
 } // namespace
 
 // Makes the context current for as long as it lives, and then the caller's again.
@@ -25,9 +31,9 @@ private:
     const Driver& driver_;
 };
 
-Gpu::Gpu(int32_t device) : driver_(Driver::instance()) {
-    cfn_device_info info{};
-    const Image& image = probe(device, info);
+Gpu::Gpu(int32_t device) : Gpu(device, kernels_for(device)) {}
+
+Gpu::Gpu(int32_t device, const Image& image) : driver_(Driver::instance()) {
     driver_.check(driver_.device(&device_, device), "be opened");
     driver_.check(driver_.retain_context(&context_, device_), "make a context");
     try {

@@ -48,6 +48,8 @@ public:
 private:
     class InContext;
 
+    Gpu(int32_t device, const Image& kernels);
+
     const Driver& driver_;
     Device device_ = 0;
     ContextObject* context_ = nullptr;

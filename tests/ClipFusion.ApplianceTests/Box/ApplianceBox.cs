@@ -139,6 +139,9 @@ internal sealed class ApplianceBox : IAsyncDisposable
         await kill.WaitForExitAsync(cancellation);
     }
 
+    /// <summary>Ends when the program has ended; <see cref="EndAsync"/> then gives its exit code.</summary>
+    public Task ExitedAsync(CancellationToken cancellation) => _process!.WaitForExitAsync(cancellation);
+
     /// <summary>Waits for the program's end.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync(CancellationToken cancellation)

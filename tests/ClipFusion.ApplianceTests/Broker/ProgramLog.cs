@@ -25,9 +25,12 @@ internal sealed class ProgramLog
     }
 
     /// <summary>Waits for a line that holds a text, written already or not.</summary>
-    public async Task<string> SaysAsync(string text, CancellationToken cancellation)
+    /// <param name="text">The text.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="after">How many lines are passed over, for what an earlier run said.</param>
+    public async Task<string> SaysAsync(string text, CancellationToken cancellation, int after = 0)
     {
-        for (int seen = 0; ;)
+        for (int seen = after; ;)
         {
             Task more;
             lock (_gate)
