@@ -72,14 +72,22 @@ public sealed class DeadlineTests(Packs packs) : LineTest
             await plc.ReadyAsync(["line1"], Cancellation);
             await plc.TriggerAsync("line1", "late", Cancellation);
             await plc.NextAsync(h => h.Topic.EndsWith("/trigger/ack", StringComparison.Ordinal), Cancellation);
-            // Away until well after the deadline, back well within the ten seconds in which a verdict is live.
-            await cable.StayCutAsync(Task.Delay(DeadlineMs + 500, Cancellation));
+            // Away until the deadline has passed, back well within the ten seconds in which a verdict is live: the box beats every second, from before the deadline on.
+            using PageEvents events = await PageEvents.ListenAsync(await box.PageAsync(Cancellation), Cancellation);
+            await cable.StayCutAsync(AfterTheVerdictAsync(events));
             verdict = await plc.NextAsync(h => h.Topic.EndsWith("/verdict", StringComparison.Ordinal) || h.Topic.EndsWith("/verdict/replay", StringComparison.Ordinal), Cancellation);
         });
 
         Assert.EndsWith("/verdict", verdict.Topic, StringComparison.Ordinal);
         JsonElement flags = verdict.Json.GetProperty("flags");
         Assert.Equal((true, true, false), (flags.GetProperty("late").GetBoolean(), flags.GetProperty("fallbackProfile").GetBoolean(), flags.GetProperty("replayed").GetBoolean()));
+    }
+
+    /// <summary>A verdict is decided a little before the deadline; the second beat from then on is a second later at least.</summary>
+    private async Task AfterTheVerdictAsync(PageEvents events)
+    {
+        await events.HearAsync("verdict", 1, Cancellation);
+        await events.HearAsync("device", 2, Cancellation);
     }
 
     private static void AssertEvidenceOfPatchClip(JsonElement verdict)

@@ -12,9 +12,12 @@ internal sealed class BoxProcess : IAsyncDisposable
 
     private const int KeptLines = 60;
 
+    private const string Listening = "Now listening on: ";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-box-").FullName;
     private readonly Queue<string> _log = [];
     private Process? _process;
+    private TaskCompletionSource<Uri> _page = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="brokerPort">Port of the broker on this machine.</param>
     /// <param name="pack">Folder of its model pack; not owned.</param>
@@ -56,11 +59,15 @@ internal sealed class BoxProcess : IAsyncDisposable
     /// <summary>A folder in the box's own, for a folder camera.</summary>
     public string MakeFolder(string name) => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
 
+    /// <summary>Waits until it says where its page is.</summary>
+    public Task<Uri> PageAsync(CancellationToken cancellation) => _page.Task.WaitAsync(cancellation);
+
     /// <param name="killAt">Where it is to kill itself, such as <c>accepted:3</c>; null = nowhere.</param>
     public void Start(string? killAt = null)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Remove("CLIPFUSION_TEST_KILL_AT");
+        _page = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (killAt is not null) start.Environment["CLIPFUSION_TEST_KILL_AT"] = killAt;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => Note(e.Data);
@@ -109,6 +116,7 @@ internal sealed class BoxProcess : IAsyncDisposable
     private void Note(string? line)
     {
         if (line is null) return;
+        if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at) _page.TrySetResult(new Uri(line[(at + Listening.Length)..]));
         lock (_log)
         {
             _log.Enqueue(line);
