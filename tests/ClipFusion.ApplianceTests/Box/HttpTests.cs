@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
@@ -98,6 +99,23 @@ public sealed class HttpTests : BoxTest
         await box.KillAsync(Cancellation);
         await browser.ShowsAsync(Cancellation, "What you see is old");
     }
+
+    [Fact]
+    public async Task Page_OpenedWhileTheLineRuns_MissesNoPart()
+    {
+        Mosquitto broker = await BrokerAsync();
+        Ledger ledger = await LedgerAsync(broker);
+        ApplianceBox box = await ReadyBoxAsync(ledger, Options(broker) with { IntervalMs = 100, QueueDepth = 16 });
+        await using Chromium browser = await Chromium.OpenAsync(await box.PageAsync(Cancellation), Cancellation);
+        long[] first = Strip(await browser.ShowsAsync(Cancellation, "✓ ready", "7 board"));
+        // Some more, heard while they came; the strip has room for twenty.
+        long[] then = Strip(await browser.ShowsAsync(Cancellation, $"{first[0] + 6}"));
+        Assert.InRange(then.Length, 6, 20);
+        Assert.Equal(Enumerable.Range(0, then.Length).Select(i => then[0] - i), then);
+    }
+
+    /// <summary>Sequence numbers of the strip of latest verdicts, newest first.</summary>
+    private static long[] Strip(string page) => [.. Regex.Matches(page, "<small>([0-9]+)</small>").Select(m => long.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
 
     private static BoxOptions Options(Mosquitto broker) => new() { Port = broker.Port, HttpTriggers = true };
 

@@ -5,7 +5,7 @@ const RETRY_MS = 2000;
 const SILENCE_MS = 4000;
 
 async function get(path) {
-  const response = await fetch(path, { cache: "no-store" });
+  const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(SILENCE_MS) });
   if (response.ok) return response.json();
   const problem = await response.json().catch(() => null);
   throw new Error(problem?.detail ?? `${path}: ${response.status}`);
@@ -25,25 +25,33 @@ export function listen(listener) {
   let watch = 0;
 
   async function connect() {
+    const own = source = new EventSource("/api/v1/events?pictures=true");
+    // What happens while the past is being read is told after it, so that nothing falls between the two.
+    let early = [];
+    const tell = (name, content) => early ? early.push([name, content]) : listener[name](content);
+    for (const name of ["device", "state", "verdict", "picture"]) {
+      own.addEventListener(name, event => {
+        heard();
+        tell(name, JSON.parse(event.data));
+      });
+    }
+    own.onerror = () => lose("the connection to the box is broken");
+    heard();
+    await new Promise(opened => { own.onopen = opened; });
     try {
       const [codes, stations] = await Promise.all([get("/api/v1/codes"), get("/api/v1/stations")]);
       const inspections = await Promise.all(stations.map(s => get(`/api/v1/inspections?station=${encodeURIComponent(s.station)}&limit=20`)));
+      if (source !== own) return;
       listener.start({ codes, stations, inspections });
     } catch (error) {
       // fetch says TypeError where nobody answers.
-      lose(error instanceof TypeError ? "no answer from the box" : error.message);
+      if (source === own) lose(error instanceof TypeError ? "no answer from the box" : error.message);
       return;
     }
 
-    source = new EventSource("/api/v1/events?pictures=true");
-    for (const name of ["device", "state", "verdict", "picture"]) {
-      source.addEventListener(name, event => {
-        heard();
-        listener[name](JSON.parse(event.data));
-      });
-    }
-    source.onerror = () => lose("the connection to the box is broken");
-    heard();
+    const told = early;
+    early = null;
+    for (const [name, content] of told) tell(name, content);
   }
 
   function heard() {
