@@ -25,15 +25,12 @@ internal sealed class PatchCoreMethod : IMethod
     /// <param name="share">Share of the bank's rows that the coreset keeps, above 0, at most 1.</param>
     public PatchCoreMethod(ModelPack pack, Recipe recipe, NetworkStore store, double share)
     {
-        _recipe = Recipe.Default("object") with
+        _recipe = PictureSettings.Of(recipe) with
         {
             Profile = Profile.PatchClip,
             Branches = Branches.ClipVision,
             FeatureStream = ClipStream.Original,
             LanguageStream = ClipStream.Original,
-            Crop = recipe.Crop,
-            BlackLevel = recipe.BlackLevel,
-            WhiteLevel = recipe.WhiteLevel,
         };
         (_store, _share, _grid) = (store, share, pack.Manifest.Clip.GridSize);
         _networks = new ObjectNetworks(pack, _recipe, store, fewShot: true, CancellationToken.None);

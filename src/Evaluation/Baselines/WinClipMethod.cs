@@ -21,7 +21,7 @@ internal sealed class WinClipMethod : IMethod
     /// <param name="store">Keeps what the networks say.</param>
     public WinClipMethod(ModelPack pack, Recipe recipe, NetworkStore store)
     {
-        _settings = Recipe.Default("object") with { Crop = recipe.Crop, BlackLevel = recipe.BlackLevel, WhiteLevel = recipe.WhiteLevel };
+        _settings = PictureSettings.Of(recipe);
         (_networks, _store) = (new WinClipNetworks(pack, _settings), store);
     }
 

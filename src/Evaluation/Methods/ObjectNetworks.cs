@@ -32,17 +32,14 @@ internal sealed class ObjectNetworks : IDisposable
     }
 
     /// <summary>What CLIP's networks see: no words.</summary>
-    private Recipe ClipSettings => Recipe.Default("object") with
+    private Recipe ClipSettings => PictureSettings.Of(_recipe) with
     {
         LanguageStream = _recipe.LanguageStream,
         FeatureStream = _recipe.FeatureStream,
-        Crop = _recipe.Crop,
-        BlackLevel = _recipe.BlackLevel,
-        WhiteLevel = _recipe.WhiteLevel,
     };
 
     /// <summary>What the denoiser sees.</summary>
-    private Recipe DiffusionSettings => Recipe.Default(_recipe.Object) with
+    private Recipe DiffusionSettings => PictureSettings.Of(_recipe, _recipe.Object) with
     {
         States = _recipe.States,
         GenericState = _recipe.GenericState,
@@ -53,9 +50,6 @@ internal sealed class ObjectNetworks : IDisposable
         LanguageTimestep = _recipe.LanguageTimestep,
         TimestepBlocks = _recipe.TimestepBlocks,
         Branches = _recipe.UsedBranches & Branches.Diff,
-        Crop = _recipe.Crop,
-        BlackLevel = _recipe.BlackLevel,
-        WhiteLevel = _recipe.WhiteLevel,
     };
 
     public void PrepareQuery(Picture picture, CancellationToken cancellation)
