@@ -3,6 +3,7 @@ using System.Globalization;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;
@@ -50,7 +51,7 @@ internal static class FullSizeBenchmark
             case "build":
                 using (OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(weights, "clip")))
                 using (DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(weights, "sd")))
-                    PackBuilder.Build(clip, diffusion, Path.Combine(folder, args[3]), new PackOptions(Enum.Parse<Precision>(args[3], ignoreCase: true)));
+                    PackBuilder.Build(clip, diffusion, Path.Combine(folder, args[3]), new PackOptions(Enum.Parse<Precision>(args[3], ignoreCase: true), Record: GoldenRecorder.Record), Said());
                 break;
             case "inspect":
                 Inspect(Path.Combine(folder, args[3]));
@@ -59,6 +60,18 @@ internal static class FullSizeBenchmark
                 Paired(Path.Combine(folder, args[3]));
                 break;
         }
+    }
+
+    /// <summary>Each step of a build with the seconds since its begin.</summary>
+    private static Steps Said()
+    {
+        var clock = Stopwatch.StartNew();
+        return new Steps(step => Console.WriteLine($"  {clock.Elapsed.TotalSeconds,6:f1} s {step}"));
+    }
+
+    private sealed class Steps(Action<string> report) : IProgress<string>
+    {
+        public void Report(string value) => report(value);
     }
 
     private static void Inspect(string folder)

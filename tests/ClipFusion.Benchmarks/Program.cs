@@ -9,6 +9,9 @@ switch (args.FirstOrDefault())
     case "bank":
         MemoryBankBenchmark.Run();
         break;
+    case "bank-share":
+        BankShareBenchmark.Run(args);
+        break;
     case "aupro":
         AuproBenchmark.Run();
         break;

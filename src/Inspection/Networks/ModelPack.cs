@@ -107,7 +107,7 @@ public sealed class ModelPack : IDisposable
         foreach (string graph in graphs) Session(graph);
     }
 
-    /// <summary>Opens every graph and compares each with the goldens, the CPU's too. Blocks.</summary>
+    /// <summary>Compares every graph with the goldens, the CPU's too, one after the other. Blocks. What was not open before is closed again: all full-size networks at once fit no small box.</summary>
     /// <param name="progress">Told each graph; null for silence.</param>
     /// <param name="cancellation">Ends a running graph.</param>
     /// <returns>What runs each graph and how far it is from the goldens, which is empty without goldens; and what is wrong with any of it.</returns>
@@ -118,6 +118,7 @@ public sealed class ModelPack : IDisposable
         foreach (string name in _sessions.Keys.Order(StringComparer.Ordinal))
         {
             progress?.Report($"running {name}");
+            bool wasOpen = IsOpen(name);
             try
             {
                 NetworkSession session = Session(name);
@@ -130,6 +131,10 @@ public sealed class ModelPack : IDisposable
             catch (NetworkException e)
             {
                 problems.Add(e.Message);
+            }
+            finally
+            {
+                if (!wasOpen) Close(name);
             }
         }
 
@@ -145,6 +150,13 @@ public sealed class ModelPack : IDisposable
         : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}'");
 
     internal bool IsOpen(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot) && slot.IsOpen;
+
+    /// <summary>Frees a graph that nobody runs; the next who needs it opens it again.</summary>
+    internal void Close(string graph)
+    {
+        _engines.Drop(graph);
+        _sessions[graph].Close();
+    }
 
     /// <summary>Closes every network.</summary>
     public void Dispose()

@@ -15,5 +15,15 @@ internal sealed class SessionSlot(Func<NetworkSession> open) : IDisposable
     /// <summary>Whether it was opened. Does not wait for who opens it now.</summary>
     public bool IsOpen => Volatile.Read(ref _session) is not null;
 
-    public void Dispose() => _session?.Dispose();
+    /// <summary>Frees the network; the next who needs it opens it again.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _session?.Dispose();
+            _session = null;
+        }
+    }
+
+    public void Dispose() => Close();
 }

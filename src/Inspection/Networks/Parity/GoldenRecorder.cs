@@ -11,7 +11,6 @@ public static class GoldenRecorder
         GraphNames.ClipImage, GraphNames.ClipText, GraphNames.WinClipImage, GraphNames.WinClipText, GraphNames.DiffusionText, GraphNames.VaeEncoder, GraphNames.MapDiff, GraphNames.MapDiffLanguage,
     ];
 
-
     /// <summary>Writes <c>goldens.safetensors</c> into a pack's folder.</summary>
     /// <param name="folder">The folder; every file but this one is there.</param>
     /// <param name="manifest">What is in it.</param>
@@ -26,12 +25,18 @@ public static class GoldenRecorder
         foreach (string graph in InOrder)
         {
             progress?.Report($"golden outputs of {graph}");
-            string[] outputs = [.. manifest.Graphs.First(g => g.Name == graph && !g.Debug).Outputs.Where(o => o.Type == ElementType.Float32).Select(o => o.Name)];
-            using ProbeInputs inputs = ProbeInputs.Of(pack, graph, goldens);
-            using NetworkOutputs o = pack.Session(graph).Run(inputs.Values, outputs, cancellation);
-            foreach (string output in outputs) goldens.Add(graph, output, o.Shape(output), o.Floats(output).ToArray());
+            Record(pack, graph, goldens, cancellation);
+            pack.Close(graph); // full-size networks are in memory one at a time
         }
 
         goldens.Write(Path.Combine(folder, GraphNames.Goldens));
+    }
+
+    private static void Record(ModelPack pack, string graph, GoldenTensors goldens, CancellationToken cancellation)
+    {
+        string[] outputs = [.. pack.Manifest.Graphs.First(g => g.Name == graph && !g.Debug).Outputs.Where(o => o.Type == ElementType.Float32).Select(o => o.Name)];
+        using ProbeInputs inputs = ProbeInputs.Of(pack, graph, goldens);
+        using NetworkOutputs o = pack.Session(graph).Run(inputs.Values, outputs, cancellation);
+        foreach (string output in outputs) goldens.Add(graph, output, o.Shape(output), o.Floats(output).ToArray());
     }
 }

@@ -46,6 +46,20 @@ internal sealed class EngineQueue(SessionOpener opener)
         Decided?.Invoke(opened.Decision);
     }
 
+    /// <summary>Forgets the engine that is to be built for a graph, if one is: the graph is about to be closed.</summary>
+    public void Drop(string graph)
+    {
+        lock (_lock)
+        {
+            for (int left = _jobs.Count; left > 0; left--)
+            {
+                Job job = _jobs.Dequeue();
+                if (job.Graph.Name == graph) _wanted--;
+                else _jobs.Enqueue(job);
+            }
+        }
+    }
+
     /// <summary>Builds one after the other until none is left.</summary>
     public void Build(Action<Action> inTurn, CancellationToken cancellation)
     {
