@@ -116,7 +116,7 @@ public sealed class Inspector : IDisposable
             progress?.Report(i + 1);
         }
 
-        Use(rows.ToBanks());
+        Use(rows.ToBanks(_parallelism, cancellation));
         return _banks!;
     }
 

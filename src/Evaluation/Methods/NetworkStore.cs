@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,13 +12,14 @@ namespace ClipFusion.Evaluation.Methods;
 
 /// <summary>
 /// Outputs of the networks on disk, one file per picture, pack and settings that the networks see, so that no sweep and no restart runs them
-/// twice. Files appear whole or not at all. Pictures and pack count by their content, wherever they lie.
+/// twice. Files appear whole or not at all. Pictures and pack count by their content, wherever they lie. Safe for several threads; networks run one at a time.
 /// </summary>
 internal sealed class NetworkStore
 {
     private readonly string _folder;
     private readonly string _pack;
-    private readonly Dictionary<string, string> _pictures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _pictures = new(StringComparer.Ordinal);
+    private readonly Lock _running = new();
     private long _ticks;
 
     /// <summary>A store.</summary>
@@ -46,11 +48,22 @@ internal sealed class NetworkStore
     /// <param name="part">Which networks, and for what.</param>
     /// <param name="settings">The settings that they see, all others at their defaults.</param>
     /// <param name="run">Given the pixels, runs them: outputs, and what they saw of the picture.</param>
-    public StoredOutputs Get(Picture picture, string part, Recipe settings, Func<ImageView, (NetworkOutputs Outputs, Region Covered)> run)
+    public StoredOutputs Get(Picture picture, string part, Recipe settings, NetworkRun run)
+    {
+        string path = Ensure(picture, part, settings, run);
+        // What was just made is read back too, so that a run that was interrupted and one that was not see the same.
+        return StoredOutputs.Read(path);
+    }
+
+    /// <summary>Runs the networks on a picture unless their outputs are there.</summary>
+    /// <returns>The outputs' file.</returns>
+    public string Ensure(Picture picture, string part, Recipe settings, NetworkRun run)
     {
         string path = PathOf(picture, part, settings);
-        if (!File.Exists(path))
+        if (File.Exists(path)) return path;
+        lock (_running)
         {
+            if (File.Exists(path)) return path;
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             DecodedImage image = ImageCodec.DecodeStored(picture.Path);
             long start = Stopwatch.GetTimestamp();
@@ -60,16 +73,19 @@ internal sealed class NetworkStore
             using (outputs) StoredOutputs.Write(path, outputs, outputs.Names, covered);
         }
 
-        // What was just made is read back too, so that a run that was interrupted and one that was not see the same.
-        return StoredOutputs.Read(path);
+        return path;
     }
 
     private string PathOf(Picture picture, string part, Recipe settings)
     {
-        if (!_pictures.TryGetValue(picture.Path, out string? content)) _pictures[picture.Path] = content = Hash(File.ReadAllBytes(picture.Path));
+        string content = _pictures.GetOrAdd(picture.Path, static path => Hash(File.ReadAllBytes(path)));
         string key = Hash(Encoding.UTF8.GetBytes($"{content} {_pack} {settings.Revision}"));
         return Path.Combine(_folder, part, key[..2], $"{key}.safetensors");
     }
 
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
 }
+
+/// <summary>Runs networks on a picture's pixels.</summary>
+/// <returns>What they gave, and the part of the picture that they saw.</returns>
+internal delegate (NetworkOutputs Outputs, Region Covered) NetworkRun(ImageView frame);

@@ -39,7 +39,8 @@ public static class EvaluationSession
         if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(pack, options.Recipe, networks, options.Coreset));
         try
         {
-            IReadOnlyList<RunRecord> runs = new Evaluator(dataset, options, methods, folder).Run(progress, cancellation);
+            using var evaluator = new Evaluator(dataset, options, methods, folder);
+            IReadOnlyList<RunRecord> runs = evaluator.Run(progress, cancellation);
             string[] notes =
             [
                 .. dataset.Categories.SelectMany(c => options.Shots.Where(k => k > c.References.Count).Select(k => $"{c.Name}: {c.References.Count} good pictures to draw from, so no run with {k} shots")),
