@@ -25,16 +25,18 @@ internal sealed class NetworkStore
     /// <summary>A store.</summary>
     /// <param name="folder">Made where it is missing; may be shared by evaluations that don't run at the same time.</param>
     /// <param name="pack">Whose outputs are kept.</param>
-    public NetworkStore(string folder, ModelPack pack)
+    /// <param name="ran">What runs its networks where that is not the CPU: each keeps its own, which differ by rounding. Empty = the CPU.</param>
+    public NetworkStore(string folder, ModelPack pack, IReadOnlyCollection<string> ran)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
         // The manifest holds the hash of every other file.
         _pack = Hash(File.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName)));
+        if (ran.Count > 0) _pack = Hash(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
         // What a killed run was writing.
         WholeFile.DeleteTorn(_folder);
     }
 
-    /// <summary>The pack by its content.</summary>
+    /// <summary>The pack by its content, and what runs it.</summary>
     public string Pack => _pack;
 
     /// <summary>Time inside the networks so far.</summary>

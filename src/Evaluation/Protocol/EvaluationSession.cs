@@ -2,8 +2,11 @@ using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Evaluation.Results;
+using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Protocol;
 
@@ -31,7 +34,8 @@ public static class EvaluationSession
         ArgumentNullException.ThrowIfNull(options);
         if (options.Recipe.Region is not null || options.Recipe.Ignore is not null)
             throw new ArgumentException("the recipe has a region or an ignore mask, which fit one camera's frames; an evaluation judges whole pictures", nameof(options));
-        var networks = new NetworkStore(store, pack);
+        string[] ran = RunOn(pack, options, cancellation);
+        var networks = new NetworkStore(store, pack, ran);
         bool fewShot = options.Shots.Any(k => k > 0);
         List<IMethod> methods = [];
         if (options.Profiles.Count > 0) methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
@@ -44,6 +48,7 @@ public static class EvaluationSession
             string[] notes =
             [
                 .. dataset.Categories.SelectMany(c => options.Shots.Where(k => k > c.References.Count).Select(k => $"{c.Name}: {c.References.Count} good pictures to draw from, so no run with {k} shots")),
+                .. ran,
                 .. runs.SelectMany(r => r.Notes.Select(n => $"{r.Category}, {n}")).Distinct(),
             ];
             var report = new EvaluationReport(
@@ -57,5 +62,16 @@ public static class EvaluationSession
         {
             foreach (IMethod method in methods) method.Dispose();
         }
+    }
+
+    /// <summary>Which networks run on what, where that is not the CPU alone. There all that are needed are opened first: what they say depends on who runs them.</summary>
+    private static string[] RunOn(ModelPack pack, EvaluationOptions options, CancellationToken cancellation)
+    {
+        if (!pack.IsAccelerated) return [];
+        HashSet<string> graphs = [];
+        foreach (Profile profile in options.Profiles) graphs.UnionWith(Inspector.GraphsOf(options.Recipe with { Profile = profile }, options.Shots.Any(k => k > 0)));
+        if (options.Baselines.Contains(Baseline.WinClip)) graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);
+        if (options.Baselines.Contains(Baseline.PatchCore)) graphs.Add(GraphNames.ClipImage);
+        return [.. pack.OpenBest(graphs, cancellation).GroupBy(d => d.Provider).OrderBy(g => g.Key).Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}")];
     }
 }

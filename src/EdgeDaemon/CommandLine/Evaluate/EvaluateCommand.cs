@@ -6,6 +6,7 @@ using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Evaluate;
@@ -51,12 +52,15 @@ internal static class EvaluateCommand
 
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads of the networks and of the bank search; 0 = one per core.", HelpName = "N" };
 
+    private static readonly ProviderOptions Providers = new();
+
     public static Command Create(Terminal terminal)
     {
         var command = new Command("evaluate", "Measure a pack on a data set: image and pixel metrics beside the paper's.")
         {
             DatasetFolder, Pack, Out, Layout, Categories, Objects, RecipeFile, Shots, Seeds, Profiles, Baselines, Coreset, Crop, MapSize, ProLimits, OneForAll, Cache, Threads,
         };
+        Providers.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
     }
@@ -70,11 +74,12 @@ internal static class EvaluateCommand
         Dataset dataset = Chosen(await Task.Run(() => DatasetReader.Read(parsed.GetRequiredValue(DatasetFolder), layout), cancellation).ConfigureAwait(false), parsed);
         foreach (DatasetProblem problem in dataset.Problems) terminal.WriteNote($"{problem.Id}: {problem.What}");
 
+        ProviderSettings providers = Providers.Read(parsed);
         long start = Stopwatch.GetTimestamp();
         EvaluationCost cost = await Steps.RunAsync(terminal, "opening the pack", steps =>
         {
             ImagingNative.EnsureLoaded();
-            using ModelPack networks = ModelPack.Open(pack, new SessionSettings(parsed.GetValue(Threads)), progress: steps);
+            using ModelPack networks = ModelPack.Open(pack, new SessionSettings(parsed.GetValue(Threads)), progress: steps, providers: providers);
             if (networks.Manifest.Notice is { } notice) terminal.WriteNote(notice);
             return Evaluate(dataset, networks, options, folder, parsed.GetValue(Cache) ?? Path.Combine(folder, "networks"), new ProgressLines(steps), cancellation);
         }).ConfigureAwait(false);
