@@ -36,12 +36,16 @@ internal sealed class ParityGate(ModelPack pack, bool allowsFloat16)
         using ProbeInputs others = ProbeInputs.Of(pack, name, goldens, other: true);
         // What the first run gave is looked at after all of them: it must not change.
         using NetworkOutputs second = graph.Run(others.Values, outputs, null, cancellation), third = graph.Run(inputs.Values, outputs, null, cancellation);
-        return [.. outputs.Select(o => IsStale(o) ? new ParityError(o, double.PositiveInfinity, limit) { Remark = "another picture gave the same" } : Worse(Compare(first, o), Compare(third, o)))];
+        return [.. outputs.Select(o => WrongWith(o) is { } wrong ? new ParityError(o, double.PositiveInfinity, limit) { Remark = wrong } : Worse(Compare(first, o), Compare(third, o)))];
 
         ParityError Compare(NetworkOutputs found, string output) =>
             new(output, found.Shape(output).SequenceEqual(goldens.Shape(name, output)) ? ParityError.Normalized(found.Floats(output), goldens.Values(name, output)) : double.PositiveInfinity, limit);
 
-        bool IsStale(string output) => ParityError.Normalized(second.Floats(output), first.Floats(output)) <= limit;
+        string? WrongWith(string output)
+        {
+            double moved = ParityError.Normalized(second.Floats(output), first.Floats(output));
+            return moved <= limit ? "another picture gave the same" : double.IsFinite(moved) ? null : "another picture gave what is no number";
+        }
 
         static ParityError Worse(ParityError a, ParityError b) => a.Error >= b.Error ? a : b;
     }
