@@ -49,6 +49,15 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "cfn_device_probe")]
     public static partial NativeStatus ProbeDevice(int device, NativeDeviceInfo* info);
 
+    [LibraryImport(Library, EntryPoint = "cfn_device_upload")]
+    public static partial NativeStatus Upload(int device, void* to, void* from, ulong bytes);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_download")]
+    public static partial NativeStatus Download(int device, void* to, void* from, ulong bytes);
+
+    [LibraryImport(Library, EntryPoint = "cfn_device_copy")]
+    public static partial NativeStatus Copy(int device, void* to, void* from, ulong bytes);
+
     [LibraryImport(Library, EntryPoint = "cfn_device_set_create")]
     public static partial NativeStatus CreateSet(int device, ulong* banks, uint count, ulong* set);
 

@@ -7,7 +7,7 @@ namespace ClipFusion.Native;
 public static unsafe class NativeRuntime
 {
     /// <summary>The ABI version that this assembly was written for.</summary>
-    public const int AbiVersion = 3;
+    public const int AbiVersion = 4;
 
     private static readonly Lazy<string?> Found = new(Handshake);
 

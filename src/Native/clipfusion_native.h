@@ -24,9 +24,10 @@
 extern "C" {
 #endif
 
-/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. Version 2 added cfn_device_* and cfn_bank_coreset, version 3 cfn_device_set_search_down. */
+/* Callers built for CFN_ABI_OLDEST .. CFN_ABI_NEWEST are served. Version 2 added cfn_device_* and cfn_bank_coreset, version 3 cfn_device_set_search_down, version 4 cfn_device_upload,
+ * cfn_device_download and cfn_device_copy. */
 #define CFN_ABI_OLDEST 1
-#define CFN_ABI_NEWEST 3
+#define CFN_ABI_NEWEST 4
 
 #define CFN_MAX_DIMENSION 65536
 #define CFN_MAX_IMAGES 1048576
@@ -175,6 +176,15 @@ typedef struct cfn_device_query {
 
 /* Whether a GPU (counted from 0) can be used. Fills in what was found also when the status is CFN_NO_DEVICE. Loads the driver, but touches no GPU memory. */
 CFN_API cfn_status cfn_device_probe(int32_t device, cfn_device_info* info);
+
+/*
+ * Copies bytes to, from and within a GPU's memory, whoever allocated it in the device's primary context (ONNX Runtime, the CUDA runtime). No kernels are needed, only
+ * the driver. Done when they return, for every stream; what made the bytes must be done before. The pointers are not looked into: the stated size must lie within
+ * what they point to, and a copy within the device must not overlap. Nothing is copied for 0 bytes, and the pointers may be null then.
+ */
+CFN_API cfn_status cfn_device_upload(int32_t device, void* to_device, const void* from_host, uint64_t bytes);
+CFN_API cfn_status cfn_device_download(int32_t device, void* to_host, const void* from_device, uint64_t bytes);
+CFN_API cfn_status cfn_device_copy(int32_t device, void* to_device, const void* from_device, uint64_t bytes);
 
 /* Copies banks, as they are now, to a GPU: 6 bytes a value. A bank that changes later is not copied again; make a new set. The banks may be destroyed. */
 CFN_API cfn_status cfn_device_set_create(int32_t device, const cfn_bank* banks, uint32_t count, cfn_device_set* set);

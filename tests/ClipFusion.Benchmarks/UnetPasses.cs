@@ -32,7 +32,7 @@ internal sealed class UnetPasses : IDisposable
         _latent = OrtValue.CreateTensorValueFromMemory(z, [1, _part.LatentChannels, _part.LatentSize, _part.LatentSize]);
         GraphEntry plain = pack.Manifest.Graphs.First(g => g is { Name: GraphNames.MapDiff, Target: GraphTarget.TensorRt });
         var cpu = new CpuProvider(new SessionSettings());
-        _plain = new NetworkSession(plain.Name, new LoadedGraph(cpu.Open(new GraphFile(pack.Folder, plain.Name, [plain], long.MaxValue)), cpu.Kind, cpu.Memory));
+        _plain = new NetworkSession(plain.Name, LoadedGraph.Open(cpu, new GraphFile(pack.Folder, plain.Name, [plain], long.MaxValue)));
     }
 
     /// <summary>Seconds of one run of all rows.</summary>

@@ -12,6 +12,11 @@ internal sealed class ProviderOptions
         DefaultValueFactory = _ => "auto",
     }.AcceptOnlyFromAmong([.. ProviderNames.Choices.Select(c => c.Name)]);
 
+    private readonly Option<bool> _cudaGraphs = new("--cuda-graphs")
+    {
+        Description = "Let CUDA and TensorRT replay the image tower and the VAE encoder as CUDA graphs, as accelerator.cudaGraphs does.",
+    };
+
     private readonly Option<string> _engines = new("--engines")
     {
         Description = "Folder of TensorRT's engines and of quarantine marks; a folder in the user's cache when not given.",
@@ -28,6 +33,7 @@ internal sealed class ProviderOptions
     public void AddTo(Command command)
     {
         command.Add(_provider);
+        command.Add(_cudaGraphs);
         command.Add(_engines);
         command.Add(_library);
     }
@@ -40,6 +46,7 @@ internal sealed class ProviderOptions
         string choice = parsed.GetValue(_provider)!;
         return new ProviderSettings(ProviderChoices.All(ProviderNames.Choices.First(c => c.Name == choice).Value))
         {
+            CudaGraphs = parsed.GetValue(_cudaGraphs),
             CacheFolder = parsed.GetValue(_engines) is { } folder ? Path.GetFullPath(folder) : Path.Combine(CacheHome(), "clipfusion", "engines"),
         };
     }

@@ -131,6 +131,7 @@ public static class ConfigReader
         fields.Read("unet", ProviderChoice.Auto, Choice(ProviderNames.Choices)),
         fields.Read("device", 0, Integer(0, 15)),
         fields.Read("float16", false, Flag),
+        fields.Read("cudaGraphs", false, Flag),
         fields.Read("workspaceMb", 2048, Integer(64, 65_536)),
         fields.Read("engineFolder", null, TextOrNull(paths.Read)),
         fields.Read("onnxRuntime", null, TextOrNull(paths.Read)));

@@ -86,7 +86,7 @@ internal sealed partial class EngineDesk(FairTurn turns, ILogger log)
     /// <summary>One line per network and reason, not per graph.</summary>
     private void Say(ProviderDecision decision)
     {
-        string network = ProviderNames.Text(decision.Part), provider = ProviderNames.Text(decision.Provider), why = decision.WhyNotBetter ?? "";
+        string network = ProviderNames.Text(decision.Part), provider = ProviderNames.Text(decision.Provider, decision.CudaGraphs), why = decision.WhyNotBetter ?? "";
         lock (_said)
         {
             if (!_said.Add($"{network}/{provider}/{why}")) return;
@@ -115,7 +115,7 @@ internal sealed partial class EngineDesk(FairTurn turns, ILogger log)
     [LoggerMessage(1011, LogLevel.Information, "Network {Network} runs on {Provider}, because nothing better is there: {Why}")]
     private partial void LogNothingBetter(string network, string provider, string why);
 
-    [OperatorAction("Parts are judged, but slower. See why: libraries or driver that do not fit (docs/gpu.md), or an engine that gave wrong results and is quarantined. clipfusion models verify shows the errors; with --retry it tries again.")]
+    [OperatorAction("Parts are judged, but slower. See why: libraries or driver that do not fit (docs/gpu.md), an engine that gave wrong results and is quarantined, or CUDA graphs, which accelerator.cudaGraphs turns off. clipfusion models verify shows the errors; with --retry it tries again.")]
     [LoggerMessage(1012, LogLevel.Warning, "Network {Network} runs on {Provider}, because something better failed: {Why}")]
     private partial void LogFellBack(string network, string provider, string why);
 

@@ -1,53 +1,66 @@
-using System.Collections.Concurrent;
+using ClipFusion.Inspection.Networks.Bindings;
 using ClipFusion.Inspection.Networks.Providers;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
 
 /// <summary>
-/// A graph opened on one provider. Every run goes through an I/O binding, on the CPU too: inputs are copied up by the runtime where they have to be,
-/// and each output is left where it is wanted. Lives until it was released once more than it was kept.
+/// A graph opened on one provider. Every run goes through an I/O binding, on the CPU too. Lives until it was released once more than it was kept; the outputs of a run keep it until they are disposed.
 /// </summary>
-internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider provider, OrtMemoryInfo memory, int? device = null)
+internal sealed class LoadedGraph
 {
-    // As many as runs that overlapped.
-    private readonly ConcurrentBag<OrtIoBinding> _bindings = [];
+    private readonly InferenceSession _session;
+    private readonly IGraphBinding _binding;
     private int _uses = 1;
 
+    private LoadedGraph(InferenceSession session, IGraphBinding binding, IGraphProvider provider, bool cudaGraphs) =>
+        (_session, _binding, Provider, Device, CudaGraphs) = (session, binding, provider.Kind, provider.Device, cudaGraphs);
+
     /// <summary>What it runs on.</summary>
-    public ExecutionProvider Provider { get; } = provider;
+    public ExecutionProvider Provider { get; }
 
     /// <summary>Number of the GPU, from 0, in whose memory its outputs can stay; null when that is the host's.</summary>
-    public int? Device { get; } = device;
+    public int? Device { get; }
+
+    /// <summary>Whether runs are replays of what the first one did.</summary>
+    public bool CudaGraphs { get; }
+
+    /// <summary>Opens a graph.</summary>
+    /// <param name="provider">What is to run it.</param>
+    /// <param name="graph">The graph.</param>
+    /// <param name="cudaGraphs">Whether runs are captured and replayed; the graph has fixed shapes then (<see cref="GraphFile.HasFixedShapes"/>).</param>
+    /// <exception cref="OnnxRuntimeException">The runtime refuses.</exception>
+    /// <exception cref="EntryPointNotFoundException">The runtime was built without this provider.</exception>
+    /// <exception cref="NetworkException">The graph can't be bound to fixed addresses.</exception>
+    public static LoadedGraph Open(IGraphProvider provider, GraphFile graph, bool cudaGraphs = false)
+    {
+        InferenceSession session = provider.Open(graph, cudaGraphs);
+        try
+        {
+            IGraphBinding binding = cudaGraphs ? new FixedBinding(session, provider.Memory, provider.Device) : new FreshBinding(session, provider.Memory);
+            return new LoadedGraph(session, binding, provider, cudaGraphs);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Every input by name, wherever it lies; borrowed.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
     /// <param name="staysOnDevice">Which of them stay in the memory of what ran them, for the next graph or a search on the same GPU; null for none. The others are copied down when the run ends.</param>
-    /// <param name="cancellation">Ends the run between two operators.</param>
+    /// <param name="cancellation">Ends the run between two operators; a replay is not interrupted.</param>
     /// <exception cref="OnnxRuntimeException">The runtime failed, or the run was ended.</exception>
+    /// <exception cref="NetworkException">A copy failed.</exception>
     public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice, CancellationToken cancellation)
     {
         using var options = new RunOptions();
         using CancellationTokenRegistration end = cancellation.Register(static o => ((RunOptions)o!).Terminate = true, options);
-        if (!_bindings.TryTake(out OrtIoBinding? binding)) binding = session.CreateIoBinding();
-        try
-        {
-            foreach ((string name, OrtValue value) in inputs) binding.BindInput(name, value);
-            foreach (string name in outputs) binding.BindOutputToDevice(name, staysOnDevice?.Invoke(name) == true ? memory : OrtMemoryInfo.DefaultInstance);
-            // Copies may run beside the host; on the CPU neither line does anything.
-            binding.SynchronizeBoundInputs();
-            session.RunWithBinding(options, binding);
-            binding.SynchronizeBoundOutputs();
-            return new NetworkOutputs(outputs, binding.GetOutputValues(), Device is null ? null : staysOnDevice);
-        }
-        finally
-        {
-            // What was bound belongs to others and may be gone before the next run.
-            binding.ClearBoundInputs();
-            binding.ClearBoundOutputs();
-            _bindings.Add(binding);
-        }
+        IReadOnlyCollection<OrtValue> values = _binding.Run(options, inputs, outputs, staysOnDevice);
+        Keep();
+        return new NetworkOutputs(outputs, values, Device is null ? null : staysOnDevice, this);
     }
 
     /// <summary>Keeps it alive for a run.</summary>
@@ -57,7 +70,7 @@ internal sealed class LoadedGraph(InferenceSession session, ExecutionProvider pr
     public void Release()
     {
         if (Interlocked.Decrement(ref _uses) > 0) return;
-        foreach (OrtIoBinding binding in _bindings) binding.Dispose();
-        session.Dispose();
+        _binding.Dispose();
+        _session.Dispose();
     }
 }

@@ -8,9 +8,11 @@ namespace ClipFusion.Inspection.Networks;
 /// <param name="names">What was asked for.</param>
 /// <param name="values">The tensors, in that order; owned from now on.</param>
 /// <param name="isOnDevice">Which of them lie in a GPU's memory; null for none.</param>
-internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposableReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice = null) : IDisposable
+/// <param name="graph">What ran, kept for these outputs and released with them, since their memory is the runtime's; null for none.</param>
+internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice = null, LoadedGraph? graph = null) : IDisposable
 {
     private readonly Dictionary<string, OrtValue> _byName = names.Zip(values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
+    private LoadedGraph? _graph = graph;
 
     /// <summary>What there is, in the order that was asked for.</summary>
     public IReadOnlyCollection<string> Names { get; } = names;
@@ -48,5 +50,9 @@ internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IDisposa
 
     public long[] Shape(string name) => _byName[name].GetTensorTypeAndShape().Shape;
 
-    public void Dispose() => values.Dispose();
+    public void Dispose()
+    {
+        foreach (OrtValue value in values) value.Dispose();
+        Interlocked.Exchange(ref _graph, null)?.Release();
+    }
 }

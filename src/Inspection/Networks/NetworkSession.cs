@@ -18,7 +18,7 @@ internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposab
     /// <param name="cancellation">Ends the run between two operators; its partial results are gone.</param>
     /// <param name="staysOnDevice">Which outputs stay where the graph runs, to be handed to the next one or to a search there; null for none. They can't be read here.</param>
     /// <exception cref="OperationCanceledException">The run was ended.</exception>
-    /// <exception cref="NetworkException">The runtime failed.</exception>
+    /// <exception cref="NetworkException">The runtime or a copy failed.</exception>
     public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation, Predicate<string>? staysOnDevice = null)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -31,7 +31,7 @@ internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposab
         {
             throw new OperationCanceledException($"{name} was ended before it was done", cancellation);
         }
-        catch (OnnxRuntimeException e)
+        catch (Exception e) when (e is OnnxRuntimeException or NetworkException)
         {
             throw new NetworkException($"{name}: {e.Message}", e);
         }

@@ -41,6 +41,8 @@ inline constexpr unsigned no_timing = 2; // CU_EVENT_DISABLE_TIMING
     X(release, cuMemFree_v2, (DevicePointer))                                                                                       \
     X(upload, cuMemcpyHtoD_v2, (DevicePointer, const void*, std::size_t))                                                           \
     X(download, cuMemcpyDtoH_v2, (void*, DevicePointer, std::size_t))                                                               \
+    X(copy, cuMemcpyDtoD_v2, (DevicePointer, DevicePointer, std::size_t))                                                           \
+    X(synchronise_stream, cuStreamSynchronize, (StreamObject*))                                                                     \
     X(launch, cuLaunchKernel, (FunctionObject*, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y, \
         unsigned block_z, unsigned shared_bytes, StreamObject*, void** parameters, void** extra))                                   \
     X(create_event, cuEventCreate, (EventObject**, unsigned flags))                                                                 \

@@ -5,7 +5,6 @@
 namespace cfn::cuda {
 namespace {
 
-DevicePointer address(const void* memory) { return reinterpret_cast<DevicePointer>(memory); }
 StreamObject* object(Stream stream) { return static_cast<StreamObject*>(stream); }
 
 // The kernels for a GPU. Asked before the driver is, so that a build without kernels says so, whatever the machine has.
@@ -16,108 +15,74 @@ const Image& kernels_for(int32_t device) {
 
 } // namespace
 
-// Makes the context current for as long as it lives, and then the caller's again.
-class Gpu::InContext {
-public:
-    explicit InContext(const Gpu& gpu) : driver_(gpu.driver_) { driver_.check(driver_.push_context(gpu.context_), "be made current"); }
-    ~InContext() {
-        ContextObject* ours = nullptr;
-        driver_.pop_context(&ours);
-    }
-    InContext(const InContext&) = delete;
-    InContext& operator=(const InContext&) = delete;
-
-private:
-    const Driver& driver_;
-};
-
 Gpu::Gpu(int32_t device) : Gpu(device, kernels_for(device)) {}
 
-Gpu::Gpu(int32_t device, const Image& image) : driver_(Driver::instance()) {
-    driver_.check(driver_.device(&device_, device), "be opened");
-    driver_.check(driver_.retain_context(&context_, device_), "make a context");
+Gpu::Gpu(int32_t device, const Image& image) : context_(device), driver_(context_.driver()) {
+    const Context::Current current(context_);
+    driver_.check(driver_.load_module(&module_, image.content), "load the kernels");
     try {
-        const InContext current(*this);
-        driver_.check(driver_.load_module(&module_, image.content), "load the kernels");
-        try {
-            const char* const names[] = {"cfn_prepare", "cfn_screen", "cfn_decide"}; // in the order of KernelName
-            for (int i = 0; i < 3; ++i) driver_.check(driver_.function(&functions_[i], module_, names[i]), "find a kernel");
-        } catch (...) {
-            driver_.unload_module(module_);
-            throw;
-        }
+        const char* const names[] = {"cfn_prepare", "cfn_screen", "cfn_decide"}; // in the order of KernelName
+        for (int i = 0; i < 3; ++i) driver_.check(driver_.function(&functions_[i], module_, names[i]), "find a kernel");
     } catch (...) {
-        driver_.release_context(device_);
+        driver_.unload_module(module_);
         throw;
     }
 }
 
 Gpu::~Gpu() {
-    if (driver_.push_context(context_) == 0) {
-        driver_.unload_module(module_);
-        ContextObject* ours = nullptr;
-        driver_.pop_context(&ours);
-    }
-    driver_.release_context(device_);
+    context_.if_alive([&](const Driver& driver) { driver.unload_module(module_); });
 }
 
 void* Gpu::allocate(std::size_t bytes) {
-    const InContext current(*this);
+    const Context::Current current(context_);
     DevicePointer found = 0;
     driver_.check(driver_.allocate(&found, bytes == 0 ? 256 : bytes), "allocate memory");
     return reinterpret_cast<void*>(found);
 }
 
 void Gpu::release(void* memory) noexcept {
-    // A failed device keeps its memory until the process ends.
-    if (driver_.push_context(context_) != 0) return;
-    driver_.release(address(memory));
-    ContextObject* ours = nullptr;
-    driver_.pop_context(&ours);
+    context_.if_alive([&](const Driver& driver) { driver.release(address(memory)); });
 }
 
 void Gpu::upload(void* device, const void* host, std::size_t bytes) {
-    const InContext current(*this);
+    const Context::Current current(context_);
     driver_.check(driver_.upload(address(device), host, bytes), "take data");
 }
 
 void Gpu::download(void* host, const void* device, std::size_t bytes) {
-    const InContext current(*this);
+    const Context::Current current(context_);
     driver_.check(driver_.download(host, address(device), bytes), "give data");
 }
 
 void Gpu::launch(KernelName kernel, uint32_t blocks, uint32_t threads, const Batch& batch, Stream stream) {
-    const InContext current(*this);
+    const Context::Current current(context_);
     void* parameters[] = {const_cast<Batch*>(&batch)}; // copied before the call returns
     driver_.check(driver_.launch(functions_[static_cast<int>(kernel)], blocks, 1, 1, threads, 1, 1, 0, object(stream), parameters, nullptr), "launch a kernel");
 }
 
 EventObject* Gpu::make_mark() {
-    const InContext current(*this);
+    const Context::Current current(context_);
     EventObject* made = nullptr;
     driver_.check(driver_.create_event(&made, no_timing), "make an event");
     return made;
 }
 
 void Gpu::release_mark(EventObject* mark) noexcept {
-    if (driver_.push_context(context_) != 0) return;
-    driver_.destroy_event(mark);
-    ContextObject* ours = nullptr;
-    driver_.pop_context(&ours);
+    context_.if_alive([&](const Driver& driver) { driver.destroy_event(mark); });
 }
 
 void Gpu::set_mark(EventObject* mark, Stream stream) {
-    const InContext current(*this);
+    const Context::Current current(context_);
     driver_.check(driver_.record_event(mark, object(stream)), "record an event");
 }
 
 void Gpu::make_stream_wait(Stream stream, EventObject* mark) {
-    const InContext current(*this);
+    const Context::Current current(context_);
     driver_.check(driver_.wait_for_event(object(stream), mark, 0), "wait for an event");
 }
 
 void Gpu::wait(EventObject* mark) {
-    const InContext current(*this);
+    const Context::Current current(context_);
     driver_.check(driver_.synchronise_event(mark), "finish what it was given");
 }
 

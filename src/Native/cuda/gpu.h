@@ -1,11 +1,11 @@
-// One GPU through the driver, in the device's primary context: the one that ONNX Runtime and everything else made with the CUDA runtime works in.
+// One GPU with the search's kernels loaded.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
 #include "../clipfusion_native.h"
-#include "driver.h"
+#include "context.h"
 #include "images.h"
 #include "kernels/batch.h"
 
@@ -46,13 +46,10 @@ public:
     void wait(EventObject* mark);
 
 private:
-    class InContext;
-
     Gpu(int32_t device, const Image& kernels);
 
+    Context context_;
     const Driver& driver_;
-    Device device_ = 0;
-    ContextObject* context_ = nullptr;
     ModuleObject* module_ = nullptr;
     FunctionObject* functions_[3] = {};
 };

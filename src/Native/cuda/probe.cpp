@@ -14,10 +14,8 @@ const Image& probe(int32_t device, cfn_device_info& info) {
     require(!images().empty(), CFN_NO_DEVICE, "The GPU kernels are not built in: ./build.sh cuda fetches their compiler and builds them.");
     const Driver& driver = Driver::instance();
     info.driver_version = driver.version;
-    int count = 0;
-    driver.check(driver.device_count(&count), "be counted");
-    info.devices = count;
-    require(device >= 0 && device < count, CFN_NO_DEVICE, "There is no GPU ", device, ": the NVIDIA driver has ", count, ", counted from 0.");
+    driver.check(driver.device_count(&info.devices), "be counted");
+    require_device(driver, device);
 
     Device found = 0;
     int major = 0, minor = 0;

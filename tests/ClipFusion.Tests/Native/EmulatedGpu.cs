@@ -18,10 +18,10 @@ public sealed unsafe class EmulatedGpu
     /// <summary>Allocations, contexts and marks that nobody gave back.</summary>
     public static int Leftovers => ((delegate* unmanaged<int>)NativeLibrary.GetExport(Driver.Value, "fake_leftovers"))();
 
-    /// <summary>Lets this many allocations or launches succeed and the next one fail; -1: none fails.</summary>
-    public static void Break(int allocations = -1, int launches = -1)
+    /// <summary>Lets this many allocations, launches or copies succeed and the next one fail; -1: none fails.</summary>
+    public static void Break(int allocations = -1, int launches = -1, int copies = -1)
     {
-        (int Allocations, int Launches) faults = (allocations, launches);
+        (int Allocations, int Launches, int Copies) faults = (allocations, launches, copies);
         ((delegate* unmanaged<int*, void>)NativeLibrary.GetExport(Driver.Value, "fake_set_faults"))((int*)&faults);
     }
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "../../../src/Native/cuda/kernels/decide.h"
 #include "../../../src/Native/cuda/kernels/screen.h"
@@ -23,6 +24,12 @@ struct Allocation {
     std::size_t bytes;
 };
 
+// A copy that has been ordered, but is not made before something waits for the default stream or comes after it there.
+struct LateCopy {
+    unsigned long long to;
+    std::vector<unsigned char> bytes;
+};
+
 struct Function {
     void (*body)(const Batch&);
 };
@@ -30,6 +37,7 @@ struct Function {
 // Before and behind every allocation lie bytes that must not change.
 std::mutex mutex;
 std::map<unsigned long long, Allocation> memory;
+std::vector<LateCopy> late;
 int contexts = 0, pushed = 0, events = 0;
 FakeFaults faults{};
 
@@ -41,12 +49,29 @@ Function kernel(const std::string& name) {
     return {nullptr};
 }
 
-bool holds(unsigned long long address, std::size_t bytes) {
+// Whether an access is right: within one allocation, or beside all of them, where others who share the device (here: the process) have theirs.
+bool may_touch(unsigned long long address, std::size_t bytes) {
     const auto after = memory.upper_bound(address);
-    if (after == memory.begin()) return false;
-    const auto& [begin, allocation] = *std::prev(after);
-    return address + bytes <= begin + allocation.bytes;
+    if (after != memory.begin()) {
+        const auto& [begin, allocation] = *std::prev(after);
+        if (address < begin + allocation.bytes) return address + bytes <= begin + allocation.bytes;
+    }
+    return after == memory.end() || address + bytes <= after->first;
 }
+
+void finish_copies() {
+    for (const LateCopy& copy : late) std::memcpy(reinterpret_cast<void*>(copy.to), copy.bytes.data(), copy.bytes.size());
+    late.clear();
+}
+
+// Whether a copy may begin; what was ordered before it is made first.
+int begin_copy(unsigned long long device, std::size_t bytes) {
+    if (faults.copies_until_failure >= 0 && faults.copies_until_failure-- == 0) return launch_failed;
+    finish_copies();
+    return may_touch(device, bytes) && pushed > 0 ? success : invalid_value;
+}
+
+void order(unsigned long long to, const unsigned char* from, std::size_t bytes) { late.push_back({to, {from, from + bytes}}); }
 
 bool guards_are_whole(const Allocation& a) {
     for (std::size_t i = 0; i < guard_bytes; ++i)
@@ -134,6 +159,7 @@ int cuMemAlloc_v2(unsigned long long* address, std::size_t bytes) {
 }
 int cuMemFree_v2(unsigned long long address) {
     const std::lock_guard lock(mutex);
+    finish_copies();
     const auto found = memory.find(address);
     if (found == memory.end()) std::abort();
     if (!guards_are_whole(found->second)) {
@@ -144,22 +170,36 @@ int cuMemFree_v2(unsigned long long address) {
     memory.erase(found);
     return success;
 }
+// Up and within the device later than the call returns, as the driver may.
 int cuMemcpyHtoD_v2(unsigned long long device, const void* host, std::size_t bytes) {
     const std::lock_guard lock(mutex);
-    if (!holds(device, bytes) || pushed == 0) return invalid_value;
-    std::memcpy(reinterpret_cast<void*>(device), host, bytes);
+    if (const int status = begin_copy(device, bytes); status != success) return status;
+    order(device, static_cast<const unsigned char*>(host), bytes);
+    return success;
+}
+int cuMemcpyDtoD_v2(unsigned long long to, unsigned long long from, std::size_t bytes) {
+    const std::lock_guard lock(mutex);
+    if (const int status = begin_copy(to, bytes); status != success) return status;
+    if (!may_touch(from, bytes)) return invalid_value;
+    order(to, reinterpret_cast<const unsigned char*>(from), bytes);
     return success;
 }
 int cuMemcpyDtoH_v2(void* host, unsigned long long device, std::size_t bytes) {
     const std::lock_guard lock(mutex);
-    if (!holds(device, bytes) || pushed == 0) return invalid_value;
+    if (const int status = begin_copy(device, bytes); status != success) return status;
     std::memcpy(host, reinterpret_cast<void*>(device), bytes);
+    return success;
+}
+int cuStreamSynchronize(void*) {
+    const std::lock_guard lock(mutex);
+    finish_copies();
     return success;
 }
 int cuLaunchKernel(void* function, unsigned blocks, unsigned, unsigned, unsigned threads, unsigned, unsigned, unsigned, void*, void** parameters, void**) {
     const std::lock_guard lock(mutex);
     if (faults.launches_until_failure >= 0 && faults.launches_until_failure-- == 0) return launch_failed;
     if (blocks == 0 || pushed == 0) return invalid_value;
+    finish_copies();
     const auto body = reinterpret_cast<void (*)(const Batch&)>(function);
     const Batch batch = *static_cast<const Batch*>(parameters[0]);
     emulator::run(blocks, threads, [&] { body(batch); });
@@ -176,6 +216,6 @@ int cuEventDestroy_v2(void*) {
 }
 int cuEventRecord(void*, void*) { return success; }
 int cuStreamWaitEvent(void*, void*, unsigned) { return success; }
-int cuEventSynchronize(void*) { return success; }
+int cuEventSynchronize(void*) { return cuStreamSynchronize(nullptr); }
 
 } // extern "C"

@@ -4,6 +4,7 @@
 struct FakeFaults {
     int allocations_until_full = -1; // this many succeed, the next one does not; -1: all succeed
     int launches_until_failure = -1; // likewise
+    int copies_until_failure = -1;   // likewise, those to, from and within the device
 };
 
 extern "C" {

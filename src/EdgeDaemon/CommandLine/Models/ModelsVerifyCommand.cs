@@ -66,7 +66,7 @@ internal static class ModelsVerifyCommand
         if (outcome.Problems.Count == 0) terminal.Out.WriteLine($"{outcome.Pack!.Name}: {outcome.Pack.Files.Count} files, {ByteText.Format(PackSize.Of(outcome.Pack))}, all as built");
         foreach (ProviderDecision network in outcome.Networks)
         {
-            terminal.Out.WriteLine($"  {network.Graph}: {ProviderNames.Text(network.Provider)}{(network.WhyNotBetter is { } why ? $" ({why})" : "")}");
+            terminal.Out.WriteLine($"  {network.Graph}: {ProviderNames.Text(network.Provider, network.CudaGraphs)}{(network.WhyNotBetter is { } why ? $" ({why})" : "")}");
             if (network.Parity.Count == 0) terminal.Out.WriteLine("    not compared: the pack has no golden outputs, so that only the CPU may run it");
             foreach (var error in network.Parity) terminal.Out.WriteLine($"    {(error.IsGood ? "good" : "WRONG")} {error}");
         }

@@ -9,8 +9,14 @@ public sealed record ParityError(string Output, double Error, double Limit)
     /// <summary>Whether it passes.</summary>
     public bool IsGood => Error <= Limit;
 
-    /// <summary>As <c>latent 0.0004 (limit 0.002)</c>.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Output} {Error:0.0e0} (limit {Limit:0.0e0})");
+    /// <summary>What else is wrong with it, for people; null for nothing.</summary>
+    public string? Remark { get; init; }
+
+    /// <summary>As <c>latent 4.0e-4 (limit 2.0e-3)</c>, with the remark behind a comma.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Output} {Error:0.0e0} (limit {Limit:0.0e0}){(Remark is null ? "" : $", {Remark}")}");
+
+    /// <summary>Those that do not pass, in one line.</summary>
+    internal static string Reason(IReadOnlyList<ParityError> errors) => $"outputs differ from the goldens: {string.Join(", ", errors.Where(e => !e.IsGood))}";
 
     /// <summary>|values - golden| / |golden|, in double; both of one length.</summary>
     internal static double Normalized(ReadOnlySpan<float> values, ReadOnlySpan<float> golden)

@@ -22,16 +22,17 @@ internal sealed class ProbeInputs : IDisposable
     /// <param name="pack">Sizes and tokenisers.</param>
     /// <param name="graph">The graph's name.</param>
     /// <param name="goldens">For the UNet: outputs of the VAE and the text tower.</param>
-    public static ProbeInputs Of(ModelPack pack, string graph, GoldenTensors goldens)
+    /// <param name="other">Another picture than that of the goldens, for graphs that see one.</param>
+    public static ProbeInputs Of(ModelPack pack, string graph, GoldenTensors goldens, bool other = false)
     {
         PackManifest m = pack.Manifest;
         Recipe recipe = Words(m.Diffusion);
         switch (graph)
         {
             case GraphNames.ClipImage or GraphNames.WinClipImage:
-                return new ProbeInputs(null).Picture(m.Clip.ImageSize);
+                return new ProbeInputs(null).Picture(m.Clip.ImageSize, other);
             case GraphNames.VaeEncoder:
-                return new ProbeInputs(null).Picture(m.Diffusion.ImageSize);
+                return new ProbeInputs(null).Picture(m.Diffusion.ImageSize, other);
             case GraphNames.ClipText or GraphNames.WinClipText:
                 string[] texts = [.. recipe.NormalPrompts.Concat(recipe.AbnormalPrompts).Select(t => PromptTemplate.Expand(t, recipe.Object))];
                 return new ProbeInputs(null).Tokens([.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.Clip.ContextLength))]);
@@ -62,9 +63,9 @@ internal sealed class ProbeInputs : IDisposable
         return recipe with { TimestepBlocks = [.. recipe.TimestepBlocks.Where(t => t.Block < part.Decoder.Count)] };
     }
 
-    private ProbeInputs Picture(int side)
+    private ProbeInputs Picture(int side, bool other)
     {
-        _values.Add(GraphNames.Pixels, OrtValue.CreateTensorValueFromMemory(ProbePicture.Rgb(side), [1, side, side, 3]));
+        _values.Add(GraphNames.Pixels, OrtValue.CreateTensorValueFromMemory(other ? ProbePicture.OtherRgb(side) : ProbePicture.Rgb(side), [1, side, side, 3]));
         return this;
     }
 

@@ -6,6 +6,17 @@ namespace ClipFusion.Inspection.Networks.Parity;
 /// </summary>
 internal static class ProbePicture
 {
+    /// <summary>Another picture, which no network can take for the first: its negative, mirrored.</summary>
+    /// <returns>uint8 [side, side, 3], RGB.</returns>
+    public static byte[] OtherRgb(int side)
+    {
+        byte[] pixels = Rgb(side);
+        // Of three colours too, in the other order.
+        Array.Reverse(pixels);
+        for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(byte.MaxValue - pixels[i]);
+        return pixels;
+    }
+
     /// <summary>uint8 [side, side, 3], RGB.</summary>
     public static byte[] Rgb(int side)
     {

@@ -16,7 +16,7 @@ internal sealed class CpuProvider(SessionSettings settings) : IGraphProvider
 
     public bool MustBuild(GraphFile graph) => false;
 
-    public InferenceSession Open(GraphFile graph)
+    public InferenceSession Open(GraphFile graph, bool cudaGraphs = false)
     {
         using SessionOptions options = settings.ToSessionOptions(graph.WeightBytes);
         return new InferenceSession(graph.PathOf(GraphTarget.OnnxRuntime), options);

@@ -21,18 +21,18 @@ internal sealed class CudaProvider(SessionSettings settings, ProviderSettings pr
 
     public bool MustBuild(GraphFile graph) => false;
 
-    public InferenceSession Open(GraphFile graph)
+    public InferenceSession Open(GraphFile graph, bool cudaGraphs = false)
     {
         using SessionOptions options = settings.ToSessionOptions(graph.WeightBytes);
-        Append(options, providers);
+        Append(options, providers, cudaGraphs);
         return new InferenceSession(graph.PathOf(GraphTarget.OnnxRuntime), options);
     }
 
     /// <summary>Adds CUDA to a session, below what was added before.</summary>
-    public static void Append(SessionOptions options, ProviderSettings providers)
+    public static void Append(SessionOptions options, ProviderSettings providers, bool cudaGraphs)
     {
         using var cuda = new OrtCUDAProviderOptions();
-        cuda.UpdateOptions(CudaOptions.Of(providers));
+        cuda.UpdateOptions(CudaOptions.Of(providers, cudaGraphs));
         options.AppendExecutionProvider_CUDA(cuda);
     }
 

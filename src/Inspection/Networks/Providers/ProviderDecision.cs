@@ -6,10 +6,11 @@ namespace ClipFusion.Inspection.Networks.Providers;
 /// <param name="Provider">Which.</param>
 /// <param name="Why">Why not, for people.</param>
 /// <param name="IsFault">Whether it should have worked: it is there, but failed or is quarantined.</param>
-public sealed record ProviderRejection(ExecutionProvider Provider, string Why, bool IsFault)
+/// <param name="CudaGraphs">Whether only its replaying of CUDA graphs was not taken; it may run the graph without.</param>
+public sealed record ProviderRejection(ExecutionProvider Provider, string Why, bool IsFault, bool CudaGraphs = false)
 {
     /// <summary>As <c>tensorrt: why</c>.</summary>
-    public override string ToString() => $"{ProviderNames.Text(Provider)}: {Why}";
+    public override string ToString() => $"{ProviderNames.Text(Provider, CudaGraphs)}: {Why}";
 }
 
 /// <summary>What runs a graph, and why nothing better does.</summary>
@@ -21,6 +22,9 @@ public sealed record ProviderRejection(ExecutionProvider Provider, string Why, b
 public sealed record ProviderDecision(
     string Graph, ExecutionProvider Provider, IReadOnlyList<ProviderRejection> Rejected, IReadOnlyList<ParityError> Parity, ExecutionProvider? StandsInFor)
 {
+    /// <summary>Whether its runs are replays of a CUDA graph.</summary>
+    public bool CudaGraphs { get; init; }
+
     /// <summary>The network that the graph belongs to.</summary>
     public NetworkPart Part => ProviderNames.PartOf(Graph);
 

@@ -17,6 +17,9 @@ public static class ProviderNames
         _ => "cpu",
     };
 
+    /// <summary>The words for a provider that does or does not replay CUDA graphs: <c>cuda</c>, <c>cuda with CUDA graphs</c>.</summary>
+    public static string Text(ExecutionProvider provider, bool cudaGraphs) => cudaGraphs ? $"{Text(provider)} with CUDA graphs" : Text(provider);
+
     /// <summary>The configuration's key for a network: <c>imageTower</c>, <c>textTowers</c>, <c>vae</c>, <c>unet</c>.</summary>
     public static string Text(NetworkPart part) => part switch
     {

@@ -36,6 +36,9 @@ public sealed record ProviderSettings(ProviderChoices Choices)
     /// </summary>
     public bool Float16 { get; init; }
 
+    /// <summary>Whether CUDA and TensorRT replay the first run of networks whose shapes never change (<see cref="GraphFile.HasFixedShapes"/>) as a CUDA graph; where that fails they run without.</summary>
+    public bool CudaGraphs { get; init; }
+
     /// <summary>Most memory in bytes that TensorRT may use for scratch while it builds and runs an engine.</summary>
     public long WorkspaceBytes { get; init; } = 2L << 30;
 

@@ -41,7 +41,7 @@ internal sealed class Quarantine(string? folder)
     /// <returns>The reason, with a remark when the mark could not be written.</returns>
     public string Add(string graph, ExecutionProvider provider, IReadOnlyList<ParityError> errors)
     {
-        string name = NameOf(graph, provider), reason = $"outputs differ from the goldens: {string.Join(", ", errors.Where(e => !e.IsGood))}";
+        string name = NameOf(graph, provider), reason = ParityError.Reason(errors);
         lock (_unwritten) _unwritten[name] = reason;
         if (folder is null) return reason;
         try

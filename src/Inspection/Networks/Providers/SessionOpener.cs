@@ -40,7 +40,7 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
             }
             else if (TryOpen(provider, graph, rejected) is { } opened)
             {
-                return new OpenedGraph(opened.Graph, new ProviderDecision(graph.Name, kind, [.. rejected], opened.Parity, toBuild?.Kind), toBuild);
+                return new OpenedGraph(opened.Graph, Decision(graph, opened, rejected, toBuild?.Kind), toBuild);
             }
         }
 
@@ -57,7 +57,7 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
     {
         var rejected = new List<ProviderRejection>();
         if (TryOpen(toBuild, graph, rejected, inTurn) is { } opened)
-            return (opened.Graph, new ProviderDecision(graph.Name, toBuild.Kind, [.. standIn.Rejected.Where(r => r.Provider > toBuild.Kind)], opened.Parity, null));
+            return (opened.Graph, Decision(graph, opened, [.. standIn.Rejected.Where(r => r.Provider > toBuild.Kind), .. rejected], null));
         return (null, standIn with { Rejected = [.. rejected, .. standIn.Rejected], StandsInFor = null });
     }
 
@@ -69,21 +69,31 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
         return quarantine.ReasonAgainst(graph.Name, provider.Kind) is { } reason ? new ProviderRejection(provider.Kind, reason, IsFault: true) : null;
     }
 
-    private (LoadedGraph Graph, IReadOnlyList<ParityError> Parity)? TryOpen(IGraphProvider provider, GraphFile graph, List<ProviderRejection> rejected, Action<Action>? inTurn = null)
+    private static ProviderDecision Decision(GraphFile graph, Proved opened, IEnumerable<ProviderRejection> rejected, ExecutionProvider? standsInFor) =>
+        new(graph.Name, opened.Graph.Provider, [.. rejected], opened.Parity, standsInFor) { CudaGraphs = opened.Graph.CudaGraphs };
+
+    /// <summary>With CUDA graphs where they are wanted and fit, and where that fails without: an engine is not to blame for it.</summary>
+    private Proved? TryOpen(IGraphProvider provider, GraphFile graph, List<ProviderRejection> rejected, Action<Action>? inTurn = null)
+    {
+        bool wanted = settings.CudaGraphs && graph.HasFixedShapes && provider.Kind != ExecutionProvider.Cpu;
+        return (wanted ? TryOpen(provider, graph, cudaGraphs: true, rejected, inTurn) : null) ?? TryOpen(provider, graph, cudaGraphs: false, rejected, inTurn);
+    }
+
+    private Proved? TryOpen(IGraphProvider provider, GraphFile graph, bool cudaGraphs, List<ProviderRejection> rejected, Action<Action>? inTurn)
     {
         LoadedGraph? loaded = null;
         try
         {
-            loaded = new LoadedGraph(provider.Open(graph), provider.Kind, provider.Memory, provider.Device);
-            if (provider.Kind == ExecutionProvider.Cpu) return (loaded, []);
+            loaded = LoadedGraph.Open(provider, graph, cudaGraphs);
+            if (provider.Kind == ExecutionProvider.Cpu) return new Proved(loaded, []);
             IReadOnlyList<ParityError> errors = [];
             (inTurn ?? (run => run()))(() => errors = gate.Compare(graph.Name, loaded));
-            if (errors.All(e => e.IsGood)) return (loaded, errors);
-            rejected.Add(new ProviderRejection(provider.Kind, quarantine.Add(graph.Name, provider.Kind, errors), IsFault: true));
+            if (errors.All(e => e.IsGood)) return new Proved(loaded, errors);
+            Reject(cudaGraphs ? ParityError.Reason(errors) : quarantine.Add(graph.Name, provider.Kind, errors));
         }
-        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException or PackException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is OnnxRuntimeException or NetworkException or EntryPointNotFoundException or DllNotFoundException or PackException or IOException or UnauthorizedAccessException)
         {
-            rejected.Add(new ProviderRejection(provider.Kind, OneLine(e.Message), IsFault: true));
+            Reject(OneLine(e.Message));
         }
         catch
         {
@@ -93,7 +103,11 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
 
         loaded?.Release();
         return null;
+
+        void Reject(string why) => rejected.Add(new ProviderRejection(provider.Kind, why, IsFault: true, cudaGraphs));
     }
+
+    private sealed record Proved(LoadedGraph Graph, IReadOnlyList<ParityError> Parity);
 
     /// <summary>The runtime's messages have line breaks and source lines of its own.</summary>
     private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

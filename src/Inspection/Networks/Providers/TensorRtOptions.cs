@@ -11,7 +11,8 @@ internal static class TensorRtOptions
     /// <param name="graph">The graph.</param>
     /// <param name="settings">Device, precision, memory.</param>
     /// <param name="folder">Where engines lie, in a folder for each graph, and the timing cache that all share.</param>
-    public static Dictionary<string, string> Of(GraphFile graph, ProviderSettings settings, string folder)
+    /// <param name="cudaGraphs">Whether runs are captured and replayed. Engines do not depend on it; the session is refused then unless one engine is the whole graph.</param>
+    public static Dictionary<string, string> Of(GraphFile graph, ProviderSettings settings, string folder, bool cudaGraphs)
     {
         // Float16 overflows in the VAE, and the text towers' rounding would be in every map of a recipe.
         bool half = (settings.Float16 || graph.Precision == Precision.Float16) && (graph.Part is NetworkPart.ImageTower or NetworkPart.Unet);
@@ -31,6 +32,7 @@ internal static class TensorRtOptions
             // Two builds at once do not fit a small box.
             ["trt_force_sequential_engine_build"] = "1",
             ["trt_context_memory_sharing_enable"] = "1",
+            ["trt_cuda_graph_enable"] = cudaGraphs ? "1" : "0",
             ["trt_profile_min_shapes"] = min,
             ["trt_profile_opt_shapes"] = opt,
             ["trt_profile_max_shapes"] = max,

@@ -23,14 +23,15 @@ internal sealed class TensorRtProvider(SessionSettings settings, ProviderSetting
     /// <summary>A build that was cut short leaves engines of parts of the graph, but no mark.</summary>
     public bool MustBuild(GraphFile graph) => !File.Exists(MarkOf(graph));
 
-    public InferenceSession Open(GraphFile graph)
+    public InferenceSession Open(GraphFile graph, bool cudaGraphs = false)
     {
         Directory.CreateDirectory(Path.Combine(folder!, graph.Name));
         using SessionOptions options = settings.ToSessionOptions(graph.WeightBytes);
         using var tensorRt = new OrtTensorRTProviderOptions();
-        tensorRt.UpdateOptions(TensorRtOptions.Of(graph, providers, folder!));
+        tensorRt.UpdateOptions(TensorRtOptions.Of(graph, providers, folder!, cudaGraphs));
         options.AppendExecutionProvider_Tensorrt(tensorRt);
-        CudaProvider.Append(options, providers);
+        // A session has one provider that captures.
+        CudaProvider.Append(options, providers, cudaGraphs: false);
         var session = new InferenceSession(graph.PathOf(GraphTarget.TensorRt), options);
         File.WriteAllBytes(MarkOf(graph), []);
         return session;

@@ -26,7 +26,7 @@ public sealed class ConfigReaderTests
         Assert.Equal([MqttCommand.Trigger, MqttCommand.Recipe], config.Mqtt.Commands);
         Assert.Equal(new HttpConfig(IPAddress.Loopback, 8080, null), config.Http);
         Assert.Equal(new StorageConfig(64, 2, 30, 365), config.Storage);
-        Assert.Equal(new AcceleratorConfig(ProviderChoice.Auto, ProviderChoice.Cpu, ProviderChoice.Auto, ProviderChoice.Auto, 0, false, 2048, null, null), config.Accelerator);
+        Assert.Equal(new AcceleratorConfig(ProviderChoice.Auto, ProviderChoice.Cpu, ProviderChoice.Auto, ProviderChoice.Auto, 0, false, false, 2048, null, null), config.Accelerator);
         Assert.Equal("/data/engines", config.Accelerator.ToSettings(config.DataFolder).CacheFolder);
     }
 
@@ -47,7 +47,7 @@ public sealed class ConfigReaderTests
                        "liveWindowMs": 1000, "commands": []},
               "http": {"address": "::1", "port": 0, "tokenFile": "t"},
               "storage": {"reserveMb": 1, "outboxMaxGigabytes": 0.001, "outboxMaxDays": 1, "retentionDays": 1},
-              "accelerator": {"imageTower": "tensorrt", "textTowers": "cuda", "vae": "cpu", "unet": "auto", "device": 15, "float16": true, "workspaceMb": 64, "engineFolder": "e", "onnxRuntime": "/opt/libonnxruntime.so"}
+              "accelerator": {"imageTower": "tensorrt", "textTowers": "cuda", "vae": "cpu", "unet": "auto", "device": 15, "float16": true, "cudaGraphs": true, "workspaceMb": 64, "engineFolder": "e", "onnxRuntime": "/opt/libonnxruntime.so"}
             }
             """);
 
@@ -65,8 +65,9 @@ public sealed class ConfigReaderTests
         Assert.Empty(config.Mqtt.Commands);
         Assert.Equal(new HttpConfig(IPAddress.IPv6Loopback, 0, "/etc/clipfusion/t"), config.Http);
         Assert.Equal(new StorageConfig(1, 0.001, 1, 1), config.Storage);
-        Assert.Equal(new AcceleratorConfig(ProviderChoice.TensorRt, ProviderChoice.Cuda, ProviderChoice.Cpu, ProviderChoice.Auto, 15, true, 64, "/etc/clipfusion/e", "/opt/libonnxruntime.so"), config.Accelerator);
-        Assert.Equal("/etc/clipfusion/e", config.Accelerator.ToSettings(config.DataFolder).CacheFolder);
+        Assert.Equal(new AcceleratorConfig(ProviderChoice.TensorRt, ProviderChoice.Cuda, ProviderChoice.Cpu, ProviderChoice.Auto, 15, true, true, 64, "/etc/clipfusion/e", "/opt/libonnxruntime.so"), config.Accelerator);
+        ProviderSettings settings = config.Accelerator.ToSettings(config.DataFolder);
+        Assert.Equal(("/etc/clipfusion/e", true), (settings.CacheFolder, settings.CudaGraphs));
     }
 
     [Fact]

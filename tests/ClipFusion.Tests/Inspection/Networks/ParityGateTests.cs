@@ -99,6 +99,6 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
 
         public bool MustBuild(GraphFile graph) => false;
 
-        public InferenceSession Open(GraphFile graph) => _cpu.Open(graph with { Variants = [graph.For(GraphTarget.TensorRt)] });
+        public InferenceSession Open(GraphFile graph, bool cudaGraphs = false) => _cpu.Open(graph with { Variants = [graph.For(GraphTarget.TensorRt)] });
     }
 }

@@ -27,15 +27,26 @@ internal sealed class PretendProvider(ExecutionProvider kind) : IGraphProvider
     /// <summary>What it throws; null for nothing.</summary>
     public Exception? Failure { get; init; }
 
+    /// <summary>Where the graphs lie that it opens for replaying; null for where all others do.</summary>
+    public string? FromForReplay { get; init; }
+
+    /// <summary>What it throws when it is to open a graph for replaying; null for nothing.</summary>
+    public Exception? ReplayFailure { get; init; }
+
     /// <summary>Graphs that it opened, in order.</summary>
     public List<string> Opened { get; } = [];
 
+    /// <summary>Those of them that were to replay CUDA graphs.</summary>
+    public List<string> Replayed { get; } = [];
+
     public bool MustBuild(GraphFile graph) => Builds;
 
-    public InferenceSession Open(GraphFile graph)
+    public InferenceSession Open(GraphFile graph, bool cudaGraphs = false)
     {
-        if (Failure is not null) throw Failure;
+        if (((cudaGraphs ? ReplayFailure : null) ?? Failure) is { } failure) throw failure;
         Opened.Add(graph.Name);
-        return _cpu.Open(From is null ? graph : graph with { Folder = From });
+        if (cudaGraphs) Replayed.Add(graph.Name);
+        string? folder = (cudaGraphs ? FromForReplay : null) ?? From;
+        return _cpu.Open(folder is null ? graph : graph with { Folder = folder });
     }
 }

@@ -51,12 +51,22 @@ public sealed class TensorRtOptionsTests(ProbedPacks packs) : IClassFixture<Prob
     }
 
     [Fact]
-    public void CudaOptions_KeepFullProducts() => Assert.Equal(("0", "1"), (CudaOptions.Of(Settings)["use_tf32"], CudaOptions.Of(Settings)["device_id"]));
+    public void CudaOptions_KeepFullProducts() => Assert.Equal(("0", "1"), (CudaOptions.Of(Settings, cudaGraphs: false)["use_tf32"], CudaOptions.Of(Settings, cudaGraphs: false)["device_id"]));
 
-    private Dictionary<string, string> Of(string graph, ProviderSettings settings, Precision precision = Precision.Float32)
+    [Theory]
+    [InlineData(true, "1")]
+    [InlineData(false, "0")]
+    public void CudaGraphs_OfASession_AreTheProvidersOwnSwitchAndChangeNothingElse(bool cudaGraphs, string expected)
+    {
+        Dictionary<string, string> cuda = CudaOptions.Of(Settings, cudaGraphs), tensorRt = Of(GraphNames.VaeEncoder, Settings, cudaGraphs: cudaGraphs);
+        Assert.Equal((expected, expected), (cuda["enable_cuda_graph"], tensorRt["trt_cuda_graph_enable"]));
+        Assert.Equal(Of(GraphNames.VaeEncoder, Settings).Where(o => o.Key != "trt_cuda_graph_enable"), tensorRt.Where(o => o.Key != "trt_cuda_graph_enable"));
+    }
+
+    private Dictionary<string, string> Of(string graph, ProviderSettings settings, Precision precision = Precision.Float32, bool cudaGraphs = false)
     {
         GraphEntry[] variants = [.. PackVerifier.ReadManifest(packs.Folder).Graphs.Where(g => g.Name == graph && !g.Debug)];
-        return TensorRtOptions.Of(new GraphFile(packs.Folder, graph, variants, 0, precision), settings, "/engines");
+        return TensorRtOptions.Of(new GraphFile(packs.Folder, graph, variants, 0, precision), settings, "/engines", cudaGraphs);
     }
 
     private static Dictionary<string, long[]> Parse(string shapes) =>
