@@ -1,4 +1,4 @@
-// A block of queries that one thread compares with the whole bank: quantised and packed for the kernels, with the state of each one's search.
+// A block of queries that one thread compares with the whole bank: in the form that the kernels take, with the state of each one's search.
 #pragma once
 #include <vector>
 
@@ -21,18 +21,17 @@ struct Nearest {
 };
 
 struct Query {
-    // Of bounds.h: |q'|, |e| and <q, m>.
-    float length = 0, residual = 0, along_centre = 0;
-    float floor = -2;   // the nearest row's cosine is at least this
-    float highest = -2; // integer estimate so far
-    double norm = 1;    // length as given
+    double norm = 1;     // length as given
     Nearest best;
+    float floor = -2;    // the nearest row's cosine is at least this
+    float along_centre = 0; // <q, m> of bounds.h
     std::vector<Candidate> candidates, finalists; // by integers, by float32
 };
 
 class QueryBlock {
 public:
-    QueryBlock(std::size_t capacity, const Basis& basis);
+    // integers: also in the form that is screened
+    QueryBlock(std::size_t capacity, const Basis& basis, bool integers);
 
     // Reads queries first .. first + count - 1. Throws Error(CFN_BAD_VECTOR).
     void load(const RowReader& reader, std::size_t first, std::size_t count);
@@ -41,25 +40,38 @@ public:
     std::size_t tiles() const { return (count_ + tile_queries - 1) / tile_queries; }
     Query& operator[](std::size_t i) { return queries_[i]; }
 
+    // The nearest row's cosine is at least `cosine`.
+    void raise(std::size_t i, float cosine) {
+        if (cosine <= queries_[i].floor) return;
+        queries_[i].floor = cosine;
+        limit_[i] = cosine - margin_[i];
+    }
+
+    // Floors less what every estimate may be off by, one a query: of float32 products where nothing is screened.
+    const float* limits() const { return limit_.data(); }
+
     // Fills in the query side of a tile but for the thresholds.
     void tile(std::size_t index, ScreenTile& tile) const;
+
+    // The thresholds of a tile against rows of at most these lengths, see bounds.h.
+    void thresholds(std::size_t index, float residual, float rounded, float (&threshold)[tile_queries]) const;
+
+    // What an estimate of one query and a row of these lengths may be off by.
+    float error(std::size_t i, float residual, float rounded) const;
 
     // Scaled to length 1; the block's queries lie one after the other.
     const float* unit(std::size_t i) const { return unit_.data() + i * basis_.dimension(); }
 
-    // One query as given, in float64.
-    const double* wide(const RowReader& reader, std::size_t i);
-
 private:
-    void pack(std::size_t i);
+    void quantise_tile(std::size_t tile);
 
     const Basis& basis_;
-    std::size_t first_ = 0, count_ = 0;
+    const bool integers_;
+    std::size_t count_ = 0;
     std::vector<Query> queries_;
     std::vector<uint8_t> packed_; // [tile][coordinate / 4][tile_queries][4]
-    std::vector<float> step_, unit_, raw_, transformed_;
-    std::vector<int8_t> levels_;
-    std::vector<double> wide_;
+    std::vector<float> unit_, transformed_, step_, limit_, margin_, length_, residual_;
+    std::vector<int8_t> levels_; // of one tile
 };
 
 } // namespace cfn

@@ -24,24 +24,30 @@ struct Task {
     const cfn_search& request;
     RowReader reader;
     std::size_t dimension, block;
+    bool direct; // the rows are multiplied in float32 at once
     std::atomic<bool> use_float32{false}; // set by the first block whose rows are too close together for integers
 };
 
 class BlockSearch {
 public:
-    explicit BlockSearch(Task& task) : task_(task), queries_(task.block, *task.snapshot.basis), float32_error_(float32_error(task.dimension)) {}
+    explicit BlockSearch(Task& task)
+        : task_(task), queries_(task.block, *task.snapshot.basis, !task.direct), float32_error_(float32_error(task.dimension)), product_error_(product_error(task.dimension)), raw_(task.dimension) {}
 
     void run(std::size_t block) {
-        const std::size_t first = block * task_.block, total = static_cast<std::size_t>(task_.request.query_count);
-        queries_.load(task_.reader, first, std::min(task_.block, total - first));
-        bool integers = !task_.use_float32.load(std::memory_order_relaxed);
+        const std::size_t total = static_cast<std::size_t>(task_.request.query_count);
+        first_ = block * task_.block;
+        queries_.load(task_.reader, first_, std::min(task_.block, total - first_));
+        guess();
+        bool integers = !task_.direct && !task_.use_float32.load(std::memory_order_relaxed);
         for (uint32_t s = 0; s < task_.snapshot.segments.size(); ++s) {
             const Segment& segment = *task_.snapshot.segments[s];
             if (segment.image() == task_.request.exclude_image) continue;
             for (std::size_t panel = 0; panel < segment.panels(); panel += stretch) {
                 const std::size_t end = std::min(panel + stretch, segment.panels());
                 stop_if_cancelled();
-                if (integers) {
+                if (task_.direct) {
+                    multiply_panels(s, panel, end);
+                } else if (integers) {
                     multiplied_ = 0;
                     screen(s, panel, end);
                     if (multiplied_ * single_share > (end - panel) * panel_rows * queries_.count()) {
@@ -56,7 +62,7 @@ public:
         for (std::size_t i = 0; i < queries_.count(); ++i) {
             multiply_candidates(i);
             decide(i);
-            write(first + i, queries_[i]);
+            write(first_ + i, queries_[i]);
         }
     }
 
@@ -64,6 +70,26 @@ private:
     void stop_if_cancelled() const {
         const int32_t* flag = task_.request.cancel;
         require(flag == nullptr || __atomic_load_n(flag, __ATOMIC_RELAXED) == 0, CFN_CANCELLED, "The search was cancelled.");
+    }
+
+    // Queries and rows are grids over pictures of one kind, so the rows at a query's own place are good ones to begin with: the higher the floor, the fewer
+    // rows need a closer look. Any rows would do.
+    void guess() {
+        std::vector<uint32_t> images;
+        for (uint32_t s = 0; s < task_.snapshot.segments.size() && images.size() < few_rows; ++s) {
+            const Segment& segment = *task_.snapshot.segments[s];
+            if (segment.rows() > 0 && segment.image() != task_.request.exclude_image) images.push_back(s);
+        }
+        const auto total = static_cast<std::size_t>(task_.request.query_count);
+        for (std::size_t i = 0; i < queries_.count(); ++i) {
+            Candidate rows[few_rows];
+            for (std::size_t j = 0; j < few_rows; ++j) {
+                const uint32_t s = images[j % images.size()];
+                const std::size_t count = task_.snapshot.segments[s]->rows();
+                rows[j] = {2, s, static_cast<uint32_t>(((first_ + i) * count / total + j / images.size()) % count)};
+            }
+            multiply_few(i, rows, few_rows);
+        }
     }
 
     // Integer estimates of panels begin .. end - 1.
@@ -77,15 +103,7 @@ private:
             const float residual = segment.panel_residual(panel), rounded = segment.panel_rounded(panel);
             for (std::size_t t = 0; t < queries_.tiles(); ++t) {
                 queries_.tile(t, tile);
-                for (std::size_t j = 0; j < tile_queries; ++j) {
-                    const std::size_t i = t * tile_queries + j;
-                    if (i >= queries_.count()) {
-                        threshold[j] = std::numeric_limits<float>::infinity();
-                        continue;
-                    }
-                    const Query& q = queries_[i];
-                    threshold[j] = q.floor - q.along_centre - (q.length * residual + q.residual * rounded + slack);
-                }
+                queries_.thresholds(t, residual, rounded, threshold);
                 const uint64_t bits = task_.kernel.screen(tile, estimate);
                 for (std::size_t j = 0; bits != 0 && j < tile_queries; ++j)
                     consider_panel(t * tile_queries + j, s, panel, static_cast<uint32_t>(bits >> (panel_rows * j)) & 0xffffu, estimate[j]);
@@ -97,11 +115,9 @@ private:
     void consider_panel(std::size_t i, uint32_t s, std::size_t panel, uint32_t bits, const float* estimate) {
         if (bits == 0) return;
         const Segment& segment = *task_.snapshot.segments[s];
-        const Query& q = queries_[i];
         const auto one = [&](std::size_t place) {
             const std::size_t row = panel * panel_rows + place;
-            const float error = q.length * segment.residual(row) + q.residual * segment.rounded(row) + slack;
-            consider(i, s, row, estimate[place] + q.along_centre, error);
+            consider(i, s, row, estimate[place] + queries_[i].along_centre, queries_.error(i, segment.residual(row), segment.rounded(row)));
         };
         auto highest = static_cast<std::size_t>(__builtin_ctz(bits));
         for (uint32_t rest = bits & (bits - 1); rest != 0; rest &= rest - 1) {
@@ -110,6 +126,25 @@ private:
         }
         one(highest);
         for (uint32_t rest = bits & ~(1u << highest); rest != 0; rest &= rest - 1) one(static_cast<std::size_t>(__builtin_ctz(rest)));
+    }
+
+    // Float32 products of panels begin .. end - 1.
+    void multiply_panels(uint32_t s, std::size_t begin, std::size_t end) {
+        const Segment& segment = *task_.snapshot.segments[s];
+        products_.resize(task_.block * panel_rows);
+        hits_.resize(task_.block);
+        const auto product = reinterpret_cast<float(*)[panel_rows]>(products_.data());
+        ProductTile tile{queries_.unit(0), queries_.count(), nullptr, 0, queries_.limits()};
+        for (std::size_t panel = begin; panel < end; ++panel) {
+            segment.panel(panel, tile);
+            task_.kernel.multiply(tile, product, hits_.data());
+            const std::size_t first = panel * panel_rows, rows = std::min<std::size_t>(panel_rows, segment.rows() - first);
+            for (std::size_t i = 0; i < queries_.count(); ++i)
+                for (uint32_t rest = hits_[i]; rest != 0; rest &= rest - 1) {
+                    const auto place = static_cast<std::size_t>(__builtin_ctz(rest));
+                    if (place < rows) consider_float32(i, s, first + place, product[i][place], product_error_);
+                }
+        }
     }
 
     // Float32 estimates of rows begin .. end - 1, as many at a time as fit the first-level cache.
@@ -122,68 +157,72 @@ private:
             const std::size_t rows = std::min(chunk, end - row);
             task_.kernel.dots(unit, count, segment.unit(row), rows, d, products_.data(), chunk);
             for (std::size_t i = 0; i < count; ++i)
-                for (std::size_t r = 0; r < rows; ++r) consider_float32(i, s, row + r, products_[i * chunk + r]);
+                for (std::size_t r = 0; r < rows; ++r) consider_float32(i, s, row + r, products_[i * chunk + r], float32_error_);
         }
     }
 
-    // A row with an integer estimate. A new highest one is looked at more closely at once: there are about ln(rows) of them, and each lifts the floor by what
-    // the integers' error had kept it down, so that far fewer of the rows to come are candidates.
+    // A row with an integer estimate. One that is probably nearer than all before it is looked at more closely at once: there are about ln(rows) of them, and
+    // each lifts the floor, so that far fewer of the rows to come are candidates.
     void consider(std::size_t i, uint32_t s, std::size_t row, float estimate, float error) {
         Query& q = queries_[i];
         if (estimate + error < q.floor) return;
-        const Candidate candidate{estimate + error, s, static_cast<uint32_t>(row)};
-        q.floor = std::max(q.floor, estimate - error);
-        if (estimate > q.highest) {
-            q.highest = estimate;
-            multiply_one(i, candidate);
+        q.candidates.push_back({estimate + error, s, static_cast<uint32_t>(row)});
+        if (estimate > q.floor) {
+            const std::size_t count = std::min<std::size_t>(q.candidates.size(), few_rows);
+            multiply_few(i, q.candidates.data() + q.candidates.size() - count, count);
+            q.candidates.resize(q.candidates.size() - count);
             return;
         }
-        q.candidates.push_back(candidate);
         if (q.candidates.size() < max_candidates) return;
         std::erase_if(q.candidates, [&](const Candidate& c) { return c.upper < q.floor; });
         if (q.candidates.size() > max_candidates / 2) multiply_candidates(i);
-    }
-
-    void multiply_one(std::size_t i, const Candidate& c) {
-        ++multiplied_;
-        float product = 0;
-        task_.kernel.dots(queries_.unit(i), 1, task_.snapshot.segments[c.segment]->unit(c.row), 1, task_.dimension, &product, 1);
-        consider_float32(i, c.segment, c.row, product);
     }
 
     // The most promising first, until no other can be the nearest.
     void multiply_candidates(std::size_t i) {
         Query& q = queries_[i];
         std::sort(q.candidates.begin(), q.candidates.end(), [](const Candidate& a, const Candidate& b) { return a.upper > b.upper; });
-        for (const Candidate& c : q.candidates) {
-            if (c.upper < q.floor) break;
-            multiply_one(i, c);
-        }
+        for (std::size_t c = 0; c < q.candidates.size() && q.candidates[c].upper >= q.floor; c += few_rows)
+            multiply_few(i, q.candidates.data() + c, std::min<std::size_t>(few_rows, q.candidates.size() - c));
         q.candidates.clear();
     }
 
+    // Up to few_rows rows.
+    void multiply_few(std::size_t i, const Candidate* rows, std::size_t count) {
+        multiplied_ += count;
+        const float* unit[few_rows];
+        float product[few_rows];
+        for (std::size_t j = 0; j < few_rows; ++j) {
+            const Candidate& c = rows[std::min(j, count - 1)];
+            unit[j] = task_.snapshot.segments[c.segment]->unit(c.row);
+        }
+        task_.kernel.few(queries_.unit(i), unit, task_.dimension, product);
+        for (std::size_t j = 0; j < count; ++j) consider_float32(i, rows[j].segment, rows[j].row, product[j], float32_error_);
+    }
+
     // A row with a float32 estimate: as good as exact, but for the last bits.
-    void consider_float32(std::size_t i, uint32_t s, std::size_t row, float product) {
+    void consider_float32(std::size_t i, uint32_t s, std::size_t row, float product, float error) {
         Query& q = queries_[i];
-        if (product + float32_error_ < q.floor) return;
-        q.finalists.push_back({product + float32_error_, s, static_cast<uint32_t>(row)});
-        q.floor = std::max(q.floor, product - float32_error_);
+        if (product + error < q.floor) return;
+        q.finalists.push_back({product + error, s, static_cast<uint32_t>(row)});
+        queries_.raise(i, product - error);
         if (q.finalists.size() >= max_candidates) decide(i);
     }
 
     // Float64 for those that float32 could not tell apart.
     void decide(std::size_t i) {
         Query& q = queries_[i];
-        const double* wide = nullptr;
+        bool read = false;
         for (const Candidate& c : q.finalists) {
             if (c.upper < q.floor) continue;
-            if (wide == nullptr) wide = queries_.wide(task_.reader, i);
-            const double product = task_.kernel.dot(wide, task_.snapshot.segments[c.segment]->unit(c.row), task_.dimension);
+            if (!read) task_.reader.read(first_ + i, raw_.data());
+            read = true;
+            const double product = task_.kernel.dot(raw_.data(), task_.snapshot.segments[c.segment]->unit(c.row), task_.dimension);
             const bool lower = c.segment != q.best.segment ? c.segment < q.best.segment : c.row < q.best.row;
             if (!(product > q.best.product || (product == q.best.product && lower))) continue;
             q.best = {product, c.segment, c.row};
             // Rounded down, so that an equal row of a lower number is still looked at.
-            q.floor = std::max(q.floor, std::nextafter(static_cast<float>(product / q.norm), -2.0f));
+            queries_.raise(i, std::nextafter(static_cast<float>(product / q.norm), -2.0f));
         }
         q.finalists.clear();
     }
@@ -203,8 +242,10 @@ private:
 
     Task& task_;
     QueryBlock queries_;
-    const float float32_error_;
-    std::vector<float> products_;
+    const float float32_error_, product_error_;
+    std::size_t first_ = 0; // the block's first query
+    std::vector<float> products_, raw_;
+    std::vector<uint16_t> hits_;
     std::size_t multiplied_ = 0; // single float32 products of the current stretch
 };
 
@@ -226,7 +267,7 @@ void search(const Snapshot& snapshot, const Kernel& kernel, std::size_t dimensio
     const auto count = static_cast<std::size_t>(request.query_count), threads = static_cast<std::size_t>(request.threads);
     const std::size_t share = (count + 4 * threads - 1) / (4 * threads);
     const std::size_t block = std::min(std::clamp<std::size_t>((share + 3) / 4 * 4, 16, max_block), count);
-    Task task{snapshot, kernel, request, RowReader(request.queries, request.format, dimension), dimension, block};
+    Task task{snapshot, kernel, request, RowReader(request.queries, request.format, dimension), dimension, block, dimension <= direct_dimensions};
     Tiles tiles((count + block - 1) / block);
     const auto work = [&task](Tiles& source) {
         std::size_t tile;

@@ -9,6 +9,9 @@
 
 namespace cfn {
 
+// Up to this many coordinates all rows are multiplied in float32 at once; with more, integers are faster. Measured, see docs/performance.md.
+inline constexpr std::size_t direct_dimensions = 128;
+
 class Segment {
 public:
     // unit: rows x dimension floats of length 1, kept alive by `owner` (a vector or a mapped file).
@@ -22,7 +25,8 @@ public:
     const float* unit() const { return unit_; }
     const std::shared_ptr<const void>& owner() const { return owner_; }
 
-    // Fills in the row side of a tile.
+    // Fills in the row side of a tile. One of the two, by dimension: float32 up to direct_dimensions, integers beyond.
+    void panel(std::size_t index, ProductTile& tile) const;
     void panel(std::size_t index, ScreenTile& tile) const;
 
     // The two lengths of bounds.h (2) for one row, and the largest in one panel.
@@ -32,11 +36,15 @@ public:
     float panel_rounded(std::size_t index) const { return panel_rounded_[index]; }
 
 private:
+    void interleave();
+    void quantise(const Basis& basis);
+
     int32_t image_;
     std::size_t rows_, dimension_, padded_;
     const float* unit_;
     std::shared_ptr<const void> owner_;
-    AlignedVector<int8_t> levels_; // panels, each [padded / 4][panel_rows][4]
+    AlignedVector<float> interleaved_; // panels, each [dimension][panel_rows]
+    AlignedVector<int8_t> levels_;     // panels, each [padded / 4][panel_rows][4]
     AlignedVector<int32_t> bias_;
     AlignedVector<float> scale_, shift_, residual_, rounded_, panel_residual_, panel_rounded_;
 };

@@ -39,16 +39,24 @@ bool agrees(const Kernel& kernel) {
     }
 
     constexpr std::size_t d = 37;
-    double wide[d];
-    float query[d], row[d], product = 0, plain_product = 0;
-    for (std::size_t k = 0; k < d; ++k) {
-        query[k] = static_cast<float>(next(1000)) / 999;
-        row[k] = static_cast<float>(next(1000)) / 777;
-        wide[k] = static_cast<double>(query[k]);
+    alignas(64) static float panel[d * panel_rows];
+    float vectors[few_rows][d], product[2][tile_queries][panel_rows], some[2][few_rows];
+    uint16_t hits[2][tile_queries];
+    for (auto& v : vectors)
+        for (float& x : v) x = static_cast<float>(next(1000)) / 777;
+    for (float& x : panel) x = static_cast<float>(next(1000)) / 999;
+    const float* const rows_of[few_rows] = {vectors[0], vectors[1], vectors[2], vectors[3]};
+    const Kernel* const both[] = {&kernel, &plain_kernel};
+    for (int i = 0; i < 2; ++i) {
+        both[i]->multiply({vectors[0], tile_queries, panel, d, threshold}, product[i], hits[i]);
+        both[i]->few(vectors[0], rows_of, d, some[i]);
+        both[i]->dots(vectors[0], 1, vectors[0], few_rows, d, product[i][0], panel_rows);
     }
-    kernel.dots(query, 1, row, 1, d, &product, 1);
-    plain_kernel.dots(query, 1, row, 1, d, &plain_product, 1);
-    return kernel.dot(wide, row, d) == plain_kernel.dot(wide, row, d) && std::abs(product - plain_product) < 1e-3f;
+    for (int i = 0; i < tile_queries * panel_rows; ++i)
+        if (!(std::abs(product[0][i / panel_rows][i % panel_rows] - product[1][i / panel_rows][i % panel_rows]) < 1e-3f)) return false;
+    for (int i = 0; i < few_rows; ++i)
+        if (!(std::abs(some[0][i] - some[1][i]) < 1e-3f) || kernel.dot(vectors[0], vectors[i], d) != plain_kernel.dot(vectors[0], vectors[i], d)) return false;
+    return std::equal(hits[0], hits[0] + tile_queries, hits[1]);
 }
 
 std::vector<const Kernel*> usable() {
