@@ -12,8 +12,6 @@ constexpr std::size_t sum_lanes = 16;
 
 // Vectors of GCC and Clang, for any processor.
 typedef float Eight __attribute__((vector_size(32)));
-typedef int32_t EightInts __attribute__((vector_size(32)));
-typedef int8_t EightBytes __attribute__((vector_size(8)));
 
 [[gnu::always_inline]] inline double fold(const double (&sum)[sum_lanes]) {
     double total = 0;
@@ -118,17 +116,18 @@ CFN_CLONES Quantised quantise(const float* v, std::size_t n, int levels, int8_t*
     // Float32 sums of at most 64 terms a lane at a time keep their relative error far below the slack.
     for (std::size_t start = 0; start < n; start += 512) {
         const std::size_t end = start + 512 < n ? start + 512 : n;
+        float wholes[512]; // to bytes in a loop of their own, which compilers pack well
         Eight length{}, rounded{}, residual{};
         for (std::size_t k = start; k < end; k += 8) {
             Eight x;
             std::memcpy(&x, v + k, sizeof x);
             const Eight whole = (x * inverse + round) - round, lost = x - step * whole;
-            const auto bytes = __builtin_convertvector(__builtin_convertvector(whole, EightInts), EightBytes);
-            std::memcpy(out + k, &bytes, sizeof bytes);
+            std::memcpy(wholes + (k - start), &whole, sizeof whole);
             length += x * x;
             rounded += whole * whole;
             residual += lost * lost;
         }
+        for (std::size_t k = start; k < end; ++k) out[k] = static_cast<int8_t>(static_cast<int32_t>(wholes[k - start]));
         for (std::size_t j = 0; j < 8; ++j) {
             sums[0] += static_cast<double>(length[j]);
             sums[1] += static_cast<double>(rounded[j]);

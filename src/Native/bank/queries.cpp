@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "bounds.h"
 #include "quantise.h"
 
 namespace cfn {
@@ -11,13 +10,13 @@ namespace cfn {
 QueryBlock::QueryBlock(std::size_t capacity, const Basis& basis, bool integers)
     : basis_(basis), integers_(integers), queries_(capacity), unit_(capacity * basis.dimension()) {
     const std::size_t places = (capacity + tile_queries - 1) / tile_queries * tile_queries;
-    limit_.resize(places);
-    margin_.resize(places);
+    floor_.resize(places);
     if (!integers) return;
     packed_.resize(places * basis.padded());
     transformed_.resize(basis.padded());
     levels_.resize(tile_queries * basis.padded());
     step_.resize(places);
+    along_centre_.resize(places);
     length_.resize(places);
     residual_.resize(places);
 }
@@ -34,13 +33,9 @@ void QueryBlock::load(const RowReader& reader, std::size_t first, std::size_t co
         query.best = {};
         query.candidates.clear();
         query.finalists.clear();
-        margin_[i] = product_error(d);
+        floor_[i] = -2;
     }
     for (std::size_t t = 0; integers_ && t < tiles(); ++t) quantise_tile(t);
-    for (std::size_t i = 0; i < count; ++i) {
-        queries_[i].floor = -3;
-        raise(i, -2);
-    }
 }
 
 void QueryBlock::quantise_tile(std::size_t tile) {
@@ -50,12 +45,11 @@ void QueryBlock::quantise_tile(std::size_t tile) {
         int8_t* levels = levels_.data() + j * padded;
         if (i >= count_) {
             std::fill_n(levels, padded, int8_t{0});
-            limit_[i] = std::numeric_limits<float>::infinity();
-            step_[i] = length_[i] = residual_[i] = 0;
+            floor_[i] = std::numeric_limits<float>::infinity();
+            step_[i] = along_centre_[i] = length_[i] = residual_[i] = 0;
             continue;
         }
-        queries_[i].along_centre = basis_.transform(unit(i), transformed_.data());
-        margin_[i] = queries_[i].along_centre + slack;
+        along_centre_[i] = basis_.transform(unit(i), transformed_.data());
         const Quantised q = quantise(transformed_.data(), padded, query_levels, levels);
         step_[i] = q.step;
         length_[i] = q.length;
@@ -72,9 +66,7 @@ void QueryBlock::tile(std::size_t index, ScreenTile& tile) const {
 
 void QueryBlock::thresholds(std::size_t index, float residual, float rounded, float (&threshold)[tile_queries]) const {
     const std::size_t first = index * tile_queries;
-    for (std::size_t j = 0; j < tile_queries; ++j) threshold[j] = limit_[first + j] - (length_[first + j] * residual + residual_[first + j] * rounded);
+    for (std::size_t i = first; i < first + tile_queries; ++i) threshold[i - first] = floor_[i] - along_centre_[i] - (length_[i] * residual + residual_[i] * rounded + slack);
 }
-
-float QueryBlock::error(std::size_t i, float residual, float rounded) const { return length_[i] * residual + residual_[i] * rounded + slack; }
 
 } // namespace cfn

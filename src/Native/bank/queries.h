@@ -1,10 +1,12 @@
 // A block of queries that one thread compares with the whole bank: in the form that the kernels take, with the state of each one's search.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "../clipfusion_native.h"
 #include "../kernels/kernel.h"
 #include "basis.h"
+#include "bounds.h"
 #include "memory.h"
 #include "rows.h"
 
@@ -21,10 +23,8 @@ struct Nearest {
 };
 
 struct Query {
-    double norm = 1;     // length as given
+    double norm = 1; // length as given
     Nearest best;
-    float floor = -2;    // the nearest row's cosine is at least this
-    float along_centre = 0; // <q, m> of bounds.h
     std::vector<Candidate> candidates, finalists; // by integers, by float32
 };
 
@@ -40,15 +40,9 @@ public:
     std::size_t tiles() const { return (count_ + tile_queries - 1) / tile_queries; }
     Query& operator[](std::size_t i) { return queries_[i]; }
 
-    // The nearest row's cosine is at least `cosine`.
-    void raise(std::size_t i, float cosine) {
-        if (cosine <= queries_[i].floor) return;
-        queries_[i].floor = cosine;
-        limit_[i] = cosine - margin_[i];
-    }
-
-    // Floors less what every estimate may be off by, one a query: of float32 products where nothing is screened.
-    const float* limits() const { return limit_.data(); }
+    // What the nearest row's cosine is at least, as far as is known.
+    float floor(std::size_t i) const { return floor_[i]; }
+    void raise(std::size_t i, float floor) { floor_[i] = std::max(floor_[i], floor); }
 
     // Fills in the query side of a tile but for the thresholds.
     void tile(std::size_t index, ScreenTile& tile) const;
@@ -56,8 +50,11 @@ public:
     // The thresholds of a tile against rows of at most these lengths, see bounds.h.
     void thresholds(std::size_t index, float residual, float rounded, float (&threshold)[tile_queries]) const;
 
+    // <q, m> of bounds.h.
+    float along_centre(std::size_t i) const { return along_centre_[i]; }
+
     // What an estimate of one query and a row of these lengths may be off by.
-    float error(std::size_t i, float residual, float rounded) const;
+    float error(std::size_t i, float residual, float rounded) const { return length_[i] * residual + residual_[i] * rounded + slack; }
 
     // Scaled to length 1; the block's queries lie one after the other.
     const float* unit(std::size_t i) const { return unit_.data() + i * basis_.dimension(); }
@@ -70,7 +67,8 @@ private:
     std::size_t count_ = 0;
     std::vector<Query> queries_;
     std::vector<uint8_t> packed_; // [tile][coordinate / 4][tile_queries][4]
-    std::vector<float> unit_, transformed_, step_, limit_, margin_, length_, residual_;
+    std::vector<float> unit_, transformed_, step_, floor_;
+    std::vector<float> along_centre_, length_, residual_; // of bounds.h: <q, m>, |q'|, |e|
     std::vector<int8_t> levels_; // of one tile
 };
 

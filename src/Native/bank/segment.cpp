@@ -11,8 +11,8 @@ namespace cfn {
 
 Segment::Segment(int32_t image, std::size_t rows, const float* unit, std::shared_ptr<const void> owner, const Basis& basis)
     : image_(image), rows_(rows), dimension_(basis.dimension()), padded_(basis.padded()), unit_(unit), owner_(std::move(owner)) {
-    if (dimension_ <= direct_dimensions) interleave();
-    else quantise(basis);
+    if (interleaved()) interleave();
+    quantise(basis);
 }
 
 void Segment::interleave() {

@@ -9,8 +9,8 @@
 
 namespace cfn {
 
-// Up to this many coordinates all rows are multiplied in float32 at once; with more, integers are faster. Measured, see docs/performance.md.
-inline constexpr std::size_t direct_dimensions = 128;
+// Rows of up to this many coordinates are also kept as Kernel::multiply takes them.
+inline constexpr std::size_t max_interleaved = 128;
 
 class Segment {
 public:
@@ -21,11 +21,12 @@ public:
     std::size_t rows() const { return rows_; }
     std::size_t panels() const { return (rows_ + panel_rows - 1) / panel_rows; }
     std::size_t bytes() const;
+    bool interleaved() const { return dimension_ <= max_interleaved; }
     const float* unit(std::size_t row) const { return unit_ + row * dimension_; }
     const float* unit() const { return unit_; }
     const std::shared_ptr<const void>& owner() const { return owner_; }
 
-    // Fills in the row side of a tile. One of the two, by dimension: float32 up to direct_dimensions, integers beyond.
+    // Fills in the row side of a tile. The first only where interleaved().
     void panel(std::size_t index, ProductTile& tile) const;
     void panel(std::size_t index, ScreenTile& tile) const;
 
