@@ -15,12 +15,18 @@ namespace {
 constexpr std::size_t max_block = 96;      // queries; their packed bytes stay in the second-level cache
 constexpr std::size_t max_candidates = 64; // of one query, before they are multiplied in float32
 constexpr std::size_t rows_for_guesses = 1000; // with fewer, guesses cost more than they save
+constexpr std::size_t stretch = 16;        // panels between looks at the flag and at how screening does
+constexpr std::size_t single_share = 6;    // single float32 products are that much slower than in blocks: with more than every sixth row, blocks are better
 
 // Integers do a coordinate 2.4 times as fast as float32, but each query has to be rounded and the rows that come through multiplied again, and each estimate
 // has to be scaled. Measured with AVX2 on random, clustered and network features of 16 to 128 coordinates.
 bool float32_at_once(std::size_t rows, std::size_t dimension) { return dimension <= 32 || (dimension <= max_interleaved && rows * dimension <= 32768); }
-constexpr std::size_t stretch = 16;        // panels between looks at the flag and at how screening does
-constexpr std::size_t single_share = 6;    // single float32 products are that much slower than in blocks: with more than every sixth row, blocks are better
+
+// A helper takes about 10 us to wake, a million products 15 to 30.
+std::size_t worthwhile_threads(double products, std::size_t allowed) {
+    const double wanted = products / 1e6;
+    return wanted >= static_cast<double>(allowed) ? allowed : std::max<std::size_t>(1, static_cast<std::size_t>(wanted));
+}
 
 // What all blocks of one search share.
 struct Task {
@@ -272,7 +278,8 @@ void search(const Snapshot& snapshot, const Kernel& kernel, std::size_t dimensio
     if (request.query_count == 0) return;
 
     // Four blocks a thread where possible: one that is held up costs the others little.
-    const auto count = static_cast<std::size_t>(request.query_count), threads = static_cast<std::size_t>(request.threads);
+    const auto count = static_cast<std::size_t>(request.query_count);
+    const std::size_t threads = worthwhile_threads(static_cast<double>(count) * static_cast<double>(rows) * static_cast<double>(dimension), static_cast<std::size_t>(request.threads));
     const std::size_t share = (count + 4 * threads - 1) / (4 * threads);
     const std::size_t block = std::min(std::clamp<std::size_t>((share + 3) / 4 * 4, 16, max_block), count);
     Task task{snapshot, kernel, request, RowReader(request.queries, request.format, dimension), dimension, block, !float32_at_once(rows, dimension), rows >= rows_for_guesses};

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "../abi/error.h"
@@ -40,23 +41,24 @@ bool agrees(const Kernel& kernel) {
 
     constexpr std::size_t d = 37;
     alignas(64) static float panel[d * panel_rows];
-    float vectors[few_rows][d], product[2][tile_queries][panel_rows], some[2][few_rows];
-    uint16_t hits[2][tile_queries];
+    float vectors[few_rows][d];
     for (auto& v : vectors)
         for (float& x : v) x = static_cast<float>(next(1000)) / 777;
     for (float& x : panel) x = static_cast<float>(next(1000)) / 999;
     const float* const rows_of[few_rows] = {vectors[0], vectors[1], vectors[2], vectors[3]};
-    const Kernel* const both[] = {&kernel, &plain_kernel};
-    for (int i = 0; i < 2; ++i) {
-        both[i]->multiply({vectors[0], tile_queries, panel, d, threshold}, product[i], hits[i]);
-        both[i]->few(vectors[0], rows_of, d, some[i]);
-        both[i]->dots(vectors[0], 1, vectors[0], few_rows, d, product[i][0], panel_rows);
+    struct Products {
+        float panel[few_rows][panel_rows], some[few_rows], block[few_rows * few_rows];
+        uint16_t hits[few_rows];
+    } mine, plain;
+    for (auto& [with, to] : {std::pair<const Kernel&, Products&>{kernel, mine}, {plain_kernel, plain}}) {
+        with.multiply({vectors[0], few_rows, panel, d, threshold}, to.panel, to.hits);
+        with.few(vectors[0], rows_of, d, to.some);
+        with.dots(vectors[0], few_rows, vectors[0], few_rows, d, to.block, few_rows);
     }
-    for (int i = 0; i < tile_queries * panel_rows; ++i)
-        if (!(std::abs(product[0][i / panel_rows][i % panel_rows] - product[1][i / panel_rows][i % panel_rows]) < 1e-3f)) return false;
+    const auto close = [](const auto& a, const auto& b) { return std::equal(std::begin(a), std::end(a), std::begin(b), [](float x, float y) { return std::abs(x - y) < 1e-3f; }); };
     for (int i = 0; i < few_rows; ++i)
-        if (!(std::abs(some[0][i] - some[1][i]) < 1e-3f) || kernel.dot(vectors[0], vectors[i], d) != plain_kernel.dot(vectors[0], vectors[i], d)) return false;
-    return std::equal(hits[0], hits[0] + tile_queries, hits[1]);
+        if (!close(mine.panel[i], plain.panel[i]) || kernel.dot(vectors[0], vectors[i], d) != plain_kernel.dot(vectors[0], vectors[i], d)) return false;
+    return close(mine.some, plain.some) && close(mine.block, plain.block) && std::equal(std::begin(mine.hits), std::end(mine.hits), plain.hits);
 }
 
 std::vector<const Kernel*> usable() {
