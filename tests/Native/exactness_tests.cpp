@@ -83,10 +83,10 @@ TEST(Search_RowsCloserThanTheScreeningBound_IsExact) {
 }
 
 TEST(Search_SizesAroundEachChoiceOfPath_IsExact) {
-    // Float32 at once: up to 32 coordinates, and up to 128 with up to 32,768 values. Guesses: from 1,000 rows on. All with rows that differ in the last bits
+    // Float32 at once: up to 32 coordinates, and up to 128 with up to 32,768 values. Guesses: from 600 rows on. All with rows that differ in the last bits
     // among others, in images of unequal sizes, and with one image left out.
     unsigned seed = 100;
-    for (const auto& [d, rows] : {std::array<std::size_t, 2>{32, 1100}, {33, 992}, {33, 993}, {33, 999}, {33, 1000}, {64, 512}, {64, 513}, {127, 258}, {128, 256}, {128, 257}, {129, 40}, {129, 1001}}) {
+    for (const auto& [d, rows] : {std::array<std::size_t, 2>{32, 1100}, {33, 992}, {33, 993}, {33, 999}, {33, 1000}, {64, 512}, {64, 513}, {200, 599}, {200, 600}, {127, 258}, {128, 256}, {128, 257}, {129, 40}, {129, 1001}}) {
         const std::size_t first = rows / 3;
         Case c{d, {clustered(++seed, first, d), gaussian(++seed, (rows - first) * d)}, clustered(++seed, 19, d)};
         auto& last = c.images[1];

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t max_block = 96;      // queries; their packed bytes stay in the second-level cache
 constexpr std::size_t max_candidates = 64; // of one query, before they are multiplied in float32
-constexpr std::size_t rows_for_guesses = 1000; // with fewer, guesses cost more than they save
+constexpr std::size_t rows_for_guesses = 600; // with fewer, guesses cost more than they save
 constexpr std::size_t stretch = 16;        // panels between looks at the flag and at how screening does
 constexpr std::size_t single_share = 6;    // single float32 products are that much slower than in blocks: with more than every sixth row, blocks are better
 
