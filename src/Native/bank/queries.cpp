@@ -11,6 +11,11 @@ QueryBlock::QueryBlock(std::size_t capacity, const Basis& basis, bool integers)
     : basis_(basis), integers_(integers), queries_(capacity), unit_(capacity * basis.dimension()) {
     const std::size_t places = (capacity + tile_queries - 1) / tile_queries * tile_queries;
     floor_.resize(places);
+    // Growing from nothing would cost several allocations a query, as much as a small bank's search.
+    for (Query& query : queries_) {
+        query.finalists.reserve(16);
+        if (integers) query.candidates.reserve(16);
+    }
     if (!integers) return;
     packed_.resize(places * basis.padded());
     transformed_.resize(basis.padded());
