@@ -1,7 +1,9 @@
 #include "search.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "../abi/error.h"
@@ -144,7 +146,7 @@ private:
     void multiply_panels(uint32_t s, std::size_t begin, std::size_t end) {
         const Segment& segment = *task_.snapshot.segments[s];
         products_.resize(task_.block * panel_rows);
-        hits_.resize(task_.block);
+        hits_.assign(task_.block + 3, 0); // read four at a time
         const auto product = reinterpret_cast<float(*)[panel_rows]>(products_.data());
         thresholds_.resize(task_.block);
         ProductTile tile{queries_.unit(0), queries_.count(), nullptr, 0, thresholds_.data()};
@@ -153,11 +155,16 @@ private:
             for (std::size_t i = 0; i < queries_.count(); ++i) thresholds_[i] = queries_.floor(i) - product_error_;
             task_.kernel.multiply(tile, product, hits_.data());
             const std::size_t first = panel * panel_rows, rows = std::min<std::size_t>(panel_rows, segment.rows() - first);
-            for (std::size_t i = 0; i < queries_.count(); ++i)
-                for (uint32_t rest = hits_[i]; rest != 0; rest &= rest - 1) {
-                    const auto place = static_cast<std::size_t>(__builtin_ctz(rest));
+            for (std::size_t four = 0; four < queries_.count(); four += 4) {
+                static_assert(std::endian::native == std::endian::little);
+                uint64_t rest;
+                std::memcpy(&rest, &hits_[four], sizeof rest);
+                for (; rest != 0; rest &= rest - 1) {
+                    const auto bit = static_cast<std::size_t>(__builtin_ctzll(rest));
+                    const std::size_t i = four + bit / panel_rows, place = bit % panel_rows;
                     if (place < rows) consider_float32(i, s, first + place, product[i][place], product_error_);
                 }
+            }
         }
     }
 
