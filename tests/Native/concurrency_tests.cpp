@@ -8,10 +8,10 @@ using namespace testing;
 
 namespace {
 
-constexpr std::size_t d = 32;
+constexpr std::size_t d = 32, rows_of_image = 300; // enough products for a second thread
 
 std::vector<float> scaled(float factor) {
-    auto rows = gaussian(1, 64 * d);
+    auto rows = gaussian(1, rows_of_image * d);
     for (float& v : rows) v *= factor;
     return rows;
 }
@@ -32,13 +32,13 @@ TEST(Search_WhileImagesComeAndGo_SeesOneState) {
     std::vector<std::thread> readers;
     for (int t = 0; t < 3; ++t)
         readers.emplace_back([&] {
-            Result out(64);
+            Result out(rows_of_image);
             const cfn_search search = request(rows, d, out, 2);
             while (!done) {
                 if (cfn_bank_search(bank.handle, &search) != CFN_OK) failed = true;
-                int found = 0;
+                std::size_t found = 0;
                 for (float s : out.similarity) found += s > 0.9999f;
-                if (found != 0 && found != 64) mixed = true;
+                if (found != 0 && found != rows_of_image) mixed = true;
                 ++searches;
             }
         });
@@ -79,11 +79,11 @@ TEST(Replace_OtherDimension_IsRefused) {
 }
 
 TEST(Search_FlagRaisedBeforehand_IsCancelled) {
-    const auto rows = gaussian(5, 64 * d);
+    const auto rows = gaussian(5, 400 * d);
     TestBank bank(d);
     append(bank.handle, rows);
     for (int threads : {1, 3}) {
-        Result out(64);
+        Result out(400);
         int32_t flag = 1;
         cfn_search search = request(rows, d, out, threads);
         search.cancel = &flag;

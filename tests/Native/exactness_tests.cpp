@@ -14,16 +14,6 @@ struct Case {
     std::vector<float> queries;
 };
 
-std::vector<float> unit_rows(const std::vector<float>& rows, std::size_t d) {
-    std::vector<float> unit(rows.size());
-    for (std::size_t r = 0; r * d < rows.size(); ++r) {
-        double sum = 0;
-        for (std::size_t k = 0; k < d; ++k) sum += static_cast<double>(rows[r * d + k]) * static_cast<double>(rows[r * d + k]);
-        for (std::size_t k = 0; k < d; ++k) unit[r * d + k] = static_cast<float>(static_cast<double>(rows[r * d + k]) * (1 / std::sqrt(sum)));
-    }
-    return unit;
-}
-
 double cosine(const float* q, const float* x, std::size_t d) {
     double dot = 0, qq = 0;
     for (std::size_t k = 0; k < d; ++k) {
@@ -81,13 +71,44 @@ TEST(Search_ClusteredFeaturesWithOutlierCoordinates_IsExact) {
 }
 
 TEST(Search_RowsCloserThanTheScreeningBound_IsExact) {
-    // All rows within 1e-3 .. 1e-7 of one direction: integers can't tell any of them apart, and at the lower end neither can float32.
-    for (float spread : {1e-3f, 1e-5f, 1e-6f, 1e-7f}) check_exact({96, {clustered(5, 1, 96), [&] {
-        const auto centre = gaussian(3, 96), noise = gaussian(4, 900 * 96);
-        std::vector<float> rows(900 * 96);
-        for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = centre[i % 96] + spread * noise[i];
-        return rows;
-    }()}, gaussian(3, 96)});
+    // All rows within 1e-3 .. 1e-7 of one direction: integers can't tell any of them apart, and at the lower end neither can float32. The dimensions are those of
+    // float32 at once, of integers that give way to float32 in panels, and of integers that give way to float32 row by row.
+    for (std::size_t d : {24u, 96u, 200u})
+        for (float spread : {1e-3f, 1e-5f, 1e-6f, 1e-7f}) {
+            const auto centre = gaussian(3, d), noise = gaussian(4, 900 * d);
+            std::vector<float> near(900 * d);
+            for (std::size_t i = 0; i < near.size(); ++i) near[i] = centre[i % d] + spread * noise[i];
+            check_exact({d, {clustered(5, 1, d), near}, centre});
+        }
+}
+
+TEST(Search_SizesAroundEachChoiceOfPath_IsExact) {
+    // Float32 at once: up to 32 coordinates, and up to 128 with up to 32,768 values. Guesses: from 600 rows on. All with rows that differ in the last bits
+    // among others, in images of unequal sizes, and with one image left out.
+    unsigned seed = 100;
+    for (const auto& [d, rows] : {std::array<std::size_t, 2>{32, 1100}, {33, 992}, {33, 993}, {33, 999}, {33, 1000}, {64, 512}, {64, 513}, {200, 599}, {200, 600}, {127, 258}, {128, 256}, {128, 257}, {129, 40}, {129, 1001}}) {
+        const std::size_t first = rows / 3;
+        Case c{d, {clustered(++seed, first, d), gaussian(++seed, (rows - first) * d)}, clustered(++seed, 19, d)};
+        auto& last = c.images[1];
+        for (std::size_t r = 0; r < 40 && r < rows - first; ++r)
+            for (std::size_t k = 0; k < d; ++k) last[r * d + k] = k == r % d ? std::nextafter(c.queries[k], r % 2 == 0 ? 1e9f : -1e9f) : c.queries[k];
+        check_exact(c);
+        check_exact(c, 0);
+        check_exact(c, 1, 1);
+    }
+}
+
+TEST(Search_FirstGuessIsTheNearestRow_NamesTheLowestOfItsEquals) {
+    // The guess for query i is row i; it is also at 0 and at the end.
+    for (std::size_t d : {16u, 300u}) {
+        const std::size_t rows = 1040;
+        auto queries = gaussian(61, rows * d);
+        auto image = queries;
+        for (std::size_t i : {std::size_t{0}, rows - 1}) std::copy_n(&queries[500 * d], d, &image[i * d]);
+        queries.resize(600 * d);
+        check_exact({d, {image, image}, {queries.begin(), queries.begin() + static_cast<long>(40 * d)}});
+        check_exact({d, {image}, {queries.begin() + static_cast<long>(480 * d), queries.begin() + static_cast<long>(520 * d)}});
+    }
 }
 
 TEST(Search_RowsInAscendingOrder_IsExact) {
@@ -103,26 +124,29 @@ TEST(Search_RowsInAscendingOrder_IsExact) {
 }
 
 TEST(Search_AllRowsEqual_NamesTheFirst) {
-    const auto one = gaussian(21, 40);
-    std::vector<float> rows, queries = gaussian(22, 40 * 30);
-    for (int i = 0; i < 700; ++i) rows.insert(rows.end(), one.begin(), one.end());
-    check_exact({40, {rows, rows}, queries});
-    check_exact({40, {rows, rows}, queries, }, 0);
+    for (std::size_t d : {20u, 40u, 150u}) {
+        const auto one = gaussian(21, d);
+        std::vector<float> rows, queries = gaussian(22, d * 30);
+        for (int i = 0; i < 700; ++i) rows.insert(rows.end(), one.begin(), one.end());
+        check_exact({d, {rows, rows}, queries});
+        check_exact({d, {rows, rows}, queries}, 0);
+    }
 }
 
 TEST(Search_NeighboursThatDifferInTheLastBit_IsExact) {
-    const std::size_t d = 128;
-    const auto base = gaussian(31, d);
-    std::vector<float> rows;
-    for (std::size_t r = 0; r < 600; ++r) {
-        auto row = base;
-        row[r % d] = std::nextafter(row[r % d], r % 2 == 0 ? 100.0f : -100.0f);
-        rows.insert(rows.end(), row.begin(), row.end());
+    for (std::size_t d : {28u, 128u, 160u}) {
+        const auto base = gaussian(31, d);
+        std::vector<float> rows;
+        for (std::size_t r = 0; r < 600; ++r) {
+            auto row = base;
+            row[r % d] = std::nextafter(row[r % d], r % 2 == 0 ? 100.0f : -100.0f);
+            rows.insert(rows.end(), row.begin(), row.end());
+        }
+        auto queries = base;
+        const auto more = gaussian(32, d * 10);
+        queries.insert(queries.end(), more.begin(), more.end());
+        check_exact({d, {rows}, queries});
     }
-    auto queries = base;
-    const auto more = gaussian(32, d * 10);
-    queries.insert(queries.end(), more.begin(), more.end());
-    check_exact({d, {rows}, queries});
 }
 
 TEST(Search_LargeBank_FindsThePlantedRow) {

@@ -37,8 +37,7 @@ TEST(Dot_EveryLength_HasThePlainKernelsBits) {
     const cfn::Kernel& mine = cfn::select_kernel(kernel);
     for (std::size_t n = 0; n < 140; ++n) {
         const auto q = gaussian(static_cast<unsigned>(n), n + 1), r = gaussian(static_cast<unsigned>(n + 1000), n + 1);
-        const std::vector<double> wide(q.begin(), q.end());
-        CHECK(mine.dot(wide.data(), r.data(), n) == cfn::plain_kernel.dot(wide.data(), r.data(), n));
+        CHECK(mine.dot(q.data(), r.data(), n) == cfn::plain_kernel.dot(q.data(), r.data(), n));
     }
 }
 
@@ -59,6 +58,82 @@ TEST(Dots_EveryShape_StayWithinTheirBound) {
                     for (std::size_t j = 0; j < 10; ++j)
                         CHECK(j < m ? std::abs(static_cast<double>(out[i * 10 + j]) - cfn::sum_of_products(&q[i * d], &r[j * d], d)) <= static_cast<double>(cfn::float32_error(d)) : out[i * 10 + j] == -9);
             }
+}
+
+TEST(Multiply_EveryShape_StaysWithinItsBoundAndMarksWhatReachesTheThreshold) {
+    const cfn::Kernel& mine = cfn::select_kernel(kernel);
+    for (std::size_t n = 1; n < 15; ++n)
+        for (std::size_t d : {1u, 7u, 16u, 33u, 128u}) {
+            const auto q = unit_rows(gaussian(static_cast<unsigned>(n), n * d), d), rows = unit_rows(gaussian(77, cfn::panel_rows * d), d);
+            cfn::AlignedVector<float> panel(cfn::panel_rows * d);
+            for (std::size_t r = 0; r < cfn::panel_rows; ++r)
+                for (std::size_t k = 0; k < d; ++k) panel[k * cfn::panel_rows + r] = rows[r * d + k];
+            std::vector<float> threshold(n);
+            for (std::size_t i = 0; i < n; ++i) threshold[i] = i == 0 ? -2.0f : i == 1 ? 2.0f : 0.02f * static_cast<float>(i);
+            std::vector<float> out((n + 1) * cfn::panel_rows, -9);
+            std::vector<uint16_t> hits(n + 1, 0xabcd);
+            mine.multiply({q.data(), n, panel.data(), d, threshold.data()}, reinterpret_cast<float(*)[cfn::panel_rows]>(out.data()), hits.data());
+            for (std::size_t i = 0; i < n; ++i)
+                for (std::size_t r = 0; r < cfn::panel_rows; ++r) {
+                    const float product = out[i * cfn::panel_rows + r];
+                    CHECK(std::abs(static_cast<double>(product) - cfn::sum_of_products(&q[i * d], &rows[r * d], d)) <= static_cast<double>(cfn::product_error(d)));
+                    CHECK_THAT((hits[i] >> r & 1) == (product >= threshold[i]), n, " queries, query ", i, " row ", r);
+                }
+            CHECK(hits[n] == 0xabcd && out[n * cfn::panel_rows] == -9);
+        }
+}
+
+TEST(Few_EveryLength_StaysWithinItsBound) {
+    const cfn::Kernel& mine = cfn::select_kernel(kernel);
+    for (std::size_t d : {1u, 5u, 15u, 16u, 17u, 320u, 1283u, 4096u}) {
+        const auto q = unit_rows(gaussian(1, d), d), rows = unit_rows(gaussian(2, 9 * d), d);
+        const float* const some[cfn::few_rows] = {&rows[5 * d], &rows[0], &rows[5 * d], &rows[8 * d]};
+        float out[cfn::few_rows + 1] = {0, 0, 0, 0, -9};
+        mine.few(q.data(), some, d, out);
+        for (std::size_t j = 0; j < cfn::few_rows; ++j)
+            CHECK(std::abs(static_cast<double>(out[j]) - cfn::sum_of_products(q.data(), some[j], d)) <= static_cast<double>(cfn::float32_error(d)));
+        CHECK(out[cfn::few_rows] == -9);
+    }
+}
+
+TEST(SumOfSquares_EveryLength_HasTheBitsOfTheProductWithItself) {
+    for (std::size_t n = 0; n < 70; ++n) {
+        const auto v = gaussian(static_cast<unsigned>(n), n + 1);
+        CHECK(cfn::sum_of_squares(v.data(), n) == cfn::sum_of_products(v.data(), v.data(), n));
+    }
+}
+
+TEST(Scale_AnyFactor_RoundsTwiceAtMost) {
+    for (double factor : {1.0, 1e-37, 3e-30, 0.3, 7e25, 2.9e41}) {
+        auto v = gaussian(5, 37);
+        for (float& x : v) x = static_cast<float>(static_cast<double>(x) / factor);
+        auto scaled = v;
+        cfn::scale(scaled.data(), scaled.size(), factor);
+        for (std::size_t k = 0; k < v.size(); ++k) CHECK(std::abs(static_cast<double>(scaled[k]) - static_cast<double>(v[k]) * factor) <= 2.01 * 0x1p-24 * std::abs(static_cast<double>(scaled[k])));
+    }
+}
+
+TEST(Subtract_EveryLength_ReturnsTheProductWithinItsBound) {
+    for (std::size_t n : {1u, 7u, 8u, 33u, 511u, 512u, 513u, 1029u, 5000u}) {
+        const auto v = unit_rows(gaussian(1, n), n), centre = unit_rows(gaussian(2, n), n);
+        std::vector<float> out(n + 1, -9);
+        const double product = cfn::subtract(v.data(), centre.data(), n, out.data());
+        CHECK(std::abs(product - cfn::sum_of_products(v.data(), centre.data(), n)) <= 66 * 0x1p-24 && out[n] == -9);
+        for (std::size_t k = 0; k < n; ++k) CHECK(out[k] == v[k] - centre[k]);
+    }
+}
+
+TEST(Interleave_EveryLength_PutsEachLevelInItsPlace) {
+    for (std::size_t n : {8u, 16u, 24u, 48u, 1288u}) {
+        std::mt19937 random(static_cast<unsigned>(n));
+        std::vector<int8_t> levels(cfn::tile_queries * n);
+        for (auto& l : levels) l = static_cast<int8_t>(static_cast<int>(random() % (2 * cfn::query_levels + 1)) - cfn::query_levels);
+        std::vector<uint8_t> packed(levels.size() + 1, 255);
+        cfn::interleave(levels.data(), n, packed.data());
+        for (std::size_t j = 0; j < cfn::tile_queries; ++j)
+            for (std::size_t k = 0; k < n; ++k) CHECK(packed[(k / 4 * cfn::tile_queries + j) * 4 + k % 4] == levels[j * n + k] + cfn::query_offset);
+        CHECK(packed[levels.size()] == 255);
+    }
 }
 
 TEST(Quantise_AnyVector_IsWithinItsMeasuredBound) {
@@ -96,9 +171,8 @@ TEST(Basis_OutlierCoordinates_AreRotatedAndProductsKept) {
     CHECK(basis->rotates() && basis->padded() == 200);
     std::vector<float> a(200), b(200);
     for (std::size_t r = 1; r < 80; ++r) {
-        basis->transform(&rows[0], a.data());
-        basis->transform(&rows[r * d], b.data());
-        const double found = cfn::sum_of_products(a.data(), b.data(), 200) + basis->along_centre(&rows[0]) + basis->along_centre(&rows[r * d]) - basis->centre_squared();
+        const float shifts = basis->transform(&rows[0], a.data()) + basis->transform(&rows[r * d], b.data());
+        const double found = cfn::sum_of_products(a.data(), b.data(), 200) + static_cast<double>(shifts) - basis->centre_squared();
         CHECK(std::abs(found - cfn::sum_of_products(&rows[0], &rows[r * d], d)) < static_cast<double>(cfn::slack) / 4);
     }
 }

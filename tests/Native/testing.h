@@ -77,6 +77,17 @@ inline std::vector<float> gaussian(unsigned seed, std::size_t count) {
     return values;
 }
 
+// Each row scaled to length 1, as the bank does it.
+inline std::vector<float> unit_rows(const std::vector<float>& rows, std::size_t d) {
+    std::vector<float> unit(rows.size());
+    for (std::size_t r = 0; r * d < rows.size(); ++r) {
+        double sum = 0;
+        for (std::size_t k = 0; k < d; ++k) sum += static_cast<double>(rows[r * d + k]) * static_cast<double>(rows[r * d + k]);
+        for (std::size_t k = 0; k < d; ++k) unit[r * d + k] = static_cast<float>(static_cast<double>(rows[r * d + k]) * (1 / std::sqrt(sum)));
+    }
+    return unit;
+}
+
 // Like a network's features: a large common part, few directions of variation, little noise, and one coordinate in a hundred much larger than the rest.
 inline std::vector<float> clustered(unsigned seed, std::size_t rows, std::size_t d, float noise = 0.1f) {
     const std::size_t directions = std::min<std::size_t>(8, d);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "../kernels/kernel.h"
+#include "clones.h"
 #include "quantise.h"
 
 namespace cfn {
@@ -13,8 +14,18 @@ namespace {
 constexpr std::size_t group = 8; // neighbours that stay together: the shortest butterfly spans a vector, which spreads a peak over block / 8 coordinates
 
 // Hadamard's matrix, scaled to be orthogonal, over groups.
-void butterflies(float* v, std::size_t n) {
-    for (std::size_t half = group; half < n; half *= 2)
+CFN_CLONES void butterflies(float* v, std::size_t n) {
+    std::size_t half = group;
+    for (; 4 * half <= n; half *= 4) // two levels at a time halve the loads and stores
+        for (std::size_t start = 0; start < n; start += 4 * half)
+            for (std::size_t i = start; i < start + half; ++i) {
+                const float a = v[i] + v[i + half], b = v[i] - v[i + half], c = v[i + 2 * half] + v[i + 3 * half], d = v[i + 2 * half] - v[i + 3 * half];
+                v[i] = a + c;
+                v[i + half] = b + d;
+                v[i + 2 * half] = a - c;
+                v[i + 3 * half] = b - d;
+            }
+    for (; half < n; half *= 2)
         for (std::size_t start = 0; start < n; start += 2 * half)
             for (std::size_t i = start; i < start + half; ++i) {
                 const float a = v[i], b = v[i + half];
@@ -66,12 +77,11 @@ std::shared_ptr<const Basis> Basis::choose(const float* rows, std::size_t count,
     return basis;
 }
 
-double Basis::along_centre(const float* unit) const { return sum_of_products(unit, centre_.data(), dimension_); }
-
-void Basis::transform(const float* unit, float* out) const {
-    for (std::size_t k = 0; k < dimension_; ++k) out[k] = unit[k] - centre_[k];
+float Basis::transform(const float* unit, float* out) const {
+    const double along_centre = subtract(unit, centre_.data(), dimension_, out);
     std::fill(out + dimension_, out + padded(), 0.0f);
     if (rotates()) rotate(out);
+    return static_cast<float>(along_centre);
 }
 
 // Two overlapping blocks, each more than half of the vector, so that every coordinate meets every other.

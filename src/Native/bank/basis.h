@@ -19,12 +19,10 @@ public:
     std::size_t padded() const { return centre_.size(); } // values of a transformed vector; a multiple of step_values
     bool rotates() const { return !signs_.empty(); }
 
-    // <unit, centre>
-    double along_centre(const float* unit) const;
     double centre_squared() const { return centre_squared_; }
 
-    // padded() values
-    void transform(const float* unit, float* out) const;
+    // To padded() values; returns <unit, centre>.
+    float transform(const float* unit, float* out) const;
 
 private:
     Basis(std::size_t dimension, std::vector<float> centre);

@@ -60,7 +60,8 @@ private:
     const std::size_t dimension_;
     const int threads_;
     std::vector<const float*> rows_;
-    std::vector<double> cosine_, centre_;
+    std::vector<double> cosine_;
+    std::vector<float> centre_; // the row that was chosen last
     std::vector<Worst> worst_; // of each chunk
 };
 

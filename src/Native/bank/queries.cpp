@@ -1,61 +1,77 @@
 #include "queries.h"
 
-#include <cstring>
+#include <algorithm>
+#include <limits>
 
 #include "quantise.h"
 
 namespace cfn {
 
-QueryBlock::QueryBlock(std::size_t capacity, const Basis& basis)
-    : basis_(basis), queries_(capacity), packed_((capacity + tile_queries - 1) / tile_queries * tile_queries * basis.padded()),
-      step_(capacity + tile_queries), unit_(capacity * basis.dimension()), raw_(basis.dimension()), transformed_(basis.padded()), levels_(basis.padded()), wide_(basis.dimension()) {}
+QueryBlock::QueryBlock(std::size_t capacity, const Basis& basis, bool integers)
+    : basis_(basis), integers_(integers), queries_(capacity), unit_(capacity * basis.dimension()) {
+    const std::size_t places = (capacity + tile_queries - 1) / tile_queries * tile_queries;
+    floor_.resize(places);
+    // Growing from nothing would cost several allocations a query, as much as a small bank's search.
+    for (Query& query : queries_) {
+        query.finalists.reserve(16);
+        if (integers) query.candidates.reserve(16);
+    }
+    if (!integers) return;
+    packed_.resize(places * basis.padded());
+    transformed_.resize(basis.padded());
+    levels_.resize(tile_queries * basis.padded());
+    step_.resize(places);
+    along_centre_.resize(places);
+    length_.resize(places);
+    residual_.resize(places);
+}
 
 void QueryBlock::load(const RowReader& reader, std::size_t first, std::size_t count) {
-    first_ = first;
+    const std::size_t d = basis_.dimension();
     count_ = count;
     for (std::size_t i = 0; i < count; ++i) {
         Query& query = queries_[i];
-        float* unit = unit_.data() + i * basis_.dimension();
+        float* unit = unit_.data() + i * d;
         reader.read(first + i, unit);
-        query.norm = length_of(unit, basis_.dimension(), "query", first + i);
-        const double scale = 1 / query.norm;
-        for (std::size_t k = 0; k < basis_.dimension(); ++k) unit[k] = static_cast<float>(static_cast<double>(unit[k]) * scale);
-        basis_.transform(unit, transformed_.data());
-        const Quantised q = quantise(transformed_.data(), transformed_.size(), query_levels, levels_.data());
-        query.length = q.length;
-        query.residual = q.residual;
-        query.along_centre = static_cast<float>(basis_.along_centre(unit));
-        query.floor = query.highest = -2;
+        query.norm = length_of(unit, d, "query", first + i);
+        scale(unit, d, 1 / query.norm);
         query.best = {};
         query.candidates.clear();
         query.finalists.clear();
-        step_[i] = q.step;
-        pack(i);
+        floor_[i] = -2;
     }
+    for (std::size_t t = 0; integers_ && t < tiles(); ++t) quantise_tile(t);
 }
 
-void QueryBlock::pack(std::size_t i) {
-    uint8_t* target = packed_.data() + i / tile_queries * tile_queries * levels_.size() + i % tile_queries * 4;
-    for (std::size_t k = 0; k < levels_.size(); k += 4, target += std::size_t{4} * tile_queries) {
-        uint32_t four;
-        std::memcpy(&four, levels_.data() + k, 4);
-        // query_offset added to each byte, without carries into the next.
-        static_assert(query_offset == 0x40);
-        four = ((four & 0x7f7f7f7fu) + 0x40404040u) ^ (four & 0x80808080u);
-        std::memcpy(target, &four, 4);
+void QueryBlock::quantise_tile(std::size_t tile) {
+    const std::size_t padded = basis_.padded();
+    for (std::size_t j = 0; j < tile_queries; ++j) {
+        const std::size_t i = tile * tile_queries + j;
+        int8_t* levels = levels_.data() + j * padded;
+        if (i >= count_) {
+            std::fill_n(levels, padded, int8_t{0});
+            floor_[i] = std::numeric_limits<float>::infinity();
+            step_[i] = along_centre_[i] = length_[i] = residual_[i] = 0;
+            continue;
+        }
+        along_centre_[i] = basis_.transform(unit(i), transformed_.data());
+        const Quantised q = quantise(transformed_.data(), padded, query_levels, levels);
+        step_[i] = q.step;
+        length_[i] = q.length;
+        residual_[i] = q.residual;
     }
+    interleave(levels_.data(), padded, packed_.data() + tile * tile_queries * padded);
 }
 
 void QueryBlock::tile(std::size_t index, ScreenTile& tile) const {
-    tile.queries = packed_.data() + index * tile_queries * levels_.size();
+    tile.queries = packed_.data() + index * tile_queries * basis_.padded();
     tile.query_scale = step_.data() + index * tile_queries;
-    tile.values = levels_.size();
+    tile.values = basis_.padded();
 }
 
-const double* QueryBlock::wide(const RowReader& reader, std::size_t i) {
-    reader.read(first_ + i, raw_.data());
-    for (std::size_t k = 0; k < raw_.size(); ++k) wide_[k] = static_cast<double>(raw_[k]);
-    return wide_.data();
+void QueryBlock::thresholds(std::size_t index, float residual, float rounded, float (&threshold)[tile_queries]) const {
+    const std::size_t first = index * tile_queries;
+    for (std::size_t i = first; i < first + tile_queries; ++i) threshold[i - first] = floor_[i] - along_centre_[i] - (length_[i] * residual + residual_[i] * rounded + slack);
 }
 
 } // namespace cfn

@@ -11,6 +11,19 @@ namespace cfn {
 
 Segment::Segment(int32_t image, std::size_t rows, const float* unit, std::shared_ptr<const void> owner, const Basis& basis)
     : image_(image), rows_(rows), dimension_(basis.dimension()), padded_(basis.padded()), unit_(unit), owner_(std::move(owner)) {
+    if (interleaved()) interleave();
+    quantise(basis);
+}
+
+void Segment::interleave() {
+    interleaved_.resize(panels() * panel_rows * dimension_);
+    for (std::size_t row = 0; row < rows_; ++row) {
+        float* target = interleaved_.data() + row / panel_rows * panel_rows * dimension_ + row % panel_rows;
+        for (std::size_t k = 0; k < dimension_; ++k) target[k * panel_rows] = unit(row)[k];
+    }
+}
+
+void Segment::quantise(const Basis& basis) {
     const std::size_t places = panels() * panel_rows;
     levels_.resize(places * padded_);
     bias_.resize(places);
@@ -25,10 +38,10 @@ Segment::Segment(int32_t image, std::size_t rows, const float* unit, std::shared
     std::vector<float> v(padded_);
     std::vector<int8_t> levels(padded_);
     for (std::size_t row = 0; row < rows_; ++row) {
-        basis.transform(this->unit(row), v.data());
-        const Quantised x = quantise(v.data(), padded_, row_levels, levels.data());
+        const float along_centre = basis.transform(unit(row), v.data());
+        const Quantised x = cfn::quantise(v.data(), padded_, row_levels, levels.data());
         scale_[row] = x.step;
-        shift_[row] = static_cast<float>(basis.along_centre(this->unit(row)) - basis.centre_squared());
+        shift_[row] = static_cast<float>(static_cast<double>(along_centre) - basis.centre_squared());
         residual_[row] = x.residual;
         rounded_[row] = x.rounded;
 
@@ -45,7 +58,12 @@ Segment::Segment(int32_t image, std::size_t rows, const float* unit, std::shared
     }
 }
 
-std::size_t Segment::bytes() const { return rows_ * dimension_ * sizeof(float) + levels_.size() + 5 * sizeof(float) * bias_.size(); }
+std::size_t Segment::bytes() const { return rows_ * dimension_ * sizeof(float) + levels_.size() + interleaved_.size() * sizeof(float) + 5 * sizeof(float) * bias_.size(); }
+
+void Segment::panel(std::size_t index, ProductTile& tile) const {
+    tile.rows = interleaved_.data() + index * panel_rows * dimension_;
+    tile.values = dimension_;
+}
 
 void Segment::panel(std::size_t index, ScreenTile& tile) const {
     const std::size_t first = index * panel_rows;

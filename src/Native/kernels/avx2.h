@@ -28,7 +28,9 @@ CFN_AVX2 CFN_INLINE uint64_t judge(const ScreenTile& t, int q, __m256i low, __m2
     return static_cast<uint64_t>(bits) << (panel_rows * q);
 }
 
-double dot(const double* q, const float* r, std::size_t d);
+void multiply(const ProductTile& t, float (*product)[panel_rows], uint16_t* hits);
+void few(const float* q, const float* const* rows, std::size_t d, float* out);
+double dot(const float* q, const float* r, std::size_t d);
 void dots(const float* q, std::size_t queries, const float* r, std::size_t rows, std::size_t d, float* out, std::size_t stride);
 
 } // namespace cfn::avx2

@@ -45,17 +45,17 @@ CFN_AVX512 uint64_t screen(const ScreenTile& t, float (*estimate)[panel_rows]) {
 }
 
 // Two partial vectors of eight lanes hold the sixteen lanes of generic::dot.
-CFN_AVX512 double dot(const double* q, const float* r, std::size_t d) {
+CFN_AVX512 double dot(const float* q, const float* r, std::size_t d) {
     __m512d low = _mm512_setzero_pd(), high = low;
     std::size_t k = 0;
     for (; k + generic::lanes <= d; k += generic::lanes) {
-        low = _mm512_fmadd_pd(_mm512_loadu_pd(q + k), _mm512_cvtps_pd(_mm256_loadu_ps(r + k)), low);
-        high = _mm512_fmadd_pd(_mm512_loadu_pd(q + k + 8), _mm512_cvtps_pd(_mm256_loadu_ps(r + k + 8)), high);
+        low = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(q + k)), _mm512_cvtps_pd(_mm256_loadu_ps(r + k)), low);
+        high = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(q + k + 8)), _mm512_cvtps_pd(_mm256_loadu_ps(r + k + 8)), high);
     }
     double lane[generic::lanes];
     _mm512_storeu_pd(lane, low);
     _mm512_storeu_pd(lane + 8, high);
-    for (std::size_t j = 0; k + j < d; ++j) lane[j] += q[k + j] * static_cast<double>(r[k + j]);
+    for (std::size_t j = 0; k + j < d; ++j) lane[j] += static_cast<double>(q[k + j]) * static_cast<double>(r[k + j]);
     return generic::fold(lane);
 }
 
@@ -67,7 +67,7 @@ bool available() {
 
 } // namespace
 
-// The float32 fallback is seldom needed and keeps 256 bits.
-const Kernel avx512_kernel{"avx512", screen, avx2::dots, dot, available};
+// Float32 keeps 256 bits.
+const Kernel avx512_kernel{"avx512", screen, avx2::multiply, avx2::dots, avx2::few, dot, available};
 
 } // namespace cfn

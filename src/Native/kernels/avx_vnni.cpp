@@ -35,6 +35,6 @@ bool available() {
 
 } // namespace
 
-const Kernel avx_vnni_kernel{"avxvnni", screen, avx2::dots, avx2::dot, available};
+const Kernel avx_vnni_kernel{"avxvnni", screen, avx2::multiply, avx2::dots, avx2::few, avx2::dot, available};
 
 } // namespace cfn

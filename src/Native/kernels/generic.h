@@ -15,12 +15,12 @@ CFN_INLINE double fold(double (&sum)[lanes]) {
     return sum[0];
 }
 
-CFN_INLINE double dot(const double* q, const float* r, std::size_t d) {
+CFN_INLINE double dot(const float* q, const float* r, std::size_t d) {
     double sum[lanes] = {};
     std::size_t k = 0;
     for (; k + lanes <= d; k += lanes)
-        for (std::size_t j = 0; j < lanes; ++j) sum[j] += q[k + j] * static_cast<double>(r[k + j]);
-    for (std::size_t j = 0; k + j < d; ++j) sum[j] += q[k + j] * static_cast<double>(r[k + j]);
+        for (std::size_t j = 0; j < lanes; ++j) sum[j] += static_cast<double>(q[k + j]) * static_cast<double>(r[k + j]);
+    for (std::size_t j = 0; k + j < d; ++j) sum[j] += static_cast<double>(q[k + j]) * static_cast<double>(r[k + j]);
     return fold(sum);
 }
 
@@ -38,6 +38,25 @@ CFN_INLINE float dot32(const float* q, const float* r, std::size_t d) {
 CFN_INLINE void dots(const float* q, std::size_t queries, const float* r, std::size_t rows, std::size_t d, float* out, std::size_t stride) {
     for (std::size_t i = 0; i < queries; ++i)
         for (std::size_t j = 0; j < rows; ++j) out[i * stride + j] = dot32(q + i * d, r + j * d, d);
+}
+
+CFN_INLINE void few(const float* q, const float* const* rows, std::size_t d, float* out) {
+    for (std::size_t j = 0; j < few_rows; ++j) out[j] = dot32(q, rows[j], d);
+}
+
+CFN_INLINE void multiply(const ProductTile& t, float (*product)[panel_rows], uint16_t* hits) {
+    for (std::size_t i = 0; i < t.count; ++i) {
+        const float* q = t.queries + i * t.values;
+        float sum[panel_rows] = {};
+        for (std::size_t k = 0; k < t.values; ++k)
+            for (std::size_t r = 0; r < panel_rows; ++r) sum[r] += q[k] * t.rows[k * panel_rows + r];
+        unsigned bits = 0;
+        for (std::size_t r = 0; r < panel_rows; ++r) {
+            product[i][r] = sum[r];
+            bits |= static_cast<unsigned>(sum[r] >= t.threshold[i]) << r;
+        }
+        hits[i] = static_cast<uint16_t>(bits);
+    }
 }
 
 // From the integer sums of one query to its estimates and bits.

@@ -11,6 +11,7 @@ namespace cfn {
 
 inline constexpr int panel_rows = 16;  // rows of the bank that lie side by side: one 512-bit, two 256-bit or four 128-bit vectors of 32 bits
 inline constexpr int tile_queries = 4; // queries that lie side by side; 4 x 16 sums fit the 16 registers of AVX2 with the operands
+inline constexpr int few_rows = 4;     // rows that one query is multiplied with at once: the sums of one would wait for each other
 inline constexpr int step_values = 8;  // coordinates come in groups of this many: two instructions' worth of 4
 inline constexpr int query_levels = 63; // |quantised query coordinate|, stored with query_offset added so that it is unsigned
 inline constexpr int query_offset = 64;
@@ -28,6 +29,15 @@ struct ScreenTile {
     const float* threshold;   // [tile_queries]
 };
 
+// Queries that lie one after the other against one panel of rows, in float32.
+struct ProductTile {
+    const float* queries; // [count][values]
+    std::size_t count;
+    const float* rows;    // [values][panel_rows], 64-byte aligned
+    std::size_t values;
+    const float* threshold; // [count]
+};
+
 struct Kernel {
     const char* name;
 
@@ -35,11 +45,17 @@ struct Kernel {
     // estimates are written for queries with a bit only.
     uint64_t (*screen)(const ScreenTile&, float (*estimate)[panel_rows]);
 
+    // product[q][r]: float32 products, summed one coordinate after the other. Bit r of hits[q] is set for every product of at least threshold[q].
+    void (*multiply)(const ProductTile&, float (*product)[panel_rows], uint16_t* hits);
+
     // out[q * out_stride + r]: float32 dot products of `queries` x `rows` row-major vectors of d values.
     void (*dots)(const float* q, std::size_t queries, const float* r, std::size_t rows, std::size_t d, float* out, std::size_t out_stride);
 
+    // out[r]: float32 products of one query with few_rows rows that lie anywhere.
+    void (*few)(const float* q, const float* const* rows, std::size_t d, float* out);
+
     // The float64 dot product, summed in the order of kernels/generic.h: products of float32 are exact in float64, so all kernels agree to the last bit.
-    double (*dot)(const double* q, const float* r, std::size_t d);
+    double (*dot)(const float* q, const float* r, std::size_t d);
 
     bool (*available)(); // has this processor the instructions?
 };

@@ -59,13 +59,15 @@ uint64_t screen(const ScreenTile& t, float (*estimate)[panel_rows]) {
     return judge_all(t, sum, estimate);
 }
 
-// Both loops of generic.h vectorise as they stand: 16 lanes are four float32 and eight float64 vectors.
+// The loops of generic.h vectorise as they stand: 16 lanes are four float32 and eight float64 vectors.
 void dots(const float* q, std::size_t n, const float* r, std::size_t m, std::size_t d, float* out, std::size_t stride) { generic::dots(q, n, r, m, d, out, stride); }
-double dot(const double* q, const float* r, std::size_t d) { return generic::dot(q, r, d); }
+void multiply(const ProductTile& t, float (*product)[panel_rows], uint16_t* hits) { generic::multiply(t, product, hits); }
+void few(const float* q, const float* const* rows, std::size_t d, float* out) { generic::few(q, rows, d, out); }
+double dot(const float* q, const float* r, std::size_t d) { return generic::dot(q, r, d); }
 
 } // namespace
 
-const Kernel neon_kernel{"neon", screen, dots, dot, [] { return true; }};
-const Kernel neon_dot_kernel{"neondot", screen_dot, dots, dot, [] { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }};
+const Kernel neon_kernel{"neon", screen, multiply, dots, few, dot, [] { return true; }};
+const Kernel neon_dot_kernel{"neondot", screen_dot, multiply, dots, few, dot, [] { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }};
 
 } // namespace cfn

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "../abi/error.h"
@@ -39,16 +40,25 @@ bool agrees(const Kernel& kernel) {
     }
 
     constexpr std::size_t d = 37;
-    double wide[d];
-    float query[d], row[d], product = 0, plain_product = 0;
-    for (std::size_t k = 0; k < d; ++k) {
-        query[k] = static_cast<float>(next(1000)) / 999;
-        row[k] = static_cast<float>(next(1000)) / 777;
-        wide[k] = static_cast<double>(query[k]);
+    alignas(64) static float panel[d * panel_rows];
+    float vectors[few_rows][d];
+    for (auto& v : vectors)
+        for (float& x : v) x = static_cast<float>(next(1000)) / 777;
+    for (float& x : panel) x = static_cast<float>(next(1000)) / 999;
+    const float* const rows_of[few_rows] = {vectors[0], vectors[1], vectors[2], vectors[3]};
+    struct Products {
+        float panel[few_rows][panel_rows], some[few_rows], block[few_rows * few_rows];
+        uint16_t hits[few_rows];
+    } mine, plain;
+    for (auto& [with, to] : {std::pair<const Kernel&, Products&>{kernel, mine}, {plain_kernel, plain}}) {
+        with.multiply({vectors[0], few_rows, panel, d, threshold}, to.panel, to.hits);
+        with.few(vectors[0], rows_of, d, to.some);
+        with.dots(vectors[0], few_rows, vectors[0], few_rows, d, to.block, few_rows);
     }
-    kernel.dots(query, 1, row, 1, d, &product, 1);
-    plain_kernel.dots(query, 1, row, 1, d, &plain_product, 1);
-    return kernel.dot(wide, row, d) == plain_kernel.dot(wide, row, d) && std::abs(product - plain_product) < 1e-3f;
+    const auto close = [](const auto& a, const auto& b) { return std::equal(std::begin(a), std::end(a), std::begin(b), [](float x, float y) { return std::abs(x - y) < 1e-3f; }); };
+    for (int i = 0; i < few_rows; ++i)
+        if (!close(mine.panel[i], plain.panel[i]) || kernel.dot(vectors[0], vectors[i], d) != plain_kernel.dot(vectors[0], vectors[i], d)) return false;
+    return close(mine.some, plain.some) && close(mine.block, plain.block) && std::equal(std::begin(mine.hits), std::end(mine.hits), plain.hits);
 }
 
 std::vector<const Kernel*> usable() {
