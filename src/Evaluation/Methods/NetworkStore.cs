@@ -46,7 +46,14 @@ internal sealed class NetworkStore
     /// <param name="part">Which networks, and for what.</param>
     /// <param name="settings">The settings that they see, all others at their defaults.</param>
     /// <param name="run">Given the pixels, runs them: outputs, and what they saw of the picture.</param>
-    public StoredOutputs Get(Picture picture, string part, Recipe settings, Func<ImageView, (NetworkOutputs Outputs, Region Covered)> run)
+    public StoredOutputs Get(Picture picture, string part, Recipe settings, Func<ImageView, (NetworkOutputs Outputs, Region Covered)> run) => Get(picture, part, $"{_pack} {settings.Revision}", run);
+
+    /// <summary>A picture's outputs of any network, from disk where they are.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="part">Which networks, and for what.</param>
+    /// <param name="settings">The network and its settings, as text that differs when they do.</param>
+    /// <param name="run">Given the pixels, runs it: outputs, and what it saw of the picture.</param>
+    public StoredOutputs Get(Picture picture, string part, string settings, Func<ImageView, (NetworkOutputs Outputs, Region Covered)> run)
     {
         string path = PathOf(picture, part, settings);
         if (!File.Exists(path))
@@ -64,10 +71,10 @@ internal sealed class NetworkStore
         return StoredOutputs.Read(path);
     }
 
-    private string PathOf(Picture picture, string part, Recipe settings)
+    private string PathOf(Picture picture, string part, string settings)
     {
         if (!_pictures.TryGetValue(picture.Path, out string? content)) _pictures[picture.Path] = content = Hash(File.ReadAllBytes(picture.Path));
-        string key = Hash(Encoding.UTF8.GetBytes($"{content} {_pack} {settings.Revision}"));
+        string key = Hash(Encoding.UTF8.GetBytes($"{content} {settings}"));
         return Path.Combine(_folder, part, key[..2], $"{key}.safetensors");
     }
 

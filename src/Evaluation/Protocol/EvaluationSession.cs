@@ -1,3 +1,4 @@
+using ClipFusion.Evaluation.Ablations;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
@@ -36,18 +37,26 @@ public static class EvaluationSession
         List<IMethod> methods = [];
         if (options.Profiles.Count > 0) methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
         if (options.Baselines.Contains(Baseline.WinClip)) methods.Add(new WinClipMethod(pack, options.Recipe, networks));
-        if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(pack, options.Recipe, networks, options.Coreset));
+        if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(new ClipPatches(pack, options.Recipe, networks), options.Coreset));
+        if (options.Backbone is { } backbone) methods.Add(new PatchCoreMethod(new BackbonePatches(backbone, options.Recipe, networks), options.Coreset));
+        var tables = new AblationTables(options.Recipe, pack.Manifest, dataset, options.OwnStates);
+        AblationTable[] ablations = [.. options.Ablations.Order().Select(tables.Of)];
+        methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, options.Threads)));
         try
         {
             IReadOnlyList<RunRecord> runs = new Evaluator(dataset, options, methods, folder).Run(progress, cancellation);
             string[] notes =
             [
                 .. dataset.Categories.SelectMany(c => options.Shots.Where(k => k > c.References.Count).Select(k => $"{c.Name}: {c.References.Count} good pictures to draw from, so no run with {k} shots")),
+                .. ablations.SelectMany(t => t.Rows.Where(r => r.Missing is not null).Select(r => $"table {t.Number}: {r.Name} ({r.Label}) was not made: {r.Missing}")),
                 .. runs.SelectMany(r => r.Notes.Select(n => $"{r.Category}, {n}")).Distinct(),
             ];
             var report = new EvaluationReport(
                 dataset.Name, dataset.Layout, pack.Manifest.Name, (options.Recipe with { Object = "object", Profile = Profile.ClipFusion }).Revision,
-                options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll));
+                options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll))
+            {
+                Ablations = [.. ablations.Select(t => new AblationSection(t.Number, t.Title, [.. t.Rows.Select(r => new AblationLine(r.Name, r.Label, r.Shots, r.Categories, r.Missing))], t.Notes))],
+            };
             ReportFiles.Write(folder, report);
             HtmlReport.Write(folder, report, runs);
             return (report, new EvaluationCost(networks.NetworkTime, networks.Runs));
