@@ -38,7 +38,7 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
 
     public void Dispose()
     {
-        foreach (Lazy<DiffusionPlan> plan in _plans.Values) plan.Value.Dispose();
+        foreach (Lazy<DiffusionPlan> plan in _plans.Values.Where(p => p.IsValueCreated)) plan.Value.Dispose();
     }
 
     private DiffusionPlan Plan(string objectWord, CancellationToken cancellation) => _plans.GetOrAdd(objectWord, word => new Lazy<DiffusionPlan>(() =>

@@ -45,7 +45,7 @@ internal static class EvaluateCommand
         HelpName = "N,N,...",
     };
 
-    private static readonly Option<string[]> States = new("--states") { Description = "A category's own states, for a further row of table 11.", HelpName = "CATEGORY=STATE,..." };
+    private static readonly Option<string[]> States = new("--states") { Description = "A category's own states, for a further row of table 11. May be repeated.", HelpName = "CATEGORY=STATE,..." };
 
     private static readonly Option<string> Crop = new Option<string>("--crop") { Description = "From picture to square, instead of the recipe's choice.", HelpName = "MODE" }
         .AcceptOnlyFromAmong([.. Enum.GetNames<CropMode>().Select(n => n.ToLowerInvariant())]);
