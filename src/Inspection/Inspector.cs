@@ -116,8 +116,26 @@ public sealed class Inspector : IDisposable
             progress?.Report(i + 1);
         }
 
-        Use(rows.ToBanks());
+        Use(rows.ToBanks(_parallelism, cancellation));
         return _banks!;
+    }
+
+    /// <summary>Banks of the first so many of some frames, each encoded once; nothing is judged against them yet.</summary>
+    /// <param name="counts">Numbers of references, each at least 1 and at most the number of frames.</param>
+    /// <param name="frames">The frames.</param>
+    /// <param name="cancellation">Ends the enrolment.</param>
+    /// <returns>Banks by number of references.</returns>
+    internal IReadOnlyDictionary<int, ReferenceBanks> BanksOf(IReadOnlyCollection<int> counts, IReadOnlyList<RgbImage> frames, CancellationToken cancellation)
+    {
+        var banks = new Dictionary<int, ReferenceBanks>();
+        var rows = new ReferenceRows(_pack.Manifest, _recipe);
+        for (int count = 1; count <= counts.Append(0).Max(); count++)
+        {
+            Encode(frames[count - 1].View, rows, null, cancellation);
+            if (counts.Contains(count)) banks.Add(count, rows.ToBanks(_parallelism, cancellation));
+        }
+
+        return banks;
     }
 
     /// <summary>Judges against banks that were made before, or (null) zero-shot.</summary>

@@ -45,6 +45,35 @@ public sealed class MemoryBank
     /// </exception>
     public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension) => Create(images, dimension, NativeRuntime.IsAvailable);
 
+    /// <summary>
+    /// Makes a bank of some of the rows, chosen by greedy k-centre so that none that is left out is far from one that is kept (Roth et al., "Towards Total Recall in Industrial
+    /// Anomaly Detection", 2022, algorithm 1, here over whole vectors). For many references: distances grow a little, the search takes its share of the time.
+    /// </summary>
+    /// <param name="images">As <see cref="Create(IReadOnlyList{ReferenceFeatures}, int)"/> has them.</param>
+    /// <param name="dimension">Length of a feature vector, at least 1.</param>
+    /// <param name="share">Share of the rows that is kept, above 0, at most 1; at least one row is.</param>
+    /// <param name="parallelism">Threads at most, at least 1.</param>
+    /// <param name="cancellation">Ends the choice.</param>
+    /// <exception cref="ArgumentException">As for the whole bank, or rows are to be left out and the native library, which chooses them, is not available.</exception>
+    public static MemoryBank CreateCoreset(IReadOnlyList<ReferenceFeatures> images, int dimension, double share, int parallelism = 1, CancellationToken cancellation = default)
+    {
+        if (!(share is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(share), share, "The share of the rows is above 0 and at most 1.");
+        MemoryBank all = Create(images, dimension);
+        int count = Math.Max(1, (int)(all.Count * share));
+        if (count == all.Count) return all;
+        using NativeBank rows = all.Native ?? throw new ArgumentException($"A coreset is chosen by the native library, which is not available: {NativeRuntime.WhyNot}", nameof(share));
+        long[] chosen = new long[count];
+        rows.ChooseCoreset(chosen, threads: Math.Min(parallelism, NativeBank.MaxThreads), cancellation: cancellation);
+        bool[][] ignored = [.. images.Select(i => Enumerable.Repeat(true, i.Rows.Length / dimension).ToArray())];
+        foreach (long row in chosen)
+        {
+            (int image, int place) = all.Origin((int)row);
+            ignored[image][place] = false;
+        }
+
+        return Create([.. images.Select((image, i) => image with { Ignored = ignored[i] })], dimension);
+    }
+
     /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding.</summary>
     internal static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension, bool native)
     {

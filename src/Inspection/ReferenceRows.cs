@@ -19,13 +19,18 @@ internal sealed class ReferenceRows(PackManifest manifest, Recipe recipe)
         for (int i = 0; i < perPair.Length; i++) _diffusion[i].Add(new ReferenceFeatures(perPair[i], ignored(Decoder(i).GridSize)));
     }
 
-    public ReferenceBanks ToBanks()
+    /// <summary>The banks of what was added, thinned out as the recipe says.</summary>
+    /// <param name="parallelism">Threads that choose a coreset.</param>
+    /// <param name="cancellation">Ends the choice.</param>
+    public ReferenceBanks ToBanks(int parallelism, CancellationToken cancellation)
     {
         int images = Math.Max(_clip.Max(c => c.Count), _diffusion.Max(d => d.Count));
         return new ReferenceBanks(
             images,
-            _clip[0].Count == 0 ? [] : [.. _clip.Select(c => MemoryBank.Create(c, manifest.Clip.Width))],
-            _diffusion[0].Count == 0 ? [] : [.. _diffusion.Select((d, i) => MemoryBank.Create(d, Decoder(i).Channels))]);
+            _clip[0].Count == 0 ? [] : [.. _clip.Select(c => Bank(c, manifest.Clip.Width))],
+            _diffusion[0].Count == 0 ? [] : [.. _diffusion.Select((d, i) => Bank(d, Decoder(i).Channels))]);
+
+        MemoryBank Bank(List<ReferenceFeatures> images, int dimension) => MemoryBank.CreateCoreset(images, dimension, recipe.Coreset, parallelism, cancellation);
     }
 
     private DecoderBlock Decoder(int pair) => manifest.Diffusion.Decoder[recipe.TimestepBlocks[pair].Block];

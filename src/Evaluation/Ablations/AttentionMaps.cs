@@ -15,7 +15,8 @@ namespace ClipFusion.Evaluation.Ablations;
 /// <param name="pack">A pack with <see cref="GraphNames.MapDiffParts"/>; shared, not owned.</param>
 /// <param name="recipe">States, prompts and the language timestep; the object is filled in.</param>
 /// <param name="store">Keeps what the network says.</param>
-internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore store) : IDisposable
+/// <param name="ran">What runs the network, where that is not the CPU; else empty.</param>
+internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore store, string ran) : IDisposable
 {
     private const string Part = "diffusion-parts";
 
@@ -25,13 +26,13 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
     private readonly int _size = pack.Manifest.Diffusion.LatentSize;
 
     /// <summary>Runs the network on a picture, or finds that it was.</summary>
-    public void Prepare(Picture picture, CancellationToken cancellation) => Stored(picture, Plan(picture.ObjectWord, cancellation), cancellation).Dispose();
+    public void Prepare(Picture picture, CancellationToken cancellation) => store.Ensure(picture, Part, Key(picture), Run(picture, Plan(picture.ObjectWord, cancellation), cancellation));
 
     /// <summary>A picture's maps with these language maps instead of the method's.</summary>
     public BranchMaps Replace(Picture picture, BranchMaps maps, DenoiserParts parts)
     {
         DiffusionPlan plan = Plan(picture.ObjectWord, CancellationToken.None);
-        using StoredOutputs stored = Stored(picture, plan, CancellationToken.None);
+        using StoredOutputs stored = store.Get(picture, Part, Key(picture), Run(picture, plan, CancellationToken.None));
         AnomalyMap[] Take(string output) => [.. plan.LanguageRows.Select(row => new AnomalyMap(_size, _size, stored.Tensors.Row(output, row).ToArray()))];
         return maps with { DiffLanguage = Take(GraphNames.StateMapsOf(parts)), DiffLanguageUnnormalized = Take(GraphNames.StateMapsUnnormalizedOf(parts)) };
     }
@@ -59,16 +60,16 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
         Branches = Branches.DiffLanguage,
     };
 
-    private StoredOutputs Stored(Picture picture, DiffusionPlan plan, CancellationToken cancellation)
+    private string Key(Picture picture) => $"{store.Pack} {Settings(picture.ObjectWord).Revision} {ran}";
+
+    private NetworkRun Run(Picture picture, DiffusionPlan plan, CancellationToken cancellation) => frame =>
     {
         Recipe settings = Settings(picture.ObjectWord);
-        return store.Get(picture, Part, settings, frame =>
-        {
-            var prepared = new PreparedImage();
-            new Preparation(pack, settings, new PillowResampler()).Run(frame, clip: false, diffusion: true, prepared);
-            using NetworkOutputs latent = new MapDiff(pack, settings).Encode(prepared.Diffusion, isRead: false, cancellation);
-            var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal) { [GraphNames.Latent] = latent[GraphNames.Latent] };
-            return (pack.Session(GraphNames.MapDiffParts).Run(inputs, Outputs, cancellation), prepared.Region);
-        });
-    }
+        var prepared = new PreparedImage();
+        new Preparation(pack, settings, new PillowResampler()).Run(frame, clip: false, diffusion: true, prepared);
+        // Brought down, since this graph may run elsewhere than the VAE.
+        using NetworkOutputs latent = new MapDiff(pack, settings).Encode(prepared.Diffusion, isRead: true, cancellation);
+        var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal) { [GraphNames.Latent] = latent[GraphNames.Latent] };
+        return (pack.Session(GraphNames.MapDiffParts).Run(inputs, Outputs, cancellation), prepared.Region);
+    };
 }

@@ -33,11 +33,11 @@ internal sealed class BackbonePatches : IPatchSource
 
     public int InputSize => _backbone.InputSize;
 
-    public void Prepare(Picture picture, CancellationToken cancellation) => Stored(picture, cancellation).Dispose();
+    public void Prepare(Picture picture, CancellationToken cancellation) => _store.Ensure(picture, Part, Fingerprint, Run(cancellation));
 
     public PatchFeatures Features(Picture picture, CancellationToken cancellation)
     {
-        using StoredOutputs stored = Stored(picture, cancellation);
+        using StoredOutputs stored = _store.Get(picture, Part, Fingerprint, Run(cancellation));
         long[] first = stored.Tensors.Shape(_backbone.Outputs[0]);
         (int height, int width) = ((int)first[2], (int)first[3]);
         return new PatchFeatures(FeatureMaps.LocallyAware([.. _backbone.Outputs.Select(n => FeatureMap.Of(stored.Tensors, n))], height, width), height, width, stored.Covered);
@@ -47,11 +47,11 @@ internal sealed class BackbonePatches : IPatchSource
     {
     }
 
-    private StoredOutputs Stored(Picture picture, CancellationToken cancellation) => _store.Get(picture, Part, Fingerprint, frame =>
+    private NetworkRun Run(CancellationToken cancellation) => frame =>
     {
         (float[] pixels, Region covered) = Pixels(frame);
         return (_backbone.Run(pixels, cancellation), covered);
-    });
+    };
 
     /// <summary>[3, S, S], and what of the picture it is.</summary>
     internal (float[] Pixels, Region Covered) Pixels(ImageView frame)

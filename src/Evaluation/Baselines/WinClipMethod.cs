@@ -31,7 +31,7 @@ internal sealed class WinClipMethod : IMethod
 
     public string Fingerprint(string objectWord) => $"{Part} {_store.Pack} {objectWord} {_settings.Revision}";
 
-    public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) => Outputs(picture, cancellation).Dispose();
+    public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) => _store.Ensure(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
 
     public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
     {

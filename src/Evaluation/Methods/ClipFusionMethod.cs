@@ -15,7 +15,7 @@ internal sealed class ClipFusionMethod : IMethod
     private readonly bool _fewShot;
     private readonly int _threads;
     private readonly Dictionary<string, ObjectNetworks> _networks = new(StringComparer.Ordinal);
-    private FusionResult _fused = new(1, 1);
+    private readonly ThreadLocal<FusionResult> _fused = new();
 
     /// <summary>The method, a row a profile.</summary>
     /// <param name="pack">Its networks; shared, not owned.</param>
@@ -23,7 +23,7 @@ internal sealed class ClipFusionMethod : IMethod
     /// <param name="profiles">The rows, at least one.</param>
     /// <param name="store">Keeps what the networks say.</param>
     /// <param name="fewShot">Whether any run has references; else the denoiser's features are left out.</param>
-    /// <param name="threads">Threads of the bank search.</param>
+    /// <param name="threads">Threads that make banks.</param>
     public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<Profile> profiles, NetworkStore store, bool fewShot, int threads)
         // One profile decides which networks run; two need them all.
         : this(
@@ -66,11 +66,12 @@ internal sealed class ClipFusionMethod : IMethod
             var rows = new ReferenceRows(_pack.Manifest, _recipe);
             // In one bank for all objects each reference was seen under its own object's words.
             foreach (Picture reference in references) Networks(reference.ObjectWord, cancellation).AddReference(reference, rows, cancellation);
-            banks = rows.ToBanks();
+            banks = rows.ToBanks(_threads, cancellation);
         }
 
         ObjectNetworks networks = Networks(objectWord, cancellation);
-        var search = new BankSearch(_threads, null, cancellation);
+        // Pictures are judged on all threads at once.
+        var search = new BankSearch(1, null, cancellation);
         return picture =>
         {
             (BranchMaps maps, Region covered) = networks.Maps(picture, banks, search);
@@ -81,6 +82,7 @@ internal sealed class ClipFusionMethod : IMethod
     public void Dispose()
     {
         foreach (ObjectNetworks networks in _networks.Values) networks.Dispose();
+        _fused.Dispose();
     }
 
     private Judgement Judge(Recipe recipe, BranchMaps maps, Region covered)
@@ -96,9 +98,9 @@ internal sealed class ClipFusionMethod : IMethod
 
     private FusionResult Fuse(Recipe recipe, BranchMaps maps, int height, int width)
     {
-        if (_fused.Height != height || _fused.Width != width) _fused = new FusionResult(height, width);
-        Fusion.Fuse(recipe, maps, _fused);
-        return _fused;
+        FusionResult fused = _fused.Value is { } last && last.Height == height && last.Width == width ? last : new FusionResult(height, width);
+        Fusion.Fuse(recipe, maps, fused);
+        return _fused.Value = fused;
     }
 
     private ObjectNetworks Networks(string objectWord, CancellationToken cancellation)

@@ -24,7 +24,7 @@ internal delegate void MapReader(int height, int width, Span<float> destination)
 /// <summary>What a method says about one picture.</summary>
 /// <param name="Score">How anomalous it is; finite.</param>
 /// <param name="Covered">The part of the picture that the map covers, in its pixels.</param>
-/// <param name="ReadMap">The map; may be read again and gives the same.</param>
+/// <param name="ReadMap">The map; may be read again and gives the same, on several threads at once.</param>
 internal sealed record Judgement(float Score, Region Covered, MapReader ReadMap);
 
 /// <summary>A way to find anomalies, with one or several rows in the tables.</summary>
@@ -46,6 +46,6 @@ internal interface IMethod : IDisposable
     void Prepare(Picture picture, PictureRole role, CancellationToken cancellation);
 
     /// <summary>Takes references in and is ready to judge.</summary>
-    /// <returns>One judgement a row, for pictures of the object.</returns>
+    /// <returns>One judgement a row, for pictures of the object; safe for several threads.</returns>
     Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation);
 }

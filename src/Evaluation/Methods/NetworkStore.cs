@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,28 +12,31 @@ namespace ClipFusion.Evaluation.Methods;
 
 /// <summary>
 /// Outputs of the networks on disk, one file per picture, pack and settings that the networks see, so that no sweep and no restart runs them
-/// twice. Files appear whole or not at all. Pictures and pack count by their content, wherever they lie.
+/// twice. Files appear whole or not at all. Pictures and pack count by their content, wherever they lie. Safe for several threads; networks run one at a time.
 /// </summary>
 internal sealed class NetworkStore
 {
     private readonly string _folder;
     private readonly string _pack;
-    private readonly Dictionary<string, string> _pictures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _pictures = new(StringComparer.Ordinal);
+    private readonly Lock _running = new();
     private long _ticks;
 
     /// <summary>A store.</summary>
     /// <param name="folder">Made where it is missing; may be shared by evaluations that don't run at the same time.</param>
     /// <param name="pack">Whose outputs are kept.</param>
-    public NetworkStore(string folder, ModelPack pack)
+    /// <param name="ran">What runs its networks where that is not the CPU: each keeps its own, which differ by rounding. Empty = the CPU.</param>
+    public NetworkStore(string folder, ModelPack pack, IReadOnlyCollection<string> ran)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
         // The manifest holds the hash of every other file.
         _pack = Hash(File.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName)));
+        if (ran.Count > 0) _pack = Hash(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
         // What a killed run was writing.
         WholeFile.DeleteTorn(_folder);
     }
 
-    /// <summary>The pack by its content.</summary>
+    /// <summary>The pack by its content, and what runs it.</summary>
     public string Pack => _pack;
 
     /// <summary>Time inside the networks so far.</summary>
@@ -46,18 +50,33 @@ internal sealed class NetworkStore
     /// <param name="part">Which networks, and for what.</param>
     /// <param name="settings">The settings that they see, all others at their defaults.</param>
     /// <param name="run">Given the pixels, runs them: outputs, and what they saw of the picture.</param>
-    public StoredOutputs Get(Picture picture, string part, Recipe settings, Func<ImageView, (NetworkOutputs Outputs, Region Covered)> run) => Get(picture, part, $"{_pack} {settings.Revision}", run);
+    public StoredOutputs Get(Picture picture, string part, Recipe settings, NetworkRun run) => Get(picture, part, Key(settings), run);
 
     /// <summary>A picture's outputs of any network, from disk where they are.</summary>
     /// <param name="picture">The picture.</param>
     /// <param name="part">Which networks, and for what.</param>
-    /// <param name="settings">The network and its settings, as text that differs when they do.</param>
+    /// <param name="key">The network and its settings, as text that differs when they do.</param>
     /// <param name="run">Given the pixels, runs it: outputs, and what it saw of the picture.</param>
-    public StoredOutputs Get(Picture picture, string part, string settings, Func<ImageView, (NetworkOutputs Outputs, Region Covered)> run)
+    public StoredOutputs Get(Picture picture, string part, string key, NetworkRun run)
     {
-        string path = PathOf(picture, part, settings);
-        if (!File.Exists(path))
+        string path = Ensure(picture, part, key, run);
+        // What was just made is read back too, so that a run that was interrupted and one that was not see the same.
+        return StoredOutputs.Read(path);
+    }
+
+    /// <summary>Runs the networks on a picture unless their outputs are there.</summary>
+    /// <returns>The outputs' file.</returns>
+    public string Ensure(Picture picture, string part, Recipe settings, NetworkRun run) => Ensure(picture, part, Key(settings), run);
+
+    /// <summary>Runs any network on a picture unless its outputs are there.</summary>
+    /// <returns>The outputs' file.</returns>
+    public string Ensure(Picture picture, string part, string key, NetworkRun run)
+    {
+        string path = PathOf(picture, part, key);
+        if (File.Exists(path)) return path;
+        lock (_running)
         {
+            if (File.Exists(path)) return path;
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             DecodedImage image = ImageCodec.DecodeStored(picture.Path);
             long start = Stopwatch.GetTimestamp();
@@ -67,16 +86,21 @@ internal sealed class NetworkStore
             using (outputs) StoredOutputs.Write(path, outputs, outputs.Names, covered);
         }
 
-        // What was just made is read back too, so that a run that was interrupted and one that was not see the same.
-        return StoredOutputs.Read(path);
+        return path;
     }
 
-    private string PathOf(Picture picture, string part, string settings)
+    private string Key(Recipe settings) => $"{_pack} {settings.Revision}";
+
+    private string PathOf(Picture picture, string part, string key)
     {
-        if (!_pictures.TryGetValue(picture.Path, out string? content)) _pictures[picture.Path] = content = Hash(File.ReadAllBytes(picture.Path));
-        string key = Hash(Encoding.UTF8.GetBytes($"{content} {settings}"));
-        return Path.Combine(_folder, part, key[..2], $"{key}.safetensors");
+        string content = _pictures.GetOrAdd(picture.Path, static path => Hash(File.ReadAllBytes(path)));
+        string name = Hash(Encoding.UTF8.GetBytes($"{content} {key}"));
+        return Path.Combine(_folder, part, name[..2], $"{name}.safetensors");
     }
 
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
 }
+
+/// <summary>Runs networks on a picture's pixels.</summary>
+/// <returns>What they gave, and the part of the picture that they saw.</returns>
+internal delegate (NetworkOutputs Outputs, Region Covered) NetworkRun(ImageView frame);

@@ -54,14 +54,14 @@ internal sealed class ObjectNetworks : IDisposable
 
     public void PrepareQuery(Picture picture, CancellationToken cancellation)
     {
-        if (Uses(Branches.Clip)) Clip(picture, cancellation).Dispose();
-        if (_query is not null) Diffusion(picture, _query, cancellation).Dispose();
+        if (Uses(Branches.Clip)) _store.Ensure(picture, ClipPart, ClipSettings, RunClip(cancellation));
+        if (_query is not null) _store.Ensure(picture, PartOf(_query), DiffusionSettings, RunDiffusion(_query, cancellation));
     }
 
     public void PrepareReference(Picture picture, CancellationToken cancellation)
     {
-        if (Uses(Branches.ClipVision)) Clip(picture, cancellation).Dispose();
-        if (_reference is not null) Diffusion(picture, _reference, cancellation).Dispose();
+        if (Uses(Branches.ClipVision)) _store.Ensure(picture, ClipPart, ClipSettings, RunClip(cancellation));
+        if (_reference is not null) _store.Ensure(picture, PartOf(_reference), DiffusionSettings, RunDiffusion(_reference, cancellation));
     }
 
     /// <summary>CLIP's features of each block, and the part of the picture that they cover.</summary>
@@ -122,22 +122,24 @@ internal sealed class ObjectNetworks : IDisposable
 
     private bool Uses(Branches branches) => (_recipe.UsedBranches & branches) != 0;
 
-    private StoredOutputs Clip(Picture picture, CancellationToken cancellation) => _store.Get(picture, ClipPart, ClipSettings, frame =>
+    private StoredOutputs Clip(Picture picture, CancellationToken cancellation) => _store.Get(picture, ClipPart, ClipSettings, RunClip(cancellation));
+
+    private StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation) => _store.Get(picture, PartOf(plan), DiffusionSettings, RunDiffusion(plan, cancellation));
+
+    private string PartOf(DiffusionPlan plan) => plan == _reference ? ReferencePart : plan.IsLanguageOnly ? LanguagePart : QueryPart;
+
+    private NetworkRun RunClip(CancellationToken cancellation) => frame =>
     {
         var prepared = new PreparedImage();
         _preparation.Run(frame, clip: true, diffusion: false, prepared);
         return (_patchClip.Encode(prepared.Clip, staysOnDevice: false, null, cancellation), prepared.Region);
-    });
+    };
 
-    private StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation)
+    private NetworkRun RunDiffusion(DiffusionPlan plan, CancellationToken cancellation) => frame =>
     {
-        string part = plan == _reference ? ReferencePart : plan.IsLanguageOnly ? LanguagePart : QueryPart;
-        return _store.Get(picture, part, DiffusionSettings, frame =>
-        {
-            var prepared = new PreparedImage();
-            _preparation.Run(frame, clip: false, diffusion: true, prepared);
-            using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
-            return (_mapDiff.Denoise(latent, plan, staysOnDevice: false, null, cancellation), prepared.Region);
-        });
-    }
+        var prepared = new PreparedImage();
+        _preparation.Run(frame, clip: false, diffusion: true, prepared);
+        using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
+        return (_mapDiff.Denoise(latent, plan, staysOnDevice: false, null, cancellation), prepared.Region);
+    };
 }

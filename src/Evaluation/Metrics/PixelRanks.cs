@@ -1,8 +1,8 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 
 namespace ClipFusion.Evaluation.Metrics;
 
-/// <summary>One image's map and its truth. The memory is the reader's and may be used again for the next image.</summary>
+/// <summary>One image's map and its truth. The memory is the reader's and may be used again for its thread's next image.</summary>
 /// <param name="Name">What error messages call it.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
@@ -28,26 +28,22 @@ public sealed class PixelRanks
 
     /// <summary>Reads a test set.</summary>
     /// <param name="count">Number of images, at least 1.</param>
-    /// <param name="read">Gives the image of a number; called once or twice for each, in order, and must give the same again.</param>
+    /// <param name="read">Gives the image of a number; called once or twice for each, and must give the same again. Its memory may be used again for the thread's next image.</param>
+    /// <param name="threads">Threads that call <paramref name="read"/>, at most; at least 1. The ranks are the same with any number.</param>
     /// <exception cref="MetricException">A score is NaN or infinite (image and pixel are named), or there is no defect pixel or no normal one.</exception>
-    public static PixelRanks Read(int count, Func<int, ScoredPixels> read)
+    public static PixelRanks Read(int count, Func<int, ScoredPixels> read, int threads = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentNullException.ThrowIfNull(read);
-        var defects = new DefectPixels();
-        long pixels = 0;
-        for (int i = 0; i < count; i++)
-        {
-            ScoredPixels image = Checked(read(i));
-            pixels += image.Scores.Length;
-            defects.Add(image);
-        }
-
-        if (defects.Count == 0 || defects.Count == pixels)
-            throw new MetricException($"{pixels - defects.Count} normal and {defects.Count} defect pixels in {count} images; at least one of each is needed");
-        (ScoreRanks ranks, double[] share) = defects.ToRanks();
-        for (int i = 0; i < count; i++) CountNormal(read(i), ranks);
-        return new PixelRanks(ranks.Complete(), share, defects.Regions);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        var found = new ImageDefects[count];
+        InOrder.For(count, threads, i => found[i] = ImageDefects.Of(Checked(read(i))));
+        long pixels = found.Sum(f => f.Pixels), defects = found.Sum(f => (long)f.Keys.Length);
+        if (defects == 0 || defects == pixels)
+            throw new MetricException($"{pixels - defects} normal and {defects} defect pixels in {count} images; at least one of each is needed");
+        (ScoreRanks ranks, double[] share, int regions) = Pool(found, checked((int)defects));
+        InOrder.For(count, threads, ranks.NewCounts, (i, counts) => CountNormal(read(i), counts), ranks.Add);
+        return new PixelRanks(ranks.Complete(), share, regions);
     }
 
     /// <summary>
@@ -93,63 +89,69 @@ public sealed class PixelRanks
         return image;
     }
 
-    private static void CountNormal(ScoredPixels image, ScoreRanks ranks)
+    private static void CountNormal(ScoredPixels image, ScoreRanks.NormalCounts counts)
     {
         ReadOnlySpan<float> scores = image.Scores.Span;
         ReadOnlySpan<bool> defect = image.Defect.Span;
         for (int i = 0; i < scores.Length; i++)
         {
-            if (defect.IsEmpty || !defect[i]) ranks.AddNormal(ScoreKey.Of(scores[i]));
+            if (defect.IsEmpty || !defect[i]) counts.Add(ScoreKey.Of(scores[i]));
         }
     }
 
-    /// <summary>Score and region of every defect pixel.</summary>
-    private sealed class DefectPixels
+    /// <summary>The distinct scores of all images, for each the sum over its pixels of 1 / (pixels of their region), and the number of regions. Lets go of each image's pixels.</summary>
+    private static (ScoreRanks Ranks, double[] RegionShare, int Regions) Pool(ImageDefects[] images, int pixels)
     {
-        private readonly List<uint> _keys = [];
-        private readonly List<int> _regionOf = [];
-        private readonly List<int> _sizes = [];
-        private int[] _labels = [];
-
-        public long Count => _keys.Count;
-
-        public int Regions => _sizes.Count;
-
-        public void Add(ScoredPixels image)
+        (uint[] keys, int[] regionOf) = (new uint[pixels], new int[pixels]);
+        var sizes = new List<int>();
+        int next = 0;
+        for (int i = 0; i < images.Length; i++)
         {
-            ReadOnlySpan<bool> defect = image.Defect.Span;
-            if (!defect.Contains(true)) return;
-            if (_labels.Length < defect.Length) _labels = new int[defect.Length];
-            Span<int> labels = _labels.AsSpan(0, defect.Length);
-            int first = Regions;
-            CollectionsMarshal.SetCount(_sizes, first + DefectRegions.Label(defect, image.Height, image.Width, labels));
-            Span<int> sizes = CollectionsMarshal.AsSpan(_sizes)[first..];
-            sizes.Clear();
-            ReadOnlySpan<float> scores = image.Scores.Span;
-            for (int i = 0; i < labels.Length; i++)
-            {
-                if (labels[i] == 0) continue;
-                _keys.Add(ScoreKey.Of(scores[i]));
-                _regionOf.Add(first + labels[i] - 1);
-                sizes[labels[i] - 1]++;
-            }
+            ImageDefects image = images[i];
+            images[i] = default;
+            image.Keys.CopyTo(keys, next);
+            foreach (int region in image.RegionOf) regionOf[next++] = sizes.Count + region;
+            sizes.AddRange(image.RegionSizes);
         }
 
-        /// <summary>The distinct scores, and for each the sum over its pixels of 1 / (pixels of their region).</summary>
-        public (ScoreRanks Ranks, double[] RegionShare) ToRanks()
+        Array.Sort(keys, regionOf);
+        var ranks = new ScoreRanks(keys);
+        double[] share = new double[ranks.Count];
+        int at = -1;
+        for (int i = 0; i < keys.Length; i++)
         {
-            Span<uint> keys = CollectionsMarshal.AsSpan(_keys);
-            keys.Sort(CollectionsMarshal.AsSpan(_regionOf));
-            var ranks = new ScoreRanks(keys);
-            double[] share = new double[ranks.Count];
-            int at = -1;
-            for (int i = 0; i < keys.Length; i++)
+            if (i == 0 || keys[i] != keys[i - 1]) at++;
+            share[at] += 1.0 / sizes[regionOf[i]];
+        }
+
+        return (ranks, share, sizes.Count);
+    }
+
+    /// <summary>The defect pixels of one image.</summary>
+    /// <param name="Pixels">All its pixels.</param>
+    /// <param name="Keys">Each defect pixel's score.</param>
+    /// <param name="RegionOf">The region that it belongs to, from 0.</param>
+    /// <param name="RegionSizes">Pixels of each region.</param>
+    private readonly record struct ImageDefects(long Pixels, uint[] Keys, int[] RegionOf, int[] RegionSizes)
+    {
+        public static ImageDefects Of(ScoredPixels image)
+        {
+            ReadOnlySpan<bool> defect = image.Defect.Span;
+            int count = defect.Count(true);
+            if (count == 0) return new ImageDefects(image.Scores.Length, [], [], []);
+            (uint[] keys, int[] regionOf) = (new uint[count], new int[count]);
+            int[] labels = ArrayPool<int>.Shared.Rent(defect.Length);
+            int[] sizes = new int[DefectRegions.Label(defect, image.Height, image.Width, labels.AsSpan(0, defect.Length))];
+            ReadOnlySpan<float> scores = image.Scores.Span;
+            for (int i = 0, next = 0; i < scores.Length; i++)
             {
-                if (i == 0 || keys[i] != keys[i - 1]) at++;
-                share[at] += 1.0 / _sizes[_regionOf[i]];
+                if (labels[i] == 0) continue;
+                keys[next] = ScoreKey.Of(scores[i]);
+                sizes[regionOf[next++] = labels[i] - 1]++;
             }
 
-            return (ranks, share);
+            ArrayPool<int>.Shared.Return(labels);
+            return new ImageDefects(scores.Length, keys, regionOf, sizes);
         }
     }
 }

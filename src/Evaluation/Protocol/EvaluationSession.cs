@@ -3,8 +3,11 @@ using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Evaluation.Results;
+using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Protocol;
 
@@ -32,22 +35,28 @@ public static class EvaluationSession
         ArgumentNullException.ThrowIfNull(options);
         if (options.Recipe.Region is not null || options.Recipe.Ignore is not null)
             throw new ArgumentException("the recipe has a region or an ignore mask, which fit one camera's frames; an evaluation judges whole pictures", nameof(options));
-        var networks = new NetworkStore(store, pack);
+        var tables = new AblationTables(options.Recipe, pack.Manifest, dataset, options.OwnStates);
+        AblationTable[] ablations = [.. options.Ablations.Order().Select(tables.Of)];
+        AblationRow[] varied = [.. ablations.SelectMany(t => t.Rows).Where(r => r.Missing is null)];
+        string[] ran = RunOn(pack, GraphsOf(options, varied), cancellation);
+        // A graph of its own is told apart on its own: what the others gave stays.
+        string[] partsRan = varied.Any(r => r.Parts is not null) ? RunOn(pack, [GraphNames.MapDiffParts], cancellation) : [];
+        var networks = new NetworkStore(store, pack, ran);
         bool fewShot = options.Shots.Any(k => k > 0);
         List<IMethod> methods = [];
         if (options.Profiles.Count > 0) methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
         if (options.Baselines.Contains(Baseline.WinClip)) methods.Add(new WinClipMethod(pack, options.Recipe, networks));
         if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(new ClipPatches(pack, options.Recipe, networks), options.Coreset));
         if (options.Backbone is { } backbone) methods.Add(new PatchCoreMethod(new BackbonePatches(backbone, options.Recipe, networks), options.Coreset));
-        var tables = new AblationTables(options.Recipe, pack.Manifest, dataset, options.OwnStates);
-        AblationTable[] ablations = [.. options.Ablations.Order().Select(tables.Of)];
-        methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, options.Threads)));
+        methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, string.Join("; ", partsRan), options.Threads)));
         try
         {
-            IReadOnlyList<RunRecord> runs = new Evaluator(dataset, options, methods, folder).Run(progress, cancellation);
+            using var evaluator = new Evaluator(dataset, options, methods, folder);
+            IReadOnlyList<RunRecord> runs = evaluator.Run(progress, cancellation);
             string[] notes =
             [
                 .. dataset.Categories.SelectMany(c => options.Shots.Where(k => k > c.References.Count).Select(k => $"{c.Name}: {c.References.Count} good pictures to draw from, so no run with {k} shots")),
+                .. ran, .. partsRan,
                 .. ablations.SelectMany(t => t.Rows.Where(r => r.Missing is not null).Select(r => $"table {t.Number}: {r.Name} ({r.Label}) was not made: {r.Missing}")),
                 .. runs.SelectMany(r => r.Notes.Select(n => $"{r.Category}, {n}")).Distinct(),
             ];
@@ -65,5 +74,19 @@ public static class EvaluationSession
         {
             foreach (IMethod method in methods) method.Dispose();
         }
+    }
+
+    /// <summary>Which networks run on what, where that is not the CPU alone. There all that are needed are opened first: what they say depends on who runs them.</summary>
+    private static string[] RunOn(ModelPack pack, IReadOnlyCollection<string> graphs, CancellationToken cancellation) => pack.IsAccelerated
+        ? [.. pack.OpenBest(graphs, cancellation).GroupBy(d => d.Provider).OrderBy(g => g.Key).Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}")]
+        : [];
+
+    private static HashSet<string> GraphsOf(EvaluationOptions options, AblationRow[] varied)
+    {
+        HashSet<string> graphs = [.. varied.SelectMany(r => Inspector.GraphsOf(r.Networks, hasReferences: true))];
+        foreach (Profile profile in options.Profiles) graphs.UnionWith(Inspector.GraphsOf(options.Recipe with { Profile = profile }, options.Shots.Any(k => k > 0)));
+        if (options.Baselines.Contains(Baseline.WinClip)) graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);
+        if (options.Baselines.Contains(Baseline.PatchCore)) graphs.Add(GraphNames.ClipImage);
+        return graphs;
     }
 }

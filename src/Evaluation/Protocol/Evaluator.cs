@@ -9,11 +9,11 @@ namespace ClipFusion.Evaluation.Protocol;
 /// The protocol: for every category, number of shots and seed, references are drawn from the good training pictures, the test set is judged
 /// against them, and metrics are computed. Every run that is done lies in a file; an evaluation that was ended goes on where it was.
 /// </summary>
-internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IReadOnlyList<IMethod> methods, string folder)
+internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IReadOnlyList<IMethod> methods, string folder) : IDisposable
 {
     private readonly RunFiles _files = new(Path.Combine(folder, "runs"));
     private readonly Heatmaps _heatmaps = new(folder);
-    private readonly RunScorer _scorer = new(options.MapSize, options.ProLimits);
+    private readonly RunScorer _scorer = new(options.MapSize, options.ProLimits, options.Threads);
     private readonly Dictionary<string, string> _unusable = new(StringComparer.Ordinal);
 
     /// <summary>Makes every run that is not there yet.</summary>
@@ -48,6 +48,8 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
             }
         }
     }
+
+    public void Dispose() => _scorer.Dispose();
 
     /// <summary>The draws of a category; zero-shot is one, whatever the seeds. More shots than pictures are none.</summary>
     private IEnumerable<Draw> Draws(Category category)
@@ -95,7 +97,8 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         // With one reference less the run would be of another kind, zero-shot even.
         if (references.FirstOrDefault(r => _unusable.ContainsKey(r.Id)) is { } bad) throw new DatasetException($"{bad.Id}: drawn as a reference, but it can't be used: {_unusable[bad.Id]}; take it out of the data set");
         Func<Picture, Judgement[]> judge = method.Enroll(category.ObjectWord, references, cancellation);
-        Judgement[][] judgements = [.. test.Select(t => judge(Of(t, category)))];
+        var judgements = new Judgement[test.Length][];
+        InOrder.For(test.Length, options.Threads, i => judgements[i] = judge(Of(test[i], category)));
         string[] left = [.. category.Test.Where(t => _unusable.ContainsKey(t.Id)).Select(t => $"{t.Id} can't be judged: {_unusable[t.Id]}")];
         var runs = new List<RunRecord>();
         for (int row = 0; row < method.Rows.Count; row++)

@@ -3,22 +3,29 @@ using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Protocol;
 
 /// <summary>Time from decoded picture to score and map, of one picture at a time.</summary>
 /// <param name="Shots">References in the banks.</param>
-/// <param name="ClipFusion">Milliseconds of the product, one entry a round.</param>
-/// <param name="WinClip">Milliseconds of WinCLIP in the same rounds.</param>
-public sealed record Latency(int Shots, double[] ClipFusion, double[] WinClip);
+/// <param name="Times">For each method, in their order, milliseconds of every round.</param>
+public sealed record Latency(int Shots, IReadOnlyList<double[]> Times);
 
 /// <summary>
-/// Measures the product and WinCLIP in turns, so that whatever else the machine does meets both. The pictures are noise: neither method's work depends on what is shown.
+/// Measures the product's profiles and WinCLIP in turns, so that whatever else the machine does meets all of them. The pictures are noise: no method's work depends on what is shown.
 /// </summary>
 public static class LatencyBench
 {
     private const int Width = 1024, Height = 1024, WarmUps = 1;
+    private const string Object = "object";
+
+    private static readonly Profile[] Profiles = [Profile.ClipFusion, Profile.PatchClip, Profile.MapDiff];
+
+    /// <summary>What is measured: the profiles, then WinCLIP.</summary>
+    public static IReadOnlyList<string> Methods { get; } = [.. Profiles.Select(p => p.ToString().ToLowerInvariant()), "winclip"];
 
     /// <summary>Runs it.</summary>
     /// <param name="pack">A pack with WinCLIP's graphs; shared, not owned.</param>
@@ -26,35 +33,45 @@ public static class LatencyBench
     /// <param name="rounds">Measurements of each, at least 1; one more before them is not counted.</param>
     /// <param name="threads">Threads of the bank search, at least 1.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static IReadOnlyList<Latency> Run(ModelPack pack, IReadOnlyList<int> shots, int rounds, int threads, CancellationToken cancellation)
+    /// <returns>What runs the networks, and the times.</returns>
+    public static (IReadOnlyList<ProviderDecision> Networks, IReadOnlyList<Latency> Times) Run(ModelPack pack, IReadOnlyList<int> shots, int rounds, int threads, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(shots);
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        Recipe recipe = Recipe.Default("object");
+        Recipe recipe = Recipe.Default(Object);
+        IReadOnlyList<ProviderDecision> ran = pack.OpenBest([.. Inspector.GraphsOf(recipe, hasReferences: true), GraphNames.MapDiffLanguage, GraphNames.WinClipImage, GraphNames.WinClipText], cancellation);
         RgbImage[] references = [.. Enumerable.Range(0, shots.Append(0).Max()).Select(i => Noise(i + 1))];
         RgbImage query = Noise(0);
-        using var inspector = Inspector.Create(pack, recipe, parallelism: threads, cancellation: cancellation);
-        var networks = new WinClipNetworks(pack, recipe);
-        var winClip = new WinClip(networks.Grid, networks.Mean(WinClipPrompts.Normal("object"), cancellation), networks.Mean(WinClipPrompts.Anomalous("object"), cancellation));
-        WinClipFeatures[] features = [.. references.Select(Encode)];
-        return [.. shots.Select(k =>
+        Inspector[] inspectors = [.. Profiles.Select(p => Inspector.Create(pack, recipe with { Profile = p }, parallelism: threads, cancellation: cancellation))];
+        try
         {
-            if (k > 0) inspector.Enroll(k, (i, use) => use(references[i].View), cancellation: cancellation);
-            else inspector.Use(null);
-            (double Own, double Other)[] times = [.. Enumerable.Range(0, rounds + WarmUps)
-                .Select(_ => (Milliseconds(() => inspector.Inspect(query.View, cancellation: cancellation)), Milliseconds(() => Judge(Encode(query), features[..k]))))
-                .Skip(WarmUps)];
-            return new Latency(k, [.. times.Select(t => t.Own)], [.. times.Select(t => t.Other)]);
-        })];
+            var banks = inspectors[0].BanksOf([.. shots.Where(k => k > 0)], references, cancellation);
+            var networks = new WinClipNetworks(pack, recipe);
+            var winClip = new WinClip(networks.Grid, networks.Mean(WinClipPrompts.Normal(Object), cancellation), networks.Mean(WinClipPrompts.Anomalous(Object), cancellation));
+            WinClipFeatures[] features = [.. references.Select(Encode)];
+            return (ran, [.. shots.Select(Measure)]);
 
-        WinClipFeatures Encode(RgbImage image)
-        {
-            using NetworkOutputs outputs = networks.Encode(image.View, cancellation).Outputs;
-            return WinClipNetworks.Features(outputs);
+            Latency Measure(int k)
+            {
+                foreach (Inspector inspector in inspectors) inspector.Use(banks.GetValueOrDefault(k));
+                Action[] methods = [.. inspectors.Select<Inspector, Action>(i => () => i.Inspect(query.View, cancellation: cancellation)), () => Judge(Encode(query), features[..k])];
+                double[][] rows = [.. Enumerable.Range(0, rounds + WarmUps).Select(_ => methods.Select(Milliseconds).ToArray()).Skip(WarmUps)];
+                return new Latency(k, [.. methods.Select((_, m) => rows.Select(r => r[m]).ToArray())]);
+            }
+
+            WinClipFeatures Encode(RgbImage image)
+            {
+                using NetworkOutputs outputs = networks.Encode(image.View, cancellation).Outputs;
+                return WinClipNetworks.Features(outputs);
+            }
+
+            void Judge(WinClipFeatures image, WinClipFeatures[] bank) => _ = bank.Length > 0 ? winClip.FewShot(image, bank) : winClip.ZeroShot(image);
         }
-
-        void Judge(WinClipFeatures image, WinClipFeatures[] bank) => _ = bank.Length > 0 ? winClip.FewShot(image, bank) : winClip.ZeroShot(image);
+        finally
+        {
+            foreach (Inspector inspector in inspectors) inspector.Dispose();
+        }
     }
 
     private static double Milliseconds(Action work)

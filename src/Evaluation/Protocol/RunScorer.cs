@@ -11,11 +11,10 @@ internal readonly record struct JudgedImage(TestImage Image, Judgement Judgement
 /// <summary>What the judgements of a run add up to.</summary>
 internal sealed record RunScores(IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves);
 
-/// <summary>Metrics of one run. One map and one mask are in memory at a time.</summary>
-internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits)
+/// <summary>Metrics of one run. One map and one mask a thread are in memory at a time.</summary>
+internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits, int threads) : IDisposable
 {
-    private float[] _scores = [];
-    private bool[] _defect = [];
+    private readonly ThreadLocal<Buffers> _buffers = new(() => new Buffers());
 
     /// <summary>All metrics that are defined, and a note for each group that is not.</summary>
     public RunScores Score(IReadOnlyList<JudgedImage> images)
@@ -34,7 +33,7 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits)
         if (known.Length == 0) return new RunScores(metrics, notes, curves);
         Try("pixel metrics", () =>
         {
-            PixelRanks ranks = PixelRanks.Read(known.Length, i => Read(known[i]));
+            PixelRanks ranks = PixelRanks.Read(known.Length, i => Read(known[i]), threads);
             Add(MetricColumns.Of(ranks.Ranks, MetricColumns.Pixel));
             Add(proLimits.Select(limit => KeyValuePair.Create(MetricColumns.Aupro(limit), ranks.Aupro(limit))));
             curves.Add("pixel_roc", Curve.Roc(ranks.Ranks));
@@ -60,14 +59,24 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits)
         }
     }
 
+    public void Dispose() => _buffers.Dispose();
+
     private ScoredPixels Read(JudgedImage image)
     {
         (int height, int width) = mapSize is { } size ? (size, size) : (image.Judgement.Covered.Height, image.Judgement.Covered.Width);
         int pixels = height * width;
-        if (_scores.Length < pixels) (_scores, _defect) = (new float[pixels], new bool[pixels]);
-        image.Judgement.ReadMap(height, width, _scores.AsSpan(0, pixels));
+        Buffers own = _buffers.Value!;
+        if (own.Scores.Length < pixels) (own.Scores, own.Defect) = (new float[pixels], new bool[pixels]);
+        image.Judgement.ReadMap(height, width, own.Scores.AsSpan(0, pixels));
         bool anomalous = image.Image.Mask is not null;
-        if (anomalous) DefectMask.Read(image.Image.Mask!).Resize(image.Judgement.Covered, height, width, _defect.AsSpan(0, pixels));
-        return new ScoredPixels(image.Image.Id, height, width, _scores.AsMemory(0, pixels), anomalous ? _defect.AsMemory(0, pixels) : default);
+        if (anomalous) DefectMask.Read(image.Image.Mask!).Resize(image.Judgement.Covered, height, width, own.Defect.AsSpan(0, pixels));
+        return new ScoredPixels(image.Image.Id, height, width, own.Scores.AsMemory(0, pixels), anomalous ? own.Defect.AsMemory(0, pixels) : default);
+    }
+
+    private sealed class Buffers
+    {
+        public float[] Scores { get; set; } = [];
+
+        public bool[] Defect { get; set; } = [];
     }
 }

@@ -107,6 +107,19 @@ public sealed class ModelPack : IDisposable
         foreach (string graph in graphs) Session(graph);
     }
 
+    /// <summary>Whether anything but the CPU may run a network of it here.</summary>
+    public bool IsAccelerated => _providers.EngineFolder is not null;
+
+    /// <summary>Opens graphs on the best that can run them and builds the engines that takes; for who has no part waiting. Blocks, for minutes where engines have to be built.</summary>
+    /// <returns>What runs each of them.</returns>
+    /// <exception cref="NetworkException">Nothing that was allowed can run one of them.</exception>
+    public IReadOnlyList<ProviderDecision> OpenBest(IReadOnlyCollection<string> graphs, CancellationToken cancellation = default)
+    {
+        EnsureOpen(graphs);
+        BuildEngines(static run => run(), cancellation);
+        return [.. Providers.Where(d => graphs.Contains(d.Graph))];
+    }
+
     /// <summary>Compares every graph with the goldens, the CPU's too, one after the other. Blocks. What was not open before is closed again: all full-size networks at once fit no small box.</summary>
     /// <param name="progress">Told each graph; null for silence.</param>
     /// <param name="cancellation">Ends a running graph.</param>
@@ -147,7 +160,7 @@ public sealed class ModelPack : IDisposable
 
     internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot)
         ? slot.Open()
-        : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}'");
+        : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}': an older version built it; build it again");
 
     internal bool IsOpen(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot) && slot.IsOpen;
 

@@ -67,6 +67,9 @@ public sealed record Recipe
     /// <summary>Standard deviation of the map's smoothing in cells of a 240 x 240 map, 0..64; 0 = off.</summary>
     public double SmoothingSigma { get; init; }
 
+    /// <summary>Share of the references' features that memory banks keep, above 0, at most 1 = all: a coreset, for many references.</summary>
+    public double Coreset { get; init; } = 1;
+
     /// <summary>The terms that are computed; at least one that the profile uses.</summary>
     public Branches Branches { get; init; } = Branches.All;
 

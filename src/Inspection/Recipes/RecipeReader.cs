@@ -81,6 +81,7 @@ public static class RecipeReader
             AlphaClassification = fields.Read("alphaClassification", defaults.AlphaClassification, Number(0, 1)),
             OutputSize = fields.Read("outputSize", defaults.OutputSize, Integer(1, 4096)),
             SmoothingSigma = fields.Read("smoothingSigma", defaults.SmoothingSigma, Number(0, 64)),
+            Coreset = fields.Read("coreset", defaults.Coreset, Share),
             Branches = ReadBranches(fields, defaults.Branches),
             Region = fields.Read("region", defaults.Region, OrNull<Region>(Rectangle)),
             Ignore = fields.Read<IgnoreRule?>("ignore", defaults.Ignore, Ignore),

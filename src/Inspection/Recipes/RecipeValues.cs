@@ -30,6 +30,13 @@ internal static class RecipeValues
         return good || Fail(json, path, errors, "a number above 0, or null for the network's own temperature");
     }
 
+    public static bool Share(JsonElement json, string path, FieldErrors errors, out double value)
+    {
+        value = 1;
+        bool good = json.ValueKind == JsonValueKind.Number && json.TryGetDouble(out value) && value is > 0 and <= 1;
+        return good || Fail(json, path, errors, "a share above 0, at most 1");
+    }
+
     public static bool Pair(JsonElement json, string path, FieldErrors errors, out TimestepBlock value)
     {
         value = default;

@@ -10,17 +10,17 @@ public static class RecipeWriter
 {
     /// <summary>The recipe as indented JSON, to be read by people and by <see cref="RecipeReader"/>.</summary>
     /// <param name="recipe">The recipe.</param>
-    public static string Write(Recipe recipe) => Encoding.UTF8.GetString(Write(recipe, indented: true));
+    public static string Write(Recipe recipe) => Encoding.UTF8.GetString(Write(recipe, indented: true, allKeys: true));
 
     /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't change.</summary>
     /// <param name="recipe">The recipe.</param>
-    public static byte[] Canonical(Recipe recipe) => Write(recipe, indented: false);
+    public static byte[] Canonical(Recipe recipe) => Write(recipe, indented: false, allKeys: true);
 
-    /// <summary>The first sixteen hex digits of the canonical form's SHA-256.</summary>
+    /// <summary>The first sixteen hex digits of the canonical form's SHA-256; keys that came after the first release are left out of it at their defaults, so that no stored revision became a stranger.</summary>
     /// <param name="recipe">The recipe.</param>
-    public static string Revision(Recipe recipe) => Convert.ToHexStringLower(SHA256.HashData(Canonical(recipe)).AsSpan(0, 8));
+    public static string Revision(Recipe recipe) => Convert.ToHexStringLower(SHA256.HashData(Write(recipe, indented: false, allKeys: false)).AsSpan(0, 8));
 
-    private static byte[] Write(Recipe recipe, bool indented)
+    private static byte[] Write(Recipe recipe, bool indented, bool allKeys)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         using var buffer = new MemoryStream();
@@ -31,6 +31,7 @@ public static class RecipeWriter
             WriteMethod(json, recipe);
             WriteFrame(json, recipe);
             json.WriteString("profile", RecipeNames.Of(RecipeNames.Profiles, recipe.Profile));
+            if (allKeys || recipe.Coreset < 1) WriteNumber(json, "coreset", recipe.Coreset);
             json.WriteEndObject();
         }
 

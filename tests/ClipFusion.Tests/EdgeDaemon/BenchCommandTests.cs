@@ -1,3 +1,4 @@
+using System.Globalization;
 using ClipFusion.EdgeDaemon.CommandLine;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -5,19 +6,26 @@ namespace ClipFusion.Tests.EdgeDaemon;
 public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Fact]
-    public async Task Latency_TwoNumbersOfShots_HasARowOfBothMethodsEach()
+    public async Task Latency_ShotsAndRounds_TimesEveryMethodForEach()
     {
-        Cli run = await Cli.RunAsync("bench", "latency", "--pack", tiny.Folder, "--k", "0,1", "--rounds", "2", "--threads", "1");
+        Cli run = await Cli.RunAsync("bench", "latency", "--pack", tiny.Folder, "--k", "0,2", "--rounds", "2", "--threads", "1");
         Assert.True(run.Code == ExitCode.Clean, run.Error);
-        string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(4, lines.Length);
-        Assert.Matches(@"^\| 0 \| [0-9.]+ \([0-9.]+\) \| [0-9.]+ \([0-9.]+\) \|$", lines[2]);
-        Assert.StartsWith("| 1 |", lines[3], StringComparison.Ordinal);
+        string[][] rows = [.. run.Output.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Select(l => l.Split('|', StringSplitOptions.TrimEntries)[1..^1])];
+        Assert.Equal(["shots", "clipfusion", "patchclip", "mapdiff", "winclip"], rows[0]);
+        Assert.Equal(["0", "2"], rows[2..].Select(r => r[0]));
+        foreach (string cell in rows[2..].SelectMany(r => r[1..]))
+        {
+            double[] figures = [.. cell.TrimEnd(')').Split(" (").Select(f => double.Parse(f, CultureInfo.InvariantCulture))];
+            Assert.True(figures[0] >= figures[1] && figures[1] > 0, cell);
+        }
+
+        Assert.Contains("clip_image: cpu", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("--k", "101")]
     [InlineData("--rounds", "0")]
+    [InlineData("--k", "101")]
+    [InlineData("--threads", "-1")]
     [InlineData("--pack", "nowhere")]
     public async Task Latency_BadOption_IsNamed(string option, string value)
     {

@@ -121,6 +121,54 @@ public sealed class MemoryBankTests
         Assert.Equal(0, distance[0], 1e-6f);
     }
 
+    [Theory]
+    [InlineData(0.1, 24)]
+    [InlineData(0.5, 120)]
+    [InlineData(1, 240)]
+    public void CreateCoreset_RowsInClusters_KeepsSomeOfEach(double share, int kept)
+    {
+        // Twelve directions, twenty rows close to each, over three images; so a coreset of a tenth must still be near to everything.
+        const int dimension = 16, perImage = 80;
+        var random = new Random(8);
+        float[][] centres = [.. Enumerable.Range(0, 12).Select(_ => Gaussian(random, dimension))];
+        float[][] images = [.. Enumerable.Range(0, 3).Select(image => Enumerable.Range(0, perImage)
+            .SelectMany(row => centres[((image * perImage) + row) % 12].Select(v => v + (0.05f * random.NextSingle()))).ToArray())];
+        var bank = MemoryBank.CreateCoreset([.. images.Select(i => new ReferenceFeatures(i))], dimension, share, parallelism: 2, Token);
+
+        Assert.Equal(kept, bank.Count);
+        Assert.Equal(3, bank.ImageCount);
+        var distances = new float[perImage];
+        var nearest = new int[perImage];
+        foreach (float[] image in images)
+        {
+            float[] queries = Unit(image, dimension);
+            bank.Search(queries, distances, nearest, cancellation: Token);
+            Assert.All(distances, d => Assert.InRange(d, -1e-6f, 0.01f));
+            for (int q = 0; q < perImage; q++)
+            {
+                // What a row is said to come from is where it lies.
+                (int from, int row) = bank.Origin(nearest[q]);
+                Assert.Equal(distances[q], Distance(queries.AsSpan(q * dimension, dimension), images[from].AsSpan(row * dimension, dimension)), 3e-6);
+            }
+        }
+    }
+
+    [Fact]
+    public void CreateCoreset_IgnoredRows_AreNeverKept()
+    {
+        float[] rows = [1, 0, 0, 1, -1, 0, 0, -1];
+        var bank = MemoryBank.CreateCoreset([new(rows, [false, true, false, true]), new(rows, [true, true, true, true])], 2, 0.9, cancellation: Token);
+        Assert.Equal(1, bank.Count);
+        Assert.Contains(bank.Origin(0), new[] { (0, 0), (0, 2) });
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1.5)]
+    [InlineData(double.NaN)]
+    public void CreateCoreset_NoShare_Throws(double share) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => MemoryBank.CreateCoreset([new(new float[] { 1, 0 })], 2, share, cancellation: Token));
+
     [Fact]
     public void Create_NothingLeft_IsAnError()
     {

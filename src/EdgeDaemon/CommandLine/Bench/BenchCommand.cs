@@ -5,6 +5,7 @@ using ClipFusion.EdgeDaemon.CommandLine.Inspect;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Bench;
 
@@ -21,9 +22,12 @@ internal static class BenchCommand
 
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads of the networks and of the bank search; 0 = one per core.", HelpName = "N" };
 
+    private static readonly ProviderOptions Providers = new();
+
     public static Command Create(Terminal terminal)
     {
-        var latency = new Command("latency", "Time of one picture, the product's and WinCLIP's in turns.") { Pack, Shots, Rounds, Threads };
+        var latency = new Command("latency", "Time of one picture, the product's profiles and WinCLIP in turns.") { Pack, Shots, Rounds, Threads };
+        Providers.AddTo(latency);
         latency.SetAction((parsed, cancellation) => LatencyAsync(parsed, terminal, cancellation));
         return new Command("bench", "Measure this machine.") { latency };
     }
@@ -35,14 +39,16 @@ internal static class BenchCommand
         int[] shots = EvaluateLists.Integers("--k", parsed.GetRequiredValue(Shots), 100);
         int rounds = parsed.GetValue(Rounds) is var given and >= 1 and <= MaxRounds ? given : throw new UsageException($"--rounds {parsed.GetValue(Rounds)}: 1 to {MaxRounds} are expected");
         int threads = parsed.GetValue(Threads) is var number and >= 0 and <= InspectRequest.MaxThreads ? number : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
-        IReadOnlyList<Latency> results = await Steps.RunAsync(terminal, "opening the pack", steps =>
+        ProviderSettings providers = Providers.Read(parsed);
+        (IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps.RunAsync(terminal, "opening the pack", steps =>
         {
             ImagingNative.EnsureLoaded();
-            using ModelPack networks = ModelPack.Open(pack, new SessionSettings(threads), progress: steps);
-            return LatencyBench.Run(networks, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
+            using ModelPack opened = ModelPack.Open(pack, new SessionSettings(threads), progress: steps, providers: providers);
+            return LatencyBench.Run(opened, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
         }).ConfigureAwait(false);
-        await terminal.Out.WriteLineAsync($"| shots | clipfusion ms: median (least) of {rounds} | winclip ms: median (least) of {rounds} |\n| --- | --- | --- |").ConfigureAwait(false);
-        foreach (Latency result in results) await terminal.Out.WriteLineAsync($"| {result.Shots} | {Text(result.ClipFusion)} | {Text(result.WinClip)} |").ConfigureAwait(false);
+        foreach (ProviderDecision network in networks) terminal.WriteNote($"{network.Graph}: {ProviderNames.Text(network.Provider)}{(network.WhyNotBetter is { } why ? $" ({why})" : "")}");
+        await terminal.Out.WriteLineAsync($"Milliseconds, median (least) of {rounds}\n\n| shots | {string.Join(" | ", LatencyBench.Methods)} |\n| --- |{string.Concat(LatencyBench.Methods.Select(_ => " --- |"))}").ConfigureAwait(false);
+        foreach (Latency result in results) await terminal.Out.WriteLineAsync($"| {result.Shots} | {string.Join(" | ", result.Times.Select(Text))} |").ConfigureAwait(false);
         return ExitCode.Clean;
     }
 

@@ -7,6 +7,7 @@ using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Evaluate;
@@ -60,6 +61,8 @@ internal static class EvaluateCommand
 
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads of the networks and of the bank search; 0 = one per core.", HelpName = "N" };
 
+    private static readonly ProviderOptions Providers = new();
+
     public static Command Create(Terminal terminal)
     {
         var command = new Command("evaluate", "Measure a pack on a data set: image and pixel metrics beside the paper's.")
@@ -67,6 +70,7 @@ internal static class EvaluateCommand
             DatasetFolder, Pack, Out, Layout, Categories, Objects, RecipeFile, Shots, Seeds, Profiles, Baselines, Coreset, Ablations, States, Crop, MapSize, ProLimits, OneForAll, Cache, Threads,
         };
         foreach (Option option in BackboneFlags.All) command.Add(option);
+        Providers.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
     }
@@ -76,6 +80,8 @@ internal static class EvaluateCommand
         EvaluationOptions options = Options(parsed);
         string pack = parsed.GetRequiredValue(Pack), folder = parsed.GetRequiredValue(Out);
         if (!Directory.Exists(pack)) throw new UsageException($"--pack {pack}: there is no such folder");
+        // Another ONNX Runtime has to be taken before any network is opened.
+        ProviderSettings providers = Providers.Read(parsed);
         using Backbone? backbone = BackboneFlags.Open(parsed, parsed.GetValue(Threads));
         options = options with { Backbone = backbone };
         DatasetLayout? layout = parsed.GetValue(Layout) is { } name ? Enum.Parse<DatasetLayout>(name, ignoreCase: true) : null;
@@ -86,7 +92,7 @@ internal static class EvaluateCommand
         EvaluationCost cost = await Steps.RunAsync(terminal, "opening the pack", steps =>
         {
             ImagingNative.EnsureLoaded();
-            using ModelPack networks = ModelPack.Open(pack, new SessionSettings(parsed.GetValue(Threads)), progress: steps);
+            using ModelPack networks = ModelPack.Open(pack, new SessionSettings(parsed.GetValue(Threads)), progress: steps, providers: providers);
             if (networks.Manifest.Notice is { } notice) terminal.WriteNote(notice);
             return Evaluate(dataset, networks, options, folder, parsed.GetValue(Cache) ?? Path.Combine(folder, "networks"), new ProgressLines(steps), cancellation);
         }).ConfigureAwait(false);

@@ -18,8 +18,8 @@ public sealed class AttentionMapsTests(TinyPack tiny) : IClassFixture<TinyPack>
         var golden = new GoldenCase("tiny-a");
         (string query, string path) = golden.Queries[0];
         using ModelPack pack = ModelPack.Open(tiny.Folder);
-        var store = new NetworkStore(tiny.Scratch(), pack);
-        using var maps = new AttentionMaps(pack, golden.Recipe, store);
+        var store = new NetworkStore(tiny.Scratch(), pack, []);
+        using var maps = new AttentionMaps(pack, golden.Recipe, store, "");
 
         BranchMaps found = maps.Replace(new Picture(path, "query", golden.Recipe.Object), new BranchMaps(), DenoiserParts.Decoder);
 

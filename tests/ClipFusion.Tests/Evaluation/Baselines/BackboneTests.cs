@@ -22,7 +22,7 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         RgbImage picture = Noise(24, 20);
         string path = Save(picture, folder["picture.png"]);
         using ModelPack pack = ModelPack.Open(tiny.Folder);
-        using var source = new BackbonePatches(backbone, Recipe.Default("object"), new NetworkStore(folder["store"], pack));
+        using var source = new BackbonePatches(backbone, Recipe.Default("object"), new NetworkStore(folder["store"], pack, []));
 
         PatchFeatures found = source.Features(new Picture(path, "picture", "object"), TestContext.Current.CancellationToken);
 
@@ -59,7 +59,7 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         using var folder = new TemporaryFolder();
         using Backbone backbone = Backbone.Open(new BackboneOptions(TinyBackbone.Write(folder["net.onnx"])));
         using ModelPack pack = ModelPack.Open(tiny.Folder);
-        using var source = new BackbonePatches(backbone, Recipe.Default("object"), new NetworkStore(folder["store"], pack));
+        using var source = new BackbonePatches(backbone, Recipe.Default("object"), new NetworkStore(folder["store"], pack, []));
 
         // 16 x 256 / 224 = 18: 360 x 180 becomes 36 x 18, of which columns 10 to 26 and rows 1 to 17 are shown.
         (_, Region covered) = source.Pixels(Noise(360, 180).View);

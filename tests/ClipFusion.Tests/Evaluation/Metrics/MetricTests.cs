@@ -72,7 +72,7 @@ public sealed class MetricTests
     {
         PixelSet set = PixelSet.Random(5, images: 3, height: 8, width: 10, levels: 100);
         set.Maps[2][(3 * 10) + 7] = value;
-        Assert.Contains("map 2: the map's value at row 3, column 7 is", Assert.Throws<MetricException>(set.Read).Message, StringComparison.Ordinal);
+        Assert.Contains("map 2: the map's value at row 3, column 7 is", Assert.Throws<MetricException>(() => set.Read()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -82,7 +82,29 @@ public sealed class MetricTests
     {
         PixelSet set = PixelSet.Random(6, images: 2, height: 8, width: 10, levels: 100);
         foreach (bool[] mask in set.Masks) Array.Fill(mask, defect);
-        Assert.Contains(expected, Assert.Throws<MetricException>(set.Read).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<MetricException>(() => set.Read()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void PixelRanks_OnSeveralThreads_AreTheSameToTheBit(int threads)
+    {
+        // Few levels, so that many pixels of several regions tie and the order of summing shows.
+        PixelSet set = PixelSet.Random(9, images: 40, height: 31, width: 29, levels: 12);
+        PixelRanks one = set.Read(), several = set.Read(threads);
+        Assert.Equal(one.Aupro(0.3), several.Aupro(0.3));
+        Assert.Equal(one.Overlap(), several.Overlap());
+        Assert.Equal(RankMetrics.Auroc(one.Ranks), RankMetrics.Auroc(several.Ranks));
+        Assert.Equal(RankMetrics.AveragePrecision(one.Ranks), RankMetrics.AveragePrecision(several.Ranks));
+    }
+
+    [Fact]
+    public void PixelRanks_SeveralBrokenMapsOnSeveralThreads_NamesTheFirst()
+    {
+        PixelSet set = PixelSet.Random(10, images: 30, height: 8, width: 10, levels: 100);
+        foreach (int image in (int[])[11, 12, 29]) set.Maps[image][0] = float.NaN;
+        Assert.Contains("map 11:", Assert.Throws<MetricException>(() => set.Read(threads: 4)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

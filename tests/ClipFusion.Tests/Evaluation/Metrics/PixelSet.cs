@@ -33,5 +33,5 @@ internal sealed record PixelSet(int Height, int Width, float[][] Maps, bool[][] 
         return new PixelSet(height, width, maps, masks);
     }
 
-    public PixelRanks Read() => PixelRanks.Read(Maps.Length, i => new ScoredPixels($"map {i}", Height, Width, Maps[i], Masks[i]));
+    public PixelRanks Read(int threads = 1) => PixelRanks.Read(Maps.Length, i => new ScoredPixels($"map {i}", Height, Width, Maps[i], Masks[i]), threads);
 }

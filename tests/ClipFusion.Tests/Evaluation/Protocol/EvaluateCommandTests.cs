@@ -42,6 +42,19 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     }
 
     [Fact]
+    public async Task Evaluate_ScoredOnSeveralThreads_GivesTheSameBytes()
+    {
+        using var set = new EvaluationSet();
+        string[] folders = [tiny.Scratch(), tiny.Scratch()];
+        foreach ((string folder, string threads) in folders.Zip(["1", "4"]))
+            await RunAsync(threads, set, folder, "--k", "0,1,2", "--seeds", "0,1", "--profiles", "clipfusion,patchclip,mapdiff", "--baselines", "winclip,patchcore");
+
+        string[] files = [.. Directory.EnumerateFiles(folders[0], "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folders[0], f))];
+        Assert.Contains("results.csv", files);
+        Assert.All(files, f => Assert.Equal(File.ReadAllBytes(Path.Combine(folders[0], f)), File.ReadAllBytes(Path.Combine(folders[1], f))));
+    }
+
+    [Fact]
     public async Task Evaluate_PixelMetrics_AreThoseOfTheMapsAtTheSizeAskedFor()
     {
         using var set = new EvaluationSet();
@@ -164,11 +177,13 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
 
     private static JsonElement Run(string folder, string name, string category = "widget") => JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, "runs", category, $"{name}.json")));
 
-    private async Task<Cli> CleanAsync(EvaluationSet set, string folder, params string[] options)
+    private Task<Cli> CleanAsync(EvaluationSet set, string folder, params string[] options) => RunAsync("1", set, folder, options);
+
+    private async Task<Cli> RunAsync(string threads, EvaluationSet set, string folder, params string[] options)
     {
         // Pictures count by content, so the tests of this class share what the networks said.
         string cache = Path.Combine(tiny.Folder, "..", "networks");
-        Cli run = await Cli.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--cache", cache, "--threads", "1", .. options]);
+        Cli run = await Cli.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--cache", cache, "--threads", threads, .. options]);
         Assert.True(run.Code == ExitCode.Clean, run.Error);
         return run;
     }

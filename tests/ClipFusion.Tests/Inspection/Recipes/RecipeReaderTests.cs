@@ -31,7 +31,7 @@ public sealed class RecipeReaderTests
               "statePrompt": "{object}: {state}", "referencePrompt": "the {object}",
               "temperature": null, "tokenNormalization": "content", "languageStream": "original", "featureStream": "original",
               "queryFeaturePrompt": "reference", "languageTimestep": 0, "timestepBlocks": [[999, 0]],
-              "alphaSegmentation": 1, "alphaClassification": 0, "outputSize": 4096, "scoreSize": 240, "smoothingSigma": 64,
+              "alphaSegmentation": 1, "alphaClassification": 0, "outputSize": 4096, "scoreSize": 240, "smoothingSigma": 64, "coreset": 0.25,
               "branches": ["diffVision", "diffLanguage"], "region": [1, 2, 3, 4], "ignore": [{"x": 0, "y": 0, "width": 5, "height": 6}, [7, 8, 9, 10]],
               "crop": "centre", "blackLevel": 100, "whiteLevel": 4000, "profile": "mapdiff"
             }
@@ -90,6 +90,8 @@ public sealed class RecipeReaderTests
     [InlineData("\"outputSize\": 4097", "$.outputSize", "4097")]
     [InlineData("\"outputSize\": 0", "$.outputSize", "0")]
     [InlineData("\"smoothingSigma\": 64.5", "$.smoothingSigma", "64.5")]
+    [InlineData("\"coreset\": 0", "$.coreset", "0")]
+    [InlineData("\"coreset\": 1.1", "$.coreset", "1.1")]
     [InlineData("\"branches\": []", "$.branches", "an array of 0")]
     [InlineData("\"branches\": [\"clipVision\", \"clipVision\"]", "$.branches[1]", "\"clipVision\"")]
     [InlineData("\"branches\": [\"clip\"]", "$.branches[0]", "\"clip\"")]

@@ -55,7 +55,7 @@ public sealed class RecipeWriterTests
             r with { AbnormalPrompts = ["{object}"] }, r with { StatePrompt = "{state}" }, r with { ReferencePrompt = "{object}" }, r with { Temperature = null },
             r with { TokenNormalization = TokenNormalization.Content }, r with { LanguageStream = ClipStream.Original }, r with { FeatureStream = ClipStream.Original },
             r with { QueryFeaturePrompt = QueryFeaturePrompt.Reference }, r with { LanguageTimestep = 1 }, r with { TimestepBlocks = [new(201, 3)] },
-            r with { AlphaSegmentation = 0.3 }, r with { AlphaClassification = 0.3 }, r with { OutputSize = 256 }, r with { SmoothingSigma = 1 }, r with { Branches = Branches.Clip },
+            r with { AlphaSegmentation = 0.3 }, r with { AlphaClassification = 0.3 }, r with { OutputSize = 256 }, r with { SmoothingSigma = 1 }, r with { Coreset = 0.5 }, r with { Branches = Branches.Clip },
             r with { Region = new(0, 0, 1, 1) }, r with { Ignore = new("m.png", []) }, r with { Ignore = new(null, [new(0, 0, 1, 1)]) }, r with { Crop = CropMode.Centre },
             r with { BlackLevel = 1 }, r with { WhiteLevel = 1 }, r with { Profile = Profile.PatchClip },
         ];
