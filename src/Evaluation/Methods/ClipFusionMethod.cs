@@ -10,14 +10,14 @@ internal sealed class ClipFusionMethod : IMethod
 {
     private readonly ModelPack _pack;
     private readonly Recipe _recipe;
-    private readonly Profile[] _profiles;
+    private readonly RecipeRow[] _rows;
     private readonly NetworkStore _store;
     private readonly bool _fewShot;
     private readonly int _threads;
     private readonly Dictionary<string, ObjectNetworks> _networks = new(StringComparer.Ordinal);
     private readonly ThreadLocal<FusionResult> _fused = new();
 
-    /// <summary>The method.</summary>
+    /// <summary>The method, a row a profile.</summary>
     /// <param name="pack">Its networks; shared, not owned.</param>
     /// <param name="recipe">Its settings; the object and the profile are filled in.</param>
     /// <param name="profiles">The rows, at least one.</param>
@@ -25,11 +25,24 @@ internal sealed class ClipFusionMethod : IMethod
     /// <param name="fewShot">Whether any run has references; else the denoiser's features are left out.</param>
     /// <param name="threads">Threads that make banks.</param>
     public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<Profile> profiles, NetworkStore store, bool fewShot, int threads)
-    {
         // One profile decides which networks run; two need them all.
-        _recipe = recipe with { Profile = profiles.Distinct().Count() == 1 ? profiles[0] : Profile.ClipFusion };
-        (_pack, _profiles, _store, _fewShot, _threads) = (pack, [.. profiles], store, fewShot && (_recipe.UsedBranches & Branches.Vision) != 0, threads);
-        Rows = [.. profiles.Select(p => p.ToString().ToLowerInvariant())];
+        : this(
+            pack, recipe with { Profile = profiles.Distinct().Count() == 1 ? profiles[0] : Profile.ClipFusion },
+            [.. profiles.Select(p => new RecipeRow(p.ToString().ToLowerInvariant(), recipe with { Profile = p }))], store, fewShot, threads)
+    {
+    }
+
+    /// <summary>The method with any rows that the same networks serve.</summary>
+    /// <param name="pack">Its networks; shared, not owned.</param>
+    /// <param name="recipe">What the networks see; the object is filled in.</param>
+    /// <param name="rows">At least one; each uses no branch that <paramref name="recipe"/> does not.</param>
+    /// <param name="store">Keeps what the networks say.</param>
+    /// <param name="fewShot">Whether any run has references; else the denoiser's features are left out.</param>
+    /// <param name="threads">Threads of the bank search.</param>
+    public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<RecipeRow> rows, NetworkStore store, bool fewShot, int threads)
+    {
+        (_pack, _recipe, _rows, _store, _fewShot, _threads) = (pack, recipe, [.. rows], store, fewShot && (recipe.UsedBranches & Branches.Vision) != 0, threads);
+        Rows = [.. rows.Select(r => r.Name)];
     }
 
     public IReadOnlyList<string> Rows { get; }
@@ -62,7 +75,7 @@ internal sealed class ClipFusionMethod : IMethod
         return picture =>
         {
             (BranchMaps maps, Region covered) = networks.Maps(picture, banks, search);
-            return [.. _profiles.Select(profile => Judge(_recipe with { Object = objectWord, Profile = profile }, maps, covered))];
+            return [.. _rows.Select(row => Judge(row.Recipe with { Object = objectWord }, row.Change?.Invoke(picture, maps) ?? maps, covered))];
         };
     }
 

@@ -36,6 +36,9 @@ internal interface IMethod : IDisposable
     /// <summary>Whether it can judge with so many references.</summary>
     bool Supports(int shots);
 
+    /// <summary>Whether it judges a category at all.</summary>
+    bool Covers(string category) => true;
+
     /// <summary>What of the settings its results depend on, as text that differs when they do.</summary>
     string Fingerprint(string objectWord);
 

@@ -50,18 +50,29 @@ internal sealed class NetworkStore
     /// <param name="part">Which networks, and for what.</param>
     /// <param name="settings">The settings that they see, all others at their defaults.</param>
     /// <param name="run">Given the pixels, runs them: outputs, and what they saw of the picture.</param>
-    public StoredOutputs Get(Picture picture, string part, Recipe settings, NetworkRun run)
+    public StoredOutputs Get(Picture picture, string part, Recipe settings, NetworkRun run) => Get(picture, part, Key(settings), run);
+
+    /// <summary>A picture's outputs of any network, from disk where they are.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="part">Which networks, and for what.</param>
+    /// <param name="key">The network and its settings, as text that differs when they do.</param>
+    /// <param name="run">Given the pixels, runs it: outputs, and what it saw of the picture.</param>
+    public StoredOutputs Get(Picture picture, string part, string key, NetworkRun run)
     {
-        string path = Ensure(picture, part, settings, run);
+        string path = Ensure(picture, part, key, run);
         // What was just made is read back too, so that a run that was interrupted and one that was not see the same.
         return StoredOutputs.Read(path);
     }
 
     /// <summary>Runs the networks on a picture unless their outputs are there.</summary>
     /// <returns>The outputs' file.</returns>
-    public string Ensure(Picture picture, string part, Recipe settings, NetworkRun run)
+    public string Ensure(Picture picture, string part, Recipe settings, NetworkRun run) => Ensure(picture, part, Key(settings), run);
+
+    /// <summary>Runs any network on a picture unless its outputs are there.</summary>
+    /// <returns>The outputs' file.</returns>
+    public string Ensure(Picture picture, string part, string key, NetworkRun run)
     {
-        string path = PathOf(picture, part, settings);
+        string path = PathOf(picture, part, key);
         if (File.Exists(path)) return path;
         lock (_running)
         {
@@ -78,11 +89,13 @@ internal sealed class NetworkStore
         return path;
     }
 
-    private string PathOf(Picture picture, string part, Recipe settings)
+    private string Key(Recipe settings) => $"{_pack} {settings.Revision}";
+
+    private string PathOf(Picture picture, string part, string key)
     {
         string content = _pictures.GetOrAdd(picture.Path, static path => Hash(File.ReadAllBytes(path)));
-        string key = Hash(Encoding.UTF8.GetBytes($"{content} {_pack} {settings.Revision}"));
-        return Path.Combine(_folder, part, key[..2], $"{key}.safetensors");
+        string name = Hash(Encoding.UTF8.GetBytes($"{content} {key}"));
+        return Path.Combine(_folder, part, name[..2], $"{name}.safetensors");
     }
 
     private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using ClipFusion.Evaluation.Ablations;
+using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Evaluation.Protocol;
@@ -20,6 +23,9 @@ public sealed record EvaluationOptions
     /// <summary>Share of PatchCore's bank that its coreset keeps, above 0, at most 1.</summary>
     public double Coreset { get; init; } = 0.1;
 
+    /// <summary>A network of one's own for another row of PatchCore, in the same bank and search; shared, not owned. Null for none.</summary>
+    public Backbone? Backbone { get; init; }
+
     /// <summary>References per category, one table row each.</summary>
     public IReadOnlyList<int> Shots { get; init; } = [0, 1, 2, 4];
 
@@ -34,6 +40,15 @@ public sealed record EvaluationOptions
 
     /// <summary>One bank of all categories' references for every category.</summary>
     public bool OneForAll { get; init; }
+
+    /// <summary>Tables of the paper that vary the method, by <see cref="AblationNumbers"/>; their rows are made beside the others.</summary>
+    public IReadOnlyList<int> Ablations { get; init; } = [];
+
+    /// <summary>The tables that <see cref="Ablations"/> may name.</summary>
+    public static IReadOnlyList<int> AblationNumbers => AblationTables.Numbers;
+
+    /// <summary>States of one's own by category, for a further row of table 11.</summary>
+    public IReadOnlyDictionary<string, ImmutableArray<string>> OwnStates { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>Threads of the bank search, at least 1.</summary>
     public int Threads { get; init; } = 1;

@@ -1,3 +1,4 @@
+using ClipFusion.Evaluation.Ablations;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
@@ -34,13 +35,20 @@ public static class EvaluationSession
         ArgumentNullException.ThrowIfNull(options);
         if (options.Recipe.Region is not null || options.Recipe.Ignore is not null)
             throw new ArgumentException("the recipe has a region or an ignore mask, which fit one camera's frames; an evaluation judges whole pictures", nameof(options));
-        string[] ran = RunOn(pack, options, cancellation);
+        var tables = new AblationTables(options.Recipe, pack.Manifest, dataset, options.OwnStates);
+        AblationTable[] ablations = [.. options.Ablations.Order().Select(tables.Of)];
+        AblationRow[] varied = [.. ablations.SelectMany(t => t.Rows).Where(r => r.Missing is null)];
+        string[] ran = RunOn(pack, GraphsOf(options, varied), cancellation);
+        // A graph of its own is told apart on its own: what the others gave stays.
+        string[] partsRan = varied.Any(r => r.Parts is not null) ? RunOn(pack, [GraphNames.MapDiffParts], cancellation) : [];
         var networks = new NetworkStore(store, pack, ran);
         bool fewShot = options.Shots.Any(k => k > 0);
         List<IMethod> methods = [];
         if (options.Profiles.Count > 0) methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
         if (options.Baselines.Contains(Baseline.WinClip)) methods.Add(new WinClipMethod(pack, options.Recipe, networks));
-        if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(pack, options.Recipe, networks, options.Coreset));
+        if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(new ClipPatches(pack, options.Recipe, networks), options.Coreset));
+        if (options.Backbone is { } backbone) methods.Add(new PatchCoreMethod(new BackbonePatches(backbone, options.Recipe, networks), options.Coreset));
+        methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, string.Join("; ", partsRan), options.Threads)));
         try
         {
             using var evaluator = new Evaluator(dataset, options, methods, folder);
@@ -48,12 +56,16 @@ public static class EvaluationSession
             string[] notes =
             [
                 .. dataset.Categories.SelectMany(c => options.Shots.Where(k => k > c.References.Count).Select(k => $"{c.Name}: {c.References.Count} good pictures to draw from, so no run with {k} shots")),
-                .. ran,
+                .. ran, .. partsRan,
+                .. ablations.SelectMany(t => t.Rows.Where(r => r.Missing is not null).Select(r => $"table {t.Number}: {r.Name} ({r.Label}) was not made: {r.Missing}")),
                 .. runs.SelectMany(r => r.Notes.Select(n => $"{r.Category}, {n}")).Distinct(),
             ];
             var report = new EvaluationReport(
                 dataset.Name, dataset.Layout, pack.Manifest.Name, (options.Recipe with { Object = "object", Profile = Profile.ClipFusion }).Revision,
-                options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll));
+                options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll))
+            {
+                Ablations = [.. ablations.Select(t => new AblationSection(t.Number, t.Title, [.. t.Rows.Select(r => new AblationLine(r.Name, r.Label, r.Shots, r.Categories, r.Missing))], t.Notes))],
+            };
             ReportFiles.Write(folder, report);
             HtmlReport.Write(folder, report, runs);
             return (report, new EvaluationCost(networks.NetworkTime, networks.Runs));
@@ -65,13 +77,16 @@ public static class EvaluationSession
     }
 
     /// <summary>Which networks run on what, where that is not the CPU alone. There all that are needed are opened first: what they say depends on who runs them.</summary>
-    private static string[] RunOn(ModelPack pack, EvaluationOptions options, CancellationToken cancellation)
+    private static string[] RunOn(ModelPack pack, IReadOnlyCollection<string> graphs, CancellationToken cancellation) => pack.IsAccelerated
+        ? [.. pack.OpenBest(graphs, cancellation).GroupBy(d => d.Provider).OrderBy(g => g.Key).Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}")]
+        : [];
+
+    private static HashSet<string> GraphsOf(EvaluationOptions options, AblationRow[] varied)
     {
-        if (!pack.IsAccelerated) return [];
-        HashSet<string> graphs = [];
+        HashSet<string> graphs = [.. varied.SelectMany(r => Inspector.GraphsOf(r.Networks, hasReferences: true))];
         foreach (Profile profile in options.Profiles) graphs.UnionWith(Inspector.GraphsOf(options.Recipe with { Profile = profile }, options.Shots.Any(k => k > 0)));
         if (options.Baselines.Contains(Baseline.WinClip)) graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);
         if (options.Baselines.Contains(Baseline.PatchCore)) graphs.Add(GraphNames.ClipImage);
-        return [.. pack.OpenBest(graphs, cancellation).GroupBy(d => d.Provider).OrderBy(g => g.Key).Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}")];
+        return graphs;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
             foreach ((Picture picture, PictureRole role) in PicturesOf(category))
             {
                 cancellation.ThrowIfCancellationRequested();
-                Prepare(picture, role, cancellation);
+                Prepare(category, picture, role, cancellation);
                 steps.Done(category.Name);
             }
 
@@ -43,7 +43,7 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         {
             foreach (Draw draw in Draws(category))
             {
-                foreach (IMethod method in methods.Where(m => m.Supports(draw.Shots))) runs.AddRange(Runs(category, draw, method, cancellation));
+                foreach (IMethod method in methods.Where(m => m.Covers(category.Name) && m.Supports(draw.Shots))) runs.AddRange(Runs(category, draw, method, cancellation));
                 steps.Done($"{category.Name}, {draw.Shots} shots, seed {draw.Seed}");
             }
         }
@@ -71,11 +71,11 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
 
     private static Picture Of(TestImage image, Category category) => new(image.Path, image.Id, category.ObjectWord);
 
-    private void Prepare(Picture picture, PictureRole role, CancellationToken cancellation)
+    private void Prepare(Category category, Picture picture, PictureRole role, CancellationToken cancellation)
     {
         try
         {
-            foreach (IMethod method in methods) method.Prepare(picture, role, cancellation);
+            foreach (IMethod method in methods.Where(m => m.Covers(category.Name))) method.Prepare(picture, role, cancellation);
         }
         catch (Exception e) when (e is ImageFormatException or ArgumentException)
         {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ClipFusion.Evaluation.Results;
 
 /// <summary>
-/// The paper's figures, from its tables 1 and 12 to 21 ("CLIP Meets Diffusion: A Synergistic Approach to Anomaly Detection"); the table is named in each row of
-/// <c>PublishedFigures.csv</c>. Its "AUPR" of images is average precision, that of one-for-all segmentation is AUPRO; AUPRO is taken to be integrated to 0.3.
+/// The paper's figures, from its tables 1 and 12 to 21, and 3 to 6 and 9 to 11 ("CLIP Meets Diffusion: A Synergistic Approach to Anomaly Detection"); the table is named in
+/// each row of <c>PublishedFigures.csv</c> and <c>AblationFigures.csv</c>, whose methods are rows of those tables. Its "AUPR" of images is average precision, that of one-for-all segmentation is AUPRO; AUPRO is taken to be integrated to 0.3.
 /// </summary>
 internal static class PublishedFigures
 {
@@ -16,12 +16,8 @@ internal static class PublishedFigures
 
     static PublishedFigures()
     {
-        using Stream stream = typeof(PublishedFigures).Assembly.GetManifestResourceStream("PublishedFigures.csv")!;
-        using var reader = new StreamReader(stream);
-        reader.ReadLine();
-        while (reader.ReadLine() is { } line)
+        foreach (string[] cells in Lines("PublishedFigures.csv").Concat(Lines("AblationFigures.csv")))
         {
-            string[] cells = line.Split(',');
             Figures.Add(new Key(cells[0], cells[1] == "one-for-all", cells[2], cells[3], int.Parse(cells[4], CultureInfo.InvariantCulture), cells[5]), (double)(decimal.Parse(cells[6], CultureInfo.InvariantCulture) / 100));
             if (cells[5] == Mean) continue;
             if (!Categories.TryGetValue(cells[0], out HashSet<string>? names)) Categories[cells[0]] = names = new(StringComparer.Ordinal);
@@ -38,6 +34,14 @@ internal static class PublishedFigures
     /// <summary>A figure, 0..1; null where the paper has none.</summary>
     public static double? Find(string dataset, bool oneForAll, string metric, string method, int shots, string category) =>
         Figures.TryGetValue(new Key(dataset, oneForAll && shots > 0, metric, method, shots, category), out double value) ? value : null;
+
+    private static IEnumerable<string[]> Lines(string name)
+    {
+        using Stream stream = typeof(PublishedFigures).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        reader.ReadLine();
+        while (reader.ReadLine() is { } line) yield return line.Split(',');
+    }
 
     private readonly record struct Key(string Dataset, bool OneForAll, string Metric, string Method, int Shots, string Category);
 }

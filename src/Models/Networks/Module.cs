@@ -8,7 +8,11 @@ namespace ClipFusion.Models.Networks;
 /// <param name="Weights">The published weights.</param>
 /// <param name="Store">The network's external-data file.</param>
 /// <param name="Compute">Element type of products and activations; normalisation and softmax are float32 whatever it is.</param>
-public sealed record NetworkContext(GraphBuilder Graph, IWeights Weights, ExternalWeightFile Store, ElementType Compute);
+public sealed record NetworkContext(GraphBuilder Graph, IWeights Weights, ExternalWeightFile Store, ElementType Compute)
+{
+    /// <summary>Whether <see cref="Compute"/> is wider here than in the rest of the network, so that another graph may have the same weights in the narrower type.</summary>
+    public bool IsWidened { get; init; }
+}
 
 /// <summary>
 /// A point in a network's tree of published tensor names (<c>down_blocks.0.resnets.1</c>), with the layers that can stand there.
@@ -25,7 +29,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
     public Module this[int index] => this[index.ToString()];
 
     /// <summary>The same point, with layers in float32 whatever the pack's precision.</summary>
-    public Module Wide => new(Context with { Compute = ElementType.Float32 }, Path);
+    public Module Wide => new(Context with { Compute = ElementType.Float32, IsWidened = Context.IsWidened || Context.Compute != ElementType.Float32 }, Path);
 
     private GraphBuilder G => Context.Graph;
 
@@ -54,7 +58,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
         Module self = this;
         int inFeatures = x.Fixed(-1);
         WeightTensor[] parts = [.. children.Select(c => self.Require($"{c}.weight", outFeatures, inFeatures))];
-        Value weight = Store($"{Path}.{string.Join('+', children)}.weight.transposed", Context.Compute, [inFeatures, outFeatures * (long)parts.Length],
+        Value weight = Store(Key($"{Path}.{string.Join('+', children)}.weight.transposed"), Context.Compute, [inFeatures, outFeatures * (long)parts.Length],
             () => Transpose([.. parts.SelectMany(Read)], outFeatures * parts.Length, inFeatures));
         Value together = G.MatMul(G.Cast(x, Context.Compute), weight);
         return [.. children.Select((_, i) => self.G.Slice(together, -1, i * (long)outFeatures, (i + 1) * (long)outFeatures))];
@@ -89,14 +93,16 @@ public readonly record struct Module(NetworkContext Context, string Path)
     public Value Tensor(string name, ElementType type, params long[] shape)
     {
         WeightTensor tensor = Require(name, shape);
-        return Store(type == Context.Compute ? tensor.Name : $"{tensor.Name}.{type}", type, shape, () => Read(tensor));
+        return Store(type == Context.Compute && !Context.IsWidened ? tensor.Name : $"{tensor.Name}.{type}", type, shape, () => Read(tensor));
     }
 
     private Value Transposed(string name, int rows, int columns)
     {
         WeightTensor tensor = Require(name, rows, columns);
-        return Store($"{tensor.Name}.transposed", Context.Compute, [columns, rows], () => Transpose(Read(tensor), rows, columns));
+        return Store(Key($"{tensor.Name}.transposed"), Context.Compute, [columns, rows], () => Transpose(Read(tensor), rows, columns));
     }
+
+    private string Key(string stored) => Context.IsWidened ? $"{stored}.{Context.Compute}" : stored;
 
     private WeightTensor Require(string name, params ReadOnlySpan<long> shape) => Context.Weights.Require(this[name].Path, shape);
 

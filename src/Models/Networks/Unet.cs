@@ -12,7 +12,8 @@ namespace ClipFusion.Models.Networks;
 /// time embedding everything is one row. See <see cref="UnetRows"/> for how rows leave.
 /// </remarks>
 /// <param name="config">Sizes of the network.</param>
-public sealed class Unet(UnetConfig config)
+/// <param name="mapsBottleneck">Whether the middle block's cross-attention gives a map too. The method's maps leave it out; the paper compares with it.</param>
+public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 {
     private const double TransformerNormEpsilon = 1e-6;
 
@@ -76,7 +77,7 @@ public sealed class Unet(UnetConfig config)
     {
         int channels = config.BlockOutChannels[^1];
         x = Resnet(pass, m["resnets"][0], x, channels);
-        x = Transformer(pass, m["attentions"][0], x, config.HeadCounts[^1], MapUse.None);
+        x = Transformer(pass, m["attentions"][0], x, config.HeadCounts[^1], mapsBottleneck ? MapUse.Take : MapUse.None);
         return Resnet(pass, m["resnets"][1], x, channels);
     }
 

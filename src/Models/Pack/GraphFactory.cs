@@ -67,19 +67,10 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
     /// <summary>The UNet; <paramref name="features"/> off gives the zero-shot variant, in which every row stops at the last map.</summary>
     public Unet.Outputs MapDiff(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool features, bool debug)
     {
-        int blocks = unet.BlockOutChannels.Length;
-        Value latent = g.Input(GraphNames.Latent, F32, 1, vae.LatentChannels, unet.SampleSize, unet.SampleSize);
-        Value timesteps = g.Input(GraphNames.Timesteps, F32, UnetRows.DistinctTimesteps);
-        Value rowTimesteps = g.Input(GraphNames.RowTimesteps, ElementType.Int64, UnetRows.All);
-        Value context = g.Input(GraphNames.Context, F32, UnetRows.All, text.ContextLength, text.Width);
-        Value tokenWeights = g.Input(GraphNames.TokenWeights, F32, UnetRows.All, text.ContextLength, 2);
-        Value[] entering = features ? [.. Enumerable.Range(1, blocks - 1).Select(b => g.Input(GraphNames.RowsEntering(b), ElementType.Int64, 1))] : [];
-        Value? afterMaps = features ? g.Input(GraphNames.RowsAfterMaps, ElementType.Int64, 1) : null;
-        Value[] featureRows = features ? [.. Enumerable.Range(0, blocks).Select(b => g.Input(GraphNames.FeatureRows(b), ElementType.Int64, $"F{b}"))] : [];
-
-        var rows = new UnetRows(timesteps, rowTimesteps, context, tokenWeights, entering, afterMaps);
+        (Value latent, UnetRows rows) = Batch(g, features);
+        Value[] featureRows = features ? [.. unet.BlockOutChannels.Select((_, b) => g.Input(GraphNames.FeatureRows(b), ElementType.Int64, $"F{b}"))] : [];
         Unet.Outputs o = new Unet(unet).Build(new NetworkContext(g, weights, store, compute), Sample(g, latent), rows);
-        Maps(g, o.Maps, entering, debug);
+        Maps(g, o.Maps, rows.RowsEntering, debug, GraphNames.StateMaps, GraphNames.StateMapsUnnormalized);
         for (int b = 0; features && b < o.Decoder.Count; b++)
         {
             Value chosen = g.Rows(o.Decoder[b], featureRows[b]);
@@ -91,6 +82,32 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
         return o;
     }
 
+    /// <summary>The zero-shot UNet with maps of other components beside the method's; <paramref name="debug"/> gives each layer's map out too.</summary>
+    public Unet.Outputs MapDiffParts(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool debug)
+    {
+        (Value latent, UnetRows rows) = Batch(g, features: false);
+        Unet.Outputs o = new Unet(unet, mapsBottleneck: true).Build(new NetworkContext(g, weights, store, compute), Sample(g, latent), rows);
+        foreach (DenoiserParts parts in GraphNames.MappedParts)
+        {
+            Unet.LayerMap[] layers = [.. o.Maps.Where(m => parts.HasFlag(DenoiserLayers.PartOf(m.Layer)))];
+            Maps(g, layers, [], debug && layers.Length == o.Maps.Count, GraphNames.StateMapsOf(parts), GraphNames.StateMapsUnnormalizedOf(parts));
+        }
+
+        return o;
+    }
+
+    private (Value Latent, UnetRows Rows) Batch(GraphBuilder g, bool features)
+    {
+        Value latent = g.Input(GraphNames.Latent, F32, 1, vae.LatentChannels, unet.SampleSize, unet.SampleSize);
+        Value timesteps = g.Input(GraphNames.Timesteps, F32, UnetRows.DistinctTimesteps);
+        Value rowTimesteps = g.Input(GraphNames.RowTimesteps, ElementType.Int64, UnetRows.All);
+        Value context = g.Input(GraphNames.Context, F32, UnetRows.All, text.ContextLength, text.Width);
+        Value tokenWeights = g.Input(GraphNames.TokenWeights, F32, UnetRows.All, text.ContextLength, 2);
+        Value[] entering = features ? [.. Enumerable.Range(1, unet.BlockOutChannels.Length - 1).Select(b => g.Input(GraphNames.RowsEntering(b), ElementType.Int64, 1))] : [];
+        Value? afterMaps = features ? g.Input(GraphNames.RowsAfterMaps, ElementType.Int64, 1) : null;
+        return (latent, new UnetRows(timesteps, rowTimesteps, context, tokenWeights, entering, afterMaps));
+    }
+
     /// <summary>An empty inpainting mask: nothing is noised, so the masked image is the image (method: MapDiff).</summary>
     private Value Sample(GraphBuilder g, Value latent)
     {
@@ -100,7 +117,7 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
     }
 
     /// <summary>Mean over layers, each enlarged to the latent size; layers of one grid are added before they are enlarged.</summary>
-    private void Maps(GraphBuilder g, IReadOnlyList<Unet.LayerMap> layers, Value[] entering, bool debug)
+    private void Maps(GraphBuilder g, IReadOnlyList<Unet.LayerMap> layers, IReadOnlyList<Value> entering, bool debug, string maps, string unnormalized)
     {
         Dim rows = layers[^1].Sums[0];
         Value? total = null;
@@ -122,8 +139,8 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
         }
 
         Value mean = g.Scale(total!, 1.0 / layers.Count);
-        g.Output(GraphNames.StateMaps, g.Reshape(g.Slice(mean, 1, 0, 1), rows, unet.SampleSize, unet.SampleSize));
-        g.Output(GraphNames.StateMapsUnnormalized, g.Reshape(g.Slice(mean, 1, 1, 2), rows, unet.SampleSize, unet.SampleSize));
+        g.Output(maps, g.Reshape(g.Slice(mean, 1, 0, 1), rows, unet.SampleSize, unet.SampleSize));
+        g.Output(unnormalized, g.Reshape(g.Slice(mean, 1, 1, 2), rows, unet.SampleSize, unet.SampleSize));
     }
 
     private static void Unit(GraphBuilder g, string name, Value raw, bool debug)

@@ -1,3 +1,5 @@
+using ClipFusion.Models.Networks;
+
 namespace ClipFusion.Models.Pack;
 
 /// <summary>Names of a pack's graphs and of their inputs and outputs: the contract between the builder and the method.</summary>
@@ -20,6 +22,9 @@ public static class GraphNames
 
     /// <summary>UNet for zero-shot: maps alone, every row stops at the last one.</summary>
     public const string MapDiffLanguage = "mapdiff_language";
+
+    /// <summary>UNet for zero-shot with maps of other components than the method's (<see cref="StateMapsOf"/>). For comparisons; the method does not use it.</summary>
+    public const string MapDiffParts = "mapdiff_parts";
 
     /// <summary>WinCLIP's image tower: <see cref="Pixels"/> to <see cref="Class"/>, <see cref="Patches"/> and <see cref="Windows"/>. For comparisons; the method does not use it.</summary>
     public const string WinClipImage = "winclip_image";
@@ -87,11 +92,20 @@ public static class GraphNames
     /// <summary>Golden outputs in a pack: float32, as the CPU computed them when the pack was built.</summary>
     public const string Goldens = "goldens.safetensors";
 
+    /// <summary>The sets of components that <see cref="MapDiffParts"/> gives maps of: the rows of the paper's table 9 that are not the method's own.</summary>
+    public static IReadOnlyList<DenoiserParts> MappedParts { get; } = [DenoiserParts.Decoder, DenoiserParts.Encoder | DenoiserParts.Bottleneck | DenoiserParts.Decoder];
+
+    /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/>, the mean over the layers of some of the denoiser's components.</summary>
+    public static string StateMapsOf(DenoiserParts parts) => $"{StateMaps}.{Text(parts)}";
+
+    /// <summary>float32 [rows, H, W]: as <see cref="StateMapsUnnormalized"/>, the mean over the layers of some of the denoiser's components.</summary>
+    public static string StateMapsUnnormalizedOf(DenoiserParts parts) => $"{StateMapsUnnormalized}.{Text(parts)}";
+
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
     public static string WeightFile(string graph) => graph switch
     {
         ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
-        MapDiff or MapDiffLanguage => "unet.weights",
+        MapDiff or MapDiffLanguage or MapDiffParts => "unet.weights",
         _ => $"{graph}.weights",
     };
 
@@ -118,4 +132,6 @@ public static class GraphNames
 
     /// <summary>Debug variants: float32 [rows, H W], a layer's map, mean over heads and state tokens, not divided.</summary>
     public static string Probabilities(string layer) => $"probs.{layer}";
+
+    private static string Text(DenoiserParts parts) => string.Join('-', Enum.GetValues<DenoiserParts>().Where(p => p != DenoiserParts.None && parts.HasFlag(p)).Select(p => p.ToString().ToLowerInvariant()));
 }

@@ -119,6 +119,7 @@ public sealed partial class PackBuilder
             Graph(GraphNames.MapDiffLanguage, target, debug: false, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: false, debug: false), cancellation);
         }
 
+        Graph(GraphNames.MapDiffParts, GraphTarget.OnnxRuntime, debug: false, g => _factory.MapDiffParts(g, _diffusion.UnetWeights, store, debug: false), cancellation);
         Graph(GraphNames.MapDiff, GraphTarget.OnnxRuntime, debug: true, g => _factory.MapDiff(g, _diffusion.UnetWeights, store, features: true, debug: true), cancellation);
     }
 

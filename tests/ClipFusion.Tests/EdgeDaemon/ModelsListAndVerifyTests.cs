@@ -84,7 +84,7 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     {
         Cli text = await Cli.RunAsync("models", "verify", tiny.Folder, "--provider", "cuda");
         Assert.Equal(ExitCode.Failed, text.Code);
-        Assert.Equal(8, text.Errors.Count);
+        Assert.Equal(9, text.Errors.Count);
         Assert.All(text.Errors, e => Assert.Contains("cuda: this ONNX Runtime", e, StringComparison.Ordinal));
     }
 

@@ -25,8 +25,8 @@ internal static class RecordedPack
         using ModelPack pack = ModelPack.Open(source);
         using var recording = Recording.Of(pack, picture, recipe);
         GraphEntry[] kept = [.. pack.Manifest.Graphs.Where(g => g.Name is GraphNames.ClipText or GraphNames.DiffusionText)];
-        // The appliance never runs the baseline's graphs.
-        GraphEntry[] recorded = [.. pack.Manifest.Graphs.Where(g => !kept.Contains(g) && g is { Debug: false, Target: GraphTarget.OnnxRuntime, Name: not (GraphNames.WinClipImage or GraphNames.WinClipText) })];
+        // The appliance never runs the graphs that are for comparisons.
+        GraphEntry[] recorded = [.. pack.Manifest.Graphs.Where(g => !kept.Contains(g) && g is { Debug: false, Target: GraphTarget.OnnxRuntime, Name: not (GraphNames.WinClipImage or GraphNames.WinClipText or GraphNames.MapDiffParts) })];
         string[] copied = [.. kept.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)]), GraphNames.ClipVocabulary, GraphNames.ClipMerges, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges];
         foreach (string file in copied.Distinct()) File.Copy(Path.Combine(source, file), Path.Combine(target, file));
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ClipFusion.EdgeDaemon.CommandLine.Inspect;
+using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Inspection.Imaging;
@@ -39,6 +40,14 @@ internal static class EvaluateCommand
 
     private static readonly Option<string> Coreset = new("--coreset") { Description = "Share of PatchCore's bank that is kept.", HelpName = "SHARE", DefaultValueFactory = _ => "0.1" };
 
+    private static readonly Option<string> Ablations = new("--ablation")
+    {
+        Description = "Tables of the paper that vary the method, whose rows are made too: 3 models, 4 modalities, 5 timesteps and blocks, 6 early block, 9 denoiser components, 10 state ensemble, 11 states per object; or 'all'.",
+        HelpName = "N,N,...",
+    };
+
+    private static readonly Option<string[]> States = new("--states") { Description = "A category's own states, for a further row of table 11. May be repeated.", HelpName = "CATEGORY=STATE,..." };
+
     private static readonly Option<string> Crop = new Option<string>("--crop") { Description = "From picture to square, instead of the recipe's choice.", HelpName = "MODE" }
         .AcceptOnlyFromAmong([.. Enum.GetNames<CropMode>().Select(n => n.ToLowerInvariant())]);
 
@@ -58,8 +67,9 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "Measure a pack on a data set: image and pixel metrics beside the paper's.")
         {
-            DatasetFolder, Pack, Out, Layout, Categories, Objects, RecipeFile, Shots, Seeds, Profiles, Baselines, Coreset, Crop, MapSize, ProLimits, OneForAll, Cache, Threads,
+            DatasetFolder, Pack, Out, Layout, Categories, Objects, RecipeFile, Shots, Seeds, Profiles, Baselines, Coreset, Ablations, States, Crop, MapSize, ProLimits, OneForAll, Cache, Threads,
         };
+        foreach (Option option in BackboneFlags.All) command.Add(option);
         Providers.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
@@ -70,11 +80,14 @@ internal static class EvaluateCommand
         EvaluationOptions options = Options(parsed);
         string pack = parsed.GetRequiredValue(Pack), folder = parsed.GetRequiredValue(Out);
         if (!Directory.Exists(pack)) throw new UsageException($"--pack {pack}: there is no such folder");
+        // Another ONNX Runtime has to be taken before any network is opened.
+        ProviderSettings providers = Providers.Read(parsed);
+        using Backbone? backbone = BackboneFlags.Open(parsed, parsed.GetValue(Threads));
+        options = options with { Backbone = backbone };
         DatasetLayout? layout = parsed.GetValue(Layout) is { } name ? Enum.Parse<DatasetLayout>(name, ignoreCase: true) : null;
         Dataset dataset = Chosen(await Task.Run(() => DatasetReader.Read(parsed.GetRequiredValue(DatasetFolder), layout), cancellation).ConfigureAwait(false), parsed);
         foreach (DatasetProblem problem in dataset.Problems) terminal.WriteNote($"{problem.Id}: {problem.What}");
 
-        ProviderSettings providers = Providers.Read(parsed);
         long start = Stopwatch.GetTimestamp();
         EvaluationCost cost = await Steps.RunAsync(terminal, "opening the pack", steps =>
         {
@@ -115,13 +128,18 @@ internal static class EvaluateCommand
 
         if (parsed.GetValue(Crop) is { } crop) recipe = recipe with { Crop = Enum.Parse<CropMode>(crop, ignoreCase: true) };
         int threads = parsed.GetValue(Threads) is var given and >= 0 and <= InspectRequest.MaxThreads ? given : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
+        int[] shots = EvaluateLists.Integers("--k", parsed.GetRequiredValue(Shots), 1000), ablations = parsed.GetValue(Ablations) is { } tables ? EvaluateLists.Ablations("--ablation", tables, shots) : [];
+        string[] states = parsed.GetValue(States) ?? [];
+        if (states.Length > 0 && !ablations.Contains(11)) throw new UsageException($"--states {states[0]}: is a row of table 11, so --ablation 11 is expected too");
         return new EvaluationOptions
         {
             Recipe = recipe,
+            Ablations = ablations,
+            OwnStates = EvaluateLists.States("--states", states),
             Profiles = EvaluateLists.Names<Profile>("--profiles", parsed.GetRequiredValue(Profiles)),
             Baselines = parsed.GetValue(Baselines) is { } baselines ? EvaluateLists.Names<Baseline>("--baselines", baselines) : [],
             Coreset = EvaluateLists.Rates("--coreset", parsed.GetRequiredValue(Coreset)) is [var share] ? share : throw new UsageException($"--coreset {parsed.GetValue(Coreset)}: one share is expected"),
-            Shots = EvaluateLists.Integers("--k", parsed.GetRequiredValue(Shots), 1000),
+            Shots = shots,
             Seeds = EvaluateLists.Integers("--seeds", parsed.GetRequiredValue(Seeds), int.MaxValue),
             MapSize = EvaluateLists.MapSize("--map-size", parsed.GetRequiredValue(MapSize)),
             ProLimits = EvaluateLists.Rates("--pro-limit", parsed.GetRequiredValue(ProLimits)),
@@ -135,7 +153,8 @@ internal static class EvaluateCommand
     {
         string[] names = [.. dataset.Categories.Select(c => c.Name)], wanted = parsed.GetValue(Categories) ?? [];
         Dictionary<string, string> words = EvaluateLists.Words("--object", parsed.GetValue(Objects) ?? []);
-        foreach (string name in wanted.Concat(words.Keys).Except(names))
+        IEnumerable<string> stated = EvaluateLists.States("--states", parsed.GetValue(States) ?? []).Keys;
+        foreach (string name in wanted.Concat(words.Keys).Concat(stated).Except(names))
             throw new UsageException($"{name}: the data set has no such category; there are {string.Join(", ", names)}");
         return dataset with
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ClipFusion.Evaluation.Protocol;
 
@@ -9,6 +10,11 @@ internal static class EvaluateLists
     /// <summary>The map size that is each picture's own.</summary>
     public const string Original = "original";
 
+    private const string All = "all";
+
+    /// <summary>As in a recipe.</summary>
+    private const int MaxStates = 32;
+
     public static int[] Integers(string option, string text, int most) => Parse<int>(option, text, $"whole numbers from 0 to {most}", part =>
         int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= most ? value : null);
 
@@ -18,6 +24,12 @@ internal static class EvaluateLists
     public static T[] Names<T>(string option, string text) where T : struct, Enum => Parse<T>(option, text, string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant(), part =>
         Enum.GetValues<T>().Where(v => v.ToString().Equals(part, StringComparison.OrdinalIgnoreCase)).Select(v => (T?)v).FirstOrDefault());
 
+    public static string[] Texts(string option, string text)
+    {
+        string[] values = text.Split(',', StringSplitOptions.TrimEntries);
+        return values.All(v => v.Length > 0) && values.Distinct().Count() == values.Length ? values : throw new UsageException($"{option} {text}: names are expected, with commas between them and each once");
+    }
+
     public static int? MapSize(string option, string text)
     {
         if (text == Original) return null;
@@ -25,6 +37,25 @@ internal static class EvaluateLists
             ? size
             : throw new UsageException($"{option} {text}: '{Original}' or 1 to {EvaluationOptions.MaxMapSize} pixels are expected");
     }
+
+    /// <summary>Tables of the paper that vary the method, whose numbers of references <paramref name="shots"/> has to have.</summary>
+    public static int[] Ablations(string option, string text, int[] shots)
+    {
+        string numbers = string.Join(", ", EvaluationOptions.AblationNumbers);
+        int[] tables = text == All ? [.. EvaluationOptions.AblationNumbers] : Parse<int>(option, text, $"'{All}' or tables of {numbers}", part =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && EvaluationOptions.AblationNumbers.Contains(value) ? value : null);
+        if (!shots.Contains(1)) throw new UsageException($"{option} {text}: the paper's tables are of one reference, so --k has to have 1");
+        if (tables.Contains(4) && !shots.Contains(0)) throw new UsageException($"{option} {text}: table 4 has a row without references, so --k has to have 0");
+        return tables;
+    }
+
+    /// <summary>CATEGORY=STATE,... lists.</summary>
+    public static Dictionary<string, ImmutableArray<string>> States(string option, string[] pairs) => Words(option, pairs).ToDictionary(
+        p => p.Key,
+        p => p.Value.Split(',', StringSplitOptions.TrimEntries) is var states && states.All(s => s.Length > 0) && states.Distinct(StringComparer.OrdinalIgnoreCase).Count() == states.Length && states.Length <= MaxStates
+            ? states.ToImmutableArray()
+            : throw new UsageException($"{option} {p.Key}={p.Value}: 1 to {MaxStates} states are expected, with commas between them and each once"),
+        StringComparer.Ordinal);
 
     /// <summary>CATEGORY=WORD pairs.</summary>
     public static Dictionary<string, string> Words(string option, string[] pairs)

@@ -8,7 +8,7 @@ public static class GoldenRecorder
 {
     private static readonly string[] InOrder =
     [
-        GraphNames.ClipImage, GraphNames.ClipText, GraphNames.WinClipImage, GraphNames.WinClipText, GraphNames.DiffusionText, GraphNames.VaeEncoder, GraphNames.MapDiff, GraphNames.MapDiffLanguage,
+        GraphNames.ClipImage, GraphNames.ClipText, GraphNames.WinClipImage, GraphNames.WinClipText, GraphNames.DiffusionText, GraphNames.VaeEncoder, GraphNames.MapDiff, GraphNames.MapDiffLanguage, GraphNames.MapDiffParts,
     ];
 
     /// <summary>Writes <c>goldens.safetensors</c> into a pack's folder.</summary>

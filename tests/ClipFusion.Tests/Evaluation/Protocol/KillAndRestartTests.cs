@@ -60,7 +60,7 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
     private Process Start(EvaluationSet set, string folder)
     {
         // Many seeds, so that there is something left to do when the kill comes.
-        string[] arguments = ["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0,1,2", "--seeds", "0,1,2", "--threads", "1"];
+        string[] arguments = ["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0,1,2", "--seeds", "0,1,2", "--ablation", "9", "--threads", "1"];
         return Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
     }
 

@@ -54,6 +54,28 @@ public sealed class SummaryTests
     public void Published_Means_AreThePapers(string dataset, string metric, int shots, double expected) =>
         Assert.Equal(expected, PublishedFigures.Find(dataset, false, metric, "clipfusion", shots, "mean"));
 
+    [Fact]
+    public void Of_AnAblationsRow_StandsBesideItsTablesFigureAndNotInOneForAll()
+    {
+        RunRecord[] runs = [.. Visa.Select(c => Run(c, 0, 0.8, shots: 1) with { Method = "table10-generic" })];
+
+        Figure mean = Summary.Of(runs, oneForAll: false).Single(f => f.Category == "mean");
+        Assert.Equal((0.731, 0.069), (mean.Published, Math.Round(mean.Difference!.Value, 12)));
+        Assert.All(Summary.Of(runs, oneForAll: true), f => Assert.Null(f.Published));
+    }
+
+    [Theory]
+    [InlineData("mvtec", "pixel_auroc", "table3-diff", 1, "mean", 0.951)]
+    [InlineData("visa", "image_auroc", "table4-language", 0, "mean", 0.795)]
+    [InlineData("visa", "pixel_auroc", "table5-block-up", 1, "mean", 0.951)]
+    [InlineData("visa", "image_auroc", "table6-with-block0", 1, "mean", 0.749)]
+    [InlineData("mvtec", "image_auroc", "table9-all", 1, "mean", 0.868)]
+    [InlineData("mvtec", "pixel_auroc", "table10-generic", 1, "mean", 0.94)]
+    [InlineData("mvtec", "image_auroc", "table11-custom", 1, "pill", 0.835)]
+    [InlineData("mvtec", "pixel_auroc", "table11-custom", 1, "pill", null)]
+    public void Published_RowsOfTheAblations_AreThePapers(string dataset, string metric, string row, int shots, string category, double? expected) =>
+        Assert.Equal(expected, PublishedFigures.Find(dataset, false, metric, row, shots, category));
+
     private static RunRecord Run(string category, int seed, double auroc, int shots = 1) =>
         new("", category, category, "clipfusion", shots, seed, [], new Dictionary<string, double> { ["image_auroc"] = auroc }, [], new Dictionary<string, IReadOnlyList<double[]>>(), []);
 }

@@ -15,7 +15,7 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
         (IReadOnlyList<ProviderDecision> graphs, IReadOnlyList<string> problems) = pack.CompareWithGoldens(cancellation: TestContext.Current.CancellationToken);
         Assert.Empty(problems);
-        Assert.Equal([GraphNames.ClipImage, GraphNames.ClipText, GraphNames.DiffusionText, GraphNames.MapDiff, GraphNames.MapDiffLanguage, GraphNames.VaeEncoder, GraphNames.WinClipImage, GraphNames.WinClipText], graphs.Select(g => g.Graph));
+        Assert.Equal([GraphNames.ClipImage, GraphNames.ClipText, GraphNames.DiffusionText, GraphNames.MapDiff, GraphNames.MapDiffLanguage, GraphNames.MapDiffParts, GraphNames.VaeEncoder, GraphNames.WinClipImage, GraphNames.WinClipText], graphs.Select(g => g.Graph));
         Assert.All(graphs, g => Assert.All(g.Parity, e => Assert.InRange(e.Error, 0, 1e-5)));
         GraphEntry unet = pack.Manifest.Graphs.First(g => g.Name == GraphNames.MapDiff && !g.Debug);
         Assert.Equal(unet.Outputs.Select(o => o.Name).Order(StringComparer.Ordinal), graphs.Single(g => g.Graph == GraphNames.MapDiff).Parity.Select(e => e.Output));

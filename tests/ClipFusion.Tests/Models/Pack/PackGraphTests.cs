@@ -71,6 +71,7 @@ public sealed class PackGraphTests(TinyPacks packs)
             [GraphNames.VaeEncoder] = [GraphNames.Latent],
             [GraphNames.MapDiff] = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized, .. Enumerable.Range(0, 3).Select(GraphNames.Features)],
             [GraphNames.MapDiffLanguage] = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized],
+            [GraphNames.MapDiffParts] = [.. GraphNames.MappedParts.SelectMany(p => new[] { GraphNames.StateMapsOf(p), GraphNames.StateMapsUnnormalizedOf(p) })],
         };
         PackManifest manifest = PackVerifier.Verify(packs.Folder(Precision.Float32), cancellation: TestContext.Current.CancellationToken).Manifest;
         Assert.Equal(expected.Keys.Order(), manifest.Graphs.Select(g => g.Name).Distinct().Order());
