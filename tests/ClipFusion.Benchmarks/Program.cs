@@ -7,7 +7,7 @@ switch (args.FirstOrDefault())
         ResamplingBenchmark.Run();
         break;
     case "bank":
-        MemoryBankBenchmark.Run();
+        MemoryBankBenchmark.Run(args);
         break;
     case "bank-share":
         BankShareBenchmark.Run(args);
