@@ -10,6 +10,7 @@ readonly runtimes=(linux-x64 linux-arm64)
 readonly packages=(
   "libgtk-3-0    OpenCV's native part is linked against it"
   "python3-onnx  the ONNX checker that tests run on the graphs that we write"
+  "python3-pil   Pillow, which reads back the comments that pictures carry"
   "g++           compiles the native search (src/Native)"
   "cmake         drives that"
   "mosquitto     the broker that the appliance's tests run against"

@@ -8,6 +8,9 @@ namespace ClipFusion.Inspection;
 /// </summary>
 public sealed record BranchMaps
 {
+    /// <summary>No branch at all.</summary>
+    public static BranchMaps None { get; } = new();
+
     /// <summary>M^{CLIP,L} on the patch grid, 0..1.</summary>
     public AnomalyMap? ClipLanguage { get; init; }
 

@@ -48,6 +48,14 @@ public sealed class FusionResult
     /// <summary>The scores of branches and fusion.</summary>
     public FusionScores Scores { get; internal set; }
 
+    /// <summary>The anomaly map: few-shot where there are references, else zero-shot.</summary>
+    /// <exception cref="InvalidOperationException">Nothing has been fused into this yet.</exception>
+    public AnomalyMap Map => FewShot ?? ZeroShot ?? throw new InvalidOperationException("nothing has been fused: there is no map");
+
+    /// <summary>The anomaly score that belongs to <see cref="Map"/>, 0..2.</summary>
+    /// <exception cref="InvalidOperationException">Nothing has been fused into this yet.</exception>
+    public float Score => Scores.FewShot ?? Scores.ZeroShot ?? throw new InvalidOperationException("nothing has been fused: there is no score");
+
     /// <summary>Takes back every map and score but keeps the memory.</summary>
     internal void Clear()
     {

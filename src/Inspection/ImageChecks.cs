@@ -114,6 +114,15 @@ public sealed record ImageChecks
         _ => ImageFault.None,
     };
 
+    /// <summary>All checks on a prepared frame, on the bytes that CLIP takes or, where it has no part, the VAE. Allocates nothing.</summary>
+    /// <param name="image">Step 3.</param>
+    public ImageFault Check(PreparedImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ReadOnlySpan<byte> rgb = image.Clip.Length > 0 ? image.Clip : image.Diffusion;
+        return Check(image.FrameWidth, image.FrameHeight, rgb, (int)Math.Sqrt(rgb.Length / 3));
+    }
+
     /// <summary>All checks on a prepared frame, allocating nothing.</summary>
     /// <param name="frameWidth">Columns of the camera's frame.</param>
     /// <param name="frameHeight">Rows of the camera's frame.</param>

@@ -14,10 +14,10 @@ namespace ClipFusion.Inspection;
 public sealed record InspectionResult(PreparedImage Prepared, BranchMaps Maps, FusionResult Fused, StepTimings Timings, TensorTaps? Taps)
 {
     /// <summary>The anomaly score: few-shot where there are references, else zero-shot; 0..2.</summary>
-    public float Score => Fused.Scores.FewShot ?? Fused.Scores.ZeroShot ?? throw new InvalidOperationException("a judged image has a score");
+    public float Score => Fused.Score;
 
     /// <summary>The anomaly map that belongs to <see cref="Score"/>.</summary>
-    public Maps.AnomalyMap Map => Fused.FewShot ?? Fused.ZeroShot ?? throw new InvalidOperationException("a judged image has a map");
+    public Maps.AnomalyMap Map => Fused.Map;
 }
 
 /// <summary>Durations of the numbered steps of one inspection, by the monotonic clock.</summary>

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
@@ -7,81 +7,88 @@ using ClipFusion.Models.Pack;
 namespace ClipFusion.Inspection;
 
 /// <summary>
-/// The method: one frame in, anomaly map and score out, under one recipe and its reference images.
+/// The method: one frame in, anomaly map and score out, under one recipe and its reference images. Every step returns to its caller, who may stop
+/// between two of them, hold what there is for a deadline, or take the networks' answers from elsewhere.
 /// <code>
 ///            3 prepare                4 networks              5 memory bank           6 fuse            7 decide
 ///   frame -> region, 240 x 240 ----> CLIP image tower -----> per block, eq. 7 --+---> eq. 4, 9-11 ----> threshold
-///        |                             language, eq. 1 -------------------------+       ^
-///        |                                                   (PatchCLIP's own result is held for the deadline)
+///        |   Prepare                   language, eq. 1 ---- RunPatchClip -------+       ^  Fuse          DecisionRule
+///        |                                                                              |
 ///        +-> region, 512 x 512 ----> VAE -> UNet -----------> per (t, b), eq. 8 --------+
-///                                      states' maps, eq. 6 ------------------------------+
+///                                      states' maps, eq. 6 - RunMapDiff ----------------+
 /// </code>
 /// </summary>
 /// <remarks>
-/// Words are encoded once, when the inspector is made. One inspector judges one image at a time; several inspectors may share a pack and
-/// its sessions. Results live in buffers that the next image overwrites, so that the steady state allocates no large objects.
+/// Words are encoded once, when the inspector is made. <see cref="RunPatchClip"/>, <see cref="RunMapDiff"/> and <see cref="Fuse"/> may be called from several
+/// threads with results of their own. <see cref="Prepare"/>, <see cref="Inspect"/> and the enrolment use the inspector's buffers, one image at a time,
+/// so that the steady state allocates no large objects. Several inspectors may share a pack and its sessions.
 /// </remarks>
 public sealed class Inspector : IDisposable
 {
-    private readonly ModelPack _pack;
-    private readonly Recipe _recipe;
     private readonly TextPrompts _prompts;
     private readonly Preparation _preparation;
     private readonly PatchClip _patchClip;
     private readonly MapDiff _mapDiff;
     private readonly SearchPlace _place;
     private readonly PreparedImage _prepared = new();
-    private readonly FusionResult _result;
-    private readonly FusionResult _held;
+    private readonly FusionResult _fused;
     private readonly IgnoreMask? _ignore;
-    private readonly int _parallelism;
-    private ReferenceBanks? _banks;
-    private DiffusionPlan? _query;
-    private DiffusionPlan? _reference;
+    private readonly bool _featuresAlways;
+    private readonly Lazy<DiffusionPlan> _language;
+    private readonly Lazy<DiffusionPlan> _query;
+    private readonly Lazy<DiffusionPlan> _reference;
 
-    private Inspector(ModelPack pack, Recipe recipe, IgnoreMask? ignore, int parallelism, CancellationToken cancellation)
+    private Inspector(ModelPack pack, Recipe recipe, IgnoreMask? ignore, int parallelism, bool featuresAlways, CancellationToken cancellation)
     {
-        (_pack, _recipe, _ignore, _parallelism) = (pack, recipe, ignore, parallelism);
+        (Pack, Recipe, _ignore, _featuresAlways, Comparison) = (pack, recipe, ignore, featuresAlways, new Comparison(null, parallelism));
         _prompts = TextPrompts.Create(pack, recipe, cancellation);
-        _preparation = new Preparation(pack, recipe, new PillowResampler());
-        _patchClip = new PatchClip(pack, recipe, _prompts);
-        _mapDiff = new MapDiff(pack, recipe);
+        _preparation = new Preparation(pack.Manifest, recipe, new PillowResampler());
+        _patchClip = new PatchClip(pack.Manifest.Clip, recipe, _prompts);
+        _mapDiff = new MapDiff(pack.Manifest.Diffusion, recipe);
         _place = new SearchPlace(pack);
-        _result = new FusionResult(recipe.OutputSize, recipe.OutputSize);
-        _held = new FusionResult(recipe.OutputSize, recipe.OutputSize);
+        _fused = new FusionResult(recipe.OutputSize, recipe.OutputSize);
+        _language = new(() => DiffusionPlan.ForQuery(pack.Manifest.Diffusion, _prompts, recipe, features: false, pack.IsDebug));
+        _query = new(() => DiffusionPlan.ForQuery(pack.Manifest.Diffusion, _prompts, recipe, features: true, pack.IsDebug));
+        _reference = new(() => DiffusionPlan.ForReference(pack.Manifest.Diffusion, _prompts, recipe));
     }
 
-    /// <summary>The branches that a frame is judged by: the recipe's, without vision branches as long as there are no references.</summary>
-    public Branches Branches => _recipe.UsedBranches & (Branches.Language | (_banks?.Branches ?? Branches.None));
-
     /// <summary>The recipe that it judges by.</summary>
-    public Recipe Recipe => _recipe;
+    public Recipe Recipe { get; }
 
     /// <summary>The networks that it judges with.</summary>
-    public ModelPack Pack => _pack;
+    public ModelPack Pack { get; }
+
+    /// <summary>What images are compared with unless told otherwise: the references that were enrolled last.</summary>
+    public Comparison Comparison { get; private set; }
+
+    /// <summary>The branches that a frame is judged by: the recipe's, without vision branches as long as there are no references.</summary>
+    public Branches Branches => BranchesWith(Comparison.Banks);
+
+    /// <summary>Whether PatchCLIP's own result comes before the last one, so that a deadline can be met with it: branches of both networks take part.</summary>
+    public bool HasFallback => (Branches & Branches.Clip) != 0 && (Branches & Branches.Diff) != 0;
 
     /// <summary>The prompts' token ids and contexts, for a dump.</summary>
     internal TextPrompts Prompts => _prompts;
-
-    private bool UsesClip => (Branches & Branches.Clip) != 0;
-
-    private bool UsesDiffusion => (Branches & Branches.Diff) != 0;
 
     /// <summary>Makes an inspector and encodes the recipe's words.</summary>
     /// <param name="pack">The networks; shared, not owned.</param>
     /// <param name="recipe">What to look for.</param>
     /// <param name="ignore">The recipe's ignore mask in frame pixels, or null.</param>
     /// <param name="parallelism">Threads of the bank search, at least 1.</param>
+    /// <param name="featuresAlways">
+    /// Whether the denoiser's pass gives features without references too, so that one stored pass serves both cases. Costs passes that zero-shot does not need.
+    /// </param>
     /// <param name="cancellation">Ends the encoding.</param>
     /// <exception cref="ArgumentException">The recipe asks for what the pack does not have, or a state is not in its prompt.</exception>
-    public static Inspector Create(ModelPack pack, Recipe recipe, IgnoreMask? ignore = null, int parallelism = 1, CancellationToken cancellation = default)
+    public static Inspector Create(
+        ModelPack pack, Recipe recipe, IgnoreMask? ignore = null, int parallelism = 1, bool featuresAlways = false, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(recipe);
         int blocks = pack.Manifest.Diffusion.Decoder.Count;
         if (recipe.TimestepBlocks.Any(t => t.Block >= blocks))
             throw new ArgumentException($"timestepBlocks names decoder block {recipe.TimestepBlocks.Max(t => t.Block)}; pack '{pack.Manifest.Name}' has blocks 0 to {blocks - 1}");
-        return new Inspector(pack, recipe, ignore, parallelism, cancellation);
+        return new Inspector(pack, recipe, ignore, parallelism, featuresAlways, cancellation);
     }
 
     /// <summary>The graphs that a recipe needs, so that they can be opened before its turn comes.</summary>
@@ -99,133 +106,222 @@ public sealed class Inspector : IDisposable
         yield return used.HasFlag(Branches.DiffVision) ? GraphNames.MapDiff : GraphNames.MapDiffLanguage;
     }
 
-    /// <summary>Encodes reference images into memory banks and judges against them from now on.</summary>
-    /// <param name="count">How many images there are, at least 1.</param>
-    /// <param name="withImage">Calls its second argument with the frame of that number; so that frames need not all be in memory.</param>
-    /// <param name="progress">Told how many are done; null for silence.</param>
-    /// <param name="betweenCalls">Called between two calls of the networks on one image, so that a caller can let something more urgent go first; null for nothing.</param>
-    /// <param name="cancellation">Ends the enrolment; the banks before it stay.</param>
-    public ReferenceBanks Enroll(int count, Action<int, FrameAction> withImage, IProgress<int>? progress = null, Action? betweenCalls = null, CancellationToken cancellation = default)
+    /// <summary>Step 3: from a frame in any format to the bytes that the networks take.</summary>
+    /// <param name="frame">The camera's pixels; borrowed.</param>
+    /// <param name="trace">Notes the duration; null for nothing.</param>
+    /// <returns>The inspector's own buffers, written over by the next frame.</returns>
+    /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the format.</exception>
+    public PreparedImage Prepare(ImageView frame, InspectionTrace? trace = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        ArgumentNullException.ThrowIfNull(withImage);
-        var rows = new ReferenceRows(_pack.Manifest, _recipe);
-        for (int i = 0; i < count; i++)
-        {
-            withImage(i, frame => Encode(frame, rows, betweenCalls, cancellation));
-            progress?.Report(i + 1);
-        }
-
-        Use(rows.ToBanks(_parallelism, cancellation));
-        return _banks!;
+        _preparation.Run(frame, (Branches & Branches.Clip) != 0, (Branches & Branches.Diff) != 0, _prepared);
+        trace?.Lap(InspectionStep.Prepare);
+        return _prepared;
     }
 
-    /// <summary>Banks of the first so many of some frames, each encoded once; nothing is judged against them yet.</summary>
-    /// <param name="counts">Numbers of references, each at least 1 and at most the number of frames.</param>
-    /// <param name="frames">The frames.</param>
-    /// <param name="cancellation">Ends the enrolment.</param>
-    /// <returns>Banks by number of references.</returns>
-    internal IReadOnlyDictionary<int, ReferenceBanks> BanksOf(IReadOnlyCollection<int> counts, IReadOnlyList<RgbImage> frames, CancellationToken cancellation)
+    /// <summary>Steps 4 and 5 for CLIP: language map and score, distances to the banks of each block (equations 1 and 7).</summary>
+    /// <param name="networks">Step 4 for the image.</param>
+    /// <param name="comparison">What it is compared with; null for what was enrolled.</param>
+    /// <param name="trace">Notes durations; null for nothing.</param>
+    /// <param name="cancellation">Ends a running network or search.</param>
+    /// <returns>CLIP's maps; none where no branch of CLIP takes part.</returns>
+    /// <exception cref="ArgumentException">A network gave something that is not a number, or the reference to leave out is not there.</exception>
+    /// <exception cref="NetworkException">A network failed.</exception>
+    /// <exception cref="OperationCanceledException">Ended from outside.</exception>
+    public BranchMaps RunPatchClip(IImageNetworks networks, Comparison? comparison = null, InspectionTrace? trace = null, CancellationToken cancellation = default)
     {
-        var banks = new Dictionary<int, ReferenceBanks>();
-        var rows = new ReferenceRows(_pack.Manifest, _recipe);
-        for (int count = 1; count <= counts.Append(0).Max(); count++)
+        ArgumentNullException.ThrowIfNull(networks);
+        comparison ??= Comparison;
+        Branches branches = BranchesWith(comparison.Banks);
+        if ((branches & Branches.Clip) == 0) return BranchMaps.None;
+        BranchMaps maps = WhereFeaturesAre(branches.HasFlag(Branches.ClipVision), GraphNames.ClipImage, networks, comparison, search =>
         {
-            Encode(frames[count - 1].View, rows, null, cancellation);
-            if (counts.Contains(count)) banks.Add(count, rows.ToBanks(_parallelism, cancellation));
-        }
+            using NetworkOutputs o = networks.RunClip(search.IsOnDevice, trace, cancellation);
+            var found = new BranchMaps();
+            if (branches.HasFlag(Branches.ClipLanguage))
+            {
+                (AnomalyMap map, float score) = _patchClip.Language(o);
+                found = found with { ClipLanguage = map, ClipLanguageScore = score };
+            }
 
-        return banks;
+            return branches.HasFlag(Branches.ClipVision) ? found with { ClipVision = _patchClip.Vision(o, comparison.Banks!.Clip, search) } : found;
+        }, cancellation);
+        trace?.Lap(InspectionStep.ClipBanks);
+        return maps;
     }
 
-    /// <summary>Judges against banks that were made before, or (null) zero-shot.</summary>
+    /// <summary>Steps 4 and 5 for the diffusion model: the states' maps, distances to the banks of each (timestep, block) (equations 6 and 8).</summary>
+    /// <param name="maps">What there is already; kept.</param>
+    /// <param name="networks">Step 4 for the image.</param>
+    /// <param name="comparison">What it is compared with; null for what was enrolled.</param>
+    /// <param name="trace">Notes durations; null for nothing.</param>
+    /// <param name="cancellation">Ends a running network or search.</param>
+    /// <returns>The maps with the diffusion model's; unchanged where none of its branches takes part.</returns>
+    /// <exception cref="ArgumentException">A network gave something that is not a number, or the reference to leave out is not there.</exception>
+    /// <exception cref="NetworkException">A network failed.</exception>
+    /// <exception cref="OperationCanceledException">Ended from outside.</exception>
+    public BranchMaps RunMapDiff(
+        BranchMaps maps, IImageNetworks networks, Comparison? comparison = null, InspectionTrace? trace = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        ArgumentNullException.ThrowIfNull(networks);
+        comparison ??= Comparison;
+        Branches branches = BranchesWith(comparison.Banks);
+        if ((branches & Branches.Diff) == 0) return maps;
+        bool vision = branches.HasFlag(Branches.DiffVision);
+        DiffusionPlan plan = QueryPlan(vision);
+        maps = WhereFeaturesAre(vision, GraphNames.MapDiff, networks, comparison, search =>
+        {
+            using NetworkOutputs o = networks.RunDiffusion(plan, search.IsOnDevice, trace, cancellation);
+            BranchMaps found = maps;
+            if (branches.HasFlag(Branches.DiffLanguage))
+            {
+                (AnomalyMap[] states, AnomalyMap[] unnormalized) = _mapDiff.Language(o, plan);
+                found = found with { DiffLanguage = states, DiffLanguageUnnormalized = unnormalized };
+            }
+
+            return vision ? found with { DiffVision = _mapDiff.Vision(o, plan, comparison.Banks!.Diffusion, search) } : found;
+        }, cancellation);
+        trace?.Lap(InspectionStep.DiffusionBanks);
+        return maps;
+    }
+
+    /// <summary>Step 6: the branches' maps become one map and one score (equations 4 and 9 to 11).</summary>
+    /// <param name="maps">The maps of every branch that the profile runs.</param>
+    /// <param name="profile">The profile whose scale the score is on: the recipe's, or PatchCLIP's alone for a deadline.</param>
+    /// <param name="covered">What the maps cover, in frame pixels (<see cref="IImageNetworks.Covered"/>).</param>
+    /// <param name="into">Is written over; owned by the caller.</param>
+    /// <param name="trace">Notes the duration; null for nothing.</param>
+    /// <returns><paramref name="into"/>.</returns>
+    /// <exception cref="ArgumentException">A branch in use has no map, a map holds something that is not a number, or everything is ignored.</exception>
+    public FusionResult Fuse(BranchMaps maps, Profile profile, Region covered, FusionResult into, InspectionTrace? trace = null)
+    {
+        Recipe recipe = profile == Recipe.Profile ? Recipe : Recipe with { Profile = profile };
+        Fusion.Fuse(recipe, maps, into, _ignore is null ? null : (width, height) => _ignore.Ignored(width, height, covered));
+        trace?.Lap(InspectionStep.Fuse);
+        return into;
+    }
+
+    /// <summary>Steps 3 to 6 of one frame in one go, for callers without a deadline.</summary>
+    /// <param name="frame">The camera's pixels; borrowed.</param>
+    /// <param name="excludeReference">Number of the reference image whose rows are left out (leave-one-out), or null.</param>
+    /// <param name="taps">Receives the latent and, with a debug pack, raw tensors; null for none.</param>
+    /// <param name="cancellation">Ends a running network or search; what was computed is thrown away.</param>
+    /// <exception cref="ArgumentException">The frame does not fit the recipe, or a network gave something that is not a number.</exception>
+    /// <exception cref="NetworkException">A network failed.</exception>
+    /// <exception cref="OperationCanceledException">Ended from outside.</exception>
+    public InspectionResult Inspect(ImageView frame, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
+    {
+        taps?.Clear();
+        var trace = new InspectionTrace(taps);
+        Comparison comparison = excludeReference is null ? Comparison : Comparison with { ExcludeReference = excludeReference };
+        PreparedImage image = Prepare(frame, trace);
+        using PackNetworks networks = NetworksFor(image);
+        BranchMaps maps = RunPatchClip(networks, comparison, trace, cancellation);
+        maps = RunMapDiff(maps, networks, comparison, trace, cancellation);
+        FusionResult fused = Fuse(maps, Recipe.Profile, image.Region, _fused, trace);
+        return new InspectionResult(image, maps, fused, trace.Timings, taps);
+    }
+
+    /// <summary>The pack's networks for a prepared image.</summary>
+    /// <param name="image">Not to be written over before what is returned is disposed.</param>
+    /// <param name="betweenRuns">Called between two runs, so that something more urgent can go first; null for nothing.</param>
+    /// <returns>Owned by the caller.</returns>
+    public PackNetworks NetworksFor(PreparedImage image, Action? betweenRuns = null) => new(Pack, Recipe, image, betweenRuns);
+
+    /// <summary>Starts an enrolment: reference images are added to what is returned one by one, and <see cref="Use"/> takes its banks.</summary>
+    public ReferenceBanksBuilder StartEnrollment() => new(Pack.Manifest, Recipe);
+
+    /// <summary>Steps 3 and 4 of a reference image; its features go into banks.</summary>
+    /// <param name="frame">The picture; borrowed.</param>
+    /// <param name="into">Receives the features.</param>
+    /// <param name="betweenRuns">Called between two runs of networks, so that something more urgent can go first; null for nothing.</param>
+    /// <param name="cancellation">Ends a running network; nothing of the image is added then.</param>
+    /// <exception cref="ArgumentException">The frame does not fit the recipe.</exception>
+    /// <exception cref="NetworkException">A network failed.</exception>
+    public void AddReference(ImageView frame, ReferenceBanksBuilder into, Action? betweenRuns = null, CancellationToken cancellation = default)
+    {
+        var image = new PreparedImage();
+        _preparation.Run(frame, Recipe.UsedBranches.HasFlag(Branches.ClipVision), Recipe.UsedBranches.HasFlag(Branches.DiffVision), image);
+        using PackNetworks networks = NetworksFor(image, betweenRuns);
+        AddReference(networks, into, cancellation);
+    }
+
+    /// <summary>Step 4 of a reference image; its features go into banks.</summary>
+    /// <param name="networks">Step 4 for the image.</param>
+    /// <param name="into">Receives the features.</param>
+    /// <param name="cancellation">Ends a running network; nothing of the image is added then.</param>
+    /// <exception cref="NetworkException">A network failed.</exception>
+    public void AddReference(IImageNetworks networks, ReferenceBanksBuilder into, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        ArgumentNullException.ThrowIfNull(into);
+        float[][]? clip = null, diffusion = null;
+        if (Recipe.UsedBranches.HasFlag(Branches.ClipVision)) clip = ClipFeatures(networks, cancellation);
+        if (Recipe.UsedBranches.HasFlag(Branches.DiffVision))
+        {
+            using NetworkOutputs o = networks.RunDiffusion(_reference.Value, staysOnDevice: false, null, cancellation);
+            diffusion = MapDiff.ReferenceRows(o, _reference.Value);
+        }
+
+        bool[]? Ignored(int grid) => _ignore?.Ignored(grid, grid, networks.Covered);
+        if (clip is not null) into.AddClip(clip, Ignored);
+        if (diffusion is not null) into.AddDiffusion(diffusion, Ignored);
+    }
+
+    /// <summary>CLIP's features of an image at each of the pack's blocks.</summary>
+    /// <param name="networks">Step 4 for the image.</param>
+    /// <param name="cancellation">Ends a running network.</param>
+    /// <returns>Per block cells x width values, each cell of length 1.</returns>
+    /// <exception cref="NetworkException">The network failed.</exception>
+    public float[][] ClipFeatures(IImageNetworks networks, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        using NetworkOutputs o = networks.RunClip(staysOnDevice: false, null, cancellation);
+        return _patchClip.ReferenceRows(o);
+    }
+
+    /// <summary>Judges against these banks from now on, or (null) zero-shot.</summary>
     public void Use(ReferenceBanks? banks)
     {
-        _banks = banks;
+        Comparison = Comparison with { Banks = banks };
         _place.Clear();
-        _query?.Dispose();
-        _query = null;
         if (banks is null) return;
         if (Branches.HasFlag(Branches.ClipVision)) _place.Prepare(banks, GraphNames.ClipImage);
         if (Branches.HasFlag(Branches.DiffVision)) _place.Prepare(banks, GraphNames.MapDiff);
     }
 
-    /// <summary>Judges one frame.</summary>
-    /// <param name="frame">The camera's pixels; borrowed.</param>
-    /// <param name="patchClipReady">
-    /// Told PatchCLIP's own result (profile patchclip) before the diffusion model starts, so that a deadline can be met with it; null when nobody waits for it.
-    /// </param>
-    /// <param name="prepared">Told of the prepared picture before the first network runs; what it throws ends the inspection, so that nothing is judged that must not be. Null for none.</param>
-    /// <param name="excludeReference">Number of the reference image whose rows are left out (leave-one-out), or null.</param>
-    /// <param name="taps">Receives the latent and, with a debug pack, raw tensors; null for none.</param>
-    /// <param name="cancellation">Ends a running network or search; what was computed is thrown away.</param>
-    /// <exception cref="ArgumentException">The frame does not fit the recipe, or a network gave something that is not a number.</exception>
-    /// <exception cref="OperationCanceledException">Ended from outside.</exception>
-    public InspectionResult Inspect(ImageView frame, Action<FusionResult>? patchClipReady = null, Action<PreparedImage>? prepared = null, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
-    {
-        var clock = new StepClock();
-        var search = new BankSearch(_parallelism, excludeReference, cancellation);
-        var maps = new BranchMaps();
-        taps?.Clear();
+    /// <summary>The denoiser's pass of an image to be judged.</summary>
+    /// <param name="features">Whether it is compared with references.</param>
+    public DiffusionPlan QueryPlan(bool features) => features || (_featuresAlways && Recipe.UsedBranches.HasFlag(Branches.DiffVision)) ? _query.Value : _language.Value;
 
-        // 3 prepare
-        _preparation.Run(frame, UsesClip, UsesDiffusion, _prepared);
-        prepared?.Invoke(_prepared);
-        TimeSpan prepare = clock.Lap(), clipNetworks = default, clipBanks = default, vae = default, unet = default, diffusionBanks = default;
-
-        // 4 networks, 5 memory bank: PatchCLIP
-        if (UsesClip)
-        {
-            maps = WhereItRuns(Branches.ClipVision, GraphNames.ClipImage, search, place =>
-            {
-                using NetworkOutputs image = _patchClip.Encode(_prepared.Clip, place.IsOnDevice, _pack.IsDebug ? taps : null, cancellation);
-                clipNetworks += clock.Lap();
-                return PatchClipMaps(image, maps, place);
-            });
-            clipBanks = clock.Lap();
-            if (UsesDiffusion && patchClipReady is not null) patchClipReady(Fuse(_recipe with { Profile = Profile.PatchClip }, maps, _held));
-        }
-
-        // 4 networks, 5 memory bank: MapDiff
-        if (UsesDiffusion)
-        {
-            DiffusionPlan plan = _query ??= DiffusionPlan.ForQuery(_pack.Manifest.Diffusion, _prompts, _recipe, Branches.HasFlag(Branches.DiffVision), _pack.IsDebug);
-            using NetworkOutputs latent = _mapDiff.Encode(_prepared.Diffusion, isRead: taps is not null, cancellation);
-            taps?.Add("diff.latent", latent.Floats(GraphNames.Latent), latent.Shape(GraphNames.Latent));
-            vae = clock.Lap();
-            maps = WhereItRuns(Branches.DiffVision, GraphNames.MapDiff, search, place =>
-            {
-                using NetworkOutputs features = _mapDiff.Denoise(latent, plan, place.IsOnDevice, _pack.IsDebug ? taps : null, cancellation);
-                unet += clock.Lap();
-                return MapDiffMaps(features, plan, maps, place);
-            });
-            diffusionBanks = clock.Lap();
-        }
-
-        // 6 fuse
-        FusionResult fused = Fuse(_recipe, maps, _result);
-        return new InspectionResult(_prepared, maps, fused, new StepTimings(prepare, clipNetworks, clipBanks, vae, unet, diffusionBanks, clock.Lap()), taps);
-    }
+    /// <summary>The denoiser's pass of a reference image.</summary>
+    public DiffusionPlan ReferencePlan => _reference.Value;
 
     /// <summary>Frees the prompts' tensors and the banks' copies on a GPU; the pack stays open.</summary>
     public void Dispose()
     {
         _place.Dispose();
-        _query?.Dispose();
-        _reference?.Dispose();
+        foreach (Lazy<DiffusionPlan> plan in (Lazy<DiffusionPlan>[])[_language, _query, _reference])
+        {
+            if (plan.IsValueCreated) plan.Value.Dispose();
+        }
     }
+
+    private Branches BranchesWith(ReferenceBanks? banks) => Recipe.UsedBranches & (Branches.Language | (banks?.Branches ?? Branches.None));
 
     /// <summary>
     /// Takes steps 4 and 5 with the features left on the GPU that makes them, if it can compare them there. Where that fails in the middle, the network runs once more and its
     /// features come down.
     /// </summary>
-    private BranchMaps WhereItRuns(Branches compared, string graph, BankSearch search, Func<BankSearch, BranchMaps> run)
+    private BranchMaps WhereFeaturesAre(
+        bool areCompared, string graph, IImageNetworks networks, Comparison comparison, Func<BankSearch, BranchMaps> run, CancellationToken cancellation)
     {
-        if (Branches.HasFlag(compared) && _place.For(_banks!, graph) is { } device)
+        var search = new BankSearch(comparison.Parallelism, comparison.ExcludeReference, cancellation);
+        if (areCompared && networks.DeviceOf(graph) is { } device && _place.For(comparison.Banks!, device) is { } banks)
         {
             try
             {
-                return run(search with { Device = device });
+                return run(search with { Device = banks });
             }
             catch (DeviceSearchException e)
             {
@@ -235,73 +331,4 @@ public sealed class Inspector : IDisposable
 
         return run(search);
     }
-
-    private BranchMaps PatchClipMaps(NetworkOutputs image, BranchMaps maps, BankSearch search)
-    {
-        if (Branches.HasFlag(Branches.ClipLanguage))
-        {
-            (Maps.AnomalyMap map, float score) = _patchClip.Language(image);
-            maps = maps with { ClipLanguage = map, ClipLanguageScore = score };
-        }
-
-        return Branches.HasFlag(Branches.ClipVision) ? maps with { ClipVision = _patchClip.Vision(image, _banks!.Clip, search) } : maps;
-    }
-
-    private BranchMaps MapDiffMaps(NetworkOutputs features, DiffusionPlan plan, BranchMaps maps, BankSearch search)
-    {
-        if (Branches.HasFlag(Branches.DiffLanguage))
-        {
-            (Maps.AnomalyMap[] states, Maps.AnomalyMap[] unnormalized) = _mapDiff.Language(features, plan);
-            maps = maps with { DiffLanguage = states, DiffLanguageUnnormalized = unnormalized };
-        }
-
-        return Branches.HasFlag(Branches.DiffVision) ? maps with { DiffVision = _mapDiff.Vision(features, plan, _banks!.Diffusion, search) } : maps;
-    }
-
-    private FusionResult Fuse(Recipe recipe, BranchMaps maps, FusionResult into)
-    {
-        Fusion.Fuse(recipe, maps, into, _ignore is null ? null : IgnoredCells);
-        return into;
-    }
-
-    private bool[]? IgnoredCells(int width, int height) => _ignore?.Ignored(width, height, _prepared.Region);
-
-    private void Encode(ImageView frame, ReferenceRows rows, Action? betweenCalls, CancellationToken cancellation)
-    {
-        bool clip = _recipe.UsedBranches.HasFlag(Branches.ClipVision), diffusion = _recipe.UsedBranches.HasFlag(Branches.DiffVision);
-        var prepared = new PreparedImage();
-        _preparation.Run(frame, clip, diffusion, prepared);
-        Func<int, bool[]?> ignored = grid => _ignore?.Ignored(grid, grid, prepared.Region);
-        if (clip)
-        {
-            using NetworkOutputs image = _patchClip.Encode(prepared.Clip, staysOnDevice: false, null, cancellation);
-            rows.AddClip(_patchClip.ReferenceRows(image), ignored);
-            if (diffusion) betweenCalls?.Invoke();
-        }
-
-        if (diffusion)
-        {
-            _reference ??= DiffusionPlan.ForReference(_pack.Manifest.Diffusion, _prompts, _recipe);
-            using NetworkOutputs latent = _mapDiff.Encode(prepared.Diffusion, isRead: false, cancellation);
-            betweenCalls?.Invoke();
-            using NetworkOutputs features = _mapDiff.Denoise(latent, _reference, staysOnDevice: false, null, cancellation);
-            rows.AddDiffusion(MapDiff.ReferenceRows(features, _reference), ignored);
-        }
-    }
-
-    private struct StepClock()
-    {
-        private long _last = Stopwatch.GetTimestamp();
-
-        public TimeSpan Lap()
-        {
-            long now = Stopwatch.GetTimestamp();
-            TimeSpan lap = Stopwatch.GetElapsedTime(_last, now);
-            _last = now;
-            return lap;
-        }
-    }
 }
-
-/// <summary>Does something with a frame that lives only as long as the call.</summary>
-public delegate void FrameAction(ImageView frame);

@@ -1,7 +1,7 @@
 using System.Buffers;
 using ClipFusion.Inspection.Imaging;
-using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Inspection;
 
@@ -9,10 +9,13 @@ namespace ClipFusion.Inspection;
 /// Step 3: from a frame in any format to the bytes that the networks take. The recipe's region is cut out, grey levels are mapped,
 /// mosaics are interpolated, and the result is squeezed to each network's square exactly as Pillow does it.
 /// </summary>
-internal sealed class Preparation(ModelPack pack, Recipe recipe, PillowResampler resampler)
+/// <param name="manifest">The networks' input sizes.</param>
+/// <param name="recipe">Region, crop and grey levels.</param>
+/// <param name="resampler">Used by one thread at a time.</param>
+public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResampler resampler)
 {
-    private readonly int _clipSize = pack.Manifest.Clip.ImageSize;
-    private readonly int _diffusionSize = pack.Manifest.Diffusion.ImageSize;
+    private readonly int _clipSize = manifest.Clip.ImageSize;
+    private readonly int _diffusionSize = manifest.Diffusion.ImageSize;
 
     /// <summary>Prepares a frame.</summary>
     /// <param name="frame">The camera's pixels; borrowed.</param>

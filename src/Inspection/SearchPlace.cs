@@ -15,10 +15,9 @@ internal sealed class SearchPlace(ModelPack pack) : IDisposable
 
     /// <summary>The banks on the GPU that runs a graph, copied there when they are not yet; null when the host has to search.</summary>
     /// <param name="banks">The banks.</param>
-    /// <param name="graph">The graph whose features are to be compared; opened if it is not.</param>
-    public DeviceBanks? For(ReferenceBanks banks, string graph)
+    /// <param name="device">The GPU, counted from 0.</param>
+    public DeviceBanks? For(ReferenceBanks banks, int device)
     {
-        if (pack.Session(graph).Current.Device is not int device) return null;
         if (ReferenceEquals(_tried, banks) && _device == device) return _banks;
         Clear();
         (_tried, _device) = (banks, device);
@@ -42,7 +41,7 @@ internal sealed class SearchPlace(ModelPack pack) : IDisposable
     /// </summary>
     public void Prepare(ReferenceBanks banks, string graph)
     {
-        if (pack.IsOpen(graph)) For(banks, graph);
+        if (pack.IsOpen(graph) && pack.Session(graph).Current.Device is int device) For(banks, device);
     }
 
     /// <summary>Leaves the GPU, which failed, and gives back its memory.</summary>

@@ -80,19 +80,12 @@ internal static class BankShareBenchmark
     {
         private readonly Preparation _preparation;
         private readonly PreparedImage _prepared = new();
-        private readonly PatchClip _clip;
-        private readonly MapDiff _diffusion;
-        private readonly DiffusionPlan _query;
-        private readonly DiffusionPlan _reference;
+        private readonly Inspector _inspector;
 
         public Networks(ModelPack pack, Recipe recipe)
         {
-            var prompts = TextPrompts.Create(pack, recipe, CancellationToken.None);
-            _preparation = new Preparation(pack, recipe, new PillowResampler());
-            _clip = new PatchClip(pack, recipe, prompts);
-            _diffusion = new MapDiff(pack, recipe);
-            _query = DiffusionPlan.ForQuery(pack.Manifest.Diffusion, prompts, recipe, features: true, fullGraph: false);
-            _reference = DiffusionPlan.ForReference(pack.Manifest.Diffusion, prompts, recipe);
+            _preparation = new Preparation(pack.Manifest, recipe, new PillowResampler());
+            _inspector = Inspector.Create(pack, recipe);
             Names = [.. pack.Manifest.Clip.Blocks.Select(b => $"clip-{b}"), .. recipe.TimestepBlocks.Select(t => $"diffusion-{t.Timestep}-{t.Block}")];
             Dimensions = [.. pack.Manifest.Clip.Blocks.Select(_ => pack.Manifest.Clip.Width), .. recipe.TimestepBlocks.Select(t => pack.Manifest.Diffusion.Decoder[t.Block].Channels)];
         }
@@ -106,13 +99,14 @@ internal static class BankShareBenchmark
         /// <summary>A query's features, and how long steps 3 and 4 take for it.</summary>
         public (float[][] Features, double Seconds) Query(RgbImage picture)
         {
-            Features(picture, _query);
+            DiffusionPlan plan = _inspector.QueryPlan(features: true);
+            Features(picture, plan);
             List<double> seconds = [];
             float[][] features = [];
             for (int round = 0; round < Rounds; round++)
             {
                 long start = Stopwatch.GetTimestamp();
-                features = Features(picture, _query);
+                features = Features(picture, plan);
                 seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
 
@@ -120,21 +114,17 @@ internal static class BankShareBenchmark
         }
 
         /// <summary>A reference's features.</summary>
-        public float[][] Reference(RgbImage picture) => Features(picture, _reference);
+        public float[][] Reference(RgbImage picture) => Features(picture, _inspector.ReferencePlan);
 
-        public void Dispose()
-        {
-            _query.Dispose();
-            _reference.Dispose();
-        }
+        public void Dispose() => _inspector.Dispose();
 
         private float[][] Features(RgbImage picture, DiffusionPlan plan)
         {
             _preparation.Run(picture.View, clip: true, diffusion: true, _prepared);
-            using NetworkOutputs image = _clip.Encode(_prepared.Clip, staysOnDevice: false, null, CancellationToken.None);
-            using NetworkOutputs latent = _diffusion.Encode(_prepared.Diffusion, isRead: false, CancellationToken.None);
-            using NetworkOutputs features = _diffusion.Denoise(latent, plan, staysOnDevice: false, null, CancellationToken.None);
-            return [.. _clip.ReferenceRows(image), .. MapDiff.ReferenceRows(features, plan)];
+            using PackNetworks networks = _inspector.NetworksFor(_prepared);
+            float[][] clip = _inspector.ClipFeatures(networks);
+            using NetworkOutputs features = networks.RunDiffusion(plan, staysOnDevice: false, null, CancellationToken.None);
+            return [.. clip, .. MapDiff.ReferenceRows(features, plan)];
         }
     }
 }

@@ -7,6 +7,7 @@ using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Starter;
+using ClipFusion.TestSupport;
 
 namespace ClipFusion.Benchmarks;
 

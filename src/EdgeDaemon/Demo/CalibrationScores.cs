@@ -11,6 +11,7 @@ namespace ClipFusion.EdgeDaemon.Demo;
 /// </summary>
 internal sealed class CalibrationScores
 {
+    private FusionResult? _fallback;
     private readonly List<double> _full = [], _fullPeaks = [], _held = [], _heldPeaks = [];
 
     /// <summary>Parts seen.</summary>
@@ -22,8 +23,9 @@ internal sealed class CalibrationScores
     /// <summary>Judges a good part on the way that the box takes.</summary>
     public void Add(Inspector inspector, ImageView part, CancellationToken cancellation)
     {
-        InspectionResult result = inspector.Inspect(part, patchClipReady: held => Add(held, _held, _heldPeaks), cancellation: cancellation);
+        InspectionResult result = inspector.Inspect(part, cancellation: cancellation);
         Add(result.Fused, _full, _fullPeaks);
+        if (inspector.HasFallback) Add(inspector.Fuse(result.Maps, Profile.PatchClip, result.Prepared.Region, _fallback ??= new FusionResult(result.Map.Height, result.Map.Width)), _held, _heldPeaks);
     }
 
     /// <summary>The recipe with thresholds for scores and for the pixels of maps, all by the same rule.</summary>

@@ -46,7 +46,7 @@ internal sealed class FramePicture
     /// <returns>Valid until the next call.</returns>
     public ImageView Overlay(ImageView rgb, KeptFrame frame, int frameWidth, int frameHeight, bool withBar)
     {
-        MapCopy map = frame.Map ?? throw new ArgumentException("an overlay needs a map", nameof(frame));
+        PooledAnomalyMap map = frame.Map ?? throw new ArgumentException("an overlay needs a map", nameof(frame));
         (float low, float high) = HeatScale.Of(frame.Verdict, frame.Recipe);
         // The cells of a map of the frame's own size are its pixels.
         Region shown = Region.Whole(rgb.Width, rgb.Height);

@@ -76,7 +76,7 @@ internal sealed class HeatmapFile(FramePicture picture, int limit)
 
     private ReadOnlyMemory<byte> Map(KeptFrame frame)
     {
-        MapCopy map = frame.Map ?? throw new ArgumentException("a map is needed", nameof(frame));
+        PooledAnomalyMap map = frame.Map ?? throw new ArgumentException("a map is needed", nameof(frame));
         Span<byte> bytes = _deep.Of(map.Width * map.Height * sizeof(ushort));
         Span<ushort> deep = MemoryMarshal.Cast<byte, ushort>(bytes);
         ReadOnlySpan<float> values = map.Values;

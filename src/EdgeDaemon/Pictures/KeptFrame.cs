@@ -39,7 +39,7 @@ internal sealed class KeptFrame
     public string Name { get; private set; } = "";
 
     /// <summary>The anomaly map; null where nothing was judged. Owned by this.</summary>
-    public MapCopy? Map { get; private set; }
+    public PooledAnomalyMap? Map { get; private set; }
 
     /// <summary>The camera's pixels, or the bytes of an image file.</summary>
     public ReadOnlySpan<byte> Bytes => _memory.AsSpan(0, _length);

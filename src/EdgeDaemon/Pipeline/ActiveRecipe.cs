@@ -16,14 +16,24 @@ internal sealed class ActiveRecipe
     private readonly Lock _lock = new();
     private int _uses = 1;
 
-    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash) =>
+    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash)
+    {
         (Recipe, Stamp, Inspector, Ignore, PackHash) = (recipe, stamp, inspector, ignore, packHash);
+        int side = recipe.Method.OutputSize;
+        (FusionBuffer, FallbackBuffer) = (new FusionResult(side, side), new FusionResult(side, side));
+    }
 
     public StationRecipe Recipe { get; }
 
     public RecipeStamp Stamp { get; }
 
     public Inspector Inspector { get; }
+
+    /// <summary>Where step 6 writes, for whoever has the station's turn.</summary>
+    public FusionResult FusionBuffer { get; }
+
+    /// <summary>The same for PatchCLIP's own result.</summary>
+    public FusionResult FallbackBuffer { get; }
 
     /// <summary>What of the frames is not judged, in their pixels: only frames of its size can be judged. Null for nothing.</summary>
     public IgnoreMask? Ignore { get; }
@@ -46,7 +56,7 @@ internal sealed class ActiveRecipe
             // Not in a turn: an engine may have to be built first, and inspections of other stations go on meanwhile.
             pack.Pack.EnsureOpen(Inspector.GraphsOf(recipe.Method, references.Length > 0));
             Inspector inspector;
-            using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation);
+            using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation: cancellation);
             try
             {
                 if (references.Length > 0) Enroll(inspector);
@@ -67,14 +77,15 @@ internal sealed class ActiveRecipe
 
             void Enroll(Inspector into)
             {
-                BackgroundTurn? turn = null;
-                into.Enroll(references.Length, UseReference, betweenCalls: () => turn!.LetOthersGoFirst(), cancellation: cancellation);
-
-                void UseReference(int index, FrameAction use)
+                ReferenceBanksBuilder banks = into.StartEnrollment();
+                foreach (string file in references)
                 {
-                    DecodedImage reference = ImageCodec.DecodeStored(references[index]);
-                    using (turn = new BackgroundTurn(turns, cancellation)) use(reference.View);
+                    DecodedImage reference = ImageCodec.DecodeStored(file);
+                    using var turn = new BackgroundTurn(turns, cancellation);
+                    into.AddReference(reference.View, banks, turn.LetOthersGoFirst, cancellation);
                 }
+
+                into.Use(banks.ToBanks(parallelism, cancellation));
             }
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or IgnoreMaskException)

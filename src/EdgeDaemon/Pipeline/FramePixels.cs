@@ -1,6 +1,5 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Inspections;
-using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
@@ -41,3 +40,6 @@ internal static class FramePixels
         _ => throw new ImageFormatException($"frames in {format} are not pixels"),
     };
 }
+
+/// <summary>Does something with a frame that lives only as long as the call.</summary>
+internal delegate void FrameAction(ImageView frame);

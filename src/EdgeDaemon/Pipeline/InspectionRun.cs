@@ -13,7 +13,7 @@ public sealed class InspectionRun : IDisposable
     private readonly CancellationTokenRegistration _atDeadline;
     private readonly TaskCompletionSource<VerdictRecord> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, double> _timings = [];
-    private VerdictRecord? _held;
+    private VerdictRecord? _fallback;
     private TimeSpan _lastLap;
 
     /// <summary>Starts the run and its deadline.</summary>
@@ -62,8 +62,8 @@ public sealed class InspectionRun : IDisposable
         _lastLap = Elapsed;
     }
 
-    /// <summary>Keeps a result for the deadline. Without a threshold of its own profile it is no result: don't hold it.</summary>
-    public void Hold(VerdictRecord fallback) => Volatile.Write(ref _held, fallback);
+    /// <summary>Sets the verdict that is given if the deadline comes first. A result without a threshold of its own profile is none: don't set it.</summary>
+    public void SetFallback(VerdictRecord fallback) => Volatile.Write(ref _fallback, fallback);
 
     /// <summary>Decides, unless something else has decided before.</summary>
     /// <returns>Whether this was the decision.</returns>
@@ -85,7 +85,7 @@ public sealed class InspectionRun : IDisposable
 
     private void TimeIsUp()
     {
-        if (Volatile.Read(ref _held) is { } held) TryFinish(held with { IsFallbackProfile = true, CompletedAt = _time.GetUtcNow() });
+        if (Volatile.Read(ref _fallback) is { } fallback) TryFinish(fallback with { IsFallbackProfile = true, CompletedAt = _time.GetUtcNow() });
         else TryFail(Code.Deadline);
     }
 }

@@ -23,7 +23,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
     /// <param name="heartbeat">The judging loop's.</param>
     /// <param name="stop">The program's end.</param>
     /// <returns>The anomaly map that the verdict came from, owned by the caller; null where nothing was judged.</returns>
-    public async Task<MapCopy?> JudgeAsync(InspectionRun run, ActiveRecipe recipe, Frame frame, Heartbeat heartbeat, CancellationToken stop)
+    public async Task<PooledAnomalyMap?> JudgeAsync(InspectionRun run, ActiveRecipe recipe, Frame frame, Heartbeat heartbeat, CancellationToken stop)
     {
         FrameRecord described = FramePixels.Describe(frame);
         using var maps = new DecidedMap();
@@ -39,10 +39,6 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
             // The deadline has decided, or the program ends and the next start answers "interrupted".
-        }
-        catch (UnjudgeableException e)
-        {
-            run.TryFail(e.Reason, described);
         }
         catch (ImageFormatException)
         {
@@ -73,33 +69,35 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         if (recipe.Ignore is { } ignore && (ignore.Width, ignore.Height) != (view.Width, view.Height))
             throw new ArgumentException($"the frame has {view.Width}x{view.Height} pixels, the ignore rule of recipe '{recipe.Stamp.Name}' is for {ignore.Width}x{ignore.Height}");
 
-        PreparedImage? prepared = null;
-        InspectionResult result = recipe.Inspector.Inspect(
-            view,
-            patchClipReady: held =>
-            {
-                VerdictRecord fallback = Decided(run, recipe, Profile.PatchClip, held, prepared!.Region, frame);
-                if (fallback.Reason != Code.None) return;
-                maps.Held = MapCopy.Of(MapOf(held), prepared.Region);
-                run.Hold(fallback);
-                KillPoint.Pass(KillStep.Held);
-            },
-            prepared: image => Check(recipe, frame, prepared = image),
-            cancellation: cancellation);
-        NoteSteps(run, result.Timings);
-        VerdictRecord verdict = Decided(run, recipe, recipe.Recipe.Method.Profile, result.Fused, result.Prepared.Region, frame);
+        Inspector inspector = recipe.Inspector;
+        var trace = new InspectionTrace();
+        PreparedImage image = inspector.Prepare(view, trace);                                                 // 3 prepare
+        ImageFault fault = recipe.Recipe.Checks.Check(image);
+        // Before any network runs, so that not even a fallback exists for a picture that can't be judged.
+        if (fault != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Inspections.Answers.Of(fault), time.GetUtcNow(), frame);
+
+        using PackNetworks networks = inspector.NetworksFor(image);
+        BranchMaps evidence = inspector.RunPatchClip(networks, trace: trace, cancellation: cancellation);     // 4 networks, 5 memory bank
+        if (inspector.HasFallback) SetFallback(run, recipe, inspector.Fuse(evidence, Profile.PatchClip, image.Region, recipe.FallbackBuffer, trace), image.Region, frame, maps);
+
+        evidence = inspector.RunMapDiff(evidence, networks, trace: trace, cancellation: cancellation);        // 4 networks, 5 memory bank
+        FusionResult fused = inspector.Fuse(evidence, inspector.Recipe.Profile, image.Region, recipe.FusionBuffer, trace); // 6 fuse
+        NoteSteps(run, trace.Timings);
+        VerdictRecord verdict = Decided(run, recipe, inspector.Recipe.Profile, fused, image.Region, frame);   // 7 decide
         KillPoint.Pass(KillStep.Judged);
-        maps.Full = MapCopy.Of(result.Map, result.Prepared.Region);
+        maps.Full = PooledAnomalyMap.Of(fused.Map, image.Region);
         return verdict;
     }
 
-    /// <summary>Before any network runs, so that not even a held result exists of a picture that can't be judged.</summary>
-    private static void Check(ActiveRecipe recipe, FrameRecord frame, PreparedImage prepared)
+    /// <summary>PatchCLIP's own verdict, held for the deadline. Without a threshold for that profile there is none.</summary>
+    private void SetFallback(InspectionRun run, ActiveRecipe recipe, FusionResult fused, Region covered, FrameRecord frame, DecidedMap maps)
     {
-        if (!recipe.Recipe.Checks.NeedsMeasures) return;
-        byte[] pixels = prepared.Clip.Length > 0 ? prepared.Clip : prepared.Diffusion;
-        ImageFault fault = recipe.Recipe.Checks.Check(frame.Width, frame.Height, pixels, (int)Math.Sqrt(pixels.Length / 3));
-        if (fault != ImageFault.None) throw new UnjudgeableException(Inspections.Answers.Of(fault));
+        VerdictRecord fallback = Decided(run, recipe, Profile.PatchClip, fused, covered, frame);
+        if (fallback.Reason != Code.None) return;
+        // The map first: from the next line on the deadline may take the verdict, and then its map.
+        maps.Fallback = PooledAnomalyMap.Of(fused.Map, covered);
+        run.SetFallback(fallback);
+        KillPoint.Pass(KillStep.Held);
     }
 
     private VerdictRecord Decided(InspectionRun run, ActiveRecipe recipe, Profile profile, FusionResult fused, Region covered, FrameRecord frame)
@@ -108,7 +106,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         Decision decision = recipe.Recipe.Rule.Decide(profile, scores);
         (Verdict verdict, Code reason) = Inspections.Answers.Of(decision.Outcome);
         (RegionRecord[] regions, bool truncated) = recipe.Recipe.MapThresholds[profile, scores.FewShot is null ? ShotMode.ZeroShot : ShotMode.FewShot] is { } threshold
-            ? Regions(MapOf(fused), covered, (float)threshold, recipe.Ignore)
+            ? Regions(fused.Map, covered, (float)threshold, recipe.Ignore)
             : ([], false);
         run.Lap("decide");
         return new VerdictRecord(
@@ -117,12 +115,10 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
             RecipeProfileName(profile), false, scores.FewShot is null, recipe.PackHash, new Dictionary<string, double>(run.Timings), frame, time.GetUtcNow());
     }
 
-    private static AnomalyMap MapOf(FusionResult fused) => fused.FewShot ?? fused.ZeroShot ?? throw new InvalidOperationException("a judged image has a map");
-
     private static (RegionRecord[] Regions, bool Truncated) Regions(AnomalyMap map, Region covered, float threshold, IgnoreMask? ignore)
     {
-        ConnectedRegions found = ConnectedRegions.Find(map.Values, map.Width, map.Height, threshold, ignore?.Ignored(map.Width, map.Height, covered));
-        return ([.. found.Regions.Select(r => r.ToFrame(covered, map.Width, map.Height)).Select(r => new RegionRecord(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, checked((int)r.Area), r.Peak))], found.Truncated);
+        ConnectedRegions found = ConnectedRegions.FindInFrame(map, covered, threshold, ignore);
+        return ([.. found.Regions.Select(r => new RegionRecord(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, checked((int)r.Area), r.Peak))], found.Truncated);
     }
 
     private static void NoteSteps(InspectionRun run, StepTimings steps)
@@ -144,34 +140,28 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
     private partial void LogUnexpected(Exception error, string station, long sequence);
 }
 
-/// <summary>A picture that must not be judged, whatever is on it.</summary>
-internal sealed class UnjudgeableException(Code reason) : Exception(CodeTable.Describe(reason))
-{
-    public Code Reason => reason;
-}
-
 /// <summary>The maps of one judgement: the one that is not asked for goes back to its pool.</summary>
 internal sealed class DecidedMap : IDisposable
 {
     /// <summary>PatchCLIP's, made before the deadline can have taken its result.</summary>
-    public MapCopy? Held { get; set; }
+    public PooledAnomalyMap? Fallback { get; set; }
 
     /// <summary>The recipe's profile's.</summary>
-    public MapCopy? Full { get; set; }
+    public PooledAnomalyMap? Full { get; set; }
 
     /// <summary>The map of a verdict, from then on the caller's; null where nothing was judged.</summary>
-    public MapCopy? Take(VerdictRecord? verdict)
+    public PooledAnomalyMap? Take(VerdictRecord? verdict)
     {
         if (verdict is null or { Score: null }) return null;
-        MapCopy? taken = verdict.IsFallbackProfile ? Held : Full;
-        if (verdict.IsFallbackProfile) Held = null;
+        PooledAnomalyMap? taken = verdict.IsFallbackProfile ? Fallback : Full;
+        if (verdict.IsFallbackProfile) Fallback = null;
         else Full = null;
         return taken;
     }
 
     public void Dispose()
     {
-        Held?.Dispose();
+        Fallback?.Dispose();
         Full?.Dispose();
     }
 }

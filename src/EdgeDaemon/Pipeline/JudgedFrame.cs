@@ -8,21 +8,21 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <param name="frame">The frame.</param>
 /// <param name="map">The anomaly map that the verdict came from; null where nothing was judged.</param>
 /// <param name="recipe">What it was judged under, kept alive until <see cref="Dispose"/>.</param>
-internal sealed class JudgedFrame(VerdictRecord verdict, Frame frame, MapCopy? map, ActiveRecipe recipe) : IDisposable
+internal sealed class JudgedFrame(VerdictRecord verdict, Frame frame, PooledAnomalyMap? map, ActiveRecipe recipe) : IDisposable
 {
-    private MapCopy? _map = map;
+    private PooledAnomalyMap? _map = map;
     private int _isDisposed;
 
     public VerdictRecord Verdict => verdict;
 
     public Frame Frame => frame;
 
-    public MapCopy? Map => _map;
+    public PooledAnomalyMap? Map => _map;
 
     public ActiveRecipe Recipe => recipe;
 
     /// <summary>The map, from now on the caller's; null where there is none.</summary>
-    public MapCopy? TakeMap() => Interlocked.Exchange(ref _map, null);
+    public PooledAnomalyMap? TakeMap() => Interlocked.Exchange(ref _map, null);
 
     public void Dispose()
     {

@@ -136,7 +136,7 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
         using Heartbeat heartbeat = links.Heartbeats.Add($"{station}: judge");
         await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
-            MapCopy? map = null;
+            PooledAnomalyMap? map = null;
             if (frame.IsComplete) map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, heartbeat, stop).ConfigureAwait(false);
             else work.Run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
             _ = FinishAsync(work, frame, map);
@@ -144,7 +144,7 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
     }
 
     /// <summary>Hands the frame to the pictures, and puts its file away only when its verdict is on the disk: after a kill it is still where it was.</summary>
-    private async Task FinishAsync(Work work, Frame frame, MapCopy? map)
+    private async Task FinishAsync(Work work, Frame frame, PooledAnomalyMap? map)
     {
         VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);
         KillPoint.Pass(KillStep.Settling);

@@ -7,7 +7,6 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Networks;
 using ClipFusion.Models.Pack;
-using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Evaluation.Ablations;
 
@@ -22,54 +21,39 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
 
     private static readonly string[] Outputs = [.. GraphNames.MappedParts.SelectMany(p => (string[])[GraphNames.StateMapsOf(p), GraphNames.StateMapsUnnormalizedOf(p)])];
 
-    private readonly ConcurrentDictionary<string, Lazy<DiffusionPlan>> _plans = new(StringComparer.Ordinal);
-    private readonly int _size = pack.Manifest.Diffusion.LatentSize;
+    private readonly ConcurrentDictionary<string, Lazy<Inspector>> _inspectors = new(StringComparer.Ordinal);
 
     /// <summary>Runs the network on a picture, or finds that it was.</summary>
-    public void Prepare(Picture picture, CancellationToken cancellation) => store.Ensure(picture, Part, Key(picture), Run(picture, Plan(picture.ObjectWord, cancellation), cancellation));
+    public void Prepare(Picture picture, CancellationToken cancellation) => Ensure(picture, InspectorOf(picture.ObjectWord, cancellation), cancellation);
 
     /// <summary>A picture's maps with these language maps instead of the method's.</summary>
     public BranchMaps Replace(Picture picture, BranchMaps maps, DenoiserParts parts)
     {
-        DiffusionPlan plan = Plan(picture.ObjectWord, CancellationToken.None);
-        using StoredOutputs stored = store.Get(picture, Part, Key(picture), Run(picture, plan, CancellationToken.None));
-        AnomalyMap[] Take(string output) => [.. plan.LanguageRows.Select(row => new AnomalyMap(_size, _size, stored.Tensors.Row(output, row).ToArray()))];
+        Inspector inspector = InspectorOf(picture.ObjectWord, CancellationToken.None);
+        using StoredOutputs stored = StoredOutputs.Read(Ensure(picture, inspector, CancellationToken.None));
+        int size = pack.Manifest.Diffusion.LatentSize;
+        AnomalyMap[] Take(string output) =>
+            [.. inspector.QueryPlan(features: false).LanguageRows.Select(row => new AnomalyMap(size, size, stored.Tensors.Row(output, row).ToArray()))];
         return maps with { DiffLanguage = Take(GraphNames.StateMapsOf(parts)), DiffLanguageUnnormalized = Take(GraphNames.StateMapsUnnormalizedOf(parts)) };
     }
 
     public void Dispose()
     {
-        foreach (Lazy<DiffusionPlan> plan in _plans.Values.Where(p => p.IsValueCreated)) plan.Value.Dispose();
+        foreach (Lazy<Inspector> inspector in _inspectors.Values.Where(p => p.IsValueCreated)) inspector.Value.Dispose();
     }
 
-    private DiffusionPlan Plan(string objectWord, CancellationToken cancellation) => _plans.GetOrAdd(objectWord, word => new Lazy<DiffusionPlan>(() =>
+    private Inspector InspectorOf(string objectWord, CancellationToken cancellation) => _inspectors.GetOrAdd(objectWord, word => new Lazy<Inspector>(() =>
     {
-        Recipe words = Settings(word);
-        return DiffusionPlan.ForQuery(pack.Manifest.Diffusion, TextPrompts.Create(pack, words, cancellation), words, features: false, fullGraph: false);
+        Recipe settings = PictureSettings.OfDenoiser(recipe with { Object = word }) with { Profile = Profile.MapDiff, Branches = Branches.DiffLanguage };
+        return Inspector.Create(pack, settings, cancellation: cancellation);
     })).Value;
 
-    /// <summary>What this network sees, all other settings at their defaults.</summary>
-    private Recipe Settings(string objectWord) => PictureSettings.Of(recipe, objectWord) with
-    {
-        States = recipe.States,
-        GenericState = recipe.GenericState,
-        StatePrompt = recipe.StatePrompt,
-        TokenNormalization = recipe.TokenNormalization,
-        LanguageTimestep = recipe.LanguageTimestep,
-        Profile = Profile.MapDiff,
-        Branches = Branches.DiffLanguage,
-    };
-
-    private string Key(Picture picture) => $"{store.Pack} {Settings(picture.ObjectWord).Revision} {ran}";
-
-    private NetworkRun Run(Picture picture, DiffusionPlan plan, CancellationToken cancellation) => frame =>
-    {
-        Recipe settings = Settings(picture.ObjectWord);
-        var prepared = new PreparedImage();
-        new Preparation(pack, settings, new PillowResampler()).Run(frame, clip: false, diffusion: true, prepared);
-        // Brought down, since this graph may run elsewhere than the VAE.
-        using NetworkOutputs latent = new MapDiff(pack, settings).Encode(prepared.Diffusion, isRead: true, cancellation);
-        var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal) { [GraphNames.Latent] = latent[GraphNames.Latent] };
-        return (pack.Session(GraphNames.MapDiffParts).Run(inputs, Outputs, cancellation), prepared.Region);
-    };
+    private string Ensure(Picture picture, Inspector inspector, CancellationToken cancellation) =>
+        store.Ensure(picture, Part, $"{store.Pack} {inspector.Recipe.Revision} {ran}", frame =>
+        {
+            var prepared = new PreparedImage();
+            new Preparation(pack.Manifest, inspector.Recipe, new PillowResampler()).Run(frame, clip: false, diffusion: true, prepared);
+            using PackNetworks networks = inspector.NetworksFor(prepared);
+            return (networks.RunDenoiserParts(GraphNames.MapDiffParts, inspector.QueryPlan(features: false), Outputs, cancellation), prepared.Region);
+        });
 }

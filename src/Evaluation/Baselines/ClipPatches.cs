@@ -1,5 +1,4 @@
 using ClipFusion.Evaluation.Methods;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 
@@ -39,8 +38,9 @@ internal sealed class ClipPatches : IPatchSource
 
     public PatchFeatures Features(Picture picture, CancellationToken cancellation)
     {
-        (float[][] layers, Region covered) = _networks.ClipFeatures(picture, cancellation);
-        return new PatchFeatures(PatchCore.LocallyAware(layers, _grid), _grid, _grid, covered);
+        StoredNetworks said = _networks.For(picture);
+        float[][] layers = _networks.Inspector.ClipFeatures(said, cancellation);
+        return new PatchFeatures(PatchCore.LocallyAware(layers, _grid), _grid, _grid, said.Covered);
     }
 
     public void Dispose() => _networks.Dispose();

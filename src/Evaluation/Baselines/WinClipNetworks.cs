@@ -4,7 +4,6 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Networks;
 using ClipFusion.Models.Pack;
-using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Evaluation.Baselines;
 
@@ -13,7 +12,7 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
 {
     private const int PromptsPerRun = 32;
 
-    private readonly Preparation _preparation = new(pack, recipe, new PillowResampler());
+    private readonly Preparation _preparation = new(pack.Manifest, recipe, new PillowResampler());
 
     /// <summary>Patches along a side.</summary>
     public int Grid => pack.Manifest.Clip.GridSize;
@@ -25,9 +24,8 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     {
         var prepared = new PreparedImage();
         _preparation.Run(frame, clip: true, diffusion: false, prepared);
-        int side = pack.Manifest.Clip.ImageSize;
-        using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(prepared.Clip, [1, side, side, 3]);
-        return (pack.Session(GraphNames.WinClipImage).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = pixels }, Outputs, cancellation), prepared.Region);
+        using var networks = new PackNetworks(pack, recipe, prepared);
+        return (networks.RunOnClipPixels(GraphNames.WinClipImage, Outputs, cancellation), prepared.Region);
     }
 
     /// <summary>What <see cref="Encode"/> gave.</summary>
@@ -42,8 +40,7 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
         foreach (string[] some in prompts.Chunk(PromptsPerRun))
         {
             long[] ids = [.. some.SelectMany(p => pack.ClipTokenizer.EncodePadded(p, length))];
-            using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [some.Length, length]);
-            using NetworkOutputs o = pack.Session(GraphNames.WinClipText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Raw(GraphNames.Embeddings)], cancellation);
+            using NetworkOutputs o = pack.RunOnTokens(GraphNames.WinClipText, ids, some.Length, [GraphNames.Raw(GraphNames.Embeddings)], cancellation);
             ReadOnlySpan<float> rows = o.Floats(GraphNames.Raw(GraphNames.Embeddings));
             for (int i = 0; i < rows.Length; i++) sum[i % sum.Length] += rows[i];
         }

@@ -63,19 +63,26 @@ internal sealed class ClipFusionMethod : IMethod
         ReferenceBanks? banks = null;
         if (references.Count > 0)
         {
-            var rows = new ReferenceRows(_pack.Manifest, _recipe);
-            // In one bank for all objects each reference was seen under its own object's words.
-            foreach (Picture reference in references) Networks(reference.ObjectWord, cancellation).AddReference(reference, rows, cancellation);
-            banks = rows.ToBanks(_threads, cancellation);
+            var builder = new ReferenceBanksBuilder(_pack.Manifest, _recipe);
+            foreach (Picture reference in references)
+            {
+                // In one bank for all objects each reference was seen under its own object's words.
+                ObjectNetworks own = Networks(reference.ObjectWord, cancellation);
+                own.Inspector.AddReference(own.For(reference), builder, cancellation);
+            }
+
+            banks = builder.ToBanks(_threads, cancellation);
         }
 
         ObjectNetworks networks = Networks(objectWord, cancellation);
-        // Pictures are judged on all threads at once.
-        var search = new BankSearch(1, null, cancellation);
+        // Pictures are judged on all threads at once, so each search takes one.
+        var comparison = new Comparison(banks);
         return picture =>
         {
-            (BranchMaps maps, Region covered) = networks.Maps(picture, banks, search);
-            return [.. _rows.Select(row => Judge(row.Recipe with { Object = objectWord }, row.Change?.Invoke(picture, maps) ?? maps, covered))];
+            StoredNetworks said = networks.For(picture);
+            BranchMaps maps = networks.Inspector.RunPatchClip(said, comparison, cancellation: cancellation);
+            maps = networks.Inspector.RunMapDiff(maps, said, comparison, cancellation: cancellation);
+            return [.. _rows.Select(row => Judge(row.Recipe with { Object = objectWord }, row.Change?.Invoke(picture, maps) ?? maps, said.Covered))];
         };
     }
 
@@ -88,12 +95,8 @@ internal sealed class ClipFusionMethod : IMethod
     private Judgement Judge(Recipe recipe, BranchMaps maps, Region covered)
     {
         // The score does not depend on the map's size. Of each picture only the maps on their native grids are kept.
-        FusionScores scores = Fuse(recipe, maps, 1, 1).Scores;
-        return new Judgement(scores.FewShot ?? scores.ZeroShot!.Value, covered, (height, width, destination) =>
-        {
-            FusionResult fused = Fuse(recipe, maps, height, width);
-            (fused.FewShot ?? fused.ZeroShot!).Values.CopyTo(destination);
-        });
+        float score = Fuse(recipe, maps, 1, 1).Score;
+        return new Judgement(score, covered, (height, width, destination) => Fuse(recipe, maps, height, width).Map.Values.CopyTo(destination));
     }
 
     private FusionResult Fuse(Recipe recipe, BranchMaps maps, int height, int width)

@@ -46,7 +46,7 @@ public static class LatencyBench
         Inspector[] inspectors = [.. Profiles.Select(p => Inspector.Create(pack, recipe with { Profile = p }, parallelism: threads, cancellation: cancellation))];
         try
         {
-            var banks = inspectors[0].BanksOf([.. shots.Where(k => k > 0)], references, cancellation);
+            IReadOnlyDictionary<int, ReferenceBanks> banks = BanksOf(inspectors[0], [.. shots.Where(k => k > 0)], references, threads, cancellation);
             var networks = new WinClipNetworks(pack, recipe);
             var winClip = new WinClip(networks.Grid, networks.Mean(WinClipPrompts.Normal(Object), cancellation), networks.Mean(WinClipPrompts.Anomalous(Object), cancellation));
             WinClipFeatures[] features = [.. references.Select(Encode)];
@@ -72,6 +72,20 @@ public static class LatencyBench
         {
             foreach (Inspector inspector in inspectors) inspector.Dispose();
         }
+    }
+
+    /// <summary>Banks of the first so many references, by their number; each is encoded once.</summary>
+    private static Dictionary<int, ReferenceBanks> BanksOf(Inspector inspector, int[] counts, RgbImage[] references, int threads, CancellationToken cancellation)
+    {
+        var banks = new Dictionary<int, ReferenceBanks>();
+        ReferenceBanksBuilder builder = inspector.StartEnrollment();
+        for (int count = 1; count <= counts.Append(0).Max(); count++)
+        {
+            inspector.AddReference(references[count - 1].View, builder, cancellation: cancellation);
+            if (counts.Contains(count)) banks.Add(count, builder.ToBanks(threads, cancellation));
+        }
+
+        return banks;
     }
 
     private static double Milliseconds(Action work)

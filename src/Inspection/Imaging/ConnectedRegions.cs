@@ -1,3 +1,4 @@
+using ClipFusion.Inspection.Maps;
 using OpenCvSharp;
 
 namespace ClipFusion.Inspection.Imaging;
@@ -21,6 +22,18 @@ public readonly record struct AnomalyRegion(Region Box, long Area, float Peak)
 /// <param name="Truncated">Whether there were more than asked for.</param>
 public sealed record ConnectedRegions(IReadOnlyList<AnomalyRegion> Regions, bool Truncated)
 {
+    /// <summary>The areas of an anomaly map above its threshold, in frame pixels.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="covered">What it covers, in frame pixels.</param>
+    /// <param name="threshold">Cells strictly above it belong to an area.</param>
+    /// <param name="ignore">The recipe's ignore mask, or null.</param>
+    public static ConnectedRegions FindInFrame(AnomalyMap map, Region covered, float threshold, IgnoreMask? ignore)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        ConnectedRegions cells = Find(map.Values, map.Width, map.Height, threshold, ignore?.Ignored(map.Width, map.Height, covered));
+        return cells with { Regions = [.. cells.Regions.Select(r => r.ToFrame(covered, map.Width, map.Height))] };
+    }
+
     /// <summary>Finds the 8-connected areas whose every cell is above a threshold.</summary>
     /// <param name="map">height x width values; a value that is not a number is not above anything.</param>
     /// <param name="width">Cells in a row.</param>

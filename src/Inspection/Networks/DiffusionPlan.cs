@@ -8,7 +8,7 @@ namespace ClipFusion.Inspection.Networks;
 /// Which rows one run of the UNet has: every (prompt, timestep) that is wanted once, ordered by how far it runs, so that each leaves
 /// after the block whose features it owes.
 /// </summary>
-internal sealed class DiffusionPlan : IDisposable
+public sealed class DiffusionPlan : IDisposable
 {
     private readonly Dictionary<string, OrtValue> _inputs = new(StringComparer.Ordinal);
 
@@ -56,14 +56,17 @@ internal sealed class DiffusionPlan : IDisposable
     /// <summary>Whether the zero-shot graph does: no features are wanted, nor the raw taps that only the full graph gives.</summary>
     public bool IsLanguageOnly { get; }
 
+    /// <summary>Whether it is the pass of a reference image.</summary>
+    public bool IsReference { get; private init; }
+
     /// <summary>Rows of the batch.</summary>
     public int RowCount { get; }
 
     /// <summary>Every input but the latent.</summary>
-    public IReadOnlyDictionary<string, OrtValue> Inputs => _inputs;
+    internal IReadOnlyDictionary<string, OrtValue> Inputs => _inputs;
 
     /// <summary>The pass of a query: maps of the recipe's states, features under the generic state or the reference prompt.</summary>
-    public static DiffusionPlan ForQuery(DiffusionPart part, TextPrompts prompts, Recipe recipe, bool features, bool fullGraph)
+    internal static DiffusionPlan ForQuery(DiffusionPart part, TextPrompts prompts, Recipe recipe, bool features, bool fullGraph)
     {
         int[] states = recipe.UsedBranches.HasFlag(Branches.DiffLanguage) ? [.. Enumerable.Range(0, recipe.States.Length)] : [];
         int featurePrompt = recipe.QueryFeaturePrompt == QueryFeaturePrompt.Reference ? prompts.Reference : prompts.Generic;
@@ -71,9 +74,10 @@ internal sealed class DiffusionPlan : IDisposable
     }
 
     /// <summary>The pass of a reference image: features alone, under the reference prompt.</summary>
-    public static DiffusionPlan ForReference(DiffusionPart part, TextPrompts prompts, Recipe recipe)
-        => new(part, prompts, [], recipe.LanguageTimestep, recipe.TimestepBlocks, prompts.Reference, fullGraph: true);
+    internal static DiffusionPlan ForReference(DiffusionPart part, TextPrompts prompts, Recipe recipe)
+        => new(part, prompts, [], recipe.LanguageTimestep, recipe.TimestepBlocks, prompts.Reference, fullGraph: true) { IsReference = true };
 
+    /// <summary>Frees the inputs.</summary>
     public void Dispose()
     {
         foreach (OrtValue value in _inputs.Values) value.Dispose();
@@ -116,4 +120,4 @@ internal sealed class DiffusionPlan : IDisposable
 /// <summary>Where the features of a (timestep, block) come out of the UNet.</summary>
 /// <param name="At">Timestep and decoder block.</param>
 /// <param name="Row">Row of that block's feature output.</param>
-internal readonly record struct FeaturePlace(TimestepBlock At, int Row);
+public readonly record struct FeaturePlace(TimestepBlock At, int Row);

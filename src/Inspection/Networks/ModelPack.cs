@@ -3,6 +3,7 @@ using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
+using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
 
@@ -157,6 +158,22 @@ public sealed class ModelPack : IDisposable
     /// <summary>Forgets which engines failed; graphs that are opened from now on try them again.</summary>
     /// <returns>How many marks there were.</returns>
     public int ClearQuarantine() => _quarantine.Clear();
+
+    /// <summary>Runs a text tower.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="ids">Token ids [prompts, context length], padded (<see cref="ClipTokenizer"/>).</param>
+    /// <param name="prompts">How many prompts there are, at least 1.</param>
+    /// <param name="outputs">The outputs that are wanted.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <returns>Owned by the caller; a row a prompt.</returns>
+    /// <exception cref="NetworkException">The pack has no such graph, or it failed.</exception>
+    public NetworkOutputs RunOnTokens(string graph, long[] ids, int prompts, IReadOnlyCollection<string> outputs, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        ArgumentOutOfRangeException.ThrowIfLessThan(prompts, 1);
+        using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [prompts, ids.Length / prompts]);
+        return Session(graph).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, outputs, cancellation);
+    }
 
     internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot)
         ? slot.Open()

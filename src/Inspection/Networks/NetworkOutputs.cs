@@ -8,17 +8,24 @@ namespace ClipFusion.Inspection.Networks;
 /// <param name="names">What was asked for.</param>
 /// <param name="values">The tensors, in that order; owned from now on.</param>
 /// <param name="isOnDevice">Which of them lie in a GPU's memory; null for none.</param>
-/// <param name="graph">What ran, kept for these outputs and released with them, since their memory is the runtime's; null for none.</param>
-internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice = null, LoadedGraph? graph = null) : IDisposable
+public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice = null) : IDisposable
 {
     private readonly Dictionary<string, OrtValue> _byName = names.Zip(values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
-    private LoadedGraph? _graph = graph;
+    private LoadedGraph? _graph;
+
+    /// <summary>Outputs whose memory is the runtime's.</summary>
+    /// <param name="names">What was asked for.</param>
+    /// <param name="values">The tensors, in that order; owned from now on.</param>
+    /// <param name="isOnDevice">Which of them lie in a GPU's memory; null for none.</param>
+    /// <param name="graph">What ran, kept for these outputs and released with them.</param>
+    internal NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice, LoadedGraph graph)
+        : this(names, values, isOnDevice) => _graph = graph;
 
     /// <summary>What there is, in the order that was asked for.</summary>
     public IReadOnlyCollection<string> Names { get; } = names;
 
     /// <summary>The tensor itself, to hand it to the next graph.</summary>
-    public OrtValue this[string name] => _byName[name];
+    internal OrtValue this[string name] => _byName[name];
 
     /// <summary>Whether it lies in a GPU's memory and can't be read here.</summary>
     public bool IsOnDevice(string name) => isOnDevice?.Invoke(name) == true;
@@ -38,18 +45,20 @@ internal sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnl
     }
 
     /// <summary>Where its elements lie, for a search on the same GPU; valid until this is disposed. The run has ended, so every stream may read them.</summary>
-    public unsafe DeviceTensor Device(string name) => new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
+    internal unsafe DeviceTensor Device(string name) => new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
 
     /// <summary>Where one row along axis 0 lies, as <see cref="Device"/> says it, and how many float32 values it has.</summary>
-    public (nint Pointer, long Values) DeviceRow(string name, int row)
+    internal (nint Pointer, long Values) DeviceRow(string name, int row)
     {
         DeviceTensor tensor = Device(name);
         long values = tensor.Shape.Skip(1).Aggregate(1L, (a, b) => a * b);
         return (tensor.Pointer + (nint)(row * values * sizeof(float)), values);
     }
 
+    /// <summary>Its lengths, outermost first.</summary>
     public long[] Shape(string name) => _byName[name].GetTensorTypeAndShape().Shape;
 
+    /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         foreach (OrtValue value in values) value.Dispose();

@@ -1,6 +1,5 @@
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
 
@@ -47,8 +46,7 @@ internal sealed class TextPrompts
     {
         int length = pack.Manifest.Clip.ContextLength;
         long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodePadded(PromptTemplate.Expand(t, @object), length))];
-        using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [templates.Count, length]);
-        using NetworkOutputs o = pack.Session(GraphNames.ClipText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Embeddings], cancellation);
+        using NetworkOutputs o = pack.RunOnTokens(GraphNames.ClipText, ids, templates.Count, [GraphNames.Embeddings], cancellation);
         ReadOnlySpan<float> rows = o.Floats(GraphNames.Embeddings);
         var mean = new float[pack.Manifest.Clip.EmbedDim];
         for (int i = 0; i < rows.Length; i++) mean[i % mean.Length] += rows[i] / templates.Count;
@@ -81,11 +79,9 @@ internal sealed class TextPrompts
 
     private static float[][] Contexts(ModelPack pack, Recipe recipe, CancellationToken cancellation)
     {
-        NetworkSession session = pack.Session(GraphNames.DiffusionText);
         return Array.ConvertAll(DiffusionIds(pack, recipe), ids =>
         {
-            using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [1, ids.Length]);
-            using NetworkOutputs o = session.Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Context], cancellation);
+            using NetworkOutputs o = pack.RunOnTokens(GraphNames.DiffusionText, ids, 1, [GraphNames.Context], cancellation);
             return o.Floats(GraphNames.Context).ToArray();
         });
     }

@@ -6,6 +6,7 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.TestSupport;
 using ClipFusion.Tests.Inspection.Networks;
 using ClipFusion.Tests.Method;
 using ClipFusion.Tests.Native;
@@ -170,7 +171,9 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
     public void Output_LeftOnTheGpu_CannotBeReadByTheHost()
     {
         using ModelPack gpu = Pack(99, 99);
-        using NetworkOutputs o = new PatchClip(gpu, Recipe, TextPrompts.Create(gpu, Recipe, Cancellation)).Encode(new byte[3 * Square(gpu.Manifest.Clip.ImageSize)], staysOnDevice: true, null, Cancellation);
+        using Inspector inspector = Inspector.Create(gpu, Recipe, cancellation: Cancellation);
+        using PackNetworks networks = inspector.NetworksFor(inspector.Prepare(Pictures.Frame(_picture)));
+        using NetworkOutputs o = networks.RunClip(staysOnDevice: true, null, Cancellation);
         string features = GraphNames.FeaturesVv(gpu.Manifest.Clip.Blocks[0]);
         Assert.True(o.IsOnDevice(features));
         Assert.Contains(features, Assert.Throws<InvalidOperationException>(() => o.Floats(features).Length).Message, StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
+using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.Method;
 

@@ -3,6 +3,7 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.TestSupport;
 using ClipFusion.Tests.Models;
 using ClipFusion.Tests.Models.Pack;
 

@@ -3,6 +3,7 @@ using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
+using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.Method;
 

@@ -35,7 +35,7 @@ internal sealed class Recording : IDisposable
     {
         var recording = new Recording();
         var prepared = new PreparedImage();
-        new Preparation(pack, recipe, new PillowResampler()).Run(picture, clip: true, diffusion: true, prepared);
+        new Preparation(pack.Manifest, recipe, new PillowResampler()).Run(picture, clip: true, diffusion: true, prepared);
         recording.Record(pack, GraphNames.ClipImage, Pixels(prepared.Clip, pack.Manifest.Clip.ImageSize)).Dispose();
         using NetworkOutputs latent = recording.Record(pack, GraphNames.VaeEncoder, Pixels(prepared.Diffusion, pack.Manifest.Diffusion.ImageSize));
 

@@ -101,7 +101,7 @@ internal sealed class InspectSession : IDisposable
     {
         try
         {
-            return Inspector.Create(pack, request.Recipe, request.Ignore, request.Threads > 0 ? request.Threads : Environment.ProcessorCount, cancellation);
+            return Inspector.Create(pack, request.Recipe, request.Ignore, request.Threads > 0 ? request.Threads : Environment.ProcessorCount, cancellation: cancellation);
         }
         catch (ArgumentException e)
         {
@@ -112,30 +112,26 @@ internal sealed class InspectSession : IDisposable
     private void Enrol(IProgress<string> steps, CancellationToken cancellation)
     {
         IReadOnlyList<InputImage> references = _request.References;
-        References = _inspector.Enroll(references.Count, WithImage, cancellation: cancellation).Images;
-
-        void WithImage(int index, FrameAction use)
+        ReferenceBanksBuilder banks = _inspector.StartEnrollment();
+        for (int i = 0; i < references.Count; i++)
         {
-            steps.Report($"reference {index + 1} of {references.Count}: {references[index].Path}");
+            steps.Report($"reference {i + 1} of {references.Count}: {references[i].Path}");
             try
             {
-                use(ImageCodec.DecodeStored(references[index].Path).View);
+                _inspector.AddReference(ImageCodec.DecodeStored(references[i].Path).View, banks, cancellation: cancellation);
             }
             catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException)
             {
-                throw new UsageException($"--reference {references[index].Path}: {e.Message}", e);
+                throw new UsageException($"--reference {references[i].Path}: {e.Message}", e);
             }
         }
+
+        _inspector.Use(banks.ToBanks(_inspector.Comparison.Parallelism, cancellation));
+        References = banks.Images;
     }
 
-    private ConnectedRegions? Regions(InspectionResult result)
-    {
-        if (_request.MapThreshold is not { } threshold) return null;
-        var map = result.Map;
-        Region covered = result.Prepared.Region;
-        ConnectedRegions cells = ConnectedRegions.Find(map.Values, map.Width, map.Height, threshold, _request.Ignore?.Ignored(map.Width, map.Height, covered));
-        return cells with { Regions = [.. cells.Regions.Select(r => r.ToFrame(covered, map.Width, map.Height))] };
-    }
+    private ConnectedRegions? Regions(InspectionResult result) =>
+        _request.MapThreshold is { } threshold ? ConnectedRegions.FindInFrame(result.Map, result.Prepared.Region, threshold, _request.Ignore) : null;
 
     private GreyLevels? Levels(ImageHeader header) =>
         header.Pixels.IsDeepGrey() ? new GreyLevels(_request.Recipe.BlackLevel ?? 0, _request.Recipe.WhiteLevel ?? header.Pixels.MaxGrey()) : null;

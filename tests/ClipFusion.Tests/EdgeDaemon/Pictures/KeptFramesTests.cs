@@ -2,8 +2,8 @@ using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Inspection.Imaging;
-using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 using PixelFormat = ClipFusion.Camera.PixelFormat;
+using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 
@@ -14,7 +14,7 @@ public sealed class KeptFramesTests
     {
         var frames = new KeptFrames();
         using Frame frame = Frame(64, 64, PixelFormat.Mono8);
-        MapCopy[] maps = [.. Enumerable.Range(0, KeptFrames.MaximumFrames + 3).Select(_ => Map(Region.Whole(64, 64)))];
+        PooledAnomalyMap[] maps = [.. Enumerable.Range(0, KeptFrames.MaximumFrames + 3).Select(_ => Map(Region.Whole(64, 64)))];
         for (int i = 0; i < maps.Length; i++) Assert.True(frames.Keep(Source(frame, i, maps[i]), PictureUses.Heatmap, i));
         Assert.Equal((KeptFrames.MaximumFrames, 3), (frames.Waiting, frames.Dropped));
         Assert.Equal(3, frames.Next()!.Verdict.Inspection.Sequence);
@@ -74,5 +74,5 @@ public sealed class KeptFramesTests
         Assert.Equal(1, frames.Dropped);
     }
 
-    private static PictureSource Source(Frame frame, long sequence, MapCopy? map = null) => new(Verdict(sequence: sequence), frame, map, Recipe, null);
+    private static PictureSource Source(Frame frame, long sequence, PooledAnomalyMap? map = null) => new(Verdict(sequence: sequence), frame, map, Recipe, null);
 }

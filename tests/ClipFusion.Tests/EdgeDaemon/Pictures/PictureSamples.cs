@@ -49,19 +49,19 @@ internal static class PictureSamples
     }
 
     /// <summary>A map with a hot spot.</summary>
-    public static MapCopy Map(Region covered, float normal = 0.1f, float hot = 0.9f)
+    public static PooledAnomalyMap Map(Region covered, float normal = 0.1f, float hot = 0.9f)
     {
         var map = new AnomalyMap(MapSide, MapSide);
         Array.Fill(map.Values, normal);
         for (int y = 100; y < 120; y++) map.Values.AsSpan((y * MapSide) + 100, 20).Fill(hot);
-        return MapCopy.Of(map, covered);
+        return PooledAnomalyMap.Of(map, covered);
     }
 
     public static VerdictRecord Verdict(Verdict verdict = ClipFusion.EdgeDaemon.Inspections.Verdict.Ng, long sequence = 1, IReadOnlyList<RegionRecord>? regions = null) =>
         Samples.Judged(Samples.Accepted(sequence), verdict) with { Regions = regions ?? [] };
 
     /// <summary>A judged frame, ready to be made pictures of.</summary>
-    public static KeptFrame Kept(Frame frame, MapCopy? map, VerdictRecord? verdict = null, StationRecipe? recipe = null, IgnoreMask? ignore = null)
+    public static KeptFrame Kept(Frame frame, PooledAnomalyMap? map, VerdictRecord? verdict = null, StationRecipe? recipe = null, IgnoreMask? ignore = null)
     {
         var kept = new KeptFrame();
         kept.Take(new PictureSource(verdict ?? Verdict(), frame, map, recipe ?? Recipe, ignore), PictureUses.Archive | PictureUses.Heatmap, 0);

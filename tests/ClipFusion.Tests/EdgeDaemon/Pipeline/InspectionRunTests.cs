@@ -22,7 +22,7 @@ public sealed class InspectionRunTests
     public async Task Verdict_AtTheDeadlineWithAHeldResult_IsTheHeldOneAndSaysSo()
     {
         using InspectionRun run = Start(100);
-        run.Hold(Judged(run, "patchclip"));
+        run.SetFallback(Judged(run, "patchclip"));
         _time.Advance(TimeSpan.FromMilliseconds(90));
         VerdictRecord verdict = await run.Verdict;
         Assert.Equal(("patchclip", true, Verdict.Ok), (verdict.Profile, verdict.IsFallbackProfile, verdict.Verdict));

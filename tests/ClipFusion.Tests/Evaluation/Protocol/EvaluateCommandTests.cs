@@ -4,6 +4,7 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.TestSupport;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Evaluation.Metrics;
 using ClipFusion.Tests.Inspection.Imaging;

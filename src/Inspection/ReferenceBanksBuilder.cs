@@ -3,30 +3,35 @@ using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Inspection;
 
-/// <summary>Features of reference images on their way into banks.</summary>
-internal sealed class ReferenceRows(PackManifest manifest, Recipe recipe)
+/// <summary>Features of reference images on their way into banks, as <see cref="Inspector"/> adds them. Used by one thread at a time.</summary>
+/// <param name="manifest">The pack that encodes them.</param>
+/// <param name="recipe">Which timesteps and blocks are compared, and the share of the rows that is kept.</param>
+public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
 {
     private readonly List<ReferenceFeatures>[] _clip = [.. manifest.Clip.Blocks.Select(_ => new List<ReferenceFeatures>())];
     private readonly List<ReferenceFeatures>[] _diffusion = [.. recipe.TimestepBlocks.Select(_ => new List<ReferenceFeatures>())];
 
-    public void AddClip(float[][] perBlock, Func<int, bool[]?> ignored)
+    /// <summary>Reference images so far.</summary>
+    public int Images => Math.Max(_clip.Max(c => c.Count), _diffusion.Max(d => d.Count));
+
+    internal void AddClip(float[][] perBlock, Func<int, bool[]?> ignored)
     {
         for (int i = 0; i < perBlock.Length; i++) _clip[i].Add(new ReferenceFeatures(perBlock[i], ignored(manifest.Clip.GridSize)));
     }
 
-    public void AddDiffusion(float[][] perPair, Func<int, bool[]?> ignored)
+    internal void AddDiffusion(float[][] perPair, Func<int, bool[]?> ignored)
     {
         for (int i = 0; i < perPair.Length; i++) _diffusion[i].Add(new ReferenceFeatures(perPair[i], ignored(Decoder(i).GridSize)));
     }
 
-    /// <summary>The banks of what was added, thinned out as the recipe says.</summary>
-    /// <param name="parallelism">Threads that choose a coreset.</param>
+    /// <summary>The banks of what was added so far, subsampled to a coreset where the recipe says so. More may be added afterwards, for larger banks.</summary>
+    /// <param name="parallelism">Threads that choose a coreset, at least 1.</param>
     /// <param name="cancellation">Ends the choice.</param>
-    public ReferenceBanks ToBanks(int parallelism, CancellationToken cancellation)
+    /// <exception cref="ArgumentException">Nothing was added, everything is ignored, or a feature is zero or not a number.</exception>
+    public ReferenceBanks ToBanks(int parallelism = 1, CancellationToken cancellation = default)
     {
-        int images = Math.Max(_clip.Max(c => c.Count), _diffusion.Max(d => d.Count));
         return new ReferenceBanks(
-            images,
+            Images,
             _clip[0].Count == 0 ? [] : [.. _clip.Select(c => Bank(c, manifest.Clip.Width))],
             _diffusion[0].Count == 0 ? [] : [.. _diffusion.Select((d, i) => Bank(d, Decoder(i).Channels))]);
 
