@@ -167,26 +167,52 @@ need_arm_compiler() {
   (( ${#missing[@]} == 0 )) || { say "missing: ${missing[*]} (builds and runs the native search for ARM)"; install; }
 }
 
-# The native tests: as built for this processor, with sanitizers, and for 64-bit ARM under an emulator.
-test_native() {
-  need_arm_compiler
-  native_suite native -DCFN_TESTS=ON
-  native_suite native-address -DCFN_TESTS=ON -DCFN_SANITIZE=address,undefined
-  native_suite native-thread -DCFN_TESTS=ON -DCFN_SANITIZE=thread
-  native_suite native-arm -DCFN_TESTS=ON -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
-  check_library native x86-64
-  check_library native-arm aarch64
+# Names what the native tests depend on: every source of the library and of its tests.
+native_content() {
+  find src/Native tests/Native -type f -not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/Native/artifacts/*' -not -name verified.sha256 -print0 |
+    LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }
 
-# native_suite NAME CMAKE-OPTION...
+# The native tests: as built for this processor, always. With sanitizers, on the emulated GPU and for 64-bit ARM under an emulator only where the
+# sources are not those that the last full run has tested.
+test_native() {
+  local content verified=tests/Native/verified.sha256 before=$failed
+  content=$(native_content)
+  if [[ $1 != full && -f $verified && $(<"$verified") == "$content" ]]; then
+    say "native: unchanged since the last full run: not run again with sanitizers, on the emulated GPU and for ARM (./build.sh test full runs all)"
+    native_suite native native_tests -- -DCFN_TESTS=ON
+    check_library native x86-64
+    return 0
+  fi
+  need_arm_compiler
+  native_suite native native_tests device_tests gpu_bank -- -DCFN_TESTS=ON
+  native_suite native-address native_tests device_tests -- -DCFN_TESTS=ON -DCFN_SANITIZE=address,undefined
+  # The emulated GPU has fibers, which this sanitizer can't follow.
+  native_suite native-thread native_tests -- -DCFN_TESTS=ON -DCFN_SANITIZE=thread
+  native_suite native-arm native_tests device_tests -- \
+    -DCFN_TESTS=ON -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++
+  check_library native x86-64
+  check_library native-arm aarch64
+  if (( failed == before )); then
+    echo "$content" >"$verified"
+    say "native: all passed; $verified names these sources now"
+  fi
+}
+
+# native_suite NAME PROGRAM... -- CMAKE-OPTION...
 native_suite() {
   local name=$1 build=src/Native/obj/$1 log=artifacts/test-logs/$1.log program
-  local -a programs=(native_tests device_tests)
-  case $name in
-    native) programs+=(gpu_bank) ;;
-    native-thread) programs=(native_tests) ;; # the emulated GPU has fibers, which this sanitizer can't follow
-  esac
-  if ! { cmake -S src/Native -B "$build" "${@:2}" && cmake --build "$build" --parallel 2 --target clipfusion_native "${programs[@]}"; } >"$log" 2>&1; then
+  local -a programs=()
+  shift
+  while [[ $1 != -- ]]; do
+    programs+=("$1")
+    shift
+  done
+  shift
+  local -a targets=(clipfusion_native "${programs[@]}")
+  # The managed tests of the GPU search run on it too.
+  [[ $name != native ]] || targets+=(emulated_driver)
+  if ! { cmake -S src/Native -B "$build" "$@" && cmake --build "$build" --parallel 2 --target "${targets[@]}"; } >"$log" 2>&1; then
     cat "$log" >&2
     say "$name: does not build"
     failed=$(( failed + 1 ))
@@ -208,11 +234,16 @@ check_library() {
   if tests/native-check.sh "src/Native/obj/$1/libclipfusion_native.so" "$2"; then passed=$(( passed + 1 )); else failed=$(( failed + 1 )); fi
 }
 
+# test_all [quick|full] [xunit arguments...]
 test_all() {
-  local passed=0 failed=0 skipped=0 project name
+  local passed=0 failed=0 skipped=0 project name extent=usual
+  if [[ ${1:-} == quick || ${1:-} == full ]]; then
+    extent=$1
+    shift
+  fi
   mkdir -p artifacts/test-logs
   build_native
-  test_native
+  [[ $extent == quick ]] || test_native "$extent"
   fetch_clip_vocabulary
   dotnet build ClipFusion.sln -c Release -warnaserror
   # The build itself enforces the code style; what is left is white space. The full "dotnet format" takes ten times as long (42 s against 4 s) and finds no more.
