@@ -44,6 +44,9 @@ public sealed class ReplayCamera : IFrameSource
     public bool FramesWait => true;
 
     /// <inheritdoc/>
+    public bool MatchesTriggers => false;
+
+    /// <inheritdoc/>
     public event Action<SourceState>? StateChanged
     {
         add => _state.Changed += value;
@@ -118,12 +121,13 @@ public sealed class ReplayCamera : IFrameSource
             if (read.Frame is { } frame)
             {
                 frame.Stamp(++_frames, _time.GetUtcNow(), _time.GetTimestamp(), trigger.Number);
-                frame.StampFile(Path.GetFileName(path), static (_, _) => { });
+                FileVersion version = read.Version;
+                frame.StampFile(new FileStamp(Path.GetFileName(path), version.Length, new DateTimeOffset(version.Written), version.Inode), null, static (_, _) => { });
                 Counters.CountDelivered(frame);
                 return frame;
             }
 
-            if (read.Outcome == ReadOutcome.Unusable) Counters.CountRejected();
+            if (read.Outcome is ReadOutcome.Unusable or ReadOutcome.NoPicture) Counters.CountRejected();
         }
 
         _state.Set(Missing(), onlyFrom: SourceStatus.Connected);
