@@ -10,6 +10,7 @@ public sealed class ReplayCamera : IFrameSource
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"];
 
     private readonly string _folder;
+    private readonly string? _pattern;
     private readonly TimeProvider _time;
     private readonly FileReader _reader;
     private readonly StateHolder _state;
@@ -28,10 +29,10 @@ public sealed class ReplayCamera : IFrameSource
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         options ??= new FolderOptions { Path = folder };
         options.Validate();
-        _folder = Path.GetFullPath(folder);
+        (_folder, _pattern) = (Path.GetFullPath(folder), options.Files);
         _time = time ?? TimeProvider.System;
         _state = new StateHolder(Counters);
-        _reader = new FileReader(new FramePool(options.BufferCount, options.MaxFileBytes));
+        _reader = new FileReader(new FramePool(options.BufferCount, options.MaxFileBytes), options.Check);
     }
 
     /// <inheritdoc/>
@@ -141,11 +142,14 @@ public sealed class ReplayCamera : IFrameSource
 
     private SourceState Missing() => SourceState.Lost($"{_folder} is missing or has no image file ({string.Join(", ", Extensions)})");
 
+    private bool IsPicture(string path) =>
+        _pattern is not null ? FileNames.IsPicture(Path.GetFileName(path), _pattern) : Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
     private string[] List()
     {
         try
         {
-            return [.. Directory.EnumerateFiles(_folder).Where(f => Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+            return [.. Directory.EnumerateFiles(_folder).Where(IsPicture).Order(StringComparer.Ordinal)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
