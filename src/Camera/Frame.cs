@@ -16,11 +16,13 @@ public enum FrameOutcome
 /// </summary>
 public sealed class Frame : IDisposable
 {
-    private readonly FramePool _pool;
+    private readonly FramePool? _pool;
     private byte[]? _memory;
     private Action<FrameOutcome, string?>? _settle;
 
     internal Frame(FramePool pool, byte[] memory, FrameShape shape) => (_pool, _memory, Shape) = (pool, memory, shape);
+
+    private Frame(string refusal) => (_memory, Shape, Refusal) = ([], default, refusal);
 
     /// <summary>Size, format and stride.</summary>
     public FrameShape Shape { get; }
@@ -52,8 +54,17 @@ public sealed class Frame : IDisposable
     /// <summary>Whether every byte arrived. Half a frame is handed out, flagged; the missing rows are zero.</summary>
     public bool IsComplete { get; private set; } = true;
 
+    /// <summary>The file that it was read from; null when the frame comes from no file.</summary>
+    public FileStamp? File { get; private set; }
+
     /// <summary>The file's name without folder; null when the frame comes from no file.</summary>
-    public string? FileName { get; private set; }
+    public string? FileName => File?.Name;
+
+    /// <summary>The part's id out of the file's name; null where none is looked for or found.</summary>
+    public string? PartId { get; private set; }
+
+    /// <summary>Why there are no pixels although something came: a file that can't be read; null for a frame. For people.</summary>
+    public string? Refusal { get; }
 
     /// <summary>The bytes, <see cref="FrameShape.ByteCount"/> of them; valid until <see cref="Dispose"/>.</summary>
     /// <exception cref="ObjectDisposedException">The frame has been disposed.</exception>
@@ -83,8 +94,11 @@ public sealed class Frame : IDisposable
         (TriggerNumber, IsComplete) = (triggerNumber, isComplete);
     }
 
+    /// <summary>Something that came by itself and can't be read; without pixels, for whoever has to answer for the part.</summary>
+    internal static Frame Refused(string reason) => new(reason);
+
     /// <summary>Ties the frame to a file and to what happens with that file in the end.</summary>
-    internal void StampFile(string name, Action<FrameOutcome, string?> settle) => (FileName, _settle) = (name, settle);
+    internal void StampFile(FileStamp file, string? partId, Action<FrameOutcome, string?> settle) => (File, PartId, _settle) = (file, partId, settle);
 
     /// <summary>
     /// Tells the source what became of the frame, once, before or after <see cref="Dispose"/>; later calls do nothing. A file whose frame is never
@@ -107,6 +121,6 @@ public sealed class Frame : IDisposable
     /// <summary>Gives the pixel memory back; safe to call twice and from any thread.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _memory, null) is { } memory) _pool.Return(memory);
+        if (Interlocked.Exchange(ref _memory, null) is { } memory) _pool?.Return(memory);
     }
 }

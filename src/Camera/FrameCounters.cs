@@ -3,7 +3,7 @@ namespace ClipFusion.Camera;
 /// <summary>What happened at a source since it was made; numbers only rise. Thread-safe.</summary>
 public sealed class FrameCounters
 {
-    private long _delivered, _incomplete, _dropped, _timedOut, _unmatched, _lost, _rejected, _stuck;
+    private long _delivered, _incomplete, _dropped, _timedOut, _unmatched, _lost, _rejected, _stuck, _ignored;
 
     /// <summary>Frames handed out.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
@@ -29,6 +29,9 @@ public sealed class FrameCounters
     /// <summary>Files that could not be moved away and are left where they are.</summary>
     public long Stuck => Volatile.Read(ref _stuck);
 
+    /// <summary>Files passed over because they can't be pictures: they answer no trigger.</summary>
+    public long Ignored => Volatile.Read(ref _ignored);
+
     internal void CountDelivered(Frame frame)
     {
         Interlocked.Increment(ref _delivered);
@@ -44,6 +47,8 @@ public sealed class FrameCounters
     internal void CountLost() => Interlocked.Increment(ref _lost);
 
     internal void CountRejected() => Interlocked.Increment(ref _rejected);
+
+    internal void CountIgnored() => Interlocked.Increment(ref _ignored);
 
     internal void CountStuck() => Interlocked.Increment(ref _stuck);
 }

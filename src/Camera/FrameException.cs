@@ -33,4 +33,7 @@ public sealed class FrameException : Exception
 
     /// <summary>The stable reason.</summary>
     public FrameFault Fault { get; }
+
+    /// <summary>The file that is the trigger's and can't be used; null where there is none.</summary>
+    public FileStamp? File { get; init; }
 }

@@ -15,11 +15,14 @@ public enum SourceStatus
 
 /// <summary>Whether a source can give frames, and why not.</summary>
 /// <param name="Status">One word.</param>
-/// <param name="Reason">Why it is lost, for people; null otherwise.</param>
+/// <param name="Reason">Why it is lost, or what is wrong with it although it gives frames, for people; null otherwise.</param>
 public sealed record SourceState(SourceStatus Status, string? Reason = null)
 {
     internal static readonly SourceState Closed = new(SourceStatus.Closed);
     internal static readonly SourceState Connected = new(SourceStatus.Connected);
+
+    /// <summary>Gives frames, but somebody has to look: <paramref name="reason"/> says why.</summary>
+    internal static SourceState Impaired(string reason) => new(SourceStatus.Connected, reason);
 
     internal static SourceState Lost(string reason) => new(SourceStatus.Lost, reason);
 

@@ -10,14 +10,15 @@ internal sealed class StateHolder(FrameCounters counters)
 
     public SourceState Current => _state;
 
-    /// <summary>Moves to another state; does nothing when it is the current one, whatever the reason.</summary>
+    /// <summary>Moves to another state; does nothing when it is lost or closed already, whatever the reason.</summary>
     /// <param name="next">The new state.</param>
     /// <param name="onlyFrom">If given, the move is made only from this status: a camera closed meanwhile must not come back as connected.</param>
     public bool Set(SourceState next, SourceStatus? onlyFrom = null)
     {
         lock (_announcing)
         {
-            if (_state.Status == next.Status || (onlyFrom is { } from && _state.Status != from)) return false;
+            bool isSame = next.Status == SourceStatus.Connected ? _state == next : _state.Status == next.Status;
+            if (isSame || (onlyFrom is { } from && _state.Status != from)) return false;
             _state = next;
             if (next.Status == SourceStatus.Lost) counters.CountLost();
             Changed?.Invoke(next);

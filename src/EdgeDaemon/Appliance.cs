@@ -1,3 +1,4 @@
+using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
@@ -65,7 +66,14 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
 
         // 1 trigger, 2 frame: the stations.
         var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
-        foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, heartbeats, metrics, box.TellFrameTaken, box.TellJudged, box.TakePicture), time));
+        foreach (StationConfig own in _config.Stations)
+        {
+            var cameraLog = new CameraLog(own.Name, _log);
+            HandedFiles? files = own.Camera is FolderCameraConfig { Replay: false } ? await HandedFiles.LoadAsync(store, own.Name).ConfigureAwait(false) : null;
+            IFrameSource camera = Cameras.Of(own, time, cameraLog, files, Unanswered(recovery, own.Name, files));
+            var links = new StationLinks(store, judge, heartbeats, metrics, box.TellFrameTaken, box.TellJudged, box.TakePicture);
+            box.Add(new Station(own, camera, counts[own.Name], links, time, cameraLog, files));
+        }
 
         box.Networks = () => networks.Status;
         foreach (Station station in box.Stations) engines.Changed += station.TellChanged;
@@ -119,6 +127,14 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             foreach (Station station in box.Stations) await station.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>Triggers of the last run that were waiting for a file: one that comes for them now must not go to the next part.</summary>
+    private static List<TriggerContext> Unanswered(Recovery recovery, string station, HandedFiles? files) =>
+    [
+        .. recovery.Interrupted.Select(r => r.Inspection)
+            .Where(i => i.Station == station && i.Source != TriggerSource.FrameArrival && files?.HasFile(i) == false)
+            .Select(i => new TriggerContext(i.Sequence, TimeSpan.FromSeconds(1), i.TriggerId, i.PartId, i.AcceptedAt)),
+    ];
 
     private async Task WarmUpAsync(WarmNetworks networks, CancellationToken stop)
     {

@@ -9,31 +9,32 @@ internal enum ReadOutcome
     /// <summary>The frame holds the whole file.</summary>
     Read,
 
+    /// <summary>The frame holds a picture whose end is missing: its writer may not be done.</summary>
+    CutOff,
+
+    /// <summary>The file is empty or holds something else than a picture: its writer may not be done.</summary>
+    NoPicture,
+
     /// <summary>The file is gone; somebody else took it.</summary>
     Vanished,
 
-    /// <summary>The file changed while it was read: its writer is not done.</summary>
+    /// <summary>The file changed while it was read, or is still open for writing.</summary>
     Changing,
 
     /// <summary>The file can never be used, for the reason given.</summary>
     Unusable,
 }
 
-/// <summary>What came of reading a file; the frame is given with <see cref="ReadOutcome.Read"/> only, the reason with <see cref="ReadOutcome.Unusable"/> only.</summary>
+/// <summary>
+/// What came of reading a file; the frame is given with <see cref="ReadOutcome.Read"/> and <see cref="ReadOutcome.CutOff"/> only, the version whenever the file
+/// could be opened.
+/// </summary>
 internal readonly record struct ReadResult(ReadOutcome Outcome, Frame? Frame = null, FileVersion Version = default, string? Reason = null);
 
-/// <summary>Tells whether a name still means the file that was read.</summary>
-internal readonly record struct FileVersion(long Length, DateTime Written)
-{
-    public static FileVersion Of(SafeFileHandle file) => new(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
-
-    public static FileVersion Of(FileInfo file) => file.Exists ? new(file.Length, file.LastWriteTimeUtc) : default;
-}
-
 /// <summary>Reads whole files into frames, bounded and without being held up by pipes, devices or links.</summary>
-internal sealed class FileReader(FramePool pool)
+internal sealed class FileReader(FramePool pool, PictureCheck? check = null)
 {
-    private const int NoSuchFile = 2, NotPermitted = 1, NoSuchDeviceOrAddress = 6, AccessDenied = 13;
+    private const int NotPermitted = 1, NoSuchDeviceOrAddress = 6, AccessDenied = 13;
 
     /// <summary>Reads one file; waits for a free buffer.</summary>
     /// <exception cref="IOException">The machine or the share fails, not the file.</exception>
@@ -41,42 +42,47 @@ internal sealed class FileReader(FramePool pool)
     public async ValueTask<ReadResult> ReadAsync(string path, CancellationToken cancellation)
     {
         using SafeFileHandle file = Libc.OpenForReading(path);
-        if (file.IsInvalid)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            string why = Marshal.GetPInvokeErrorMessage(error);
-            return error switch
-            {
-                NoSuchFile => new ReadResult(ReadOutcome.Vanished),
-                Libc.TooManySymbolicLinks => Unusable("it is a symbolic link, and links are not followed"),
-                NotPermitted or AccessDenied or NoSuchDeviceOrAddress => Unusable($"can't be opened: {why}"),
-                _ => throw new IOException($"{path} can't be opened: {why}"),
-            };
-        }
+        if (file.IsInvalid) return CannotOpen(path, Marshal.GetLastPInvokeError());
+        FileStatus status = FileStatus.Of(file);
+        FileVersion version = status.Version;
+        if (!status.IsRegular) return Unusable("it can't be read as a file: it is a pipe, a device or a folder", version);
+        if (version.Length == 0) return new ReadResult(ReadOutcome.NoPicture, null, version, "it is empty");
+        if (version.Length > pool.MaxFrameBytes) return Unusable($"it has {version.Length} bytes; at most {pool.MaxFrameBytes} are taken", version);
+        if (Libc.HasWriter(file)) return new ReadResult(ReadOutcome.Changing, null, version);
         Frame? frame = null;
         try
         {
-            long length = RandomAccess.GetLength(file);
-            if (length == 0) return Unusable("it is empty");
-            if (length > pool.MaxFrameBytes) return Unusable($"it has {length} bytes; at most {pool.MaxFrameBytes} are taken");
-            frame = await pool.RentAsync(FrameShape.Encoded((int)length), cancellation).ConfigureAwait(false);
-            FileVersion version = FileVersion.Of(file);
-            if (await FillAsync(file, frame.Memory, cancellation).ConfigureAwait(false) && version == FileVersion.Of(file))
-            {
-                var result = new ReadResult(ReadOutcome.Read, frame, version);
-                frame = null;
-                return result;
-            }
-            return new ReadResult(ReadOutcome.Changing);
+            frame = await pool.RentAsync(FrameShape.Encoded((int)version.Length), cancellation).ConfigureAwait(false);
+            bool isWhole = await FillAsync(file, frame.Memory, cancellation).ConfigureAwait(false) && version == FileStatus.Of(file).Version;
+            if (!isWhole) return new ReadResult(ReadOutcome.Changing, null, version);
+            PictureFinding finding = check?.Invoke(frame.Pixels) ?? default;
+            if (finding.State == PictureState.NoPicture) return new ReadResult(ReadOutcome.NoPicture, null, version, finding.Why);
+            var result = new ReadResult(finding.State == PictureState.CutOff ? ReadOutcome.CutOff : ReadOutcome.Read, frame, version, finding.Why);
+            frame = null;
+            return result;
         }
         catch (Exception e) when (e is NotSupportedException or UnauthorizedAccessException || (e is IOException && Directory.Exists(Path.GetDirectoryName(path))))
         {
-            return Unusable($"can't be read as a file: {e.Message}");
+            return Unusable($"it can't be read as a file: {e.Message}", version);
         }
         finally
         {
             frame?.Dispose();
         }
+    }
+
+    private static ReadResult CannotOpen(string path, int error)
+    {
+        string why = Marshal.GetPInvokeErrorMessage(error);
+        // What can be told of a file that can't be opened: its verdict names it all the same.
+        FileVersion version = FileStatus.Of(path)?.Version ?? default;
+        return error switch
+        {
+            Libc.NoSuchFile => new ReadResult(ReadOutcome.Vanished),
+            Libc.TooManySymbolicLinks => Unusable("it is a symbolic link, and links are not followed", version),
+            NotPermitted or AccessDenied or NoSuchDeviceOrAddress => Unusable($"it can't be opened: {why}", version),
+            _ => throw new IOException($"{NativeName.Show(path)} can't be opened: {why}"),
+        };
     }
 
     private static async ValueTask<bool> FillAsync(SafeFileHandle file, Memory<byte> memory, CancellationToken cancellation)
@@ -90,5 +96,5 @@ internal sealed class FileReader(FramePool pool)
         return true;
     }
 
-    private static ReadResult Unusable(string reason) => new(ReadOutcome.Unusable, Reason: reason);
+    private static ReadResult Unusable(string reason, FileVersion version) => new(ReadOutcome.Unusable, null, version, reason);
 }

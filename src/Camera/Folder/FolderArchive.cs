@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>Moves files that are through to <c>done</c> or <c>rejected</c> inside their folder. Nothing is deleted or overwritten.</summary>
@@ -17,7 +19,7 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
     {
         string target = Move(name, "rejected");
         string text = Path.Combine(Path.GetDirectoryName(target)!, FileNames.ReasonFor(Path.GetFileName(target)));
-        File.WriteAllText(text, $"{name}: {reason}\n");
+        File.WriteAllText(text, $"{NativeName.Show(name)}: {reason}\n");
     }
 
     private string Move(string name, string subfolder)
@@ -26,14 +28,17 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
         // A folder that has gone must not come back as an empty one.
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder} is not there");
         string targets = Directory.CreateDirectory(Path.Combine(folder, subfolder)).FullName;
-        string target = Path.Combine(targets, name);
+        // In the archive every name is text, whatever bytes it had.
+        string readable = NativeName.Show(name);
+        string target = Path.Combine(targets, readable);
         for (int attempt = 0; ; attempt++)
         {
             try
             {
                 if (!Path.Exists(target))
                 {
-                    File.Move(source, target, overwrite: false);
+                    if (NativeName.IsText(name)) File.Move(source, target, overwrite: false);
+                    else if (Libc.Rename(source, target) != 0) throw new IOException($"{readable}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
                     return target;
                 }
             }
@@ -42,7 +47,7 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
                 // Somebody took the name in between: the next one.
             }
             if (attempt >= MostAttempts) throw new IOException($"{target} and {attempt} names like it are taken");
-            target = Path.Combine(targets, FileNames.WithSuffix(name, time.GetUtcNow(), attempt));
+            target = Path.Combine(targets, FileNames.WithSuffix(readable, time.GetUtcNow(), attempt));
         }
     }
 }

@@ -4,8 +4,9 @@ namespace ClipFusion.Camera.Folder;
 
 /// <summary>
 /// Image files that appear in a folder, or lie there to be replayed. Frames hold the files' bytes (<see cref="PixelFormat.Encoded"/>) for somebody else to
-/// decode, and <see cref="Frame.Settle"/> moves the file to <c>done</c> or <c>rejected</c>; files that can't be read or are too large are rejected at once.
-/// A trigger is answered by the next file. Capture times are those of reading. Linux only.
+/// decode, and <see cref="Frame.Settle"/> moves the file to <c>done</c> or <c>rejected</c>. A file that can't be read or is too large ends its trigger with the
+/// reason, or comes as a frame with a <see cref="Frame.Refusal"/>; what can't be a picture answers nothing. <see cref="FolderOptions.Match"/> says which file
+/// answers a trigger. Capture times are those of reading. Linux only.
 /// </summary>
 public sealed class FolderCamera : IFrameSource
 {
@@ -15,10 +16,14 @@ public sealed class FolderCamera : IFrameSource
     private readonly StateHolder _state;
     private readonly FolderArchive _archive;
     private readonly FileReader _reader;
+    private readonly FileMatcher _matcher;
+    private readonly LateFiles _late;
+    private readonly UnsettledFiles _unsettled;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private FolderConnection? _connection;
     private ulong _frames;
     private int _isStreaming;
+    private int _isStuck;
 
     /// <summary>Makes a closed folder camera.</summary>
     /// <param name="options">Where the files are and how they are taken.</param>
@@ -29,10 +34,13 @@ public sealed class FolderCamera : IFrameSource
         options.Validate();
         _options = options with { Path = Path.GetFullPath(options.Path) };
         _time = time ?? TimeProvider.System;
-        _waiting = new WaitingFiles(options.MaxWaitingNames);
+        _waiting = new WaitingFiles(options.MaxWaitingNames, _time, options.Match == FileMatch.Order);
         _state = new StateHolder(Counters);
         _archive = new FolderArchive(_options.Path, _time);
-        _reader = new FileReader(new FramePool(options.BufferCount, options.MaxFileBytes));
+        _reader = new FileReader(new FramePool(options.BufferCount, options.MaxFileBytes), options.Check);
+        _matcher = new FileMatcher(_options, _waiting);
+        _late = new LateFiles(_options, _time);
+        _unsettled = new UnsettledFiles(options.StableFor, _time);
     }
 
     /// <inheritdoc/>
@@ -43,6 +51,9 @@ public sealed class FolderCamera : IFrameSource
 
     /// <inheritdoc/>
     public bool FramesWait => true;
+
+    /// <inheritdoc/>
+    public bool MatchesTriggers => _matcher.TellsApart;
 
     /// <summary>Names that are remembered as waiting now; never more than <see cref="FolderOptions.MaxWaitingNames"/>.</summary>
     public int WaitingNames => _waiting.Count;
@@ -58,7 +69,7 @@ public sealed class FolderCamera : IFrameSource
     public ValueTask OpenAsync(CancellationToken cancellation = default)
     {
         if (_connection is not null) throw new InvalidOperationException($"the folder camera of {_options.Path} is open already");
-        _connection = new FolderConnection(_options, _time, _waiting, _state);
+        _connection = new FolderConnection(_options, _time, _waiting, _state, new IgnoredNames(_options, Counters), RejectUnclaimed);
         return ValueTask.CompletedTask;
     }
 
@@ -81,18 +92,32 @@ public sealed class FolderCamera : IFrameSource
     public async ValueTask<Frame> TriggerAsync(TriggerContext trigger, CancellationToken cancellation = default)
     {
         State.EnsureConnected(_options.Path);
+        if (_matcher.Impossible(trigger) is { } why) throw new FrameException(FrameFault.Timeout, $"no file can answer trigger {trigger.Number}: {why}");
         using var timeout = new CancellationTokenSource(trigger.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        _matcher.Open(trigger);
         try
         {
-            (string name, ReadResult read) = await NextAsync(isTriggered: true, either.Token).ConfigureAwait(false);
+            (string name, ReadResult read) = await NextAsync(trigger, either.Token).ConfigureAwait(false);
             if (read.Frame is { } frame) return HandOut(frame, name, read.Version, trigger.Number);
-            throw new FrameException(FrameFault.BadImage, $"{name}, the answer to trigger {trigger.Number}, was rejected: {read.Reason}");
+            // Its trigger is answered by the reason, so the file is through at once.
+            Settle(name, read.Version, FrameOutcome.Rejected, read.Reason);
+            throw new FrameException(FrameFault.BadImage, $"{NativeName.Show(name)}: {read.Reason}") { File = StampOf(name, read.Version) };
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             Counters.CountTimedOut();
-            throw new FrameException(FrameFault.Timeout, $"no file for trigger {trigger.Number} in {_options.Path} within {trigger.Timeout.TotalMilliseconds:0} ms");
+            _late.Add(trigger);
+            throw new FrameException(FrameFault.Timeout, $"{_matcher.Describe(trigger)} within {trigger.Timeout.TotalMilliseconds:0} ms");
+        }
+        catch (OperationCanceledException)
+        {
+            _late.Add(trigger);
+            throw;
+        }
+        finally
+        {
+            _matcher.Close(trigger);
         }
     }
 
@@ -111,8 +136,9 @@ public sealed class FolderCamera : IFrameSource
         {
             while (State.Status != SourceStatus.Closed)
             {
-                (string name, ReadResult read) = await NextAsync(isTriggered: false, cancellation).ConfigureAwait(false);
-                if (read.Frame is { } frame) yield return HandOut(frame, name, read.Version, trigger: null);
+                (string name, ReadResult read) = await NextAsync(null, cancellation).ConfigureAwait(false);
+                // Without a frame or a reason the source has been closed.
+                if (read.Frame is not null || read.Reason is not null) yield return HandOut(read.Frame ?? Frame.Refused(read.Reason!), name, read.Version, trigger: null);
             }
         }
         finally
@@ -121,42 +147,97 @@ public sealed class FolderCamera : IFrameSource
         }
     }
 
-    /// <summary>The next file, read or rejected; without a frame or reason the source has been closed.</summary>
-    private async ValueTask<(string Name, ReadResult Read)> NextAsync(bool isTriggered, CancellationToken cancellation)
+    /// <summary>The file of a trigger, or the next one for the stream (null), read or with the reason why it can't be; without either the source has been closed.</summary>
+    private async ValueTask<(string Name, ReadResult Read)> NextAsync(TriggerContext? trigger, CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        // Where triggers are told apart, one that waits in vain holds no other up.
+        bool takesTurns = trigger is null || !_matcher.TellsApart;
+        if (takesTurns) await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             while (true)
             {
                 if (_waiting.MustList) _connection?.List();
                 Task changed = _waiting.Changed;
-                if (isTriggered) State.EnsureConnected(_options.Path);
+                if (trigger is not null) State.EnsureConnected(_options.Path);
                 else if (State.Status == SourceStatus.Closed) return default;
-                if (_waiting.Take() is not { } name)
+                if (_matcher.Take(trigger) is not { } name)
                 {
                     await changed.WaitAsync(cancellation).ConfigureAwait(false);
                     continue;
                 }
+
                 ReadResult read = await ReadAsync(name, cancellation).ConfigureAwait(false);
-                if (read.Outcome is ReadOutcome.Read or ReadOutcome.Unusable) return (name, read);
+                if (WaitFor(name, read) is var wait && wait > TimeSpan.Zero)
+                {
+                    // It keeps its place before those that came after it.
+                    read.Frame?.Dispose();
+                    _waiting.PutBack(name);
+                    await Task.Delay(wait, _time, cancellation).ConfigureAwait(false);
+                    continue;
+                }
+
+                if (IsFor(trigger, name, read)) return (name, read);
+                read.Frame?.Dispose();
             }
         }
         finally
         {
-            _turn.Release();
+            if (takesTurns) _turn.Release();
         }
+    }
+
+    /// <summary>How long to wait before a file is looked at again that its writer may not be done with; zero where that makes no difference.</summary>
+    private TimeSpan WaitFor(string name, ReadResult read) => read.Outcome switch
+    {
+        ReadOutcome.CutOff or ReadOutcome.NoPicture => _unsettled.Look(name, read.Version, _connection?.IsLocal ?? false),
+        ReadOutcome.Changing => _unsettled.LookAtWriting(name),
+        _ => TimeSpan.Zero,
+    };
+
+    /// <summary>Whether what was read answers; what does not has been dealt with.</summary>
+    private bool IsFor(TriggerContext? trigger, string name, ReadResult read)
+    {
+        _unsettled.Forget(name);
+        if (read.Outcome is ReadOutcome.Vanished or ReadOutcome.Changing)
+        {
+            _waiting.Release(name);
+            if (read.Outcome == ReadOutcome.Changing) _waiting.RequestList();
+            return false;
+        }
+
+        if (read.Outcome == ReadOutcome.NoPicture && (trigger is not null || !FileNames.PromisesPicture(name, _options.Files)))
+        {
+            Counters.CountIgnored();
+            Note(FolderNoteKind.Ignored, name, read.Reason!);
+            _waiting.PassOver(name, read.Version);
+            return false;
+        }
+
+        if (read.Version != default && _options.WasHandedOut?.Invoke(StampOf(name, read.Version)) == true)
+        {
+            Note(FolderNoteKind.HandedOutBefore, name, "an earlier run of the program has given it to an inspection");
+            Settle(name, read.Version, FrameOutcome.Done, null);
+            return false;
+        }
+
+        if (trigger is { } asking && _late.OwnerOf(asking, read.Version.Written) is { } owner)
+        {
+            string why = $"it came for trigger {owner.TriggerId ?? owner.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)}, which had been answered without it";
+            Counters.CountUnmatched();
+            Note(FolderNoteKind.Late, name, why);
+            Settle(name, read.Version, FrameOutcome.Rejected, why);
+            return false;
+        }
+
+        return true;
     }
 
     private async ValueTask<ReadResult> ReadAsync(string name, CancellationToken cancellation)
     {
         try
         {
-            ReadResult read = await _reader.ReadAsync(Path.Combine(_options.Path, name), cancellation).ConfigureAwait(false);
-            if (read.Outcome == ReadOutcome.Unusable) Settle(name, default, FrameOutcome.Rejected, read.Reason);
-            if (read.Outcome is ReadOutcome.Vanished or ReadOutcome.Changing) _waiting.Release(name);
-            if (read.Outcome == ReadOutcome.Changing) _waiting.RequestList();
-            return read;
+            return await _reader.ReadAsync(Path.Combine(_options.Path, name), cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -165,7 +246,6 @@ public sealed class FolderCamera : IFrameSource
         }
         catch (IOException e)
         {
-            _waiting.Release(name);
             _connection?.Lose(e.Message);
             return new ReadResult(ReadOutcome.Vanished);
         }
@@ -174,7 +254,7 @@ public sealed class FolderCamera : IFrameSource
     private Frame HandOut(Frame frame, string name, FileVersion version, long? trigger)
     {
         frame.Stamp(Interlocked.Increment(ref _frames), _time.GetUtcNow(), _time.GetTimestamp(), trigger);
-        frame.StampFile(name, (outcome, reason) => Settle(name, version, outcome, reason));
+        frame.StampFile(StampOf(name, version), _matcher.PartIdOf(name), (outcome, reason) => Settle(name, version, outcome, reason));
         Counters.CountDelivered(frame);
         return frame;
     }
@@ -184,7 +264,7 @@ public sealed class FolderCamera : IFrameSource
     {
         try
         {
-            if (version != default && FileVersion.Of(new FileInfo(Path.Combine(_options.Path, name))) is var now && now != default && now != version)
+            if (version != default && FileStatus.Of(Path.Combine(_options.Path, name)) is { } now && now.Version != version)
             {
                 _waiting.Release(name);
                 _waiting.Arrived(name);
@@ -194,11 +274,36 @@ public sealed class FolderCamera : IFrameSource
             else _archive.Done(name);
             if (outcome == FrameOutcome.Rejected) Counters.CountRejected();
             _waiting.Release(name);
+            _options.PutAway?.Invoke(StampOf(name, version));
+            if (Interlocked.Exchange(ref _isStuck, 0) == 0) return;
+            _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Connected);
+            Note(FolderNoteKind.MovedAgain, name, "files can be moved away again");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Counters.CountStuck();
             _waiting.Stuck(name);
+            Interlocked.Exchange(ref _isStuck, 1);
+            // A folder that has gone says so itself.
+            _state.Set(SourceState.Impaired($"files can't be moved away from {_options.Path}: {e.Message}"), onlyFrom: SourceStatus.Connected);
+            Note(FolderNoteKind.Stuck, name, e.Message);
         }
     }
+
+    /// <summary>Nobody asks for these any more; left where they are they would fill the memory and the folder.</summary>
+    private void RejectUnclaimed()
+    {
+        if (!_matcher.TellsApart) return;
+        while (_waiting.TakeOlder(_options.UnclaimedAfter) is { } name)
+        {
+            string why = $"no trigger asked for it within {_options.UnclaimedAfter.TotalMinutes:0.#} minutes";
+            Counters.CountUnmatched();
+            Note(FolderNoteKind.Unclaimed, name, why);
+            Settle(name, default, FrameOutcome.Rejected, why);
+        }
+    }
+
+    private void Note(FolderNoteKind kind, string name, string why) => _options.Note?.Invoke(new FolderNote(kind, NativeName.Show(name), why));
+
+    private static FileStamp StampOf(string name, FileVersion version) => new(NativeName.Show(name), version.Length, new DateTimeOffset(version.Written), version.Inode);
 }

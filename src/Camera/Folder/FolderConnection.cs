@@ -7,21 +7,35 @@ internal sealed class FolderConnection : IDisposable
     private readonly WaitingFiles _waiting;
     private readonly StateHolder _state;
     private readonly FolderLister _lister;
+    private readonly IgnoredNames _ignored;
+    private readonly Action _ticked;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private FolderNotifier? _notifier;
+    private FolderPlace? _place;
+    private long _listedAt;
     private bool _ignoreExisting;
     private bool _isDisposed;
 
     /// <summary>Connects, or begins to look for the folder.</summary>
-    public FolderConnection(FolderOptions options, TimeProvider time, WaitingFiles waiting, StateHolder state)
+    /// <param name="options">Where, and how.</param>
+    /// <param name="time">Clocks.</param>
+    /// <param name="waiting">Takes the names of files that may be read.</param>
+    /// <param name="state">Told whether the folder is there.</param>
+    /// <param name="ignored">Told of names that are no picture's.</param>
+    /// <param name="ticked">Called after every look at the folder.</param>
+    public FolderConnection(FolderOptions options, TimeProvider time, WaitingFiles waiting, StateHolder state, IgnoredNames ignored, Action ticked)
     {
-        (_options, _waiting, _state) = (options, waiting, state);
-        _lister = new FolderLister(options, time, waiting);
+        (_options, _time, _waiting, _state, _ignored, _ticked) = (options, time, waiting, state, ignored, ticked);
+        _lister = new FolderLister(options, time, waiting, ignored.Note);
         _ignoreExisting = !options.ReplayExisting;
         lock (_gate) Connect();
         _timer = time.CreateTimer(_ => Tick(), null, options.ScanEvery, options.ScanEvery);
     }
+
+    /// <summary>Whether the folder is one of this machine: its times are by our clock.</summary>
+    public bool IsLocal => _lister.IsLocal;
 
     /// <summary>Lists the folder now; a failure makes it lost.</summary>
     public void List()
@@ -31,7 +45,7 @@ internal sealed class FolderConnection : IDisposable
             if (_isDisposed || _state.Current.Status != SourceStatus.Connected) return;
             try
             {
-                _lister.List();
+                ListNow();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -70,13 +84,17 @@ internal sealed class FolderConnection : IDisposable
         try
         {
             if (_isDisposed) return;
+            if (_state.Current.Status == SourceStatus.Connected && FileStatus.PlaceOf(_options.Path) is var place && place != _place)
+                Lose(place is null ? $"{_options.Path} is not there" : $"{_options.Path} is another folder now: one was mounted over it, or put into its place");
             if (_state.Current.Status == SourceStatus.Lost) Connect();
-            else if (_options.WatchMode == FolderWatchMode.Poll || _lister.HasUnsettled || _waiting.MustList) List();
+            else if (_notifier is null || _lister.HasUnsettled || _waiting.MustList || _time.GetElapsedTime(_listedAt) >= _options.RelistEvery) List();
         }
         finally
         {
             _gate.Exit();
         }
+
+        _ticked();
     }
 
     /// <summary>Watches first and lists then, so that no file falls between.</summary>
@@ -84,10 +102,12 @@ internal sealed class FolderConnection : IDisposable
     {
         try
         {
-            if (!Directory.Exists(_options.Path)) throw new DirectoryNotFoundException($"{_options.Path} is not there");
-            if (_options.WatchMode == FolderWatchMode.Notify) _notifier = Watch();
+            _place = FileStatus.PlaceOf(_options.Path) ?? throw new DirectoryNotFoundException($"{_options.Path} is not there");
+            bool isPolled = _options.WatchMode == FolderWatchMode.Poll || (_options.WatchMode == FolderWatchMode.Auto && FileSystemKind.RemoteName(_options.Path) is not null);
+            if (!isPolled) _notifier = Watch();
+            (_lister.IsLocal, _lister.IsBeingWritten) = (!isPolled, _notifier is { } notifier ? notifier.IsBeingWritten : null);
             if (_ignoreExisting) _lister.IgnoreExisting();
-            else _lister.List();
+            else ListNow();
             _state.Set(SourceState.Connected);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -99,13 +119,21 @@ internal sealed class FolderConnection : IDisposable
         _ignoreExisting = false;
     }
 
+    private void ListNow()
+    {
+        _listedAt = _time.GetTimestamp();
+        _lister.List();
+    }
+
     private FolderNotifier Watch()
     {
         FolderNotifier? self = null;
         self = new FolderNotifier(_options.Path, new FolderEvents(
             name =>
             {
-                if (name.Length > 0 && !FileNames.IsTemporary(name)) _waiting.Arrived(name);
+                if (FileNames.IsTemporary(name)) return;
+                if (FileNames.IsPicture(name, _options.Files)) _waiting.Arrived(name);
+                else _ignored.Note(name);
             },
             _waiting.RequestList,
             reason =>

@@ -1,15 +1,25 @@
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>Lists a folder and tells files that have stopped changing from those that somebody may still write. Not thread-safe.</summary>
-internal sealed class FolderLister(FolderOptions options, TimeProvider time, WaitingFiles waiting)
+/// <param name="options">Where, and what is a picture.</param>
+/// <param name="time">Clocks.</param>
+/// <param name="waiting">Takes the ready names.</param>
+/// <param name="ignored">Told of each name that is no picture's.</param>
+internal sealed class FolderLister(FolderOptions options, TimeProvider time, WaitingFiles waiting, Action<string> ignored)
 {
-    private readonly record struct Look(long Length, DateTime Written, long Since);
+    private readonly record struct Look(FileVersion Version, long Since);
 
     /// <summary>The most old files that are put up with in a folder that isn't replayed.</summary>
     private const int MostIgnored = 100_000;
 
-    private readonly Dictionary<string, DateTime> _ignored = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FileVersion> _ignored = new(StringComparer.Ordinal);
     private Dictionary<string, Look> _looks = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the folder is one of this machine, whose times are by our clock and whose writers the kernel sees.</summary>
+    public bool IsLocal { get; set; }
+
+    /// <summary>Tells names that a writer has open, as far as the kernel said; null where it says nothing.</summary>
+    public Predicate<string>? IsBeingWritten { get; set; }
 
     /// <summary>Whether some files were still changing at the last listing.</summary>
     public bool HasUnsettled => _looks.Count > 0;
@@ -24,9 +34,7 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
         var ready = new List<string>(first.Count);
         foreach (string name in first)
         {
-            var file = new FileInfo(Path.Combine(options.Path, name));
-            if (!file.Exists) continue;
-            if (IsSettled(name, file, looks)) ready.Add(name);
+            if (FileStatus.Of(Path.Combine(options.Path, name)) is { IsFolder: false } file && IsSettled(name, file.Version, looks)) ready.Add(name);
         }
         _looks = looks;
         waiting.Listed(ready, isAll);
@@ -36,11 +44,11 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
     /// <exception cref="IOException">The folder can't be listed, or holds too many old files.</exception>
     public void IgnoreExisting()
     {
-        foreach (string path in Directory.EnumerateFiles(options.Path))
+        foreach (string name in new FolderNames(options.Path))
         {
-            if (FileNames.IsTemporary(Path.GetFileName(path))) continue;
+            if (FileNames.IsTemporary(name) || !FileNames.IsPicture(name, options.Files)) continue;
             if (_ignored.Count == MostIgnored) throw new IOException($"{options.Path} holds more than {MostIgnored} old files: move them away, or have them replayed");
-            _ignored[Path.GetFileName(path)] = File.GetLastWriteTimeUtc(path);
+            if (FileStatus.Of(Path.Combine(options.Path, name)) is { } file) _ignored[name] = file.Version;
         }
     }
 
@@ -55,10 +63,16 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
     {
         isAll = true;
         var first = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (string path in Directory.EnumerateFiles(options.Path))
+        foreach (string name in new FolderNames(options.Path))
         {
-            string name = Path.GetFileName(path);
-            if (FileNames.IsTemporary(name) || waiting.Knows(name) || IsIgnored(name, path)) continue;
+            if (FileNames.IsTemporary(name) || waiting.Knows(name)) continue;
+            if (!FileNames.IsPicture(name, options.Files))
+            {
+                ignored(name);
+                continue;
+            }
+
+            if (IsLeftAlone(name) || IsBeingWritten?.Invoke(name) == true) continue;
             first.Add(name);
             if (first.Count <= options.MaxWaitingNames) continue;
             first.Remove(first.Max!);
@@ -67,14 +81,15 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
         return first;
     }
 
-    private bool IsIgnored(string name, string path) => _ignored.TryGetValue(name, out DateTime written) && written == File.GetLastWriteTimeUtc(path);
+    private bool IsLeftAlone(string name) =>
+        FileStatus.Of(Path.Combine(options.Path, name)) is { } file && ((_ignored.TryGetValue(name, out FileVersion old) && old == file.Version) || waiting.IsPassedOver(name, file.Version));
 
-    private bool IsSettled(string name, FileInfo file, Dictionary<string, Look> looks)
+    private bool IsSettled(string name, FileVersion version, Dictionary<string, Look> looks)
     {
         // On this machine's own disk the file's time is by our clock; on a share it is by another's and only our own looks count.
-        if (options.WatchMode == FolderWatchMode.Notify && time.GetUtcNow().UtcDateTime - file.LastWriteTimeUtc >= options.StableFor) return true;
-        var look = new Look(file.Length, file.LastWriteTimeUtc, time.GetTimestamp());
-        if (_looks.TryGetValue(name, out Look before) && (before.Length, before.Written) == (look.Length, look.Written)) look = before;
+        if (IsLocal && time.GetUtcNow().UtcDateTime - version.Written >= options.StableFor) return true;
+        var look = new Look(version, time.GetTimestamp());
+        if (_looks.TryGetValue(name, out Look before) && before.Version == version) look = before;
         if (time.GetElapsedTime(look.Since) >= options.StableFor) return true;
         looks.Add(name, look);
         return false;

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>What a notifier has to say; called on its own thread.</summary>
-/// <param name="Arrived">This file was closed after writing or renamed into the folder.</param>
+/// <param name="Arrived">This file was closed after writing or renamed into the folder. Names are as <see cref="NativeName"/> makes them.</param>
 /// <param name="Overflowed">The kernel lost some arrivals: list the folder.</param>
 /// <param name="Gone">The folder was removed, renamed or unmounted, or can't be watched any more. Nothing comes after this.</param>
 internal sealed record FolderEvents(Action<string> Arrived, Action Overflowed, Action<string> Gone);
@@ -16,6 +15,12 @@ internal sealed class FolderNotifier : IDisposable
 {
     private const int HeaderLength = 16;
     private const int Interrupted = 4;
+
+    /// <summary>More files than anybody writes at once; beyond it is forgotten who does.</summary>
+    private const int MostWriters = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _writing = new(StringComparer.Ordinal);
     private readonly SafeFileHandle _notify;
     private readonly int _watch;
     private readonly FolderEvents _events;
@@ -27,7 +32,7 @@ internal sealed class FolderNotifier : IDisposable
         _events = events;
         _notify = Libc.NotifyInit(Libc.CloseOnExec);
         if (_notify.IsInvalid) throw Failure(path, "inotify has no free instance; raise fs.inotify.max_user_instances");
-        _watch = Libc.NotifyAdd(_notify, path, Libc.InCloseWrite | Libc.InMovedTo | Libc.InDeleteSelf | Libc.InMoveSelf | Libc.InOnlyDirectory);
+        _watch = Libc.NotifyAdd(_notify, path, Libc.InModify | Libc.InCloseWrite | Libc.InMovedFrom | Libc.InMovedTo | Libc.InDelete | Libc.InDeleteSelf | Libc.InMoveSelf | Libc.InOnlyDirectory);
         if (_watch < 0)
         {
             IOException failure = Failure(path, "the folder can't be watched");
@@ -35,6 +40,12 @@ internal sealed class FolderNotifier : IDisposable
             throw failure;
         }
         new Thread(Listen) { IsBackground = true, Name = $"folder {path}" }.Start();
+    }
+
+    /// <summary>Whether the file was written to and not closed since: its writer will be heard of.</summary>
+    public bool IsBeingWritten(string name)
+    {
+        lock (_gate) return _writing.Contains(name);
     }
 
     /// <summary>Stops. Removing the watch makes the kernel send a last event, which ends the thread.</summary>
@@ -84,15 +95,33 @@ internal sealed class FolderNotifier : IDisposable
             ReadOnlySpan<byte> name = records.Slice(HeaderLength, nameLength).TrimEnd((byte)0);
             records = records[(HeaderLength + nameLength)..];
             if (_isDisposed) return false;
-            if ((mask & Libc.InQueueOverflow) != 0) _events.Overflowed();
+            if ((mask & Libc.InQueueOverflow) != 0) Overflowed();
             else if ((mask & (Libc.InDeleteSelf | Libc.InMoveSelf | Libc.InUnmount | Libc.InIgnored)) != 0)
             {
                 End((mask & Libc.InMoveSelf) != 0 ? "the folder was renamed" : (mask & Libc.InUnmount) != 0 ? "the folder was unmounted" : "the folder was removed");
                 return false;
             }
-            else if ((mask & Libc.InIsDirectory) == 0) _events.Arrived(Encoding.UTF8.GetString(name));
+            else if ((mask & Libc.InIsDirectory) == 0 && !name.IsEmpty) Note(NativeName.FromBytes(name), mask);
         }
         return true;
+    }
+
+    private void Note(string name, uint mask)
+    {
+        lock (_gate)
+        {
+            if ((mask & Libc.InModify) == 0) _writing.Remove(name);
+            else if (_writing.Count < MostWriters) _writing.Add(name);
+        }
+
+        if ((mask & (Libc.InCloseWrite | Libc.InMovedTo)) != 0) _events.Arrived(name);
+    }
+
+    private void Overflowed()
+    {
+        // Who has closed meanwhile is not known: files are told by their times until they are written to again.
+        lock (_gate) _writing.Clear();
+        _events.Overflowed();
     }
 
     private void End(string reason)

@@ -10,6 +10,7 @@ public sealed class ReplayCamera : IFrameSource
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"];
 
     private readonly string _folder;
+    private readonly string? _pattern;
     private readonly TimeProvider _time;
     private readonly FileReader _reader;
     private readonly StateHolder _state;
@@ -28,10 +29,10 @@ public sealed class ReplayCamera : IFrameSource
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         options ??= new FolderOptions { Path = folder };
         options.Validate();
-        _folder = Path.GetFullPath(folder);
+        (_folder, _pattern) = (Path.GetFullPath(folder), options.Files);
         _time = time ?? TimeProvider.System;
         _state = new StateHolder(Counters);
-        _reader = new FileReader(new FramePool(options.BufferCount, options.MaxFileBytes));
+        _reader = new FileReader(new FramePool(options.BufferCount, options.MaxFileBytes), options.Check);
     }
 
     /// <inheritdoc/>
@@ -42,6 +43,9 @@ public sealed class ReplayCamera : IFrameSource
 
     /// <inheritdoc/>
     public bool FramesWait => true;
+
+    /// <inheritdoc/>
+    public bool MatchesTriggers => false;
 
     /// <inheritdoc/>
     public event Action<SourceState>? StateChanged
@@ -118,12 +122,13 @@ public sealed class ReplayCamera : IFrameSource
             if (read.Frame is { } frame)
             {
                 frame.Stamp(++_frames, _time.GetUtcNow(), _time.GetTimestamp(), trigger.Number);
-                frame.StampFile(Path.GetFileName(path), static (_, _) => { });
+                FileVersion version = read.Version;
+                frame.StampFile(new FileStamp(Path.GetFileName(path), version.Length, new DateTimeOffset(version.Written), version.Inode), null, static (_, _) => { });
                 Counters.CountDelivered(frame);
                 return frame;
             }
 
-            if (read.Outcome == ReadOutcome.Unusable) Counters.CountRejected();
+            if (read.Outcome is ReadOutcome.Unusable or ReadOutcome.NoPicture) Counters.CountRejected();
         }
 
         _state.Set(Missing(), onlyFrom: SourceStatus.Connected);
@@ -137,11 +142,14 @@ public sealed class ReplayCamera : IFrameSource
 
     private SourceState Missing() => SourceState.Lost($"{_folder} is missing or has no image file ({string.Join(", ", Extensions)})");
 
+    private bool IsPicture(string path) =>
+        _pattern is not null ? FileNames.IsPicture(Path.GetFileName(path), _pattern) : Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
     private string[] List()
     {
         try
         {
-            return [.. Directory.EnumerateFiles(_folder).Where(f => Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+            return [.. Directory.EnumerateFiles(_folder).Where(IsPicture).Order(StringComparer.Ordinal)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -4,14 +4,23 @@ namespace ClipFusion.Camera.Folder;
 /// Names of files that may be read now, first come first served. Bounded: when it is full it forgets what comes and remembers only that the folder must be
 /// listed again once it is empty, so that order is kept and nothing is lost. Thread-safe.
 /// </summary>
-internal sealed class WaitingFiles(int capacity)
+/// <param name="capacity">Names that wait at most.</param>
+/// <param name="time">Tells how long a name has waited.</param>
+/// <param name="isOrdered">Whether names are taken in their order: then a full memory is filled again only when it is empty.</param>
+internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrdered = true)
 {
     /// <summary>Nobody holds so many frames: beyond it the reader forgets to settle, or nothing can be moved away.</summary>
     private const int MostTaken = 1 << 16;
 
+    /// <summary>Files that are no pictures and are remembered as such; of older ones is forgotten that they were looked at.</summary>
+    private const int MostPassedOver = 1 << 14;
+
     private readonly Lock _gate = new();
-    private readonly LinkedList<string> _ready = new();
+    private readonly LinkedList<(string Name, long Since)> _ready = new();
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Files that were looked at and are no pictures: left alone until they change.</summary>
+    private readonly Dictionary<string, FileVersion> _passedOver = new(StringComparer.Ordinal);
 
     /// <summary>Names that are being read, judged, or could not be moved away: not to be taken a second time.</summary>
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
@@ -27,7 +36,7 @@ internal sealed class WaitingFiles(int capacity)
     /// <summary>Whether the folder holds more than is remembered and everything remembered is taken.</summary>
     public bool MustList
     {
-        get { lock (_gate) return _mustList && _ready.Count == 0; }
+        get { lock (_gate) return _mustList && (_ready.Count == 0 || (!isOrdered && _ready.Count < capacity)); }
     }
 
     /// <summary>Names that wait.</summary>
@@ -46,6 +55,12 @@ internal sealed class WaitingFiles(int capacity)
     public bool Knows(string name)
     {
         lock (_gate) return _known.Contains(name) || _taken.Contains(name);
+    }
+
+    /// <summary>Whether it was passed over as no picture and has not changed since.</summary>
+    public bool IsPassedOver(string name, FileVersion version)
+    {
+        lock (_gate) return _passedOver.TryGetValue(name, out FileVersion seen) && seen == version;
     }
 
     /// <summary>A file just became ready. A name that was taken and is written anew comes again after it has been moved away.</summary>
@@ -95,15 +110,42 @@ internal sealed class WaitingFiles(int capacity)
     }
 
     /// <summary>The next name, which counts as taken until <see cref="Release"/>; null when none waits, or when far too many were taken and never released.</summary>
-    public string? Take()
+    /// <param name="wanted">Which name will do; null = the first.</param>
+    public string? Take(Predicate<string>? wanted = null)
     {
         lock (_gate)
         {
-            if (_ready.First is not { Value: var name } || _taken.Count >= MostTaken) return null;
-            _ready.RemoveFirst();
-            _known.Remove(name);
-            _taken.Add(name);
-            return name;
+            if (_taken.Count >= MostTaken) return null;
+            for (LinkedListNode<(string Name, long Since)>? node = _ready.First; node is not null; node = node.Next)
+            {
+                if (wanted is not null && !wanted(node.Value.Name)) continue;
+                return Taken(node);
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Names that wait now, in their order.</summary>
+    public IReadOnlyList<string> Names()
+    {
+        lock (_gate) return [.. _ready.Select(r => r.Name)];
+    }
+
+    /// <summary>A name that has waited too long, taken; null for none.</summary>
+    public string? TakeOlder(TimeSpan age)
+    {
+        lock (_gate) return _ready.First is { } node && time.GetElapsedTime(node.Value.Since) >= age ? Taken(node) : null;
+    }
+
+    /// <summary>A taken file is no picture: it is left alone until it changes.</summary>
+    public void PassOver(string name, FileVersion version)
+    {
+        lock (_gate)
+        {
+            if (_passedOver.Count >= MostPassedOver) _passedOver.Clear();
+            _passedOver[name] = version;
+            Release(name);
         }
     }
 
@@ -134,7 +176,7 @@ internal sealed class WaitingFiles(int capacity)
         {
             _taken.Remove(name);
             _again.Remove(name);
-            if (_known.Add(name)) _ready.AddFirst(name);
+            if (_known.Add(name)) _ready.AddFirst((name, time.GetTimestamp()));
             Signal();
         }
     }
@@ -151,6 +193,7 @@ internal sealed class WaitingFiles(int capacity)
                 _taken.Clear();
                 _again.Clear();
                 _stuck.Clear();
+                _passedOver.Clear();
             }
             _mustList = false;
             Signal();
@@ -165,8 +208,16 @@ internal sealed class WaitingFiles(int capacity)
 
     private void Add(string name)
     {
-        _ready.AddLast(name);
+        _ready.AddLast((name, time.GetTimestamp()));
         _known.Add(name);
+    }
+
+    private string Taken(LinkedListNode<(string Name, long Since)> node)
+    {
+        _ready.Remove(node);
+        _known.Remove(node.Value.Name);
+        _taken.Add(node.Value.Name);
+        return node.Value.Name;
     }
 
     private void Signal()

@@ -45,6 +45,9 @@ public sealed class SimulatedCamera : IFrameSource
     /// <inheritdoc/>
     public bool FramesWait => false;
 
+    /// <inheritdoc/>
+    public bool MatchesTriggers => false;
+
     /// <summary>Frames that were exposed, whatever became of them.</summary>
     internal ulong Arrived => Volatile.Read(ref _frames);
 

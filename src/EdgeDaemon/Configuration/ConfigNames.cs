@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Camera.Folder;
 using ClipFusion.Camera.Simulation;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
@@ -20,6 +21,10 @@ internal static class ConfigNames
 
     /// <summary>In words with dashes, for example <c>circuit-board</c>.</summary>
     public static readonly (string Name, Material Value)[] Materials = [.. Enum.GetValues<Material>().Select(m => (JsonNamingPolicy.KebabCaseLower.ConvertName(m.ToString()), m))];
+
+    public static readonly (string Name, FileMatch Value)[] Matches = [("order", FileMatch.Order), ("name", FileMatch.Name), ("time", FileMatch.Time)];
+
+    public static readonly (string Name, FolderWatchMode Value)[] Watches = [("auto", FolderWatchMode.Auto), ("inotify", FolderWatchMode.Notify), ("poll", FolderWatchMode.Poll)];
 
     public static readonly (string Name, bool IsSimulated)[] Cameras = [("simulated", true), ("folder", false)];
 }

@@ -20,7 +20,7 @@ public static class ConfigWarnings
 {
     private const UnixFileMode OthersMayRead = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
-    /// <summary>Everything that is not as it will have to be; changes nothing.</summary>
+    /// <summary>Everything that is not as it will have to be; changes nothing, but tries to write in the folders of cameras.</summary>
     /// <param name="config">A configuration without errors.</param>
     public static IReadOnlyList<ConfigWarning> Find(ApplianceConfig config)
     {
@@ -88,7 +88,12 @@ public static class ConfigWarnings
             {
                 string path = string.Create(CultureInfo.InvariantCulture, $"$.stations[{i}]");
                 StationConfig station = config.Stations[i];
-                if (station.Camera is FolderCameraConfig camera) Folder($"{path}.camera.folder", camera.Folder);
+                if (station.Camera is FolderCameraConfig camera)
+                {
+                    Folder($"{path}.camera.folder", camera.Folder);
+                    if (!camera.Replay && Directory.Exists(camera.Folder) && FolderAccess.Problem(camera.Folder) is { } denied) Add($"{path}.camera.folder", denied);
+                }
+
                 if (recipes is not null && RecipeProblem(recipes, station.Recipe) is string problem) Add($"{path}.recipe", problem);
                 if (station.Triggers.Http && config.Http.TokenFile is null) Add($"{path}.triggers.http", "without $.http.tokenFile no request can trigger");
                 if (station.Triggers.Mqtt && !config.Mqtt.Commands.Contains(MqttCommand.Trigger)) Add($"{path}.triggers.mqtt", "$.mqtt.commands does not allow trigger");

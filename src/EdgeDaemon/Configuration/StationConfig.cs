@@ -1,3 +1,4 @@
+using ClipFusion.Camera.Folder;
 using ClipFusion.Camera.Simulation;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
@@ -31,7 +32,26 @@ public sealed record SimulatedCameraConfig(int Seed, int Width, int Height, Mate
 /// <param name="Folder">The folder.</param>
 /// <param name="Settle">How long a file must not grow before it is taken, where nobody says that it is complete; 0..60 s.</param>
 /// <param name="Replay">Whether files are read over and over and left where they are.</param>
-public sealed record FolderCameraConfig(string Folder, TimeSpan Settle, bool Replay) : CameraConfig;
+public sealed record FolderCameraConfig(string Folder, TimeSpan Settle, bool Replay) : CameraConfig
+{
+    /// <summary>Which names are pictures, with <c>*</c> and <c>?</c>; null = by their endings.</summary>
+    public string? Files { get; init; }
+
+    /// <summary>Regular expression with one group that finds the part's id in a file's name; null = there is none in it.</summary>
+    public string? PartIdFromName { get; init; }
+
+    /// <summary>Which file answers a trigger.</summary>
+    public FileMatch Match { get; init; }
+
+    /// <summary>How far a file's time and its trigger's acceptance may be apart, 1 ms..1 min.</summary>
+    public TimeSpan MatchWindow { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How new files are learnt of.</summary>
+    public FolderWatchMode Watch { get; init; }
+
+    /// <summary>Largest file that is taken, 1..256 MiB.</summary>
+    public int MaxFileMb { get; init; } = 256;
+}
 
 /// <summary>What makes a station inspect; at least one of them.</summary>
 /// <param name="Mqtt">Messages on its trigger topic.</param>

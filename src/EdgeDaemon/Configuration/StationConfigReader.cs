@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Camera.Folder;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection.Json;
 using static ClipFusion.Inspection.Json.JsonValues;
@@ -27,6 +28,7 @@ internal static class StationConfigReader
     private static string? FrameArrivalProblem(CameraConfig camera) => camera switch
     {
         SimulatedCameraConfig { FrameInterval: null } => "false, or camera.frameIntervalMs: without it the simulated camera's frames don't come by themselves",
+        FolderCameraConfig { Match: not FileMatch.Order } => "false, or camera.match \"order\": a file that comes by itself is its own trigger, there is nothing to match",
         FolderCameraConfig { Replay: true } => "false: from a folder that is replayed nothing comes by itself; intervalMs triggers by the clock",
         _ => null,
     };
@@ -42,10 +44,7 @@ internal static class StationConfigReader
             return Simulated(new JsonFields(JsonElement.Parse("{}"), fields.Path, fields.Errors));
         }
 
-        return simulated ? Simulated(fields) : new FolderCameraConfig(
-            fields.Require("folder", "", "the folder that images appear in", paths.Read),
-            Milliseconds(fields, "settleMs", 200, 0, 60_000),
-            fields.Read<bool>("replay", false, Flag));
+        return simulated ? Simulated(fields) : FolderCameraReader.Read(fields, paths);
     }
 
     private static SimulatedCameraConfig Simulated(JsonFields fields) => new(
@@ -78,7 +77,7 @@ internal static class StationConfigReader
     private static HeatmapConfig Heatmap(JsonFields fields) => new(
         fields.Read("when", HeatmapWhen.OnNg, Choice(ConfigNames.HeatmapWhens)), fields.Read("format", HeatmapFormat.Jpeg, Choice(ConfigNames.HeatmapFormats)));
 
-    private static TimeSpan Milliseconds(JsonFields fields, string key, int missing, int from, int to) => TimeSpan.FromMilliseconds(fields.Read(key, missing, Integer(from, to)));
+    internal static TimeSpan Milliseconds(JsonFields fields, string key, int missing, int from, int to) => TimeSpan.FromMilliseconds(fields.Read(key, missing, Integer(from, to)));
 
     private static TimeSpan? MillisecondsOrNull(JsonFields fields, string key) => fields.Read(key, null, OrNull(Integer(10, 3_600_000))) is int ms ? TimeSpan.FromMilliseconds(ms) : null;
 

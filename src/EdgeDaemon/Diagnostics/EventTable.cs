@@ -45,6 +45,7 @@ public static class EventTable
         new("Page and API", 6000, 6099, "Web"),
         new("Pictures", 7000, 7099, "Pictures", "Pipeline", "Storage"),
         new("Demo", 8000, 8099, "Demo"),
+        new("Cameras", 8100, 8149, "Pipeline"),
     ];
 
     /// <summary>All events in the order of their ids.</summary>

@@ -69,6 +69,11 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableCounter("clipfusion.camera.frames.dropped", () => PerStation(s => s.Frames.Dropped + s.Frames.Unmatched), "{frame}", "Frames thrown away: nobody took them in time, or they answered no trigger, by station.");
         meter.CreateObservableCounter("clipfusion.camera.timeouts", () => PerStation(s => s.Frames.TimedOut), "{trigger}", "Triggers that no frame answered in time, by station.");
         meter.CreateObservableCounter("clipfusion.camera.losses", () => PerStation(s => s.Frames.Lost), "{loss}", "Times that the camera was lost, by station.");
+        meter.CreateObservableCounter(
+            "clipfusion.camera.files",
+            () => Counts(s => s.Frames, ("rejected", f => f.Rejected), ("stuck", f => f.Stuck), ("ignored", f => f.Ignored), ("unmatched", f => f.Unmatched)),
+            "{file}",
+            "Files of folder cameras that were no plain success, by station and kind (rejected; stuck: could not be moved away; ignored: no pictures; unmatched: answered no trigger).");
         meter.CreateObservableCounter("clipfusion.verdicts.delivered", () => Counts(s => s.Delivery(), ("live", d => d.Live), ("replay", d => d.Replayed)), "{verdict}", "Verdicts that the broker has taken in this run, by station and kind (live, replay).");
         meter.CreateObservableCounter("clipfusion.verdicts.refused", () => PerStation(s => s.Delivery().Refused), "{refusal}", "Refusals of verdicts by the broker, by station.");
         meter.CreateObservableCounter("clipfusion.outbox.parked", () => PerStation(s => s.Delivery().Parked), "{verdict}", "Verdicts given up after too many refusals in this run, by station.");

@@ -16,9 +16,10 @@ namespace ClipFusion.EdgeDaemon.Inspections;
 /// <param name="Timings">Milliseconds by stage name.</param>
 /// <param name="Frame">The frame; null when there was none.</param>
 /// <param name="CompletedAt">Wall clock, UTC.</param>
+/// <param name="Detail">What exactly was wrong, for people; null where the reason says it all.</param>
 public sealed record VerdictRecord(
     AcceptedInspection Inspection, Verdict Verdict, Code Reason, double? Score, double? Threshold, Evidence? Evidence, IReadOnlyList<RegionRecord> Regions, bool RegionsTruncated,
-    string Profile, bool IsFallbackProfile, bool IsZeroShot, string PackHash, IReadOnlyDictionary<string, double> Timings, FrameRecord? Frame, DateTimeOffset CompletedAt);
+    string Profile, bool IsFallbackProfile, bool IsZeroShot, string PackHash, IReadOnlyDictionary<string, double> Timings, FrameRecord? Frame, DateTimeOffset CompletedAt, string? Detail = null);
 
 /// <summary>The branch scores; a branch that was not used is null.</summary>
 public sealed record Evidence(double? ClipLanguage, double? ClipVision, double? DiffLanguage, double? DiffVision);
@@ -32,4 +33,8 @@ public sealed record RegionRecord(int X, int Y, int Width, int Height, int Area,
 /// <param name="Height">Pixels.</param>
 /// <param name="Format">GenICam pixel format name.</param>
 /// <param name="CapturedAt">Wall clock of the end of exposure, UTC.</param>
-public sealed record FrameRecord(ulong Id, int Width, int Height, string Format, DateTimeOffset CapturedAt);
+/// <param name="File">Name of the file that it came in; null when it came from no file.</param>
+/// <param name="FileModifiedAt">That file's time, UTC; null when it came from no file.</param>
+/// <param name="PartId">The part's id out of the file's name; null where none is looked for or found.</param>
+public sealed record FrameRecord(
+    ulong Id, int Width, int Height, string Format, DateTimeOffset CapturedAt, string? File = null, DateTimeOffset? FileModifiedAt = null, string? PartId = null);

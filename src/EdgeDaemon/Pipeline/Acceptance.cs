@@ -104,14 +104,17 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
             if (code == Code.None && !(isReserved = counts.TryReserve(config().QueueDepth))) code = Code.QueueFull;
             if (code == Code.None)
             {
-                AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+                AcceptedInspection accepted = await store.AcceptFileAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, frame?.File, stop).ConfigureAwait(false);
                 metrics.Accepted(trigger.Station, trigger.Source);
                 _ = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, frame, _memory);
                 (recipe, frame, isReserved) = (null, null, false);
             }
             else if (code != Code.Storage && recipe is not null)
             {
-                await store.AcceptNotJudgedAsync(trigger, recipe.Stamp, code == Code.QueueFull ? Code.Overrun : Code.NotReadyThen, stop).ConfigureAwait(false);
+                Code reason = code == Code.QueueFull ? Code.Overrun : Code.NotReadyThen;
+                await store.AcceptFileNotJudgedAsync(trigger, recipe.Stamp, reason, frame?.File, stop).ConfigureAwait(false);
+                // A file has had its verdict, whatever it was.
+                frame?.Settle(FrameOutcome.Rejected, CodeTable.Describe(reason));
                 counts.NotTaken();
                 metrics.Refused(trigger.Station, code);
             }

@@ -26,6 +26,9 @@ internal sealed class BoxSlot
 /// <param name="time">Clocks.</param>
 internal sealed class Box(string device, string bootId, InspectionStore store, MqttLink link, MediaLink media, VerdictPublisher publisher, WallClock clock, TimeProvider time)
 {
+    /// <summary>Characters of a note in the state, as its schema says.</summary>
+    private const int MaxNote = 500;
+
     private readonly List<Station> _stations = [];
     private readonly Dictionary<string, StationGallery> _galleries = new(StringComparer.Ordinal);
 
@@ -89,6 +92,6 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
         return new StateMessage(
             bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code, code == Code.None ? null : why,
             station.Counts.Snapshot, new OutboxCounts(outbox.Pending, outbox.Parked), clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage),
-            networks.Provider, networks.Note, networks.EngineBuild, time.GetUtcNow());
+            networks.Provider, networks.Note, networks.EngineBuild, time.GetUtcNow(), station.Camera.State.Reason is { Length: > MaxNote } note ? note[..MaxNote] : station.Camera.State.Reason);
     }
 }

@@ -21,7 +21,12 @@ internal static class FramePixels
     public static ImageView View(ReadOnlySpan<byte> pixels, FrameShape shape) => new(pixels, shape.Width, shape.Height, shape.Stride, Format(shape.Format));
 
     /// <summary>What a verdict says of its frame.</summary>
-    public static FrameRecord Describe(Frame frame) => new(frame.Id, frame.Width, frame.Height, frame.Format.ToString(), frame.CapturedAt);
+    public static FrameRecord Describe(Frame frame) =>
+        new(frame.Id, frame.Width, frame.Height, frame.Format.ToString(), frame.CapturedAt, frame.FileName, frame.File?.ModifiedAt, frame.PartId);
+
+    /// <summary>What a verdict says of a file that gave no frame; null where there is no file.</summary>
+    public static FrameRecord? Describe(FileStamp? file, DateTimeOffset now) =>
+        file is null ? null : new(0, 0, 0, nameof(Camera.PixelFormat.Encoded), now, file.Name, file.ModifiedAt);
 
     private static Inspection.Imaging.PixelFormat Format(Camera.PixelFormat format) => format switch
     {

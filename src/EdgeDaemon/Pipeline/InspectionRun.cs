@@ -8,6 +8,9 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// </summary>
 public sealed class InspectionRun : IDisposable
 {
+    /// <summary>Characters of a verdict's detail.</summary>
+    private const int LongestDetail = 400;
+
     private readonly TimeProvider _time;
     private readonly Deadline _deadline;
     private readonly CancellationTokenRegistration _atDeadline;
@@ -70,7 +73,14 @@ public sealed class InspectionRun : IDisposable
     public bool TryFinish(VerdictRecord verdict) => _verdict.TrySetResult(verdict);
 
     /// <summary>Decides NOT_JUDGED, unless something else has decided before.</summary>
-    public bool TryFail(Code reason, FrameRecord? frame = null) => TryFinish(NotJudged(Inspection, reason, _time.GetUtcNow(), frame));
+    /// <param name="reason">Why.</param>
+    /// <param name="frame">What is known of the frame; null where there is none.</param>
+    /// <param name="detail">What exactly was wrong, for people.</param>
+    /// <returns>Whether this was the decision.</returns>
+    public bool TryFail(Code reason, FrameRecord? frame = null, string? detail = null) => TryFinish(NotJudged(Inspection, reason, _time.GetUtcNow(), frame) with { Detail = Cut(detail) });
+
+    /// <summary>A message of whatever length as a verdict takes it.</summary>
+    private static string? Cut(string? detail) => detail is { Length: > LongestDetail } ? string.Concat(detail.AsSpan(0, LongestDetail - 1), "…") : detail;
 
     /// <summary>A verdict that says nothing but why.</summary>
     public static VerdictRecord NotJudged(AcceptedInspection inspection, Code reason, DateTimeOffset at, FrameRecord? frame = null)

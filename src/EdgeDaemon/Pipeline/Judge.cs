@@ -40,14 +40,14 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         {
             // The deadline has decided, or the program ends and the next start answers "interrupted".
         }
-        catch (ImageFormatException)
+        catch (ImageFormatException e)
         {
-            run.TryFail(Code.BadImage, described);
+            run.TryFail(Code.BadImage, described, e.Message);
         }
         catch (Exception e) when (e is ArgumentException or NetworkException)
         {
             LogNotJudged(run.Inspection.Station, run.Inspection.Sequence, e.Message);
-            run.TryFail(e is NetworkException ? Code.NetworkFailed : Code.WrongFrame, described);
+            run.TryFail(e is NetworkException ? Code.NetworkFailed : Code.WrongFrame, described, e.Message);
         }
 #pragma warning disable CA1031 // A mistake of ours must not leave the line without an answer, nor stop the parts behind this one.
         catch (Exception e)

@@ -37,7 +37,7 @@ internal sealed class SelfTriggers(Func<StationConfig> config, IFrameSource came
                 if (camera.FramesWait) await heartbeat.WaitAsync(RoomAsync(stop)).ConfigureAwait(false);
                 if (!await heartbeat.WaitAsync(frames.MoveNextAsync().AsTask()).ConfigureAwait(false)) return;
                 Frame frame = frames.Current;
-                await heartbeat.WaitAsync(acceptance.TakeSelfTimedAsync(new Trigger(config().Name, TriggerSource.FrameArrival, frame.Timestamp, PartId: parts.Take()), frame, stop)).ConfigureAwait(false);
+                await heartbeat.WaitAsync(acceptance.TakeSelfTimedAsync(new Trigger(config().Name, TriggerSource.FrameArrival, frame.Timestamp, PartId: frame.PartId ?? parts.Take()), frame, stop)).ConfigureAwait(false);
             }
         }
     }

@@ -12,7 +12,8 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// doing then.
 /// </summary>
 /// <remarks>Both queues hold as many as the station has places, so writing into them never waits.</remarks>
-internal sealed class Stages(string station, IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time)
+internal sealed class Stages(
+    string station, IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time, CameraLog log, HandedFiles? files = null)
 {
     private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan FrameTimeout = TimeSpan.FromSeconds(5);
@@ -22,6 +23,9 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
 
     private readonly Channel<Work> _accepted = Channel.CreateBounded<Work>(places);
     private readonly Channel<(Work Work, Frame Frame)> _framed = Channel.CreateBounded<(Work, Frame)>(places);
+
+    // Ends only with an error, of a frame that is waited for beside others.
+    private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, Task<VerdictRecord?>> _open = new(StringComparer.Ordinal);
 
     /// <summary>The verdict of an inspection that is under way; null when it is not.</summary>
@@ -61,7 +65,7 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
     }
 
     /// <summary>Runs until the program ends.</summary>
-    public Task RunAsync(CancellationToken stop) => Loops.RunAsync([TakeFramesAsync(stop), JudgeAsync(stop)]);
+    public Task RunAsync(CancellationToken stop) => Loops.RunAsync([TakeFramesAsync(stop), JudgeAsync(stop), _broken.Task.WaitAsync(stop)]);
 
     private async Task StoreAsync(InspectionRun run, TriggerMemory memory, TaskCompletionSource<VerdictRecord?> stored)
     {
@@ -100,26 +104,60 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
         using Heartbeat heartbeat = links.Heartbeats.Add($"{station}: frames");
         await foreach (Work work in _accepted.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
-            InspectionRun run = work.Run;
-            try
+            // Where triggers are told apart, one whose frame does not come must not use up the time of those behind it.
+            if (camera.MatchesTriggers)
             {
-                using Heartbeat.Work taking = heartbeat.Begin(FrameLimit);
-                Frame frame = await camera.TriggerAsync(new TriggerContext(run.Inspection.Sequence, FrameTimeout), run.DeadlinePassed).ConfigureAwait(false);
-                links.FrameTaken(run.Inspection);
-                if (Hand(work, frame)) continue;
-                frame.Dispose();
-            }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-            {
-                // The deadline has decided.
-            }
-            catch (FrameException e)
-            {
-                run.TryFail(ReasonOf(e.Fault));
+                _ = TakeBesideAsync(work, stop);
+                continue;
             }
 
-            work.Recipe.Release();
+            using Heartbeat.Work taking = heartbeat.Begin(FrameLimit);
+            await TakeFrameAsync(work, stop).ConfigureAwait(false);
         }
+    }
+
+    private async Task TakeBesideAsync(Work work, CancellationToken stop)
+    {
+        try
+        {
+            await TakeFrameAsync(work, stop).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it is, it comes out of the loops and ends the program as it would in the loop itself.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _broken.TrySetException(e);
+        }
+    }
+
+    private async Task TakeFrameAsync(Work work, CancellationToken stop)
+    {
+        InspectionRun run = work.Run;
+        AcceptedInspection asked = run.Inspection;
+        try
+        {
+            var trigger = new TriggerContext(asked.Sequence, FrameTimeout, asked.TriggerId, asked.PartId, asked.AcceptedAt);
+            Frame frame = await camera.TriggerAsync(trigger, run.DeadlinePassed).ConfigureAwait(false);
+            if (frame.File is { } file && files is not null) _ = files.NoteAsync(asked, file);
+            links.FrameTaken(asked);
+            if (Hand(work, frame)) return;
+            frame.Dispose();
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // The deadline has decided.
+        }
+        catch (FrameException e)
+        {
+            Fail(run, ReasonOf(e.Fault), FramePixels.Describe(e.File, time.GetUtcNow()), e.Message);
+        }
+
+        work.Recipe.Release();
+    }
+
+    private void Fail(InspectionRun run, Code reason, FrameRecord? frame, string why)
+    {
+        if (run.TryFail(reason, frame, why)) log.NotJudged(run.Inspection, reason, why);
     }
 
     /// <summary>Hands a frame on to be judged.</summary>
@@ -137,10 +175,19 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
         await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             PooledAnomalyMap? map = null;
-            if (frame.IsComplete) map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, heartbeat, stop).ConfigureAwait(false);
-            else work.Run.TryFail(Code.PartialFrame, FramePixels.Describe(frame));
+            if (Unusable(work.Run.Inspection, frame) is var (reason, why)) Fail(work.Run, reason, FramePixels.Describe(frame), why);
+            else map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, heartbeat, stop).ConfigureAwait(false);
             _ = FinishAsync(work, frame, map);
         }
+    }
+
+    /// <summary>Why a frame needs no judge; null when it is to be judged.</summary>
+    private static (Code Reason, string Why)? Unusable(AcceptedInspection asked, Frame frame)
+    {
+        if (frame.Refusal is { } refusal) return (Code.BadImage, $"{frame.FileName}: {refusal}");
+        if (!frame.IsComplete) return (Code.PartialFrame, $"frame {frame.Id}: rows are missing");
+        if (asked.PartId is { } part && frame.PartId is { } other && part != other) return (Code.WrongFrame, $"{frame.FileName} is named for part {other}, the trigger is for part {part}");
+        return null;
     }
 
     /// <summary>Hands the frame to the pictures, and puts its file away only when its verdict is on the disk: after a kill it is still where it was.</summary>
@@ -149,7 +196,8 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
         VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);
         KillPoint.Pass(KillStep.Settling);
         Code reason = verdict?.Reason ?? Code.None;
-        var judged = verdict is null ? null : new JudgedFrame(verdict, frame, map, work.Recipe);
+        if (reason == Code.BadImage && frame.Refusal is null) log.NotJudged(verdict!.Inspection, reason, verdict.Detail ?? "");
+        var judged = verdict is null || frame.Refusal is not null ? null : new JudgedFrame(verdict, frame, map, work.Recipe);
         if (judged is null)
         {
             frame.Dispose();
@@ -161,7 +209,7 @@ internal sealed class Stages(string station, IFrameSource camera, StationCounts 
             links.Pictures(judged);
         }
 
-        if (reason is Code.BadImage or Code.PartialFrame) frame.Settle(FrameOutcome.Rejected, CodeTable.Describe(reason));
+        if (reason is Code.BadImage or Code.PartialFrame) frame.Settle(FrameOutcome.Rejected, verdict!.Detail ?? CodeTable.Describe(reason));
         else frame.Settle(FrameOutcome.Done);
     }
 

@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Inspections;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
@@ -21,14 +22,26 @@ internal sealed class Station : IAsyncDisposable
     private volatile StationConfig _config;
     private volatile bool _isStopping;
 
-    public Station(StationConfig config, IFrameSource camera, StationCounts counts, StationLinks links, TimeProvider time)
+    /// <param name="config">Its configuration.</param>
+    /// <param name="camera">Its camera, closed.</param>
+    /// <param name="counts">Its counts.</param>
+    /// <param name="links">What it shares with the others.</param>
+    /// <param name="time">Clocks.</param>
+    /// <param name="cameraLog">Where a person reads of the camera; null for nowhere.</param>
+    /// <param name="files">Which files are an inspection's already; null for a camera without files.</param>
+    public Station(StationConfig config, IFrameSource camera, StationCounts counts, StationLinks links, TimeProvider time, CameraLog? cameraLog = null, HandedFiles? files = null)
     {
         (_config, Camera, Counts) = (config, camera, counts);
-        var stages = new Stages(config.Name, camera, counts, links, config.QueueDepth, time);
+        CameraLog log = cameraLog ?? new CameraLog(config.Name, NullLogger.Instance);
+        var stages = new Stages(config.Name, camera, counts, links, config.QueueDepth, time, log, files);
         Acceptance = new Acceptance(() => _config, Recipes, counts, links.Store, () => Readiness, stages, links.Metrics, time);
         Parts = new PartQueue(time, PartTtl, MostParts);
         _own = new InspectionLinkage(links, stages, new SelfTriggers(() => _config, camera, Acceptance, Parts, () => Readiness.Code == Code.None && Counts.Open < _config.QueueDepth, links.Heartbeats, time));
-        Camera.StateChanged += _ => Changed?.Invoke();
+        Camera.StateChanged += state =>
+        {
+            log.Changed(state);
+            Changed?.Invoke();
+        };
         Recipes.Changed += () => Changed?.Invoke();
         Counts.Changed += () => Changed?.Invoke();
         links.Store.ConditionChanged += () => Changed?.Invoke();

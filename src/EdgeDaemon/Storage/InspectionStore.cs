@@ -1,3 +1,4 @@
+using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using Microsoft.Data.Sqlite;
@@ -131,10 +132,14 @@ public sealed partial class InspectionStore : IAsyncDisposable
     /// <returns>What was accepted.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored: no sequence number was used, and the trigger must be refused.</exception>
     /// <exception cref="ArgumentException">The station's name is none.</exception>
-    public async Task<AcceptedInspection> AcceptAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, CancellationToken cancellation = default)
+    public Task<AcceptedInspection> AcceptAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, CancellationToken cancellation = default) =>
+        AcceptFileAsync(trigger, recipe, deadline, null, cancellation);
+
+    /// <summary>As above, and the file that came by itself is this inspection's from the same transaction on.</summary>
+    internal async Task<AcceptedInspection> AcceptFileAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, FileStamp? file, CancellationToken cancellation)
     {
         CheckStation(trigger.Station);
-        return await _writer.SubmitAsync(session => Insert(session, trigger, recipe, deadline), cancellation: cancellation).ConfigureAwait(false);
+        return await _writer.SubmitAsync(session => Insert(session, trigger, recipe, deadline, file), cancellation: cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Gives a self-timed trigger that can't be taken its sequence number and NOT_JUDGED at once, in one transaction.</summary>
@@ -144,13 +149,17 @@ public sealed partial class InspectionStore : IAsyncDisposable
     /// <param name="cancellation">Ends the wait for room in the queue.</param>
     /// <returns>The verdict, which is in the outbox.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
-    public async Task<VerdictRecord> AcceptNotJudgedAsync(Trigger trigger, RecipeStamp recipe, Code reason, CancellationToken cancellation = default)
+    public Task<VerdictRecord> AcceptNotJudgedAsync(Trigger trigger, RecipeStamp recipe, Code reason, CancellationToken cancellation = default) =>
+        AcceptFileNotJudgedAsync(trigger, recipe, reason, null, cancellation);
+
+    /// <summary>As above, and the file that came by itself is this inspection's from the same transaction on.</summary>
+    internal async Task<VerdictRecord> AcceptFileNotJudgedAsync(Trigger trigger, RecipeStamp recipe, Code reason, FileStamp? file, CancellationToken cancellation)
     {
         CheckStation(trigger.Station);
         VerdictRecord record = await _writer.SubmitAsync(
             session =>
             {
-                VerdictRecord answer = InspectionRow.NotJudged(Insert(session, trigger, recipe, null), reason, _clock.UtcNow);
+                VerdictRecord answer = InspectionRow.NotJudged(Insert(session, trigger, recipe, null, file), reason, _clock.UtcNow);
                 Complete(session, answer, InspectionRow.ToBody(answer));
                 return answer;
             },
@@ -230,13 +239,14 @@ public sealed partial class InspectionStore : IAsyncDisposable
         return marks;
     }
 
-    private AcceptedInspection Insert(WriteSession session, Trigger trigger, RecipeStamp recipe, TimeSpan? deadline)
+    private AcceptedInspection Insert(WriteSession session, Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, FileStamp? file)
     {
         // The database keeps milliseconds, and what is told now must be what is read later.
         var now = DateTimeOffset.FromUnixTimeMilliseconds(_clock.UtcNow.ToUnixTimeMilliseconds());
         var inspection = new AcceptedInspection(
             _ids.Next(), trigger.Station, session.Sequences.Next(trigger.Station), trigger.Source, trigger.TriggerId, trigger.PartId, recipe, deadline, now);
         session.Inspections.Insert(inspection, trigger);
+        if (file is not null) session.Files.Insert(inspection.Id, inspection.Station, file);
         return inspection;
     }
 

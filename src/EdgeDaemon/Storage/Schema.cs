@@ -56,6 +56,18 @@ internal static class Schema
         CREATE INDEX outbox_pending ON outbox (station, sequence) WHERE parked = 0;
         CREATE INDEX outbox_drop ON outbox (is_ok, number);
         """,
+        """
+        CREATE TABLE handed_files (
+            station TEXT NOT NULL,
+            name TEXT NOT NULL,
+            bytes INTEGER NOT NULL,
+            modified_ticks INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            number INTEGER NOT NULL REFERENCES inspections (number) ON DELETE CASCADE,
+            PRIMARY KEY (station, name, bytes, modified_ticks, inode)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX handed_files_inspection ON handed_files (number);
+        """,
     ];
 
     /// <summary>Brings a database to the newest version, one transaction a step.</summary>

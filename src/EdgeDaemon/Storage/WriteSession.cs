@@ -26,6 +26,7 @@ internal sealed class WriteSession : IDisposable
 
         Inspections = new InspectionTable(connection, clock, number);
         Outbox = new OutboxTable(connection, clock, number);
+        Files = new HandedFileTable(connection);
         _begin = new Statement(connection, "BEGIN IMMEDIATE");
         _commit = new Statement(connection, "COMMIT");
         _rollback = new Statement(connection, "ROLLBACK");
@@ -41,6 +42,12 @@ internal sealed class WriteSession : IDisposable
 
     /// <summary>Verdicts to be delivered.</summary>
     public OutboxTable Outbox { get; }
+
+    /// <summary>Files that inspections were made of.</summary>
+    public HandedFileTable Files { get; }
+
+    /// <summary>Files of a station that are an inspection's.</summary>
+    public List<HandedFile> ReadHandedFiles(string station) => HandedFileTable.Read(_connection, station);
 
     /// <summary>Starts a transaction that may write.</summary>
     public void Begin() => _begin.Execute();
@@ -78,6 +85,7 @@ internal sealed class WriteSession : IDisposable
         foreach (Statement statement in new[] { _begin, _commit, _rollback, _last, _touch }) statement.Dispose();
         Inspections.Dispose();
         Outbox.Dispose();
+        Files.Dispose();
         Sequences.Dispose();
         _connection.Dispose();
     }

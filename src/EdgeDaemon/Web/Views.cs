@@ -65,5 +65,5 @@ internal sealed record StationView(string Station, StateMessage State, CameraVie
 
 /// <summary>Whether a camera is there.</summary>
 /// <param name="Status">In a word.</param>
-/// <param name="Reason">Why not, for people; null when it is.</param>
+/// <param name="Reason">Why not, or what is wrong with it although it gives frames, for people; null when nothing is.</param>
 internal sealed record CameraView(SourceStatus Status, string? Reason);

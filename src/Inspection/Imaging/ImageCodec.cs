@@ -9,7 +9,8 @@ namespace ClipFusion.Inspection.Imaging;
 /// mapped linearly to 8 bits as 16-bit grey is.
 /// </summary>
 /// <remarks>
-/// What can't be told: entropy-coded JPEG data that was changed inside its frame. JPEG pixels are libjpeg-turbo's, as Pillow's are.
+/// libjpeg fills in what JPEG data lack and only warns, to nobody: before it decodes, every code is counted here (<see cref="JpegScans"/>). What can't be told: data
+/// that were changed into other valid codes. JPEG pixels are libjpeg-turbo's, as Pillow's are.
 /// </remarks>
 public static partial class ImageCodec
 {
@@ -53,7 +54,7 @@ public static partial class ImageCodec
         }
         catch (ImageFormatException e)
         {
-            throw new ImageFormatException($"{name}: {e.Message}", e);
+            throw new ImageFormatException($"{name}: {e.Message}", e) { Problem = e.Problem };
         }
     }
 
@@ -76,6 +77,7 @@ public static partial class ImageCodec
         int row = header.Width * header.Pixels.BytesPerPixel();
         if (destination.Length < (long)row * header.Height)
             throw new ArgumentException($"{header.Width}x{header.Height} {header.Pixels} pixels need {(long)row * header.Height} bytes, {destination.Length} given", nameof(destination));
+        CheckData(file, header, name);
         bool grey = header.Pixels != PixelFormat.Rgb8;
         ImreadModes modes = ImreadModes.IgnoreOrientation | (grey ? ImreadModes.Grayscale : ImreadModes.Color) | (header.BitsPerSample == 16 ? ImreadModes.AnyDepth : 0);
         Mat decoded;
@@ -95,6 +97,19 @@ public static partial class ImageCodec
             if (decoded.Width != header.Width || decoded.Height != header.Height || decoded.Type() != expected)
                 throw new ImageFormatException($"{name}: the header says {header.Width}x{header.Height} {expected}, the decoder made {decoded.Width}x{decoded.Height} {decoded.Type()}");
             Copy(decoded, header, destination, row);
+        }
+    }
+
+    private static void CheckData(ReadOnlySpan<byte> file, ImageHeader header, string name)
+    {
+        if (header.Format != ImageFileFormat.Jpeg) return;
+        try
+        {
+            JpegStructure.CheckData(file);
+        }
+        catch (ImageFormatException e)
+        {
+            throw new ImageFormatException($"{name}: {e.Message}", e);
         }
     }
 

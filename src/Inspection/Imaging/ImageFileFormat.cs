@@ -37,6 +37,19 @@ public sealed record DecodeLimits
     public long MaxPixels { get; init; } = 100_000_000;
 }
 
+/// <summary>What is the matter with a file that can't be used.</summary>
+public enum ImageProblem
+{
+    /// <summary>It is damaged, cut off, or of a variant that is not supported.</summary>
+    Damaged,
+
+    /// <summary>A picture of another kind, which is known and not supported.</summary>
+    OtherKind,
+
+    /// <summary>By its first bytes no picture at all.</summary>
+    NoPicture,
+}
+
 /// <summary>A file is not a picture that can be used: of another kind, damaged, cut off or beyond the limits.</summary>
 public sealed class ImageFormatException : Exception
 {
@@ -54,4 +67,7 @@ public sealed class ImageFormatException : Exception
     public ImageFormatException(string message, Exception innerException) : base(message, innerException)
     {
     }
+
+    /// <summary>What is the matter in a word.</summary>
+    public ImageProblem Problem { get; init; }
 }

@@ -2,13 +2,27 @@ using System.Buffers.Binary;
 
 namespace ClipFusion.Inspection.Imaging;
 
-/// <summary>JPEG: every segment complete, a frame header that can be decoded, coded data, and the end marker where the last scan ends.</summary>
+/// <summary>
+/// JPEG: every segment complete, a frame header that can be decoded, coded data, and the end marker where the last scan ends. Bytes between segments that
+/// belong to none are passed over, as decoders do: cameras leave some.
+/// </summary>
 internal static class JpegStructure
 {
     // Encoders write at most some dozen; thousands of scans over a large picture are a known way to keep a decoder busy for minutes.
     private const int MaxScans = 100;
 
-    public static ImageHeader Read(ReadOnlySpan<byte> file, DecodeLimits limits)
+    public static ImageHeader Read(ReadOnlySpan<byte> file, DecodeLimits limits) => Walk(file, limits, null);
+
+    /// <summary>Counts the coded data of a file through that <see cref="Read"/> has passed.</summary>
+    /// <exception cref="ImageFormatException">Data lack, or are damaged.</exception>
+    public static void CheckData(ReadOnlySpan<byte> file)
+    {
+        var scans = new JpegScans();
+        Walk(file, new DecodeLimits { MaxFileBytes = int.MaxValue, MaxPixels = long.MaxValue }, scans);
+        scans.Finish();
+    }
+
+    private static ImageHeader Walk(ReadOnlySpan<byte> file, DecodeLimits limits, JpegScans? data)
     {
         ImageHeader? header = null;
         int scans = 0;
@@ -26,10 +40,21 @@ internal static class JpegStructure
             {
                 if (header is not null) throw new ImageFormatException("JPEG damaged: more than one frame header");
                 header = Frame(marker, body, limits);
+                data?.Frame(marker, body);
+            }
+            else if (marker == 0xC4)
+            {
+                data?.Tables(body);
+            }
+            else if (marker == 0xDD)
+            {
+                data?.Restarts(body);
             }
             else if (marker == 0xDA)
             {
                 if (++scans > MaxScans) throw new ImageFormatException($"JPEG with more than {MaxScans} scans");
+                if (header is null) throw new ImageFormatException("JPEG damaged: a scan before the frame header");
+                data?.Scan(file, body, at);
                 SkipCodedData(file, ref at);
             }
         }
@@ -40,11 +65,14 @@ internal static class JpegStructure
 
     private static byte Marker(ReadOnlySpan<byte> file, ref int at)
     {
-        int start = at;
-        while (at < file.Length && file[at] == 0xFF) at++;
-        if (at >= file.Length) throw new ImageFormatException($"JPEG cut off: no end marker (FFD9) in {file.Length} bytes");
-        if (at == start) throw new ImageFormatException($"JPEG damaged: no marker at byte {start}");
-        return file[at++];
+        while (true)
+        {
+            // Whatever is no marker between two segments, and fill bytes before one; a stuffed zero makes no marker either.
+            while (at < file.Length && file[at] != 0xFF) at++;
+            while (at < file.Length && file[at] == 0xFF) at++;
+            if (at >= file.Length) throw new ImageFormatException($"JPEG cut off: no end marker (FFD9) in {file.Length} bytes");
+            if (file[at++] is not 0 and byte marker) return marker;
+        }
     }
 
     /// <summary>Moves to the next marker that is neither a stuffed zero nor a restart.</summary>

@@ -85,12 +85,12 @@ public sealed class KillTests(Packs packs) : LineTest
     }
 
     [Fact]
-    public async Task Run_KilledBeforeAFileIsPutAway_JudgesItAgain()
+    public async Task Run_KilledBeforeAFileIsPutAway_PutsItAwayAndJudgesTheNext()
     {
         (Mosquitto broker, Ledger ledger) = await BrokerAsync();
         string inbox = Directory.CreateDirectory(Path.Combine(broker.Folder, "in")).FullName;
         BoxProcess box = Own(new BoxProcess(broker.Port, packs.Recorded, Recipes, new BoxStation("line1", "board") { Inbox = inbox }));
-        foreach (string name in (string[])["a.png", "b.png"]) NoisePicture.Write(Path.Combine(inbox, name), 3);
+        foreach (string name in (string[])["a.png", "b.png", "c.png"]) NoisePicture.Write(Path.Combine(inbox, name), 3);
         var book = new LineBook("line1");
         await InTimeAsync(box, async () =>
         {
@@ -107,7 +107,9 @@ public sealed class KillTests(Packs packs) : LineTest
             // SIGTERM lets what is decided be put away.
             Assert.Equal(0, await box.StopAsync(Cancellation));
         });
-        Assert.True(File.Exists(Path.Combine(inbox, "done", "a.png")) && File.Exists(Path.Combine(inbox, "done", "b.png")), box.Log);
+        Assert.Equal(["a.png", "b.png", "c.png"], Directory.GetFiles(Path.Combine(inbox, "done")).Select(Path.GetFileName).Order());
+        // Each picture is one part's, before the kill and after it.
+        Assert.Equal([("a", "a.png"), ("again", "b.png"), ("last", "c.png")], book.Verdicts.Select(v => (LineBook.IdOf(v)!, v.Json.GetProperty("frame").GetProperty("file").GetString()!)).Distinct());
         book.Check(atLeast: 3);
     }
 }

@@ -58,7 +58,7 @@ public sealed class FolderFaultTests
     }
 
     [Fact]
-    public async Task UnusableFiles_AreRejectedWithReasons_AndAnswerTheirTriggers()
+    public async Task UnusableFiles_AreRejectedWithReasons_AndAnswerTheirTriggers_ButEmptyOnesAnswerNone()
     {
         await using var folder = new DropFolder(options => options with { ReplayExisting = true, MaxFileBytes = 100 });
         folder.WriteOld("a.png", "fine");
@@ -70,7 +70,7 @@ public sealed class FolderFaultTests
         folder.Time.Advance(TimeSpan.FromMinutes(1));
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         Assert.Equal("fine", await folder.TakeNext(1));
-        foreach ((string name, string reason) in ((string, string)[])[("b", "101 bytes; at most 100"), ("c", "empty"), ("d", "symbolic link"), ("e", "can't be read as a file")])
+        foreach ((string name, string reason) in ((string, string)[])[("b", "101 bytes; at most 100"), ("d", "symbolic link"), ("e", "can't be read as a file")])
         {
             FrameException e = await Assert.ThrowsAsync<FrameException>(() => folder.Trigger(2));
             Assert.Equal(FrameFault.BadImage, e.Fault);
@@ -78,22 +78,28 @@ public sealed class FolderFaultTests
             Assert.Contains(reason, File.ReadAllText(folder["rejected", $"{name}.png.reason.txt"]), StringComparison.Ordinal);
         }
         Assert.Equal("fine too", await folder.TakeNext(3));
-        Assert.Equal(4, folder.Camera.Counters.Rejected);
+        Assert.Equal((3, 1), (folder.Camera.Counters.Rejected, folder.Camera.Counters.Ignored));
+        Assert.True(File.Exists(folder["c.png"]));
     }
 
     [Fact]
-    public async Task Stream_UnusableFiles_ArePassedOver()
+    public async Task Stream_UnusableFiles_ComeWithTheirReasonAndWithoutPixels()
     {
         await using var folder = new DropFolder(options => options with { ReplayExisting = true, MaxFileBytes = 100 });
         folder.WriteOld("a.png", new string('x', 101));
         folder.WriteOld("b.png", "fine");
+        folder.WriteOld("c.png", "");
+        folder.Time.Advance(TimeSpan.FromMinutes(1));
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
+        var seen = new List<(string?, string?, int)>();
         await foreach (Frame frame in folder.Camera.StreamAsync(DropFolder.Cancellation))
         {
-            using (frame) Assert.Equal("b.png", frame.FileName);
-            break;
+            using (frame) seen.Add((frame.FileName, frame.Refusal, frame.Pixels.Length));
+            frame.Settle(frame.Refusal is null ? FrameOutcome.Done : FrameOutcome.Rejected, frame.Refusal);
+            if (seen.Count == 3) break;
         }
-        Assert.Equal((1, 1), (folder.Camera.Counters.Rejected, folder.Camera.Counters.Delivered));
+        Assert.Equal([("a.png", "it has 101 bytes; at most 100 are taken", 0), ("b.png", null, 4), ("c.png", "it is empty", 0)], seen);
+        Assert.Equal(["a.png", "a.png.reason.txt", "c.png", "c.png.reason.txt"], Directory.GetFiles(folder["rejected"]).Select(Path.GetFileName).Order());
     }
 
     [Fact]

@@ -68,9 +68,11 @@ public sealed record OutboxCounts(long Pending, long Parked);
 /// <param name="ProviderNote">Why nothing better runs them; null when nothing better was wanted.</param>
 /// <param name="EngineBuild">Progress of an engine build, 0..1; null when none is under way.</param>
 /// <param name="Time">Wall clock, UTC.</param>
+/// <param name="CameraNote">Why the camera is lost, or what is wrong with it although it gives frames; null when nothing is.</param>
 public sealed record StateMessage(
     string BootId, long Beat, bool Ready, bool Busy, StationMode Mode, RecipeStamp? Recipe, int QueueDepth, [property: JsonIgnore] Code Code, string? ErrorText,
-    StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageState Storage, string? Provider, string? ProviderNote, double? EngineBuild, DateTimeOffset Time)
+    StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageState Storage, string? Provider, string? ProviderNote, double? EngineBuild, DateTimeOffset Time,
+    string? CameraNote = null)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]

@@ -25,8 +25,8 @@ public sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
     /// <summary>The caller's trigger id, or null.</summary>
     public string? TriggerId => record.Inspection.TriggerId;
 
-    /// <summary>The part's id, or null.</summary>
-    public string? PartId => record.Inspection.PartId;
+    /// <summary>The part's id, the caller's or the one out of the file's name; or null.</summary>
+    public string? PartId => record.Inspection.PartId ?? record.Frame?.PartId;
 
     /// <summary>Where the trigger came from.</summary>
     public TriggerSource Source => record.Inspection.Source;
@@ -39,6 +39,9 @@ public sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
 
     /// <summary>Number of the reason; 0 when judged.</summary>
     public int ReasonCode => (int)record.Reason;
+
+    /// <summary>What exactly was wrong, for people; null where the reason says it all.</summary>
+    public string? Detail => record.Detail;
 
     /// <summary>Anomaly score, 0..2; null when not judged.</summary>
     public double? Score => record.Score;

@@ -55,7 +55,7 @@ export class StationCard {
     describe(part(this.#root, "facts"), [
       ["Recipe", state.recipe ? `${state.recipe.number} ${state.recipe.name}` : "none is active"],
       ["Revision", state.recipe?.revision ?? "–"],
-      ["Camera", camera.status === "connected" ? "connected" : `${camera.status}: ${camera.reason ?? "it is being looked for"}`],
+      ["Camera", camera.status === "connected" ? (camera.reason ? `connected, but ${camera.reason}` : "connected") : `${camera.status}: ${camera.reason ?? "it is being looked for"}`],
       ["Queue", `${state.queueDepth} of ${queueCapacity}`],
       ["To the broker", `${delivery.live} live, ${delivery.replayed} late, ${state.outbox.pending} waiting`],
       ["Networks run on", state.provider ?? "–"],
