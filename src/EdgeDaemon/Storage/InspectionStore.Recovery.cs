@@ -15,6 +15,9 @@ public sealed partial class InspectionStore
 
     // Marks that could not be made, by inspection: what the caller or the broker has already been told. At most LargestDebt each.
     private readonly ConcurrentDictionary<string, bool> _unmarkedAcks = new(StringComparer.Ordinal), _unmarkedDeliveries = new(StringComparer.Ordinal);
+    // Rows on their way to the damaged ones, by their place in the table.
+    private readonly ConcurrentDictionary<long, bool> _beingSetAside = new();
+    private long _damagedRows;
     private int _isProbing;
 
     /// <summary>Answers what the last run left open with NOT_JUDGED: interrupted, and tells which acks are still due. Inspections of this run are left alone.</summary>
@@ -62,7 +65,9 @@ public sealed partial class InspectionStore
     private List<VerdictRecord> RecoverPage(WriteSession session)
     {
         var page = new List<VerdictRecord>();
-        foreach (AcceptedInspection open in session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage))
+        (List<AcceptedInspection> all, List<DamagedRowException> damaged) = session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage);
+        foreach (DamagedRowException row in damaged) SetAside(session, row);
+        foreach (AcceptedInspection open in all)
         {
             VerdictRecord record = InspectionRow.NotJudged(open, Code.Interrupted, _clock.UtcNow);
             Complete(session, record, InspectionRow.ToBody(record));
@@ -70,6 +75,37 @@ public sealed partial class InspectionStore
         }
 
         return page;
+    }
+
+    /// <summary>A row that can't be read: it is set aside behind the caller's back, once, while the caller goes on with the others.</summary>
+    private void OnDamaged(DamagedRowException row)
+    {
+        if (_beingSetAside.Count < LargestDebt && _beingSetAside.TryAdd(row.Number, true)) _ = SetAsideAsync(row);
+    }
+
+    private async Task SetAsideAsync(DamagedRowException row)
+    {
+        try
+        {
+            await Task.Yield();
+            await _writer.SubmitAsync(session => SetAside(session, row)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // Whoever reads the row next tries again.
+        }
+        finally
+        {
+            _beingSetAside.TryRemove(row.Number, out _);
+        }
+    }
+
+    private bool SetAside(WriteSession session, DamagedRowException row)
+    {
+        if (!session.SetAside(row.Number, row.Message)) return false;
+        Interlocked.Increment(ref _damagedRows);
+        LogRowSetAside(row.Number, row.Message);
+        return true;
     }
 
     private async Task PayOwedAsync()
@@ -118,6 +154,7 @@ public sealed partial class InspectionStore
         try
         {
             _health.Measure();
+            if (_files.Problem() is { } problem) _health.Fail(StorageCondition.Failed, problem);
             await ProbeAsync().ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
