@@ -28,9 +28,10 @@ public sealed partial class InspectionStore
         var interrupted = new List<VerdictRecord>();
         for (int page = RecoveryPage; page == RecoveryPage;)
         {
-            List<VerdictRecord> done = await _writer.SubmitAsync(RecoverPage).ConfigureAwait(false);
+            (List<VerdictRecord> done, List<DamagedRowException> damaged) = await _writer.SubmitAsync(RecoverPage).ConfigureAwait(false);
             interrupted.AddRange(done);
-            page = done.Count;
+            damaged.ForEach(CountSetAside);
+            page = done.Count + damaged.Count;
         }
 
         foreach (string station in interrupted.Select(r => r.Inspection.Station).Distinct()) VerdictStored?.Invoke(station);
@@ -62,11 +63,11 @@ public sealed partial class InspectionStore
         return _health.CanWrite;
     }
 
-    private List<VerdictRecord> RecoverPage(WriteSession session)
+    private (List<VerdictRecord> Done, List<DamagedRowException> Damaged) RecoverPage(WriteSession session)
     {
         var page = new List<VerdictRecord>();
         (List<AcceptedInspection> all, List<DamagedRowException> damaged) = session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage);
-        foreach (DamagedRowException row in damaged) SetAside(session, row);
+        foreach (DamagedRowException row in damaged) session.SetAside(row.Number, row.Message);
         foreach (AcceptedInspection open in all)
         {
             VerdictRecord record = InspectionRow.NotJudged(open, Code.Interrupted, _clock.UtcNow);
@@ -74,7 +75,7 @@ public sealed partial class InspectionStore
             page.Add(record);
         }
 
-        return page;
+        return (page, damaged);
     }
 
     /// <summary>A row that can't be read: it is set aside behind the caller's back, once, while the caller goes on with the others.</summary>
@@ -88,7 +89,7 @@ public sealed partial class InspectionStore
         try
         {
             await Task.Yield();
-            await _writer.SubmitAsync(session => SetAside(session, row)).ConfigureAwait(false);
+            if (await _writer.SubmitAsync(session => session.SetAside(row.Number, row.Message)).ConfigureAwait(false)) CountSetAside(row);
         }
         catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
         {
@@ -100,12 +101,10 @@ public sealed partial class InspectionStore
         }
     }
 
-    private bool SetAside(WriteSession session, DamagedRowException row)
+    private void CountSetAside(DamagedRowException row)
     {
-        if (!session.SetAside(row.Number, row.Message)) return false;
         Interlocked.Increment(ref _damagedRows);
         LogRowSetAside(row.Number, row.Message);
-        return true;
     }
 
     private async Task PayOwedAsync()
