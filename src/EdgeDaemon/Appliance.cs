@@ -48,8 +48,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
         await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link);
-        var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow };
-        await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats);
+        var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow, NoSubscriber = _config.Mqtt.NoSubscriber };
+        await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats, _log);
         store.VerdictStored += publisher.Wake;
 
         // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide: shared by all stations in turn.
@@ -106,6 +106,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
                 .. box.Stations.Select(s => new CommandLoop(s, link, publisher, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
                 LinkLog.WatchAsync(link, _log, end.Token),
+                BrokerWatch.RunAsync(link, store, publisher, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
                 WarmUpAsync(networks, end.Token),
                 engines.RunAsync(networks, end.Token),
@@ -157,6 +158,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         archives.Apply(now);
         box.Store.Limits = StorageLimits.From(now.Storage);
         delivery.LiveWindow = now.Mqtt.LiveWindow;
+        delivery.NoSubscriber = now.Mqtt.NoSubscriber;
         foreach (Station station in box.Stations) station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;
     }
 

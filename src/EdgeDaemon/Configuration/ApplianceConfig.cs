@@ -36,7 +36,21 @@ public sealed record ApplianceConfig(
 /// <param name="LiveWindow">How old a verdict may be on the live topics, 1 s..10 min.</param>
 /// <param name="Commands">What may be commanded over MQTT; nothing else is.</param>
 public sealed record MqttConfig(
-    string Host, int Port, MqttVersion Version, TlsConfig? Tls, string? UserName, string? PasswordFile, TimeSpan LiveWindow, ImmutableArray<MqttCommand> Commands);
+    string Host, int Port, MqttVersion Version, TlsConfig? Tls, string? UserName, string? PasswordFile, TimeSpan LiveWindow, ImmutableArray<MqttCommand> Commands)
+{
+    /// <summary>What becomes of a verdict that nobody subscribes to.</summary>
+    public NoSubscriber NoSubscriber { get; init; }
+}
+
+/// <summary>What becomes of a verdict that the broker answered with "no matching subscribers" on every live topic.</summary>
+public enum NoSubscriber
+{
+    /// <summary>It waits for replay until somebody subscribes.</summary>
+    Replay,
+
+    /// <summary>It counts as delivered: for boxes that nobody listens to.</summary>
+    Delivered,
+}
 
 /// <summary>The protocol.</summary>
 public enum MqttVersion

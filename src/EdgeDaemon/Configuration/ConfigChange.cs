@@ -61,7 +61,7 @@ public sealed record ConfigChange(string Path, string? Before, string? After, Ch
                     Heatmap = now.Heatmap,
                 }),
             ],
-            Mqtt = running.Mqtt with { LiveWindow = wanted.Mqtt.LiveWindow },
+            Mqtt = running.Mqtt with { LiveWindow = wanted.Mqtt.LiveWindow, NoSubscriber = wanted.Mqtt.NoSubscriber },
             Storage = wanted.Storage with { ReserveMb = running.Storage.ReserveMb },
         };
     }

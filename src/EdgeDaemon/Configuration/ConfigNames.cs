@@ -12,6 +12,8 @@ internal static class ConfigNames
     public static readonly (string Name, MqttCommand Value)[] Commands =
         [("trigger", MqttCommand.Trigger), ("part", MqttCommand.Part), ("recipe", MqttCommand.Recipe), ("enroll", MqttCommand.Enroll)];
 
+    public static readonly (string Name, NoSubscriber Value)[] NoSubscribers = [("replay", NoSubscriber.Replay), ("delivered", NoSubscriber.Delivered)];
+
     public static readonly (string Name, ImagePolicy Value)[] Policies =
         [("all", ImagePolicy.All), ("ngAndReview", ImagePolicy.NgAndReview), ("sampleOfOk", ImagePolicy.SampleOfOk), ("none", ImagePolicy.None)];
 

@@ -96,7 +96,10 @@ public static class ConfigReader
             fields.Read("userName", null, TextOrNull(Text)),
             fields.Read("passwordFile", null, TextOrNull(paths.Read)),
             TimeSpan.FromMilliseconds(fields.Read("liveWindowMs", 10_000, Integer(1000, 600_000))),
-            fields.Read("commands", [MqttCommand.Trigger, MqttCommand.Recipe], List(Choice(ConfigNames.Commands), ConfigNames.Commands.Length, "commands", min: 0)));
+            fields.Read("commands", [MqttCommand.Trigger, MqttCommand.Recipe], List(Choice(ConfigNames.Commands), ConfigNames.Commands.Length, "commands", min: 0)))
+        {
+            NoSubscriber = fields.Read("noSubscriber", NoSubscriber.Replay, Choice(ConfigNames.NoSubscribers)),
+        };
         if (config.PasswordFile is not null && config.UserName is null && !fields.Has("userName"))
             fields.Errors.Add(fields.PathOf("userName"), "nothing", "the user that the password of passwordFile belongs to");
         return config;

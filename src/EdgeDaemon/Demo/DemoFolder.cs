@@ -81,7 +81,7 @@ internal sealed class DemoFolder : IDisposable
                     heatmap = new { when = "always" },
                 },
             },
-            mqtt = new { host = "127.0.0.1", port = brokerPort },
+            mqtt = new { host = "127.0.0.1", port = brokerPort, noSubscriber = "delivered" },
             http = new { address = "127.0.0.1", port = httpPort },
             storage = new { reserveMb = 8 },
         };

@@ -52,6 +52,9 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableGauge("clipfusion.outbox.pending", () => Of(Storage, s => s.OutboxRows), "{verdict}", "Stored verdicts that the broker has not taken, parked ones included.");
         meter.CreateObservableGauge("clipfusion.outbox.size", () => Of(Storage, s => s.OutboxBytes), "By", "Size of the stored verdicts that the broker has not taken.");
         meter.CreateObservableCounter("clipfusion.outbox.dropped", () => Of(Storage, s => s.OutboxDropped), "{verdict}", "Undelivered verdicts that the caps have thrown out since the database was made.");
+        meter.CreateObservableGauge("clipfusion.outbox.unheard", () => Of(Storage, s => s.Outboxes.Values.Sum(o => o.Unheard)), "{verdict}", "Stored verdicts that the broker has nobody to give to, of those that are pending.");
+        meter.CreateObservableCounter("clipfusion.verdicts.unheard", () => Of(Storage, s => s.OutboxUnheard), "{verdict}", "Verdicts given up because nobody subscribed for a day, since the database was made.");
+        meter.CreateObservableGauge("clipfusion.storage.damaged", () => Of(Storage, s => s.DamagedRows), "{row}", "Damaged rows that the database keeps aside.");
         meter.CreateObservableGauge("clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, 0 for the others.");
         meter.CreateObservableGauge("clipfusion.link.connected", () => Of(IsLinkConnected, c => c ? 1 : 0), "1", "1 while the broker is connected, else 0.");
         meter.CreateObservableGauge("clipfusion.images.size", () => PerArchive(i => i.Bytes), "By", "Size of the images in the archive, by station.");

@@ -28,7 +28,7 @@ internal sealed class Drain(Box box, TimeProvider time)
 
         long judged = time.GetTimestamp();
         using var timer = new PeriodicTimer(Look, time);
-        while (box.Link.State.IsConnected && box.Store.State.Outboxes.Values.Any(o => o.Pending > 0) && time.GetElapsedTime(judged) < DeliveryLimit) await timer.WaitForNextTickAsync().ConfigureAwait(false);
+        while (box.Link.State.IsConnected && box.Store.State.Outboxes.Values.Any(o => o.Pending > o.Unheard) && time.GetElapsedTime(judged) < DeliveryLimit) await timer.WaitForNextTickAsync().ConfigureAwait(false);
         return Open;
     }
 }

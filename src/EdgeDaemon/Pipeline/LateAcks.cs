@@ -29,7 +29,8 @@ internal sealed class LateAcks(MqttLink link, InspectionStore store)
         while (true)
         {
             await link.WhenAsync(s => s.IsConnected, stop).ConfigureAwait(false);
-            TriggerAckMessage ack = TriggerAckMessage.ForAccepted(inspection, duplicate: false, inspection.AcceptedAt);
+            // The last run may have told it already.
+            TriggerAckMessage ack = TriggerAckMessage.ForAccepted(inspection, duplicate: true, inspection.AcceptedAt);
             switch (await link.AcknowledgeAsync(inspection.Station, ack, null).WaitAsync(stop).ConfigureAwait(false))
             {
                 case PublishStatus.Delivered: return true;

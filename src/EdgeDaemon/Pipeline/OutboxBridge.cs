@@ -17,7 +17,10 @@ internal static class OutboxBridge
             await store.MarkDeliveredAsync([row.Verdict.Inspection.Id]).ConfigureAwait(false);
             KillPoint.Pass(KillStep.Delivered);
         },
-        async (row, why, _, _) => await store.MarkRefusedAsync(row.Verdict.Inspection.Id, why).ConfigureAwait(false));
+        async (row, why, _) => await store.MarkRefusedAsync(row.Verdict.Inspection.Id, why).ConfigureAwait(false),
+        async (row, _) => await store.MarkHandingAsync(row.Verdict.Inspection.Id).ConfigureAwait(false),
+        async (row, isSurelyUnheard, _) => await store.MarkUnheardAsync(row.Verdict.Inspection, isSurelyUnheard).ConfigureAwait(false),
+        async (row, _) => await store.GiveUpUnheardAsync(row.Verdict.Inspection.Id).ConfigureAwait(false));
 
     /// <summary>A row for sending a verdict again.</summary>
     public static Delivery.OutboxRow Row(VerdictRecord verdict, string bootId, TimeProvider time) => new(verdict, bootId, time.GetTimestamp(), null);
@@ -26,7 +29,10 @@ internal static class OutboxBridge
     /// Interrupted inspections count from their trigger, because their verdict is made when the part is long gone; so do those of an earlier boot, whose
     /// monotonic clock is not ours, by the wall clock.
     /// </summary>
-    private static Delivery.OutboxRow Row(Storage.OutboxRow row, string bootId, TimeProvider time)
+    private static Delivery.OutboxRow Row(Storage.OutboxRow row, string bootId, TimeProvider time) =>
+        Timed(row, bootId, time) with { Handed = row.Handed, UnheardFor = row.UnheardFor };
+
+    private static Delivery.OutboxRow Timed(Storage.OutboxRow row, string bootId, TimeProvider time)
     {
         TimeSpan? age = row.Record.Reason is Code.Interrupted or Code.StorageThen ? row.AgeOfTrigger : row.Age;
         if (age is null) return new Delivery.OutboxRow(row.Record, "", 0, null);

@@ -14,6 +14,9 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
 
     private readonly string _path = Path.Combine(folder, FileName);
 
+    /// <summary>Path of the database.</summary>
+    public string FullName => _path;
+
     /// <summary>File name that the former database has now; null when it is in use.</summary>
     public string? SetAsideName { get; private set; }
 
@@ -55,7 +58,7 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
         {
             return OpenChecked();
         }
-        catch (SqliteException e) when (e.SqliteErrorCode is SqliteFaults.Corrupt or SqliteFaults.NotADatabase)
+        catch (SqliteException e) when (e.SqliteErrorCode is SqliteFaults.Corrupt or SqliteFaults.NotADatabase or SqliteFaults.WrongSchema)
         {
             SetAside(e.Message);
             return OpenChecked();
@@ -73,6 +76,7 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
             if (connection.Text("PRAGMA journal_mode = WAL") != "wal") throw new SqliteException("it can't use a write-ahead log on this disk", SqliteFaults.CannotOpen);
             connection.Run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 8388608");
             Schema.Migrate(connection);
+            if (Schema.Missing(connection) is { } missing) throw new SqliteException($"{missing} is missing in it", SqliteFaults.Corrupt);
             return connection;
         }
         catch
@@ -94,6 +98,7 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
     // Another program's file is recognised before SQLite opens it, so that it is set aside exactly as it was found.
     private string? ForeignHeader()
     {
+        if (FileIdentity.IsSomethingElse(_path)) throw new IOException("it is no regular file: move it away");
         if (!File.Exists(_path)) return null;
         byte[] header = new byte[HeaderBytes];
         using FileStream file = File.OpenRead(_path);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
@@ -11,6 +12,8 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     private readonly Channel<WriteJob> _queue;
     private readonly WriteSession _session;
     private readonly StorageHealth _health;
+    private readonly OpenFiles _files;
+    private readonly Action _marksRestored;
     private readonly int _batchSize;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -18,9 +21,11 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     /// <param name="session">Owned from here on; used on the thread only.</param>
     /// <param name="health">Told when writing fails.</param>
     /// <param name="options">Sizes of queue and batch.</param>
-    public GroupCommitWriter(WriteSession session, StorageHealth health, StorageOptions options)
+    /// <param name="files">What the session has open.</param>
+    /// <param name="marksRestored">Told when the files of sequence numbers had to be written again.</param>
+    public GroupCommitWriter(WriteSession session, StorageHealth health, StorageOptions options, OpenFiles files, Action marksRestored)
     {
-        (_session, _health, _batchSize) = (session, health, options.BatchSize);
+        (_session, _health, _batchSize, _files, _marksRestored) = (session, health, options.BatchSize, files, marksRestored);
         // Full policy Wait: a caller waits for room. Callers are bounded by the pipeline's own queues.
         _queue = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
         new Thread(Run) { Name = "inspections writer", IsBackground = true }.Start();
@@ -108,18 +113,32 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
             {
                 _session.Begin();
                 foreach (WriteJob job in batch) job.Run(_session);
+                // Before the commit, so that nothing of it is there if the files come back; after it, because they may have gone meanwhile.
+                CheckFiles();
                 _session.Commit();
+                CheckFiles();
                 return null;
             }
             catch (Exception e)
             {
                 _session.Rollback();
-                if (SqliteFaults.Of(e, _health.Folder) is not { } condition) return e;
+                if (SqliteFaults.Of(e, _health.Folder) is not { } condition)
+                {
+                    // A row that breaks the database's own rules: this job alone fails, with an error that its caller knows.
+                    return e is SqliteException && batch.Count == 1 ? new StorageUnavailableException(StorageCondition.Failed, $"The database in {_health.Folder} refused it: {e.Message}", e) : e;
+                }
+
                 if (condition == StorageCondition.DiskFull && _health.UseReserve(e.Message)) continue;
                 _health.Fail(condition, e.Message);
                 return _health.Unavailable(e);
             }
         }
+    }
+
+    private void CheckFiles()
+    {
+        if (_files.Problem() is { } problem) throw new IOException(problem);
+        if (_session.Sequences.Restore()) _marksRestored();
     }
 
     private void ReserveAhead()

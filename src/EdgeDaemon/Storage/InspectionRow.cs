@@ -8,28 +8,77 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <summary>From a row of <c>inspections</c> to the shared words and back.</summary>
 internal static class InspectionRow
 {
+    /// <summary>How many columns <see cref="Columns"/> are: the caller's own start here.</summary>
+    public const int ColumnCount = 15;
+
+    private const int MostRegions = 64, MostTimings = 64, LongestName = 64;
+
     /// <summary>Columns that the methods here expect first, in this order; the table is called i.</summary>
-    public const string Columns =
-        "i.id, i.station, i.sequence, i.source, i.trigger_id, i.part_id, i.recipe_number, i.recipe_name, i.recipe_revision, i.reference_version, i.deadline_ticks, i.accepted_at_ms, i.body";
-
-    /// <summary>How many they are: the caller's own columns start here.</summary>
-    public const int ColumnCount = 13;
-
-    private const int Body = 12;
+    public static readonly string Columns = string.Join(
+        ", ", "i.number", StoredRules.Guarded("i.id"), StoredRules.Guarded("i.station"), "i.sequence", "i.source", StoredRules.Guarded("i.trigger_id"), StoredRules.Guarded("i.part_id"),
+        "i.recipe_number", StoredRules.Guarded("i.recipe_name"), StoredRules.Guarded("i.recipe_revision"), StoredRules.Guarded("i.reference_version"), "i.deadline_ticks",
+        "i.accepted_at_ms", "i.verdict", StoredRules.GuardedBody("i.body"));
 
     /// <summary>What was accepted.</summary>
     /// <param name="row">On a row.</param>
     /// <returns>The inspection.</returns>
-    public static AcceptedInspection Inspection(SqliteDataReader row) => new(
-        row.GetString(0), row.GetString(1), row.GetInt64(2), (TriggerSource)row.GetInt32(3), row.TextOrNull(4), row.TextOrNull(5),
-        new RecipeStamp(row.GetInt32(6), row.GetString(7), row.GetString(8), row.TextOrNull(9)),
-        row.IsDBNull(10) ? null : TimeSpan.FromTicks(row.GetInt64(10)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(11)));
+    /// <exception cref="DamagedRowException">A column holds what no program writes there.</exception>
+    public static AcceptedInspection Inspection(SqliteDataReader row)
+    {
+        var columns = new StoredColumns(row, Number(row));
+        _ = columns.Whole(0, "number", 1, StoredRules.LargestNumber);
+        long? deadline = columns.WholeOrNull(11, "deadline_ticks", 0, StoredRules.LargestDeadlineTicks);
+        return new(
+            columns.Text(1, "id", UlidGenerator.IsUlid, "a ULID"), columns.Text(2, "station", StoredRules.IsStation, "the name of a station"),
+            columns.Whole(3, "sequence", 1, StoredRules.LargestNumber), (TriggerSource)columns.Whole(4, "source", 0, (int)TriggerSource.FrameArrival),
+            columns.TextOrNull(5, "trigger_id", StoredRules.IsCallersId, "a caller's id"), columns.TextOrNull(6, "part_id", StoredRules.IsCallersId, "a part's id"),
+            new RecipeStamp(
+                (int)columns.Whole(7, "recipe_number", 0, 999), columns.Text(8, "recipe_name", StoredColumns.IsPlain, "a name"), columns.Text(9, "recipe_revision", StoredColumns.IsPlain, "a revision"),
+                columns.TextOrNull(10, "reference_version", StoredColumns.IsPlain, "a version")),
+            deadline is { } ticks ? TimeSpan.FromTicks(ticks) : null,
+            DateTimeOffset.FromUnixTimeMilliseconds(columns.Whole(12, "accepted_at_ms", 0, StoredRules.LargestTime)));
+    }
 
     /// <summary>The verdict.</summary>
     /// <param name="row">On a row.</param>
     /// <returns>Null while there is none.</returns>
-    public static VerdictRecord? Verdict(SqliteDataReader row) =>
-        row.IsDBNull(Body) ? null : JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(Body), StorageJson.Default.VerdictRecord)! with { Inspection = Inspection(row) };
+    /// <exception cref="DamagedRowException">A column holds what no program writes there.</exception>
+    public static VerdictRecord? Verdict(SqliteDataReader row)
+    {
+        var columns = new StoredColumns(row, Number(row));
+        AcceptedInspection inspection = Inspection(row);
+        long? verdict = columns.WholeOrNull(13, "verdict", 0, (int)Inspections.Verdict.NotJudged);
+        byte[]? body = columns.BytesOrNull(14, "body");
+        if (verdict is null && body is null) return null;
+        if (verdict is null || body is null) throw columns.Wrong("body", body is null ? null : "there", verdict is null ? "nothing without a verdict" : "the verdict's JSON");
+        VerdictRecord? record;
+        try
+        {
+            record = JsonSerializer.Deserialize(body, StorageJson.Default.VerdictRecord);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
+        {
+            throw columns.Wrong("body", "not readable", $"the verdict's JSON ({e.Message})");
+        }
+
+        if (Fault(record, (Inspections.Verdict)verdict) is { } fault) throw columns.Wrong("body", fault, "what a verdict holds");
+        return record! with { Inspection = inspection };
+    }
+
+    private static long Number(SqliteDataReader row) => row.GetValue(0) is long number ? number : 0;
+
+    private static string? Fault(VerdictRecord? record, Verdict verdict) => record switch
+    {
+        null => "null",
+        _ when record.Verdict != verdict => $"{record.Verdict} in a row that says {verdict}",
+        _ when !Enum.IsDefined(record.Reason) => $"reason {(int)record.Reason}",
+        { Regions: null } or { Timings: null } or { Profile: null } or { PackHash: null } => "without regions, timings, profile or pack hash",
+        _ when record.Regions.Count > MostRegions || record.Regions.Any(r => r is null) => $"with {record.Regions.Count} regions",
+        _ when record.Timings.Count > MostTimings || record.Timings.Keys.Any(k => k.Length > LongestName || !StoredColumns.IsPlain(k)) => $"with {record.Timings.Count} timings",
+        _ when record.Profile.Length > LongestName || record.PackHash.Length > LongestName || !StoredColumns.IsPlain(record.Profile + record.PackHash) => "with a long profile or pack hash",
+        { Frame: { } frame } when frame.Format is not { Length: <= LongestName } format || !StoredColumns.IsPlain(format) => "with a pixel format of no name",
+        _ => null,
+    };
 
     /// <summary>A verdict without its inspection, whose columns are in the same row.</summary>
     /// <param name="record">The verdict.</param>

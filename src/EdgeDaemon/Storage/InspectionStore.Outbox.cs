@@ -26,6 +26,8 @@ public sealed partial class InspectionStore
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
     public IReadOnlyList<OutboxRow> ReadPending(string station, long after, int limit)
     {
+        // A verdict goes out only while its row is where the next start looks for it.
+        if (_files.Problem() is { } problem) throw new StorageUnavailableException(StorageCondition.Failed, problem);
         while (true)
         {
             IReadOnlyList<OutboxRow> page = _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
@@ -64,6 +66,25 @@ public sealed partial class InspectionStore
     /// <returns>When it is on the disk, or kept for later.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the verdicts may then be sent again.</exception>
     public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => MarkAsync(inspectionIds, _unmarkedDeliveries, static (session, id) => session.Outbox.Deliver(id));
+
+    /// <summary>Notes that a verdict is about to be handed to the broker. One whose row says <see cref="Handed.ByThisProcess"/> needs no note.</summary>
+    /// <param name="inspectionId">The inspection's id.</param>
+    /// <returns>When it is on the disk.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored; the verdict must wait.</exception>
+    public Task MarkHandingAsync(string inspectionId) => WriteAsync(session => session.Outbox.Hand(inspectionId));
+
+    /// <summary>Notes that the broker had nobody to give a verdict to, nor those before it.</summary>
+    /// <param name="inspection">Its inspection.</param>
+    /// <param name="isSurelyUnheard">Whether no earlier sending of it can have been heard: then it is as if it had never gone out.</param>
+    /// <returns>When it is on the disk.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
+    public Task MarkUnheardAsync(AcceptedInspection inspection, bool isSurelyUnheard) => WriteAsync(session => session.Outbox.Unheard(inspection, isSurelyUnheard));
+
+    /// <summary>Takes a verdict out of the outbox that nobody wanted to hear, and counts it.</summary>
+    /// <param name="inspectionId">The inspection's id.</param>
+    /// <returns>When it is on the disk.</returns>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
+    public Task GiveUpUnheardAsync(string inspectionId) => WriteAsync(session => session.Outbox.GiveUp(inspectionId));
 
     /// <summary>Counts a refusal by the broker. The row stays first of its station until it is delivered, or parked after too many refusals.</summary>
     /// <param name="inspectionId">The inspection's id.</param>
@@ -118,8 +139,24 @@ public sealed partial class InspectionStore
     private partial void LogInterrupted(int count);
 
     [OperatorAction("See what the broker says: its limits or its rules of access refuse the message. The verdict stays in the database.")]
-    [LoggerMessage(3007, LogLevel.Error, "The verdict of inspection {Id} is parked, the broker has refused it too often: {Reason}")]
+    [LoggerMessage(3007, LogLevel.Error, "The verdict of inspection {Id} is parked, it was refused too often: {Reason}")]
     private partial void LogParked(string id, string reason);
+
+    [OperatorAction("Keep the database's table damaged, which holds the row, and report it; check the disk. The line goes on without it.")]
+    [LoggerMessage(3009, LogLevel.Error, "Row {Number} of inspections can't be read and was set aside: {Reason}")]
+    private partial void LogRowSetAside(long number, string reason);
+
+    [OperatorAction("Keep the database's table damaged, which holds the rows, and report it; check the disk. The line goes on without them.")]
+    [LoggerMessage(3010, LogLevel.Error, "{Count} rows of {Table} can't be used and were set aside: {Reason}")]
+    private partial void LogRowsSetAside(int count, string table, string reason);
+
+    [OperatorAction("Check the disk, and who else writes to the database. Tell the controller's programmer if sequence numbers are checked there: state says sequenceReset.")]
+    [LoggerMessage(3011, LogLevel.Error, "The database's last sequence number of station {Station} was never given; the station goes on with {First}")]
+    private partial void LogSequenceDamaged(string station, long first);
+
+    [OperatorAction("Find out who removes or replaces files in the data folder while the program runs.")]
+    [LoggerMessage(3012, LogLevel.Warning, "sequences.mark or sequences.last was removed or replaced, and was written again")]
+    private partial void LogMarksRestored();
 
     [OperatorAction("Report it if it comes again. Old rows stay longer than configured.")]
     [LoggerMessage(3008, LogLevel.Error, "A step of retention failed")]

@@ -15,6 +15,9 @@ public sealed partial class InspectionStore
 
     // Marks that could not be made, by inspection: what the caller or the broker has already been told. At most LargestDebt each.
     private readonly ConcurrentDictionary<string, bool> _unmarkedAcks = new(StringComparer.Ordinal), _unmarkedDeliveries = new(StringComparer.Ordinal);
+    // Rows on their way to the damaged ones, by their place in the table.
+    private readonly ConcurrentDictionary<long, bool> _beingSetAside = new();
+    private long _damagedRows;
     private int _isProbing;
 
     /// <summary>Answers what the last run left open with NOT_JUDGED: interrupted, and tells which acks are still due. Inspections of this run are left alone.</summary>
@@ -25,9 +28,10 @@ public sealed partial class InspectionStore
         var interrupted = new List<VerdictRecord>();
         for (int page = RecoveryPage; page == RecoveryPage;)
         {
-            List<VerdictRecord> done = await _writer.SubmitAsync(RecoverPage).ConfigureAwait(false);
+            (List<VerdictRecord> done, List<DamagedRowException> damaged) = await _writer.SubmitAsync(RecoverPage).ConfigureAwait(false);
             interrupted.AddRange(done);
-            page = done.Count;
+            damaged.ForEach(CountSetAside);
+            page = done.Count + damaged.Count;
         }
 
         foreach (string station in interrupted.Select(r => r.Inspection.Station).Distinct()) VerdictStored?.Invoke(station);
@@ -59,17 +63,48 @@ public sealed partial class InspectionStore
         return _health.CanWrite;
     }
 
-    private List<VerdictRecord> RecoverPage(WriteSession session)
+    private (List<VerdictRecord> Done, List<DamagedRowException> Damaged) RecoverPage(WriteSession session)
     {
         var page = new List<VerdictRecord>();
-        foreach (AcceptedInspection open in session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage))
+        (List<AcceptedInspection> all, List<DamagedRowException> damaged) = session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage);
+        foreach (DamagedRowException row in damaged) session.SetAside(row.Number, row.Message);
+        foreach (AcceptedInspection open in all)
         {
             VerdictRecord record = InspectionRow.NotJudged(open, Code.Interrupted, _clock.UtcNow);
             Complete(session, record, InspectionRow.ToBody(record));
             page.Add(record);
         }
 
-        return page;
+        return (page, damaged);
+    }
+
+    /// <summary>A row that can't be read: it is set aside behind the caller's back, once, while the caller goes on with the others.</summary>
+    private void OnDamaged(DamagedRowException row)
+    {
+        if (_beingSetAside.Count < LargestDebt && _beingSetAside.TryAdd(row.Number, true)) _ = SetAsideAsync(row);
+    }
+
+    private async Task SetAsideAsync(DamagedRowException row)
+    {
+        try
+        {
+            await Task.Yield();
+            if (await _writer.SubmitAsync(session => session.SetAside(row.Number, row.Message)).ConfigureAwait(false)) CountSetAside(row);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // Whoever reads the row next tries again.
+        }
+        finally
+        {
+            _beingSetAside.TryRemove(row.Number, out _);
+        }
+    }
+
+    private void CountSetAside(DamagedRowException row)
+    {
+        Interlocked.Increment(ref _damagedRows);
+        LogRowSetAside(row.Number, row.Message);
     }
 
     private async Task PayOwedAsync()
@@ -118,6 +153,7 @@ public sealed partial class InspectionStore
         try
         {
             _health.Measure();
+            if (_files.Problem() is { } problem) _health.Fail(StorageCondition.Failed, problem);
             await ProbeAsync().ConfigureAwait(false);
         }
         catch (ObjectDisposedException)

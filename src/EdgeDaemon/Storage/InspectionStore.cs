@@ -28,34 +28,47 @@ public sealed partial class InspectionStore : IAsyncDisposable
     private readonly RetentionSweeper _retention;
     private readonly ITimer _probeTimer;
     private readonly DatabaseFile _file;
+    private readonly OpenFiles _files;
+    private volatile bool _handsOverAtOnce;
 
     private InspectionStore(string folder, StorageOptions options, TimeProvider time, ILogger logger, InstanceLock instanceLock)
     {
         (_options, _logger, _lock, _clock) = (options, logger, instanceLock, new BootClock(time));
         _file = new DatabaseFile(folder, options, _clock);
+        // A kill leaves no chance to say which rows were handed over, so each process leaves its own number on those that it may hand over; 0 is for rows of long ago.
+        long process = Random.Shared.NextInt64(1, long.MaxValue);
         SqliteConnection connection = _file.Open();
+        SequenceMarks marks;
+        IReadOnlyList<SetAsideRows> setAside;
         try
         {
-            SequenceMarks marks = OpenMarks(folder, connection);
+            var check = new StartCheck(connection, _clock.UtcNow.ToUnixTimeMilliseconds());
+            check.Run();
+            marks = OpenMarks(folder, connection, check);
+            setAside = check.Found;
             SequenceResets = marks.Resets;
             _lastNumberAtOpen = connection.Number("SELECT max(number) FROM inspections");
-            _ids = new UlidGenerator(time, connection.Text("SELECT max(id) FROM inspections"));
+            _ids = new UlidGenerator(time, connection.Text($"SELECT id FROM inspections WHERE {StoredRules.Id("id")} ORDER BY id DESC LIMIT 1"));
             _health = new StorageHealth(folder, new ReserveFile(folder, options.ReserveBytes), options.ReserveBytes, OnConditionChanged);
-            _session = new WriteSession(connection, marks, _clock);
-            _reader = new ReadSession(_file.OpenForReading(), _clock, folder);
+            _session = new WriteSession(connection, marks, _clock, process);
+            _reader = new ReadSession(_file.OpenForReading(), _clock, folder, process, () => IsClockTrusted, OnDamaged);
+            _damagedRows = _reader.CountDamaged();
+            _files = new OpenFiles(folder, _file.FullName);
         }
-        catch (Exception e) when (SqliteFaults.Of(e, folder) is { } condition)
+        catch (Exception e) when (e is SqliteException || SqliteFaults.Of(e, folder) is not null)
         {
             connection.Dispose();
-            throw new StorageUnavailableException(condition, $"The database in {folder} can't be used: {e.Message}", e);
+            throw new StorageUnavailableException(SqliteFaults.Of(e, folder) ?? StorageCondition.Failed, $"The database in {folder} can't be used: {e.Message}", e);
         }
 
         _health.Restore();
-        _writer = new GroupCommitWriter(_session, _health, options);
+        _writer = new GroupCommitWriter(_session, _health, options, _files, LogMarksRestored);
         _retention = new RetentionSweeper(_writer, options, time, LogRetentionFailed);
         _probeTimer = time.CreateTimer(_ => _ = ProbeInBackgroundAsync(), null, options.ProbeInterval, options.ProbeInterval);
         if (_file.SetAsideName is not null) LogSetAside(_file.SetAsideName, _file.SetAsideReason!);
         foreach ((string station, long first) in SequenceResets) LogSequenceReset(station, first);
+        foreach ((string station, SequenceStart start) in marks.Starts.Where(s => s.Value.IsDamaged)) LogSequenceDamaged(station, start.Known + 1);
+        foreach (SetAsideRows rows in setAside) LogRowsSetAside(rows.Rows, rows.Table, rows.Reason);
     }
 
     /// <summary>A verdict of this station was stored, so its outbox may have grown. Raised after the commit on some pool thread; handlers return at once.</summary>
@@ -73,12 +86,22 @@ public sealed partial class InspectionStore : IAsyncDisposable
         get
         {
             OutboxTally outbox = _session.Outbox.Tally;
-            return new StorageState(_health.Condition, _health.HasRoomForImages, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Stations, outbox.Bytes, outbox.Dropped);
+            return new StorageState(_health.Condition, _health.HasRoomForImages, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Stations, outbox.Bytes, outbox.Dropped)
+            {
+                OutboxUnheard = outbox.Unheard,
+                DamagedRows = Interlocked.Read(ref _damagedRows),
+            };
         }
     }
 
     /// <summary>Whether the wall clock can be believed; retention by age stands still while it can't. True to begin with.</summary>
     public bool IsClockTrusted { get => _retention.IsClockTrusted; set => _retention.IsClockTrusted = value; }
+
+    /// <summary>
+    /// Whether verdicts go to the broker as soon as they are stored. The note that one may have been handed over is then stored with it, which costs no flush;
+    /// without a connection it is made when the verdict goes out, so that one which surely never went says so after a restart.
+    /// </summary>
+    public bool HandsOverAtOnce { get => _handsOverAtOnce; set => _handsOverAtOnce = value; }
 
     /// <summary>Caps and ages; may be replaced at any time and count from then on.</summary>
     public StorageLimits Limits { get => _retention.Limits; set => _retention.Limits = value; }
@@ -225,18 +248,20 @@ public sealed partial class InspectionStore : IAsyncDisposable
         }
     }
 
-    private SequenceMarks OpenMarks(string folder, SqliteConnection connection)
+    private SequenceMarks OpenMarks(string folder, SqliteConnection connection, StartCheck check)
     {
-        var inDatabase = new Dictionary<string, long>(StringComparer.Ordinal);
-        using (var all = new Statement(connection, "SELECT name, last_sequence FROM stations"))
+        var marks = new SequenceMarks(folder, check.Sequences(), _file.IsNew);
+        try
         {
-            using SqliteDataReader row = all.Query();
-            while (row.Read()) inDatabase[row.GetString(0)] = row.GetInt64(1);
+            if (marks.MarksWereTorn) LogMarksTorn(folder);
+            check.MendSequences(marks.Starts);
+            return marks;
         }
-
-        var marks = new SequenceMarks(folder, inDatabase, _file.IsNew);
-        if (marks.MarksWereTorn) LogMarksTorn(folder);
-        return marks;
+        catch
+        {
+            marks.Dispose();
+            throw;
+        }
     }
 
     private AcceptedInspection Insert(WriteSession session, Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, FileStamp? file)
@@ -254,7 +279,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
     {
         (CompletionOutcome outcome, InspectionKey key) = session.Inspections.Complete(record.Inspection.Id, record.Verdict, body);
         if (outcome != CompletionOutcome.Stored) return outcome;
-        session.Outbox.Insert(key, record.Inspection.Id, record.Verdict == Verdict.Ok, body.Length);
+        session.Outbox.Insert(key, record.Inspection.Id, record.Verdict == Verdict.Ok, body.Length, _handsOverAtOnce);
         session.Outbox.DropAbove(_retention.Limits.OutboxBytes);
         return outcome;
     }

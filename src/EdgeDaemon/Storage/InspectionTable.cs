@@ -71,14 +71,30 @@ internal sealed class InspectionTable : IDisposable
     /// <summary>Inspections without a verdict, oldest first.</summary>
     /// <param name="lastNumber">Newer ones are left out.</param>
     /// <param name="limit">How many at most.</param>
-    /// <returns>A page of them.</returns>
-    public List<AcceptedInspection> ReadOpen(long lastNumber, int limit)
+    /// <returns>A page of them, and what can't be read among them.</returns>
+    public (List<AcceptedInspection> Open, List<DamagedRowException> Damaged) ReadOpen(long lastNumber, int limit)
     {
         var page = new List<AcceptedInspection>();
+        var damaged = new List<DamagedRowException>();
         using SqliteDataReader row = _open.Query(lastNumber, limit);
-        while (row.Read()) page.Add(InspectionRow.Inspection(row));
-        return page;
+        while (row.Read())
+        {
+            try
+            {
+                page.Add(InspectionRow.Inspection(row));
+            }
+            catch (DamagedRowException e)
+            {
+                damaged.Add(e);
+            }
+        }
+
+        return (page, damaged);
     }
+
+    /// <summary>Takes a row out; it must be in no outbox.</summary>
+    /// <param name="number">Its place in the table.</param>
+    public void Delete(long number) => _delete.Execute(number);
 
     /// <summary>One step of retention: looks at the next rows and deletes those that are old, judged and no longer in the outbox.</summary>
     /// <param name="after">Row number where the last step ended; 0 to begin.</param>
@@ -111,7 +127,8 @@ internal sealed class InspectionTable : IDisposable
     // never go back.
     private static long TimeOf(SqliteDataReader row, long latest)
     {
-        long byId = UlidGenerator.Milliseconds(row.GetString(1)), byClock = row.GetInt64(2);
+        string id = row.GetString(1);
+        long byClock = row.GetInt64(2), byId = UlidGenerator.IsUlid(id) ? UlidGenerator.Milliseconds(id) : byClock;
         return byId <= latest ? Math.Max(byId, byClock) : byClock;
     }
 

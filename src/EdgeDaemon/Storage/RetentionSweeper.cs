@@ -42,6 +42,7 @@ internal sealed class RetentionSweeper : IAsyncDisposable
             int expired = session.Outbox.DropOlder(limits.OutboxAge, now, _step);
             (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - limits.RowAge, now, _step);
             Volatile.Write(ref _cursor, next);
+            if (next == 0) session.ForgetDamaged(now - limits.RowAge);
             return next == 0 && expired < _step;
         }).ConfigureAwait(false);
     }

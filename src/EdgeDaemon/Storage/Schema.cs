@@ -68,7 +68,39 @@ internal static class Schema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX handed_files_inspection ON handed_files (number);
         """,
+        // Who may have handed a verdict to the broker: null for nobody, else the number of the process. Rows of before this step may have been handed.
+        // What can't be read as it was written is set aside here, column by column.
+        """
+        ALTER TABLE outbox ADD COLUMN handed_by INTEGER DEFAULT 0;
+        ALTER TABLE outbox ADD COLUMN unheard_at_ms INTEGER;
+        CREATE TABLE damaged (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, origin TEXT NOT NULL, reason TEXT NOT NULL, content TEXT NOT NULL) STRICT;
+        """,
     ];
+
+    /// <summary>A table, index or column that a database lacks; tables that others added are left alone.</summary>
+    /// <param name="connection">A migrated database.</param>
+    /// <returns>Its name; null for none.</returns>
+    public static string? Missing(SqliteConnection connection)
+    {
+        using var model = new SqliteConnection("Data Source=:memory:");
+        model.Open();
+        foreach (string step in Migrations) model.Run(step);
+        return Parts(model).Except(Parts(connection), StringComparer.Ordinal).FirstOrDefault();
+    }
+
+    private static List<string> Parts(SqliteConnection connection)
+    {
+        using var all = new Statement(
+            connection,
+            """
+            SELECT s.type || ' ' || s.name || coalesce(', column ' || c.name || ' ' || c.type || ' ' || c."notnull" || ' ' || c.pk, '')
+            FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) c ON s.type = 'table' WHERE s.name NOT LIKE 'sqlite_%'
+            """);
+        using SqliteDataReader row = all.Query();
+        var parts = new List<string>();
+        while (row.Read()) parts.Add(row.GetString(0));
+        return parts;
+    }
 
     /// <summary>Brings a database to the newest version, one transaction a step.</summary>
     /// <param name="connection">An open database, ours or empty.</param>
@@ -76,6 +108,7 @@ internal static class Schema
     public static void Migrate(SqliteConnection connection)
     {
         long version = connection.Number("PRAGMA user_version");
+        if (version < 0) throw new SqliteException($"its schema version is {version}", SqliteFaults.Corrupt);
         if (version > Migrations.Length)
         {
             throw new StorageUnavailableException(

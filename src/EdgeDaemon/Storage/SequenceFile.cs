@@ -12,15 +12,28 @@ internal static class SequenceFile
     private const int PageSize = 4096;
     private const int LargestFile = 1 << 20;
 
+    // Leaves room for what a reset adds.
+    private const long LargestMark = StoredRules.LargestNumber - (1 << 20);
+
     /// <summary>Reads it.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>Numbers by station; null when it is missing or its checksum does not fit.</returns>
+    /// <returns>Numbers by station; null when it is missing, its checksum does not fit, or it holds something else than stations and their numbers.</returns>
+    /// <exception cref="IOException">It can't be read, or is no file.</exception>
     public static Dictionary<string, long>? Read(string path)
     {
+        if (FileIdentity.IsSomethingElse(path)) throw new IOException($"{path} is no regular file: move it away");
         if (!File.Exists(path) || new FileInfo(path).Length > LargestFile) return null;
         string[] lines = File.ReadAllText(path).TrimEnd('\n').Split('\n');
         if (lines.Length < 2 || lines[0] != Header || lines[^1] != ChecksumWord + Checksum(string.Join('\n', lines[..^1]))) return null;
-        return lines[1..^1].Select(l => l.Split(' ')).ToDictionary(l => l[0], l => long.Parse(l[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (string line in lines[1..^1])
+        {
+            bool isGood = line.Split(' ') is [var station, var text] && StoredRules.IsStation(station)
+                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= LargestMark && numbers.TryAdd(station, number);
+            if (!isGood) return null;
+        }
+
+        return numbers;
     }
 
     /// <summary>Replaces it in one step that survives a power cut: either the old or the new content is there.</summary>

@@ -11,6 +11,9 @@ internal static class SqliteFaults
     /// <summary>SQLITE_CANTOPEN.</summary>
     public const int CannotOpen = 14;
 
+    /// <summary>SQLITE_ERROR: a statement does not fit the tables.</summary>
+    public const int WrongSchema = 1;
+
     /// <summary>SQLITE_NOTADB.</summary>
     public const int NotADatabase = 26;
 

@@ -33,6 +33,12 @@ public sealed record StorageState(
     StorageCondition Condition, bool HasRoomForImages, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows,
     IReadOnlyDictionary<string, OutboxShare> Outboxes, long OutboxBytes, long OutboxDropped)
 {
+    /// <summary>Verdicts given up because nobody subscribed for a day, since the database was made.</summary>
+    public long OutboxUnheard { get; init; }
+
+    /// <summary>Damaged rows that the database keeps aside.</summary>
+    public long DamagedRows { get; init; }
+
     /// <summary>Whether triggers can be accepted and verdicts stored.</summary>
     public bool CanWrite => Condition is StorageCondition.Healthy or StorageCondition.OnReserve;
 
@@ -43,4 +49,5 @@ public sealed record StorageState(
 /// <summary>Verdicts of one station that are not delivered.</summary>
 /// <param name="Pending">Waiting.</param>
 /// <param name="Parked">Refused by the broker too often.</param>
-public readonly record struct OutboxShare(long Pending, long Parked);
+/// <param name="Unheard">Those of <paramref name="Pending"/> that the broker had nobody to give to.</param>
+public readonly record struct OutboxShare(long Pending, long Parked, long Unheard = 0);

@@ -26,6 +26,12 @@ public enum CompletionOutcome
 public sealed record OutboxRow(
     VerdictRecord Record, DateTimeOffset CreatedAt, TimeSpan? Age, TimeSpan? AgeOfTrigger, int Refusals, string? RefusalReason, bool IsParked)
 {
+    /// <summary>Who may have handed it to the broker.</summary>
+    public Handed Handed { get; init; }
+
+    /// <summary>How long ago the broker had nobody to give it to, by the wall clock; zero while that can't be trusted, null when it was not so.</summary>
+    public TimeSpan? UnheardFor { get; init; }
+
     /// <summary>
     /// Whether an ejector may still act on it. Interrupted inspections count from their trigger: their verdict is made at the next start, when the part is
     /// long gone.

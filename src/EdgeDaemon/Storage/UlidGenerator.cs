@@ -38,6 +38,15 @@ public sealed class UlidGenerator(TimeProvider time, string? last = null)
     /// <exception cref="FormatException">It is none.</exception>
     internal static long Milliseconds(string id) => (long)(Parse(id) >> RandomBits);
 
+    /// <summary>The lowest id of a time.</summary>
+    /// <param name="milliseconds">Unix milliseconds.</param>
+    internal static string First(long milliseconds) => Format((UInt128)(ulong)milliseconds << RandomBits);
+
+    /// <summary>Whether a text is an id with a time that there is.</summary>
+    /// <param name="text">Any text.</param>
+    internal static bool IsUlid(string text) =>
+        text.Length == Characters && text[0] <= '7' && text.All(Alphabet.Contains) && Milliseconds(text) <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     private static string Format(UInt128 value) => string.Create(Characters, value, static (text, v) =>
     {
         for (int i = text.Length - 1; i >= 0; i--, v >>= 5) text[i] = Alphabet[(int)(v & 31)];

@@ -6,15 +6,17 @@ namespace ClipFusion.EdgeDaemon.Storage;
 internal sealed class WriteSession : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Statement _begin, _commit, _rollback, _last, _touch;
+    private readonly BootClock _clock;
+    private readonly Statement _begin, _commit, _rollback, _last, _touch, _forget;
 
     /// <summary>Takes over a checked database.</summary>
     /// <param name="connection">Owned from here on.</param>
     /// <param name="marks">Owned from here on.</param>
     /// <param name="clock">Clocks of this boot.</param>
-    public WriteSession(SqliteConnection connection, SequenceMarks marks, BootClock clock)
+    /// <param name="process">The number of this process in <c>handed_by</c>.</param>
+    public WriteSession(SqliteConnection connection, SequenceMarks marks, BootClock clock, long process)
     {
-        (_connection, Sequences) = (connection, marks);
+        (_connection, Sequences, _clock) = (connection, marks, clock);
         using (var boot = new Statement(connection, "INSERT INTO boots (boot_id) VALUES ($1) ON CONFLICT DO NOTHING")) boot.Execute(clock.BootId);
         long number;
         using (var boot = new Statement(connection, "SELECT number FROM boots WHERE boot_id = $1"))
@@ -25,12 +27,13 @@ internal sealed class WriteSession : IDisposable
         }
 
         Inspections = new InspectionTable(connection, clock, number);
-        Outbox = new OutboxTable(connection, clock, number);
+        Outbox = new OutboxTable(connection, clock, number, process);
         Files = new HandedFileTable(connection);
         _begin = new Statement(connection, "BEGIN IMMEDIATE");
         _commit = new Statement(connection, "COMMIT");
         _rollback = new Statement(connection, "ROLLBACK");
         _last = new Statement(connection, "INSERT INTO stations VALUES ($1, $2) ON CONFLICT DO UPDATE SET last_sequence = $2");
+        _forget = new Statement(connection, "DELETE FROM damaged WHERE at_ms < $1");
         _touch = new Statement(connection, "INSERT INTO counters VALUES ('probes', 1) ON CONFLICT DO UPDATE SET value = value + 1");
     }
 
@@ -76,13 +79,35 @@ internal sealed class WriteSession : IDisposable
         }
     }
 
-    /// <summary>Writes something, to see whether that works.</summary>
-    public void Touch() => _touch.Execute();
+    /// <summary>Writes something to the database and to the file of sequence marks, to see whether both work.</summary>
+    public void Touch()
+    {
+        _touch.Execute();
+        Sequences.Rewrite();
+    }
+
+    /// <summary>Sets an inspection and its outbox row aside.</summary>
+    /// <param name="number">Its place in the table.</param>
+    /// <param name="reason">What is wrong with it.</param>
+    /// <returns>Whether it was there.</returns>
+    public bool SetAside(long number, string reason)
+    {
+        long now = _clock.UtcNow.ToUnixTimeMilliseconds();
+        DamagedRows.Keep(_connection, "outbox", "number = $1", $"its inspection: {reason}", now, number);
+        if (DamagedRows.Keep(_connection, "inspections", "number = $1", reason, now, number) == 0) return false;
+        Outbox.Remove(number);
+        Inspections.Delete(number);
+        return true;
+    }
+
+    /// <summary>Lets go of rows that were set aside long ago.</summary>
+    /// <param name="olderThan">Wall clock, UTC.</param>
+    public void ForgetDamaged(DateTimeOffset olderThan) => _forget.Execute(olderThan.ToUnixTimeMilliseconds());
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Statement statement in new[] { _begin, _commit, _rollback, _last, _touch }) statement.Dispose();
+        foreach (Statement statement in new[] { _begin, _commit, _rollback, _last, _touch, _forget }) statement.Dispose();
         Inspections.Dispose();
         Outbox.Dispose();
         Files.Dispose();

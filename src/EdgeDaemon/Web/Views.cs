@@ -23,7 +23,12 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
         Storage.StorageState storage = box.Store.State;
         return new(
             box.Device, Program, box.BootId, new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText),
-            new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped), time.GetUtcNow());
+            new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped)
+            {
+                OutboxUnheard = storage.OutboxUnheard,
+                DamagedRows = storage.DamagedRows,
+            },
+            time.GetUtcNow());
     }
 }
 
@@ -42,7 +47,14 @@ internal sealed record BrokerView(bool Connected, DateTimeOffset Since, LinkErro
 /// <param name="Detail">The error behind the condition; null when healthy.</param>
 /// <param name="OutboxRows">Verdicts that wait for the broker, of all stations.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out.</param>
-internal sealed record StorageView(StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped);
+internal sealed record StorageView(StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped)
+{
+    /// <summary>Verdicts given up because nobody subscribed for a day.</summary>
+    public long OutboxUnheard { get; init; }
+
+    /// <summary>Damaged rows that the database keeps aside.</summary>
+    public long DamagedRows { get; init; }
+}
 
 /// <summary>What the API says of a station.</summary>
 /// <param name="Station">Its name.</param>

@@ -42,6 +42,46 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         Heard.IsWhole(heard);
     }
 
+    /// <summary>Verdicts stored while the broker was away were surely never handed over: after a kill they come once, unflagged.</summary>
+    [Fact]
+    public async Task Run_KilledWhileTheBrokerIsAway_FlagsOnlyWhatMayHaveBeenSent()
+    {
+        Mosquitto broker = await BrokerAsync("max_queued_messages 0", "persistence true", "persistence_location {folder}/");
+        Ledger ledger = await LedgerAsync(broker);
+        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, IntervalMs = IntervalMs, QueueDepth = 16 });
+        using PageEvents events = await PageEvents.ListenAsync(await box.PageAsync(Cancellation), Cancellation);
+        List<Entry> heard = await ledger.UntilAsync(all => all.Count(Heard.IsVerdict) >= 5, Cancellation);
+        await events.HearAsync("verdict", 5, Cancellation);
+        await broker.StopAsync(Cancellation);
+        await events.HearAsync("verdict", 15, Cancellation);
+        await box.KillAsync(Cancellation);
+
+        await broker.StartAsync(Cancellation);
+        box.Start();
+        heard.AddRange(await ReadyAsync(ledger));
+        heard.AddRange(await ThroughLastTriggerAsync(broker, ledger, heard));
+        Heard.IsWhole(heard);
+        // One was on its way when the broker ended, one more was stored before that was known.
+        Assert.InRange(Heard.Verdicts(heard).Count(v => v.IsDuplicate), 0, 3);
+    }
+
+    /// <summary>The box is back at a restarted broker before its subscribers, whose sessions the broker has forgotten: nobody hears a verdict, and none is lost.</summary>
+    [Fact]
+    public async Task Run_BackBeforeItsSubscribers_KeepsTheVerdictsForReplay()
+    {
+        Mosquitto broker = await BrokerAsync("max_queued_messages 0");
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, IntervalMs = IntervalMs, QueueDepth = 16 }));
+        box.Start();
+        Assert.Contains("line1", await box.Log.SaysAsync("nobody subscribes to the verdicts", Cancellation), StringComparison.Ordinal);
+        Ledger ledger = await LedgerAsync(broker);
+        List<Entry> heard = await ledger.UntilAsync(all => Heard.Verdicts(all).Exists(v => v.Sequence == 1) && Heard.Verdicts(all).Exists(v => !v.IsReplayed), Cancellation);
+        heard.AddRange(await ThroughLastTriggerAsync(broker, ledger, heard));
+        Heard.IsWhole(heard);
+        Assert.Contains(Heard.Verdicts(heard), v => v is { Sequence: 1, IsReplayed: true, IsDuplicate: false });
+        await box.Log.SaysAsync("are heard again", Cancellation);
+        await ledger.NextAsync(e => e.Topic == Out + "state" && !e.Retained && e.Json.GetProperty("outbox").GetProperty("unheard").GetInt64() == 0, Cancellation);
+    }
+
     /// <param name="length">How long the broker is away: for as many parts as the line's clock triggers meanwhile.</param>
     private async Task OutageAsync(TimeSpan length)
     {

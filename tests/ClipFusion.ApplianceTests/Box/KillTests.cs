@@ -41,6 +41,33 @@ public sealed class KillTests(Packs packs) : LineTest
         book.Check(atLeast: expected.Length);
     }
 
+    /// <summary>The third verdict of several was handed over when the process died: it comes again and says so, on every topic, and the others come once.</summary>
+    [Theory]
+    [InlineData("handed", true)]
+    [InlineData("stored", true)]
+    [InlineData("delivered", false)]
+    public async Task Run_KilledWithSeveralUnderWay_FlagsWhatMayHaveBeenSent(string step, bool isSentAgain)
+    {
+        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
+        BoxProcess box = Own(Box(broker, packs.Recorded));
+        var book = new LineBook("line1");
+        await InTimeAsync(box, async () =>
+        {
+            box.Start($"{step}:3");
+            await book.ReadyAsync(ledger, Cancellation);
+            for (int i = 0; i < 6; i++) await book.TriggerAsync(broker, $"t{i}", Cancellation);
+            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
+            box.Start();
+            await book.ReadyAsync(ledger, Cancellation);
+            await book.FinishAsync(broker, ledger, Cancellation);
+            Assert.Equal(0, await box.StopAsync(Cancellation));
+        });
+        book.Check(atLeast: 2);
+        Entry[] third = [.. book.Verdicts.Where(e => e.Json.GetProperty("seq").GetInt64() == 3)];
+        Assert.Equal(isSentAgain, third.Any(e => e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean()));
+        Assert.All(book.Verdicts.Where(e => e.Json.GetProperty("seq").GetInt64() < 3), e => Assert.False(e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean()));
+    }
+
     [Theory]
     [InlineData("starter")]
     [InlineData("recorded")]

@@ -73,10 +73,26 @@ internal sealed class LineBook(string station)
         Assert.Equal(acked.Order(), verdicts.Select(v => (v.Id, v.Seq)).Distinct().Order());
         // One verdict each: sent twice perhaps, never another one.
         Assert.All(verdicts.GroupBy(v => v.Id), g => Assert.Single(g.Select(v => (v.Seq, v.Verdict)).Distinct()));
+        CheckRepeats();
         long[] sequences = [.. verdicts.Select(v => v.Seq).Distinct().Order()];
         Assert.Equal(Enumerable.Range(1, sequences.Length).Select(i => (long)i), sequences);
         Assert.Equal(sequences.Length, verdicts.Select(v => v.Id).Distinct().Count());
         Assert.All(verdicts.GroupBy(v => v.Topic), topic => Assert.Equal(topic.Select(v => v.Seq).Distinct(), topic.Select(v => v.Seq).Distinct().Order()));
+    }
+
+    /// <summary>On every topic a verdict that comes again says that it may have come before; only a restarted broker repeats by itself. Text messages say it too.</summary>
+    private void CheckRepeats()
+    {
+        // The live topics carry one verdict in two forms; replay repeats what either has said.
+        Entry[] asJson = [.. _heard.Where(IsVerdict)], asText = [.. _heard.Where(e => e.Topic == Out + "verdict/simple")];
+        foreach (IGrouping<long, Entry> same in asJson.GroupBy(Sequence)) CheckRepeats([.. same], e => e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean());
+        foreach (IGrouping<string, Entry> same in asText.GroupBy(e => e.Payload[..10])) CheckRepeats([.. same], e => e.Payload[28] == '1');
+    }
+
+    private static void CheckRepeats(Entry[] same, Predicate<Entry> saysSo)
+    {
+        for (int i = 1; i < same.Length; i++)
+            Assert.True(saysSo(same[i]) || same[..i].Any(same[i].MayBeBrokersRepeatOf), $"sent again without saying so: {same[i].Topic} {same[i].Payload}");
     }
 
     private static string? BootOf(Entry e) => e.Json.GetProperty("bootId").GetString();

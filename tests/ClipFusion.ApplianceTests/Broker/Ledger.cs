@@ -6,9 +6,13 @@ using System.Threading.Channels;
 namespace ClipFusion.ApplianceTests.Broker;
 
 /// <summary>A message as <c>mosquitto_sub</c> printed it.</summary>
-internal sealed record Entry(string Topic, bool Retained, string Payload)
+/// <param name="BrokerLife">Which start of the broker it was heard after. Between broker and ledger nothing is ever cut: within one life a message that comes twice was published twice.</param>
+internal sealed record Entry(string Topic, bool Retained, string Payload, int BrokerLife)
 {
     private JsonElement? _json;
+
+    /// <summary>Whether this may be the broker's own repetition of another one: the same to the byte, and the broker was restarted between the two (QoS 1).</summary>
+    public bool MayBeBrokersRepeatOf(Entry earlier) => this == earlier && BrokerLife > earlier.BrokerLife;
 
     public JsonElement Json => _json ??= JsonDocument.Parse(Payload).RootElement;
 
@@ -24,12 +28,12 @@ internal sealed class Ledger : IAsyncDisposable
     private readonly Process _process;
     private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>();
 
-    private Ledger(Process process)
+    private Ledger(Process process, Mosquitto broker)
     {
         _process = process;
         process.OutputDataReceived += (_, e) =>
         {
-            if (e.Data?.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload));
+            if (e.Data?.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, broker.Starts));
         };
         process.BeginOutputReadLine();
     }
@@ -40,7 +44,7 @@ internal sealed class Ledger : IAsyncDisposable
         await PublishAsync(broker, ["-t", Marker, "-m", "here", "-r", "-q", "1"], "", cancellationToken);
         var ledger = new Ledger(Process.Start(new ProcessStartInfo(
             Mosquitto.Find("mosquitto_sub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", "-i", "ledger", "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"])
-        { RedirectStandardOutput = true })!);
+        { RedirectStandardOutput = true })!, broker);
         await ledger.NextAsync(e => e.Topic == Marker, cancellationToken);
         return ledger;
     }

@@ -19,6 +19,9 @@ internal sealed class Mosquitto : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>How often it was started.</summary>
+    public int Starts { get; private set; }
+
     /// <summary>What it wrote.</summary>
     public ProgramLog Log { get; } = new();
 
@@ -33,6 +36,7 @@ internal sealed class Mosquitto : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        Starts++;
         string configuration = Path("mosquitto.conf");
         // As root mosquitto becomes another user, who may not read this folder.
         await File.WriteAllLinesAsync(

@@ -31,7 +31,7 @@ public sealed class VerdictDeliveryTests : DeliveryTest
             Cancellation);
         // QoS 1: what the ledger had not acknowledged when the broker stopped, the broker tells it again, to the byte; what we send again ourselves says so.
         var repeats = heard.Where(e => e.Topic == Topics.Verdict("line1") || e.Topic == Topics.VerdictReplay("line1")).GroupBy(e => (e.Topic, Sequence(e)));
-        Assert.All(repeats, told => Assert.All(told.Skip(1), e => Assert.True(e.Payload == told.First().Payload || e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean(), e.Payload)));
+        Assert.All(repeats, told => Assert.All(told.Skip(1), e => Assert.True(told.TakeWhile(w => !ReferenceEquals(w, e)).Any(e.MayBeBrokersRepeatOf) || e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean(), e.Payload)));
         Assert.Equal(Range(1, 100).Concat(Range(151, 200)), On(heard, Topics.Verdict("line1")).Distinct());
         Assert.Equal(Range(101, 150), On(heard, Topics.VerdictReplay("line1")).Distinct());
         Assert.All(heard.Where(e => e.Topic == Topics.VerdictReplay("line1")), e => Assert.True(e.Json.GetProperty("flags").GetProperty("replayed").GetBoolean()));

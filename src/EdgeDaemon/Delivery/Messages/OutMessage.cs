@@ -43,7 +43,11 @@ public enum PublishStatus
 /// <summary>What became of a publish.</summary>
 /// <param name="Status">In a word.</param>
 /// <param name="Why">For people; null when delivered.</param>
-public readonly record struct PublishOutcome(PublishStatus Status, string? Why = null);
+public readonly record struct PublishOutcome(PublishStatus Status, string? Why = null)
+{
+    /// <summary>Delivered to a broker that answered "no matching subscribers" (0x10): nobody heard it. Never with MQTT 3.1.1, which has no such answer.</summary>
+    public bool IsUnheard { get; init; }
+}
 
 /// <summary>Publishes one message and waits for the broker's answer; never throws but for its cancellation.</summary>
 public delegate Task<PublishOutcome> Publish(OutMessage message, CancellationToken cancellationToken);

@@ -47,7 +47,11 @@ public sealed record StationCounters(long Accepted, long Missed, long Ok, long N
 /// <summary>Verdicts of a station that are not delivered.</summary>
 /// <param name="Pending">Waiting.</param>
 /// <param name="Parked">Refused by the broker three times: somebody must look.</param>
-public sealed record OutboxCounts(long Pending, long Parked);
+public sealed record OutboxCounts(long Pending, long Parked)
+{
+    /// <summary>Those of <see cref="Pending"/> that the broker had nobody to give to: they wait for somebody to subscribe. Always 0 with MQTT 3.1.1.</summary>
+    public long Unheard { get; init; }
+}
 
 /// <summary><c>out/{station}/state</c>. Counts only while <c>out/status</c> is online with the same boot id.</summary>
 /// <param name="BootId">Names one run of the program.</param>

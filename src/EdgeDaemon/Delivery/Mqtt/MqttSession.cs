@@ -54,7 +54,7 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
             // The caller's token is not passed on: a publish torn in half would cost the connection.
             var result = await client.PublishAsync(MqttMapping.Packet(message, broker.Version), limit.Token);
             return (int)result.ReasonCode < 0x80
-                ? new(PublishStatus.Delivered)
+                ? new(PublishStatus.Delivered) { IsUnheard = result.ReasonCode == MqttClientPublishReasonCode.NoMatchingSubscribers }
                 : new(PublishStatus.Refused, $"{message.Topic}: {NameOf((int)result.ReasonCode)} (0x{(int)result.ReasonCode:X2}) {result.ReasonString}".TrimEnd());
         }
         catch (MqttClientNotConnectedException)

@@ -1,3 +1,5 @@
+using ClipFusion.EdgeDaemon.Configuration;
+
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>How verdicts are delivered.</summary>
@@ -9,8 +11,14 @@ public sealed record DeliveryOptions
     /// <summary>How old a verdict may be to go out live; also the live messages' expiry. May change while verdicts are delivered.</summary>
     public TimeSpan LiveWindow { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A row refused this often is parked.</summary>
-    public int RefusalsToPark { get; init; } = 3;
+    /// <summary>What becomes of a verdict that the broker has nobody to give to. May change while verdicts are delivered.</summary>
+    public NoSubscriber NoSubscriber { get; set; } = NoSubscriber.Replay;
+
+    /// <summary>Wait before the replay topic is tried again on the same connection after nobody has heard it.</summary>
+    public TimeSpan UnheardRetry { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a verdict that nobody hears is tried; then it is given up and counted.</summary>
+    public TimeSpan UnheardLimit { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Wait after a refusal or a failure of the store before the same row is tried again.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
@@ -28,4 +36,8 @@ public sealed record DeliveryOptions
 /// <param name="Refused">Refusals by the broker.</param>
 /// <param name="Parked">Rows given up after too many refusals.</param>
 /// <param name="LastError">The last refusal or failure of the store; null for none.</param>
-public sealed record DeliveryCounts(long Live, long Replayed, long Refused, long Parked, string? LastError);
+public sealed record DeliveryCounts(long Live, long Replayed, long Refused, long Parked, string? LastError)
+{
+    /// <summary>Given up because nobody subscribed for a day.</summary>
+    public long Unheard { get; init; }
+}

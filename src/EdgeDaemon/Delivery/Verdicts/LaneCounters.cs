@@ -26,6 +26,11 @@ internal sealed class LaneCounters
         lock (_gate) _counts = _counts with { Refused = _counts.Refused + 1, Parked = _counts.Parked + (isParked ? 1 : 0), LastError = why };
     }
 
+    public void Unheard()
+    {
+        lock (_gate) _counts = _counts with { Unheard = _counts.Unheard + 1 };
+    }
+
     public void Failed(string why)
     {
         lock (_gate) _counts = _counts with { LastError = why };

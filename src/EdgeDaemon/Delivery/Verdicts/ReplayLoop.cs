@@ -1,11 +1,24 @@
+using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>Delivers old verdicts of all stations, station by station in turn, each in order, slowly, and never while a live one is under way.</summary>
+/// <summary>
+/// Delivers old verdicts of all stations, station by station in turn, each in order, slowly, and never while a live one is under way. A station whose row was refused,
+/// whose store failed or whose replay topic nobody hears pauses; the others go on.
+/// </summary>
 internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext context)
 {
-    private readonly Dictionary<StationLane, (long Sequence, int Refusals, long RetryAt)> _refused = [];
+    private readonly Dictionary<StationLane, long> _pausedUntil = [];
+    private int _connections, _knownConnections;
+
+    /// <summary>There is a new connection: who did not listen before may listen now.</summary>
+    public void Reconnected()
+    {
+        Interlocked.Increment(ref _connections);
+        context.Replay.Set();
+    }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -16,61 +29,100 @@ internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext c
             try
             {
                 await WaitAsync(context.Connected(cancellationToken));
+                if (Interlocked.Exchange(ref _knownConnections, Volatile.Read(ref _connections)) != Volatile.Read(ref _connections)) _pausedUntil.Clear();
                 bool any = false;
                 foreach (var lane in lanes)
                 {
                     using Heartbeat.Work? replaying = heartbeat?.Begin(LaneContext.RowLimit);
-                    any |= await ReplayOneAsync(lane, cancellationToken);
+                    any |= await TryReplayOneAsync(lane, cancellationToken);
                 }
 
                 if (any) continue;
-                if (_refused.Count > 0) await WaitAsync(context.Replay.WaitAsync(context.Options.RetryDelay, context.Time, cancellationToken));
+                if (UntilNextPause() is { } pause) await WaitAsync(context.Replay.WaitAsync(pause, context.Time, cancellationToken));
                 else await WaitAsync(context.Replay.WaitAsync(cancellationToken));
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e)
-            {
-                foreach (var lane in lanes) lane.Counters.Failed($"the outbox: {e.Message}");
-                await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+        }
+    }
+
+    private async Task<bool> TryReplayOneAsync(StationLane lane, CancellationToken cancellationToken)
+    {
+        if (_pausedUntil.TryGetValue(lane, out long until) && context.Time.GetTimestamp() < until) return false;
+        _pausedUntil.Remove(lane);
+        try
+        {
+            return await ReplayOneAsync(lane, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The store failed for this station: nothing is lost, everything is tried again.
+            lane.Counters.Failed($"the outbox: {e.Message}");
+            Pause(lane, context.Options.RetryDelay);
+            return false;
         }
     }
 
     /// <summary>Sends a station's oldest row; false when there is nothing to send now.</summary>
     private async Task<bool> ReplayOneAsync(StationLane lane, CancellationToken cancellationToken)
     {
-        if (_refused.TryGetValue(lane, out var refused) && context.Time.GetTimestamp() < refused.RetryAt) return false;
         long through = lane.ReplayThrough;
         if (through == 0) return false;
         var rows = await context.Outbox.Read(lane.Station, 0, 1, cancellationToken);
         if (rows.Count == 0 || rows[0].Sequence > through) return false;
 
         var row = rows[0];
+        if (row.Handed == Handed.Never) await context.Outbox.Handing(row, cancellationToken);
         await context.Traffic.WhenIdle().WaitAsync(cancellationToken);
-        var outcome = await lane.Sender.SendReplayAsync(row, isResend: false, cancellationToken);
-        if (outcome.Status == PublishStatus.Delivered)
+        var outcome = await lane.TrySendAsync(row, () => lane.Sender.SendReplayAsync(row, isResend: false, cancellationToken));
+        switch (outcome.Status)
         {
-            await context.Outbox.Delivered(row, CancellationToken.None);
-            _refused.Remove(lane);
-            lane.Counters.Replayed();
-        }
-        else if (outcome.Status == PublishStatus.Refused)
-        {
-            await RefuseAsync(lane, row, refused.Sequence == row.Sequence ? refused.Refusals + 1 : 1, outcome.Why!, cancellationToken);
+            case PublishStatus.Delivered when outcome.IsUnheard && context.Options.NoSubscriber == NoSubscriber.Replay:
+                await UnheardAsync(lane, row, cancellationToken);
+                break;
+            case PublishStatus.Delivered:
+                await context.Outbox.Delivered(row, CancellationToken.None);
+                lane.Sender.Forget(row);
+                lane.Counters.Replayed();
+                lane.NoteHeard(row);
+                break;
+            case PublishStatus.Refused:
+                bool isParked = await context.Outbox.Refused(row, outcome.Why!, cancellationToken);
+                lane.Counters.Refused(outcome.Why!, isParked);
+                if (!isParked) Pause(lane, context.Options.RetryDelay);
+                break;
+            default:
+                // The connection is gone or going; its loop says so in a moment.
+                break;
         }
         await Task.Delay(context.Options.ReplayInterval, context.Time, cancellationToken);
         return true;
     }
 
-    private async Task RefuseAsync(StationLane lane, OutboxRow row, int refusals, string why, CancellationToken cancellationToken)
+    private async Task UnheardAsync(StationLane lane, OutboxRow row, CancellationToken cancellationToken)
     {
-        bool isParked = refusals >= context.Options.RefusalsToPark;
-        lane.Counters.Refused(why, isParked);
-        await context.Outbox.Refused(row, why, isParked, cancellationToken);
-        if (isParked) _refused.Remove(lane);
-        else _refused[lane] = (row.Sequence, refusals, context.Time.GetTimestamp() + (long)(context.Options.RetryDelay.TotalSeconds * context.Time.TimestampFrequency));
+        lane.NoteUnheard(row);
+        if (row.UnheardFor >= context.Options.UnheardLimit)
+        {
+            await context.Outbox.GiveUp(row, cancellationToken);
+            lane.Sender.Forget(row);
+            lane.Counters.Unheard();
+            DeliveryLog.GivenUp(context.Log, row.Verdict.Inspection.Id, row.Station, row.Sequence, context.Options.UnheardLimit.TotalHours);
+            return;
+        }
+
+        await context.Outbox.Unheard(row, !lane.Sender.MaybeSent(row), cancellationToken);
+        Pause(lane, context.Options.UnheardRetry);
+    }
+
+    private void Pause(StationLane lane, TimeSpan time) => _pausedUntil[lane] = context.Time.GetTimestamp() + (long)(time.TotalSeconds * context.Time.TimestampFrequency);
+
+    private TimeSpan? UntilNextPause()
+    {
+        if (_pausedUntil.Count == 0) return null;
+        TimeSpan left = context.Time.GetElapsedTime(context.Time.GetTimestamp(), _pausedUntil.Values.Min());
+        return left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
     }
 }

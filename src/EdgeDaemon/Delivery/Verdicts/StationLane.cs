@@ -1,10 +1,15 @@
+using ClipFusion.EdgeDaemon.Configuration;
 using System.Threading.Channels;
 using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Inspections;
+using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>What the lanes of all stations share.</summary>
-internal sealed record LaneContext(Topics Topics, Outbox Outbox, Publish Publish, Func<CancellationToken, Task> Connected, DeliveryOptions Options, TimeProvider Time, LiveTraffic Traffic, Signal Replay, Heartbeats? Heartbeats)
+internal sealed record LaneContext(
+    Topics Topics, Outbox Outbox, Publish Publish, Func<CancellationToken, Task> Connected, DeliveryOptions Options, TimeProvider Time, LiveTraffic Traffic, Signal Replay,
+    Heartbeats? Heartbeats, ILogger Log)
 {
     /// <summary>How long one row may take, with a broker that does not answer and a disk that is slow, before the loop counts as hung.</summary>
     public static readonly TimeSpan RowLimit = TimeSpan.FromMinutes(2);
@@ -21,7 +26,7 @@ internal sealed class StationLane(string station, LaneContext context)
     private Task _marking = Task.CompletedTask;
     private Heartbeat? _heartbeat;
     private long _cursor, _replayThrough;
-    private int _refusals;
+    private int _isUnheard;
 
     public string Station => station;
 
@@ -87,11 +92,13 @@ internal sealed class StationLane(string station, LaneContext context)
     private async Task<bool> SendAsync(OutboxRow row, TimeSpan liveFor, CancellationToken cancellationToken)
     {
         _ = _heartbeat?.Begin(LaneContext.RowLimit);
+        // Rows stored while the broker was away; the others were noted when they were stored, which spares the line a wait for the disk.
+        if (row.Handed == Handed.Never) await context.Outbox.Handing(row, cancellationToken);
         context.Traffic.Enter();
         PublishOutcome outcome;
         try
         {
-            outcome = await Sender.SendLiveAsync(row, liveFor, isResend: false, cancellationToken);
+            outcome = await TrySendAsync(row, () => Sender.SendLiveAsync(row, liveFor, isResend: false, cancellationToken));
         }
         finally
         {
@@ -99,18 +106,23 @@ internal sealed class StationLane(string station, LaneContext context)
         }
         switch (outcome.Status)
         {
+            case PublishStatus.Delivered when outcome.IsUnheard && context.Options.NoSubscriber == NoSubscriber.Replay:
+                NoteUnheard(row);
+                await context.Outbox.Unheard(row, !Sender.MaybeSent(row), cancellationToken);
+                await HandToReplayAsync(row.Sequence);
+                return true;
             case PublishStatus.Delivered:
                 // The commit of this row's mark and the next row's publish overlap; marks stay in order.
                 await _marking;
-                _marking = context.Outbox.Delivered(row, CancellationToken.None).AsTask();
+                _marking = MarkDeliveredAsync(row);
                 Counters.Live();
-                Advance(row);
+                if (!outcome.IsUnheard) NoteHeard(row);
+                _cursor = row.Sequence;
                 return true;
             case PublishStatus.Refused:
-                bool isParked = ++_refusals >= context.Options.RefusalsToPark;
+                bool isParked = await context.Outbox.Refused(row, outcome.Why!, cancellationToken);
                 Counters.Refused(outcome.Why!, isParked);
-                await context.Outbox.Refused(row, outcome.Why!, isParked, cancellationToken);
-                if (isParked) Advance(row);
+                if (isParked) _cursor = row.Sequence;
                 else await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken);
                 return isParked;
             default:
@@ -120,9 +132,48 @@ internal sealed class StationLane(string station, LaneContext context)
         }
     }
 
+    /// <summary>Sends a row; one that no message can be made of counts as refused, so that it is parked and holds nobody back.</summary>
+    public async Task<PublishOutcome> TrySendAsync(OutboxRow row, Func<Task<PublishOutcome>> send)
+    {
+        try
+        {
+            return await send();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            DeliveryLog.CannotSend(context.Log, row.Verdict.Inspection.Id, station, row.Sequence, e);
+            return new(PublishStatus.Refused, $"no message can be made of it: {e.Message}");
+        }
+    }
+
+    /// <summary>Nobody heard a row: said once, until somebody hears one.</summary>
+    public void NoteUnheard(OutboxRow row)
+    {
+        if (Interlocked.Exchange(ref _isUnheard, 1) == 0) DeliveryLog.NobodyListens(context.Log, station, row.Sequence);
+    }
+
+    /// <summary>Somebody heard a row.</summary>
+    public void NoteHeard(OutboxRow row)
+    {
+        if (Interlocked.Exchange(ref _isUnheard, 0) == 1) DeliveryLog.HeardAgain(context.Log, station, row.Sequence);
+    }
+
     private Task WaitAsync(Task task) => _heartbeat?.WaitAsync(task) ?? task;
 
-    private void Advance(OutboxRow row) => (_cursor, _refusals) = (row.Sequence, 0);
+    private async Task MarkDeliveredAsync(OutboxRow row)
+    {
+        await context.Outbox.Delivered(row, CancellationToken.None);
+        Sender.Forget(row);
+    }
+
+    private async Task HandToReplayAsync(long through)
+    {
+        // Without its mark a row that went out live would be replayed as well.
+        await _marking;
+        _cursor = through;
+        Interlocked.Exchange(ref _replayThrough, through);
+        context.Replay.Set();
+    }
 
     /// <summary>
     /// Age grows with sequence, so all rows up to the last old one are replay's. That one is found by doubling steps and halving: after a week without a broker
@@ -139,11 +190,7 @@ internal sealed class StationLane(string station, LaneContext context)
         }
         if (await FirstOldAfterAsync(last, cancellationToken) is { } next) last = next;
 
-        // Without its mark a row that went out live would be replayed as well.
-        await _marking;
-        (_cursor, _refusals) = (last, 0);
-        Interlocked.Exchange(ref _replayThrough, last);
-        context.Replay.Set();
+        await HandToReplayAsync(last);
     }
 
     private async Task<long?> FirstOldAfterAsync(long sequence, CancellationToken cancellationToken)

@@ -1,4 +1,6 @@
 using ClipFusion.EdgeDaemon.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -21,17 +23,22 @@ public sealed class VerdictPublisher : IAsyncDisposable
     /// <param name="options">Windows, limits and intervals.</param>
     /// <param name="time">The clock.</param>
     /// <param name="heartbeats">Where the loops give their signs of life; null for nowhere.</param>
+    /// <param name="log">Event ids 4010-4019; null for nowhere.</param>
     public VerdictPublisher(
-        Topics topics, IEnumerable<string> stations, Outbox outbox, Publish publish, Func<CancellationToken, Task> connected, DeliveryOptions options, TimeProvider time, Heartbeats? heartbeats = null)
+        Topics topics, IEnumerable<string> stations, Outbox outbox, Publish publish, Func<CancellationToken, Task> connected, DeliveryOptions options, TimeProvider time,
+        Heartbeats? heartbeats = null, ILogger? log = null)
     {
-        var context = new LaneContext(topics, outbox, publish, connected, options, time, new LiveTraffic(), new Signal(), heartbeats);
+        var context = new LaneContext(topics, outbox, publish, connected, options, time, new LiveTraffic(), new Signal(), heartbeats, log ?? NullLogger.Instance);
         _lanes = stations.ToDictionary(s => s, s => new StationLane(s, context), StringComparer.Ordinal);
         _replay = new ReplayLoop([.. _lanes.Values], context);
     }
 
     /// <summary>The publisher of a link's verdicts.</summary>
-    public VerdictPublisher(MqttLink link, IEnumerable<string> stations, Outbox outbox, DeliveryOptions options, TimeProvider time, Heartbeats? heartbeats = null)
-        : this((link ?? throw new ArgumentNullException(nameof(link))).Topics, stations, outbox, link.PublishAsync, c => link.WhenAsync(s => s.IsConnected, c), options, time, heartbeats)
+    public VerdictPublisher(
+        MqttLink link, IEnumerable<string> stations, Outbox outbox, DeliveryOptions options, TimeProvider time, Heartbeats? heartbeats = null, ILogger? log = null)
+        : this(
+            (link ?? throw new ArgumentNullException(nameof(link))).Topics, stations, outbox, link.PublishAsync, c => link.WhenAsync(s => s.IsConnected, c), options, time,
+            heartbeats, log)
     {
     }
 
@@ -47,6 +54,9 @@ public sealed class VerdictPublisher : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(row);
         _lanes[row.Station].Resend(row);
     }
+
+    /// <summary>Says that there is a new connection; verdicts that nobody heard are tried again. Never waits.</summary>
+    public void Reconnected() => _replay.Reconnected();
 
     /// <summary>What became of a station's verdicts.</summary>
     public DeliveryCounts Counts(string station) => _lanes[station].Counters.Snapshot;

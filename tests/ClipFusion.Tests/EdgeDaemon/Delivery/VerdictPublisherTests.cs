@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
 using Microsoft.Extensions.Time.Testing;
@@ -17,6 +18,8 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     private readonly Channel<OutMessage> _published = Channel.CreateUnbounded<OutMessage>();
     private readonly CancellationTokenSource _limit = new(Limit);
     private Func<OutMessage, PublishOutcome> _broker = _ => new(PublishStatus.Delivered);
+    private readonly List<OutMessage> _seen = [];
+    private NoSubscriber _noSubscriber = NoSubscriber.Replay;
     private VerdictPublisher? _publisher;
 
     private CancellationToken Cancellation => _limit.Token;
@@ -131,6 +134,127 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Publisher_RowsOfAnEarlierProcess_AreFlaggedWhereItMayHaveHandedThemOver()
+    {
+        _outbox.Add(Row(1) with { Handed = Handed.ByAnEarlierProcess });
+        _outbox.Add(Row(2) with { Handed = Handed.Never });
+        _outbox.Add(Row(3) with { Handed = Handed.ByThisProcess });
+        Start();
+        await _outbox.WhenEmptyAsync(Cancellation);
+        var messages = Drain();
+        Assert.Equal([true, false, false], On(messages, "/verdict").Select(IsDuplicate));
+        Assert.Equal(["1", "0", "0"], On(messages, "/verdict/simple").Select(m => Encoding.ASCII.GetString(m.Payload.Span)[28..29]));
+        Assert.Equal([2L], _outbox.Handing);
+    }
+
+    [Fact]
+    public async Task Publisher_OldRowsOfAnEarlierProcess_AreReplayedFlagged()
+    {
+        _outbox.Add(Row(1, age: TimeSpan.FromMinutes(1)) with { Handed = Handed.ByAnEarlierProcess });
+        _outbox.Add(Row(2, age: TimeSpan.FromMinutes(1)) with { Handed = Handed.Never });
+        Start();
+        await AdvanceUntilEmptyAsync();
+        Assert.Equal([true, false], On(Drain(), "/verdict/replay").Select(IsDuplicate));
+        Assert.Equal([2L], _outbox.Handing);
+    }
+
+    [Fact]
+    public async Task Publisher_DeliveredButNotMarked_SaysDuplicateWhenItIsSentAgain()
+    {
+        _outbox.FailDelivered = 1;
+        _outbox.Add(Row(1, age: TimeSpan.FromMinutes(1)) with { Handed = Handed.ByThisProcess });
+        Start();
+        await AdvanceUntilEmptyAsync();
+        Assert.Equal([false, true], On(Drain(), "/verdict/replay").Select(IsDuplicate));
+    }
+
+    [Fact]
+    public async Task Publisher_NobodySubscribes_WaitsForReplayAndIsTriedAgainEvery10sAndAtAConnection()
+    {
+        _broker = _ => new(PublishStatus.Delivered) { IsUnheard = true };
+        _outbox.Add(Row(1) with { Handed = Handed.ByThisProcess });
+        _outbox.Add(Row(2) with { Handed = Handed.ByThisProcess });
+        Start();
+        while (On(_seen, "/verdict/replay").Count < 1 || On(_seen, "/verdict").Count < 2) await SeeAsync(TimeSpan.FromMilliseconds(5));
+        Assert.Equal(0, _publisher!.Counts("line1").Live);
+        Assert.Contains((1L, true), _outbox.Unheard);
+        int tried = On(_seen, "/verdict/replay").Count;
+        Assert.InRange(tried, 1, 2);
+        _publisher.Reconnected();
+        while (On(_seen, "/verdict/replay").Count == tried) await SeeAsync(TimeSpan.FromMilliseconds(1));
+        tried = On(_seen, "/verdict/replay").Count;
+        long before = _time.GetTimestamp();
+        while (On(_seen, "/verdict/replay").Count == tried) await SeeAsync(TimeSpan.FromMilliseconds(100));
+        Assert.InRange(_time.GetElapsedTime(before).TotalSeconds, 8, 60);
+
+        _broker = _ => new(PublishStatus.Delivered);
+        _publisher.Reconnected();
+        await AdvanceUntilEmptyAsync();
+        while (_published.Reader.TryRead(out var message)) _seen.Add(message);
+        var replayed = On(_seen, "/verdict/replay");
+        Assert.Equal([1L, 2], replayed.TakeLast(2).Select(Sequence));
+        Assert.All(replayed, m => Assert.False(IsDuplicate(m)));
+        Assert.Equal((0, 2, 0), (_publisher.Counts("line1").Live, _publisher.Counts("line1").Replayed, _publisher.Counts("line1").Unheard));
+    }
+
+    [Theory]
+    [InlineData("/verdict")]
+    [InlineData("/verdict/simple")]
+    public async Task Publisher_OneLiveTopicIsHeard_IsDelivered(string heard)
+    {
+        _broker = m => new(PublishStatus.Delivered) { IsUnheard = !m.Topic.EndsWith(heard, StringComparison.Ordinal) };
+        _outbox.Add(Row(1));
+        Start();
+        await _outbox.WhenEmptyAsync(Cancellation);
+        Assert.Equal([1L], _outbox.Delivered);
+        Assert.Empty(On(Drain(), "/verdict/replay"));
+    }
+
+    [Fact]
+    public async Task Publisher_NobodySubscribesAndNobodyShall_CountsAsDelivered()
+    {
+        _noSubscriber = NoSubscriber.Delivered;
+        _broker = _ => new(PublishStatus.Delivered) { IsUnheard = true };
+        _outbox.Add(Row(1));
+        _outbox.Add(Row(2, age: TimeSpan.FromMinutes(1)));
+        Start();
+        await AdvanceUntilEmptyAsync();
+        Assert.Equal([1L, 2], _outbox.Delivered.Order());
+    }
+
+    [Fact]
+    public async Task Publisher_UnheardForADay_IsGivenUpAndCountedAndTheNextIsTried()
+    {
+        _broker = m => new(PublishStatus.Delivered) { IsUnheard = Sequence(m) == 1 };
+        _outbox.Add(Row(1, age: TimeSpan.FromDays(2)) with { UnheardFor = TimeSpan.FromHours(24) });
+        _outbox.Add(Row(2, age: TimeSpan.FromDays(2)));
+        Start();
+        await AdvanceUntilEmptyAsync();
+        Assert.Equal([1L], _outbox.GivenUp);
+        Assert.Equal([2L], _outbox.Delivered);
+        Assert.Equal(1, _publisher!.Counts("line1").Unheard);
+    }
+
+    [Fact]
+    public async Task Publisher_RowThatNoMessageCanBeMadeOf_IsParkedAndOtherStationsGoOn()
+    {
+        // The clock below runs as fast as the loop: a window of years keeps live what is live.
+        _liveWindow = TimeSpan.FromDays(1000);
+        foreach ((long first, TimeSpan age) in ((long, TimeSpan)[])[(1, TimeSpan.FromDays(2000)), (11, TimeSpan.Zero)])
+        {
+            OutboxRow bad = Row(first, "bad", age);
+            _outbox.Add(bad with { Verdict = bad.Verdict with { Regions = new Unreadable() } });
+            _outbox.Add(Row(first + 1, "bad", age));
+            _outbox.Add(Row(first, "good", age));
+        }
+        Start("bad", "good");
+        await AdvanceUntilEmptyAsync();
+        Assert.Equal([1L, 11], _outbox.Parked.Order());
+        Assert.Equal([1L, 2, 11, 12], _outbox.Delivered.Order());
+        Assert.DoesNotContain(SequencesOn(Drain(), "/bad/verdict/simple"), s => s == 11);
+    }
+
+    [Fact]
     public async Task Publisher_AfterTheDeadline_FlagsLate()
     {
         _outbox.Add(Row(1) with { DueTimestamp = _time.GetTimestamp() - 1 });
@@ -183,7 +307,7 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
                 _published.Writer.TryWrite(message);
                 return Task.FromResult(_broker(message));
             },
-            _ => Task.CompletedTask, new DeliveryOptions { BootId = "boot", LiveWindow = _liveWindow }, _time);
+            _ => Task.CompletedTask, new DeliveryOptions { BootId = "boot", LiveWindow = _liveWindow, NoSubscriber = _noSubscriber }, _time);
         _publisher.Start();
     }
 
@@ -195,6 +319,41 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
         var all = new List<OutMessage>();
         while (_published.Reader.TryRead(out var message)) all.Add(message);
         return all;
+    }
+
+    /// <summary>Regions that can't be told.</summary>
+    private sealed class Unreadable : IReadOnlyList<RegionRecord>
+    {
+        public int Count => 1;
+
+        public RegionRecord this[int index] => throw new NotSupportedException();
+
+        public IEnumerator<RegionRecord> GetEnumerator() => throw new NotSupportedException();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+
+    private static List<OutMessage> On(IEnumerable<OutMessage> messages, string topicEnd) => [.. messages.Where(m => m.Topic.EndsWith(topicEnd, StringComparison.Ordinal))];
+
+    private static bool IsDuplicate(OutMessage message) => Flags(message).GetProperty("duplicate").GetBoolean();
+
+    private async Task SeeAsync(TimeSpan step)
+    {
+        _time.Advance(step);
+        while (_published.Reader.TryRead(out var message)) _seen.Add(message);
+        await Task.Yield();
+        Cancellation.ThrowIfCancellationRequested();
+    }
+
+    private async Task AdvanceUntilEmptyAsync()
+    {
+        Task empty = _outbox.WhenEmptyAsync(Cancellation);
+        while (!empty.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(20));
+            await Task.Yield();
+        }
+        await empty;
     }
 
     private static List<long> SequencesOn(IEnumerable<OutMessage> messages, string topicEnd) =>
