@@ -56,7 +56,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         var judge = new Judge(turns, time, _log);
         var engines = new EngineDesk(turns, _log);
         using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads), _config.Accelerator.ToSettings(_config.DataFolder), engines.Watch);
-        var recipes = new RecipeDesk(networks, _config, turns, _log);
+        var recipes = new RecipeDesk(networks, live, turns, time, _log);
         // The slower stand-in must not go unnoticed.
         if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);
         else LogNativeSearch(NativeRuntime.Kernels[0]);

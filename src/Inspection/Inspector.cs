@@ -112,6 +112,7 @@ public sealed class Inspector : IDisposable
         var rows = new ReferenceRows(_pack.Manifest, _recipe);
         for (int i = 0; i < count; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             withImage(i, frame => Encode(frame, rows, betweenCalls, cancellation));
             progress?.Report(i + 1);
         }
@@ -156,12 +157,16 @@ public sealed class Inspector : IDisposable
     /// Told PatchCLIP's own result (profile patchclip) before the diffusion model starts, so that a deadline can be met with it; null when nobody waits for it.
     /// </param>
     /// <param name="prepared">Told of the prepared picture before the first network runs; what it throws ends the inspection, so that nothing is judged that must not be. Null for none.</param>
+    /// <param name="betweenCalls">Called between two calls of the networks, so that a caller can let something more urgent go first; null for nothing.</param>
+    /// <param name="networksDone">Called when no network and no search will run any more for this frame: fusing large maps takes long, and others may use the networks. Null for nothing.</param>
     /// <param name="excludeReference">Number of the reference image whose rows are left out (leave-one-out), or null.</param>
     /// <param name="taps">Receives the latent and, with a debug pack, raw tensors; null for none.</param>
-    /// <param name="cancellation">Ends a running network or search; what was computed is thrown away.</param>
+    /// <param name="cancellation">Ends any step, a running network or search too; what was computed is thrown away.</param>
     /// <exception cref="ArgumentException">The frame does not fit the recipe, or a network gave something that is not a number.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
-    public InspectionResult Inspect(ImageView frame, Action<FusionResult>? patchClipReady = null, Action<PreparedImage>? prepared = null, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
+    public InspectionResult Inspect(
+        ImageView frame, Action<FusionResult>? patchClipReady = null, Action<PreparedImage>? prepared = null, Action? betweenCalls = null, Action? networksDone = null,
+        int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
     {
         var clock = new StepClock();
         var search = new BankSearch(_parallelism, excludeReference, cancellation);
@@ -169,7 +174,7 @@ public sealed class Inspector : IDisposable
         taps?.Clear();
 
         // 3 prepare
-        _preparation.Run(frame, UsesClip, UsesDiffusion, _prepared);
+        _preparation.Run(frame, UsesClip, UsesDiffusion, _prepared, cancellation);
         prepared?.Invoke(_prepared);
         TimeSpan prepare = clock.Lap(), clipNetworks = default, clipBanks = default, vae = default, unet = default, diffusionBanks = default;
 
@@ -183,7 +188,8 @@ public sealed class Inspector : IDisposable
                 return PatchClipMaps(image, maps, place);
             });
             clipBanks = clock.Lap();
-            if (UsesDiffusion && patchClipReady is not null) patchClipReady(Fuse(_recipe with { Profile = Profile.PatchClip }, maps, _held));
+            if (UsesDiffusion) betweenCalls?.Invoke();
+            if (UsesDiffusion && patchClipReady is not null) patchClipReady(Fuse(_recipe with { Profile = Profile.PatchClip }, maps, _held, cancellation));
         }
 
         // 4 networks, 5 memory bank: MapDiff
@@ -193,6 +199,7 @@ public sealed class Inspector : IDisposable
             using NetworkOutputs latent = _mapDiff.Encode(_prepared.Diffusion, isRead: taps is not null, cancellation);
             taps?.Add("diff.latent", latent.Floats(GraphNames.Latent), latent.Shape(GraphNames.Latent));
             vae = clock.Lap();
+            betweenCalls?.Invoke();
             maps = WhereItRuns(Branches.DiffVision, GraphNames.MapDiff, search, place =>
             {
                 using NetworkOutputs features = _mapDiff.Denoise(latent, plan, place.IsOnDevice, _pack.IsDebug ? taps : null, cancellation);
@@ -202,8 +209,10 @@ public sealed class Inspector : IDisposable
             diffusionBanks = clock.Lap();
         }
 
+        networksDone?.Invoke();
+
         // 6 fuse
-        FusionResult fused = Fuse(_recipe, maps, _result);
+        FusionResult fused = Fuse(_recipe, maps, _result, cancellation);
         return new InspectionResult(_prepared, maps, fused, new StepTimings(prepare, clipNetworks, clipBanks, vae, unet, diffusionBanks, clock.Lap()), taps);
     }
 
@@ -258,9 +267,9 @@ public sealed class Inspector : IDisposable
         return Branches.HasFlag(Branches.DiffVision) ? maps with { DiffVision = _mapDiff.Vision(features, plan, _banks!.Diffusion, search) } : maps;
     }
 
-    private FusionResult Fuse(Recipe recipe, BranchMaps maps, FusionResult into)
+    private FusionResult Fuse(Recipe recipe, BranchMaps maps, FusionResult into, CancellationToken cancellation)
     {
-        Fusion.Fuse(recipe, maps, into, _ignore is null ? null : IgnoredCells);
+        Fusion.Fuse(recipe, maps, into, _ignore is null ? null : IgnoredCells, cancellation);
         return into;
     }
 
@@ -270,7 +279,7 @@ public sealed class Inspector : IDisposable
     {
         bool clip = _recipe.UsedBranches.HasFlag(Branches.ClipVision), diffusion = _recipe.UsedBranches.HasFlag(Branches.DiffVision);
         var prepared = new PreparedImage();
-        _preparation.Run(frame, clip, diffusion, prepared);
+        _preparation.Run(frame, clip, diffusion, prepared, cancellation);
         Func<int, bool[]?> ignored = grid => _ignore?.Ignored(grid, grid, prepared.Region);
         if (clip)
         {

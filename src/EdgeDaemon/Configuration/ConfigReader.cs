@@ -70,7 +70,8 @@ public static class ConfigReader
             fields.Object("mqtt", f => Mqtt(f, paths))!,
             fields.Object("http", f => Http(f, paths))!,
             fields.Object("storage", Storage)!,
-            fields.Object("accelerator", f => Accelerator(f, paths))!);
+            fields.Object("accelerator", f => Accelerator(f, paths))!,
+            TimeSpan.FromMilliseconds(fields.Read("recipeDeadlineMs", 300_000, Integer(1000, 3_600_000))));
     }
 
     private static ImmutableArray<StationConfig> Stations(JsonFields fields, ConfigPaths paths)

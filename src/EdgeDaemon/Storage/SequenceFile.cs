@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
@@ -18,7 +19,7 @@ internal static class SequenceFile
     public static Dictionary<string, long>? Read(string path)
     {
         if (!File.Exists(path) || new FileInfo(path).Length > LargestFile) return null;
-        string[] lines = File.ReadAllText(path).TrimEnd('\n').Split('\n');
+        string[] lines = RegularFile.ReadAllText(path, LargestFile).TrimEnd('\n').Split('\n');
         if (lines.Length < 2 || lines[0] != Header || lines[^1] != ChecksumWord + Checksum(string.Join('\n', lines[..^1]))) return null;
         return lines[1..^1].Select(l => l.Split(' ')).ToDictionary(l => l[0], l => long.Parse(l[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
     }

@@ -24,7 +24,7 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     public (NetworkOutputs Outputs, Region Covered) Encode(ImageView frame, CancellationToken cancellation)
     {
         var prepared = new PreparedImage();
-        _preparation.Run(frame, clip: true, diffusion: false, prepared);
+        _preparation.Run(frame, clip: true, diffusion: false, prepared, cancellation);
         int side = pack.Manifest.Clip.ImageSize;
         using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(prepared.Clip, [1, side, side, 3]);
         return (pack.Session(GraphNames.WinClipImage).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = pixels }, Outputs, cancellation), prepared.Region);

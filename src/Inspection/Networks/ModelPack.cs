@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
@@ -9,6 +10,7 @@ namespace ClipFusion.Inspection.Networks;
 /// <summary>An opened model pack: its manifest, its tokenisers and its networks, each loaded when it is first needed. Safe for several threads.</summary>
 public sealed class ModelPack : IDisposable
 {
+    private readonly Dictionary<string, GraphFile> _files;
     private readonly Dictionary<string, SessionSlot> _sessions;
     private readonly ProviderSet _providers;
     private readonly Quarantine _quarantine;
@@ -25,7 +27,8 @@ public sealed class ModelPack : IDisposable
         _gate = new ParityGate(this, settings.Float16);
         _opener = new SessionOpener(settings, providers.Providers, _gate, _quarantine);
         _engines = new EngineQueue(_opener);
-        _sessions = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new SessionSlot(() => Load(g)), StringComparer.Ordinal);
+        _files = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, FileOf, StringComparer.Ordinal);
+        _sessions = _files.ToDictionary(f => f.Key, f => new SessionSlot(() => Load(f.Value)), StringComparer.Ordinal);
     }
 
     /// <summary>Raised when it is decided what runs a graph, and again when that changes; handlers return at once.</summary>
@@ -81,7 +84,7 @@ public sealed class ModelPack : IDisposable
     public static ModelPack Open(string folder, SessionSettings? settings = null, bool debug = false, IProgress<string>? progress = null, ProviderSettings? providers = null)
     {
         PackManifest manifest = PackVerifier.Open(folder, progress);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, PackManifest.FileName))).AsSpan(0, 8));
+        string hash = Convert.ToHexStringLower(SHA256.HashData(RegularFile.ReadAllBytes(Path.Combine(folder, PackManifest.FileName), PackManifest.MaxBytes)).AsSpan(0, 8));
         ProviderSettings chosen = debug || providers is null ? ProviderSettings.CpuOnly : providers;
         return new ModelPack(folder, manifest, hash, chosen, ProviderSet.Of(hash, settings ?? new SessionSettings(), chosen), debug);
     }
@@ -105,6 +108,13 @@ public sealed class ModelPack : IDisposable
     {
         ArgumentNullException.ThrowIfNull(graphs);
         foreach (string graph in graphs) Session(graph);
+    }
+
+    /// <summary>Whether opening graphs now would build an engine first: that takes minutes and can't be interrupted.</summary>
+    public bool BuildsToOpen(IEnumerable<string> graphs)
+    {
+        ArgumentNullException.ThrowIfNull(graphs);
+        return graphs.Any(g => _files.TryGetValue(g, out GraphFile? file) && !IsOpen(g) && _opener.BuildsToOpen(file));
     }
 
     /// <summary>Whether anything but the CPU may run a network of it here.</summary>
@@ -180,11 +190,15 @@ public sealed class ModelPack : IDisposable
 
     private long WeightBytes(string graph) => Manifest.Files.Where(f => f.Path == GraphNames.WeightFile(graph)).Sum(f => f.Size);
 
-    private NetworkSession Load(IEnumerable<GraphEntry> variants)
+    private GraphFile FileOf(IEnumerable<GraphEntry> variants)
     {
         GraphEntry[] all = [.. variants];
         GraphEntry[] wanted = IsDebug && Array.Exists(all, v => v.Debug) ? [.. all.Where(v => v.Debug)] : [.. all.Where(v => !v.Debug)];
-        var graph = new GraphFile(Folder, all[0].Name, wanted, WeightBytes(all[0].Name), Manifest.Precision);
+        return new GraphFile(Folder, all[0].Name, wanted, WeightBytes(all[0].Name), Manifest.Precision);
+    }
+
+    private NetworkSession Load(GraphFile graph)
+    {
         OpenedGraph opened = _opener.Open(graph);
         var session = new NetworkSession(graph.Name, opened.Graph);
         _engines.Add(graph, session, opened);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Pack;
 
@@ -11,7 +12,7 @@ internal static class PackFiles
     /// <summary>Size and sha256 of a file, streamed.</summary>
     public static FileEntry Hash(string root, string path, CancellationToken cancellation = default)
     {
-        using FileStream file = File.OpenRead(path);
+        using FileStream file = RegularFile.OpenStream(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         long size = 0;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Pack;
 
@@ -54,11 +55,24 @@ public static class PackVerifier
     {
         PackManifest manifest = ManifestJson.Read(folder);
         string stampPath = Path.Combine(folder, StampName);
-        if (File.Exists(stampPath) && File.ReadAllText(stampPath) == Stamp(folder, manifest)) return manifest;
+        if (IsRemembered(stampPath, Stamp(folder, manifest))) return manifest;
 
         (manifest, IReadOnlyList<string> problems) = Verify(folder, progress, cancellation);
         if (problems.Count > 0) throw new PackException($"model pack '{folder}' is damaged:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", problems)}");
         return manifest;
+    }
+
+    /// <summary>A stamp that can't be read is none: everything is checked.</summary>
+    private static bool IsRemembered(string stampPath, string stamp)
+    {
+        try
+        {
+            return File.Exists(stampPath) && RegularFile.ReadAllText(stampPath, PackManifest.MaxBytes) == stamp;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static void Remember(string folder, PackManifest manifest, IProgress<string>? progress)

@@ -1,0 +1,11 @@
+namespace ClipFusion.Foundation.Files;
+
+/// <summary>What a path leads to, whatever it is called: links, mounts over a folder and other spellings lead to the same.</summary>
+/// <param name="Device">The file system.</param>
+/// <param name="Inode">The file or folder in it.</param>
+public readonly record struct FileIdentity(ulong Device, ulong Inode)
+{
+    /// <summary>The identity of an existing file or folder, links followed; null where there is none or it can't be looked at.</summary>
+    public static FileIdentity? Of(string path) =>
+        !RegularFile.IsPath(path) || Libc.Status(Libc.CurrentFolder, path, 0, Libc.TypeAndSize, out FileStatus status) != 0 ? null : status.Identity;
+}
