@@ -7,6 +7,7 @@ namespace ClipFusion.Foundation.Files;
 internal static partial class Libc
 {
     public const int ReadOnly = 0, NoControllingTerminal = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    public const int MaxPath = 4096;
     public const int CurrentFolder = -100, EmptyPath = 0x1000;
     public const uint TypeAndSize = 0x1 | 0x100 | 0x200;
     public const int NotPermitted = 1, NoSuchFile = 2, Interrupted = 4, NoSuchDeviceOrAddress = 6, AccessDenied = 13, NotAFolder = 20, NameTooLong = 36;
@@ -16,6 +17,10 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags);
+
+    /// <summary>Null (0) on errors.</summary>
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint RealPath(string path, [Out] byte[] resolved);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Status(int folder, string path, int flags, uint mask, out FileStatus status);

@@ -4,6 +4,7 @@ using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
+using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
 
@@ -21,8 +22,8 @@ public sealed class ModelPack : IDisposable
     private ModelPack(string folder, PackManifest manifest, string hash, ProviderSettings settings, ProviderSet providers, bool debug)
     {
         (Folder, Manifest, Hash, _providers, IsDebug) = (folder, manifest, hash, providers, debug);
-        ClipTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.ClipVocabulary), Path.Combine(folder, GraphNames.ClipMerges));
-        DiffusionTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.DiffusionVocabulary), Path.Combine(folder, GraphNames.DiffusionMerges));
+        ClipTokenizer = Tokenizer(folder, GraphNames.ClipVocabulary, GraphNames.ClipMerges);
+        DiffusionTokenizer = Tokenizer(folder, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges);
         _quarantine = new Quarantine(providers.EngineFolder);
         _gate = new ParityGate(this, settings.Float16);
         _opener = new SessionOpener(settings, providers.Providers, _gate, _quarantine);
@@ -83,8 +84,18 @@ public sealed class ModelPack : IDisposable
     /// <exception cref="PackException">There is no pack, or it is damaged.</exception>
     public static ModelPack Open(string folder, SessionSettings? settings = null, bool debug = false, IProgress<string>? progress = null, ProviderSettings? providers = null)
     {
-        PackManifest manifest = PackVerifier.Open(folder, progress);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(RegularFile.ReadAllBytes(Path.Combine(folder, PackManifest.FileName), PackManifest.MaxBytes)).AsSpan(0, 8));
+        PackManifest manifest;
+        string hash;
+        try
+        {
+            manifest = PackVerifier.Open(folder, progress);
+            hash = Convert.ToHexStringLower(SHA256.HashData(RegularFile.ReadAllBytes(Path.Combine(folder, PackManifest.FileName), PackManifest.MaxBytes)).AsSpan(0, 8));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PackException($"model pack '{folder}' can't be read: {e.Message}", e);
+        }
+
         ProviderSettings chosen = debug || providers is null ? ProviderSettings.CpuOnly : providers;
         return new ModelPack(folder, manifest, hash, chosen, ProviderSet.Of(hash, settings ?? new SessionSettings(), chosen), debug);
     }
@@ -164,6 +175,31 @@ public sealed class ModelPack : IDisposable
         return (graphs, problems);
     }
 
+    /// <summary>Graphs that are open, run on the CPU for good and were not compared with the goldens when they were opened.</summary>
+    public IReadOnlyList<string> NotCompared => [.. Providers.Where(d => d is { Provider: ExecutionProvider.Cpu, StandsInFor: null, Parity.Count: 0 } && IsOpen(d.Graph)).Select(d => d.Graph)];
+
+    /// <summary>Compares a graph that is open with the goldens, on what runs it.</summary>
+    /// <param name="graph">One of <see cref="NotCompared"/>.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <returns>How far each output is from its golden.</returns>
+    /// <exception cref="NetworkException">It does not run.</exception>
+    /// <exception cref="PackException">The goldens can't be read.</exception>
+    public IReadOnlyList<ParityError> CompareWithGoldens(string graph, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return _gate.Compare(graph, Session(graph).Current, cancellation);
+        }
+        catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"{graph} was ended before it was done", cancellation);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new NetworkException($"{graph}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Forgets which engines failed; graphs that are opened from now on try them again.</summary>
     /// <returns>How many marks there were.</returns>
     public int ClearQuarantine() => _quarantine.Clear();
@@ -186,6 +222,18 @@ public sealed class ModelPack : IDisposable
     {
         foreach (SessionSlot slot in _sessions.Values) slot.Dispose();
         _providers.Dispose();
+    }
+
+    private static ClipTokenizer Tokenizer(string folder, string vocabulary, string merges)
+    {
+        try
+        {
+            return ClipTokenizer.Load(Path.Combine(folder, vocabulary), Path.Combine(folder, merges));
+        }
+        catch (VocabularyException e)
+        {
+            throw new PackException(e.Message, e);
+        }
     }
 
     private long WeightBytes(string graph) => Manifest.Files.Where(f => f.Path == GraphNames.WeightFile(graph)).Sum(f => f.Size);

@@ -33,9 +33,11 @@ internal static class ManifestJson
             using (JsonDocument document = JsonDocument.Parse(json)) RefuseNullElements(document.RootElement, path, "$");
             PackManifest manifest = JsonSerializer.Deserialize<PackManifest>(json, Options) ?? throw new PackException($"{path}: holds null, not a manifest");
             if (manifest.Schema != PackManifest.CurrentSchema) throw new PackException($"{path}: schema '{manifest.Schema}', this program reads '{PackManifest.CurrentSchema}'; build the pack again");
+            IReadOnlyList<string> problems = ManifestChecks.Of(manifest);
+            if (problems.Count > 0) throw new PackException($"{path}: {string.Join("; ", problems)}");
             return manifest;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new PackException($"{path}: {e.Message}", e);
         }

@@ -10,7 +10,10 @@ internal static class PackFiles
     private const int ChunkBytes = 1 << 20;
 
     /// <summary>Size and sha256 of a file, streamed.</summary>
-    public static FileEntry Hash(string root, string path, CancellationToken cancellation = default)
+    public static FileEntry Hash(string root, string path, CancellationToken cancellation = default) => Hash(root, path, null, cancellation);
+
+    /// <summary>Size and sha256 of a file, streamed; <paramref name="betweenChunks"/> is called every MiB.</summary>
+    public static FileEntry Hash(string root, string path, Action? betweenChunks, CancellationToken cancellation)
     {
         using FileStream file = RegularFile.OpenStream(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -19,6 +22,7 @@ internal static class PackFiles
         for (int n; (n = file.Read(buffer, 0, ChunkBytes)) > 0; size += n)
         {
             cancellation.ThrowIfCancellationRequested();
+            betweenChunks?.Invoke();
             hash.AppendData(buffer, 0, n);
         }
 
