@@ -136,7 +136,7 @@ do_install() {
     say "upgraded and restarted"
   else
     say "installed. Next: edit $config/clipfusion.json, put a model pack where it says, then
-  clipfusion config check && systemctl enable --now clipfusion"
+  clipfusion config check && clipfusion models verify PACK && systemctl enable --now clipfusion"
   fi
 }
 

@@ -7,6 +7,7 @@ using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Models.Pack;
 using ClipFusion.Native;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (Environment.IsPrivilegedProcess) LogRoot();
         // Memory of earlier runs first: nothing is accepted before what they left open is answered.
         var clock = new WallClock(time, _log);
         await using InspectionStore store = InspectionStore.Open(_config.DataFolder, StorageOptions.From(_config.Storage), time, _log);
@@ -54,10 +56,16 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
 
         // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide: shared by all stations in turn.
         var turns = new FairTurn();
-        var judge = new Judge(turns, time, _log);
+        var pack = new PackCondition();
+        var judge = new Judge(turns, time, _log, pack);
+        var monitor = new PackMonitor(pack, _config.DataFolder, turns, time, _log);
         var engines = new EngineDesk(turns, _log);
-        using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads), _config.Accelerator.ToSettings(_config.DataFolder), engines.Watch);
-        var recipes = new RecipeDesk(networks, _config, turns, _log);
+        using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads), _config.Accelerator.ToSettings(_config.DataFolder), opened =>
+        {
+            engines.Watch(opened);
+            monitor.Watch(opened);
+        });
+        var recipes = new RecipeDesk(networks, live, turns, time, _log);
         // The slower stand-in must not go unnoticed.
         if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);
         else LogNativeSearch(NativeRuntime.Kernels[0]);
@@ -76,7 +84,12 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         }
 
         box.Networks = () => networks.Status;
-        foreach (Station station in box.Stations) engines.Changed += station.TellChanged;
+        box.Pack = pack;
+        foreach (Station station in box.Stations)
+        {
+            engines.Changed += station.TellChanged;
+            pack.Changed += station.TellChanged;
+        }
 
         // What becomes of a judged frame: archive, heatmap, page.
         await using var archives = new ImageArchives(_config, store, time);
@@ -108,7 +121,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
                 LinkLog.WatchAsync(link, _log, end.Token),
                 BrokerWatch.RunAsync(link, store, publisher, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
-                WarmUpAsync(networks, end.Token),
+                WarmUpAsync(networks, pack, end.Token),
+                monitor.RunAsync(networks, end.Token),
                 engines.RunAsync(networks, end.Token),
                 clock.WatchAsync(trusted => store.IsClockTrusted = trusted, end.Token),
                 EndAsync(new Drain(box, time), end, stoppingToken),
@@ -137,9 +151,22 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             .Select(i => new TriggerContext(i.Sequence, TimeSpan.FromSeconds(1), i.TriggerId, i.PartId, i.AcceptedAt)),
     ];
 
-    private async Task WarmUpAsync(WarmNetworks networks, CancellationToken stop)
+    private async Task WarmUpAsync(WarmNetworks networks, PackCondition pack, CancellationToken stop)
     {
-        OpenPack opened = await networks.OpenAsync(stop).ConfigureAwait(false);
+        OpenPack opened;
+        try
+        {
+            opened = await networks.OpenAsync(stop).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A bad pack ends the start; a mistake of ours is a state that the line sees, and not a start again and again.
+        catch (Exception e) when (e is not (PackException or OperationCanceledException))
+#pragma warning restore CA1031
+        {
+            LogPackUnexpected(e);
+            pack.Fail($"the model pack can't be opened because of a mistake in the program: {e.GetType().Name}: {e.Message}");
+            return;
+        }
+
         if (opened.Pack.Manifest.Notice is { } notice) LogPackNotice(notice);
     }
 
@@ -172,6 +199,14 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     [OperatorAction("Read it: it says what the model pack can't do. The starter pack's random weights are not for production.")]
     [LoggerMessage(1000, LogLevel.Warning, "{Notice}")]
     private partial void LogPackNotice(string notice);
+
+    [OperatorAction("Report it with the stack trace and the pack's pack.json. Triggers are refused NOT_READY until a start with another pack.")]
+    [LoggerMessage(1023, LogLevel.Critical, "The model pack can't be opened because of a mistake in the program; please report it")]
+    private partial void LogPackUnexpected(Exception error);
+
+    [OperatorAction("Run it as a user of its own, as systemd/clipfusion.service does: root may read and delete what the box has no business with.")]
+    [LoggerMessage(1022, LogLevel.Warning, "The program runs as root")]
+    private partial void LogRoot();
 
     [OperatorAction("Nothing.")]
     [LoggerMessage(1001, LogLevel.Information, "Stopping: triggers are refused, what was accepted is finished within {Limit} s")]

@@ -23,10 +23,11 @@ public static class Fusion
     /// <param name="maps">The maps on their native grids. Vision maps may be missing altogether: that is the zero-shot case.</param>
     /// <param name="result">Is written over; owned by the caller.</param>
     /// <param name="ignored">Given (grid width, grid height), the cells of such a grid that are left out of maxima and medians (row-major, true = left out), or null for none.</param>
+    /// <param name="cancellation">Ends the fusion between two rows of a map; the result is then empty or undefined.</param>
     /// <exception cref="ArgumentException">
     /// A language branch in use, or one of two vision branches in use, has no map; a map holds NaN or infinity; everything is ignored; or nothing is left to judge by.
     /// </exception>
-    public static void Fuse(Recipe recipe, BranchMaps maps, FusionResult result, Func<int, int, bool[]?>? ignored = null)
+    public static void Fuse(Recipe recipe, BranchMaps maps, FusionResult result, Func<int, int, bool[]?>? ignored = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(maps);
@@ -42,7 +43,7 @@ public static class Fusion
         float? clipLanguage = null, clipVision = null, diffLanguage = null, diffVision = null;
         if (used.HasFlag(Branches.ClipLanguage))
         {
-            result.ClipLanguage = Enlarge([maps.ClipLanguage!], result, Slot.ClipLanguage);
+            result.ClipLanguage = Enlarge([maps.ClipLanguage!], result, Slot.ClipLanguage, cancellation);
             clipLanguage = maps.ClipLanguageScore is float score && float.IsFinite(score)
                 ? score
                 : throw new ArgumentException($"The class score is {maps.ClipLanguageScore}; a probability is expected.", nameof(maps));
@@ -51,21 +52,21 @@ public static class Fusion
         if (used.HasFlag(Branches.DiffLanguage))
         {
             AnomalyMap mean = MeanOfStates(maps.DiffLanguage);
-            result.DiffLanguage = Enlarge([mean], result, Slot.DiffLanguage);
+            result.DiffLanguage = Enlarge([mean], result, Slot.DiffLanguage, cancellation);
             AnomalyMap raw = recipe.TokenNormalization == TokenNormalization.None ? mean : MeanOfStates(RequireUnnormalized(maps));
             diffLanguage = Focus(raw, ignored?.Invoke(raw.Width, raw.Height));
         }
 
         if (used.HasFlag(Branches.ClipVision))
         {
-            result.ClipVision = Enlarge(maps.ClipVision, result, Slot.ClipVision);
-            clipVision = Peak(maps.ClipVision, result.ClipVision, ignoredScoreCells);
+            result.ClipVision = Enlarge(maps.ClipVision, result, Slot.ClipVision, cancellation);
+            clipVision = Peak(maps.ClipVision, result.ClipVision, ignoredScoreCells, cancellation);
         }
 
         if (used.HasFlag(Branches.DiffVision))
         {
-            result.DiffVision = Enlarge(maps.DiffVision, result, Slot.DiffVision);
-            diffVision = Peak(maps.DiffVision, result.DiffVision, ignoredScoreCells);
+            result.DiffVision = Enlarge(maps.DiffVision, result, Slot.DiffVision, cancellation);
+            diffVision = Peak(maps.DiffVision, result.DiffVision, ignoredScoreCells, cancellation);
         }
 
         double a = Alpha(recipe.Profile, recipe.AlphaSegmentation), b = Alpha(recipe.Profile, recipe.AlphaClassification);
@@ -77,8 +78,8 @@ public static class Fusion
                 result, Slot.FewShot, (result.ClipLanguage, a), (result.ClipVision, a), (result.DiffLanguage, 1 - a), (result.DiffVision, 1 - a));
         }
 
-        Smooth(result.ZeroShot, recipe.SmoothingSigma);
-        Smooth(result.FewShot, recipe.SmoothingSigma);
+        Smooth(result.ZeroShot, recipe.SmoothingSigma, cancellation);
+        Smooth(result.FewShot, recipe.SmoothingSigma, cancellation);
         double language = (b * (clipLanguage ?? 0)) + ((1 - b) * (diffLanguage ?? 0));
         double vision = (b * (clipVision ?? 0)) + ((1 - b) * (diffVision ?? 0));
         result.Scores = new(
@@ -149,14 +150,14 @@ public static class Fusion
     }
 
     /// <summary>S^{.,V}: the maximum of the branch's averaged map on the score grid (equation 11), which may be the map that is there already.</summary>
-    private static float Peak(IReadOnlyList<AnomalyMap> maps, AnomalyMap enlarged, bool[]? ignored)
+    private static float Peak(IReadOnlyList<AnomalyMap> maps, AnomalyMap enlarged, bool[]? ignored, CancellationToken cancellation)
     {
         if (enlarged is { Height: Recipe.ScoreSize, Width: Recipe.ScoreSize }) return MapStatistics.Max(enlarged.Values, ignored);
         const int cells = Recipe.ScoreSize * Recipe.ScoreSize;
         float[] scratch = ArrayPool<float>.Shared.Rent(cells);
         try
         {
-            EnlargedMean(maps, scratch.AsSpan(0, cells), Recipe.ScoreSize, Recipe.ScoreSize);
+            EnlargedMean(maps, scratch.AsSpan(0, cells), Recipe.ScoreSize, Recipe.ScoreSize, cancellation);
             return MapStatistics.Max(scratch.AsSpan(0, cells), ignored);
         }
         finally
@@ -165,11 +166,11 @@ public static class Fusion
         }
     }
 
-    private static AnomalyMap Enlarge(IReadOnlyList<AnomalyMap> maps, FusionResult result, Slot slot)
+    private static AnomalyMap Enlarge(IReadOnlyList<AnomalyMap> maps, FusionResult result, Slot slot, CancellationToken cancellation)
     {
         RequireFinite(maps, slot);
         AnomalyMap target = result.Buffer((int)slot);
-        EnlargedMean(maps, target.Values, target.Height, target.Width);
+        EnlargedMean(maps, target.Values, target.Height, target.Width, cancellation);
         return target;
     }
 
@@ -184,9 +185,9 @@ public static class Fusion
         }
     }
 
-    private static void EnlargedMean(IReadOnlyList<AnomalyMap> maps, Span<float> destination, int height, int width)
+    private static void EnlargedMean(IReadOnlyList<AnomalyMap> maps, Span<float> destination, int height, int width, CancellationToken cancellation)
     {
-        BilinearResize.Resize(maps[0].Values, maps[0].Height, maps[0].Width, destination, height, width);
+        BilinearResize.Resize(maps[0].Values, maps[0].Height, maps[0].Width, destination, height, width, cancellation);
         if (maps.Count == 1) return;
         float[] rented = ArrayPool<float>.Shared.Rent(destination.Length);
         Span<float> one = rented.AsSpan(0, destination.Length);
@@ -194,7 +195,7 @@ public static class Fusion
         {
             foreach (AnomalyMap map in maps.Skip(1))
             {
-                BilinearResize.Resize(map.Values, map.Height, map.Width, one, height, width);
+                BilinearResize.Resize(map.Values, map.Height, map.Width, one, height, width, cancellation);
                 TensorPrimitives.Add(destination, one, destination);
             }
 
@@ -218,8 +219,9 @@ public static class Fusion
         return sum;
     }
 
-    private static void Smooth(AnomalyMap? map, double smoothingSigma)
+    private static void Smooth(AnomalyMap? map, double smoothingSigma, CancellationToken cancellation)
     {
-        if (map is not null) GaussianSmoothing.Smooth(map.Values, map.Height, map.Width, GaussianSmoothing.SigmaFor(smoothingSigma, map.Height, map.Width));
+        if (map is null) return;
+        GaussianSmoothing.Smooth(map.Values, map.Height, map.Width, GaussianSmoothing.SigmaFor(smoothingSigma, map.Height, map.Width), cancellation);
     }
 }

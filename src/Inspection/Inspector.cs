@@ -109,11 +109,13 @@ public sealed class Inspector : IDisposable
     /// <summary>Step 3: from a frame in any format to the bytes that the networks take.</summary>
     /// <param name="frame">The camera's pixels; borrowed.</param>
     /// <param name="trace">Notes the duration; null for nothing.</param>
+    /// <param name="cancellation">Ends it between two rows.</param>
     /// <returns>The inspector's own buffers, written over by the next frame.</returns>
     /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the format.</exception>
-    public PreparedImage Prepare(ImageView frame, InspectionTrace? trace = null)
+    /// <exception cref="OperationCanceledException">Ended from outside.</exception>
+    public PreparedImage Prepare(ImageView frame, InspectionTrace? trace = null, CancellationToken cancellation = default)
     {
-        _preparation.Run(frame, (Branches & Branches.Clip) != 0, (Branches & Branches.Diff) != 0, _prepared);
+        _preparation.Run(frame, (Branches & Branches.Clip) != 0, (Branches & Branches.Diff) != 0, _prepared, cancellation);
         trace?.Lap(InspectionStep.Prepare);
         return _prepared;
     }
@@ -191,12 +193,13 @@ public sealed class Inspector : IDisposable
     /// <param name="covered">What the maps cover, in frame pixels (<see cref="IImageNetworks.Covered"/>).</param>
     /// <param name="into">Is written over; owned by the caller.</param>
     /// <param name="trace">Notes the duration; null for nothing.</param>
+    /// <param name="cancellation">Ends it; what was written is undefined then.</param>
     /// <returns><paramref name="into"/>.</returns>
     /// <exception cref="ArgumentException">A branch in use has no map, a map holds something that is not a number, or everything is ignored.</exception>
-    public FusionResult Fuse(BranchMaps maps, Profile profile, Region covered, FusionResult into, InspectionTrace? trace = null)
+    public FusionResult Fuse(BranchMaps maps, Profile profile, Region covered, FusionResult into, InspectionTrace? trace = null, CancellationToken cancellation = default)
     {
         Recipe recipe = profile == Recipe.Profile ? Recipe : Recipe with { Profile = profile };
-        Fusion.Fuse(recipe, maps, into, _ignore is null ? null : (width, height) => _ignore.Ignored(width, height, covered));
+        Fusion.Fuse(recipe, maps, into, _ignore is null ? null : (width, height) => _ignore.Ignored(width, height, covered), cancellation);
         trace?.Lap(InspectionStep.Fuse);
         return into;
     }
@@ -214,11 +217,11 @@ public sealed class Inspector : IDisposable
         taps?.Clear();
         var trace = new InspectionTrace(taps);
         Comparison comparison = excludeReference is null ? Comparison : Comparison with { ExcludeReference = excludeReference };
-        PreparedImage image = Prepare(frame, trace);
+        PreparedImage image = Prepare(frame, trace, cancellation);
         using PackNetworks networks = NetworksFor(image);
         BranchMaps maps = RunPatchClip(networks, comparison, trace, cancellation);
         maps = RunMapDiff(maps, networks, comparison, trace, cancellation);
-        FusionResult fused = Fuse(maps, Recipe.Profile, image.Region, _fused, trace);
+        FusionResult fused = Fuse(maps, Recipe.Profile, image.Region, _fused, trace, cancellation);
         return new InspectionResult(image, maps, fused, trace.Timings, taps);
     }
 
@@ -241,7 +244,7 @@ public sealed class Inspector : IDisposable
     public void AddReference(ImageView frame, ReferenceBanksBuilder into, Action? betweenRuns = null, CancellationToken cancellation = default)
     {
         var image = new PreparedImage();
-        _preparation.Run(frame, Recipe.UsedBranches.HasFlag(Branches.ClipVision), Recipe.UsedBranches.HasFlag(Branches.DiffVision), image);
+        _preparation.Run(frame, Recipe.UsedBranches.HasFlag(Branches.ClipVision), Recipe.UsedBranches.HasFlag(Branches.DiffVision), image, cancellation);
         using PackNetworks networks = NetworksFor(image, betweenRuns);
         AddReference(networks, into, cancellation);
     }

@@ -12,7 +12,7 @@ internal sealed class ManagedRows : IBankRows
     /// <inheritdoc/>
     public string Kernel => "managed";
 
-    public static ManagedRows Create(IReadOnlyList<ReferenceFeatures> images, BankImage[] layout, int dimension)
+    public static ManagedRows Create(IReadOnlyList<ReferenceFeatures> images, BankImage[] layout, int dimension, CancellationToken cancellation)
     {
         long floats = layout.Sum(i => (long)i.Panels) * BankKernel.PanelRows * dimension;
         if (floats > Array.MaxLength)
@@ -21,7 +21,12 @@ internal sealed class ManagedRows : IBankRows
         }
 
         var panels = new float[floats];
-        for (int i = 0; i < layout.Length; i++) Fill(images[i], layout[i], dimension, panels, MemoryBank.Name(i));
+        for (int i = 0; i < layout.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Fill(images[i], layout[i], dimension, panels, MemoryBank.Name(i));
+        }
+
         return new ManagedRows(dimension, layout, panels);
     }
 

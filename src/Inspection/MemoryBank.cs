@@ -58,7 +58,7 @@ public sealed class MemoryBank
     public static MemoryBank CreateCoreset(IReadOnlyList<ReferenceFeatures> images, int dimension, double share, int parallelism = 1, CancellationToken cancellation = default)
     {
         if (!(share is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(share), share, "The share of the rows is above 0 and at most 1.");
-        MemoryBank all = Create(images, dimension);
+        MemoryBank all = Create(images, dimension, NativeRuntime.IsAvailable, cancellation);
         int count = Math.Max(1, (int)(all.Count * share));
         if (count == all.Count) return all;
         using NativeBank rows = all.Native ?? throw new ArgumentException($"A coreset is chosen by the native library, which is not available: {NativeRuntime.WhyNot}", nameof(share));
@@ -71,11 +71,11 @@ public sealed class MemoryBank
             ignored[image][place] = false;
         }
 
-        return Create([.. images.Select((image, i) => image with { Ignored = ignored[i] })], dimension);
+        return Create([.. images.Select((image, i) => image with { Ignored = ignored[i] })], dimension, NativeRuntime.IsAvailable, cancellation);
     }
 
-    /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding.</summary>
-    internal static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension, bool native)
+    /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding. It can be ended between two images.</summary>
+    internal static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension, bool native, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
         var layout = new BankImage[images.Count];
@@ -96,7 +96,7 @@ public sealed class MemoryBank
 
         var origins = new int[rows];
         for (int i = 0; i < layout.Length; i++) NumberRows(images[i], layout[i], origins);
-        return new MemoryBank(dimension, layout, native ? NativeRows.Create(images, dimension) : ManagedRows.Create(images, layout, dimension), origins);
+        return new MemoryBank(dimension, layout, native ? NativeRows.Create(images, dimension, cancellation) : ManagedRows.Create(images, layout, dimension, cancellation), origins);
     }
 
     /// <summary>For every query the distance to its nearest row, (1 - cosine) / 2: 0 = same direction, 1 = opposite; not clamped, so rounding may leave it a little below 0.</summary>

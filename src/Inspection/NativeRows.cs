@@ -19,12 +19,17 @@ internal sealed class NativeRows : IBankRows
     /// <summary>(1 - cosine) / 2, on the host and on a GPU alike.</summary>
     public static float Distance(float cosine) => 0.5f * (1 - cosine);
 
-    public static NativeRows Create(IReadOnlyList<ReferenceFeatures> images, int dimension)
+    public static NativeRows Create(IReadOnlyList<ReferenceFeatures> images, int dimension, CancellationToken cancellation)
     {
         var bank = NativeBank.Create(dimension);
         try
         {
-            for (int i = 0; i < images.Count; i++) Append(bank, images[i], MemoryBank.Name(i));
+            for (int i = 0; i < images.Count; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Append(bank, images[i], MemoryBank.Name(i));
+            }
+
             return new NativeRows(bank);
         }
         catch

@@ -22,15 +22,17 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
     /// <param name="clip">Whether CLIP's input is wanted.</param>
     /// <param name="diffusion">Whether the VAE's input is wanted.</param>
     /// <param name="into">Receives the bytes.</param>
+    /// <param name="cancellation">Ends the preparation between two rows of a result.</param>
     /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the format.</exception>
-    public void Run(ImageView frame, bool clip, bool diffusion, PreparedImage into)
+    public void Run(ImageView frame, bool clip, bool diffusion, PreparedImage into, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         Region region = recipe.Region ?? Region.Whole(frame.Width, frame.Height);
         region.EnsureInside(frame.Width, frame.Height);
         into.Accept(frame.Width, frame.Height, Covered(region), clip ? Square(_clipSize) : 0, diffusion ? Square(_diffusionSize) : 0);
         if (!frame.Format.IsDeepGrey() && !frame.Format.IsBayer())
         {
-            Resize(frame.Crop(region), into, clip, diffusion);
+            Resize(frame.Crop(region), into, clip, diffusion, cancellation);
             return;
         }
 
@@ -42,7 +44,7 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
             Span<byte> pixels = rented.AsSpan(0, bytes);
             if (grey) PixelConverter.ToMono8(frame.Crop(region), pixels, Levels(frame.Format));
             else PixelConverter.ToRgb(frame, pixels, region);
-            Resize(new ImageView(pixels, region.Width, region.Height, region.Width * (grey ? 1 : 3), grey ? PixelFormat.Mono8 : PixelFormat.Rgb8), into, clip, diffusion);
+            Resize(new ImageView(pixels, region.Width, region.Height, region.Width * (grey ? 1 : 3), grey ? PixelFormat.Mono8 : PixelFormat.Rgb8), into, clip, diffusion, cancellation);
         }
         finally
         {
@@ -50,10 +52,10 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
         }
     }
 
-    private void Resize(ImageView part, PreparedImage into, bool clip, bool diffusion)
+    private void Resize(ImageView part, PreparedImage into, bool clip, bool diffusion, CancellationToken cancellation)
     {
-        if (clip) resampler.ResizeSquare(part, _clipSize, recipe.Crop, ResampleFilter.Bicubic, into.Clip);
-        if (diffusion) resampler.ResizeSquare(part, _diffusionSize, recipe.Crop, ResampleFilter.Bilinear, into.Diffusion);
+        if (clip) resampler.ResizeSquare(part, _clipSize, recipe.Crop, ResampleFilter.Bicubic, into.Clip, cancellation);
+        if (diffusion) resampler.ResizeSquare(part, _diffusionSize, recipe.Crop, ResampleFilter.Bilinear, into.Diffusion, cancellation);
     }
 
     /// <summary>What the networks see of the region, and so what the maps cover: all of it, or its centre square.</summary>

@@ -54,10 +54,6 @@ internal static class ConfigCommand
         {
             return (null, e.Errors);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return (null, [new("$", $"a file that can't be read: {e.Message}", "a configuration")]);
-        }
     }
 
     private static string Count(IReadOnlyList<ConfigWarning> warnings) => warnings.Count switch { 0 => "no warning", 1 => "1 warning", int n => $"{n} warnings" };

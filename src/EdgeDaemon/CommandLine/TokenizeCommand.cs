@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
@@ -59,8 +60,10 @@ internal static class TokenizeCommand
         return ExitCode.Clean;
     }
 
+    private const int MaxVocabularyBytes = 64 << 20;
+
     private static Dictionary<int, string> Names(string vocabularyFile) =>
-        JsonSerializer.Deserialize<Dictionary<string, int>>(File.ReadAllBytes(vocabularyFile))!.ToDictionary(t => t.Value, t => t.Key);
+        JsonSerializer.Deserialize<Dictionary<string, int>>(RegularFile.ReadAllBytes(vocabularyFile, MaxVocabularyBytes))!.ToDictionary(t => t.Value, t => t.Key);
 
     private static Tokens Encode(Tower tower, string text)
     {

@@ -16,8 +16,10 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="Http">The device's own page and API.</param>
 /// <param name="Storage">Limits on what is kept.</param>
 /// <param name="Accelerator">What runs the networks.</param>
+/// <param name="RecipeDeadline">How long a recipe's making may take, engine builds apart, 1 s..1 h.</param>
 public sealed record ApplianceConfig(
-    string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage, AcceleratorConfig Accelerator)
+    string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage, AcceleratorConfig Accelerator,
+    TimeSpan RecipeDeadline)
 {
     /// <summary>Most stations of a device.</summary>
     public const int MaxStations = 16;

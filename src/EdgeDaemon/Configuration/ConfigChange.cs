@@ -40,7 +40,7 @@ public sealed record ConfigChange(string Path, string? Before, string? After, Ch
     }
 
     /// <summary>
-    /// The running configuration with what may change while it runs, and the one place that says what that is: time limits of triggers, which images
+    /// The running configuration with what may change while it runs, and the one place that says what that is: time limits of triggers and recipes, which images
     /// and heatmaps are kept, the live window, caps. Everything else was used to build something that stands.
     /// </summary>
     /// <param name="running">The configuration that runs.</param>
@@ -61,6 +61,7 @@ public sealed record ConfigChange(string Path, string? Before, string? After, Ch
                     Heatmap = now.Heatmap,
                 }),
             ],
+            RecipeDeadline = wanted.RecipeDeadline,
             Mqtt = running.Mqtt with { LiveWindow = wanted.Mqtt.LiveWindow, NoSubscriber = wanted.Mqtt.NoSubscriber },
             Storage = wanted.Storage with { ReserveMb = running.Storage.ReserveMb },
         };

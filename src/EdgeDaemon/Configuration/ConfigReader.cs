@@ -24,9 +24,7 @@ public static class ConfigReader
 
     /// <summary>Reads a file and the process's environment.</summary>
     /// <param name="path">The file; relative paths in it, and in the environment, start at its folder.</param>
-    /// <exception cref="ConfigException">The file is too large or not a usable configuration, or a variable is wrong.</exception>
-    /// <exception cref="IOException">The file can't be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    /// <exception cref="ConfigException">The file can't be read, is no regular file, too large or not a usable configuration, or a variable is wrong.</exception>
     public static ApplianceConfig ReadFile(string path) => ReadFile(path, ProcessEnvironment());
 
     /// <summary>Reads a file and an environment.</summary>
@@ -34,7 +32,18 @@ public static class ConfigReader
     /// <param name="environment">Names and values; those without the prefix are left alone.</param>
     public static ApplianceConfig ReadFile(string path, IEnumerable<KeyValuePair<string, string>> environment)
     {
-        ReadOnlyMemory<byte> bytes = StrictJson.ReadBytes(path);
+        ReadOnlyMemory<byte> bytes;
+        try
+        {
+            bytes = StrictJson.ReadBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // One kind of error for whoever asks: the daemon must not be started again and again for it.
+            throw new ConfigException(path, [new("$", $"a file that can't be read: {e.Message}", "a configuration")]);
+        }
+
+        // A file has a folder.
         return Read(bytes, Path.GetDirectoryName(Path.GetFullPath(path))!, environment, path);
     }
 
@@ -55,6 +64,7 @@ public static class ConfigReader
         ApplianceConfig config = ReadFields(fields, new ConfigPaths(folder));
         fields.RejectUnknown();
         overrides.RejectUnknown(errors);
+        if (errors.List.Count == 0) CameraFolders.RejectShared(config.Stations, errors);
         return errors.List.Count == 0 ? config : throw new ConfigException(source, errors.List);
     }
 
@@ -70,7 +80,8 @@ public static class ConfigReader
             fields.Object("mqtt", f => Mqtt(f, paths))!,
             fields.Object("http", f => Http(f, paths))!,
             fields.Object("storage", Storage)!,
-            fields.Object("accelerator", f => Accelerator(f, paths))!);
+            fields.Object("accelerator", f => Accelerator(f, paths))!,
+            TimeSpan.FromMilliseconds(fields.Read("recipeDeadlineMs", 300_000, Integer(1000, 3_600_000))));
     }
 
     private static ImmutableArray<StationConfig> Stations(JsonFields fields, ConfigPaths paths)

@@ -41,7 +41,16 @@ public sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigReload
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            Reload();
+            try
+            {
+                Reload();
+            }
+#pragma warning disable CA1031 // Out of a signal's handler it would end the program, and what ran before goes on as it is.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                LogUnexpected(e);
+            }
         });
         return Task.CompletedTask;
     }
@@ -70,6 +79,10 @@ public sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigReload
     [OperatorAction("Correct the file (clipfusion config check FILE tells all errors) and reload again. What ran goes on unchanged.")]
     [LoggerMessage(5022, LogLevel.Error, "Configuration not taken: {Error}")]
     private partial void LogRefused(string error);
+
+    [OperatorAction("Report it with the stack trace and the file. What ran goes on unchanged.")]
+    [LoggerMessage(5024, LogLevel.Critical, "Configuration not taken because of a mistake in the program; please report it")]
+    private partial void LogUnexpected(Exception error);
 
     [OperatorAction("Nothing.")]
     [LoggerMessage(5023, LogLevel.Information, "Configuration read again: nothing has changed")]

@@ -22,7 +22,6 @@ public sealed class LiveConfig(string path, IReadOnlyDictionary<string, string> 
 
     /// <summary>Reads a file and the process's environment, which later reloads see as they are now.</summary>
     /// <exception cref="ConfigException">Not a usable configuration, or a variable is wrong.</exception>
-    /// <exception cref="IOException">The file can't be read.</exception>
     public static LiveConfig Load(string path)
     {
         Dictionary<string, string> environment = ConfigReader.ProcessEnvironment();
@@ -47,10 +46,6 @@ public sealed class LiveConfig(string path, IReadOnlyDictionary<string, string> 
             catch (ConfigException e)
             {
                 return new([], e.Errors);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return new([], [new("$", $"a file that can't be read: {e.Message}", "a readable file")]);
             }
         }
     }

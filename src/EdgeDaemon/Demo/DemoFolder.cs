@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
 
@@ -27,6 +28,8 @@ internal sealed class DemoFolder : IDisposable
 
     private string ConfigFile => System.IO.Path.Combine(Path, ConfigName);
 
+    private const int MaxConfigBytes = 1 << 20;
+
     /// <summary>Takes a folder.</summary>
     /// <param name="kept">A folder that is new, empty or from an earlier demo; null for a temporary one.</param>
     /// <exception cref="UsageException">The folder holds something else, which would be overwritten.</exception>
@@ -36,7 +39,7 @@ internal sealed class DemoFolder : IDisposable
         string path = System.IO.Path.GetFullPath(kept);
         if (File.Exists(path)) throw new UsageException($"--data {kept}: is a file; a folder is expected");
         string config = System.IO.Path.Combine(path, ConfigName);
-        bool isOurs = File.Exists(config) && File.ReadAllText(config).StartsWith(Heading, StringComparison.Ordinal);
+        bool isOurs = File.Exists(config) && RegularFile.ReadAllText(config, MaxConfigBytes).StartsWith(Heading, StringComparison.Ordinal);
         if (!isOurs && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
             throw new UsageException($"--data {kept}: the folder holds something that is not the demo's; a new or empty folder, or one of an earlier demo, is expected");
         Directory.CreateDirectory(path);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -45,28 +46,35 @@ internal sealed class ActiveRecipe
     /// Loads references, makes banks and runs every network once, so that the first inspection is as fast as the next. Blocks; the networks are used in
     /// turns below every due inspection.
     /// </summary>
-    /// <exception cref="RecipeUnusableException">A file is missing or can't be decoded, or the recipe does not fit the pack.</exception>
-    public static ActiveRecipe Load(OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, FairTurn turns, CancellationToken cancellation)
+    /// <param name="pack">The networks.</param>
+    /// <param name="catalogue">Where the recipe's files lie.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="parallelism">Threads of the bank search, at least 1.</param>
+    /// <param name="turns">Who has the networks.</param>
+    /// <param name="cancellation">Ends it at any step but the opening of a network.</param>
+    /// <param name="deadline">Stands still while engines are built; null where nobody waits.</param>
+    /// <exception cref="RecipeUnusableException">
+    /// A file is missing or can't be decoded, the recipe does not fit the pack, or one inspection takes longer than <see cref="Judge.Limit"/>.
+    /// </exception>
+    public static ActiveRecipe Load(
+        OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, FairTurn turns, CancellationToken cancellation, RecipeDeadline? deadline = null)
     {
         try
         {
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
-            var stamp = new RecipeStamp(recipe.Number, recipe.Name, catalogue.Revision(recipe, cancellation), references.Length == 0 ? null : Version(references));
+            var stamp = new RecipeStamp(recipe.Number, recipe.Name, catalogue.Revision(recipe, cancellation), references.Length == 0 ? null : Version(references, cancellation));
             IgnoreMask? ignore = IgnoreMasks.Of(recipe, catalogue.Folder);
             // Not in a turn: an engine may have to be built first, and inspections of other stations go on meanwhile.
-            pack.Pack.EnsureOpen(Inspector.GraphsOf(recipe.Method, references.Length > 0));
+            string[] graphs = [.. Inspector.GraphsOf(recipe.Method, references.Length > 0)];
+            if (deadline is not null && pack.Pack.BuildsToOpen(graphs)) deadline.Apart(() => pack.Pack.EnsureOpen(graphs));
+            else pack.Pack.EnsureOpen(graphs);
+            cancellation.ThrowIfCancellationRequested();
             Inspector inspector;
             using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation: cancellation);
             try
             {
                 if (references.Length > 0) Enroll(inspector);
-                (int width, int height) = ignore is null ? (64, 64) : (ignore.Width, ignore.Height);
-                byte[] grey = new byte[width * height];
-                using (new BackgroundTurn(turns, cancellation))
-                {
-                    if (recipe.Method.Region is null || recipe.Method.Region.Value.IsInside(width, height)) inspector.Inspect(new ImageView(grey, width, height, width, PixelFormat.Mono8), cancellation: cancellation);
-                }
-
+                WarmUp(inspector);
                 return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash);
             }
             catch
@@ -75,11 +83,42 @@ internal sealed class ActiveRecipe
                 throw;
             }
 
+            void WarmUp(Inspector inspector)
+            {
+                (int width, int height) = ignore is null ? (64, 64) : (ignore.Width, ignore.Height);
+                if (recipe.Method.Region is { } region && !region.IsInside(width, height)) return;
+                byte[] grey = new byte[width * height];
+                // What takes longer than this in an inspection counts as a loop that hangs, and ends the program.
+                using CancellationTokenSource? once = deadline?.Within(Judge.Limit, cancellation);
+                try
+                {
+                    CancellationToken ends = once?.Token ?? cancellation;
+                    BranchMaps maps;
+                    PreparedImage image;
+                    using (var turn = new BackgroundTurn(turns, cancellation))
+                    {
+                        image = inspector.Prepare(new ImageView(grey, width, height, width, PixelFormat.Mono8), cancellation: ends);
+                        using PackNetworks networks = inspector.NetworksFor(image, turn.LetOthersGoFirst);
+                        maps = inspector.RunPatchClip(networks, cancellation: ends);
+                        maps = inspector.RunMapDiff(maps, networks, cancellation: ends);
+                    }
+
+                    // Outside the turn: fusing large maps takes long, and others may use the networks meanwhile.
+                    int side = recipe.Method.OutputSize;
+                    inspector.Fuse(maps, recipe.Method.Profile, image.Region, new FusionResult(side, side), cancellation: ends);
+                }
+                catch (OperationCanceledException) when (once?.IsCancellationRequested == true && !cancellation.IsCancellationRequested)
+                {
+                    throw new RecipeUnusableException($"recipe '{recipe.Name}': one inspection takes more than {Judge.Limit.TotalSeconds:0} s on this device; a smaller outputSize or smoothingSigma is expected");
+                }
+            }
+
             void Enroll(Inspector into)
             {
                 ReferenceBanksBuilder banks = into.StartEnrollment();
                 foreach (string file in references)
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     DecodedImage reference = ImageCodec.DecodeStored(file);
                     using var turn = new BackgroundTurn(turns, cancellation);
                     into.AddReference(reference.View, banks, turn.LetOthersGoFirst, cancellation);
@@ -117,10 +156,15 @@ internal sealed class ActiveRecipe
         Inspector.Dispose();
     }
 
-    private static string Version(string[] files)
+    private static string Version(string[] files, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in files) hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        foreach (string file in files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using FileStream content = RegularFile.OpenStream(file);
+            hash.AppendData(SHA256.HashData(content));
+        }
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
     }
 }

@@ -23,6 +23,7 @@ internal sealed class BackgroundTurn : IDisposable
         _turn = Take();
     }
 
+    /// <summary>Gives the turn back. May be called again.</summary>
     public void Dispose() => _turn.Dispose();
 
     private IDisposable Take() => _turns.TakeInBackgroundAsync(_cancellation).AsTask().GetAwaiter().GetResult();

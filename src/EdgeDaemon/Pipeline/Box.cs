@@ -79,6 +79,9 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     /// <summary>What runs the networks. To be set before the box runs.</summary>
     public Func<ProviderStatus> Networks { get; set; } = () => ProviderStatus.None;
 
+    /// <summary>What is known about the model pack. To be set before the box runs.</summary>
+    public PackCondition Pack { get; set; } = new();
+
     /// <summary>Hands a judged frame to the pictures.</summary>
     public void TakePicture(JudgedFrame judged) => Pictures(judged);
 
@@ -92,6 +95,6 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
         return new StateMessage(
             bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code, code == Code.None ? null : why,
             station.Counts.Snapshot, new OutboxCounts(outbox.Pending, outbox.Parked) { Unheard = outbox.Unheard }, clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage),
-            networks.Provider, networks.Note, networks.EngineBuild, time.GetUtcNow(), station.Camera.State.Reason is { Length: > MaxNote } note ? note[..MaxNote] : station.Camera.State.Reason);
+            networks.Provider, networks.Note, networks.EngineBuild, time.GetUtcNow(), station.Camera.State.Reason is { Length: > MaxNote } note ? note[..MaxNote] : station.Camera.State.Reason) { PackCheck = Pack.Check };
     }
 }

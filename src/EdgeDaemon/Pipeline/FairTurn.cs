@@ -13,6 +13,7 @@ public sealed class FairTurn
     private readonly LinkedList<string> _order = [];
     private readonly Queue<Waiter> _background = new();
     private bool _taken;
+    private CancellationTokenSource? _interrupt;
 
     /// <summary>Waits for a turn.</summary>
     /// <param name="station">Who asks; turns go round the stations that ask.</param>
@@ -27,10 +28,30 @@ public sealed class FairTurn
     /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
     public ValueTask<IDisposable> TakeInBackgroundAsync(CancellationToken cancellation) => WaitAsync(null, cancellation);
 
+    /// <summary>As <see cref="TakeInBackgroundAsync"/>, for work that can begin again: it is told when a station is due, and gives its turn back then.</summary>
+    /// <param name="cancellation">Gives the place in the line up.</param>
+    /// <returns>Dispose it to let the next one in; the token is cancelled when somebody else is due, or with <paramref name="cancellation"/>.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
+    public async ValueTask<(IDisposable Turn, CancellationToken Wanted)> TakeInterruptibleAsync(CancellationToken cancellation)
+    {
+        IDisposable turn = await WaitAsync(null, cancellation).ConfigureAwait(false);
+        var interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        bool isWanted;
+        lock (_lock)
+        {
+            _interrupt = interrupt;
+            isWanted = _order.Count > 0;
+        }
+
+        if (isWanted) await interrupt.CancelAsync().ConfigureAwait(false);
+        return (turn, interrupt.Token);
+    }
+
     private async ValueTask<IDisposable> WaitAsync(string? station, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         Waiter waiter;
+        CancellationTokenSource? interrupt;
         lock (_lock)
         {
             if (!_taken)
@@ -42,7 +63,10 @@ public sealed class FairTurn
             waiter = new Waiter();
             Queue<Waiter> line = station is null ? _background : LineOf(station);
             line.Enqueue(waiter);
+            interrupt = station is null ? null : _interrupt;
         }
+
+        interrupt?.Cancel();
 
         await using CancellationTokenRegistration giveUp = cancellation.Register(static w => ((Waiter)w!).TrySetCanceled(), waiter);
         await waiter.Task.ConfigureAwait(false);
@@ -60,6 +84,7 @@ public sealed class FairTurn
     {
         lock (_lock)
         {
+            _interrupt = null;
             while (_order.First is { } first)
             {
                 _order.RemoveFirst();

@@ -11,10 +11,13 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>Steps 3 to 7 of one inspection: waits for its station's turn, runs the method, decides. The deadline ends it from outside.</summary>
-internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger log)
+internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger log, PackCondition? pack = null)
 {
     /// <summary>How long the method may take on the slowest machine before the loop counts as hung; its turn may take as long as it takes.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>Why nothing may be judged with the networks that are there; null when it may.</summary>
+    public string? PackFault => pack?.Fault;
 
     /// <summary>Brings a run to its verdict, unless its deadline does.</summary>
     /// <param name="run">The inspection.</param>
@@ -64,6 +67,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
     {
         ImageFault size = recipe.Recipe.Checks.CheckSize(view.Width, view.Height);
         frame = frame with { Width = view.Width, Height = view.Height };
+        if (PackFault is { } fault) throw new NetworkException(fault);
         if (size != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Inspections.Answers.Of(size), time.GetUtcNow(), frame);
 
         if (recipe.Ignore is { } ignore && (ignore.Width, ignore.Height) != (view.Width, view.Height))

@@ -1,10 +1,13 @@
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>The name of a station's active recipe, which survives a restart: one small file in the data folder, replaced in one step.</summary>
 internal sealed class RememberedRecipe(string dataFolder, string station)
 {
+    private const int MaxBytes = 4096;
+
     private readonly string _path = Path.Combine(dataFolder, $"{station}.active-recipe");
 
     /// <summary>The name; null when none was ever active, or what the file holds is no name.</summary>
@@ -13,7 +16,7 @@ internal sealed class RememberedRecipe(string dataFolder, string station)
         get
         {
             if (!File.Exists(_path)) return null;
-            string text = File.ReadAllText(_path).Trim();
+            string text = RegularFile.ReadAllText(_path, MaxBytes).Trim();
             return Names.IsRecipeName(text) ? text : null;
         }
 

@@ -72,6 +72,7 @@ internal sealed class Station : IAsyncDisposable
         get
         {
             if (_isStopping) return (Code.NotReady, "the program is being stopped");
+            if (_own.Links.Judge.PackFault is { } fault) return (Code.NotReady, fault);
             if (Recipes.IsChanging) return (Code.NotReady, "a recipe is being loaded");
             if (Recipes.Stamp is null) return (Code.NotReady, Recipes.Failure is { } why ? $"no recipe is active: {why}" : "no recipe is active");
             if (Camera.State.Status != SourceStatus.Connected) return (Code.NotReady, $"the camera is not there: {Camera.State.Reason ?? "it is being looked for"}");

@@ -93,6 +93,12 @@ public sealed class RecipeCatalogue
         {
             return Broken(name, $"a file that can't be read: {e.Message}", "a readable file");
         }
+#pragma warning disable CA1031 // A broken file hides no other, whatever it is that its content brings out.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return Broken(name, $"what the program can't read because of a mistake of its own ({e.GetType().Name}: {e.Message})", "a recipe; please report it with this file");
+        }
     }
 
     private static CatalogueEntry Broken(string name, string found, string expected) => new(name, null, [new("$", found, expected)]);

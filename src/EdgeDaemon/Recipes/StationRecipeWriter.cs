@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Recipes;
 
@@ -38,7 +39,7 @@ public static class StationRecipeWriter
         foreach (string file in recipe.Files)
         {
             cancellation.ThrowIfCancellationRequested();
-            using FileStream content = File.OpenRead(Path.Combine(folder, file));
+            using FileStream content = RegularFile.OpenStream(Path.Combine(folder, file));
             if (content.Length > MaxFileBytes) throw new IOException($"{content.Name}: {content.Length} bytes, at most {MaxFileBytes} are read");
             hash.AppendData(SHA256.HashData(content));
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation.Files;
 using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;
@@ -101,7 +102,7 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
         if (FileIdentity.IsSomethingElse(_path)) throw new IOException("it is no regular file: move it away");
         if (!File.Exists(_path)) return null;
         byte[] header = new byte[HeaderBytes];
-        using FileStream file = File.OpenRead(_path);
+        using FileStream file = RegularFile.OpenStream(_path);
         int read = file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
         if (read == 0) return null;
         if (read < HeaderBytes || !header.AsSpan().StartsWith("SQLite format 3\0"u8)) return "it is no SQLite database";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
@@ -23,7 +24,7 @@ internal static class SequenceFile
     {
         if (FileIdentity.IsSomethingElse(path)) throw new IOException($"{path} is no regular file: move it away");
         if (!File.Exists(path) || new FileInfo(path).Length > LargestFile) return null;
-        string[] lines = File.ReadAllText(path).TrimEnd('\n').Split('\n');
+        string[] lines = RegularFile.ReadAllText(path, LargestFile).TrimEnd('\n').Split('\n');
         if (lines.Length < 2 || lines[0] != Header || lines[^1] != ChecksumWord + Checksum(string.Join('\n', lines[..^1]))) return null;
         var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (string line in lines[1..^1])

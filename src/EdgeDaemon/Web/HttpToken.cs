@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.Foundation.Files;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -44,7 +45,7 @@ internal sealed partial class HttpToken(LiveConfig config, ILogger<HttpToken> lo
     {
         try
         {
-            using FileStream stream = File.OpenRead(file);
+            using FileStream stream = RegularFile.OpenStream(file);
             byte[] bytes = new byte[Longest + 1];
             ReadOnlySpan<byte> token = bytes.AsSpan(0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
             bool isTooLong = token.Length > Longest;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -18,7 +19,7 @@ public sealed partial class Backbone : IDisposable
     private readonly InferenceSession _session;
     private readonly string _input;
 
-    private Backbone(BackboneOptions options, InferenceSession session)
+    private Backbone(BackboneOptions options, InferenceSession session, string content)
     {
         (Options, _session) = (options, session);
         (_input, InputSize) = Input(options.File, session);
@@ -27,7 +28,7 @@ public sealed partial class Backbone : IDisposable
         Name = NotForNames().Replace((options.Name ?? Path.GetFileNameWithoutExtension(options.File)).ToLowerInvariant(), "-").Trim('-', '.');
         if (Name.Length == 0) throw new BackboneException($"{options.File}: '{options.Name}' leaves no name for the row; letters, digits, '.', '_' and '-' are expected");
         Outputs = Choose(options, session);
-        Content = HashOf(options.File);
+        Content = content;
     }
 
     /// <summary>Where it comes from and how pictures come to it.</summary>
@@ -54,13 +55,18 @@ public sealed partial class Backbone : IDisposable
     public static Backbone Open(BackboneOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (!File.Exists(options.File)) throw new BackboneException($"{options.File}: there is no such file");
         InferenceSession? session = null;
         try
         {
+            // The runtime opens the files itself, and would wait for a pipe's writer.
+            string content = HashOf(options.File);
             using var settings = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, IntraOpNumThreads = options.Threads };
             session = new InferenceSession(options.File, settings);
-            return new Backbone(options, session);
+            return new Backbone(options, session, content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BackboneException(e.Message, e);
         }
         catch (Exception e) when (e is OnnxRuntimeException or BackboneException)
         {
@@ -121,14 +127,14 @@ public sealed partial class Backbone : IDisposable
     /// <summary>Weights may lie in other files: neighbours whose name stands in the file count too.</summary>
     private static string HashOf(string file)
     {
-        byte[] model = File.ReadAllBytes(file);
+        byte[] model = RegularFile.ReadAllBytes(file, Array.MaxLength);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(SHA256.HashData(model));
         string[] neighbours = model.AsSpan().IndexOf("location"u8) >= 0 ? Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(file))!) : [];
         foreach (string neighbour in neighbours.Order(StringComparer.Ordinal))
         {
             if (model.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Path.GetFileName(neighbour))) < 0) continue;
-            using FileStream stream = File.OpenRead(neighbour);
+            using FileStream stream = RegularFile.OpenStream(neighbour);
             hash.AppendData(SHA256.HashData(stream));
         }
 

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation.Files;
+
 namespace ClipFusion.Evaluation.Datasets;
 
 /// <summary>VisA as it is published: a table says which picture is for what, with paths from the data set's root.</summary>
@@ -6,7 +8,7 @@ internal static class VisaLayout
     /// <summary>The split that one-class methods are compared on.</summary>
     public static readonly string SplitFile = Path.Combine("split_csv", "1cls.csv");
 
-    private const int MaxRows = 1_000_000;
+    private const int MaxRows = 1_000_000, MaxBytes = 256 << 20;
 
     private static readonly string[] Columns = ["object", "split", "label", "image", "mask"];
 
@@ -36,18 +38,18 @@ internal static class VisaLayout
 
     private static List<Row> Rows(DatasetFiles files, string table)
     {
-        using IEnumerator<string> lines = File.ReadLines(table).GetEnumerator();
-        string[] header = lines.MoveNext() ? lines.Current.Trim('\uFEFF', ' ').Split(',') : [];
+        using var lines = new StringReader(RegularFile.ReadAllText(table, MaxBytes));
+        string[] header = lines.ReadLine() is { } first ? first.Trim('\uFEFF', ' ').Split(',') : [];
         int[] places = [.. Columns.Select(c => Array.IndexOf(header, c))];
         if (places.Contains(-1)) throw new DatasetException($"{table}: the first line is '{string.Join(',', header)}'; the columns {string.Join(", ", Columns)} are expected");
         var rows = new List<Row>();
-        for (int number = 2; lines.MoveNext(); number++)
+        for (int number = 2; lines.ReadLine() is { } line; number++)
         {
             if (number > MaxRows) throw new DatasetException($"{table}: more than {MaxRows} rows; VisA has about 11,000");
-            if (string.IsNullOrWhiteSpace(lines.Current)) continue;
-            string[] cells = lines.Current.Split(',');
+            if (string.IsNullOrWhiteSpace(line)) continue;
+            string[] cells = line.Split(',');
             if (cells.Length != header.Length || Row.Of([.. places.Select(p => cells[p].Trim())], files.Root) is not { } row)
-                files.Problem(table, $"line {number} is '{lines.Current}'; object, train or test, normal or anomaly, a picture and for an anomaly its mask are expected; left out");
+                files.Problem(table, $"line {number} is '{line}'; object, train or test, normal or anomaly, a picture and for an anomaly its mask are expected; left out");
             else
                 rows.Add(row);
         }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using ClipFusion.Evaluation.Results;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
@@ -30,7 +31,7 @@ internal sealed class NetworkStore
     {
         _folder = Directory.CreateDirectory(folder).FullName;
         // The manifest holds the hash of every other file.
-        _pack = Hash(File.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName)));
+        _pack = Hash(RegularFile.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName), PackManifest.MaxBytes));
         if (ran.Count > 0) _pack = Hash(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
         // What a killed run was writing.
         WholeFile.DeleteTorn(_folder);
@@ -93,7 +94,7 @@ internal sealed class NetworkStore
 
     private string PathOf(Picture picture, string part, string key)
     {
-        string content = _pictures.GetOrAdd(picture.Path, static path => Hash(File.ReadAllBytes(path)));
+        string content = _pictures.GetOrAdd(picture.Path, static path => Hash(RegularFile.ReadAllBytes(path, DecodeLimits.Default.MaxFileBytes)));
         string name = Hash(Encoding.UTF8.GetBytes($"{content} {key}"));
         return Path.Combine(_folder, part, name[..2], $"{name}.safetensors");
     }

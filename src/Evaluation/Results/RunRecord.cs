@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Evaluation.Results;
 
@@ -42,6 +43,8 @@ internal sealed class RunFiles(string folder)
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
+    private const int MaxBytes = 64 << 20;
+
     /// <summary>The run of a name, if it was made from the same.</summary>
     public RunRecord? Find(string category, string method, int shots, int seed, string fingerprint)
     {
@@ -49,7 +52,7 @@ internal sealed class RunFiles(string folder)
         if (!File.Exists(path)) return null;
         try
         {
-            return JsonSerializer.Deserialize<RunRecord>(File.ReadAllBytes(path), Json) is { } run && run.Fingerprint == fingerprint ? run : null;
+            return JsonSerializer.Deserialize<RunRecord>(RegularFile.ReadAllBytes(path, MaxBytes), Json) is { } run && run.Fingerprint == fingerprint ? run : null;
         }
         catch (JsonException)
         {

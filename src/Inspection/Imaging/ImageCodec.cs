@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClipFusion.Foundation.Files;
 using OpenCvSharp;
 
 namespace ClipFusion.Inspection.Imaging;
@@ -116,7 +117,7 @@ public static partial class ImageCodec
     private static T WithBytes<T>(string path, DecodeLimits? limits, BytesReader<T> read)
     {
         limits ??= DecodeLimits.Default;
-        using var handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
+        using var handle = RegularFile.Open(path);
         long length = RandomAccess.GetLength(handle);
         if (length > limits.MaxFileBytes) throw new ImageFormatException($"{path}: {length} bytes, more than the limit of {limits.MaxFileBytes}");
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(length, 1));

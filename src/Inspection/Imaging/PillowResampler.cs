@@ -35,15 +35,15 @@ public sealed class PillowResampler(bool portable = false)
 
     /// <summary>Resamples a picture to a square; <paramref name="crop"/> says how (<see cref="SquareFit"/>).</summary>
     /// <inheritdoc cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>
-    public void ResizeSquare(ImageView source, int size, CropMode crop, ResampleFilter filter, Span<byte> destination)
+    public void ResizeSquare(ImageView source, int size, CropMode crop, ResampleFilter filter, Span<byte> destination, CancellationToken cancellation = default)
     {
         SquareFit fit = SquareFit.Of(source.Width, source.Height, size, crop);
-        Resize(source, fit.ScaledWidth, fit.ScaledHeight, new Region(fit.Left, fit.Top, size, size), filter, destination);
+        Resize(source, fit.ScaledWidth, fit.ScaledHeight, new Region(fit.Left, fit.Top, size, size), filter, destination, cancellation);
     }
 
     /// <summary>Resamples to targetWidth x targetHeight but computes only the pixels of <paramref name="window"/>, which fill the destination.</summary>
     /// <inheritdoc cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>
-    public unsafe void Resize(ImageView source, int targetWidth, int targetHeight, Region window, ResampleFilter filter, Span<byte> destination)
+    public unsafe void Resize(ImageView source, int targetWidth, int targetHeight, Region window, ResampleFilter filter, Span<byte> destination, CancellationToken cancellation = default)
     {
         if (source.Format is not (PixelFormat.Mono8 or PixelFormat.Rgb8 or PixelFormat.Bgr8 or PixelFormat.Rgba8 or PixelFormat.Bgra8))
             throw new ArgumentException($"{source.Format} pixels can't be resampled as they are: convert them with PixelConverter first", nameof(source));
@@ -72,6 +72,7 @@ public sealed class PillowResampler(bool portable = false)
                 int last = rows is null ? window.Y + window.Height : rows.Start[window.Y + window.Height - 1] + rows.Count[window.Y + window.Height - 1];
                 for (int y = 0; y < window.Height; y++)
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     int target = window.Y + y, needed = rows is null ? target + 1 : rows.Start[target] + rows.Count[target];
                     while (next < needed) next = horizontal.Produce(next, last, ring, slots, rowStride);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Inspection.Json;
 
@@ -11,17 +12,12 @@ public static class StrictJson
 
     /// <summary>Reads a file's bytes, at most one more than is allowed.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="IOException">The file can't be read.</exception>
+    /// <exception cref="IOException">There is none, it is no regular file, or it can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static ReadOnlyMemory<byte> ReadBytes(string path)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        using FileStream file = File.OpenRead(path);
-
-        // One byte more than is allowed, whatever length the file system claims: a pipe or a growing file claims nothing.
-        var bytes = new byte[(int)Math.Min(file.CanSeek ? file.Length : MaxBytes, MaxBytes) + 1];
-        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return bytes.AsMemory(0, length);
+        ArgumentNullException.ThrowIfNull(path);
+        return RegularFile.ReadAtMost(path, MaxBytes);
     }
 
     /// <summary>Parses a file; null after reporting why that is not possible. The caller disposes the document.</summary>

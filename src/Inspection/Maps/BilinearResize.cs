@@ -16,8 +16,9 @@ public static class BilinearResize
     /// <param name="destination">Receives <paramref name="height"/> x <paramref name="width"/> values; owned by the caller, must not overlap the source.</param>
     /// <param name="height">Rows wanted, at least 1.</param>
     /// <param name="width">Columns wanted, at least 1.</param>
+    /// <param name="cancellation">Ends the resampling between two rows; the destination is then undefined.</param>
     /// <exception cref="ArgumentException">A size is not positive, or a span does not have exactly the number of values that its grid has.</exception>
-    public static void Resize(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> destination, int height, int width)
+    public static void Resize(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> destination, int height, int width, CancellationToken cancellation = default)
     {
         RequireGrid(source.Length, sourceHeight, sourceWidth, nameof(source));
         RequireGrid(destination.Length, height, width, nameof(destination));
@@ -40,6 +41,7 @@ public static class BilinearResize
             int upperRow = -1, lowerRow = -1;
             for (int y = 0; y < height; y++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 Tap tap = Tap.At(y, scaleY, sourceHeight);
                 if (tap.First == lowerRow)
                 {

@@ -22,8 +22,10 @@ public static class GaussianSmoothing
     /// <param name="height">Rows, at least 1; may be smaller than the kernel.</param>
     /// <param name="width">Columns, at least 1; may be smaller than the kernel.</param>
     /// <param name="sigma">Standard deviation in cells of this map, at least 0; 0 leaves the map as it is.</param>
+    /// <param name="cancellation">Ends the smoothing between two rows, which is what takes long where sigma and map are large; the map is then undefined.</param>
     /// <exception cref="ArgumentException">The sizes don't match the map, or sigma is negative or not finite.</exception>
-    public static void Smooth(Span<float> map, int height, int width, double sigma)
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public static void Smooth(Span<float> map, int height, int width, double sigma, CancellationToken cancellation = default)
     {
         if (height < 1 || width < 1 || (long)height * width != map.Length)
         {
@@ -39,8 +41,17 @@ public static class GaussianSmoothing
         float[] line = ArrayPool<float>.Shared.Rent(checked(width + (2 * radius)));
         try
         {
-            for (int y = 0; y < height; y++) SmoothRow(map.Slice(y * width, width), half, line, rows.AsSpan(y * width, width));
-            for (int y = 0; y < height; y++) SmoothColumnsAt(y, rows, height, width, half, map.Slice(y * width, width));
+            for (int y = 0; y < height; y++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                SmoothRow(map.Slice(y * width, width), half, line, rows.AsSpan(y * width, width));
+            }
+
+            for (int y = 0; y < height; y++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                SmoothColumnsAt(y, rows, height, width, half, map.Slice(y * width, width));
+            }
         }
         finally
         {

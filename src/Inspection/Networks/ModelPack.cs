@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
@@ -10,6 +11,7 @@ namespace ClipFusion.Inspection.Networks;
 /// <summary>An opened model pack: its manifest, its tokenisers and its networks, each loaded when it is first needed. Safe for several threads.</summary>
 public sealed class ModelPack : IDisposable
 {
+    private readonly Dictionary<string, GraphFile> _files;
     private readonly Dictionary<string, SessionSlot> _sessions;
     private readonly ProviderSet _providers;
     private readonly Quarantine _quarantine;
@@ -20,13 +22,14 @@ public sealed class ModelPack : IDisposable
     private ModelPack(string folder, PackManifest manifest, string hash, ProviderSettings settings, ProviderSet providers, bool debug)
     {
         (Folder, Manifest, Hash, _providers, IsDebug) = (folder, manifest, hash, providers, debug);
-        ClipTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.ClipVocabulary), Path.Combine(folder, GraphNames.ClipMerges));
-        DiffusionTokenizer = ClipTokenizer.Load(Path.Combine(folder, GraphNames.DiffusionVocabulary), Path.Combine(folder, GraphNames.DiffusionMerges));
+        ClipTokenizer = Tokenizer(folder, GraphNames.ClipVocabulary, GraphNames.ClipMerges);
+        DiffusionTokenizer = Tokenizer(folder, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges);
         _quarantine = new Quarantine(providers.EngineFolder);
         _gate = new ParityGate(this, settings.Float16);
         _opener = new SessionOpener(settings, providers.Providers, _gate, _quarantine);
         _engines = new EngineQueue(_opener);
-        _sessions = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => new SessionSlot(() => Load(g)), StringComparer.Ordinal);
+        _files = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, FileOf, StringComparer.Ordinal);
+        _sessions = _files.ToDictionary(f => f.Key, f => new SessionSlot(() => Load(f.Value)), StringComparer.Ordinal);
     }
 
     /// <summary>Raised when it is decided what runs a graph, and again when that changes; handlers return at once.</summary>
@@ -81,8 +84,18 @@ public sealed class ModelPack : IDisposable
     /// <exception cref="PackException">There is no pack, or it is damaged.</exception>
     public static ModelPack Open(string folder, SessionSettings? settings = null, bool debug = false, IProgress<string>? progress = null, ProviderSettings? providers = null)
     {
-        PackManifest manifest = PackVerifier.Open(folder, progress);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, PackManifest.FileName))).AsSpan(0, 8));
+        PackManifest manifest;
+        string hash;
+        try
+        {
+            manifest = PackVerifier.Open(folder, progress);
+            hash = Convert.ToHexStringLower(SHA256.HashData(RegularFile.ReadAllBytes(Path.Combine(folder, PackManifest.FileName), PackManifest.MaxBytes)).AsSpan(0, 8));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PackException($"model pack '{folder}' can't be read: {e.Message}", e);
+        }
+
         ProviderSettings chosen = debug || providers is null ? ProviderSettings.CpuOnly : providers;
         return new ModelPack(folder, manifest, hash, chosen, ProviderSet.Of(hash, settings ?? new SessionSettings(), chosen), debug);
     }
@@ -106,6 +119,13 @@ public sealed class ModelPack : IDisposable
     {
         ArgumentNullException.ThrowIfNull(graphs);
         foreach (string graph in graphs) Session(graph);
+    }
+
+    /// <summary>Whether opening graphs now would build an engine first: that takes minutes and can't be interrupted.</summary>
+    public bool BuildsToOpen(IEnumerable<string> graphs)
+    {
+        ArgumentNullException.ThrowIfNull(graphs);
+        return graphs.Any(g => _files.TryGetValue(g, out GraphFile? file) && !IsOpen(g) && _opener.BuildsToOpen(file));
     }
 
     /// <summary>Whether anything but the CPU may run a network of it here.</summary>
@@ -155,6 +175,31 @@ public sealed class ModelPack : IDisposable
         return (graphs, problems);
     }
 
+    /// <summary>Graphs that are open, run on the CPU for good and were not compared with the goldens when they were opened.</summary>
+    public IReadOnlyList<string> NotCompared => [.. Providers.Where(d => d is { Provider: ExecutionProvider.Cpu, StandsInFor: null, Parity.Count: 0 } && IsOpen(d.Graph)).Select(d => d.Graph)];
+
+    /// <summary>Compares a graph that is open with the goldens, on what runs it.</summary>
+    /// <param name="graph">One of <see cref="NotCompared"/>.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <returns>How far each output is from its golden.</returns>
+    /// <exception cref="NetworkException">It does not run.</exception>
+    /// <exception cref="PackException">The goldens can't be read.</exception>
+    public IReadOnlyList<ParityError> CompareWithGoldens(string graph, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return _gate.Compare(graph, Session(graph).Current, cancellation);
+        }
+        catch (OnnxRuntimeException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"{graph} was ended before it was done", cancellation);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new NetworkException($"{graph}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Forgets which engines failed; graphs that are opened from now on try them again.</summary>
     /// <returns>How many marks there were.</returns>
     public int ClearQuarantine() => _quarantine.Clear();
@@ -195,13 +240,29 @@ public sealed class ModelPack : IDisposable
         _providers.Dispose();
     }
 
+    private static ClipTokenizer Tokenizer(string folder, string vocabulary, string merges)
+    {
+        try
+        {
+            return ClipTokenizer.Load(Path.Combine(folder, vocabulary), Path.Combine(folder, merges));
+        }
+        catch (VocabularyException e)
+        {
+            throw new PackException(e.Message, e);
+        }
+    }
+
     private long WeightBytes(string graph) => Manifest.Files.Where(f => f.Path == GraphNames.WeightFile(graph)).Sum(f => f.Size);
 
-    private NetworkSession Load(IEnumerable<GraphEntry> variants)
+    private GraphFile FileOf(IEnumerable<GraphEntry> variants)
     {
         GraphEntry[] all = [.. variants];
         GraphEntry[] wanted = IsDebug && Array.Exists(all, v => v.Debug) ? [.. all.Where(v => v.Debug)] : [.. all.Where(v => !v.Debug)];
-        var graph = new GraphFile(Folder, all[0].Name, wanted, WeightBytes(all[0].Name), Manifest.Precision);
+        return new GraphFile(Folder, all[0].Name, wanted, WeightBytes(all[0].Name), Manifest.Precision);
+    }
+
+    private NetworkSession Load(GraphFile graph)
+    {
         OpenedGraph opened = _opener.Open(graph);
         var session = new NetworkSession(graph.Name, opened.Graph);
         _engines.Add(graph, session, opened);

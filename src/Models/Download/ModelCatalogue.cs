@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Download;
 
@@ -18,7 +19,7 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
         var file = new FileInfo(path);
         if (!file.Exists) throw new ModelCatalogueException(path, ["the file does not exist"]);
         if (file.Length > MaxCatalogueBytes) throw new ModelCatalogueException(path, [$"{file.Length} bytes; at most {MaxCatalogueBytes} are expected"]);
-        return Parse(File.ReadAllBytes(path), path);
+        return Parse(RegularFile.ReadAllBytes(path, MaxCatalogueBytes), path);
     }
 
     /// <summary>Reads a catalogue from UTF-8 JSON. Unknown and repeated keys are errors.</summary>

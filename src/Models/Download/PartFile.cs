@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Download;
 
@@ -135,11 +136,13 @@ internal sealed class PartFile : IDisposable
         _stream.SetLength(length);
     }
 
+    private const int MaxStateBytes = 1 << 20;
+
     private static State? ReadState(string path)
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<State>(File.ReadAllBytes(path)) : null;
+            return File.Exists(path) ? JsonSerializer.Deserialize<State>(RegularFile.ReadAllBytes(path, MaxStateBytes)) : null;
         }
         catch (JsonException)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Download;
 
@@ -17,6 +18,8 @@ internal sealed class PinFile
         AllowDuplicateProperties = false,
     };
 
+    private const int MaxBytes = 16 << 20;
+
     private readonly string _path;
     private readonly SortedDictionary<string, Pin> _pins;
 
@@ -30,7 +33,7 @@ internal sealed class PinFile
         if (!File.Exists(path)) return new PinFile(path, new SortedDictionary<string, Pin>(StringComparer.Ordinal));
         try
         {
-            var content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Json) ?? throw new JsonException("null instead of an object");
+            var content = JsonSerializer.Deserialize<Content>(RegularFile.ReadAllBytes(path, MaxBytes), Json) ?? throw new JsonException("null instead of an object");
             if (content.Schema != 1) throw new JsonException($"schema {content.Schema} instead of 1");
             foreach (var (file, pin) in content.Files)
             {

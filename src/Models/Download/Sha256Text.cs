@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Download;
 
@@ -13,7 +14,7 @@ internal static class Sha256Text
     /// <summary>The sum of a file, read as a stream.</summary>
     public static async Task<string> OfFileAsync(string path, CancellationToken cancellation)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        var stream = RegularFile.OpenStream(path);
         await using (stream.ConfigureAwait(false))
         {
             return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation).ConfigureAwait(false));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Folders;
 
@@ -32,7 +33,7 @@ internal sealed class ConfigReader
         {
             long length = new FileInfo(file).Length;
             if (length > MaxFileBytes) throw new FolderException($"{file}: the file has {length} bytes, expected at most {MaxFileBytes}.");
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(file, MaxFileBytes), new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new FolderException($"{file}: found {document.RootElement.ValueKind}, expected a JSON object.");
             return new ConfigReader(document.RootElement.Clone(), file, "", []);
         }

@@ -1,14 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Pack;
 
 /// <summary>Reads and writes <c>pack.json</c>.</summary>
 internal static class ManifestJson
 {
-    private const long MaximumBytes = 16 << 20;
-
     private static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -27,16 +26,18 @@ internal static class ManifestJson
         string path = Path.Combine(folder, PackManifest.FileName);
         var info = new FileInfo(path);
         if (!info.Exists) throw new PackException($"'{folder}' is not a model pack: it has no {PackManifest.FileName}");
-        if (info.Length > MaximumBytes) throw new PackException($"{path}: {info.Length} bytes, a manifest has at most {MaximumBytes}");
+        if (info.Length > PackManifest.MaxBytes) throw new PackException($"{path}: {info.Length} bytes, a manifest has at most {PackManifest.MaxBytes}");
         try
         {
-            byte[] json = File.ReadAllBytes(path);
+            byte[] json = RegularFile.ReadAllBytes(path, PackManifest.MaxBytes);
             using (JsonDocument document = JsonDocument.Parse(json)) RefuseNullElements(document.RootElement, path, "$");
             PackManifest manifest = JsonSerializer.Deserialize<PackManifest>(json, Options) ?? throw new PackException($"{path}: holds null, not a manifest");
             if (manifest.Schema != PackManifest.CurrentSchema) throw new PackException($"{path}: schema '{manifest.Schema}', this program reads '{PackManifest.CurrentSchema}'; build the pack again");
+            IReadOnlyList<string> problems = ManifestChecks.Of(manifest);
+            if (problems.Count > 0) throw new PackException($"{path}: {string.Join("; ", problems)}");
             return manifest;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new PackException($"{path}: {e.Message}", e);
         }

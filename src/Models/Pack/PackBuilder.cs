@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Models.Folders;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Weights;
@@ -71,7 +72,7 @@ public sealed partial class PackBuilder
         WriteVae(cancellation);
         WriteUnet(cancellation);
         _progress?.Report("copying vocabularies");
-        foreach ((string name, string source) in Vocabularies()) File.Copy(source, Path.Combine(folder, name));
+        foreach ((string name, string source) in Vocabularies()) RegularFile.Copy(source, Path.Combine(folder, name), Tokenizer.Vocabulary.MaxFileBytes);
 
         _progress?.Report("checksums of what went in");
         SourceEntry[] sources = [PackSources.Describe("clip", _clip.Path, _options.ClipOrigin, cancellation), PackSources.Describe("diffusion", _diffusion.Path, _options.DiffusionOrigin, cancellation)];

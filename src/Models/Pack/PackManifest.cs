@@ -34,6 +34,9 @@ public sealed record PackManifest(
     /// <summary>Name of the manifest in a pack's folder.</summary>
     public const string FileName = "pack.json";
 
+    /// <summary>Most bytes of a manifest.</summary>
+    public const int MaxBytes = 16 << 20;
+
     /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
     [JsonIgnore]
     public bool HasGoldens => Files.Any(f => f.Path == GraphNames.Goldens);

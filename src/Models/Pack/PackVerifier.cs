@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Pack;
 
@@ -18,7 +19,15 @@ public static class PackVerifier
     /// <param name="cancellation">Checked every MiB.</param>
     /// <returns>The manifest, and what is wrong: empty when everything is as it should be.</returns>
     /// <exception cref="PackException">There is no readable manifest.</exception>
-    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(string folder, IProgress<string>? progress = null, CancellationToken cancellation = default)
+    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(string folder, IProgress<string>? progress = null, CancellationToken cancellation = default) =>
+        Verify(folder, null, progress, cancellation);
+
+    /// <summary>As the other.</summary>
+    /// <param name="folder">The pack.</param>
+    /// <param name="betweenChunks">Called every MiB, so that a caller can let something more urgent go first; null for nothing.</param>
+    /// <param name="progress">Told each step in a few words; null for silence.</param>
+    /// <param name="cancellation">Checked every MiB.</param>
+    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(string folder, Action? betweenChunks, IProgress<string>? progress, CancellationToken cancellation)
     {
         PackManifest manifest = ManifestJson.Read(folder);
         List<string> problems = [];
@@ -32,14 +41,29 @@ public static class PackVerifier
                 continue;
             }
 
-            FileEntry found = PackFiles.Hash(folder, file.FullName, cancellation);
-            if (found.Sha256 != expected.Sha256) problems.Add($"{expected.Path}: sha256 {found.Sha256}, the manifest says {expected.Sha256}");
+            if (HashOf(file.FullName) is { } found && found.Sha256 != expected.Sha256) problems.Add($"{expected.Path}: sha256 {found.Sha256}, the manifest says {expected.Sha256}");
         }
 
         foreach (string needed in Needed(manifest).Distinct().Except(manifest.Files.Select(f => f.Path))) problems.Add($"{needed}: is not in the manifest's list of files");
         if (problems.Count == 0) Remember(folder, manifest, progress);
         return (manifest, problems);
+
+        FileEntry? HashOf(string file)
+        {
+            try
+            {
+                return PackFiles.Hash(folder, file, betweenChunks, cancellation);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problems.Add(e.Message);
+                return null;
+            }
+        }
     }
+
+    /// <summary>Forgets that a pack was checked: the next one who opens it checks every byte.</summary>
+    public static void Forget(string folder) => TryDelete(Path.Combine(folder, StampName));
 
     /// <summary>The files that a pack can't do without: its graphs, their weights and the vocabularies.</summary>
     private static IEnumerable<string> Needed(PackManifest manifest) =>
@@ -54,11 +78,24 @@ public static class PackVerifier
     {
         PackManifest manifest = ManifestJson.Read(folder);
         string stampPath = Path.Combine(folder, StampName);
-        if (File.Exists(stampPath) && File.ReadAllText(stampPath) == Stamp(folder, manifest)) return manifest;
+        if (IsRemembered(stampPath, Stamp(folder, manifest))) return manifest;
 
         (manifest, IReadOnlyList<string> problems) = Verify(folder, progress, cancellation);
         if (problems.Count > 0) throw new PackException($"model pack '{folder}' is damaged:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", problems)}");
         return manifest;
+    }
+
+    /// <summary>A stamp that can't be read is none: everything is checked.</summary>
+    private static bool IsRemembered(string stampPath, string stamp)
+    {
+        try
+        {
+            return File.Exists(stampPath) && RegularFile.ReadAllText(stampPath, PackManifest.MaxBytes) == stamp;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static void Remember(string folder, PackManifest manifest, IProgress<string>? progress)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Tokenizer;
 
@@ -69,11 +70,9 @@ internal sealed class Vocabulary
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
-            if (file.Length > MaxFileBytes) throw new VocabularyException($"{path}: the file has {file.Length} bytes, expected at most {MaxFileBytes}.");
-            byte[] bytes = new byte[file.Length];
-            file.ReadExactly(bytes);
-            return bytes;
+            ReadOnlyMemory<byte> bytes = RegularFile.ReadAtMost(path, MaxFileBytes);
+            if (bytes.Length > MaxFileBytes) throw new VocabularyException($"{path}: the file has more than {MaxFileBytes} bytes, expected at most that many.");
+            return bytes.ToArray();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

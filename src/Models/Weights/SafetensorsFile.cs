@@ -1,5 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Weights;
 
@@ -52,7 +53,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         MemoryMappedFile? map = null;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            stream = RegularFile.OpenStream(path);
             long length = stream.Length;
             // An empty file can't be mapped, and one this short has no header.
             if (length < SafetensorsHeader.PrefixBytes) SafetensorsHeader.JsonLength([], length, path);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Weights;
 
@@ -15,7 +16,7 @@ internal static class WeightIndex
         {
             long length = new FileInfo(path).Length;
             if (length > MaxFileBytes) throw new WeightException($"{path}: the file has {length} bytes, expected at most {MaxFileBytes}.");
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(path, MaxFileBytes), new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
             {
                 throw new WeightException($"{path}: weight_map is missing, expected an object from tensor to shard.");

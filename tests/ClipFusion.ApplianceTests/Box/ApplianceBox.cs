@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ClipFusion.ApplianceTests.Broker;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Models.Starter;
@@ -80,12 +81,26 @@ internal sealed class ApplianceBox : IAsyncDisposable
     /// <summary>The program's configuration.</summary>
     public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
 
-    /// <summary>Makes loading the first recipe last for ever: a reference is a pipe that nobody writes to.</summary>
+    /// <summary>Makes loading the first recipe last for minutes: its maps are the largest that a recipe may have, and smoothed as much.</summary>
     public async Task BlockWarmUpAsync(CancellationToken cancellation)
     {
-        string reference = Path.Combine(DataFolder, "recipes", References[0]);
-        File.Delete(reference);
-        using Process make = Process.Start("mkfifo", [reference]);
+        string file = RecipeFile("board");
+        JsonNode recipe = JsonNode.Parse(await File.ReadAllTextAsync(file, cancellation))!;
+        (recipe["outputSize"], recipe["smoothingSigma"]) = (4096, 64);
+        await File.WriteAllTextAsync(file, recipe.ToJsonString(), cancellation);
+    }
+
+    /// <summary>A recipe's file.</summary>
+    public string RecipeFile(string name) => Path.Combine(DataFolder, "recipes", $"{name}.json");
+
+    /// <summary>The model pack's folder.</summary>
+    public string PackFolder => Path.Combine(_folder, "pack");
+
+    /// <summary>Puts a pipe that nobody writes to in a file's place.</summary>
+    public static async Task MakePipeAsync(string path, CancellationToken cancellation)
+    {
+        File.Delete(path);
+        using Process make = Process.Start("mkfifo", [path]);
         await make.WaitForExitAsync(cancellation);
     }
 

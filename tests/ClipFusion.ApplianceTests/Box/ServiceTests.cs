@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ClipFusion.ApplianceTests.Broker;
 
@@ -100,6 +101,28 @@ public sealed class ServiceTests : IAsyncDisposable
         box.Start();
         Assert.Equal(2, await box.EndAsync(_limit.Token));
         await box.Log.SaysAsync("$.nonsense", _limit.Token);
+    }
+
+    /// <summary>Exit code 2 is not restarted: what is no configuration will not be one in five seconds.</summary>
+    [Theory]
+    [InlineData("missing.json", "no such file")]
+    [InlineData("", "an empty name")]
+    [InlineData("/", "a folder")]
+    [InlineData("/dev/null", "a device")]
+    [InlineData("pipe", "a named pipe")]
+    public async Task RunAndCheck_OfWhatIsNoConfigurationFile_EndWithTwo(string file, string what)
+    {
+        string folder = Directory.CreateTempSubdirectory("clipfusion-config-").FullName;
+        await ApplianceBox.MakePipeAsync(Path.Combine(folder, "pipe"), _limit.Token);
+        foreach (string[] verb in (string[][])[["run", "--config", file], ["config", "check", file]])
+        {
+            using Process process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), verb) { WorkingDirectory = folder, RedirectStandardError = true })!;
+            Assert.Contains(what, await process.StandardError.ReadToEndAsync(_limit.Token), StringComparison.Ordinal);
+            await process.WaitForExitAsync(_limit.Token);
+            Assert.Equal(2, process.ExitCode);
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]

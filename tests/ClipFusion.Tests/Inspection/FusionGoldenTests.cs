@@ -28,7 +28,7 @@ public sealed class FusionGoldenTests
         var golden = new GoldenMaps(folder);
         var result = new FusionResult(golden.Recipe.OutputSize, golden.Recipe.OutputSize);
 
-        Fusion.Fuse(golden.Recipe, golden.Maps(query), result);
+        Fusion.Fuse(golden.Recipe, golden.Maps(query), result, cancellation: TestContext.Current.CancellationToken);
 
         AssertClose(golden.Map(query, "fused.zero_shot").Values, result.ZeroShot!.Values, "zero-shot map");
         AssertClose(golden.Map(query, "fused.few_shot").Values, result.FewShot!.Values, "few-shot map");
@@ -65,8 +65,8 @@ public sealed class FusionGoldenTests
         var golden = new GoldenMaps(folder);
         FusionResult states = new(32, 48), mean = new(32, 48);
 
-        Fusion.Fuse(golden.Recipe, golden.Maps(query), states);
-        Fusion.Fuse(golden.Recipe, golden.Maps(query) with { DiffLanguage = [golden.Map(query, "diff_language")] }, mean);
+        Fusion.Fuse(golden.Recipe, golden.Maps(query), states, cancellation: TestContext.Current.CancellationToken);
+        Fusion.Fuse(golden.Recipe, golden.Maps(query) with { DiffLanguage = [golden.Map(query, "diff_language")] }, mean, cancellation: TestContext.Current.CancellationToken);
 
         AssertClose(mean.DiffLanguage!.Values, states.DiffLanguage!.Values, "diff_language");
         Assert.Equal(mean.Scores.DiffLanguage!.Value, states.Scores.DiffLanguage!.Value, Tolerance);
@@ -80,8 +80,8 @@ public sealed class FusionGoldenTests
         var golden = new GoldenMaps(folder);
         FusionResult small = new(17, 31), score = new(240, 240);
 
-        Fusion.Fuse(golden.Recipe, golden.Maps(query), small);
-        Fusion.Fuse(golden.Recipe, golden.Maps(query), score);
+        Fusion.Fuse(golden.Recipe, golden.Maps(query), small, cancellation: TestContext.Current.CancellationToken);
+        Fusion.Fuse(golden.Recipe, golden.Maps(query), score, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(score.Scores, small.Scores);
     }

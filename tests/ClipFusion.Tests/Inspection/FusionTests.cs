@@ -22,7 +22,7 @@ public sealed class FusionTests
     public void Fuse_KnownMaps_AddsWeighedTerms()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe, Maps, result);
+        Fusion.Fuse(Recipe, Maps, result, cancellation: TestContext.Current.CancellationToken);
 
         // Away from the hot cell (0, 0): languages 0.5 and 0.3, visions 0.2 and 0.4.
         Assert.Equal((0.25 * 0.5) + (0.75 * 0.3), result.ZeroShot!.Values[15], 1e-6);
@@ -37,7 +37,7 @@ public sealed class FusionTests
     public void Fuse_ProfilePatchClip_IsClipAlone()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe with { Profile = Profile.PatchClip }, Maps with { DiffLanguage = [], DiffVision = [] }, result);
+        Fusion.Fuse(Recipe with { Profile = Profile.PatchClip }, Maps with { DiffLanguage = [], DiffVision = [] }, result, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(0.7f, result.FewShot!.Values[15], 1e-6f);
         Assert.Equal(0.8f, result.Scores.FewShot!.Value, 1e-6f);
@@ -49,7 +49,7 @@ public sealed class FusionTests
     public void Fuse_ProfileMapDiff_IsDiffusionAlone()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe with { Profile = Profile.MapDiff }, Maps, result);
+        Fusion.Fuse(Recipe with { Profile = Profile.MapDiff }, Maps, result, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(0.3f + 0.4f, result.FewShot!.Values[15], 1e-6f);
         Assert.Equal(0.625f, result.Scores.ZeroShot!.Value, 1e-6f);
@@ -60,7 +60,7 @@ public sealed class FusionTests
     public void Fuse_BranchLeftOut_AddsNothing()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe with { Branches = Branches.All & ~Branches.DiffLanguage }, Maps, result);
+        Fusion.Fuse(Recipe with { Branches = Branches.All & ~Branches.DiffLanguage }, Maps, result, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal((0.25 * 0.7) + (0.75 * 0.4), result.FewShot!.Values[15], 1e-6);
         Assert.Equal(0.75 * 0.6, result.Scores.ZeroShot!.Value, 1e-6);
@@ -71,8 +71,8 @@ public sealed class FusionTests
     public void Fuse_NoReferences_HasNoFewShotResult()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe, Maps, result);
-        Fusion.Fuse(Recipe, Maps with { ClipVision = [], DiffVision = [] }, result);
+        Fusion.Fuse(Recipe, Maps, result, cancellation: TestContext.Current.CancellationToken);
+        Fusion.Fuse(Recipe, Maps with { ClipVision = [], DiffVision = [] }, result, cancellation: TestContext.Current.CancellationToken);
 
         Assert.NotNull(result.ZeroShot);
         Assert.Null(result.FewShot);
@@ -84,7 +84,7 @@ public sealed class FusionTests
     public void Fuse_VisionBranchesOnly_HasNoZeroShotResult()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe with { Branches = Branches.Vision }, Maps, result);
+        Fusion.Fuse(Recipe with { Branches = Branches.Vision }, Maps, result, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Null(result.ZeroShot);
         Assert.Null(result.Scores.ZeroShot);
@@ -96,7 +96,7 @@ public sealed class FusionTests
     {
         var maps = Maps with { ClipVision = [Hot(4, 0.1f, 0.9f)] };
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe, maps, result, LeftHalf);
+        Fusion.Fuse(Recipe, maps, result, LeftHalf, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(0, result.Scores.DiffLanguage!.Value, 1e-6f);
         Assert.Equal(0.1f, result.Scores.ClipVision!.Value, 1e-6f);
@@ -105,7 +105,7 @@ public sealed class FusionTests
     [Fact]
     public void Fuse_EverythingIgnored_IsAnError()
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps, new FusionResult(4, 4), (w, h) => [.. Enumerable.Repeat(true, w * h)]));
+        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps, new FusionResult(4, 4), (w, h) => [.. Enumerable.Repeat(true, w * h)], cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("covers the whole image", e.Message, StringComparison.Ordinal);
     }
 
@@ -113,7 +113,7 @@ public sealed class FusionTests
     public void Fuse_AllZeroAttention_ScoresZero()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe, Maps with { DiffLanguage = [Constant(4, 4, 0)] }, result);
+        Fusion.Fuse(Recipe, Maps with { DiffLanguage = [Constant(4, 4, 0)] }, result, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(0, result.Scores.DiffLanguage);
     }
 
@@ -122,25 +122,25 @@ public sealed class FusionTests
     {
         Recipe content = Recipe with { TokenNormalization = TokenNormalization.Content };
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(content, Maps with { DiffLanguageUnnormalized = [Hot(4, 0.01f, 0.04f), Hot(4, 0.03f, 0.04f)] }, result);
+        Fusion.Fuse(content, Maps with { DiffLanguageUnnormalized = [Hot(4, 0.01f, 0.04f), Hot(4, 0.03f, 0.04f)] }, result, cancellation: TestContext.Current.CancellationToken);
 
         Assert.Equal(0.5f, result.Scores.DiffLanguage!.Value, 1e-6f);
         Assert.Equal(0.3f, result.DiffLanguage!.Values[15], 1e-6f);
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(content, Maps, result));
+        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(content, Maps, result, cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("no un-normalised DiffLanguage map", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Fuse_MissingLanguageMap_NamesTheBranch()
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { DiffLanguage = [] }, new FusionResult(4, 4)));
+        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { DiffLanguage = [] }, new FusionResult(4, 4), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("no map of DiffLanguage", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Fuse_OneOfTwoVisionBranchesMissing_NamesTheBranch()
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { ClipVision = [] }, new FusionResult(4, 4)));
+        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { ClipVision = [] }, new FusionResult(4, 4), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("no map of ClipVision", e.Message, StringComparison.Ordinal);
     }
 
@@ -149,7 +149,7 @@ public sealed class FusionTests
     [InlineData(float.PositiveInfinity)]
     public void Fuse_BrokenValue_IsAnError(float broken)
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { DiffVision = [Hot(4, 0, broken)] }, new FusionResult(4, 4)));
+        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { DiffVision = [Hot(4, 0, broken)] }, new FusionResult(4, 4), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("DiffVision map of 4 x 4 holds NaN or infinity", e.Message, StringComparison.Ordinal);
     }
 

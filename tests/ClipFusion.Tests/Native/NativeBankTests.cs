@@ -38,7 +38,7 @@ public sealed class NativeBankTests
         UnitRows.Normalize(queries, Dimension, queries, "queries");
         bool[] ignored = [.. Enumerable.Range(0, 225).Select(i => i % 3 == 0)];
         ReferenceFeatures[] images = [new(first, ignored), new(second)];
-        MemoryBank native = MemoryBank.Create(images, Dimension, native: true), managed = MemoryBank.Create(images, Dimension, native: false);
+        MemoryBank native = MemoryBank.Create(images, Dimension, native: true, cancellation: TestContext.Current.CancellationToken), managed = MemoryBank.Create(images, Dimension, native: false, cancellation: TestContext.Current.CancellationToken);
         Assert.StartsWith("native ", native.Kernel, StringComparison.Ordinal);
         Assert.Equal("managed", managed.Kernel);
         foreach (int? exclude in (int?[])[null, 0, 1])

@@ -35,6 +35,22 @@ public enum StorageState
     Unavailable,
 }
 
+/// <summary>What came of checking the model pack since the program's start.</summary>
+public enum PackCheck
+{
+    /// <summary>It goes on in the background.</summary>
+    Pending,
+
+    /// <summary>Every byte is as it was built, and so are the outputs of every network that is open.</summary>
+    Passed,
+
+    /// <summary>Every byte is as it was built; the pack has no golden outputs that networks could be compared with.</summary>
+    FilesOnly,
+
+    /// <summary>Something is not as it was built: nothing is judged.</summary>
+    Failed,
+}
+
 /// <summary>Counts of a station since the program's start.</summary>
 /// <param name="Accepted">Triggers with a sequence number.</param>
 /// <param name="Missed">Triggers refused.</param>
@@ -81,6 +97,9 @@ public sealed record StateMessage(
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]
     public string Schema { get; } = "clipfusion/v1/state";
+
+    /// <summary>Whether the model pack's files and the outputs of its networks were found as they were built, since the start.</summary>
+    public PackCheck PackCheck { get; init; }
 
     /// <summary>Number of the code; 0 when ready.</summary>
     [JsonPropertyName("code")]

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using ClipFusion.Foundation.Files;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
@@ -10,6 +11,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <summary>Our words in the client library's.</summary>
 internal static class MqttMapping
 {
+    private const int MaxSecretBytes = 64 << 10, MaxPemBytes = 4 << 20;
+
     /// <summary>Options of one connection attempt; reads the files that they name.</summary>
     /// <exception cref="IOException">A file can't be read.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate can't be read.</exception>
@@ -76,7 +79,7 @@ internal static class MqttMapping
 
     private static string FirstLine(string file)
     {
-        string text = File.ReadAllText(file);
+        string text = RegularFile.ReadAllText(file, MaxSecretBytes);
         int end = text.AsSpan().IndexOfAny('\r', '\n');
         return end < 0 ? text : text[..end];
     }
@@ -88,10 +91,16 @@ internal static class MqttMapping
         if (tls.CaFile is { } ca)
         {
             var trusted = new X509Certificate2Collection();
-            trusted.ImportFromPemFile(ca);
+            trusted.ImportFromPem(RegularFile.ReadAllText(ca, MaxPemBytes));
             builder.WithTrustChain(trusted);
         }
-        if (tls.CertificateFile is { } certificate) builder.WithClientCertificates([X509Certificate2.CreateFromPemFile(certificate, tls.KeyFile)]);
+        if (tls.CertificateFile is { } certificate) builder.WithClientCertificates([Certificate(certificate, tls.KeyFile)]);
+    }
+
+    private static X509Certificate2 Certificate(string file, string? keyFile)
+    {
+        string certificate = RegularFile.ReadAllText(file, MaxPemBytes);
+        return X509Certificate2.CreateFromPem(certificate, keyFile is null ? certificate : RegularFile.ReadAllText(keyFile, MaxPemBytes));
     }
 
     /// <summary>The library's own answer would be a bare no; the technician has to know whether it is the date, the name or the authority.</summary>

@@ -16,7 +16,7 @@ public sealed record ParityError(string Output, double Error, double Limit)
     public override string ToString() => FormattableString.Invariant($"{Output} {Error:0.0e0} (limit {Limit:0.0e0}){(Remark is null ? "" : $", {Remark}")}");
 
     /// <summary>Those that do not pass, in one line.</summary>
-    internal static string Reason(IReadOnlyList<ParityError> errors) => $"outputs differ from the goldens: {string.Join(", ", errors.Where(e => !e.IsGood))}";
+    public static string Reason(IReadOnlyList<ParityError> errors) => $"outputs differ from the goldens: {string.Join(", ", errors.Where(e => !e.IsGood))}";
 
     /// <summary>|values - golden| / |golden|, in double; both of one length.</summary>
     internal static double Normalized(ReadOnlySpan<float> values, ReadOnlySpan<float> golden)

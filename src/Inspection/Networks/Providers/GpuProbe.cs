@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Inspection.Networks.Providers;
 
@@ -33,13 +34,15 @@ internal static unsafe partial class GpuProbe
         return (named ? Marshal.PtrToStringUTF8((nint)name) ?? Unknown : Unknown, api);
     }
 
+    private const int MaxDriverBytes = 1 << 16;
+
     private static string? Driver(IEnumerable<string> files)
     {
         foreach (string file in files)
         {
             try
             {
-                if (Version().Match(File.ReadAllText(file)) is { Success: true } found) return found.Value;
+                if (Version().Match(RegularFile.ReadAllText(file, MaxDriverBytes)) is { Success: true } found) return found.Value;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ClipFusion.Foundation.Files;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks.Providers;
@@ -39,7 +40,16 @@ public static unsafe class OnnxRuntimeLibrary
     /// <exception cref="RuntimeLibraryException">It can't be loaded, is no ONNX Runtime, or does not serve <see cref="ApiVersion"/>.</exception>
     public static (nint Handle, string Version) Check(string path)
     {
-        if (!File.Exists(path)) throw new RuntimeLibraryException($"{path}: there is no such file; a libonnxruntime.so is expected");
+        try
+        {
+            // The loader would wait for a pipe's writer.
+            RegularFile.Require(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RuntimeLibraryException($"{e.Message}; a libonnxruntime.so is expected", e);
+        }
+
         nint handle;
         try
         {

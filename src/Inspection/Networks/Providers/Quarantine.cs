@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks.Parity;
 
 namespace ClipFusion.Inspection.Networks.Providers;
@@ -28,7 +29,7 @@ internal sealed class Quarantine(string? folder)
         try
         {
             var file = new FileInfo(Path.Combine(folder, name));
-            Mark? mark = file.Length <= MaxBytes ? JsonSerializer.Deserialize<Mark>(File.ReadAllText(file.FullName)) : null;
+            Mark? mark = file.Length <= MaxBytes ? JsonSerializer.Deserialize<Mark>(RegularFile.ReadAllText(file.FullName, MaxBytes)) : null;
             return mark?.Reason is { } reason ? $"quarantined on {mark.Since:yyyy-MM-dd}: {reason}" : $"quarantined; {file.FullName} does not say why";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)

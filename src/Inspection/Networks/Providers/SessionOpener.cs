@@ -47,6 +47,22 @@ internal sealed class SessionOpener(ProviderSettings settings, IReadOnlyList<IGr
         throw new NetworkException(Refusal(graph, rejected));
     }
 
+    /// <summary>Whether opening a graph now would build an engine first, because nothing may stand in for it.</summary>
+    public bool BuildsToOpen(GraphFile graph)
+    {
+        IReadOnlyList<ExecutionProvider> order = ProviderNames.Order(settings.Choices[graph.Part]);
+        foreach (ExecutionProvider kind in order)
+        {
+            IGraphProvider provider = providers.Single(p => p.Kind == kind);
+            if (Against(provider, graph) is not null) continue;
+            bool mustBuild = kind != ExecutionProvider.Cpu && provider.MustBuild(graph);
+            if (!mustBuild) return false;
+            if (!settings.BuildsLater || kind == order[^1]) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Builds the engine that something stands in for.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="standIn">What was decided before.</param>

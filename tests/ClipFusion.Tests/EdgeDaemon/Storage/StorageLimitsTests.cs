@@ -76,6 +76,6 @@ public sealed class StorageLimitsTests : IDisposable
         return new ApplianceConfig(
             "box", _folder.Root, "pack", 1, [Station("line1"), Station("line2")], new MqttConfig("localhost", 1883, MqttVersion.V5, null, null, null, TimeSpan.FromSeconds(10), []),
             new HttpConfig(IPAddress.Loopback, 0, null), new StorageConfig(1, 1, 30, 365),
-            new AcceleratorConfig(ProviderChoice.Cpu, ProviderChoice.Cpu, ProviderChoice.Cpu, ProviderChoice.Cpu, 0, true, false, 64, null, null));
+            new AcceleratorConfig(ProviderChoice.Cpu, ProviderChoice.Cpu, ProviderChoice.Cpu, ProviderChoice.Cpu, 0, true, false, 64, null, null), TimeSpan.FromMinutes(5));
     }
 }

@@ -28,7 +28,7 @@ public sealed class PillowResamplerTests
             })
             {
                 byte[] result = new byte[size * size * 3];
-                resampler.ResizeSquare(image.View, size, CropMode.Squash, filter, result);
+                resampler.ResizeSquare(image.View, size, CropMode.Squash, filter, result, cancellation: TestContext.Current.CancellationToken);
                 string name = $"pre{i}.{(filter == ResampleFilter.Bicubic ? "bicubic" : "bilinear")}.{size}";
                 Assert.True(golden.Bytes(name).SequenceEqual(result), name);
             }
@@ -115,7 +115,7 @@ public sealed class PillowResamplerTests
         SquareFit fit = SquareFit.Of(width, height, Size, CropMode.Centre);
         byte[] scaled = ReferenceResampler.Resize(rgb, width, height, fit.ScaledWidth, fit.ScaledHeight, ResampleFilter.Bicubic);
         byte[] result = new byte[Size * Size * 3];
-        new PillowResampler().ResizeSquare(new ImageView(rgb, width, height, width * 3, PixelFormat.Rgb8), Size, CropMode.Centre, ResampleFilter.Bicubic, result);
+        new PillowResampler().ResizeSquare(new ImageView(rgb, width, height, width * 3, PixelFormat.Rgb8), Size, CropMode.Centre, ResampleFilter.Bicubic, result, cancellation: TestContext.Current.CancellationToken);
 
         ImageView middle = new ImageView(scaled, fit.ScaledWidth, fit.ScaledHeight, fit.ScaledWidth * 3, PixelFormat.Rgb8).Crop(new Region(fit.Left, fit.Top, Size, Size));
         Assert.Equal(PixelConverter.ToRgb(middle).Pixels, result);

@@ -9,7 +9,7 @@ public sealed class BilinearResizeTests
     {
         // interpolate(tensor([[0, 1], [2, 3]]), size=(4, 4), mode="bilinear", align_corners=False), by hand: positions 0, 0.25, 0.75, 1.
         var result = new float[16];
-        BilinearResize.Resize([0, 1, 2, 3], 2, 2, result, 4, 4);
+        BilinearResize.Resize([0, 1, 2, 3], 2, 2, result, 4, 4, cancellation: TestContext.Current.CancellationToken);
         float[] expected = [0, 0.25f, 0.75f, 1, 0.5f, 0.75f, 1.25f, 1.5f, 1.5f, 1.75f, 2.25f, 2.5f, 2, 2.25f, 2.75f, 3];
         Assert.Equal(expected, result);
     }
@@ -18,7 +18,7 @@ public sealed class BilinearResizeTests
     public void Resize_Down_TakesTwoNeighboursWithoutAntialias()
     {
         var result = new float[2];
-        BilinearResize.Resize([0, 10, 20, 30, 40, 50], 1, 6, result, 1, 2);
+        BilinearResize.Resize([0, 10, 20, 30, 40, 50], 1, 6, result, 1, 2, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal([10, 40], result);
     }
 
@@ -36,7 +36,7 @@ public sealed class BilinearResizeTests
         float[] source = [.. Enumerable.Range(0, sourceHeight * sourceWidth).Select(_ => random.NextSingle())];
         var result = new float[height * width];
 
-        BilinearResize.Resize(source, sourceHeight, sourceWidth, result, height, width);
+        BilinearResize.Resize(source, sourceHeight, sourceWidth, result, height, width, cancellation: TestContext.Current.CancellationToken);
 
         for (int y = 0; y < height; y++)
         {
@@ -54,16 +54,16 @@ public sealed class BilinearResizeTests
     [Fact]
     public void Resize_WrongLengths_NamesTheGrid()
     {
-        Assert.Contains("5 values", Assert.Throws<ArgumentException>(() => BilinearResize.Resize(new float[5], 2, 2, new float[4], 2, 2)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => BilinearResize.Resize(new float[4], 2, 2, new float[5], 2, 2));
-        Assert.Throws<ArgumentException>(() => BilinearResize.Resize([], 0, 2, new float[4], 2, 2));
+        Assert.Contains("5 values", Assert.Throws<ArgumentException>(() => BilinearResize.Resize(new float[5], 2, 2, new float[4], 2, 2, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => BilinearResize.Resize(new float[4], 2, 2, new float[5], 2, 2, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => BilinearResize.Resize([], 0, 2, new float[4], 2, 2, cancellation: TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public void Resize_OntoItself_IsAnError()
     {
         var map = new float[16];
-        Assert.Throws<ArgumentException>(() => BilinearResize.Resize(map.AsSpan(0, 4), 2, 2, map, 4, 4));
+        Assert.Throws<ArgumentException>(() => BilinearResize.Resize(map.AsSpan(0, 4), 2, 2, map, 4, 4, cancellation: TestContext.Current.CancellationToken));
     }
 
     private static (int First, int Second, double Weight) Neighbours(int i, int sourceSize, int size)

@@ -16,7 +16,7 @@ public sealed class GaussianSmoothingTests
         float[] source = [.. Enumerable.Range(0, height * width).Select(_ => random.NextSingle())];
         float[] map = [.. source];
 
-        GaussianSmoothing.Smooth(map, height, width, sigma);
+        GaussianSmoothing.Smooth(map, height, width, sigma, cancellation: TestContext.Current.CancellationToken);
 
         int radius = (int)((4 * sigma) + 0.5);
         double[] kernel = [.. Enumerable.Range(-radius, (2 * radius) + 1).Select(i => Math.Exp(-0.5 * i * i / (sigma * sigma)))];
@@ -43,7 +43,7 @@ public sealed class GaussianSmoothingTests
     public void Smooth_ConstantMap_StaysConstant()
     {
         float[] map = [.. Enumerable.Repeat(0.7f, 50 * 30)];
-        GaussianSmoothing.Smooth(map, 50, 30, 6);
+        GaussianSmoothing.Smooth(map, 50, 30, 6, cancellation: TestContext.Current.CancellationToken);
         Assert.All(map, v => Assert.Equal(0.7f, v, 2e-6f));
     }
 
@@ -51,7 +51,7 @@ public sealed class GaussianSmoothingTests
     public void Smooth_SigmaZero_ChangesNothing()
     {
         float[] map = [1, 2, 3, 4];
-        GaussianSmoothing.Smooth(map, 2, 2, 0);
+        GaussianSmoothing.Smooth(map, 2, 2, 0, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal([1, 2, 3, 4], map);
     }
 
@@ -67,7 +67,7 @@ public sealed class GaussianSmoothingTests
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     public void Smooth_SigmaOutOfRange_IsAnError(double sigma) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => GaussianSmoothing.Smooth(new float[4], 2, 2, sigma));
+        Assert.Throws<ArgumentOutOfRangeException>(() => GaussianSmoothing.Smooth(new float[4], 2, 2, sigma, cancellation: TestContext.Current.CancellationToken));
 
     /// <summary>Mirroring step by step: bounce off whichever edge was passed until inside.</summary>
     private static int Fold(int i, int size)

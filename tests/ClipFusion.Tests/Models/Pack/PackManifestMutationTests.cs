@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using ClipFusion.Inspection;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Tests.Models.Pack;
@@ -47,7 +51,43 @@ public sealed class PackManifestMutationTests : IDisposable
         Assert.True(crashes.Count == 0, string.Join(Environment.NewLine, crashes.Take(20)));
     }
 
+    [Fact]
+    public void OpenAndJudge_WithAnyHostileNumber_ThrowNothingButWhatTheyDocument()
+    {
+        string[] numbers = ["0", "1", "-1", "7", "2147483647", "-2147483648", "9223372036854775807", "1e300", "-0.5"];
+        string whole = File.ReadAllText(_manifest);
+        List<string> crashes = [];
+        foreach (string place in Places(JsonNode.Parse(whole)!).Distinct().Where(p => At(JsonNode.Parse(whole)!, p) is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.Number))
+        {
+            foreach (string number in numbers)
+            {
+                File.WriteAllText(_manifest, Replaced(whole, place, number));
+                try
+                {
+                    using ModelPack pack = ModelPack.Open(_pack);
+                    using Inspector inspector = Inspector.Create(pack, Recipe.Default("part") with { TimestepBlocks = [new(1, 1)] }, cancellation: TestContext.Current.CancellationToken);
+                    RgbImage picture = new(24, 24);
+                    inspector.Enroll(1, (_, use) => use(picture.View), cancellation: TestContext.Current.CancellationToken);
+                    inspector.Inspect(picture.View, cancellation: TestContext.Current.CancellationToken);
+                }
+                catch (Exception e) when (e is PackException or NetworkException or ArgumentException)
+                {
+                    // The answers that are documented.
+                }
+                catch (Exception e)
+                {
+                    crashes.Add($"{place} = {number}: {e.GetType().Name}: {e.Message}");
+                }
+            }
+        }
+
+        Assert.True(crashes.Count == 0, string.Join(Environment.NewLine, crashes.Take(20)));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private static JsonNode? At(JsonNode root, string place) =>
+        place.Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate((JsonNode?)root, (n, s) => n is JsonArray a ? a[int.Parse(s)] : n![s]);
 
     /// <summary>Every value of the manifest by its path, of lists the first element only.</summary>
     private static IEnumerable<string> Places(JsonNode node) => node switch
