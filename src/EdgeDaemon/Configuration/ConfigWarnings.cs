@@ -46,7 +46,19 @@ public static class ConfigWarnings
 
         void Exists(string path, string? file)
         {
-            if (file is not null && !File.Exists(file)) Add(path, $"there is no file {file}");
+            if (file is null) return;
+            try
+            {
+                RegularFile.Read(file, stackalloc byte[1]);
+            }
+            catch (FileNotFoundException)
+            {
+                Add(path, $"there is no file {file}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Add(path, e.Message);
+            }
         }
 
         void Secret(string path, string? file)

@@ -23,6 +23,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
     private readonly UlidGenerator _ids;
     private readonly GroupCommitWriter _writer;
     private readonly ReadSession _reader;
+    private readonly ReadSession _beside;
     private readonly WriteSession _session;
     private readonly RetentionSweeper _retention;
     private readonly ITimer _probeTimer;
@@ -42,6 +43,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
             _health = new StorageHealth(folder, new ReserveFile(folder, options.ReserveBytes), options.ReserveBytes, OnConditionChanged);
             _session = new WriteSession(connection, marks, _clock);
             _reader = new ReadSession(_file.OpenForReading(), _clock, folder);
+            _beside = new ReadSession(_file.OpenForReading(), _clock, folder);
         }
         catch (Exception e) when (SqliteFaults.Of(e, folder) is { } condition)
         {
@@ -203,6 +205,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
         await _probeTimer.DisposeAsync().ConfigureAwait(false);
         await _retention.DisposeAsync().ConfigureAwait(false);
         _reader.Dispose();
+        _beside.Dispose();
         await _writer.DisposeAsync().ConfigureAwait(false);
         _lock.Dispose();
     }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using ClipFusion.EdgeDaemon.Configuration;
 using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
@@ -38,7 +39,7 @@ internal static class LinkErrors
         return Chain(e).Select(x => x switch
         {
             AuthenticationException => (LinkError.Tls, $"{where}: no encrypted connection: {Innermost(x)}"),
-            CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (LinkError.BadFile, $"a password or certificate file can't be read: {x.Message}"),
+            CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NoRegularFileException => (LinkError.BadFile, $"a password or certificate file can't be read: {x.Message}"),
             SocketException => (LinkError.Unreachable, $"{where}: {x.Message}"),
             TimeoutException or OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationTimedOutException => (LinkError.TimedOut, $"{where}: no answer within {broker.Timeout.TotalSeconds} s"),
             _ => (LinkError.None, ""),

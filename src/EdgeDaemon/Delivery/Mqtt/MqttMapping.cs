@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using ClipFusion.EdgeDaemon.Configuration;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
@@ -10,6 +11,9 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <summary>Our words in the client library's.</summary>
 internal static class MqttMapping
 {
+    /// <summary>Bytes of a password file that are looked at; MQTT passwords have at most 65,535.</summary>
+    private const int LongestPassword = 65_536;
+
     /// <summary>Options of one connection attempt; reads the files that they name.</summary>
     /// <exception cref="IOException">A file can't be read.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">A certificate can't be read.</exception>
@@ -76,7 +80,9 @@ internal static class MqttMapping
 
     private static string FirstLine(string file)
     {
-        string text = File.ReadAllText(file);
+        // The attempt goes on without waiting for whoever should write into a pipe.
+        byte[] bytes = new byte[LongestPassword];
+        string text = System.Text.Encoding.UTF8.GetString(bytes, 0, RegularFile.Read(file, bytes)).TrimStart('\uFEFF');
         int end = text.AsSpan().IndexOfAny('\r', '\n');
         return end < 0 ? text : text[..end];
     }

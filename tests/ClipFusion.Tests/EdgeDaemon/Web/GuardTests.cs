@@ -78,6 +78,33 @@ public sealed class GuardTests : IAsyncLifetime
         Assert.Equal((status, "application/problem+json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
     }
 
+    [Theory]
+    [InlineData("/health/live", 200)]
+    [InlineData("/", 200)]
+    [InlineData("/api/v1/codes", 200)]
+    [InlineData("/metrics", 200)]
+    [InlineData("/page/nothing.js", 404)]
+    [InlineData("/no/such/thing", 404)]
+    public async Task Head_Path_IsAnsweredAsGetWithoutABody(string path, int status)
+    {
+        using HttpResponseMessage head = await _host.SendAsync(new HttpRequestMessage(HttpMethod.Head, path)), get = await _host.GetAsync(path);
+        Assert.Equal((status, status), ((int)head.StatusCode, (int)get.StatusCode));
+        Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/codes", 204, "GET, HEAD, OPTIONS")]
+    [InlineData("/metrics", 204, "GET, HEAD, OPTIONS")]
+    [InlineData("/api/v1/stations/line1/triggers", 204, "POST, OPTIONS")]
+    [InlineData("/no/such/thing", 404, "")]
+    public async Task Options_Path_SaysWhatIsAllowed(string path, int status, string allowed)
+    {
+        using HttpResponseMessage answer = await _host.SendAsync(new HttpRequestMessage(HttpMethod.Options, path));
+        Assert.Equal((status, allowed), ((int)answer.StatusCode, string.Join(", ", answer.Content.Headers.Allow)));
+        Assert.DoesNotContain(answer.Headers, h => h.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
+    }
+
     [Fact]
     public async Task Request_WithTooManyOrTooLongHeaders_IsRefused()
     {

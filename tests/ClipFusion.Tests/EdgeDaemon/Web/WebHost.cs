@@ -6,6 +6,7 @@ using ClipFusion.EdgeDaemon;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web;
+using ClipFusion.EdgeDaemon.Web.Share;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Models.Starter;
 using Microsoft.AspNetCore.Builder;
@@ -64,6 +65,10 @@ internal sealed class WebHost : IAsyncDisposable
     public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
 
     public Box Box => _app.Services.GetRequiredService<BoxSlot>().Running!;
+
+    public ConnectionTable Connections => _app.Services.GetRequiredService<ConnectionTable>();
+
+    public HttpShare Share => _app.Services.GetRequiredService<HttpShare>();
 
     public IReadOnlyList<RouteEndpoint> Endpoints => [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>()];
 
