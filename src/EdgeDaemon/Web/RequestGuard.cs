@@ -1,4 +1,5 @@
 using System.Net;
+using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.EdgeDaemon.Web.Share;
@@ -10,11 +11,15 @@ namespace ClipFusion.EdgeDaemon.Web;
 
 /// <summary>
 /// What stands before every endpoint. Page and API are for this device only until there are users and roles: the Host header has to be a loopback name or
-/// address with our port (a page of another site that lets its name point here has another one), and a request that a page of another origin makes is refused.
+/// address with our port (a page of another site that lets its name point here has another one), or that of the one public origin under which a proxy shows the page,
+/// and a request that a page of another origin makes is refused.
 /// What passes waits for its turn in HTTP's share of the device.
 /// </summary>
-internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket socket, HttpShare share, ILogger<RequestGuard> log)
+internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket socket, HttpShare share, LiveConfig config, ILogger<RequestGuard> log)
 {
+    private readonly string? _publicOrigin = config.Current.Http.PublicOrigin;
+    private readonly string? _publicHost = config.Current.Http.PublicOrigin is { } origin ? new Uri(origin).Authority : null;
+
     private const string ContentPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -49,12 +54,18 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
 
     private (int Status, string Detail)? Refusal(HttpRequest request)
     {
-        if (!IsOurs(request.Host))
-            return (StatusCodes.Status421MisdirectedRequest, $"the Host header is \"{Printable(request.Host.Value)}\"; expected localhost or a loopback address with port {socket.Address.Port}");
+        string host = request.Host.Value ?? "";
+        bool isPublic = _publicOrigin is not null && host.Equals(_publicHost, StringComparison.OrdinalIgnoreCase);
+        if (!isPublic && !IsLoopback(request.Host))
+        {
+            string also = _publicHost is null ? "; behind a proxy, $.http.publicOrigin has to name the page's address" : $", or {_publicHost} as $.http.publicOrigin says";
+            return (StatusCodes.Status421MisdirectedRequest, $"the Host header is \"{Printable(host)}\"; expected localhost or a loopback address with port {socket.Address.Port}{also} (docs/http.md)");
+        }
+
         string? origin = request.Headers.Origin;
-        if (!string.IsNullOrEmpty(origin) && !origin.Equals($"http://{request.Host.Value}", StringComparison.OrdinalIgnoreCase))
-            return (StatusCodes.Status403Forbidden, $"the request comes from a page of \"{Printable(origin)}\"; expected one of this device");
-        return null;
+        if (string.IsNullOrEmpty(origin) || origin == _publicOrigin || (!isPublic && origin.Equals($"http://{host}", StringComparison.OrdinalIgnoreCase))) return null;
+        string expected = _publicOrigin is null ? "; behind a proxy, $.http.publicOrigin has to name the page's address" : $" or of {_publicOrigin}, as $.http.publicOrigin says";
+        return (StatusCodes.Status403Forbidden, $"the request comes from a page of \"{Printable(origin)}\"; expected one of this device{expected} (docs/http.md)");
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -106,7 +117,7 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
         headers.CacheControl = "no-store";
     }
 
-    private bool IsOurs(HostString host)
+    private bool IsLoopback(HostString host)
     {
         if ((host.Port ?? 80) != socket.Address.Port) return false;
         return host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Host, out IPAddress? address) && IPAddress.IsLoopback(address));

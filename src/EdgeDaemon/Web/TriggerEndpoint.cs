@@ -136,30 +136,22 @@ internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, HttpShare s
     /// <summary>Reads the body with the reader of MQTT payloads; null when the request is answered already.</summary>
     private async Task<Parsed<TriggerContent>?> ReadAsync(HttpContext context)
     {
+        PipeReader body = context.Request.BodyReader;
         using var slow = new CancellationTokenSource(BodyTime, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
-        try
-        {
-            // One byte more than the reader takes, so that it is the one who says that it is too long.
-            ReadResult read = await context.Request.BodyReader.ReadAtLeastAsync(CommandParser.MaximumPayload + 1, end.Token).ConfigureAwait(false);
-            if (read.IsCanceled)
-            {
-                // The web server stops while the body is on its way: half of one is no trigger.
-                await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, BoxRequest.NotRunning).ConfigureAwait(false);
-                return null;
-            }
-
-            bool isJson = read.Buffer.IsEmpty || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true;
-            Parsed<TriggerContent>? parsed = isJson ? CommandParser.Trigger(read.Buffer) : null;
-            context.Request.BodyReader.AdvanceTo(read.Buffer.End);
-            if (parsed is not null) return parsed;
-            await Reply.ProblemAsync(context, StatusCodes.Status415UnsupportedMediaType, "the body is not declared as JSON; expected Content-Type: application/json").ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (slow.IsCancellationRequested)
-        {
-            await Reply.ProblemAsync(context, StatusCodes.Status408RequestTimeout, $"the body did not come within {BodyTime.TotalSeconds:0} s").ConfigureAwait(false);
-        }
-
+        // Not the read's own token, which would leave the reader in the middle of a read.
+        using CancellationTokenRegistration end = slow.Token.Register(body.CancelPendingRead);
+        // One byte more than the reader takes, so that it is the one who says that it is too long.
+        ReadResult read = await body.ReadAtLeastAsync(CommandParser.MaximumPayload + 1, context.RequestAborted).ConfigureAwait(false);
+        bool isJson = read.Buffer.IsEmpty || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true;
+        Parsed<TriggerContent>? parsed = isJson && !read.IsCanceled ? CommandParser.Trigger(read.Buffer) : null;
+        body.AdvanceTo(read.Buffer.End);
+        if (parsed is not null) return parsed;
+        (int status, string detail) = !read.IsCanceled ? (StatusCodes.Status415UnsupportedMediaType, "the body is not declared as JSON; expected Content-Type: application/json")
+            : slow.IsCancellationRequested ? (StatusCodes.Status408RequestTimeout, $"the body did not come within {BodyTime.TotalSeconds:0} s")
+            // The web server stops while the body is on its way: half of one is no trigger.
+            : (StatusCodes.Status503ServiceUnavailable, BoxRequest.NotRunning);
+        if (read.IsCanceled) context.Response.Headers.Connection = "close";
+        await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);
         return null;
     }
 

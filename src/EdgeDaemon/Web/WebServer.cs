@@ -4,6 +4,7 @@ using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -51,7 +52,9 @@ internal static class WebServer
         app.UseRouting();
         app.UseMiddleware<RequestGuard>();
         Endpoints(app);
-        foreach (ExtraEndpoints extra in app.Services.GetServices<ExtraEndpoints>()) extra.Map(app);
+        ExtraEndpoints[] extras = [.. app.Services.GetServices<ExtraEndpoints>()];
+        foreach (ExtraEndpoints extra in extras) extra.Map(app);
+        app.MapGet("/api/v1/extras", context => Reply.JsonAsync(context, StatusCodes.Status200OK, extras.Select(e => e.Name))).Answers(200);
     }
 
     private static void Endpoints(IEndpointRouteBuilder app)

@@ -79,6 +79,27 @@ public sealed class GuardTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("line1.example", "https://line1.example", 200)]
+    [InlineData("LINE1.example", null, 200)]
+    [InlineData("127.0.0.1:{port}", "https://line1.example", 200)]
+    [InlineData("127.0.0.1:{port}", "http://127.0.0.1:{port}", 200)]
+    [InlineData("line1.example", "http://line1.example", 403)]
+    [InlineData("line1.example", "https://evil.example", 403)]
+    [InlineData("127.0.0.1:{port}", "https://evil.example", 403)]
+    [InlineData("line1.example:443", null, 421)]
+    [InlineData("evil.example", null, 421)]
+    public async Task Request_BehindAProxy_HasToBeOfThePublicOrigin(string host, string? origin, int status)
+    {
+        await using WebHost proxied = await WebHost.StartAsync(publicOrigin: "https://line1.example");
+        var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/codes");
+        request.Headers.Host = host.Replace("{port}", $"{proxied.Port}", StringComparison.Ordinal);
+        if (origin is not null) request.Headers.Add("Origin", origin.Replace("{port}", $"{proxied.Port}", StringComparison.Ordinal));
+        using HttpResponseMessage answer = await proxied.SendAsync(request);
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (status != 200) Assert.Contains("$.http.publicOrigin", (await WebHost.JsonAsync(answer)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("/health/live", 200)]
     [InlineData("/", 200)]
     [InlineData("/api/v1/codes", 200)]
