@@ -17,6 +17,8 @@ readonly packages=(
   "mosquitto-clients  mosquitto_sub, the independent ledger of those tests"
   "faketime  sets the clock of the real program back and forth in those tests"
   "chromium  the browser that has to see the page in those tests"
+  "nginx-light  the proxy that the page has to come through in those tests"
+  "strace  shows in those tests that the program asks no other machine"
 )
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -43,7 +43,6 @@ internal static class ApplianceHost
     public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
     {
         KillPoint.Arm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());
-        Appliance appliance = app.Services.GetRequiredService<Appliance>();
         try
         {
             await app.StartAsync(cancellation).ConfigureAwait(false);
@@ -55,7 +54,10 @@ internal static class ApplianceHost
             await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
-        // The host ends quietly when its service fails; the exit code must not.
-        if (appliance.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
+        // The host ends quietly when one of its services fails; the exit code must not, or nobody starts the program again.
+        foreach (BackgroundService service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (service.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
+        }
     }
 }

@@ -21,6 +21,11 @@ switch (args.FirstOrDefault())
     case "appliance":
         await ApplianceBenchmark.RunAsync(args);
         break;
+    case "http-share":
+        return await HttpShareBenchmark.RunAsync(args);
+    case "http-load":
+        await HttpLoad.RunAsync(args);
+        break;
     case "fullsize":
         FullSizeBenchmark.Run(args);
         break;
@@ -34,3 +39,5 @@ switch (args.FirstOrDefault())
         BenchmarkSwitcher.FromAssembly(typeof(CommitBenchmark).Assembly).Run(args);
         break;
 }
+
+return 0;

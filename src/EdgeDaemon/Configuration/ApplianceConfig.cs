@@ -90,7 +90,8 @@ public sealed record TlsConfig(string? Ca, string? Certificate, string? Key);
 /// <param name="Address">A loopback address.</param>
 /// <param name="Port">0..65535; 0 = one that the system picks.</param>
 /// <param name="TokenFile">File with the token that requests which change something must show; null = no such requests.</param>
-public sealed record HttpConfig(IPAddress Address, int Port, string? TokenFile);
+/// <param name="PublicOrigin">Scheme, name and port under which a proxy on this device shows the page; null = there is no proxy.</param>
+public sealed record HttpConfig(IPAddress Address, int Port, string? TokenFile, string? PublicOrigin = null);
 
 /// <summary>Limits on what is kept.</summary>
 /// <param name="ReserveMb">Megabytes set aside so that verdicts can be stored on a full disk, 1..4096.</param>

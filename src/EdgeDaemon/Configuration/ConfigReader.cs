@@ -130,7 +130,8 @@ public static class ConfigReader
     }
 
     private static HttpConfig Http(JsonFields fields, ConfigPaths paths) => new(
-        fields.Read<IPAddress>("address", IPAddress.Loopback, Loopback), fields.Read("port", 8080, Integer(0, 65535)), fields.Read("tokenFile", null, TextOrNull(paths.Read)));
+        fields.Read<IPAddress>("address", IPAddress.Loopback, Loopback), fields.Read("port", 8080, Integer(0, 65535)), fields.Read("tokenFile", null, TextOrNull(paths.Read)),
+        fields.Read("publicOrigin", null, TextOrNull(TextWhere(IsOrigin, "what browsers show of a page's address: https://NAME or https://NAME:PORT, in small letters, without a path"))));
 
     private static StorageConfig Storage(JsonFields fields) => new(
         fields.Read("reserveMb", 64, Integer(1, 4096)),
@@ -157,6 +158,10 @@ public static class ConfigReader
         if (text != "localhost") address = IPAddress.Parse(text);
         return true;
     }
+
+    // As browsers write it in the Origin header, so that it can be compared as it is.
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? origin) && origin.Scheme is "http" or "https" && text == $"{origin.Scheme}://{origin.Authority}" && text.All(char.IsAscii);
 
     private static bool IsHost(string text) => Uri.CheckHostName(text) != UriHostNameType.Unknown;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
@@ -46,7 +47,19 @@ public static class ConfigWarnings
 
         void Exists(string path, string? file)
         {
-            if (file is not null && !File.Exists(file)) Add(path, $"there is no file {file}");
+            if (file is null) return;
+            try
+            {
+                RegularFile.ReadAtMost(file, 0);
+            }
+            catch (FileNotFoundException)
+            {
+                Add(path, $"there is no file {file}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Add(path, e.Message);
+            }
         }
 
         void Secret(string path, string? file)

@@ -21,9 +21,10 @@ internal static class ServiceManager
     {
         // The journal's format of log lines, where the parent is systemd.
         services.AddSystemd();
-        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 } address)
         {
-            services.AddSingleton<ISystemdNotifier>(new SystemdNotifier());
+            // Not the library's, which waits where the manager does not read and throws where it has gone.
+            services.AddSingleton<ISystemdNotifier>(all => new ServiceNotifier(address, all.GetRequiredService<ILogger<ServiceNotifier>>()));
             services.AddSingleton<IHostLifetime, SystemdLifetime>();
         }
 

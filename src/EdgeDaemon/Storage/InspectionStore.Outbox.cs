@@ -58,6 +58,13 @@ public sealed partial class InspectionStore
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
     public IReadOnlyList<RecentTrigger> ReadRecent(string station, int limit) => _reader.Recent(station, Math.Clamp(limit, 1, LargestPage));
 
+    /// <summary>The same on a connection of its own, for those that only look: the delivery does not wait for them.</summary>
+    /// <param name="station">Name of the station.</param>
+    /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
+    /// <returns>A page.</returns>
+    /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
+    public IReadOnlyList<RecentTrigger> ReadRecentBeside(string station, int limit) => _beside.Recent(station, Math.Clamp(limit, 1, LargestPage));
+
     /// <summary>
     /// Takes delivered verdicts out of the outbox, all in one transaction. While nothing can be stored, that is kept in memory and done later; meanwhile they
     /// are no longer offered.

@@ -24,6 +24,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
     private readonly UlidGenerator _ids;
     private readonly GroupCommitWriter _writer;
     private readonly ReadSession _reader;
+    private readonly ReadSession _beside;
     private readonly WriteSession _session;
     private readonly RetentionSweeper _retention;
     private readonly ITimer _probeTimer;
@@ -52,6 +53,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
             _health = new StorageHealth(folder, new ReserveFile(folder, options.ReserveBytes), options.ReserveBytes, OnConditionChanged);
             _session = new WriteSession(connection, marks, _clock, process);
             _reader = new ReadSession(_file.OpenForReading(), _clock, folder, process, () => IsClockTrusted, OnDamaged);
+            _beside = new ReadSession(_file.OpenForReading(), _clock, folder, process, () => IsClockTrusted, OnDamaged);
             _damagedRows = _reader.CountDamaged();
             _files = new OpenFiles(folder, _file.FullName);
         }
@@ -235,6 +237,7 @@ public sealed partial class InspectionStore : IAsyncDisposable
         await _probeTimer.DisposeAsync().ConfigureAwait(false);
         await _retention.DisposeAsync().ConfigureAwait(false);
         _reader.Dispose();
+        _beside.Dispose();
         await _writer.DisposeAsync().ConfigureAwait(false);
         _lock.Dispose();
     }

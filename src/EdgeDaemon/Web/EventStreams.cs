@@ -3,6 +3,7 @@ using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
@@ -18,18 +19,27 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
     /// <summary>Most clients of a box.</summary>
     public const int MaximumClients = 16;
 
+    private const string StreamType = "text/event-stream";
     private const int WaitingEvents = 64;
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private int _clients;
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapBox("/api/v1/events", (context, box) => StreamAsync(context, box, box.Stations)).Answers(200, 503);
-        app.MapStation("/api/v1/stations/{station}/events", (context, box, station) => StreamAsync(context, box, [station])).Answers(200, 404, 503);
+        app.MapBox("/api/v1/events", (context, box) => StreamAsync(context, box, box.Stations)).Answers(200, 503).In(Lane.Vital);
+        app.MapStation("/api/v1/stations/{station}/events", (context, box, station) => StreamAsync(context, box, [station])).Answers(200, 404, 503).In(Lane.Vital);
     }
 
     private async Task StreamAsync(HttpContext context, Box box, IReadOnlyList<Station> stations)
     {
+        // A proxy must not gather events until a buffer is full (nginx and others look at this header).
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        if (context.IsHead())
+        {
+            context.Response.ContentType = StreamType;
+            return;
+        }
+
         if (Interlocked.Increment(ref _clients) > MaximumClients)
         {
             Interlocked.Decrement(ref _clients);
@@ -40,6 +50,7 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
 
         try
         {
+            context.Features.Get<ClientConnection>()?.Keep();
             using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
             await new Client(box, stations, context.Request.Query["pictures"] == "true", time).RunAsync(context.Response, end).ConfigureAwait(false);
         }
@@ -64,7 +75,7 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
 
         public async Task RunAsync(HttpResponse response, CancellationTokenSource end)
         {
-            response.ContentType = "text/event-stream";
+            response.ContentType = StreamType;
             box.Judged += TellVerdict;
             List<(StationGallery Gallery, Action Tell)> galleries = withPictures ? [.. stations.Where(s => box.Galleries.ContainsKey(s.Name)).Select(PicturesOf)] : [];
             foreach ((StationGallery gallery, Action tell) in galleries) gallery.Changed += tell;

@@ -1,6 +1,7 @@
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,8 +14,8 @@ internal static class HealthEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/health/live", context => Reply.JsonAsync(context, StatusCodes.Status200OK, new Live("live"))).Answers(200);
-        app.MapGet("/health/ready", ReadyAsync).Answers(200, 503);
+        app.MapGet("/health/live", context => Reply.JsonAsync(context, StatusCodes.Status200OK, new Live("live"))).Answers(200).In(Lane.Vital);
+        app.MapGet("/health/ready", ReadyAsync).Answers(200, 503).In(Lane.Vital);
     }
 
     private static Task ReadyAsync(HttpContext context)

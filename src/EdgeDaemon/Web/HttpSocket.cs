@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <summary>The address of page and API, taken before anything else starts: a port that somebody else has is one clear error, not a program that dies half started.</summary>
 internal sealed class HttpSocket : IDisposable
 {
-    private const int Backlog = 64;
+    private const int Backlog = 512;
     private readonly Socket _socket;
 
     private HttpSocket(Socket socket) => _socket = socket;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -19,12 +20,19 @@ internal static class Reply
         BytesAsync(context, status, "application/problem+json", Wire.Json(new Problem(ReasonPhrases.GetReasonPhrase(status), status, detail)));
 
     /// <summary>Any content.</summary>
-    public static async Task BytesAsync(HttpContext context, int status, string type, ReadOnlyMemory<byte> body)
+    /// <param name="context">The request.</param>
+    /// <param name="status">HTTP status code.</param>
+    /// <param name="type">Media type.</param>
+    /// <param name="body">The content.</param>
+    /// <param name="end">What follows it.</param>
+    public static async Task BytesAsync(HttpContext context, int status, string type, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> end = default)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = type;
-        context.Response.ContentLength = body.Length;
+        context.Response.ContentLength = body.Length + end.Length;
+        context.Features.Get<RequestCharge>()?.Sent(body.Length + end.Length);
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        if (!end.IsEmpty) await context.Response.Body.WriteAsync(end, context.RequestAborted).ConfigureAwait(false);
     }
 
     private sealed record Problem(string Title, int Status, string Detail)

@@ -1,6 +1,9 @@
 using System.Net;
+using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Storage;
+using ClipFusion.EdgeDaemon.Web.Share;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -8,30 +11,61 @@ namespace ClipFusion.EdgeDaemon.Web;
 
 /// <summary>
 /// What stands before every endpoint. Page and API are for this device only until there are users and roles: the Host header has to be a loopback name or
-/// address with our port (a page of another site that lets its name point here has another one), and a request that a page of another origin makes is refused.
+/// address with our port (a page of another site that lets its name point here has another one), or that of the one public origin under which a proxy shows the page,
+/// and a request that a page of another origin makes is refused.
+/// What passes waits for its turn in HTTP's share of the device.
 /// </summary>
-internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket socket, ILogger<RequestGuard> log)
+internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket socket, HttpShare share, LiveConfig config, ILogger<RequestGuard> log)
 {
+    private readonly string? _publicOrigin = config.Current.Http.PublicOrigin;
+    private readonly string? _publicHost = config.Current.Http.PublicOrigin is { } origin ? new Uri(origin).Authority : null;
+
     private const string ContentPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public async Task InvokeAsync(HttpContext context)
     {
         Harden(context.Response.Headers);
-        if (!IsOurs(context.Request.Host))
+        ClientConnection? connection = context.Features.Get<ClientConnection>();
+        connection?.Begin();
+        try
         {
-            await Reply.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest, $"the Host header is \"{Printable(context.Request.Host.Value)}\"; expected localhost or a loopback address with port {socket.Address.Port}").ConfigureAwait(false);
-            return;
+            await CheckAsync(context).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsGone(context, e))
+        {
+            // Nobody is there to be told.
+            context.Abort();
+        }
+        finally
+        {
+            connection?.End();
+        }
+    }
+
+    private async Task CheckAsync(HttpContext context)
+    {
+        (int Status, string Detail)? refusal = Refusal(context.Request);
+        // A refusal costs as much as an answer.
+        if (!await share.EnterAsync(context, refusal is null ? context.LaneOf() : Lane.Ordinary).ConfigureAwait(false)) return;
+        if (refusal is var (status, detail)) await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);
+        else await AnswerAsync(context).ConfigureAwait(false);
+    }
+
+    private (int Status, string Detail)? Refusal(HttpRequest request)
+    {
+        string host = request.Host.Value ?? "";
+        bool isPublic = _publicOrigin is not null && host.Equals(_publicHost, StringComparison.OrdinalIgnoreCase);
+        if (!isPublic && !IsLoopback(request.Host))
+        {
+            string also = _publicHost is null ? "; behind a proxy, $.http.publicOrigin has to name the page's address" : $", or {_publicHost} as $.http.publicOrigin says";
+            return (StatusCodes.Status421MisdirectedRequest, $"the Host header is \"{Printable(host)}\"; expected localhost or a loopback address with port {socket.Address.Port}{also} (docs/http.md)");
         }
 
-        string? origin = context.Request.Headers.Origin;
-        if (!string.IsNullOrEmpty(origin) && !origin.Equals($"http://{context.Request.Host.Value}", StringComparison.OrdinalIgnoreCase))
-        {
-            await Reply.ProblemAsync(context, StatusCodes.Status403Forbidden, $"the request comes from a page of \"{Printable(origin)}\"; expected one of this device").ConfigureAwait(false);
-            return;
-        }
-
-        await AnswerAsync(context).ConfigureAwait(false);
+        string? origin = request.Headers.Origin;
+        if (string.IsNullOrEmpty(origin) || origin == _publicOrigin || (!isPublic && origin.Equals($"http://{host}", StringComparison.OrdinalIgnoreCase))) return null;
+        string expected = _publicOrigin is null ? "; behind a proxy, $.http.publicOrigin has to name the page's address" : $" or of {_publicOrigin}, as $.http.publicOrigin says";
+        return (StatusCodes.Status403Forbidden, $"the request comes from a page of \"{Printable(origin)}\"; expected one of this device{expected} (docs/http.md)");
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -39,19 +73,24 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
         try
         {
             await next(context).ConfigureAwait(false);
-            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null }) await Reply.ProblemAsync(context, context.Response.StatusCode, $"{context.Request.Method} is not possible here; /openapi.yaml says what is").ConfigureAwait(false);
+            if (context.Response is not { HasStarted: false, StatusCode: >= 400, ContentType: null }) return;
+            if (context.AnswerOptions()) return;
+            await Reply.ProblemAsync(context, context.Response.StatusCode, $"{context.Request.Method} is not possible here; /openapi.yaml says what is").ConfigureAwait(false);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (BadHttpRequestException e)
         {
-            // Nobody is there to be told.
+            // The caller's mistake, such as half a body.
+            if (context.Response.HasStarted) context.Abort();
+            else await Reply.ProblemAsync(context, e.StatusCode, e.Message).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        catch (Exception e) when (e is StorageUnavailableException or PageBusyException or ObjectDisposedException && !context.Response.HasStarted)
         {
-            await Reply.ProblemAsync(context, e.StatusCode, e.Message).ConfigureAwait(false);
+            context.Response.Headers.RetryAfter = "1";
+            await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, e is ObjectDisposedException ? "the program is being stopped" : e.Message).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException && !context.Response.HasStarted)
+        catch (Exception e) when (IsGone(context, e))
         {
-            await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, e is StorageUnavailableException ? e.Message : "the program is being stopped").ConfigureAwait(false);
+            throw;
         }
 #pragma warning disable CA1031 // Whatever one request trips over, the others and the line go on.
         catch (Exception e)
@@ -62,6 +101,10 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
             else await Reply.ProblemAsync(context, StatusCodes.Status500InternalServerError, "a mistake in the program; its log says more").ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether the caller has gone: its reset may be seen in the body before the request is called aborted.</summary>
+    private static bool IsGone(HttpContext context, Exception error) =>
+        context.RequestAborted.IsCancellationRequested || error is ConnectionResetException or ConnectionAbortedException;
 
     private static void Harden(IHeaderDictionary headers)
     {
@@ -74,7 +117,7 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
         headers.CacheControl = "no-store";
     }
 
-    private bool IsOurs(HostString host)
+    private bool IsLoopback(HostString host)
     {
         if ((host.Port ?? 80) != socket.Address.Port) return false;
         return host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Host, out IPAddress? address) && IPAddress.IsLoopback(address));

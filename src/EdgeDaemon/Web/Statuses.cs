@@ -6,8 +6,8 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <param name="Codes">HTTP status codes.</param>
 internal sealed record Statuses(params int[] Codes)
 {
-    /// <summary>Answers of the checks before any endpoint: another origin, another host, and a mistake of ours.</summary>
-    public static readonly int[] Everywhere = [403, 421, 500];
+    /// <summary>Answers of the checks before any endpoint: another origin, another host, more than HTTP's share, and a mistake of ours.</summary>
+    public static readonly int[] Everywhere = [403, 421, 429, 500];
 }
 
 internal static class StatusesExtensions

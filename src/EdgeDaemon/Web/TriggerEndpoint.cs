@@ -4,6 +4,7 @@ using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,14 +16,14 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <c>POST /api/v1/stations/{station}/triggers</c>: the same trigger with the same answers as over MQTT. 202 with the ack; with <c>waitMs</c> 200 with the
 /// verdict, where it comes in time. The verdict goes out over MQTT in any case.
 /// </summary>
-internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, ApplianceMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, HttpShare share, ApplianceMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Longest wait for a verdict that can be asked for, in milliseconds.</summary>
     public const int MaximumWaitMs = 60_000;
 
     private static readonly TimeSpan BodyTime = TimeSpan.FromSeconds(5);
 
-    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/v1/stations/{station}/triggers", TakeAsync).Answers(200, 202, 400, 401, 404, 408, 409, 413, 415, 429, 503);
+    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/v1/stations/{station}/triggers", TakeAsync).Answers(200, 202, 400, 401, 404, 408, 409, 413, 415, 429, 503).In(Lane.Own);
 
     /// <summary>HTTP's word for a refusal; <c>docs/http.md</c> has the same table.</summary>
     public static int StatusOf(Code refusal) => refusal switch
@@ -38,6 +39,10 @@ internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, ApplianceMe
     {
         long received = time.GetTimestamp();
         TokenCheck check = token.Check(context.Request);
+        // Whoever shows the token has the limits of triggers; all others have a share as everybody.
+        if (check == TokenCheck.Shown) context.Features.Get<ClientConnection>()?.Keep();
+        else if (!await share.EnterAsync(context, Lane.Ordinary).ConfigureAwait(false)) return;
+
         if (check == TokenCheck.NoneToShow)
         {
             await RefuseAsync(context, null, Code.NotAllowed, "this device has no token for HTTP; expected $.http.tokenFile to name a file with one").ConfigureAwait(false);
@@ -131,33 +136,22 @@ internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, ApplianceMe
     /// <summary>Reads the body with the reader of MQTT payloads; null when the request is answered already.</summary>
     private async Task<Parsed<TriggerContent>?> ReadAsync(HttpContext context)
     {
+        PipeReader body = context.Request.BodyReader;
         using var slow = new CancellationTokenSource(BodyTime, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
-        try
-        {
-            // One byte more than the reader takes, so that it is the one who says that it is too long.
-            ReadResult read = await context.Request.BodyReader.ReadAtLeastAsync(CommandParser.MaximumPayload + 1, end.Token).ConfigureAwait(false);
-            if (read.IsCanceled)
-            {
-                // The web server stops while the body is on its way: half of one is no trigger.
-                await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, BoxRequest.NotRunning).ConfigureAwait(false);
-                return null;
-            }
-
-            if (read.Buffer.IsEmpty || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true)
-            {
-                Parsed<TriggerContent> parsed = CommandParser.Trigger(read.Buffer);
-                context.Request.BodyReader.AdvanceTo(read.Buffer.End);
-                return parsed;
-            }
-
-            await Reply.ProblemAsync(context, StatusCodes.Status415UnsupportedMediaType, "the body is not declared as JSON; expected Content-Type: application/json").ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (slow.IsCancellationRequested)
-        {
-            await Reply.ProblemAsync(context, StatusCodes.Status408RequestTimeout, $"the body did not come within {BodyTime.TotalSeconds:0} s").ConfigureAwait(false);
-        }
-
+        // Not the read's own token, which would leave the reader in the middle of a read.
+        using CancellationTokenRegistration end = slow.Token.Register(body.CancelPendingRead);
+        // One byte more than the reader takes, so that it is the one who says that it is too long.
+        ReadResult read = await body.ReadAtLeastAsync(CommandParser.MaximumPayload + 1, context.RequestAborted).ConfigureAwait(false);
+        bool isJson = read.Buffer.IsEmpty || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true;
+        Parsed<TriggerContent>? parsed = isJson && !read.IsCanceled ? CommandParser.Trigger(read.Buffer) : null;
+        body.AdvanceTo(read.Buffer.End);
+        if (parsed is not null) return parsed;
+        (int status, string detail) = !read.IsCanceled ? (StatusCodes.Status415UnsupportedMediaType, "the body is not declared as JSON; expected Content-Type: application/json")
+            : slow.IsCancellationRequested ? (StatusCodes.Status408RequestTimeout, $"the body did not come within {BodyTime.TotalSeconds:0} s")
+            // The web server stops while the body is on its way: half of one is no trigger.
+            : (StatusCodes.Status503ServiceUnavailable, BoxRequest.NotRunning);
+        if (read.IsCanceled) context.Response.Headers.Connection = "close";
+        await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);
         return null;
     }
 

@@ -1,8 +1,10 @@
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -17,7 +19,14 @@ internal static class WebServer
     /// <summary>Longest body in bytes; a trigger's may have half of it.</summary>
     private const int MaximumBody = 8192;
 
-    private const int MaximumConnections = 128;
+    /// <summary>Bytes of requests that a connection may send ahead of its answers.</summary>
+    private const int MaximumAhead = 32 * 1024;
+
+    /// <summary>Above what <see cref="ConnectionTable"/> keeps: those that it has closed take a moment to end.</summary>
+    private const int MaximumConnections = 4 * ConnectionTable.Maximum;
+
+    /// <summary>How long a connection may do nothing.</summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(20);
 
     /// <summary>How long open requests may go on once the program stops.</summary>
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(1);
@@ -30,6 +39,7 @@ internal static class WebServer
         // Made by a factory, so that the host disposes it.
         builder.Services.AddSingleton(_ => socket);
         builder.Services.AddSingleton<HttpToken>().AddSingleton<EventStreams>().AddSingleton<TriggerEndpoint>().AddRoutingCore();
+        builder.Services.AddSingleton<HttpShare>().AddSingleton<ConnectionTable>().AddSingleton<PageWorker>().AddSingleton<VerdictPages>();
         builder.Services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = _ => socket.Hand());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, socket));
     }
@@ -38,9 +48,13 @@ internal static class WebServer
     public static void Map(WebApplication app)
     {
         _ = app.Services.GetRequiredService<HttpSocket>();
+        app.Use(OtherMethods.HeadAsGet);
+        app.UseRouting();
         app.UseMiddleware<RequestGuard>();
         Endpoints(app);
-        foreach (ExtraEndpoints extra in app.Services.GetServices<ExtraEndpoints>()) extra.Map(app);
+        ExtraEndpoints[] extras = [.. app.Services.GetServices<ExtraEndpoints>()];
+        foreach (ExtraEndpoints extra in extras) extra.Map(app);
+        app.MapGet("/api/v1/extras", context => Reply.JsonAsync(context, StatusCodes.Status200OK, extras.Select(e => e.Name))).Answers(200);
     }
 
     private static void Endpoints(IEndpointRouteBuilder app)
@@ -63,12 +77,15 @@ internal static class WebServer
         limits.MaxRequestHeaderCount = 40;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-        limits.KeepAliveTimeout = TimeSpan.FromMinutes(1);
+        limits.KeepAliveTimeout = IdleTime;
+        limits.MaxRequestBufferSize = MaximumAhead;
         limits.MaxConcurrentConnections = MaximumConnections;
         IHostApplicationLifetime lifetime = kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>();
+        ConnectionTable connections = kestrel.ApplicationServices.GetRequiredService<ConnectionTable>();
         kestrel.Listen(socket.Address, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => connections.ServeAsync(connection, next));
             listen.Use(next => connection => ServeAsync(connection, next, lifetime.ApplicationStopping));
         });
     }

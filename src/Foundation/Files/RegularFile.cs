@@ -145,15 +145,23 @@ public static class RegularFile
             FileKind.Device => "a device",
             _ => "no file of a known kind",
         };
-        if (found is not null) throw new IOException($"{path}: {found}; a regular file is expected");
+        if (found is not null) throw new NotARegularFileException($"{path}: {found}; a regular file is expected");
     }
 
     private static Exception Refusal(string path, int error) => error switch
     {
         Libc.NoSuchFile or Libc.NotAFolder => new FileNotFoundException($"{path}: there is no such file", path),
         Libc.AccessDenied or Libc.NotPermitted => new UnauthorizedAccessException($"{path}: may not be read: {Marshal.GetPInvokeErrorMessage(error)}"),
-        Libc.NoSuchDeviceOrAddress => new IOException($"{path}: a socket or a device without its driver; a regular file is expected"),
+        Libc.NoSuchDeviceOrAddress => new NotARegularFileException($"{path}: a socket or a device without its driver; a regular file is expected"),
         Libc.NameTooLong => new PathTooLongException($"{path}: the name is too long"),
         _ => new IOException($"{path}: can't be opened: {Marshal.GetPInvokeErrorMessage(error)}"),
     };
+}
+
+/// <summary>A path leads to something that is no regular file: a folder, a pipe, a socket or a device. The message starts with the path.</summary>
+public sealed class NotARegularFileException : IOException
+{
+    internal NotARegularFileException(string message) : base(message)
+    {
+    }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ClipFusion.ApplianceTests.Broker;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Models.Starter;
+using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -51,7 +52,7 @@ internal sealed class ApplianceBox : IAsyncDisposable
                 commands = options.Commands,
                 tls = options.Ca is { } ca ? new { ca } : null,
             },
-            http = new { port = options.HttpPort, tokenFile = "token" },
+            http = new { port = options.HttpPort, tokenFile = "token", publicOrigin = options.PublicOrigin },
             storage = new { reserveMb = 1 },
         }));
     }
@@ -120,10 +121,11 @@ internal sealed class ApplianceBox : IAsyncDisposable
     {
         string[] command = [Path.Combine(AppContext.BaseDirectory, "clipfusion"), "run", "--config", ConfigFile];
         // The shell knows the number of the process that it becomes.
-        ProcessStartInfo start = manager is null ? new(command[0], command[1..]) : new("/bin/sh", ["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\"", .. command]);
+        ProcessStartInfo start = manager is null
+            ? DefaultSignals.Start(command[0], command[1..])
+            : DefaultSignals.Start("/bin/sh", ["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\"", .. command]);
         if (manager is not null) (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (manager.Path, "400000");
         foreach ((string name, string value) in _options.Environment) start.Environment[name] = value;
-        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => _log.Add(e.Data);
         _process.ErrorDataReceived += (_, e) => _log.Add(e.Data);

@@ -38,6 +38,9 @@ internal sealed record BoxOptions
     /// <summary>Port of page and API; 0 = one that the system picks, as tests run side by side.</summary>
     public int HttpPort { get; init; }
 
+    /// <summary>Where a proxy shows the page; null for no proxy.</summary>
+    public string? PublicOrigin { get; init; }
+
     /// <summary>Variables beside those of the tests.</summary>
     public (string Name, string Value)[] Environment { get; init; } = [];
 }

@@ -15,6 +15,7 @@ internal sealed class Chromium : IAsyncDisposable
     private readonly ProgramLog _log = new();
     private readonly ClientWebSocket _socket = new();
     private readonly Process _process;
+    private readonly List<string> _errors = [];
     private int _calls;
 
     private Chromium(Uri page)
@@ -71,6 +72,16 @@ internal sealed class Chromium : IAsyncDisposable
         }
     }
 
+    /// <summary>What the console says of errors since the page was opened.</summary>
+    public async Task<IReadOnlyList<string>> ErrorsAsync(CancellationToken cancellation)
+    {
+        // The browser tells what it has gathered before it answers.
+        await CallAsync("Log.enable", new { }, cancellation);
+        await CallAsync("Runtime.enable", new { }, cancellation);
+        await CallAsync("Runtime.evaluate", new { expression = "1" }, cancellation);
+        return [.. _errors];
+    }
+
     public async ValueTask DisposeAsync()
     {
         _socket.Dispose();
@@ -91,6 +102,14 @@ internal sealed class Chromium : IAsyncDisposable
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("there is no chromium; ./build.sh setup installs it");
 
+    private static bool IsError(JsonElement told) => told.TryGetProperty("method", out JsonElement method) && method.GetString() switch
+    {
+        "Log.entryAdded" => told.GetProperty("params").GetProperty("entry").GetProperty("level").GetString() == "error",
+        "Runtime.consoleAPICalled" => told.GetProperty("params").GetProperty("type").GetString() == "error",
+        "Runtime.exceptionThrown" => true,
+        _ => false,
+    };
+
     private async Task<JsonElement?> CallAsync(string method, object parameters, CancellationToken cancellation)
     {
         int id = ++_calls;
@@ -106,6 +125,7 @@ internal sealed class Chromium : IAsyncDisposable
             }
 
             JsonElement answer = JsonDocument.Parse(message.ToArray()).RootElement;
+            if (IsError(answer)) _errors.Add(answer.GetProperty("params").ToString());
             if (answer.TryGetProperty("id", out JsonElement of) && of.GetInt32() == id)
                 return answer.TryGetProperty("result", out JsonElement result) ? result : null;
         }

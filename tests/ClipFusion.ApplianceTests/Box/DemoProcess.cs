@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using ClipFusion.ApplianceTests.Broker;
+using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -16,7 +17,7 @@ internal sealed partial class DemoProcess : IAsyncDisposable
 
     public DemoProcess(params string[] arguments)
     {
-        _process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["demo", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process = Process.Start(DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["demo", .. arguments]))!;
         _process.OutputDataReceived += (_, e) => Note(e.Data);
         _process.ErrorDataReceived += (_, e) => Note(e.Data);
         _process.BeginOutputReadLine();

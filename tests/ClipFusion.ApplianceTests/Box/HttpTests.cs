@@ -96,6 +96,8 @@ public sealed class HttpTests : BoxTest
         string page = await browser.ShowsAsync(Cancellation, kind.Replace('_', ' '), $"score {score}", "threshold 0.300");
         Assert.Contains($"data-verdict=\"\" data-kind=\"{kind}\"", page, StringComparison.Ordinal);
 
+        // A box without a demo is not asked for one.
+        Assert.Empty(await browser.ErrorsAsync(Cancellation));
         await box.KillAsync(Cancellation);
         await browser.ShowsAsync(Cancellation, "What you see is old");
     }

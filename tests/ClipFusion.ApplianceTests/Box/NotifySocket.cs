@@ -11,14 +11,22 @@ internal sealed class NotifySocket : IDisposable
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly Channel<string> _heard = Channel.CreateUnbounded<string>();
 
-    public NotifySocket()
+    /// <param name="isAbstract">Whether it has a name without a file, as managers in containers do.</param>
+    /// <param name="isDeaf">Whether it reads nothing, and has no place left, until <see cref="Hear"/>.</param>
+    public NotifySocket(bool isAbstract = false, bool isDeaf = false)
     {
-        _socket.Bind(new UnixDomainSocketEndPoint(Path));
-        _ = HearAsync();
+        Path = isAbstract ? "@" + System.IO.Path.GetFileName(_folder) : System.IO.Path.Combine(_folder, "notify");
+        var address = new UnixDomainSocketEndPoint(isAbstract ? '\0' + Path[1..] : Path);
+        _socket.Bind(address);
+        if (isDeaf) Fill(address);
+        else Hear();
     }
 
     /// <summary>For <c>NOTIFY_SOCKET</c>.</summary>
-    public string Path => System.IO.Path.Combine(_folder, "notify");
+    public string Path { get; }
+
+    /// <summary>Begins to read.</summary>
+    public void Hear() => _ = HearAsync();
 
     /// <summary>The next message.</summary>
     public ValueTask<string> NextAsync(CancellationToken cancellation) => _heard.Reader.ReadAsync(cancellation);
@@ -47,6 +55,26 @@ internal sealed class NotifySocket : IDisposable
     {
         Close();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private static void Fill(UnixDomainSocketEndPoint address)
+    {
+        // A sender has a limit of its own: only one that can't send its first word tells that the queue is full.
+        int sent;
+        do
+        {
+            sent = 0;
+            using var sender = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+            try
+            {
+                for (; ; sent++) sender.SendTo("FILLED=1"u8, address);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+            {
+                // One of the two is full.
+            }
+        }
+        while (sent > 0);
     }
 
     private async Task HearAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
@@ -58,6 +59,71 @@ public sealed class ServiceTests : IAsyncDisposable
         box.Start(_manager);
         await _manager.UntilAsync("WATCHDOG=1", _limit.Token);
         Assert.Equal(0, await box.StopAsync(_limit.Token));
+    }
+
+    [Fact]
+    public async Task Run_TheWatchdogSignalOfItsUnit_EndsItAtOnce()
+    {
+        string unit = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "../../../../../systemd/clipfusion.service"), _limit.Token);
+        string signal = Regex.Match(unit, "(?m)^WatchdogSignal=SIG([A-Z]+)$").Groups[1].Value;
+        (_, _, ApplianceBox box) = await OpenAsync();
+        box.Start(_manager);
+        await _manager.UntilAsync("READY=1", _limit.Token);
+        await box.SignalAsync(signal, _limit.Token);
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(_limit.Token);
+        soon.CancelAfter(TimeSpan.FromSeconds(10));
+        // Not one of the codes that the unit takes for the end of its work.
+        Assert.Equal(128 + 9, await box.EndAsync(soon.Token));
+    }
+
+    [Fact]
+    public async Task Run_AManagerWithANameWithoutAFile_IsTold()
+    {
+        using var manager = new NotifySocket(isAbstract: true);
+        (_, _, ApplianceBox box) = await OpenAsync();
+        box.Start(manager);
+        await manager.UntilAsync("READY=1", _limit.Token);
+        Assert.Equal(0, await box.StopAsync(_limit.Token));
+        await manager.UntilAsync("STOPPING=1", _limit.Token);
+    }
+
+    [Fact]
+    public async Task Run_AManagerThatDoesNotRead_IsNotWaitedForAndHearsReadyLater()
+    {
+        using var manager = new NotifySocket(isDeaf: true);
+        (_, Ledger ledger, ApplianceBox box) = await OpenAsync();
+        box.Start(manager);
+        await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
+        await box.Log.SaysAsync("does not read", _limit.Token);
+        manager.Hear();
+        await manager.UntilAsync("READY=1", _limit.Token);
+        Assert.Equal(0, await box.StopAsync(_limit.Token));
+    }
+
+    [Fact]
+    public async Task Run_StoppedUnderAManagerThatDoesNotRead_EndsInTime()
+    {
+        using var manager = new NotifySocket(isDeaf: true);
+        (_, Ledger ledger, ApplianceBox box) = await OpenAsync();
+        box.Start(manager);
+        await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
+        using var inTime = CancellationTokenSource.CreateLinkedTokenSource(_limit.Token);
+        inTime.CancelAfter(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, await box.StopAsync(inTime.Token));
+    }
+
+    [Fact]
+    public async Task Run_AManagerThatGoes_IsSaidOnceAndTheLineGoesOn()
+    {
+        (_, Ledger ledger, ApplianceBox box) = await OpenAsync();
+        box.Start(_manager);
+        await _manager.UntilAsync("READY=1", _limit.Token);
+        _manager.Close();
+        await box.Log.SaysAsync("can't be told", _limit.Token);
+        // Beats of a box whose watchdog goes on trying.
+        await ledger.UntilAsync(all => all.Count(IsReady) >= 3, _limit.Token);
+        Assert.Equal(0, await box.StopAsync(_limit.Token));
+        Assert.Single(box.Log.Lines, l => l.Contains("can't be told", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ClipFusion.Models.Weights;
+using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
@@ -11,7 +12,7 @@ public sealed class InspectProcessTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string dump = Path.Combine(tiny.Scratch(), "dump.safetensors");
         string[] arguments = ["inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", tiny.Recipe, "--reference", .. TinyPack.References, "--dump", dump, "--dump-layers", "--json"];
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments);
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ClipFusion.TestSupport;
 using ClipFusion.Tests.Models.Download;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -100,13 +101,10 @@ public sealed class ModelsPullProcessTests : IDisposable
             {"schema":1,"sets":{"tiny":{"description":"d","source":"s","baseUrl":"{{{server.BaseUrl}}}","licence":"MIT","licenceUrl":"https://localhost/",
             "files":[{"path":"net.bin","size":null,"sha256":"{{{PullBench.Sha256(Content)}}}"}] } } }
             """);
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["models", "pull", "--to", Target, "--catalogue", catalogue])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            // The way to trust one more certificate authority on Linux.
-            Environment = { ["SSL_CERT_FILE"] = authority, ["HTTPS_PROXY"] = "", ["https_proxy"] = "", ["ALL_PROXY"] = "", ["all_proxy"] = "" },
-        };
+        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["models", "pull", "--to", Target, "--catalogue", catalogue]);
+        // The way to trust one more certificate authority on Linux.
+        start.Environment["SSL_CERT_FILE"] = authority;
+        foreach (string proxy in (string[])["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) start.Environment[proxy] = "";
         if (json) start.ArgumentList.Add("--json");
         return Process.Start(start)!;
     }

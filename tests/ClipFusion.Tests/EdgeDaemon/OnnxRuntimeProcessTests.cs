@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.TestSupport;
 using ClipFusion.Tests.Inspection.Networks;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -12,7 +13,7 @@ public sealed class OnnxRuntimeProcessTests(TinyPack tiny) : IClassFixture<TinyP
     {
         string library = Path.Combine(tiny.Scratch(), "libonnxruntime.so");
         File.Copy(OnnxRuntimeLibraryTests.Own, library);
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["models", "verify", tiny.Folder, "--onnx-runtime", library, "--provider", "cpu"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["models", "verify", tiny.Folder, "--onnx-runtime", library, "--provider", "cpu"]);
         // The loader itself says what it loads.
         start.Environment["LD_DEBUG"] = "files";
         using Process process = Process.Start(start)!;

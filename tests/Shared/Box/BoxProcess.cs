@@ -65,7 +65,7 @@ internal sealed class BoxProcess : IAsyncDisposable
     /// <param name="killAt">Where it is to kill itself, such as <c>accepted:3</c>; null = nowhere.</param>
     public void Start(string? killAt = null)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["run", "--config", Path.Combine(_folder, "clipfusion.json")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), "run", "--config", Path.Combine(_folder, "clipfusion.json"));
         start.Environment.Remove("CLIPFUSION_TEST_KILL_AT");
         _page = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (killAt is not null) start.Environment["CLIPFUSION_TEST_KILL_AT"] = killAt;

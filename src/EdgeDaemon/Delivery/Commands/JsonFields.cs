@@ -32,6 +32,16 @@ internal sealed partial class JsonFields
             fields.Fail("the payload is not valid UTF-8; expected a JSON object");
             return fields;
         }
+        if (bytes.AsSpan().StartsWith("\uFEFF"u8))
+        {
+            fields.Fail("the payload begins with a byte-order mark (EF BB BF); expected a JSON object without one");
+            return fields;
+        }
+        if (bytes is [.., 0])
+        {
+            fields.Fail("the payload ends with a zero byte, as texts of C do; expected a JSON object without one");
+            return fields;
+        }
         try
         {
             fields.ReadObject(bytes, keys);

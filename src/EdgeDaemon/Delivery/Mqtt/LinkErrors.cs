@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using ClipFusion.Foundation.Files;
+using ClipFusion.EdgeDaemon.Configuration;
 using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
@@ -38,7 +40,7 @@ internal static class LinkErrors
         return Chain(e).Select(x => x switch
         {
             AuthenticationException => (LinkError.Tls, $"{where}: no encrypted connection: {Innermost(x)}"),
-            CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (LinkError.BadFile, $"a password or certificate file can't be read: {x.Message}"),
+            CryptographicException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NotARegularFileException => (LinkError.BadFile, $"a password or certificate file can't be read: {x.Message}"),
             SocketException => (LinkError.Unreachable, $"{where}: {x.Message}"),
             TimeoutException or OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationTimedOutException => (LinkError.TimedOut, $"{where}: no answer within {broker.Timeout.TotalSeconds} s"),
             _ => (LinkError.None, ""),

@@ -23,14 +23,17 @@ export async function getOrNull(path) {
 export function listen(listener) {
   let source = null;
   let watch = 0;
+  let spoke = false;
 
   async function connect() {
     const own = source = new EventSource("/api/v1/events?pictures=true");
+    spoke = false;
     // What happens while the past is being read is told after it, so that nothing falls between the two.
     let early = [];
     const tell = (name, content) => early ? early.push([name, content]) : listener[name](content);
     for (const name of ["device", "state", "verdict", "picture"]) {
       own.addEventListener(name, event => {
+        spoke = true;
         heard();
         tell(name, JSON.parse(event.data));
       });
@@ -56,7 +59,9 @@ export function listen(listener) {
 
   function heard() {
     clearTimeout(watch);
-    watch = setTimeout(() => lose("nothing was heard from the box for some seconds"), SILENCE_MS);
+    watch = setTimeout(() => lose(spoke
+      ? "nothing was heard from the box for some seconds"
+      : "no event arrives from the box; a proxy between has to pass events on at once, without buffering (docs/http.md)"), SILENCE_MS);
   }
 
   function lose(why) {

@@ -11,6 +11,13 @@ let watching = false;
 export async function watchScore() {
   if (watching) return;
   watching = true;
+  // Asked for by name, so that a box without a demo is not asked for what it has not got.
+  const extras = await getOrNull("/api/v1/extras");
+  if (!extras?.includes("demo")) {
+    watching = false;
+    return;
+  }
+
   const panel = part(document, "score");
   for (let score; (score = await getOrNull("/api/v1/demo/score")) !== null;) {
     panel.hidden = false;

@@ -48,6 +48,9 @@ public sealed partial class UnitFileTests : IDisposable
         Assert.True(TimeSpan.FromSeconds(int.Parse(unit["TimeoutStopSec"], CultureInfo.InvariantCulture)) > ClipFusion.EdgeDaemon.CommandLine.CommandLineApp.TerminationTimeout);
         // Fed at half of it: a loop that is only slow must not be taken for hung.
         Assert.True(TimeSpan.FromSeconds(int.Parse(unit["WatchdogSec"], CultureInfo.InvariantCulture)) > ClipFusion.EdgeDaemon.Diagnostics.Heartbeats.IdleLimit);
+        // SIGABRT, the usual one, does not end a .NET program.
+        Assert.Equal("SIGKILL", unit["WatchdogSignal"]);
+        Assert.Contains(unit["Restart"], (string[])["on-failure", "on-watchdog", "on-abnormal", "always"]);
         Assert.DoesNotContain("MemoryDenyWriteExecute", unit.Keys);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
+using ClipFusion.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFusion.Tests.EdgeDaemon.Storage;
@@ -17,7 +18,7 @@ internal static class StoreChild
 
     public static Process Start(string folder)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "ClipFusion.Tests")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "ClipFusion.Tests"));
         start.Environment[FolderVariable] = folder;
         start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StoreChild).Assembly.Location;
         start.Environment["DOTNET_TieredPGO"] = "0";

@@ -78,6 +78,54 @@ public sealed class GuardTests : IAsyncLifetime
         Assert.Equal((status, "application/problem+json"), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
     }
 
+    [Theory]
+    [InlineData("line1.example", "https://line1.example", 200)]
+    [InlineData("LINE1.example", null, 200)]
+    [InlineData("127.0.0.1:{port}", "https://line1.example", 200)]
+    [InlineData("127.0.0.1:{port}", "http://127.0.0.1:{port}", 200)]
+    [InlineData("line1.example", "http://line1.example", 403)]
+    [InlineData("line1.example", "https://evil.example", 403)]
+    [InlineData("127.0.0.1:{port}", "https://evil.example", 403)]
+    [InlineData("line1.example:443", null, 421)]
+    [InlineData("evil.example", null, 421)]
+    public async Task Request_BehindAProxy_HasToBeOfThePublicOrigin(string host, string? origin, int status)
+    {
+        await using WebHost proxied = await WebHost.StartAsync(publicOrigin: "https://line1.example");
+        var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/codes");
+        request.Headers.Host = host.Replace("{port}", $"{proxied.Port}", StringComparison.Ordinal);
+        if (origin is not null) request.Headers.Add("Origin", origin.Replace("{port}", $"{proxied.Port}", StringComparison.Ordinal));
+        using HttpResponseMessage answer = await proxied.SendAsync(request);
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (status != 200) Assert.Contains("$.http.publicOrigin", (await WebHost.JsonAsync(answer)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/health/live", 200)]
+    [InlineData("/", 200)]
+    [InlineData("/api/v1/codes", 200)]
+    [InlineData("/metrics", 200)]
+    [InlineData("/page/nothing.js", 404)]
+    [InlineData("/no/such/thing", 404)]
+    public async Task Head_Path_IsAnsweredAsGetWithoutABody(string path, int status)
+    {
+        using HttpResponseMessage head = await _host.SendAsync(new HttpRequestMessage(HttpMethod.Head, path)), get = await _host.GetAsync(path);
+        Assert.Equal((status, status), ((int)head.StatusCode, (int)get.StatusCode));
+        Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/codes", 204, "GET, HEAD, OPTIONS")]
+    [InlineData("/metrics", 204, "GET, HEAD, OPTIONS")]
+    [InlineData("/api/v1/stations/line1/triggers", 204, "POST, OPTIONS")]
+    [InlineData("/no/such/thing", 404, "")]
+    public async Task Options_Path_SaysWhatIsAllowed(string path, int status, string allowed)
+    {
+        using HttpResponseMessage answer = await _host.SendAsync(new HttpRequestMessage(HttpMethod.Options, path));
+        Assert.Equal((status, allowed), ((int)answer.StatusCode, string.Join(", ", answer.Content.Headers.Allow)));
+        Assert.DoesNotContain(answer.Headers, h => h.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
+    }
+
     [Fact]
     public async Task Request_WithTooManyOrTooLongHeaders_IsRefused()
     {

@@ -43,8 +43,9 @@ public sealed partial class OpenApiTests
     [Fact]
     public async Task ExtraEndpoints_StandBehindTheSameChecks()
     {
-        await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton(new ExtraEndpoints(app => app.MapGet("/api/v1/demo/score", c => Reply.JsonAsync(c, 200, new { Parts = 3 })).Answers(200))));
+        await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton(new ExtraEndpoints("demo", app => app.MapGet("/api/v1/demo/score", c => Reply.JsonAsync(c, 200, new { Parts = 3 })).Answers(200))));
         Assert.Equal(3, (await host.JsonAsync("/api/v1/demo/score")).GetProperty("parts").GetInt32());
+        Assert.Equal("demo", (await host.JsonAsync("/api/v1/extras"))[0].GetString());
         var strange = new HttpRequestMessage(HttpMethod.Get, "/api/v1/demo/score");
         strange.Headers.Host = "evil.example";
         using HttpResponseMessage answer = await host.SendAsync(strange);

@@ -1,4 +1,8 @@
+using System.Diagnostics;
 using System.Net;
+using ClipFusion.EdgeDaemon.Web;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Web;
 
@@ -34,12 +38,32 @@ public sealed class TokenTests
     }
 
     [Fact]
-    public async Task Trigger_TokenFileReplaced_CountsAtOnce()
+    public async Task Trigger_TokenFileReplaced_CountsWithinASecond()
     {
-        await using WebHost host = await WebHost.StartAsync();
+        var time = new FakeTimeProvider();
+        await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton<TimeProvider>(time));
         await File.WriteAllTextAsync(host.TokenFile, "another-token-of-the-tests", TestContext.Current.CancellationToken);
+        // No request looks at the file.
+        using (HttpResponseMessage still = await host.TriggerAsync(Trigger)) Assert.Equal(HttpStatusCode.ServiceUnavailable, still.StatusCode);
+        time.Advance(HttpToken.Interval);
         using HttpResponseMessage old = await host.TriggerAsync(Trigger), now = await host.TriggerAsync(Trigger, token: "another-token-of-the-tests");
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.ServiceUnavailable), (old.StatusCode, now.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("mkfifo")]
+    [InlineData("mkdir")]
+    public async Task Trigger_TokenFileThatIsNone_IsRefusedAtOnceHoweverManyAsk(string command)
+    {
+        var time = new FakeTimeProvider();
+        await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton<TimeProvider>(time));
+        File.Delete(host.TokenFile);
+        using (Process make = Process.Start(command, [host.TokenFile])) await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        time.Advance(HttpToken.Interval);
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => host.TriggerAsync(Trigger))).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.All(answers, a => Assert.Equal(HttpStatusCode.Forbidden, a.StatusCode));
+        Assert.Equal("live", (await host.JsonAsync("/health/live")).GetProperty("status").GetString());
+        foreach (HttpResponseMessage answer in answers) answer.Dispose();
     }
 
     [Theory]
@@ -49,9 +73,11 @@ public sealed class TokenTests
     [InlineData(null)]
     public async Task Trigger_TokenFileMissingOrTooShort_IsNotAllowed(string? content)
     {
-        await using WebHost host = await WebHost.StartAsync();
+        var time = new FakeTimeProvider();
+        await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton<TimeProvider>(time));
         if (content is null) File.Delete(host.TokenFile);
         else await File.WriteAllTextAsync(host.TokenFile, content, TestContext.Current.CancellationToken);
+        time.Advance(HttpToken.Interval);
         using HttpResponseMessage answer = await host.TriggerAsync(Trigger, token: content?.Trim() ?? "");
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
     }

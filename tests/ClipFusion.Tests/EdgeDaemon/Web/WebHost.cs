@@ -6,6 +6,7 @@ using ClipFusion.EdgeDaemon;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web;
+using ClipFusion.EdgeDaemon.Web.Share;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Models.Starter;
 using Microsoft.AspNetCore.Builder;
@@ -27,7 +28,7 @@ internal sealed class WebHost : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-web-").FullName;
     private readonly WebApplication _app;
 
-    private WebHost(bool hasBox, bool hasToken, Action<IServiceCollection>? more)
+    private WebHost(bool hasBox, bool hasToken, string? publicOrigin, Action<IServiceCollection>? more)
     {
         StarterOrEmpty(hasBox);
         File.WriteAllText(TokenFile, Token + "\n");
@@ -43,7 +44,7 @@ internal sealed class WebHost : IAsyncDisposable
                 new { name = "line2", camera = new { kind = "simulated" }, triggers = new { mqtt = true } },
             },
             mqtt = new { host = "127.0.0.1", port = 1 },
-            http = new { port = 0, tokenFile = hasToken ? "token" : null },
+            http = new { port = 0, tokenFile = hasToken ? "token" : null, publicOrigin },
             storage = new { reserveMb = 1 },
         }));
         _app = ApplianceHost.Create(LiveConfig.Load(ConfigFile), services =>
@@ -65,13 +66,24 @@ internal sealed class WebHost : IAsyncDisposable
 
     public Box Box => _app.Services.GetRequiredService<BoxSlot>().Running!;
 
+    public ConnectionTable Connections => _app.Services.GetRequiredService<ConnectionTable>();
+
+    public HttpShare Share => _app.Services.GetRequiredService<HttpShare>();
+
     public IReadOnlyList<RouteEndpoint> Endpoints => [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>()];
 
-    public static async Task<WebHost> StartAsync(bool hasBox = false, bool hasToken = true, Action<IServiceCollection>? more = null)
+    public static async Task<WebHost> StartAsync(bool hasBox = false, bool hasToken = true, string? publicOrigin = null, Action<IServiceCollection>? more = null)
     {
-        var host = new WebHost(hasBox, hasToken, more);
+        var host = new WebHost(hasBox, hasToken, publicOrigin, more);
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         return host;
+    }
+
+    /// <summary>Runs a host as a verb does, until it ends by itself.</summary>
+    public static async Task RunAsync(Action<IServiceCollection> more)
+    {
+        await using var host = new WebHost(hasBox: false, hasToken: true, publicOrigin: null, more);
+        await ApplianceHost.RunAsync(host._app, TestContext.Current.CancellationToken);
     }
 
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);

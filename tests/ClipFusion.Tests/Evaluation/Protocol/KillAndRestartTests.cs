@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ClipFusion.TestSupport;
 using ClipFusion.Tests.EdgeDaemon;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
@@ -61,7 +62,7 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         // Many seeds, so that there is something left to do when the kill comes.
         string[] arguments = ["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0,1,2", "--seeds", "0,1,2", "--ablation", "9", "--threads", "1"];
-        return Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        return Process.Start(DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments))!;
     }
 
     private static int Count(string folder, string pattern) => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Count();

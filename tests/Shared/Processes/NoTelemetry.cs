@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+using ClipFusion.Inspection.Networks.Providers;
+
+namespace ClipFusion.TestSupport;
+
+/// <summary>Tests and benchmarks that open ONNX Runtime themselves ask no other machine either.</summary>
+internal static class NoTelemetry
+{
+    [ModuleInitializer]
+    internal static void TurnOff() => OnnxRuntimeTelemetry.TurnOff();
+}
