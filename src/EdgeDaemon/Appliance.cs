@@ -46,7 +46,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link);
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link) { IsWanted = Links.WantsHeatmaps(_config) };
         var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow };
         await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats);
         store.VerdictStored += publisher.Wake;
@@ -141,6 +141,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         archives.Apply(now);
         box.Store.Limits = StorageLimits.From(now.Storage);
         delivery.LiveWindow = now.Mqtt.LiveWindow;
+        box.Media.IsWanted = Links.WantsHeatmaps(now);
         foreach (Station station in box.Stations) station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;
     }
 
