@@ -5,7 +5,7 @@ using System.Text;
 namespace ClipFusion.ApplianceTests.Broker;
 
 /// <summary>What a gate does with a packet of a client.</summary>
-internal enum GateAction
+public enum GateAction
 {
     /// <summary>Lets it through.</summary>
     Pass,
@@ -158,8 +158,10 @@ internal sealed class GateCable : IAsyncDisposable
         bool isV5 = kind == 1 && packet[at + 6] == 5;
         // CONNECT: name, level, flags, keep-alive and, in version 5, properties stand before the client id.
         if (kind == 1) at += 10 + (isV5 ? 1 + packet[at + 10] : 0);
+        // SUBSCRIBE in version 3.1.1: its number.
+        else if (kind == 8) at += 2;
         else if (kind != 3) return new GatePacket(kind, "");
         int length = (packet[at] << 8) | packet[at + 1];
-        return new GatePacket(kind, Encoding.UTF8.GetString(packet, at + 2, length));
+        return new GatePacket(kind, Encoding.UTF8.GetString(packet, at + 2, Math.Min(length, packet.Length - at - 2)));
     }
 }

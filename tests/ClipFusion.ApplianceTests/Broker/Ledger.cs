@@ -34,12 +34,17 @@ internal sealed class Ledger : IAsyncDisposable
         process.BeginOutputReadLine();
     }
 
-    public static async Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken)
+    public static Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken) => StartAsync(broker.Port, cancellationToken);
+
+    /// <param name="port">Port of any broker.</param>
+    /// <param name="cancellationToken">Ends the wait for the subscription.</param>
+    /// <param name="clientId">Its session's name.</param>
+    public static async Task<Ledger> StartAsync(int port, CancellationToken cancellationToken, string clientId = "ledger")
     {
         // A retained marker comes back as soon as the subscription stands.
-        await PublishAsync(broker, ["-t", Marker, "-m", "here", "-r", "-q", "1"], "", cancellationToken);
+        await PublishAsync(port, ["-t", Marker, "-m", "here", "-r", "-q", "1"], [], cancellationToken);
         var ledger = new Ledger(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", "-i", "ledger", "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"])
+            Mosquitto.Find("mosquitto_sub"), ["-p", $"{port}", "-h", "127.0.0.1", "-i", clientId, "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"])
         { RedirectStandardOutput = true })!);
         await ledger.NextAsync(e => e.Topic == Marker, cancellationToken);
         return ledger;
@@ -50,9 +55,12 @@ internal sealed class Ledger : IAsyncDisposable
         PublishAsync(broker, arguments, Encoding.UTF8.GetBytes(input), cancellationToken);
 
     /// <summary>Runs <c>mosquitto_pub</c> to its end, with any bytes as its input.</summary>
-    public static async Task PublishAsync(Mosquitto broker, string[] arguments, byte[] input, CancellationToken cancellationToken)
+    public static Task PublishAsync(Mosquitto broker, string[] arguments, byte[] input, CancellationToken cancellationToken) => PublishAsync(broker.Port, arguments, input, cancellationToken);
+
+    /// <summary>Runs <c>mosquitto_pub</c> to its end, at any broker's port.</summary>
+    public static async Task PublishAsync(int port, string[] arguments, byte[] input, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(Mosquitto.Find("mosquitto_pub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", .. arguments]) { RedirectStandardInput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Mosquitto.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]) { RedirectStandardInput = true })!;
         await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
         process.StandardInput.Close();
         await process.WaitForExitAsync(cancellationToken);

@@ -102,6 +102,14 @@ public sealed class MqttLink : IAsyncDisposable
         return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
     }
 
+    /// <summary>Lays the end of an exposure on its station's lane, on both topics and behind the trigger's ack; never waits.</summary>
+    public void TellFrame(string station, TriggerFrameMessage frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        // An answer to the same id: where its ack yields to others, this stays behind it.
+        foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame)) _ = _lanes[station].SendAsync(message, new AnswerTo(frame.TriggerId, false));
+    }
+
     /// <summary>Publishes what the lanes hold, then <c>offline</c>, and ends the connection.</summary>
     public async Task StopAsync()
     {
@@ -150,7 +158,7 @@ public sealed class MqttLink : IAsyncDisposable
     {
         if (end.Stood is null) return await _probe.ExplainAsync(end, cancellationToken);
         _probe.Forget();
-        if (!await Second.HasEndedMainAsync(cancellationToken)) return (end.Error, end.Text);
+        if (!await Second.HasEndedMainAsync(end, cancellationToken)) return (end.Error, end.Text);
         return (LinkError.OneConnection, "the broker ended it when the device's second connection, the one for heatmaps, was made");
     }
 

@@ -77,8 +77,12 @@ internal sealed class SecondConnection(TimeProvider time)
     }
 
     /// <summary>The main connection ended: says whether the second one was the reason.</summary>
-    public async Task<bool> HasEndedMainAsync(CancellationToken cancellationToken)
+    /// <param name="end">How it ended.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<bool> HasEndedMainAsync(LinkEnd end, CancellationToken cancellationToken)
     {
+        // A message that was under way may have been the reason. If it was not, the next round shows it.
+        if (end.WasBusy && end.Error != LinkError.SessionTakenOver) return false;
         Task ended;
         lock (_gate)
         {
