@@ -143,7 +143,8 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         return new Taken(TriggerAckMessage.ForRefused(trigger.TriggerId, code, why, time.GetUtcNow()));
     }
 
-    private static bool IsOf(string asserted, RecipeStamp stamp) => Names.TryNumber(asserted, out int number) ? number == stamp.Number : asserted == stamp.Name;
+    private static bool IsOf(string asserted, RecipeStamp stamp) =>
+        Names.TryNumber(asserted, out int number) ? number == stamp.Number : asserted == stamp.Name;
 
     private (Code Code, string Why) Refusal(Trigger trigger, ActiveRecipe? recipe)
     {

@@ -4,7 +4,8 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// Tells a station's line that exposure is over and the part may move: behind the trigger's ack, however quick the camera was, and once more behind the ack of a duplicate, whose
+/// Tells a station's line that exposure is over and the part may move: behind the trigger's ack, however quick the camera was, and once
+/// more behind the ack of a duplicate, whose
 /// caller may have missed it. Safe for several threads.
 /// </summary>
 /// <param name="tell">Lays a message on the station's lane; must not wait.</param>

@@ -3,7 +3,8 @@ using ClipFusion.ApplianceTests.Broker;
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>
-/// MQTT 3.1.1 has no way to refuse a message. Brokers end the connection instead, fall silent, or acknowledge and throw it away: the box finds out at which topic, says so, and
+/// MQTT 3.1.1 has no way to refuse a message. Brokers end the connection instead, fall silent, or acknowledge and throw it away: the box
+/// finds out at which topic, says so, and
 /// goes on with everything else.
 /// </summary>
 public sealed class ForbiddenTopicTests : BoxTest

@@ -5,7 +5,8 @@ using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>Brokers that don't bear a second connection of the box beside the first: it serves over one, and does not throw itself out.</summary>
+/// <summary>Brokers that don't bear a second connection of the box beside the first: it serves over one, and does not throw itself
+/// out.</summary>
 public sealed class OneConnectionTests : BoxTest
 {
     private const string HeatmapWhen = "CLIPFUSION__STATIONS__0__HEATMAP__WHEN";

@@ -23,10 +23,12 @@ public enum GateAction
     RefuseClient,
 }
 
-/// <summary>A packet of a client: its kind (1 CONNECT, 3 PUBLISH, 8 SUBSCRIBE, ...), and client id, topic or first filter where it has one.</summary>
+/// <summary>A packet of a client: its kind (1 CONNECT, 3 PUBLISH, 8 SUBSCRIBE, ...), and client id, topic or first filter where it has
+/// one.</summary>
 internal readonly record struct GatePacket(int Kind, string Name);
 
-/// <summary>A cable to a broker with rules of access of its own: it reads each packet of the clients and lets through what a rule allows.</summary>
+/// <summary>A cable to a broker with rules of access of its own: it reads each packet of the clients and lets through what a rule
+/// allows.</summary>
 internal sealed class GateCable : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

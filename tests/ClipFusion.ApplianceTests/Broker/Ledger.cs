@@ -34,7 +34,8 @@ internal sealed class Ledger : IAsyncDisposable
         process.BeginOutputReadLine();
     }
 
-    public static Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken) => StartAsync(broker.Port, cancellationToken);
+    public static Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken) =>
+        StartAsync(broker.Port, cancellationToken);
 
     /// <param name="port">Port of any broker.</param>
     /// <param name="cancellationToken">Ends the wait for the subscription.</param>
@@ -55,7 +56,8 @@ internal sealed class Ledger : IAsyncDisposable
         PublishAsync(broker, arguments, Encoding.UTF8.GetBytes(input), cancellationToken);
 
     /// <summary>Runs <c>mosquitto_pub</c> to its end, with any bytes as its input.</summary>
-    public static Task PublishAsync(Mosquitto broker, string[] arguments, byte[] input, CancellationToken cancellationToken) => PublishAsync(broker.Port, arguments, input, cancellationToken);
+    public static Task PublishAsync(Mosquitto broker, string[] arguments, byte[] input, CancellationToken cancellationToken) =>
+        PublishAsync(broker.Port, arguments, input, cancellationToken);
 
     /// <summary>Runs <c>mosquitto_pub</c> to its end, at any broker's port.</summary>
     public static async Task PublishAsync(int port, string[] arguments, byte[] input, CancellationToken cancellationToken)

@@ -4,7 +4,8 @@ using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Brokers;
 
-/// <summary>What must hold with other people's brokers: only asked for by name (<c>./build.sh soak brokers</c>), because they have to be installed.</summary>
+/// <summary>What must hold with other people's brokers: only asked for by name (<c>./build.sh soak brokers</c>), because they have to be
+/// installed.</summary>
 [Trait("kind", "brokers")]
 public sealed class ContractTests() : BoxTest(minutes: 8)
 {

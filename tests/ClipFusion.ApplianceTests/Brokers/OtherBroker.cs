@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using ClipFusion.ApplianceTests.Broker;
@@ -7,7 +6,8 @@ using ClipFusion.ApplianceTests.Broker;
 namespace ClipFusion.ApplianceTests.Brokers;
 
 /// <summary>
-/// A broker that is not mosquitto, on loopback, in a folder of its own. Anybody may do everything, but the user <c>press</c> may not write to one topic. <c>./build.sh soak
+/// A broker that is not mosquitto, on loopback, in a folder of its own. Anybody may do everything, but the user <c>press</c> may not write
+/// to one topic. <c>./build.sh soak
 /// brokers</c> installs them and names the folder with aedes.
 /// </summary>
 internal sealed class OtherBroker : IAsyncDisposable
@@ -49,13 +49,16 @@ internal sealed class OtherBroker : IAsyncDisposable
             "nats" => Nats(),
             _ => new("node", [Path.Combine(Environment.GetEnvironmentVariable(AedesFolder) ?? throw new InvalidOperationException($"{AedesFolder} is not set; ./build.sh soak brokers does it"), "aedes.js"), $"{Port}", _forbidden]),
         };
+        int said = Log.Lines.Count;
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => Log.Add(e.Data);
         _process.ErrorDataReceived += (_, e) => Log.Add(e.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        while (!await IsListeningAsync(cancellation)) Assert.False(_process.HasExited, $"{_name} ended: {Log}");
+        Task<string> ready = Log.SaysAsync(_name switch { "rabbitmq" => "Server startup complete", "nats" => "Server is ready", _ => "ready" }, cancellation, after: said);
+        if (await Task.WhenAny(ready, _process.WaitForExitAsync(cancellation)) != ready) Assert.Fail($"{_name} ended: {Log}");
+        await ready;
     }
 
     /// <summary>Stops it as a service manager would.</summary>
@@ -81,23 +84,6 @@ internal sealed class OtherBroker : IAsyncDisposable
             await epmd.WaitForExitAsync();
         }
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private async Task<bool> IsListeningAsync(CancellationToken cancellation)
-    {
-        // An attempt that mosquitto_sub makes takes the place of a pause.
-        using var tcp = new TcpClient();
-        try
-        {
-            await tcp.ConnectAsync("127.0.0.1", Port, cancellation);
-        }
-        catch (SocketException)
-        {
-        }
-        using Process ask = Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-h", "127.0.0.1", "-p", $"{Port}", "-V", "311", "-t", "contract/ready", "-E", "-W", "2"]) { RedirectStandardError = true })!;
-        await ask.WaitForExitAsync(cancellation);
-        return ask.ExitCode == 0;
     }
 
     private ProcessStartInfo Nats()

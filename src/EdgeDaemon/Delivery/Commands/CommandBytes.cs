@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>The bytes of a command, without what belongs to how a text is kept: the byte-order mark that editors put before it, and the NUL bytes that controllers end theirs with.</summary>
+/// <summary>The bytes of a command, without what belongs to how a text is kept: the byte-order mark that editors put before it, and the NUL
+/// bytes that controllers end theirs with.</summary>
 internal static class CommandBytes
 {
     private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF];

@@ -6,8 +6,10 @@ using System.Text;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
-/// Looks at what answers at the broker's address after an attempt that ended without an answer, and names it: another kind of server, encryption on one side only, or a
-/// broker that speaks the other version of MQTT. It asks without user, password and certificate, and under a client id that throws nobody out.
+/// Looks at what answers at the broker's address after an attempt that ended without an answer, and names it: another kind of server,
+/// encryption on one side only, or a
+/// broker that speaks the other version of MQTT. It asks without user, password and certificate, and under a client id that throws nobody
+/// out.
 /// </summary>
 /// <param name="broker">Where and how the attempt was made.</param>
 /// <param name="clientId">Client id of the looks.</param>

@@ -45,7 +45,8 @@ public enum LinkError
     /// <summary>What answers at the address is no MQTT broker, or its port is for another kind of connection.</summary>
     NotMqtt,
 
-    /// <summary>The broker allows this device one connection: it ended the main one when the one for heatmaps was made, or does not take that one.</summary>
+    /// <summary>The broker allows this device one connection: it ended the main one when the one for heatmaps was made, or does not take
+    /// that one.</summary>
     OneConnection,
 }
 

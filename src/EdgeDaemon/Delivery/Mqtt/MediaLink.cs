@@ -17,7 +17,8 @@ public enum MediaRoute
 
 /// <summary>
 /// A second connection (client id <c>clipfusion-{device}-media</c>) for heatmaps, so that no picture delays a verdict. QoS 0; while the broker is slow or away the oldest
-/// are dropped, and counted. There is none while no station wants heatmaps. A broker that allows the device one connection gets them over the main one: one at a time, and
+/// are dropped, and counted. There is none while no station wants heatmaps. A broker that allows the device one connection gets them over
+/// the main one: one at a time, and
 /// only while nothing else is under way there.
 /// </summary>
 public sealed class MediaLink : IAsyncDisposable
@@ -70,7 +71,8 @@ public sealed class MediaLink : IAsyncDisposable
     /// <summary>What pictures go over now.</summary>
     public MediaRoute Route => State.IsConnected ? MediaRoute.Own : IsWanted && _second.GivenUp is not null && _main is { State.IsConnected: true } ? MediaRoute.Main : MediaRoute.None;
 
-    /// <summary>Why there is no connection for pictures alone; null where there is one, none is wanted, or the main one is missing too.</summary>
+    /// <summary>Why there is no connection for pictures alone; null where there is one, none is wanted, or the main one is missing
+    /// too.</summary>
     public string? WhyNotOwn => Route == MediaRoute.Main ? _second.GivenUp?.Why : null;
 
     /// <summary>Whether any station publishes heatmaps; without, there is no connection for them.</summary>

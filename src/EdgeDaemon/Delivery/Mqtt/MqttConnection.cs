@@ -37,7 +37,8 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     public Func<CancellationToken, Task> Allowed { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>Called after each end but the program's own: its owner may know more of the reason than the broker says.</summary>
-    public Func<LinkEnd, CancellationToken, Task<(LinkError Error, string Text)>> Explain { get; init; } = (end, _) => Task.FromResult((end.Error, end.Text));
+    public Func<LinkEnd, CancellationToken, Task<(LinkError Error, string Text)>> Explain { get; init; } = (end, _) =>
+        Task.FromResult((end.Error, end.Text));
 
     /// <summary>Called before a clean end.</summary>
     public Func<MqttSession, CancellationToken, Task> Closing { get; init; } = (_, _) => Task.CompletedTask;

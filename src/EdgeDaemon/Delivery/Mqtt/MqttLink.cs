@@ -86,7 +86,8 @@ public sealed class MqttLink : IAsyncDisposable
     public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) => _connection.WhenAsync(wanted, cancellationToken);
 
     /// <summary>Publishes one message and waits for the broker's answer; for what must arrive.</summary>
-    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) => await await SendAsync(message, cancellationToken);
+    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) =>
+        await await SendAsync(message, cancellationToken);
 
     /// <summary>Waits for a moment in which no verdict or answer is under way.</summary>
     internal Task WhenQuietAsync(CancellationToken cancellationToken) => _traffic.WhenIdle().WaitAsync(cancellationToken);

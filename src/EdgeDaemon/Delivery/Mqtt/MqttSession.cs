@@ -32,7 +32,8 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
     /// <summary>Notes why the connection ended; the first reason counts.</summary>
     public void End(LinkError error, string text) => _ended.TrySetResult((error, text));
 
-    /// <summary>Subscribes. What the broker refuses is in the result; a topic at which it ends the connection is left out in later sessions.</summary>
+    /// <summary>Subscribes. What the broker refuses is in the result; a topic at which it ends the connection is left out in later
+    /// sessions.</summary>
     /// <returns>The topics that were not granted, each with the reason.</returns>
     public async Task<IReadOnlyList<(string Topic, string Why)>> SubscribeAsync(IEnumerable<string> topics, CancellationToken cancellationToken)
     {
@@ -118,7 +119,8 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
     private async Task<PublishOutcome> HandOverAsync(OutMessage message, int places)
     {
         using var limit = new CancellationTokenSource(broker.Timeout, time);
-        // With one place there is nothing else beside it, whoever asked. A broker that has answered nothing yet may be ill altogether: that is no topic's fault.
+        // With one place there is nothing else beside it, whoever asked. A broker that has answered nothing yet may be ill altogether: that
+        // is no topic's fault.
         bool isAlone = places == _places, isFirst = !_isUsed;
         _isUsed = true;
         Interlocked.Increment(ref _underWay);

@@ -6,8 +6,10 @@ using MQTTnet;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
-/// Finds out with MQTT 3.1.1, which has no way to refuse a publish, where the device may write: brokers acknowledge a forbidden message and drop it, so whoever hears itself was
-/// not dropped. Only where it harms nobody: the stations' states, which go out anyway, and an ack under an id of the box's own that answers no trigger. Verdict topics
+/// Finds out with MQTT 3.1.1, which has no way to refuse a publish, where the device may write: brokers acknowledge a forbidden message and
+/// drop it, so whoever hears itself was
+/// not dropped. Only where it harms nobody: the stations' states, which go out anyway, and an ack under an id of the box's own that answers
+/// no trigger. Verdict topics
 /// are left out: whoever listens there acts on what comes.
 /// </summary>
 /// <param name="topics">The device's topics.</param>
@@ -40,7 +42,8 @@ internal sealed class RightsTest(Topics topics, IReadOnlyList<string> stations, 
     }
 
     /// <summary>Runs the test on a connection.</summary>
-    /// <returns>The topics that did not come back or were refused; empty for none. Null when nothing could be found out: the broker does not let this user listen there.</returns>
+    /// <returns>The topics that did not come back or were refused; empty for none. Null when nothing could be found out: the broker does
+    /// not let this user listen there.</returns>
     public async Task<IReadOnlyList<string>?> RunAsync(MqttSession session, TimeSpan patience, CancellationToken cancellationToken)
     {
         string[] wanted = [.. stations.SelectMany(s => new[] { topics.State(s), topics.TriggerAck(s), topics.TriggerAckSimple(s) })];

@@ -6,8 +6,10 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 internal sealed record SecondGivenUp(string Why, TimeSpan For);
 
 /// <summary>
-/// What is known of the device's second connection, the one for pictures: whether the broker bears it beside the main one. There are brokers that go by the user or
-/// the address and end the first connection when the second is made, and others that don't take the second. Both connections tell what they live
+/// What is known of the device's second connection, the one for pictures: whether the broker bears it beside the main one. There are
+/// brokers that go by the user or
+/// the address and end the first connection when the second is made, and others that don't take the second. Both connections tell what they
+/// live
 /// through; either way the second is given up, and tried again much later. Safe for several threads.
 /// </summary>
 /// <param name="time">The clock.</param>

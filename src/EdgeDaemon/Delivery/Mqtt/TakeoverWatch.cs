@@ -13,7 +13,8 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
     // The other one's word is gone: no reason to wait long, but longer than it needs to come back after a short loss of its connection.
     private const double ShareAfterGone = 1.0 / 6;
 
-    // A broker that goes by the user or the address ends the other one's connection for this one, and this one for that: no place to listen from.
+    // A broker that goes by the user or the address ends the other one's connection for this one, and this one for that: no place to listen
+    // from.
     private const int MostThrownOut = 2;
 
     private enum Sign

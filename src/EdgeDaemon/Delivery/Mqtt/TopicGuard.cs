@@ -19,9 +19,12 @@ internal enum Passage
 internal sealed record TopicDenial(string Topic, TimeSpan For);
 
 /// <summary>
-/// Finds the topics at which a broker ends the connection, or falls silent, instead of refusing: with MQTT 3.1.1 it has no other way to say no. What was under way when a
-/// connection ended is suspected and is sent alone the next time. A topic that was alone when the connection ended, as often as is no accident, is denied: it is not
-/// sent for a while, so that one forbidden topic does not take the device's connection away from everything else. Safe for several threads and connections.
+/// Finds the topics at which a broker ends the connection, or falls silent, instead of refusing: with MQTT 3.1.1 it has no other way to say
+/// no. What was under way when a
+/// connection ended is suspected and is sent alone the next time. A topic that was alone when the connection ended, as often as is no
+/// accident, is denied: it is not
+/// sent for a while, so that one forbidden topic does not take the device's connection away from everything else. Safe for several threads
+/// and connections.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="denied">Told of each denial; must not wait.</param>

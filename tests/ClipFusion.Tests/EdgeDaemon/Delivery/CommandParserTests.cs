@@ -120,7 +120,8 @@ public sealed class CommandParserTests
         Assert.Contains(mentions, CommandParser.Trigger(Bytes(payload)).Error, StringComparison.Ordinal);
 
     [Fact]
-    public void Payloads_Utf16_IsNamed() => Assert.Contains("UTF-16", CommandParser.Trigger(new(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}")).ToArray())).Error, StringComparison.Ordinal);
+    public void Payloads_Utf16_IsNamed() =>
+        Assert.Contains("UTF-16", CommandParser.Trigger(new(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}")).ToArray())).Error, StringComparison.Ordinal);
 
     [Fact]
     public void Part_WithoutId_IsRefused() => Assert.NotNull(CommandParser.Part(Bytes("{}")).Error);

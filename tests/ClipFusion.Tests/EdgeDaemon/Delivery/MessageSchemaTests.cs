@@ -35,7 +35,8 @@ public sealed class MessageSchemaTests
     public void TriggerFrame_FitsItsSchema() => AssertFits("trigger-frame", new TriggerFrameMessage(Samples.Accepted().Id, 1, "T-1"));
 
     [Fact]
-    public void TriggerFrame_WithoutId_FitsItsSchema() => AssertFits("trigger-frame", new TriggerFrameMessage(Samples.Accepted().Id, 1, null));
+    public void TriggerFrame_WithoutId_FitsItsSchema() =>
+        AssertFits("trigger-frame", new TriggerFrameMessage(Samples.Accepted().Id, 1, null));
 
     [Fact]
     public void RecipeAck_FitsItsSchema()
