@@ -46,7 +46,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link) { IsWanted = Links.WantsHeatmaps(_config) };
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time,
+            beside: link) { IsWanted = Links.WantsHeatmaps(_config) };
         var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow };
         await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats);
         store.VerdictStored += publisher.Wake;
@@ -65,7 +66,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
 
         // 1 trigger, 2 frame: the stations.
         var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
-        foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name], new StationLinks(store, judge, heartbeats, metrics, box.Frames.Taken, box.TellJudged, box.TakePicture), time));
+        foreach (StationConfig own in _config.Stations) box.Add(new Station(own, Cameras.Of(own, time), counts[own.Name],
+            new StationLinks(store, judge, heartbeats, metrics, box.Frames.Taken, box.TellJudged, box.TakePicture), time));
 
         box.Networks = () => networks.Status;
         foreach (Station station in box.Stations) engines.Changed += station.TellChanged;
@@ -95,7 +97,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             [
                 .. box.Stations.Select(s => s.RunAsync(end.Token)),
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, box.Frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
+                .. box.Stations.Select(s =>
+                    new CommandLoop(s, link, publisher, box.Frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
                 LinkLog.WatchAsync(link, _log, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),

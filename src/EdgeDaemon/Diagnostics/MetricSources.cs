@@ -58,9 +58,12 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableCounter("clipfusion.outbox.dropped", () => Of(Storage, s => s.OutboxDropped), "{verdict}", "Undelivered verdicts that the caps have thrown out since the database was made.");
         meter.CreateObservableGauge("clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, 0 for the others.");
         meter.CreateObservableGauge("clipfusion.link.connected", () => Of(IsLinkConnected, c => c ? 1 : 0), "1", "1 while the broker is connected, else 0.");
-        meter.CreateObservableGauge("clipfusion.heatmaps.route", Routes, "1", "1 for what heatmaps go over (own: a connection of their own, main: the main one, none: nothing now), 0 for the others.");
-        meter.CreateObservableCounter("clipfusion.heatmaps.sent", () => Of(Media, m => m.Sent), "{picture}", "Heatmaps handed to the broker.");
-        meter.CreateObservableCounter("clipfusion.heatmaps.dropped", () => Of(Media, m => m.Dropped), "{picture}", "Heatmaps given up: too many waited, too large, or refused by the broker.");
+        meter.CreateObservableGauge("clipfusion.heatmaps.route", Routes, "1",
+            "1 for what heatmaps go over (own: a connection of their own, main: the main one, none: nothing now), 0 for the others.");
+        meter.CreateObservableCounter("clipfusion.heatmaps.sent", () => Of(Media, m => m.Sent), "{picture}",
+            "Heatmaps handed to the broker.");
+        meter.CreateObservableCounter("clipfusion.heatmaps.dropped", () => Of(Media, m => m.Dropped), "{picture}",
+            "Heatmaps given up: too many waited, too large, or refused by the broker.");
         meter.CreateObservableGauge("clipfusion.images.size", () => PerArchive(i => i.Bytes), "By", "Size of the images in the archive, by station.");
         meter.CreateObservableCounter("clipfusion.images.failures", () => PerArchive(i => i.Failures), "{image}", "Images that could not be written, by station.");
         meter.CreateObservableCounter("clipfusion.images.evicted", () => PerArchive(i => i.Evicted), "{image}", "Images deleted because of the caps, by station.");
@@ -94,7 +97,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
     private IEnumerable<Measurement<long>> Routes()
     {
         if (Media?.Invoke().Route is not { } now) return [];
-        return Enum.GetValues<MediaRoute>().Select(r => new Measurement<long>(r == now ? 1 : 0, Tag("route", r.ToString().ToLowerInvariant())));
+        return Enum.GetValues<MediaRoute>().Select(r =>
+            new Measurement<long>(r == now ? 1 : 0, Tag("route", r.ToString().ToLowerInvariant())));
     }
 
     private IEnumerable<Measurement<long>> PerStation(Func<StationSource, long> value) => _stations.Select(s => new Measurement<long>(value(s.Value), Tag("station", s.Key)));

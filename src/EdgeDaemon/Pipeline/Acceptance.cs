@@ -151,7 +151,8 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         (Code code, string why) = readiness();
         if (code != Code.None) return (code, why);
         if (recipe is null) return (Code.NotReady, "no recipe is active");
-        if (trigger.Recipe is { } asserted && !IsOf(asserted, recipe.Stamp)) return (Code.RecipeNotActive, $"'{asserted}' is not active, '{recipe.Stamp.Name}' ({recipe.Stamp.Number}) is");
+        if (trigger.Recipe is { } asserted && !IsOf(asserted, recipe.Stamp))
+            return (Code.RecipeNotActive, $"'{asserted}' is not active, '{recipe.Stamp.Name}' ({recipe.Stamp.Number}) is");
         if (trigger.TriggerId is not null || trigger.IsSelfTimed) return (Code.None, "");
         lock (_anonymous)
         {

@@ -5,7 +5,8 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes at once and again at their end.</summary>
-internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, FrameNotices frames, RecipeDesk recipes, Heartbeats heartbeats, string bootId, TimeProvider time)
+internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, FrameNotices frames, RecipeDesk recipes,
+    Heartbeats heartbeats, string bootId, TimeProvider time)
 {
     /// <summary>Runs until the program ends.</summary>
     public async Task RunAsync(CancellationToken stop)

@@ -12,7 +12,9 @@ internal static class Links
         Device = config.Device,
         BootId = bootId,
         Stations = [.. config.Stations.Select(s => s.Name)],
-        Allowed = config.Mqtt.Commands.Select(c => c switch { MqttCommand.Trigger => CommandKind.Trigger, MqttCommand.Part => CommandKind.Part, _ => CommandKind.Recipe }).ToHashSet(),
+        Allowed = config.Mqtt.Commands.Select(c =>
+            c switch { MqttCommand.Trigger => CommandKind.Trigger, MqttCommand.Part => CommandKind.Part, _ =>
+            CommandKind.Recipe }).ToHashSet(),
         Broker = BrokerOf(config.Mqtt),
         Refused = refused,
         TestsRights = true,

@@ -22,7 +22,8 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
         LinkState link = box.Link.State;
         Storage.StorageState storage = box.Store.State;
         return new(
-            box.Device, Program, box.BootId, new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText, HeatmapsView.Of(box.Media)),
+            box.Device, Program, box.BootId,
+                new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText, HeatmapsView.Of(box.Media)),
             new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped), time.GetUtcNow());
     }
 }
@@ -34,7 +35,8 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
 /// <param name="ErrorText">The same for people; null when nothing is.</param>
 /// <param name="LastErrorText">What was wrong last; null when nothing ever was.</param>
 /// <param name="Heatmaps">How heatmaps get there.</param>
-internal sealed record BrokerView(bool Connected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText, HeatmapsView Heatmaps);
+internal sealed record BrokerView(bool Connected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText,
+    HeatmapsView Heatmaps);
 
 /// <summary>How heatmaps get to the broker.</summary>
 /// <param name="Route">Over a connection of their own, the main one, or not now.</param>

@@ -21,6 +21,7 @@ internal static class CommandBytes
     {
         if (bytes.Length == 0) return "the payload holds nothing, or a byte-order mark and NUL bytes alone";
         if (bytes is [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..]) return "the payload begins with the byte-order mark of UTF-16";
-        return bytes.IndexOf((byte)0) is >= 0 and int at ? $"the payload has a NUL byte at {at}, as UTF-16 and padding before the end have" : null;
+        return bytes.IndexOf((byte)0) is >= 0 and int at ? $"the payload has a NUL byte at {at}, as UTF-16 and padding before the end have"
+            : null;
     }
 }

@@ -70,7 +70,8 @@ internal sealed partial class JsonFields
         if (!TryGet(key, required, out object? value)) return null;
         if (value is long and >= 0 and <= 999) return value.ToString();
         if (value is string digits && Names.TryNumber(digits, out int number)) return number.ToString();
-        if (value is string { Length: >= 1 and <= LongestRecipeName } text && !text.Any(char.IsControl) && !text.All(char.IsAsciiDigit)) return text;
+        if (value is string { Length: >= 1 and <= LongestRecipeName } text && !text.Any(char.IsControl) && !text.All(char.IsAsciiDigit))
+            return text;
         Fail($"\"{key}\" is {Show(value)}; expected a number from 0 to 999, as a text of one to three digits too, or a name of 1 to {LongestRecipeName} characters");
         return null;
     }

@@ -30,8 +30,10 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     /// <param name="cancellationToken">Ends the look.</param>
     public async Task<(LinkError Error, string Text)> ExplainAsync(LinkEnd end, CancellationToken cancellationToken)
     {
-        if (end.Stood is not null || end.Error is not (LinkError.ConnectionLost or LinkError.TimedOut or LinkError.Tls)) return (end.Error, end.Text);
-        if (_lookedAt is not { } at || time.GetElapsedTime(at) > Validity) (_finding, _lookedAt) = (await LookAsync(cancellationToken), time.GetTimestamp());
+        if (end.Stood is not null || end.Error is not (LinkError.ConnectionLost or LinkError.TimedOut or LinkError.Tls))
+            return (end.Error, end.Text);
+        if (_lookedAt is not { } at || time.GetElapsedTime(at) > Validity)
+            (_finding, _lookedAt) = (await LookAsync(cancellationToken), time.GetTimestamp());
         return _finding ?? (end.Error, end.Text);
     }
 
@@ -45,13 +47,16 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
         if (await AskAsync(broker.Version, isEncrypted: false, cancellationToken) is not { } plain) return null;
         if (broker.Tls is not null)
         {
-            if (IsConnack(plain)) return (LinkError.Tls, $"{Where} is a port without encryption; expected one with: set its port (usually 8883), or \"tls\": null in \"mqtt\"");
+            if (IsConnack(plain))
+                return (LinkError.Tls,
+                $"{Where} is a port without encryption; expected one with: set its port (usually 8883), or \"tls\": null in \"mqtt\"");
             if (Foreign(plain) is { } other) return (LinkError.NotMqtt, other);
             return await OtherVersionAsync(isEncrypted: true, cancellationToken);
         }
 
         if (IsTlsAlert(plain) || (plain.Length == 0 && await AskAsync(broker.Version, isEncrypted: true, cancellationToken) is not null))
-            return (LinkError.Tls, $"{Where} is a port for encrypted connections; set \"tls\" in \"mqtt\" (\"tls\": {{}} for the system's authorities), or the port without encryption (usually 1883)");
+            return (LinkError.Tls,
+                $"{Where} is a port for encrypted connections; set \"tls\" in \"mqtt\" (\"tls\": {{}} for the system's authorities), or the port without encryption (usually 1883)");
         if (Foreign(plain) is { } foreign) return (LinkError.NotMqtt, foreign);
         return IsConnack(plain) ? null : await OtherVersionAsync(isEncrypted: false, cancellationToken);
     }
@@ -61,7 +66,8 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     {
         if (isEncrypted && await AskAsync(broker.Version, isEncrypted, cancellationToken) is { } same && IsConnack(same)) return null;
         MqttVersion other = broker.Version == MqttVersion.V5 ? MqttVersion.V311 : MqttVersion.V5;
-        return await AskAsync(other, isEncrypted, cancellationToken) is { } answer && IsConnack(answer) ? LinkErrors.OfVersion(broker.Version) : null;
+        return await AskAsync(other, isEncrypted, cancellationToken) is { } answer && IsConnack(answer)
+            ? LinkErrors.OfVersion(broker.Version) : null;
     }
 
     /// <summary>The first bytes that come back, before or after a CONNECT; empty when nothing did, null without a connection.</summary>
@@ -77,7 +83,8 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
             stream = tcp.GetStream();
             if (isEncrypted) stream = await EncryptAsync(stream, either.Token);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is SocketException or IOException or AuthenticationException or OperationCanceledException)
+        catch (Exception e) when (
+            !cancellationToken.IsCancellationRequested && e is SocketException or IOException or AuthenticationException or OperationCanceledException)
         {
             return null;
         }
@@ -142,9 +149,12 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     private string? Foreign(byte[] answer)
     {
         if (answer.Length == 0 || answer[0] == 0x20 || IsTlsAlert(answer)) return null;
-        string text = new([.. answer.TakeWhile(b => b is not (byte)'\r' and not (byte)'\n').Take(60).Select(b => b is >= 32 and < 127 ? (char)b : '?')]);
-        if (text.StartsWith("INFO {", StringComparison.Ordinal)) return $"{Where} is the port of NATS' own clients (usually 4222); expected the one that its \"mqtt\" block names (usually 1883)";
-        if (text.StartsWith("AMQP", StringComparison.Ordinal)) return $"{Where} speaks AMQP (RabbitMQ's port 5672); expected the port of its MQTT plugin (usually 1883)";
+        string text = new([.. answer.TakeWhile(b => b is not (byte)'\r' and not (byte)'\n').Take(60).Select(b => b is >= 32 and < 127
+            ? (char)b : '?')]);
+        if (text.StartsWith("INFO {", StringComparison.Ordinal))
+            return $"{Where} is the port of NATS' own clients (usually 4222); expected the one that its \"mqtt\" block names (usually 1883)";
+        if (text.StartsWith("AMQP", StringComparison.Ordinal))
+            return $"{Where} speaks AMQP (RabbitMQ's port 5672); expected the port of its MQTT plugin (usually 1883)";
         if (text.StartsWith("HTTP/", StringComparison.Ordinal))
             return $"{Where} is a web server's port (a broker's management or WebSocket port?); expected MQTT over TCP (usually 1883, or 8883 with TLS)";
         return $"{Where} is no MQTT broker: it answers \"{text}\"";

@@ -13,7 +13,8 @@ internal static class LinkErrors
     {
         // Brokers that know 3.1.1 alone answer a 5 with that version's number for it.
         const int UnsupportedBy311 = 1;
-        if (result.ResultCode == MqttClientConnectResultCode.UnsupportedProtocolVersion || (int)result.ResultCode == UnsupportedBy311) return OfVersion(version);
+        if (result.ResultCode == MqttClientConnectResultCode.UnsupportedProtocolVersion || (int)result.ResultCode == UnsupportedBy311)
+            return OfVersion(version);
         var error = result.ResultCode switch
         {
             MqttClientConnectResultCode.BadUserNameOrPassword => LinkError.BadCredentials,

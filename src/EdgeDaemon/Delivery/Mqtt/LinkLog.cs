@@ -99,10 +99,12 @@ public static partial class LinkLog
     private static partial void LogOneConnection(ILogger log, string why, double hours);
 
     [OperatorAction("Let the broker's rules of access give this user the topic. What is refused there in the meantime is parked or dropped.")]
-    [LoggerMessage(4021, LogLevel.Error, "MQTT: the broker ends the connection at each message or subscription to {Topic}; taken as refused there for {Minutes} min")]
+    [LoggerMessage(4021, LogLevel.Error,
+        "MQTT: the broker ends the connection at each message or subscription to {Topic}; taken as refused there for {Minutes} min")]
     private static partial void LogTopicDenied(ILogger log, string topic, double minutes);
 
     [OperatorAction("Nothing, or let this user read its own out topics as well: then the device finds out at its start where it may write.")]
-    [LoggerMessage(4022, LogLevel.Information, "MQTT 3.1.1: the broker does not let this device hear its own topics, so a topic on which it may not write can't be found out")]
+    [LoggerMessage(4022, LogLevel.Information,
+        "MQTT 3.1.1: the broker does not let this device hear its own topics, so a topic on which it may not write can't be found out")]
     private static partial void LogNotTestable(ILogger log);
 }

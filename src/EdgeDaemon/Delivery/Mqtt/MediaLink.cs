@@ -69,7 +69,8 @@ public sealed class MediaLink : IAsyncDisposable
     public LinkState State => _connection.State;
 
     /// <summary>What pictures go over now.</summary>
-    public MediaRoute Route => State.IsConnected ? MediaRoute.Own : IsWanted && _second.GivenUp is not null && _main is { State.IsConnected: true } ? MediaRoute.Main : MediaRoute.None;
+    public MediaRoute Route => State.IsConnected ? MediaRoute.Own : IsWanted && _second.GivenUp is not null
+        && _main is { State.IsConnected: true } ? MediaRoute.Main : MediaRoute.None;
 
     /// <summary>Why there is no connection for pictures alone; null where there is one, none is wanted, or the main one is missing
     /// too.</summary>
@@ -161,7 +162,8 @@ public sealed class MediaLink : IAsyncDisposable
                 MediaRoute route = Route;
                 if (route == MediaRoute.Main) await _main!.WhenQuietAsync(_stop.Token);
                 if (route == MediaRoute.None || !_queue.Reader.TryRead(out var picture)) continue;
-                PublishOutcome outcome = await (route == MediaRoute.Own ? _connection.PublishAsync(picture.Message, _stop.Token) : _main!.PublishAsync(picture.Message, _stop.Token));
+                PublishOutcome outcome = await (route == MediaRoute.Own ? _connection.PublishAsync(picture.Message, _stop.Token)
+                    : _main!.PublishAsync(picture.Message, _stop.Token));
                 Interlocked.Increment(ref outcome.Status == PublishStatus.Delivered ? ref _sent : ref _dropped);
                 // What was broken off may still be being written to the socket: its memory is left to the collector.
                 if (outcome.Status != PublishStatus.Unknown) picture.Memory?.Dispose();

@@ -10,7 +10,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 internal readonly record struct LinkEnd(LinkError Error, string Text, TimeSpan? Stood, bool WasBusy);
 
 /// <summary>Keeps one client connected: attempt, wait, attempt again, for ever. What is done on the connection is its owner's affair.</summary>
-internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutMessage? will, TopicGuard guard, TimeProvider time) : IAsyncDisposable
+internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutMessage? will, TopicGuard guard, TimeProvider time)
+    : IAsyncDisposable
 {
     private const int ManyBrief = 4;
     private const string SecondUser = "does another client use the same user or address, and the broker allow one connection of it?";
@@ -116,7 +117,8 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
             {
                 brief++;
             }
-            if (brief >= ManyBrief) text += $". This was connection {brief} in a row that ended within {broker.StableAfter.TotalSeconds} s; {SecondUser}";
+            if (brief >= ManyBrief)
+                text += $". This was connection {brief} in a row that ended within {broker.StableAfter.TotalSeconds} s; {SecondUser}";
             Change(false, error, text);
             var wait = error == LinkError.SessionTakenOver ? Displaced(_stop.Token) : Task.Delay(backOff.Next(), time, _stop.Token);
             await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

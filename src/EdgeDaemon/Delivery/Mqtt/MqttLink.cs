@@ -108,7 +108,8 @@ public sealed class MqttLink : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(frame);
         // An answer to the same id: where its ack yields to others, this stays behind it.
-        foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame)) _ = _lanes[station].SendAsync(message, new AnswerTo(frame.TriggerId, false));
+        var to = new AnswerTo(frame.TriggerId, false);
+        foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame)) _ = _lanes[station].SendAsync(message, to);
     }
 
     /// <summary>Publishes what the lanes hold, then <c>offline</c>, and ends the connection.</summary>
@@ -202,8 +203,9 @@ public sealed class MqttLink : IAsyncDisposable
 
         if (birth.Status == PublishStatus.Refused) return (LinkError.TopicDenied, $"the broker refuses {Topics.Status}: {birth.Why}");
         if (_options.Broker.Version == MqttVersion.V311) _ = TestSelfAsync(session, _echo.Task);
-        if (denied.Count > 0) return (LinkError.SubscriptionDenied, $"the broker refuses subscriptions: {string.Join(", ", denied.Select(d => $"{d.Topic} ({d.Why})"))}");
-        return null;
+        if (denied.Count == 0) return null;
+        string which = string.Join(", ", denied.Select(d => $"{d.Topic} ({d.Why})"));
+        return (LinkError.SubscriptionDenied, $"the broker refuses subscriptions: {which}");
     }
 
     /// <summary>3.1.1 has no way to refuse a publish, so brokers acknowledge and drop it: whoever hears itself was not dropped.</summary>
@@ -222,8 +224,10 @@ public sealed class MqttLink : IAsyncDisposable
             IReadOnlyList<string>? silent = await _rights.RunAsync(session, _options.Broker.Timeout, _stop.Token);
             if (silent is null && _rights.IsDone) _notices.Writer.TryWrite(new LinkNotice.NotTestable());
             if (silent is not { Count: > 0 }) return;
-            string already = State is { Error: LinkError.TopicDenied or LinkError.SubscriptionDenied, ErrorText: { } text } ? text + "; " : "";
-            _connection.Note(LinkError.TopicDenied, $"{already}published and did not come back: {string.Join(", ", silent)}; the broker seems to deny them, or to deny hearing them");
+            string already = State is { Error: LinkError.TopicDenied or LinkError.SubscriptionDenied, ErrorText: { } said } ? said + "; " : "";
+            string which = string.Join(", ", silent);
+            string text = $"{already}published and did not come back: {which}; the broker seems to deny them, or to deny hearing them";
+            _connection.Note(LinkError.TopicDenied, text);
         }
         catch (Exception e) when (e is OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationException or InvalidOperationException or ObjectDisposedException or IOException)
         {

@@ -5,7 +5,8 @@ using MQTTnet.Protocol;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>One connection from its CONNACK to its end, with the limits that the broker set for it.</summary>
-internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, TimeProvider time, MqttClientConnectResult limits, TopicGuard guard) : IDisposable
+internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, TimeProvider time, MqttClientConnectResult limits,
+    TopicGuard guard) : IDisposable
 {
     /// <summary>The outcome of a publish without a connection.</summary>
     public static readonly Task<PublishOutcome> NotSent = Task.FromResult(new PublishOutcome(PublishStatus.NotSent, "not connected"));
@@ -35,7 +36,8 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
     /// <summary>Subscribes. What the broker refuses is in the result; a topic at which it ends the connection is left out in later
     /// sessions.</summary>
     /// <returns>The topics that were not granted, each with the reason.</returns>
-    public async Task<IReadOnlyList<(string Topic, string Why)>> SubscribeAsync(IEnumerable<string> topics, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(string Topic, string Why)>> SubscribeAsync(IEnumerable<string> topics,
+        CancellationToken cancellationToken)
     {
         var denied = new List<(string, string)>();
         var together = new List<string>();
@@ -82,7 +84,8 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
         switch (guard.Ask(message.Topic))
         {
             case Passage.Denied:
-                return Task.FromResult(new PublishOutcome(PublishStatus.Refused, $"{message.Topic}: the broker ends the connection at each message there"));
+                return Task.FromResult(new PublishOutcome(PublishStatus.Refused,
+                    $"{message.Topic}: the broker ends the connection at each message there"));
             case Passage.Alone:
                 return await SendAloneAsync(message, cancellationToken);
             default:
@@ -164,7 +167,8 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
     private async Task<IEnumerable<(string Topic, string Why)>> SubscribeOnceAsync(List<string> topics, CancellationToken cancellationToken)
     {
         var builder = new MqttClientSubscribeOptionsBuilder();
-        foreach (string topic in topics) builder.WithTopicFilter(f => f.WithTopic(topic).WithAtLeastOnceQoS().WithRetainAsPublished(broker.Version == MqttVersion.V5));
+        foreach (string topic in topics) builder.WithTopicFilter(f =>
+            f.WithTopic(topic).WithAtLeastOnceQoS().WithRetainAsPublished(broker.Version == MqttVersion.V5));
         using var limit = new CancellationTokenSource(broker.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try

@@ -74,7 +74,9 @@ internal sealed class RightsTest(Topics topics, IReadOnlyList<string> stations, 
     }
 
     private IEnumerable<OutMessage> Acks(string station) => Answers.TriggerAck(
-        topics, station, TriggerAckMessage.ForRefused(Id, Code.NotAllowed, "a test of the device's own rights at the broker; it answers no trigger", time.GetUtcNow()), null);
+        topics, station,
+            TriggerAckMessage.ForRefused(Id, Code.NotAllowed, "a test of the device's own rights at the broker; it answers no trigger",
+            time.GetUtcNow()), null);
 
     private bool IsOwn(MqttApplicationMessage message) => message.Topic.EndsWith("/state", StringComparison.Ordinal)
         ? RivalDetector.Read(message.Payload).BootId == bootId

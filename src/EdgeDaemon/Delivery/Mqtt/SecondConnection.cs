@@ -118,7 +118,8 @@ internal sealed class SecondConnection(TimeProvider time)
     public async Task WhenAllowedAsync(CancellationToken cancellationToken)
     {
         TimeSpan left;
-        lock (_gate) left = _givenUp is null ? TimeSpan.Zero : TimeSpan.FromSeconds((double)(_retryAt - time.GetTimestamp()) / time.TimestampFrequency);
+        lock (_gate) left = _givenUp is null ? TimeSpan.Zero
+            : TimeSpan.FromSeconds((double)(_retryAt - time.GetTimestamp()) / time.TimestampFrequency);
         if (left > TimeSpan.Zero) await Task.Delay(left, time, cancellationToken);
     }
 
@@ -127,7 +128,8 @@ internal sealed class SecondConnection(TimeProvider time)
         SecondGivenUp given;
         lock (_gate)
         {
-            given = _givenUp = new(why, TimeSpan.FromHours(Math.Min(FirstWait.TotalHours * Math.Pow(2, _timesGivenUp++), LongestWait.TotalHours)));
+            given = _givenUp = new(why,
+                TimeSpan.FromHours(Math.Min(FirstWait.TotalHours * Math.Pow(2, _timesGivenUp++), LongestWait.TotalHours)));
             (_standing, _refusals, _retryAt) = (null, 0, time.GetTimestamp() + (long)(given.For.TotalSeconds * time.TimestampFrequency));
         }
         Change();

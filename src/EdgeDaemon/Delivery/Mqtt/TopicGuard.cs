@@ -66,9 +66,11 @@ internal sealed class TopicGuard(TimeProvider time, Action<TopicDenial> denied)
         {
             if (!_suspects.TryGetValue(topic, out Suspect? suspect)) _suspects[topic] = suspect = new Suspect();
             if (!wasAlone || ++suspect.Ends < proof) return;
-            denial = new TopicDenial(topic, TimeSpan.FromMinutes(Math.Min(FirstDenial.TotalMinutes * Math.Pow(2, suspect.Denials++), LongestDenial.TotalMinutes)));
+            denial = new TopicDenial(topic,
+                TimeSpan.FromMinutes(Math.Min(FirstDenial.TotalMinutes * Math.Pow(2, suspect.Denials++), LongestDenial.TotalMinutes)));
             // Where the time is over it is tried again, and one more end is enough.
-            (suspect.Ends, suspect.DeniedUntil) = (proof - 1, time.GetTimestamp() + (long)(denial.For.TotalSeconds * time.TimestampFrequency));
+            (suspect.Ends, suspect.DeniedUntil) = (proof - 1,
+                time.GetTimestamp() + (long)(denial.For.TotalSeconds * time.TimestampFrequency));
         }
         denied(denial);
     }
