@@ -26,8 +26,14 @@ public sealed class ForbiddenTopicTests : BoxTest
         Ledger ledger = await LedgerAsync(broker);
         await using var gate = new GateCable(broker.Port, p => p is { Kind: 3 } && p.Name == Prefix + topic ? action : GateAction.Pass);
         ApplianceBox box = await ReadyBoxAsync(ledger, Options(gate, version));
-        await TriggerAsync(broker, "first");
-        string found = await box.Log.SaysAsync($"subscription to {Prefix}{topic};", Cancellation);
+        // What is not said again by itself costs one part for each end.
+        Task<string> finding = box.Log.SaysAsync($"subscription to {Prefix}{topic};", Cancellation);
+        for (int i = 0; !finding.IsCompleted; i++)
+        {
+            await TriggerAsync(broker, $"first{i}");
+            await Task.WhenAny(finding, ledger.NextAsync(e => e.Topic == Out + "state" && !e.Retained, Cancellation));
+        }
+        string found = await finding;
         // A trigger that comes while there is no connection is lost. Heatmaps have one of their own.
         int line = box.Log.Lines.ToList().IndexOf(found);
         if (!topic.EndsWith("/heatmap", StringComparison.Ordinal)) await box.Log.SaysAsync("MQTT: connected", Cancellation, after: line);
@@ -37,12 +43,12 @@ public sealed class ForbiddenTopicTests : BoxTest
         string other = topic.EndsWith("/verdict", StringComparison.Ordinal) ? Out + "verdict/simple" : Out + "verdict";
         for (int i = 0; i < Parts; i++)
         {
-            await TriggerAsync(broker, $"t{i}");
-            await ledger.ThroughAsync(e => e.Topic == other && e.Payload.Contains($"t{i}", StringComparison.Ordinal), Cancellation);
+            await TriggerUntilAsync(
+                () => TriggerAsync(broker, $"t{i}"), ledger, e => e.Topic == other && e.Payload.Contains($"t{i}", StringComparison.Ordinal));
         }
         Assert.Equal(connections, gate.Connections);
         // Two connections of which either may end at first, two ends that prove it, and the one that stays.
-        Assert.InRange(connections, 2, 7);
+        Assert.InRange(connections, 2, 8);
         if (topic.Contains("verdict", StringComparison.Ordinal)) Assert.Contains(Prefix + topic, await box.Log.SaysAsync("is parked", Cancellation), StringComparison.Ordinal);
         Assert.DoesNotContain(box.Log.Lines, l => l.Contains("heatmaps go over the main connection", StringComparison.Ordinal));
     }

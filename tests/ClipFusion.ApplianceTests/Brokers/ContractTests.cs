@@ -80,8 +80,8 @@ public sealed class ContractTests() : BoxTest(minutes: 8)
         ApplianceBox box = await ReadyBoxAsync(ledger, Options(broker) with { UserName = "press", PasswordFile = broker.PasswordFile });
         for (int i = 0; i < Parts; i++)
         {
-            await TriggerAsync(broker, $"f{i}");
-            await ledger.NextAsync(e => e.Topic == Out + "verdict/simple" && e.Payload.Contains($"f{i} ", StringComparison.Ordinal), Cancellation);
+            await TriggerUntilAsync(
+                () => TriggerAsync(broker, $"f{i}"), ledger, e => e.Topic == Out + "verdict/simple" && e.Payload.Contains($"f{i} ", StringComparison.Ordinal));
         }
         if (isKnown)
         {

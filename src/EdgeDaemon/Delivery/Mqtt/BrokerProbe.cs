@@ -24,16 +24,22 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
 
     private (LinkError Error, string Text)? _finding;
     private long? _lookedAt;
+    private bool _isThere;
 
     /// <summary>The end of an attempt with the reason that was found; the broker's own words where none was.</summary>
     /// <param name="end">The end.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     public async Task<(LinkError Error, string Text)> ExplainAsync(LinkEnd end, CancellationToken cancellationToken)
     {
-        if (end.Stood is not null || end.Error is not (LinkError.ConnectionLost or LinkError.TimedOut or LinkError.Tls))
+        // Unreachable is also what a server looks like that resets a connection which it does not understand.
+        if (end.Stood is not null || end.Error is not (LinkError.Unreachable or LinkError.ConnectionLost or LinkError.TimedOut or LinkError.Tls))
             return (end.Error, end.Text);
         if (_lookedAt is not { } at || time.GetElapsedTime(at) > Validity)
-            (_finding, _lookedAt) = (await LookAsync(cancellationToken), time.GetTimestamp());
+        {
+            _finding = await LookAsync(cancellationToken);
+            // Where nobody answers at all there is nothing to remember.
+            _lookedAt = _isThere ? time.GetTimestamp() : null;
+        }
         return _finding ?? (end.Error, end.Text);
     }
 
@@ -44,7 +50,9 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
 
     private async Task<(LinkError, string)?> LookAsync(CancellationToken cancellationToken)
     {
+        _isThere = false;
         if (await AskAsync(broker.Version, isEncrypted: false, cancellationToken) is not { } plain) return null;
+        _isThere = true;
         if (broker.Tls is not null)
         {
             if (IsConnack(plain))
