@@ -30,7 +30,8 @@ usage: ./build.sh VERB [ARGUMENT...]
   setup     check the .NET SDK, install missing Debian packages; every other verb does this first
   build     the program, runnable at artifacts/bin/clipfusion, its starter pack, and the tests
   test      build everything, check the format, run every test suite
-  soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "fullsize" (networks at their published size); both without a word
+  soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "brokers" (RabbitMQ, NATS and aedes, installed
+            for it), "fullsize" (networks at their published size); all without a word
   demo      build the program and run it on a simulated line, with a broker and a page; arguments go to "clipfusion demo"
   bench     the benchmarks; arguments go to BenchmarkDotNet
   cuda      fetches CUDA 11.8's compiler into ~/.cache/clipfusion (870 MB over the line, once) and builds the native library with the GPU kernels; without it every build leaves them out
@@ -273,11 +274,47 @@ test_all() {
 soak() {
   local part=${1:-all}
   case $part in
-    all | appliance | fullsize) ;;
-    *) fail "soak: '$part' is neither appliance nor fullsize" 2 ;;
+    all | appliance | brokers | fullsize) ;;
+    *) fail "soak: '$part' is none of appliance, brokers, fullsize" 2 ;;
   esac
-  [[ $part == fullsize ]] || soak_appliance
-  [[ $part == appliance ]] || soak_fullsize
+  [[ $part != all && $part != appliance ]] || soak_appliance
+  [[ $part != all && $part != brokers ]] || soak_brokers
+  [[ $part != all && $part != fullsize ]] || soak_fullsize
+}
+
+# RabbitMQ with its MQTT plugin, NATS and aedes. The packages' services are not wanted: the tests start brokers of their own, in temporary folders and on free ports.
+need_brokers() {
+  local name folder=artifacts/brokers
+  local -a missing=()
+  for name in rabbitmq-server nats-server; do is_installed "$name" || missing+=("$name"); done
+  command -v npm >/dev/null || missing+=(npm)
+  if (( ${#missing[@]} )); then
+    say "missing: ${missing[*]} (brokers of the contract suite)"
+    install
+    if [[ -d /run/systemd/system ]]; then
+      for name in rabbitmq-server nats-server; do
+        [[ " ${missing[*]} " != *" $name "* ]] || systemctl disable --now "$name" 2>/dev/null || say "$name: its service could not be stopped; the tests use other ports"
+      done
+    fi
+  fi
+  mkdir -p "$folder"
+  cp tests/brokers/package.json tests/brokers/aedes.js "$folder/"
+  [[ -d $folder/node_modules/aedes ]] || npm --prefix "$folder" install --no-audit --no-fund >&2 || fail "aedes could not be fetched into $folder"
+  export CLIPFUSION_AEDES=$PWD/$folder
+}
+
+# The contract with other people's brokers; ends with a dated block for docs/plc.md.
+soak_brokers() {
+  local suite=ClipFusion.ApplianceTests passed=0 failed=0 skipped=0
+  local report=$PWD/artifacts/brokers-report.md
+  need_brokers
+  mkdir -p artifacts/test-logs
+  dotnet build "tests/$suite" -c Release
+  printf "%s, rabbitmq-server %s, nats-server %s, aedes %s:\\n" "$(date -u +%F)" "$(dpkg-query -W -f '${Version}' rabbitmq-server)" "$(dpkg-query -W -f '${Version}' nats-server)" \
+    "$(node -p "require('./artifacts/brokers/node_modules/aedes/package.json').version")" >"$report"
+  CLIPFUSION_SOAK_REPORT=$report run_suite "$suite" "tests/$suite/bin/Release/net10.0/$suite" -explicit only -trait kind=brokers -parallel none
+  cat "$report"
+  (( failed == 0 && passed > 0 )) || fail "soak: $failed failed"
 }
 
 # The running appliance; ends with a dated block for docs/performance.md.

@@ -49,7 +49,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link);
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link) { IsWanted = Links.WantsHeatmaps(_config) };
         var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow, NoSubscriber = _config.Mqtt.NoSubscriber };
         await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats, _log);
         store.VerdictStored += publisher.Wake;
@@ -79,7 +79,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             var cameraLog = new CameraLog(own.Name, _log);
             HandedFiles? files = own.Camera is FolderCameraConfig { Replay: false } ? await HandedFiles.LoadAsync(store, own.Name).ConfigureAwait(false) : null;
             IFrameSource camera = Cameras.Of(own, time, cameraLog, files, Unanswered(recovery, own.Name, files));
-            var links = new StationLinks(store, judge, heartbeats, metrics, box.TellFrameTaken, box.TellJudged, box.TakePicture);
+            var links = new StationLinks(store, judge, heartbeats, metrics, box.Frames.Taken, box.TellJudged, box.TakePicture);
             box.Add(new Station(own, camera, counts[own.Name], links, time, cameraLog, files));
         }
 
@@ -116,7 +116,8 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
             [
                 .. box.Stations.Select(s => s.RunAsync(end.Token)),
                 .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. box.Stations.Select(s => new CommandLoop(s, link, publisher, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
+                .. box.Stations.Select(s =>
+                    new CommandLoop(s, link, publisher, box.Frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
                 .. box.Stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
                 LinkLog.WatchAsync(link, _log, end.Token),
                 BrokerWatch.RunAsync(link, store, publisher, end.Token),
@@ -186,6 +187,7 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         box.Store.Limits = StorageLimits.From(now.Storage);
         delivery.LiveWindow = now.Mqtt.LiveWindow;
         delivery.NoSubscriber = now.Mqtt.NoSubscriber;
+        box.Media.IsWanted = Links.WantsHeatmaps(now);
         foreach (Station station in box.Stations) station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;
     }
 

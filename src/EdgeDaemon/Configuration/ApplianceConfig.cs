@@ -75,9 +75,6 @@ public enum MqttCommand
 
     /// <summary><c>in/{station}/recipe/set</c>.</summary>
     Recipe,
-
-    /// <summary><c>in/{station}/enroll</c>.</summary>
-    Enroll,
 }
 
 /// <summary>TLS to the broker; all files PEM.</summary>

@@ -10,7 +10,7 @@ internal static class ConfigNames
     public static readonly (string Name, MqttVersion Value)[] Versions = [("5", MqttVersion.V5), ("3.1.1", MqttVersion.V311)];
 
     public static readonly (string Name, MqttCommand Value)[] Commands =
-        [("trigger", MqttCommand.Trigger), ("part", MqttCommand.Part), ("recipe", MqttCommand.Recipe), ("enroll", MqttCommand.Enroll)];
+        [("trigger", MqttCommand.Trigger), ("part", MqttCommand.Part), ("recipe", MqttCommand.Recipe)];
 
     public static readonly (string Name, NoSubscriber Value)[] NoSubscribers = [("replay", NoSubscriber.Replay), ("delivered", NoSubscriber.Delivered)];
 

@@ -35,7 +35,8 @@ public sealed partial class Topics
     [
         "clipfusion/v1/{device}/out/status",
         .. new[] { "out/{station}/state", "in/{station}/trigger", "in/{station}/part", "in/{station}/recipe/set", "out/{station}/trigger/ack", "out/{station}/trigger/ack/simple",
-            "out/{station}/trigger/frame", "out/{station}/verdict", "out/{station}/verdict/simple", "out/{station}/verdict/replay", "out/{station}/heatmap", "out/{station}/recipe/ack" }
+            "out/{station}/trigger/frame", "out/{station}/trigger/frame/simple", "out/{station}/verdict", "out/{station}/verdict/simple",
+                "out/{station}/verdict/replay", "out/{station}/heatmap", "out/{station}/recipe/ack" }
             .Select(t => "clipfusion/v1/{device}/" + t),
     ];
 
@@ -62,6 +63,9 @@ public sealed partial class Topics
 
     /// <summary>Exposure is over.</summary>
     public string TriggerFrame(string station) => Out(station, "trigger/frame");
+
+    /// <summary>Exposure is over, as fixed-width text.</summary>
+    public string TriggerFrameSimple(string station) => Out(station, "trigger/frame/simple");
 
     /// <summary>Live verdicts as JSON.</summary>
     public string Verdict(string station) => Out(station, "verdict");

@@ -25,7 +25,9 @@ internal sealed class CalibrationScores
     {
         InspectionResult result = inspector.Inspect(part, cancellation: cancellation);
         Add(result.Fused, _full, _fullPeaks);
-        if (inspector.HasFallback) Add(inspector.Fuse(result.Maps, Profile.PatchClip, result.Prepared.Region, _fallback ??= new FusionResult(result.Map.Height, result.Map.Width)), _held, _heldPeaks);
+        if (!inspector.HasFallback) return;
+        _fallback ??= new FusionResult(result.Map.Height, result.Map.Width);
+        Add(inspector.Fuse(result.Maps, Profile.PatchClip, result.Prepared.Region, _fallback, cancellation: cancellation), _held, _heldPeaks);
     }
 
     /// <summary>The recipe with thresholds for scores and for the pixels of maps, all by the same rule.</summary>

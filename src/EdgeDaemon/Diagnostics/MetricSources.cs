@@ -29,6 +29,9 @@ public sealed class MetricSources(Heartbeats heartbeats)
     /// <summary>Whether the broker is connected; null before there is a link.</summary>
     public Func<bool>? IsLinkConnected { get; set; }
 
+    /// <summary>The heatmaps' way to the broker; null before there is one.</summary>
+    public Func<MediaLink>? Media { get; set; }
+
     /// <summary>Adds a station, or puts another in its place.</summary>
     /// <param name="station">Name of the station.</param>
     /// <param name="source">What to ask.</param>
@@ -40,6 +43,7 @@ public sealed class MetricSources(Heartbeats heartbeats)
         _stations.Clear();
         Storage = box is null ? null : () => box.Store.State;
         IsLinkConnected = box is null ? null : () => box.Link.State.IsConnected;
+        Media = box is null ? null : () => box.Media;
         foreach (Station s in box?.Stations ?? [])
         {
             Add(s.Name, new StationSource(
@@ -57,6 +61,12 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableGauge("clipfusion.storage.damaged", () => Of(Storage, s => s.DamagedRows), "{row}", "Damaged rows that the database keeps aside.");
         meter.CreateObservableGauge("clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, 0 for the others.");
         meter.CreateObservableGauge("clipfusion.link.connected", () => Of(IsLinkConnected, c => c ? 1 : 0), "1", "1 while the broker is connected, else 0.");
+        meter.CreateObservableGauge("clipfusion.heatmaps.route", Routes, "1",
+            "1 for what heatmaps go over (own: a connection of their own, main: the main one, none: nothing now), 0 for the others.");
+        meter.CreateObservableCounter("clipfusion.heatmaps.sent", () => Of(Media, m => m.Sent), "{picture}",
+            "Heatmaps handed to the broker.");
+        meter.CreateObservableCounter("clipfusion.heatmaps.dropped", () => Of(Media, m => m.Dropped), "{picture}",
+            "Heatmaps given up: too many waited, too large, or refused by the broker.");
         meter.CreateObservableGauge("clipfusion.images.size", () => PerArchive(i => i.Bytes), "By", "Size of the images in the archive, by station.");
         meter.CreateObservableCounter("clipfusion.images.failures", () => PerArchive(i => i.Failures), "{image}", "Images that could not be written, by station.");
         meter.CreateObservableCounter("clipfusion.images.evicted", () => PerArchive(i => i.Evicted), "{image}", "Images deleted because of the caps, by station.");
@@ -90,6 +100,13 @@ public sealed class MetricSources(Heartbeats heartbeats)
     {
         if (Storage?.Invoke().Condition is not { } now) return [];
         return Enum.GetValues<StorageCondition>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", c.ToString().ToLowerInvariant())));
+    }
+
+    private IEnumerable<Measurement<long>> Routes()
+    {
+        if (Media?.Invoke().Route is not { } now) return [];
+        return Enum.GetValues<MediaRoute>().Select(r =>
+            new Measurement<long>(r == now ? 1 : 0, Tag("route", r.ToString().ToLowerInvariant())));
     }
 
     private IEnumerable<Measurement<long>> PerStation(Func<StationSource, long> value) => _stations.Select(s => new Measurement<long>(value(s.Value), Tag("station", s.Key)));

@@ -3,6 +3,7 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
@@ -145,12 +146,16 @@ internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes,
         return new Taken(TriggerAckMessage.ForRefused(trigger.TriggerId, code, why, time.GetUtcNow()));
     }
 
+    private static bool IsOf(string asserted, RecipeStamp stamp) =>
+        Names.TryNumber(asserted, out int number) ? number == stamp.Number : asserted == stamp.Name;
+
     private (Code Code, string Why) Refusal(Trigger trigger, ActiveRecipe? recipe)
     {
         (Code code, string why) = readiness();
         if (code != Code.None) return (code, why);
         if (recipe is null) return (Code.NotReady, "no recipe is active");
-        if (trigger.Recipe is { } asserted && asserted != recipe.Stamp.Name && asserted != recipe.Stamp.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)) return (Code.RecipeNotActive, $"'{asserted}' is not active, '{recipe.Stamp.Name}' ({recipe.Stamp.Number}) is");
+        if (trigger.Recipe is { } asserted && !IsOf(asserted, recipe.Stamp))
+            return (Code.RecipeNotActive, $"'{asserted}' is not active, '{recipe.Stamp.Name}' ({recipe.Stamp.Number}) is");
         if (trigger.TriggerId is not null || trigger.IsSelfTimed) return (Code.None, "");
         lock (_anonymous)
         {

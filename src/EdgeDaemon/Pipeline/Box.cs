@@ -65,7 +65,7 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     public Station? Find(string name) => _stations.Find(s => s.Name == name);
 
     /// <summary>Tells the line that exposure is over.</summary>
-    public void TellFrameTaken(AcceptedInspection taken) => link.TrySend(taken.Station, Delivery.Answers.TriggerFrame(link.Topics, taken.Station, new TriggerFrameMessage(taken.Id, taken.Sequence)));
+    public FrameNotices Frames { get; } = new(link.TellFrame);
 
     /// <summary>Tells that a verdict is stored.</summary>
     public void TellJudged(VerdictRecord verdict) => Judged?.Invoke(verdict);

@@ -5,7 +5,8 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes at once and again at their end.</summary>
-internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, RecipeDesk recipes, Heartbeats heartbeats, string bootId, TimeProvider time)
+internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, FrameNotices frames, RecipeDesk recipes,
+    Heartbeats heartbeats, string bootId, TimeProvider time)
 {
     /// <summary>Runs until the program ends.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -36,6 +37,7 @@ internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublish
             ? await station.Acceptance.TakeAsync(command.ToTrigger(), stop).ConfigureAwait(false)
             : new Taken(TriggerAckMessage.ForRefused(command.Content.TriggerId, Code.NotAllowed, "this station is not triggered over MQTT", time.GetUtcNow()));
         Task<PublishStatus> told = link.AcknowledgeAsync(station.Name, taken.Ack, command.CorrelationData);
+        frames.Acked(station.Name, taken.Ack, taken.Given);
         if (taken.Given is not null) publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
         _ = station.Acceptance.NoteAckedAsync(taken.Ack, told);
     }

@@ -75,19 +75,29 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
 
         Inspector inspector = recipe.Inspector;
         var trace = new InspectionTrace();
-        PreparedImage image = inspector.Prepare(view, trace);                                                 // 3 prepare
-        ImageFault fault = recipe.Recipe.Checks.Check(image);
+
+        // 3 prepare
+        PreparedImage image = inspector.Prepare(view, trace, cancellation);
         // Before any network runs, so that not even a fallback exists for a picture that can't be judged.
-        if (fault != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Inspections.Answers.Of(fault), time.GetUtcNow(), frame);
+        ImageFault unusable = recipe.Recipe.Checks.Check(image);
+        if (unusable != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Inspections.Answers.Of(unusable), time.GetUtcNow(), frame);
 
+        // 4 networks, 5 memory bank: PatchCLIP, whose own result is the fallback for the deadline
         using PackNetworks networks = inspector.NetworksFor(image);
-        BranchMaps evidence = inspector.RunPatchClip(networks, trace: trace, cancellation: cancellation);     // 4 networks, 5 memory bank
-        if (inspector.HasFallback) SetFallback(run, recipe, inspector.Fuse(evidence, Profile.PatchClip, image.Region, recipe.FallbackBuffer, trace), image.Region, frame, maps);
+        BranchMaps evidence = inspector.RunPatchClip(networks, trace: trace, cancellation: cancellation);
+        if (inspector.HasFallback)
+        {
+            FusionResult fallback = inspector.Fuse(evidence, Profile.PatchClip, image.Region, recipe.FallbackBuffer, trace, cancellation);
+            SetFallback(run, recipe, fallback, image.Region, frame, maps);
+        }
 
-        evidence = inspector.RunMapDiff(evidence, networks, trace: trace, cancellation: cancellation);        // 4 networks, 5 memory bank
-        FusionResult fused = inspector.Fuse(evidence, inspector.Recipe.Profile, image.Region, recipe.FusionBuffer, trace); // 6 fuse
+        // 4 networks, 5 memory bank: MapDiff
+        evidence = inspector.RunMapDiff(evidence, networks, trace: trace, cancellation: cancellation);
+
+        // 6 fuse, 7 decide
+        FusionResult fused = inspector.Fuse(evidence, inspector.Recipe.Profile, image.Region, recipe.FusionBuffer, trace, cancellation);
         NoteSteps(run, trace.Timings);
-        VerdictRecord verdict = Decided(run, recipe, inspector.Recipe.Profile, fused, image.Region, frame);   // 7 decide
+        VerdictRecord verdict = Decided(run, recipe, inspector.Recipe.Profile, fused, image.Region, frame);
         KillPoint.Pass(KillStep.Judged);
         maps.Full = PooledAnomalyMap.Of(fused.Map, image.Region);
         return verdict;

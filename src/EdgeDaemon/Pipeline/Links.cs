@@ -12,10 +12,16 @@ internal static class Links
         Device = config.Device,
         BootId = bootId,
         Stations = [.. config.Stations.Select(s => s.Name)],
-        Allowed = config.Mqtt.Commands.Where(c => c != MqttCommand.Enroll).Select(c => c switch { MqttCommand.Trigger => CommandKind.Trigger, MqttCommand.Part => CommandKind.Part, _ => CommandKind.Recipe }).ToHashSet(),
+        Allowed = config.Mqtt.Commands.Select(c =>
+            c switch { MqttCommand.Trigger => CommandKind.Trigger, MqttCommand.Part => CommandKind.Part, _ =>
+            CommandKind.Recipe }).ToHashSet(),
         Broker = BrokerOf(config.Mqtt),
         Refused = refused,
+        TestsRights = true,
     };
+
+    /// <summary>Whether any station publishes heatmaps.</summary>
+    public static bool WantsHeatmaps(ApplianceConfig config) => config.Stations.Any(s => s.Heatmap.When != HeatmapWhen.Never);
 
     /// <summary>The broker.</summary>
     public static BrokerOptions BrokerOf(MqttConfig mqtt) => new()

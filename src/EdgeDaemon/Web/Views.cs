@@ -22,7 +22,8 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
         LinkState link = box.Link.State;
         Storage.StorageState storage = box.Store.State;
         return new(
-            box.Device, Program, box.BootId, new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText),
+            box.Device, Program, box.BootId,
+            new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText, HeatmapsView.Of(box.Media)),
             new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped)
             {
                 OutboxUnheard = storage.OutboxUnheard,
@@ -38,7 +39,20 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
 /// <param name="Error">What is wrong now.</param>
 /// <param name="ErrorText">The same for people; null when nothing is.</param>
 /// <param name="LastErrorText">What was wrong last; null when nothing ever was.</param>
-internal sealed record BrokerView(bool Connected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText);
+/// <param name="Heatmaps">How heatmaps get there.</param>
+internal sealed record BrokerView(bool Connected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText,
+    HeatmapsView Heatmaps);
+
+/// <summary>How heatmaps get to the broker.</summary>
+/// <param name="Route">Over a connection of their own, the main one, or not now.</param>
+/// <param name="Why">Why not over their own; null where there is nothing to say.</param>
+/// <param name="Sent">Handed to the broker in this run.</param>
+/// <param name="Dropped">Given up in this run.</param>
+internal sealed record HeatmapsView(MediaRoute Route, string? Why, long Sent, long Dropped)
+{
+    /// <summary>As it is now.</summary>
+    public static HeatmapsView Of(MediaLink media) => new(media.Route, media.WhyNotOwn, media.Sent, media.Dropped);
+}
 
 /// <summary>What is stored, and how well.</summary>
 /// <param name="Condition">In a word.</param>

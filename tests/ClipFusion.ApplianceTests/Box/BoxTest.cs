@@ -69,6 +69,30 @@ public abstract class BoxTest : IAsyncDisposable
 
     private protected Task TriggerAsync(Mosquitto broker, string id, string station = "line1") => PublishAsync(broker, $"{Prefix}in/{station}/trigger", $$"""{"triggerId":"{{id}}"}""");
 
+    /// <summary>Triggers, as a controller does: once more under the same id where nothing came in time, for a trigger that finds no connection is lost.</summary>
+    /// <param name="trigger">Sends the trigger.</param>
+    /// <param name="ledger">What is heard.</param>
+    /// <param name="answer">What ends it.</param>
+    private protected async Task<List<Entry>> TriggerUntilAsync(Func<Task> trigger, Ledger ledger, Predicate<Entry> answer)
+    {
+        var heard = new List<Entry>();
+        while (true)
+        {
+            await trigger();
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            patience.CancelAfter(TimeSpan.FromSeconds(3));
+            try
+            {
+                await ledger.NextAsync(e => { heard.Add(e); return answer(e); }, patience.Token);
+                return heard;
+            }
+            catch (OperationCanceledException) when (!Cancellation.IsCancellationRequested)
+            {
+                // Lost, with the connection.
+            }
+        }
+    }
+
     private protected T Own<T>(T thing)
         where T : IAsyncDisposable
     {

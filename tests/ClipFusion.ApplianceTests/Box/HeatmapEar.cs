@@ -27,12 +27,15 @@ internal sealed class HeatmapEar : IAsyncDisposable
     /// <summary>Heatmaps that were heard and not taken yet.</summary>
     public int Waiting => _heard.Reader.Count;
 
-    public static async Task<HeatmapEar> StartAsync(Mosquitto broker, CancellationToken cancellation)
+    /// <param name="broker">Where.</param>
+    /// <param name="cancellation">Ends the wait for the subscription.</param>
+    /// <param name="also">Further topics, heard in one order with the heatmaps.</param>
+    public static async Task<HeatmapEar> StartAsync(Mosquitto broker, CancellationToken cancellation, params string[] also)
     {
         // A retained marker comes back as soon as the subscription stands.
         await Ledger.PublishAsync(broker, ["-t", Marker, "-m", "00", "-r", "-q", "1"], "", cancellation);
         var ear = new HeatmapEar(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-V", "5", "-p", $"{broker.Port}", "-h", "127.0.0.1", "-t", "clipfusion/v1/box/out/+/heatmap", "-t", Marker, "-F", "%t|%P|%C|%x"])
+            Mosquitto.Find("mosquitto_sub"), ["-V", "5", "-p", $"{broker.Port}", "-h", "127.0.0.1", "-t", "clipfusion/v1/box/out/+/heatmap", "-t", Marker, .. also.SelectMany(t => new[] { "-t", t }), "-F", "%t|%P|%C|%x"])
         { RedirectStandardOutput = true })!);
         await ear.NextAsync(cancellation);
         return ear;

@@ -28,23 +28,30 @@ internal sealed class Ledger : IAsyncDisposable
     private readonly Process _process;
     private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>();
 
-    private Ledger(Process process, Mosquitto broker)
+    private Ledger(Process process, Func<int> starts)
     {
         _process = process;
         process.OutputDataReceived += (_, e) =>
         {
-            if (e.Data?.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, broker.Starts));
+            if (e.Data?.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, starts()));
         };
         process.BeginOutputReadLine();
     }
 
-    public static async Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken)
+    public static Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken) =>
+        StartAsync(broker.Port, cancellationToken, starts: () => broker.Starts);
+
+    /// <param name="port">Port of any broker.</param>
+    /// <param name="cancellationToken">Ends the wait for the subscription.</param>
+    /// <param name="clientId">Its session's name.</param>
+    /// <param name="starts">How often the broker was started; null for one that is not restarted.</param>
+    public static async Task<Ledger> StartAsync(int port, CancellationToken cancellationToken, string clientId = "ledger", Func<int>? starts = null)
     {
         // A retained marker comes back as soon as the subscription stands.
-        await PublishAsync(broker, ["-t", Marker, "-m", "here", "-r", "-q", "1"], "", cancellationToken);
+        await PublishAsync(port, ["-t", Marker, "-m", "here", "-r", "-q", "1"], [], cancellationToken);
         var ledger = new Ledger(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", "-i", "ledger", "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"])
-        { RedirectStandardOutput = true })!, broker);
+            Mosquitto.Find("mosquitto_sub"), ["-p", $"{port}", "-h", "127.0.0.1", "-i", clientId, "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"])
+        { RedirectStandardOutput = true })!, starts ?? (static () => 1));
         await ledger.NextAsync(e => e.Topic == Marker, cancellationToken);
         return ledger;
     }
@@ -54,9 +61,13 @@ internal sealed class Ledger : IAsyncDisposable
         PublishAsync(broker, arguments, Encoding.UTF8.GetBytes(input), cancellationToken);
 
     /// <summary>Runs <c>mosquitto_pub</c> to its end, with any bytes as its input.</summary>
-    public static async Task PublishAsync(Mosquitto broker, string[] arguments, byte[] input, CancellationToken cancellationToken)
+    public static Task PublishAsync(Mosquitto broker, string[] arguments, byte[] input, CancellationToken cancellationToken) =>
+        PublishAsync(broker.Port, arguments, input, cancellationToken);
+
+    /// <summary>Runs <c>mosquitto_pub</c> to its end, at any broker's port.</summary>
+    public static async Task PublishAsync(int port, string[] arguments, byte[] input, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(Mosquitto.Find("mosquitto_pub"), ["-p", $"{broker.Port}", "-h", "127.0.0.1", .. arguments]) { RedirectStandardInput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Mosquitto.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]) { RedirectStandardInput = true })!;
         await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
         process.StandardInput.Close();
         await process.WaitForExitAsync(cancellationToken);

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Text;
+using ClipFusion.EdgeDaemon.Recipes;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -40,11 +42,8 @@ public static class CommandParser
     /// <summary><c>{requestId, recipe}</c>, or the recipe's number as one to three plain digits.</summary>
     public static Parsed<RecipeContent> Recipe(ReadOnlySequence<byte> payload)
     {
-        if (payload.Length is >= 1 and <= 3)
-        {
-            byte[] digits = payload.ToArray();
-            if (digits.All(d => char.IsAsciiDigit((char)d))) return new(new RecipeContent(null, int.Parse(digits).ToString()), null, null);
-        }
+        if (payload.Length <= MaximumPayload && Names.TryNumber(Encoding.Latin1.GetString(CommandBytes.Of(payload)), out int number))
+            return new(new RecipeContent(null, number.ToString()), null, null);
         var fields = JsonFields.Read(payload, "clipfusion/v1/recipe-set", "requestId", "recipe");
         string? id = fields.Id("requestId", required: true);
         string? recipe = fields.Recipe("recipe", required: true);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
+using ClipFusion.EdgeDaemon.Recipes;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -26,7 +27,12 @@ internal sealed partial class JsonFields
             fields.Fail($"the payload has {payload.Length} bytes; expected at most {CommandParser.MaximumPayload}");
             return fields;
         }
-        byte[] bytes = payload.ToArray();
+        byte[] bytes = CommandBytes.Of(payload);
+        if (CommandBytes.Fault(bytes) is { } fault)
+        {
+            fields.Fail($"{fault}; expected a JSON object in UTF-8");
+            return fields;
+        }
         if (!Utf8.IsValid(bytes))
         {
             fields.Fail("the payload is not valid UTF-8; expected a JSON object");
@@ -73,8 +79,10 @@ internal sealed partial class JsonFields
     {
         if (!TryGet(key, required, out object? value)) return null;
         if (value is long and >= 0 and <= 999) return value.ToString();
-        if (value is string { Length: >= 1 and <= LongestRecipeName } text && !text.Any(char.IsControl)) return text;
-        Fail($"\"{key}\" is {Show(value)}; expected a number from 0 to 999 or a name of 1 to {LongestRecipeName} characters");
+        if (value is string digits && Names.TryNumber(digits, out int number)) return number.ToString();
+        if (value is string { Length: >= 1 and <= LongestRecipeName } text && !text.Any(char.IsControl) && !text.All(char.IsAsciiDigit))
+            return text;
+        Fail($"\"{key}\" is {Show(value)}; expected a number from 0 to 999, as a text of one to three digits too, or a name of 1 to {LongestRecipeName} characters");
         return null;
     }
 

@@ -12,6 +12,9 @@ public static class SimpleText
     /// <summary>Length of an ack in bytes, semicolons included.</summary>
     public const int AckLength = 3 + 10 + 36 + 2;
 
+    /// <summary>Length of an end of exposure in bytes, semicolon included.</summary>
+    public const int FrameLength = 10 + 36 + 1;
+
     // Ten digits last 300 years at one part a second; then the text starts again at 0 while the JSON goes on.
     private const long SequenceDigits = 10_000_000_000;
 
@@ -34,6 +37,13 @@ public static class SimpleText
     {
         ArgumentNullException.ThrowIfNull(ack);
         return Ascii($"{(int)ack.Code:D3};{(ack.Seq ?? 0) % SequenceDigits:D10};{ack.TriggerId,-36}");
+    }
+
+    /// <summary><c>seq(10);triggerId(36, space-padded)</c>.</summary>
+    public static byte[] Frame(TriggerFrameMessage frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        return Ascii($"{frame.Seq % SequenceDigits:D10};{frame.TriggerId,-36}");
     }
 
     private static char Bit(bool flag) => flag ? '1' : '0';

@@ -42,7 +42,8 @@ public sealed record TriggerAckMessage(
 /// <summary><c>out/{station}/trigger/frame</c>: exposure is over, the part may move.</summary>
 /// <param name="InspectionId">ULID.</param>
 /// <param name="Seq">Sequence number.</param>
-public sealed record TriggerFrameMessage(string InspectionId, long Seq)
+/// <param name="TriggerId">The caller's id; null for none.</param>
+public sealed record TriggerFrameMessage(string InspectionId, long Seq, string? TriggerId)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]

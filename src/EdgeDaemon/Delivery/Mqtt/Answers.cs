@@ -14,11 +14,15 @@ public static class Answers
         ];
     }
 
-    /// <summary>Exposure is over.</summary>
-    public static OutMessage TriggerFrame(Topics topics, string station, TriggerFrameMessage frame)
+    /// <summary>Exposure is over, as text and as JSON.</summary>
+    public static IReadOnlyList<OutMessage> TriggerFrame(Topics topics, string station, TriggerFrameMessage frame)
     {
         ArgumentNullException.ThrowIfNull(topics);
-        return new(topics.TriggerFrame(station), Wire.Json(frame));
+        return
+        [
+            new(topics.TriggerFrameSimple(station), SimpleText.Frame(frame)) { ContentType = "text/plain" },
+            new(topics.TriggerFrame(station), Wire.Json(frame)),
+        ];
     }
 
     /// <summary>How far a recipe change is.</summary>

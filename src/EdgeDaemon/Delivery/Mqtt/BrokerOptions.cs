@@ -50,6 +50,9 @@ public sealed record BrokerOptions
     /// <summary>Longest wait before another attempt.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a connection must stand to be a success: the waits go on growing over those that end earlier.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Longest wait after another client took the session over, without a sign of that one's life: two boxes of one name must not throw each other out all day.
     /// Drawn between half and all of it; a sixth when the other one says that it goes.

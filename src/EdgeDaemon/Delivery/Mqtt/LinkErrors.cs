@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using ClipFusion.Foundation.Files;
-using ClipFusion.EdgeDaemon.Configuration;
 using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
@@ -10,9 +9,13 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <summary>Gives failures of a connection their names.</summary>
 internal static class LinkErrors
 {
-    /// <summary>What a broker's CONNACK means.</summary>
-    public static (LinkError Error, string Text) Of(MqttClientConnectResult result)
+    /// <summary>What a broker's CONNACK to an attempt in some version means.</summary>
+    public static (LinkError Error, string Text) Of(MqttClientConnectResult result, MqttVersion version)
     {
+        // Brokers that know 3.1.1 alone answer a 5 with that version's number for it.
+        const int UnsupportedBy311 = 1;
+        if (result.ResultCode == MqttClientConnectResultCode.UnsupportedProtocolVersion || (int)result.ResultCode == UnsupportedBy311)
+            return OfVersion(version);
         var error = result.ResultCode switch
         {
             MqttClientConnectResultCode.BadUserNameOrPassword => LinkError.BadCredentials,
@@ -46,6 +49,11 @@ internal static class LinkErrors
             _ => (LinkError.None, ""),
         }).FirstOrDefault(found => found.Item1 != LinkError.None, (broker.Tls is null ? LinkError.ConnectionLost : LinkError.Tls, $"{where}: {Innermost(e)}"));
     }
+
+    /// <summary>The broker does not speak the version that is configured.</summary>
+    public static (LinkError Error, string Text) OfVersion(MqttVersion version) => version == MqttVersion.V5
+        ? (LinkError.ProtocolVersion, "the broker does not speak MQTT 5; set \"version\": \"3.1.1\" in \"mqtt\"")
+        : (LinkError.ProtocolVersion, "the broker does not speak MQTT 3.1.1; set \"version\": \"5\" in \"mqtt\"");
 
     /// <summary>What a second box under this device's name means.</summary>
     public static (LinkError Error, string Text) OfRival(string device, string rival) =>

@@ -27,6 +27,9 @@ public sealed record LinkOptions
     /// <summary>Most answers of one station that wait for the broker. Two go out per trigger, and a flood of ten thousand is to be answered in full.</summary>
     public int AnswerQueue { get; init; } = 32_768;
 
+    /// <summary>Whether the device finds out with MQTT 3.1.1 where it may write: see <see cref="RightsTest"/>.</summary>
+    public bool TestsRights { get; init; }
+
     /// <summary>Told of every command that was refused before it reached its station; must not wait.</summary>
     public Action<CommandRefused> Refused { get; init; } = _ => { };
 }

@@ -38,6 +38,16 @@ public enum LinkError
 
     /// <summary>Connected, but the broker does not let this client say that it is there.</summary>
     TopicDenied,
+
+    /// <summary>The broker does not speak the version of MQTT that is configured.</summary>
+    ProtocolVersion,
+
+    /// <summary>What answers at the address is no MQTT broker, or its port is for another kind of connection.</summary>
+    NotMqtt,
+
+    /// <summary>The broker allows this device one connection: it ended the main one when the one for heatmaps was made, or does not take
+    /// that one.</summary>
+    OneConnection,
 }
 
 /// <summary>How a connection is doing.</summary>

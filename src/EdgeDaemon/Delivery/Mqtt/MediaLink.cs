@@ -2,9 +2,24 @@ using System.Threading.Channels;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
+/// <summary>What heatmaps go over.</summary>
+public enum MediaRoute
+{
+    /// <summary>Nothing now: no station wants heatmaps, or there is no connection.</summary>
+    None,
+
+    /// <summary>A connection of their own.</summary>
+    Own,
+
+    /// <summary>The main connection, one at a time, because the broker allows this device no second one.</summary>
+    Main,
+}
+
 /// <summary>
 /// A second connection (client id <c>clipfusion-{device}-media</c>) for heatmaps, so that no picture delays a verdict. QoS 0; while the broker is slow or away the oldest
-/// are dropped, and counted.
+/// are dropped, and counted. There is none while no station wants heatmaps. A broker that allows the device one connection gets them over
+/// the main one: one at a time, and
+/// only while nothing else is under way there.
 /// </summary>
 public sealed class MediaLink : IAsyncDisposable
 {
@@ -12,9 +27,12 @@ public sealed class MediaLink : IAsyncDisposable
     public const int MaximumPicture = 512 << 10;
 
     private readonly Topics _topics;
+    private readonly MqttLink? _main;
+    private readonly SecondConnection _second;
     private readonly MqttConnection _connection;
     private readonly Channel<Picture> _queue;
     private readonly CancellationTokenSource _stop = new();
+    private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
     private long _sent, _dropped;
 
@@ -26,15 +44,55 @@ public sealed class MediaLink : IAsyncDisposable
     public MediaLink(BrokerOptions broker, string device, TimeProvider time, int capacity = 8, MqttLink? beside = null)
     {
         _topics = new Topics(device);
-        _connection = new MqttConnection(broker, $"clipfusion-{device}-media", null, time)
+        _main = beside;
+        _second = beside?.Second ?? new SecondConnection(time);
+        _connection = new MqttConnection(broker, $"clipfusion-{device}-media", null, beside?.Guard ?? new TopicGuard(time, _ => { }), time)
         {
-            Allowed = cancellation => beside?.WhenAsync(s => s.IsConnected, cancellation) ?? Task.CompletedTask,
+            Allowed = WhenAllowedAsync,
+            Opened = (_, _) =>
+            {
+                _second.Opened();
+                return Task.FromResult<(LinkError, string)?>(null);
+            },
+            Explain = (end, _) =>
+            {
+                _second.Ended(end, beside?.State.IsConnected ?? false);
+                return Task.FromResult((end.Error, end.Text));
+            },
         };
+        _second.GaveUp += given => _connection.Leave(LinkError.OneConnection, given.Why);
         _queue = Channel.CreateBounded<Picture>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest }, Drop);
+        IsWanted = true;
     }
 
-    /// <summary>How the connection is doing.</summary>
+    /// <summary>How its own connection is doing.</summary>
     public LinkState State => _connection.State;
+
+    /// <summary>What pictures go over now.</summary>
+    public MediaRoute Route => State.IsConnected ? MediaRoute.Own : IsWanted && _second.GivenUp is not null
+        && _main is { State.IsConnected: true } ? MediaRoute.Main : MediaRoute.None;
+
+    /// <summary>Why there is no connection for pictures alone; null where there is one, none is wanted, or the main one is missing
+    /// too.</summary>
+    public string? WhyNotOwn => Route == MediaRoute.Main ? _second.GivenUp?.Why : null;
+
+    /// <summary>Whether any station publishes heatmaps; without, there is no connection for them.</summary>
+    public bool IsWanted
+    {
+        get => _wanted.Task.IsCompleted;
+        set
+        {
+            if (value == IsWanted) return;
+            if (value)
+            {
+                _wanted.SetResult();
+                return;
+            }
+            _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _second.Left();
+            _connection.Leave(LinkError.None, "");
+        }
+    }
 
     /// <summary>Pictures handed to the broker.</summary>
     public long Sent => Interlocked.Read(ref _sent);
@@ -78,6 +136,14 @@ public sealed class MediaLink : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private async Task WhenAllowedAsync(CancellationToken cancellationToken)
+    {
+        await _second.WhenAllowedAsync(cancellationToken);
+        await _wanted.Task.WaitAsync(cancellationToken);
+        if (_main is not null) await _main.WhenAsync(s => s.IsConnected, cancellationToken);
+        _second.Trying();
+    }
+
     private void Drop(Picture picture)
     {
         Interlocked.Increment(ref _dropped);
@@ -91,10 +157,13 @@ public sealed class MediaLink : IAsyncDisposable
             while (true)
             {
                 // Connection first, picture second: pictures wait where newer ones push them out.
-                await _connection.WhenAsync(s => s.IsConnected, _stop.Token);
+                await WhenRouteAsync();
                 await _queue.Reader.WaitToReadAsync(_stop.Token);
-                if (!State.IsConnected || !_queue.Reader.TryRead(out var picture)) continue;
-                var outcome = await _connection.PublishAsync(picture.Message, _stop.Token);
+                MediaRoute route = Route;
+                if (route == MediaRoute.Main) await _main!.WhenQuietAsync(_stop.Token);
+                if (route == MediaRoute.None || !_queue.Reader.TryRead(out var picture)) continue;
+                PublishOutcome outcome = await (route == MediaRoute.Own ? _connection.PublishAsync(picture.Message, _stop.Token)
+                    : _main!.PublishAsync(picture.Message, _stop.Token));
                 Interlocked.Increment(ref outcome.Status == PublishStatus.Delivered ? ref _sent : ref _dropped);
                 // What was broken off may still be being written to the socket: its memory is left to the collector.
                 if (outcome.Status != PublishStatus.Unknown) picture.Memory?.Dispose();
@@ -104,6 +173,21 @@ public sealed class MediaLink : IAsyncDisposable
         {
             // The end of the link.
         }
+    }
+
+    private async Task WhenRouteAsync()
+    {
+        if (Route != MediaRoute.None) return;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        await await Task.WhenAny(_connection.WhenAsync(s => s.IsConnected, end.Token), WhenMainAsync(end.Token));
+        await end.CancelAsync();
+    }
+
+    private async Task WhenMainAsync(CancellationToken cancellationToken)
+    {
+        await _second.WhenGivenUpAsync(cancellationToken);
+        await _wanted.Task.WaitAsync(cancellationToken);
+        await (_main?.WhenAsync(s => s.IsConnected, cancellationToken) ?? Task.Delay(Timeout.Infinite, cancellationToken));
     }
 
     private readonly record struct Picture(OutMessage Message, IDisposable? Memory);

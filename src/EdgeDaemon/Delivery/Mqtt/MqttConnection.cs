@@ -2,9 +2,20 @@ using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
+/// <summary>How a connection or an attempt ended.</summary>
+/// <param name="Error">In a word.</param>
+/// <param name="Text">For people.</param>
+/// <param name="Stood">How long it stood; null for an attempt that the broker did not take.</param>
+/// <param name="WasBusy">Whether a message was under way, which may be the reason.</param>
+internal readonly record struct LinkEnd(LinkError Error, string Text, TimeSpan? Stood, bool WasBusy);
+
 /// <summary>Keeps one client connected: attempt, wait, attempt again, for ever. What is done on the connection is its owner's affair.</summary>
-internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutMessage? will, TimeProvider time) : IAsyncDisposable
+internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutMessage? will, TopicGuard guard, TimeProvider time)
+    : IAsyncDisposable
 {
+    private const int ManyBrief = 4;
+    private const string SecondUser = "does another client use the same user or address, and the broker allow one connection of it?";
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,6 +36,10 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
 
     /// <summary>Called before each attempt; waits until there may be one.</summary>
     public Func<CancellationToken, Task> Allowed { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>Called after each end but the program's own: its owner may know more of the reason than the broker says.</summary>
+    public Func<LinkEnd, CancellationToken, Task<(LinkError Error, string Text)>> Explain { get; init; } = (end, _) =>
+        Task.FromResult((end.Error, end.Text));
 
     /// <summary>Called before a clean end.</summary>
     public Func<MqttSession, CancellationToken, Task> Closing { get; init; } = (_, _) => Task.CompletedTask;
@@ -80,14 +95,30 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     private async Task RunAsync()
     {
         var backOff = new BackOff(broker.FirstDelay, broker.LongestDelay, new Random());
+        int brief = 0;
         while (!_stop.IsCancellationRequested)
         {
             await Allowed(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_stop.IsCancellationRequested) break;
-            var (error, text) = await ConnectOnceAsync(backOff);
+            LinkEnd end = await ConnectOnceAsync();
             if (_stop.IsCancellationRequested) break;
+            // Those who publish stop at once; the reason follows when it is known.
+            if (end.Stood is not null) Change(false, LinkError.None, null);
             // The other one may have been quicker to throw us out than we to leave.
-            if (_leaving.Task.IsCompleted) (error, text) = await _leaving.Task;
+            (LinkError error, string text) = _leaving.Task.IsCompleted ? await _leaving.Task : await ExplainAsync(end);
+            if (_stop.IsCancellationRequested) break;
+            // One that ends as soon as it is made is no success: whatever ends it will be there the next time.
+            if (end.Stood >= broker.StableAfter)
+            {
+                brief = 0;
+                backOff.Reset();
+            }
+            else if (end.Stood is not null)
+            {
+                brief++;
+            }
+            if (brief >= ManyBrief)
+                text += $". This was connection {brief} in a row that ended within {broker.StableAfter.TotalSeconds} s; {SecondUser}";
             Change(false, error, text);
             var wait = error == LinkError.SessionTakenOver ? Displaced(_stop.Token) : Task.Delay(backOff.Next(), time, _stop.Token);
             await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -95,16 +126,29 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         Change(false, LinkError.None, null);
     }
 
-    private async Task<(LinkError Error, string Text)> ConnectOnceAsync(BackOff backOff)
+    private async Task<(LinkError Error, string Text)> ExplainAsync(LinkEnd end)
+    {
+        try
+        {
+            return await Explain(end, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return (end.Error, end.Text);
+        }
+    }
+
+    private async Task<LinkEnd> ConnectOnceAsync()
     {
         using var client = new MqttClientFactory().CreateMqttClient();
         MqttSession? session = null;
         var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        (LinkError, string)? reason = null;
+        (LinkError Error, string Text)? reason = null;
+        LinkEnd End((LinkError Error, string Text) why) => new(why.Error, why.Text, session?.Age, session?.WasBusy ?? false);
         client.DisconnectedAsync += e =>
         {
             reason = LinkErrors.Of(e);
-            session?.End(reason.Value.Item1, reason.Value.Item2);
+            session?.End(reason.Value.Error, reason.Value.Text);
             return Task.CompletedTask;
         };
         client.ApplicationMessageReceivedAsync += e =>
@@ -118,32 +162,31 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
             var leaving = new TaskCompletionSource<(LinkError, string)>(TaskCreationOptions.RunContinuationsAsynchronously);
             _leaving = leaving;
             var answer = await MqttMapping.ConnectAsync(client, broker, clientId, will, time, _stop.Token);
-            if (answer.ResultCode != MqttClientConnectResultCode.Success) return LinkErrors.Of(answer);
-            session = new MqttSession(client, broker, time, answer);
+            if (answer.ResultCode != MqttClientConnectResultCode.Success) return End(LinkErrors.Of(answer, broker.Version));
+            session = new MqttSession(client, broker, time, answer, guard);
             // The end may have come before there was a session to tell.
-            if (!client.IsConnected) return reason ?? (LinkError.ConnectionLost, "the connection ended at once");
+            if (!client.IsConnected) return End(reason ?? (LinkError.ConnectionLost, "the connection ended at once"));
 
             var trouble = await Opened(session, _stop.Token);
-            if (session.Ended.IsCompleted) return await session.Ended;
+            if (session.Ended.IsCompleted) return End(await session.Ended);
             _session = session;
             opening.SetResult();
-            backOff.Reset();
             Change(true, trouble?.Error ?? LinkError.None, trouble?.Text);
             await Task.WhenAny(session.Ended, leaving.Task).WaitAsync(_stop.Token);
             // Nobody else may say anything after the last word.
             _session = null;
             if (!session.Ended.IsCompleted) await CloseAsync(client, session);
-            return await (leaving.Task.IsCompleted ? leaving.Task : session.Ended);
+            return End(await (leaving.Task.IsCompleted ? leaving.Task : session.Ended));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             if (session is not null) await CloseAsync(client, session);
-            return (LinkError.None, "");
+            return End((LinkError.None, ""));
         }
         catch (Exception e)
         {
             // Whatever the library throws at an attempt is a state of this connection, never the end of it.
-            return session is { Ended.IsCompleted: true } ? await session.Ended : LinkErrors.Of(e, broker);
+            return End(session is { Ended.IsCompleted: true } ? await session.Ended : LinkErrors.Of(e, broker));
         }
         finally
         {

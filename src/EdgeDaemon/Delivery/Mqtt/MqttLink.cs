@@ -18,6 +18,10 @@ public sealed class MqttLink : IAsyncDisposable
     private readonly Dictionary<string, AnswerLane> _lanes;
     private readonly OutMessage _online;
     private readonly RivalDetector _rivals;
+    private readonly RightsTest _rights;
+    private readonly BrokerProbe _probe;
+    private readonly LiveTraffic _traffic = new();
+    private readonly Channel<LinkNotice> _notices = Channel.CreateBounded<LinkNotice>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly Channel<bool> _contradicted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
     private volatile TaskCompletionSource _echo = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,14 +39,19 @@ public sealed class MqttLink : IAsyncDisposable
         _online = Status(DeviceStatus.Online);
         _rivals = new RivalDetector(_online.Payload, options.BootId, options.Broker.TakenOverDelay, time);
         _desk = new CommandDesk(options, Topics, time, (station, message) => TrySend(station, message), (station, ack, correlation) => _ = AcknowledgeAsync(station, ack, correlation));
-        _connection = new MqttConnection(options.Broker, $"clipfusion-{options.Device}", Status(DeviceStatus.Lost), time)
+        _rights = new RightsTest(Topics, options.Stations, options.BootId, time);
+        _probe = new BrokerProbe(options.Broker, $"clipfusion-{options.Device}-probe", time);
+        Guard = new TopicGuard(time, d => _notices.Writer.TryWrite(new LinkNotice.Denied(d.Topic, d.For)));
+        Second = new SecondConnection(time) { GaveUp = g => _notices.Writer.TryWrite(new LinkNotice.OneConnection(g.Why, g.For)) };
+        _connection = new MqttConnection(options.Broker, $"clipfusion-{options.Device}", Status(DeviceStatus.Lost), Guard, time)
         {
+            Explain = ExplainAsync,
             Received = Receive,
             Opened = OpenAsync,
             Displaced = StayAwayAsync,
             Closing = (session, cancellation) => session.PublishAsync(Status(DeviceStatus.Offline), cancellation),
         };
-        _lanes = options.Stations.ToDictionary(s => s, _ => new AnswerLane(_connection.SendAsync, options.AnswerQueue), StringComparer.Ordinal);
+        _lanes = options.Stations.ToDictionary(s => s, _ => new AnswerLane(SendAsync, options.AnswerQueue), StringComparer.Ordinal);
     }
 
     /// <summary>The device's topics.</summary>
@@ -53,6 +62,15 @@ public sealed class MqttLink : IAsyncDisposable
 
     /// <summary>Acks, states and the like that never reached the broker.</summary>
     public long DroppedAnswers => _lanes.Values.Sum(l => l.Dropped);
+
+    /// <summary>What is worth a line in the log besides the state; one reader.</summary>
+    internal ChannelReader<LinkNotice> Notices => _notices.Reader;
+
+    /// <summary>Which topics cost the connection; for all connections of the device.</summary>
+    internal TopicGuard Guard { get; }
+
+    /// <summary>What is known of the device's second connection.</summary>
+    internal SecondConnection Second { get; }
 
     /// <summary>A station's commands in the order of their arrival; one reader.</summary>
     public ChannelReader<Command> Commands(string station) => _desk.Commands(station);
@@ -68,7 +86,11 @@ public sealed class MqttLink : IAsyncDisposable
     public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) => _connection.WhenAsync(wanted, cancellationToken);
 
     /// <summary>Publishes one message and waits for the broker's answer; for what must arrive.</summary>
-    public Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) => _connection.PublishAsync(message, cancellationToken);
+    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) =>
+        await await SendAsync(message, cancellationToken);
+
+    /// <summary>Waits for a moment in which no verdict or answer is under way.</summary>
+    internal Task WhenQuietAsync(CancellationToken cancellationToken) => _traffic.WhenIdle().WaitAsync(cancellationToken);
 
     /// <summary>Lays a message on its station's lane without waiting; for what is worth nothing later. False when it was dropped.</summary>
     public bool TrySend(string station, OutMessage message) => _lanes[station].TrySend(message);
@@ -79,6 +101,15 @@ public sealed class MqttLink : IAsyncDisposable
     {
         Task<PublishStatus>[] told = [.. Answers.TriggerAck(Topics, station, ack, correlationData).Select(m => _lanes[station].SendAsync(m, new AnswerTo(ack.TriggerId, !ack.Accepted)))];
         return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
+    }
+
+    /// <summary>Lays the end of an exposure on its station's lane, on both topics and behind the trigger's ack; never waits.</summary>
+    public void TellFrame(string station, TriggerFrameMessage frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        // An answer to the same id: where its ack yields to others, this stays behind it.
+        var to = new AnswerTo(frame.TriggerId, false);
+        foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame)) _ = _lanes[station].SendAsync(message, to);
     }
 
     /// <summary>Publishes what the lanes hold, then <c>offline</c>, and ends the connection.</summary>
@@ -98,13 +129,48 @@ public sealed class MqttLink : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <summary>As the connection does, with a count of what is under way.</summary>
+    private async ValueTask<Task<PublishOutcome>> SendAsync(OutMessage message, CancellationToken cancellationToken)
+    {
+        _traffic.Enter();
+        try
+        {
+            return LeaveAfterAsync(await _connection.SendAsync(message, cancellationToken));
+        }
+        catch
+        {
+            _traffic.Leave();
+            throw;
+        }
+    }
+
+    private async Task<PublishOutcome> LeaveAfterAsync(Task<PublishOutcome> sent)
+    {
+        try
+        {
+            return await sent;
+        }
+        finally
+        {
+            _traffic.Leave();
+        }
+    }
+
+    private async Task<(LinkError, string)> ExplainAsync(LinkEnd end, CancellationToken cancellationToken)
+    {
+        if (end.Stood is null) return await _probe.ExplainAsync(end, cancellationToken);
+        _probe.Forget();
+        if (!await Second.HasEndedMainAsync(end, cancellationToken)) return (end.Error, end.Text);
+        return (LinkError.OneConnection, "the broker ended it when the device's second connection, the one for heatmaps, was made");
+    }
+
     private OutMessage Status(DeviceStatus status) => Answers.Status(Topics, new StatusMessage(status, _options.BootId));
 
     private void Receive(MqttApplicationMessage message)
     {
         if (message.Topic != Topics.Status)
         {
-            _desk.Take(message);
+            if (!_rights.Hear(message)) _desk.Take(message);
             return;
         }
         switch (_rivals.Hear(message.Payload, out string? rival))
@@ -132,14 +198,14 @@ public sealed class MqttLink : IAsyncDisposable
     {
         _echo = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var kinds = Enum.GetValues<CommandKind>();
-        var granted = await session.SubscribeAsync(_options.Stations.SelectMany(s => kinds.Select(k => Topics.Command(s, k))).Prepend(Topics.Status), cancellationToken);
+        var denied = await session.SubscribeAsync(_options.Stations.SelectMany(s => kinds.Select(k => Topics.Command(s, k))).Prepend(Topics.Status), cancellationToken);
         var birth = await session.PublishAsync(_online, cancellationToken);
 
         if (birth.Status == PublishStatus.Refused) return (LinkError.TopicDenied, $"the broker refuses {Topics.Status}: {birth.Why}");
-        var denied = granted.Where(g => (int)g.ResultCode >= 0x80).Select(g => $"{g.TopicFilter.Topic} ({g.ResultCode})").ToList();
-        if (denied.Count > 0) return (LinkError.SubscriptionDenied, $"the broker refuses subscriptions: {string.Join(", ", denied)}");
         if (_options.Broker.Version == MqttVersion.V311) _ = TestSelfAsync(session, _echo.Task);
-        return null;
+        if (denied.Count == 0) return null;
+        string which = string.Join(", ", denied.Select(d => $"{d.Topic} ({d.Why})"));
+        return (LinkError.SubscriptionDenied, $"the broker refuses subscriptions: {which}");
     }
 
     /// <summary>3.1.1 has no way to refuse a publish, so brokers acknowledge and drop it: whoever hears itself was not dropped.</summary>
@@ -148,6 +214,25 @@ public sealed class MqttLink : IAsyncDisposable
         var limit = Task.Delay(_options.Broker.Timeout, _time, CancellationToken.None);
         if (await Task.WhenAny(echo, session.Ended, limit) == limit)
             _connection.Note(LinkError.TopicDenied, $"{Topics.Status} was published and did not come back: the broker seems to deny it");
+        if (_options.TestsRights && !_rights.IsDone && !session.Ended.IsCompleted) await TestRightsAsync(session);
+    }
+
+    private async Task TestRightsAsync(MqttSession session)
+    {
+        try
+        {
+            IReadOnlyList<string>? silent = await _rights.RunAsync(session, _options.Broker.Timeout, _stop.Token);
+            if (silent is null && _rights.IsDone) _notices.Writer.TryWrite(new LinkNotice.NotTestable());
+            if (silent is not { Count: > 0 }) return;
+            string already = State is { Error: LinkError.TopicDenied or LinkError.SubscriptionDenied, ErrorText: { } said } ? said + "; " : "";
+            string which = string.Join(", ", silent);
+            string text = $"{already}published and did not come back: {which}; the broker seems to deny them, or to deny hearing them";
+            _connection.Note(LinkError.TopicDenied, text);
+        }
+        catch (Exception e) when (e is OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationException or InvalidOperationException or ObjectDisposedException or IOException)
+        {
+            // The connection ended, or the program does; the state says so, and the next connection tests again.
+        }
     }
 
     /// <summary>Somebody else's value on the status topic (an old will, for one) is set right, at most four times a second.</summary>

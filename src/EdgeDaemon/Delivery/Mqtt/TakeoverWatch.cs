@@ -13,6 +13,10 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
     // The other one's word is gone: no reason to wait long, but longer than it needs to come back after a short loss of its connection.
     private const double ShareAfterGone = 1.0 / 6;
 
+    // A broker that goes by the user or the address ends the other one's connection for this one, and this one for that: no place to listen
+    // from.
+    private const int MostThrownOut = 2;
+
     private enum Sign
     {
         Alive,
@@ -24,15 +28,19 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
         Free,
         Refused,
         Lost,
+        ThrownOut,
     }
 
     /// <summary>Waits until this box may try again.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         var backOff = new BackOff(broker.FirstDelay, broker.LongestDelay, Random.Shared);
+        int thrownOut = 0;
         while (true)
         {
-            switch (await WatchAsync(backOff, cancellationToken))
+            Outcome outcome = await WatchAsync(backOff, cancellationToken);
+            if (outcome == Outcome.ThrownOut && ++thrownOut >= MostThrownOut) outcome = Outcome.Refused;
+            switch (outcome)
             {
                 case Outcome.Free:
                     return;
@@ -68,8 +76,11 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
             // What the broker had kept is told apart from what is said now by the retain flag.
             await client.SubscribeAsync(
                 new MqttClientSubscribeOptionsBuilder().WithTopicFilter(f => f.WithTopic(topics.Status).WithAtLeastOnceQoS()).WithTopicFilter(f => f.WithTopic(topics.AllStates)).Build(), cancellationToken);
+            long opened = time.GetTimestamp();
+            Outcome outcome = await ListenAsync(signs.Reader, cancellationToken);
+            if (outcome == Outcome.Lost && time.GetElapsedTime(opened) < broker.TakenOverDelay) return Outcome.ThrownOut;
             backOff.Reset();
-            return await ListenAsync(signs.Reader, cancellationToken);
+            return outcome;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

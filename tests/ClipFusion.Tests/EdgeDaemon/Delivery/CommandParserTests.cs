@@ -81,6 +81,48 @@ public sealed class CommandParserTests
     [InlineData("""{"requestId":"a","recipe":"\u0001"}""")]
     public void Recipe_Malformed_IsRefused(string payload) => Assert.NotNull(CommandParser.Recipe(Bytes(payload)).Error);
 
+    [Theory]
+    [InlineData("7")]
+    [InlineData("\"7\"")]
+    [InlineData("\"007\"")]
+    [InlineData("\"07\"")]
+    public void Recipe_NumberInAnyForm_IsTheSameEverywhere(string recipe)
+    {
+        Assert.Equal("7", CommandParser.Trigger(Bytes($$"""{"triggerId":"a","recipe":{{recipe}}}""")).Value?.Recipe);
+        Assert.Equal("7", CommandParser.Recipe(Bytes($$"""{"requestId":"a","recipe":{{recipe}}}""")).Value?.Recipe);
+    }
+
+    [Theory]
+    [InlineData("\"0007\"")]
+    [InlineData("\"1000\"")]
+    public void Recipe_TooManyDigits_IsRefusedEverywhere(string recipe)
+    {
+        Assert.Contains("0 to 999", CommandParser.Trigger(Bytes($$"""{"triggerId":"a","recipe":{{recipe}}}""")).Error, StringComparison.Ordinal);
+        Assert.Contains("0 to 999", CommandParser.Recipe(Bytes($$"""{"requestId":"a","recipe":{{recipe}}}""")).Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\ufeff", "")]
+    [InlineData("", "\0")]
+    [InlineData("\ufeff", "\0\0\0")]
+    public void Payloads_MarkBeforeOrNulsBehind_AreTaken(string before, string behind)
+    {
+        Assert.Equal("a", CommandParser.Trigger(Bytes(before + """{"triggerId":"a"}""" + behind)).Value?.TriggerId);
+        Assert.Equal("b", CommandParser.Part(Bytes(before + """{"partId":"b"}""" + behind)).Value);
+        Assert.Equal("7", CommandParser.Recipe(Bytes(before + "007" + behind)).Value?.Recipe);
+    }
+
+    [Theory]
+    [InlineData("\0", "NUL bytes alone")]
+    [InlineData("\ufeff", "byte-order mark")]
+    [InlineData("{\0\"triggerId\":\"a\"}", "NUL byte at 1")]
+    public void Payloads_NulOrMarkThatIsNone_AreNamed(string payload, string mentions) =>
+        Assert.Contains(mentions, CommandParser.Trigger(Bytes(payload)).Error, StringComparison.Ordinal);
+
+    [Fact]
+    public void Payloads_Utf16_IsNamed() =>
+        Assert.Contains("UTF-16", CommandParser.Trigger(new(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}")).ToArray())).Error, StringComparison.Ordinal);
+
     [Fact]
     public void Part_WithoutId_IsRefused() => Assert.NotNull(CommandParser.Part(Bytes("{}")).Error);
 

@@ -32,7 +32,11 @@ public sealed class MessageSchemaTests
     }
 
     [Fact]
-    public void TriggerFrame_FitsItsSchema() => AssertFits("trigger-frame", new TriggerFrameMessage(Samples.Accepted().Id, 1));
+    public void TriggerFrame_FitsItsSchema() => AssertFits("trigger-frame", new TriggerFrameMessage(Samples.Accepted().Id, 1, "T-1"));
+
+    [Fact]
+    public void TriggerFrame_WithoutId_FitsItsSchema() =>
+        AssertFits("trigger-frame", new TriggerFrameMessage(Samples.Accepted().Id, 1, null));
 
     [Fact]
     public void RecipeAck_FitsItsSchema()

@@ -202,6 +202,20 @@ public sealed class MqttLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task MediaLink_NobodyWantsPictures_IsNotConnectedUntilSomebodyDoes()
+    {
+        await using var media = new MediaLink(Options(_broker.Port).Broker, "box", TimeProvider.System) { IsWanted = false };
+        media.Start();
+        await StartAsync();
+        Assert.Single((await _broker.Server.GetClientsAsync()), c => c.Id.StartsWith("clipfusion-box", StringComparison.Ordinal));
+        media.IsWanted = true;
+        await media.WhenAsync(s => s.IsConnected, Cancellation);
+        media.IsWanted = false;
+        await media.WhenAsync(s => !s.IsConnected, Cancellation);
+        Assert.Equal(MediaRoute.None, media.Route);
+    }
+
+    [Fact]
     public void BackOff_Waits_DoubleWithJitterUpToTheLongest()
     {
         var backOff = new BackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8), new Random(7));

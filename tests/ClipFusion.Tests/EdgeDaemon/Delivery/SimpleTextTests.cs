@@ -40,5 +40,15 @@ public sealed class SimpleTextTests
         Assert.Equal("202;0000000000;                                    ", Text(SimpleText.Ack(TriggerAckMessage.ForRefused(null, Code.QueueFull, "full", Samples.Noon))));
     }
 
+    [Theory]
+    [InlineData("T-1", "0000000009;T-1                                 ")]
+    [InlineData(null, "0000000009;                                    ")]
+    public void Frame_IsLaidOutAsInTheContract(string? id, string expected)
+    {
+        byte[] frame = SimpleText.Frame(new TriggerFrameMessage("01HZ", 9, id));
+        Assert.Equal(expected, Text(frame));
+        Assert.Equal(SimpleText.FrameLength, frame.Length);
+    }
+
     private static string Text(byte[] ascii) => Encoding.ASCII.GetString(ascii);
 }
