@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Models.Weights;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -55,6 +56,7 @@ public sealed partial class Backbone : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         if (!File.Exists(options.File)) throw new BackboneException($"{options.File}: there is no such file");
+        if (LfsPointer.IsFile(options.File)) throw new BackboneException($"{options.File}: {LfsPointer.Message}");
         InferenceSession? session = null;
         try
         {

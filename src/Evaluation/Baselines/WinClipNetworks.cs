@@ -34,6 +34,11 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     public static WinClipFeatures Features(NetworkOutputs outputs) => new(
         outputs.Floats(GraphNames.Class).ToArray(), [.. ClipWindows.Scales.Select(s => outputs.Floats(GraphNames.Windows(s)).ToArray())], outputs.Floats(GraphNames.Patches).ToArray());
 
+    /// <summary>Refuses an object whose prompts are too long.</summary>
+    /// <exception cref="ClipFusion.Models.Tokenizer.PromptTooLongException">One is.</exception>
+    public void EnsurePrompts(string objectWord) =>
+        PromptLengths.EnsureClip(pack, [.. WinClipPrompts.Normal(objectWord), .. WinClipPrompts.Anomalous(objectWord)], "WinCLIP's prompts");
+
     /// <summary>The plain mean of the prompts' embeddings [E].</summary>
     public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation)
     {
@@ -41,7 +46,7 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
         int length = pack.Manifest.Clip.ContextLength;
         foreach (string[] some in prompts.Chunk(PromptsPerRun))
         {
-            long[] ids = [.. some.SelectMany(p => pack.ClipTokenizer.EncodePadded(p, length))];
+            long[] ids = [.. some.SelectMany(p => pack.ClipTokenizer.EncodeWhole(p, length))];
             using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [some.Length, length]);
             using NetworkOutputs o = pack.Session(GraphNames.WinClipText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Raw(GraphNames.Embeddings)], cancellation);
             ReadOnlySpan<float> rows = o.Floats(GraphNames.Raw(GraphNames.Embeddings));

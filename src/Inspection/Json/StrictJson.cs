@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using ClipFusion.Models;
 
 namespace ClipFusion.Inspection.Json;
 
@@ -44,7 +45,7 @@ public static class StrictJson
         }
         catch (JsonException e)
         {
-            return Fail(errors, $"no valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} of it", $"strict JSON ({e.Message})");
+            return Fail(errors, $"no valid JSON at {JsonSyntax.Place(e)} of it", $"strict JSON ({JsonSyntax.Cause(e)})");
         }
     }
 

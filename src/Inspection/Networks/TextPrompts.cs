@@ -29,6 +29,7 @@ internal sealed class TextPrompts
 
     public static TextPrompts Create(ModelPack pack, Recipe recipe, CancellationToken cancellation)
     {
+        PromptLengths.Ensure(pack, recipe);
         Branches used = recipe.UsedBranches;
         bool diffusion = (used & Branches.Diff) != 0, clip = used.HasFlag(Branches.ClipLanguage);
         (string[] states, int generic) = States(recipe);
@@ -46,7 +47,7 @@ internal sealed class TextPrompts
     private static float[] Side(ModelPack pack, IReadOnlyList<string> templates, string @object, CancellationToken cancellation)
     {
         int length = pack.Manifest.Clip.ContextLength;
-        long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodePadded(PromptTemplate.Expand(t, @object), length))];
+        long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodeWhole(PromptTemplate.Expand(t, @object), length))];
         using OrtValue tokens = OrtValue.CreateTensorValueFromMemory(ids, [templates.Count, length]);
         using NetworkOutputs o = pack.Session(GraphNames.ClipText).Run(new Dictionary<string, OrtValue> { [GraphNames.Tokens] = tokens }, [GraphNames.Embeddings], cancellation);
         ReadOnlySpan<float> rows = o.Floats(GraphNames.Embeddings);
@@ -68,7 +69,7 @@ internal sealed class TextPrompts
 
     /// <summary>Token ids [prompts][77] of <see cref="Diffusion"/>.</summary>
     public static long[][] DiffusionIds(ModelPack pack, Recipe recipe)
-        => [.. Texts(recipe, States(recipe).States).Select(t => pack.DiffusionTokenizer.EncodePadded(t, pack.Manifest.Diffusion.ContextLength))];
+        => [.. Texts(recipe, States(recipe).States).Select(t => pack.DiffusionTokenizer.EncodeWhole(t, pack.Manifest.Diffusion.ContextLength))];
 
     private static (string[] States, int Generic) States(Recipe recipe)
     {

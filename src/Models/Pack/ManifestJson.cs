@@ -38,7 +38,7 @@ internal static class ManifestJson
         }
         catch (JsonException e)
         {
-            throw new PackException($"{path}: {e.Message}", e);
+            throw new PackException($"{path}: {JsonSyntax.Describe(e)}", e);
         }
     }
 

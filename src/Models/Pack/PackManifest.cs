@@ -34,6 +34,15 @@ public sealed record PackManifest(
     /// <summary>Name of the manifest in a pack's folder.</summary>
     public const string FileName = "pack.json";
 
+    /// <summary>How the weights came to be; null in packs that were built before this was recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PackWeights? Weights { get; init; }
+
+    /// <summary>The same, of an older pack as far as its notice says it.</summary>
+    [JsonIgnore]
+    public PackWeights KnownWeights =>
+        Weights ?? (Notice?.Contains("random weights", StringComparison.OrdinalIgnoreCase) == true ? PackWeights.Random : PackWeights.Unknown);
+
     /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
     [JsonIgnore]
     public bool HasGoldens => Files.Any(f => f.Path == GraphNames.Goldens);

@@ -86,7 +86,11 @@ internal static class EvaluateCommand
         options = options with { Backbone = backbone };
         DatasetLayout? layout = parsed.GetValue(Layout) is { } name ? Enum.Parse<DatasetLayout>(name, ignoreCase: true) : null;
         Dataset dataset = Chosen(await Task.Run(() => DatasetReader.Read(parsed.GetRequiredValue(DatasetFolder), layout), cancellation).ConfigureAwait(false), parsed);
-        foreach (DatasetProblem problem in dataset.Problems) terminal.WriteNote($"{problem.Id}: {problem.What}");
+        foreach (DatasetProblem line in dataset.Problems.Concat(dataset.Notes)) terminal.WriteNote($"{line.Id}: {line.What}");
+        terminal.WriteNote(dataset.Counts);
+        // Before the pack is opened, which takes a while where it is large.
+        dataset.EnsureRuns(options.Shots);
+        foreach (string line in dataset.ShotsLeftOut(options.Shots)) terminal.WriteNote(line);
 
         long start = Stopwatch.GetTimestamp();
         EvaluationCost cost = await Steps.RunAsync(terminal, "opening the pack", steps =>
