@@ -62,6 +62,7 @@ public static class EvaluationSession
             [
                 .. dataset.Notes.Select(n => $"{n.Id}: {n.What}"),
                 .. dataset.ShotsLeftOut(options.Shots),
+                .. options.Backbone is { } other ? [$"patchcore-{other.Name}: its weights are those of {Path.GetFileName(other.Options.File)}; whether they are random or trained is not known"] : (string[])[],
                 .. ran, .. partsRan,
                 .. ablations.SelectMany(t => t.Rows.Where(r => r.Missing is not null).Select(r => $"table {t.Number}: {r.Name} ({r.Label}) was not made: {r.Missing}")),
                 .. runs.SelectMany(r => r.Notes.Select(n => $"{r.Category}, {n}")).Distinct(),
@@ -70,6 +71,10 @@ public static class EvaluationSession
                 dataset.Name, dataset.Layout, pack.Manifest.Name, (options.Recipe with { Object = "object", Profile = Profile.ClipFusion }).Revision,
                 options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll))
             {
+                Weights = pack.Manifest.KnownWeights,
+                OtherWeights = options.Backbone is { } own ? [$"patchcore-{own.Name}"] : [],
+                Counts = dataset.Counts,
+                Categories = [.. dataset.Categories.Select(c => new CategoryCounts(c.Name, c.References.Count, c.Test.Count, c.Defective, c.Masked))],
                 Ablations = [.. ablations.Select(t => new AblationSection(t.Number, t.Title, [.. t.Rows.Select(r => new AblationLine(r.Name, r.Label, r.Shots, r.Categories, r.Missing))], t.Notes))],
             };
             ReportFiles.Write(folder, report);

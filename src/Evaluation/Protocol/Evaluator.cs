@@ -132,11 +132,11 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
             JudgedImage[] judged = [.. test.Zip(judgements, (t, j) => new JudgedImage(t, j[row]))];
             RunScores scores = _scorer.Score(judged);
             // Of several seeds one is looked at; the pictures are there before the run's file is.
-            IReadOnlyDictionary<string, string> heatmaps = draw.IsFirst ? _heatmaps.Draw(judged, $"{category.Name}/{method.Rows[row]}-k{draw.Shots}") : new Dictionary<string, string>();
+            DrawnHeatmaps heatmaps = draw.IsFirst ? _heatmaps.Draw(judged, $"{category.Name}/{method.Rows[row]}-k{draw.Shots}") : DrawnHeatmaps.None;
             var run = new RunRecord(
                 fingerprint, category.Name, category.ObjectWord, method.Rows[row], draw.Shots, draw.Seed,
                 [.. drawn.Zip(references, (d, r) => new DrawnReference(d.Index, r.Id))], scores.Metrics, [.. left, .. scores.Notes], scores.Curves,
-                [.. judged.Select(j => new ImageScore(j.Image.Id, j.Image.Defect, j.Judgement.Score, heatmaps.GetValueOrDefault(j.Image.Id)))]);
+                [.. judged.Select(j => heatmaps.Of(j.Image, j.Judgement.Score))], heatmaps.Scale);
             _files.Write(run);
             runs.Add(run);
         }

@@ -102,6 +102,7 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
         private const int Recent = 64;
 
         private readonly Queue<(TimeSpan Took, int Steps)> _measured = new();
+        private bool _warm;
 
         public int Left { get; set; }
 
@@ -109,6 +110,13 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
 
         public void Add(TimeSpan took, int steps)
         {
+            // The first of many short steps opens what the others find open.
+            if (steps == 1 && !_warm)
+            {
+                _warm = true;
+                return;
+            }
+
             _measured.Enqueue((took, steps));
             if (_measured.Count > Recent) _measured.Dequeue();
         }

@@ -8,7 +8,7 @@ namespace ClipFusion.Inspection.Networks;
 /// <summary>Whether a pack's text towers read a recipe's prompts to their end. What does not fit would be cut, and prompts that differ only there would be one.</summary>
 public static class PromptLengths
 {
-    private const int ShownCharacters = 160;
+    private const int ShownCharacters = 160, Told = 3;
 
     /// <summary>Every prompt that is too long for the tower that reads it, among those of the branches that the recipe uses.</summary>
     /// <param name="folder">The pack; of it the manifest and the tokenisers are read.</param>
@@ -28,7 +28,7 @@ public static class PromptLengths
     /// <summary>Refuses a recipe with a prompt that is too long.</summary>
     /// <param name="pack">Whose towers read it.</param>
     /// <param name="recipe">The recipe.</param>
-    /// <exception cref="PromptTooLongException">A prompt is too long; all are named.</exception>
+    /// <exception cref="PromptTooLongException">A prompt is too long; the first ones are named.</exception>
     public static void Ensure(ModelPack pack, Recipe recipe)
     {
         ArgumentNullException.ThrowIfNull(pack);
@@ -50,7 +50,10 @@ public static class PromptLengths
 
     private static void Ensure(IReadOnlyList<FieldError> errors)
     {
-        if (errors.Count > 0) throw new PromptTooLongException(string.Join("; ", errors));
+        if (errors.Count == 0) return;
+        // A long object word makes all prompts too long; a few show it.
+        string more = errors.Count > Told ? $"; and {errors.Count - Told} more" : "";
+        throw new PromptTooLongException(string.Join("; ", errors.Take(Told)) + more);
     }
 
     private static IReadOnlyList<FieldError> Find(PackManifest manifest, ClipTokenizer clip, ClipTokenizer diffusion, Recipe recipe)

@@ -9,6 +9,7 @@ using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Evaluate;
 
@@ -98,6 +99,7 @@ internal static class EvaluateCommand
             ImagingNative.EnsureLoaded();
             using ModelPack networks = ModelPack.Open(pack, new SessionSettings(parsed.GetValue(Threads)), progress: steps, providers: providers);
             if (networks.Manifest.Notice is { } notice) terminal.WriteNote(notice);
+            terminal.WriteNote($"weights: {PackWeightsText.Of(networks.Manifest.KnownWeights)}");
             return Evaluate(dataset, networks, options, folder, parsed.GetValue(Cache) ?? Path.Combine(folder, "networks"), new ProgressLines(steps), cancellation);
         }).ConfigureAwait(false);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
