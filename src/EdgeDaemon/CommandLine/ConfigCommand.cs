@@ -38,7 +38,7 @@ internal static class ConfigCommand
         {
             foreach (FieldError error in errors) terminal.WriteError($"{file}: {error}");
             foreach (ConfigWarning warning in warnings) terminal.WriteNote($"warning: {file}: {warning}");
-            if (config is not null) terminal.Out.WriteLine($"{file}: device {config.Device}, {config.Stations.Length} {(config.Stations.Length == 1 ? "station" : "stations")}, no error, {Count(warnings)}");
+            if (config is not null && errors.Count == 0) terminal.Out.WriteLine($"{file}: device {config.Device}, {config.Stations.Length} {(config.Stations.Length == 1 ? "station" : "stations")}, no error, {Count(warnings)}");
         }
 
         return errors.Count == 0 ? ExitCode.Clean : ExitCode.BadArguments;
@@ -48,7 +48,8 @@ internal static class ConfigCommand
     {
         try
         {
-            return (ConfigReader.ReadFile(file), []);
+            ApplianceConfig config = ConfigReader.ReadFile(file);
+            return (config, PromptCheck.Find(config));
         }
         catch (ConfigException e)
         {

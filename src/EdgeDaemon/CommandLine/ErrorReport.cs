@@ -30,7 +30,7 @@ internal static class ErrorReport
         ModelCatalogueException e => (e.Errors, ExitCode.BadArguments),
         PullException { Failure: PullFailure.HashUnknown or PullFailure.PinConflict } e => ([e.Message], ExitCode.BadArguments),
         UsageException e => ([e.Message], ExitCode.BadArguments),
-        ConfigException or RecipeException or DatasetException or FolderException or WeightException or VocabularyException or GraphException or PackException or RuntimeLibraryException => (Lines(error.Message), ExitCode.BadArguments),
+        ConfigException or RecipeException or DatasetException or FolderException or WeightException or VocabularyException or GraphException or PackException or RuntimeLibraryException or PromptTooLongException => (Lines(error.Message), ExitCode.BadArguments),
         OperationCanceledException => (["stopped"], ExitCode.Failed),
         PullException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or DllNotFoundException => ([error.Message], ExitCode.Failed),
         // Not foreseen: the type helps whoever gets the report.

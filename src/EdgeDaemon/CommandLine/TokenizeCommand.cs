@@ -57,7 +57,9 @@ internal static class TokenizeCommand
             else WriteText(terminal.Out, tokens);
         }
 
-        return ExitCode.Clean;
+        foreach (Tokens tokens in all.Where(t => t.Truncated))
+            terminal.WriteError($"{tokens.Tokenizer}: \"{tokens.Text}\" has {tokens.Count} tokens, start and end included; at most {tokens.ContextLength} are read, so no recipe may have it");
+        return all.Any(t => t.Truncated) ? ExitCode.BadArguments : ExitCode.Clean;
     }
 
     private const int MaxVocabularyBytes = 64 << 20;
@@ -71,7 +73,10 @@ internal static class TokenizeCommand
         long[] ids = padded[..(Array.LastIndexOf(padded, tower.Tokenizer.EndId) + 1)];
         return new Tokens(
             text, tower.Name, tower.ContextLength, tower.Tokenizer.IsTruncated(text, tower.ContextLength), ids, [.. ids.Select(id => tower.Names[(int)id])],
-            tower.States.ToDictionary(state => state, state => Positions(tower, padded, state, text)));
+            tower.States.ToDictionary(state => state, state => Positions(tower, padded, state, text)))
+        {
+            Count = tower.Tokenizer.CountTokens(text),
+        };
     }
 
     private static int[] Positions(Tower tower, long[] prompt, string state, string text)
@@ -101,5 +106,9 @@ internal static class TokenizeCommand
 
     /// <summary>A text as one tower reads it, without the padding. Property names are the JSON's keys.</summary>
     private sealed record Tokens(
-        string Text, string Tokenizer, int ContextLength, bool Truncated, IReadOnlyList<long> Ids, IReadOnlyList<string> Names, IReadOnlyDictionary<string, int[]> States);
+        string Text, string Tokenizer, int ContextLength, bool Truncated, IReadOnlyList<long> Ids, IReadOnlyList<string> Names, IReadOnlyDictionary<string, int[]> States)
+    {
+        /// <summary>Tokens of the whole text, start and end included.</summary>
+        public required int Count { get; init; }
+    }
 }

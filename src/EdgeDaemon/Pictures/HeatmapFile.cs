@@ -47,7 +47,9 @@ internal sealed class HeatmapFile(FramePicture picture, int limit)
     {
         ImageView pixels = picture.Pixels(frame);
         string id = frame.Verdict.Inspection.Id;
-        for (int side = Math.Min(LongestSide, Math.Max(pixels.Width, pixels.Height)); side >= LeastSide; side = side * 3 / 4)
+        int whole = Math.Min(LongestSide, Math.Max(pixels.Width, pixels.Height));
+        // A frame that is smaller than the least side is tried as it is.
+        for (int side = whole; side >= Math.Min(whole, LeastSide); side = side * 3 / 4)
         {
             ImageView overlay = picture.Overlay(picture.Shrunk(pixels, frame.Recipe.Method, side), frame, pixels.Width, pixels.Height, withBar: true);
             foreach (int quality in qualities)

@@ -39,6 +39,8 @@ internal sealed class AblationMethod : IMethod
     public string Fingerprint(string objectWord) =>
         $"{_method.Fingerprint(objectWord)} {(_attention is null ? "" : _partsRan)} {string.Join(' ', _rows.Select(r => $"{r.Name}:{(r.Recipe with { Object = objectWord }).Revision}:{r.Parts}"))}";
 
+    public void EnsurePrompts(string objectWord) => _method.EnsurePrompts(objectWord);
+
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation)
     {
         _method.Prepare(picture, role, cancellation);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Models.Weights;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -55,6 +56,7 @@ public sealed partial class Backbone : IDisposable
     public static Backbone Open(BackboneOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (LfsPointer.IsFile(options.File)) throw new BackboneException($"{options.File}: {LfsPointer.Message}");
         InferenceSession? session = null;
         try
         {

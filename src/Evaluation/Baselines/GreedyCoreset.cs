@@ -20,6 +20,8 @@ internal static class GreedyCoreset
     /// <returns>Row numbers in the order taken.</returns>
     public static int[] Select(float[] rows, int width, int count)
     {
+        // Nothing is left out, so there is nothing to choose.
+        if (count == rows.Length / width) return [.. Enumerable.Range(0, count)];
         if (width > ProjectedWidth) (rows, width) = (Project(rows, width), ProjectedWidth);
         float[] toTaken = new float[rows.Length / width];
         Array.Fill(toTaken, float.PositiveInfinity);

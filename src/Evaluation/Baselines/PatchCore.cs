@@ -21,9 +21,10 @@ internal sealed class PatchCore
     public PatchCore(float[] features, int width, double share)
     {
         int rows = features.Length / width;
-        int[] kept = share < 1 ? GreedyCoreset.Select(features, width, Math.Max(1, (int)(rows * share))) : [.. Enumerable.Range(0, rows)];
+        int[] kept = GreedyCoreset.Select(features, width, Math.Clamp((int)(rows * share), 1, rows));
         _width = width;
-        _bank = [.. kept.SelectMany(row => new ArraySegment<float>(features, row * width, width))];
+        _bank = new float[kept.Length * width];
+        for (int i = 0; i < kept.Length; i++) features.AsSpan(kept[i] * width, width).CopyTo(_bank.AsSpan(i * width));
     }
 
     /// <summary>Rows of the bank.</summary>

@@ -31,6 +31,8 @@ internal sealed class WinClipMethod : IMethod
 
     public string Fingerprint(string objectWord) => $"{Part} {_store.Pack} {objectWord} {_settings.Revision}";
 
+    public void EnsurePrompts(string objectWord) => _networks.EnsurePrompts(objectWord);
+
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) => _store.Ensure(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
 
     public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)

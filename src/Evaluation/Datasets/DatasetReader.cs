@@ -22,7 +22,7 @@ public static class DatasetReader
         Category[] usable = [.. categories.Where(c => c.Test.Count > 0).OrderBy(c => c.Name, StringComparer.Ordinal)];
         foreach (Category empty in categories.Except(usable)) files.Problem(Path.Combine(files.Root, empty.Name), "no test picture can be used; the category is left out");
         return usable.Length > 0
-            ? new Dataset(files.Name, used, usable, files.Problems)
+            ? new Dataset(files.Name, used, usable, files.Problems, files.Notes)
             : throw new DatasetException($"{root}: no category with test pictures, read as {used}{string.Concat(files.Problems.Take(3).Select(p => $"; {p.Id}: {p.What}"))}");
     }
 

@@ -25,7 +25,7 @@ internal static class VisaLayout
         TestImage[] test =
         [
             .. rows.Where(r => !r.IsTrain).OrderBy(r => r.IsAnomaly).ThenBy(r => r.Image, StringComparer.Ordinal)
-                .Select(r => files.Test(r.Image, r.IsAnomaly ? "anomaly" : TestImage.Good, MaskOf(files, r))).OfType<TestImage>(),
+                .Select(r => files.Test(r.Image, r.IsAnomaly ? "anomaly" : TestImage.Good, MaskOf(files, r) is { } mask ? [mask] : [])).OfType<TestImage>(),
         ];
         return new Category(name, ObjectWords.Of(name), references, test);
     }
@@ -39,16 +39,18 @@ internal static class VisaLayout
     private static List<Row> Rows(DatasetFiles files, string table)
     {
         using var lines = new StringReader(RegularFile.ReadAllText(table, MaxBytes));
-        string[] header = lines.ReadLine() is { } first ? first.Trim('\uFEFF', ' ').Split(',') : [];
-        int[] places = [.. Columns.Select(c => Array.IndexOf(header, c))];
-        if (places.Contains(-1)) throw new DatasetException($"{table}: the first line is '{string.Join(',', header)}'; the columns {string.Join(", ", Columns)} are expected");
+        string first = lines.ReadLine() is { } line1 ? line1.Trim('\uFEFF', ' ') : "";
+        char separator = SplitTableLine.SeparatorOf(first);
+        string[] header = SplitTableLine.Cells(first, separator) ?? [];
+        int[] places = [.. Columns.Select(c => Array.FindIndex(header, h => h.Equals(c, StringComparison.OrdinalIgnoreCase)))];
+        if (places.Contains(-1)) throw new DatasetException($"{table}: the first line is '{first}'; the columns {string.Join(", ", Columns)} are expected");
         var rows = new List<Row>();
         for (int number = 2; lines.ReadLine() is { } line; number++)
         {
             if (number > MaxRows) throw new DatasetException($"{table}: more than {MaxRows} rows; VisA has about 11,000");
             if (string.IsNullOrWhiteSpace(line)) continue;
-            string[] cells = line.Split(',');
-            if (cells.Length != header.Length || Row.Of([.. places.Select(p => cells[p].Trim())], files.Root) is not { } row)
+            string[] cells = SplitTableLine.Cells(line, separator) ?? [];
+            if (cells.Length != header.Length || Row.Of([.. places.Select(p => cells[p])], files.Root) is not { } row)
                 files.Problem(table, $"line {number} is '{line}'; object, train or test, normal or anomaly, a picture and for an anomaly its mask are expected; left out");
             else
                 rows.Add(row);
@@ -61,10 +63,16 @@ internal static class VisaLayout
     {
         public static Row? Of(string[] cells, string root)
         {
-            if (cells is not [{ Length: > 0 } name, "train" or "test", "normal" or "anomaly", { Length: > 0 } image, var mask]) return null;
+            if (cells is not [{ Length: > 0 } name, var split, var label, { Length: > 0 } image, var mask]) return null;
+            (split, label) = (split.ToLowerInvariant(), label.ToLowerInvariant());
+            if (split is not ("train" or "test") || label is not ("normal" or "anomaly")) return null;
             // Only good pictures may be references.
-            if (cells is [_, "train", "anomaly", ..]) return null;
-            return new Row(name, cells[1] == "train", cells[2] == "anomaly", Path.GetFullPath(image, root), mask.Length > 0 ? Path.GetFullPath(mask, root) : null);
+            if (split == "train" && label == "anomaly") return null;
+            return new Row(name, split == "train", label == "anomaly", PathOf(image, root), mask.Length > 0 ? PathOf(mask, root) : null);
         }
+
+        /// <summary>A table that was saved on Windows has backslashes.</summary>
+        private static string PathOf(string cell, string root) =>
+            Path.GetFullPath(cell.Contains('\\', StringComparison.Ordinal) && !File.Exists(Path.GetFullPath(cell, root)) ? cell.Replace('\\', '/') : cell, root);
     }
 }

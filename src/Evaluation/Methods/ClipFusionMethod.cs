@@ -51,6 +51,8 @@ internal sealed class ClipFusionMethod : IMethod
 
     public string Fingerprint(string objectWord) => $"{_store.Pack} {(_recipe with { Object = objectWord }).Revision} features:{_fewShot}";
 
+    public void EnsurePrompts(string objectWord) => PromptLengths.Ensure(_pack, _recipe with { Object = objectWord });
+
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation)
     {
         ObjectNetworks networks = Networks(picture.ObjectWord, cancellation);

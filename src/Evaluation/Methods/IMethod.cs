@@ -42,6 +42,12 @@ internal interface IMethod : IDisposable
     /// <summary>What of the settings its results depend on, as text that differs when they do.</summary>
     string Fingerprint(string objectWord);
 
+    /// <summary>Refuses an object whose prompts its text towers don't read to their end, before any picture is looked at.</summary>
+    /// <exception cref="ClipFusion.Models.Tokenizer.PromptTooLongException">A prompt is too long.</exception>
+    void EnsurePrompts(string objectWord)
+    {
+    }
+
     /// <summary>Runs the networks on a picture, or finds that they were.</summary>
     void Prepare(Picture picture, PictureRole role, CancellationToken cancellation);
 

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text;
 using ClipFusion.Evaluation.Results;
 using ClipFusion.Foundation.Files;
@@ -19,7 +17,6 @@ internal sealed class NetworkStore
 {
     private readonly string _folder;
     private readonly string _pack;
-    private readonly ConcurrentDictionary<string, string> _pictures = new(StringComparer.Ordinal);
     private readonly Lock _running = new();
     private long _ticks;
 
@@ -31,11 +28,14 @@ internal sealed class NetworkStore
     {
         _folder = Directory.CreateDirectory(folder).FullName;
         // The manifest holds the hash of every other file.
-        _pack = Hash(RegularFile.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName), PackManifest.MaxBytes));
-        if (ran.Count > 0) _pack = Hash(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
+        _pack = FileContents.Of(RegularFile.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName), PackManifest.MaxBytes));
+        if (ran.Count > 0) _pack = FileContents.Of(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
         // What a killed run was writing.
         WholeFile.DeleteTorn(_folder);
     }
+
+    /// <summary>Pictures and masks by their content.</summary>
+    public FileContents Contents { get; } = new();
 
     /// <summary>The pack by its content, and what runs it.</summary>
     public string Pack => _pack;
@@ -94,12 +94,9 @@ internal sealed class NetworkStore
 
     private string PathOf(Picture picture, string part, string key)
     {
-        string content = _pictures.GetOrAdd(picture.Path, static path => Hash(RegularFile.ReadAllBytes(path, DecodeLimits.Default.MaxFileBytes)));
-        string name = Hash(Encoding.UTF8.GetBytes($"{content} {key}"));
+        string name = FileContents.Of(Encoding.UTF8.GetBytes($"{Contents.Of(picture.Path)} {key}"));
         return Path.Combine(_folder, part, name[..2], $"{name}.safetensors");
     }
-
-    private static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
 }
 
 /// <summary>Runs networks on a picture's pixels.</summary>

@@ -66,7 +66,8 @@ public enum Baseline
 
 /// <summary>How far an evaluation is.</summary>
 /// <param name="What">What is being done.</param>
-/// <param name="Done">Steps done: pictures through the networks and runs judged.</param>
+/// <param name="Done">Steps done: pictures through the networks, and pictures judged.</param>
 /// <param name="Total">Steps in all.</param>
 /// <param name="Left">An estimate of the time left, from the steps so far; null before there are any.</param>
-public sealed record EvaluationProgress(string What, int Done, int Total, TimeSpan? Left);
+/// <param name="IsLeast">Whether work of a kind is to come that was never measured, so that <paramref name="Left"/> is the least.</param>
+public sealed record EvaluationProgress(string What, int Done, int Total, TimeSpan? Left, bool IsLeast = false);

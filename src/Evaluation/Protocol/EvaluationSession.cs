@@ -35,6 +35,7 @@ public static class EvaluationSession
         ArgumentNullException.ThrowIfNull(options);
         if (options.Recipe.Region is not null || options.Recipe.Ignore is not null)
             throw new ArgumentException("the recipe has a region or an ignore mask, which fit one camera's frames; an evaluation judges whole pictures", nameof(options));
+        dataset.EnsureRuns(options.Shots);
         var tables = new AblationTables(options.Recipe, pack.Manifest, dataset, options.OwnStates);
         AblationTable[] ablations = [.. options.Ablations.Order().Select(tables.Of)];
         AblationRow[] varied = [.. ablations.SelectMany(t => t.Rows).Where(r => r.Missing is null)];
@@ -51,11 +52,17 @@ public static class EvaluationSession
         methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, string.Join("; ", partsRan), options.Threads)));
         try
         {
-            using var evaluator = new Evaluator(dataset, options, methods, folder);
+            if (!dataset.Categories.Any(c => options.Shots.Any(k => k <= c.MostShots && methods.Any(m => m.Covers(c.Name) && m.Supports(k)))))
+                throw new ArgumentException($"no row can be made with {string.Join(", ", options.Shots)} references: {string.Join(", ", methods.SelectMany(m => m.Rows))} can't judge with so many", nameof(options));
+            foreach (Category category in dataset.Categories)
+                foreach (IMethod method in methods.Where(m => m.Covers(category.Name))) method.EnsurePrompts(category.ObjectWord);
+            using var evaluator = new Evaluator(dataset, options, methods, networks.Contents, folder);
             IReadOnlyList<RunRecord> runs = evaluator.Run(progress, cancellation);
             string[] notes =
             [
-                .. dataset.Categories.SelectMany(c => options.Shots.Where(k => k > c.References.Count).Select(k => $"{c.Name}: {c.References.Count} good pictures to draw from, so no run with {k} shots")),
+                .. dataset.Notes.Select(n => $"{n.Id}: {n.What}"),
+                .. dataset.ShotsLeftOut(options.Shots),
+                .. options.Backbone is { } other ? [$"patchcore-{other.Name}: its weights are those of {Path.GetFileName(other.Options.File)}; whether they are random or trained is not known"] : (string[])[],
                 .. ran, .. partsRan,
                 .. ablations.SelectMany(t => t.Rows.Where(r => r.Missing is not null).Select(r => $"table {t.Number}: {r.Name} ({r.Label}) was not made: {r.Missing}")),
                 .. runs.SelectMany(r => r.Notes.Select(n => $"{r.Category}, {n}")).Distinct(),
@@ -64,6 +71,10 @@ public static class EvaluationSession
                 dataset.Name, dataset.Layout, pack.Manifest.Name, (options.Recipe with { Object = "object", Profile = Profile.ClipFusion }).Revision,
                 options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll))
             {
+                Weights = pack.Manifest.KnownWeights,
+                OtherWeights = options.Backbone is { } own ? [$"patchcore-{own.Name}"] : [],
+                Counts = dataset.Counts,
+                Categories = [.. dataset.Categories.Select(c => new CategoryCounts(c.Name, c.References.Count, c.Test.Count, c.Defective, c.Masked))],
                 Ablations = [.. ablations.Select(t => new AblationSection(t.Number, t.Title, [.. t.Rows.Select(r => new AblationLine(r.Name, r.Label, r.Shots, r.Categories, r.Missing))], t.Notes))],
             };
             ReportFiles.Write(folder, report);

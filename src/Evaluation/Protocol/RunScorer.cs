@@ -68,8 +68,8 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits, i
         Buffers own = _buffers.Value!;
         if (own.Scores.Length < pixels) (own.Scores, own.Defect) = (new float[pixels], new bool[pixels]);
         image.Judgement.ReadMap(height, width, own.Scores.AsSpan(0, pixels));
-        bool anomalous = image.Image.Mask is not null;
-        if (anomalous) DefectMask.Read(image.Image.Mask!).Resize(image.Judgement.Covered, height, width, own.Defect.AsSpan(0, pixels));
+        bool anomalous = image.Image.Masks.Count > 0;
+        if (anomalous) DefectMask.Read(image.Image.Masks).Resize(image.Judgement.Covered, height, width, own.Defect.AsSpan(0, pixels));
         return new ScoredPixels(image.Image.Id, height, width, own.Scores.AsMemory(0, pixels), anomalous ? own.Defect.AsMemory(0, pixels) : default);
     }
 

@@ -1,4 +1,5 @@
 using ClipFusion.Evaluation.Datasets;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Results;
 
@@ -18,4 +19,27 @@ public sealed record EvaluationReport(
 {
     /// <summary>The paper's tables that vary the method, as far as they were asked for.</summary>
     public IReadOnlyList<AblationSection> Ablations { get; init; } = [];
+
+    /// <summary>How the pack's weights came to be.</summary>
+    public PackWeights Weights { get; init; }
+
+    /// <summary>The same in words, with what follows from it.</summary>
+    public string WeightsText => PackWeightsText.Of(Weights);
+
+    /// <summary>Methods on another network than the pack's, of whose weights nothing is known.</summary>
+    public IReadOnlyList<string> OtherWeights { get; init; } = [];
+
+    /// <summary>How many pictures were there to judge and what was known of them.</summary>
+    public string Counts { get; init; } = "";
+
+    /// <summary>The same by category.</summary>
+    public IReadOnlyList<CategoryCounts> Categories { get; init; } = [];
 }
+
+/// <summary>A category's test set.</summary>
+/// <param name="Category">Its name.</param>
+/// <param name="References">Good pictures to draw from.</param>
+/// <param name="Test">Test pictures.</param>
+/// <param name="Defective">Those that show a defect.</param>
+/// <param name="WithMasks">Those of them with a mask that was used.</param>
+public sealed record CategoryCounts(string Category, int References, int Test, int Defective, int WithMasks);

@@ -9,7 +9,7 @@ internal static class MarkdownTables
     public static string Of(EvaluationReport report)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# {report.Dataset}\n\nPack {report.Pack}, recipe {report.Recipe}, maps at size {report.Maps}, {(report.OneForAll ? "one bank for all categories" : "a bank per category")}. ");
+        text.Append(CultureInfo.InvariantCulture, $"# {report.Dataset}\n\n**Weights: {report.WeightsText}.** {(report.Counts.Length > 0 ? $"{report.Counts}. " : "")}\n\nPack {report.Pack}, recipe {report.Recipe}, maps at size {report.Maps}, {(report.OneForAll ? "one bank for all categories" : "a bank per category")}. ");
         text.Append("Percent, mean ± standard deviation over seeds; in brackets the paper's figure and ours minus it.\n");
         HashSet<string> varied = [.. report.Ablations.SelectMany(a => a.Rows).Select(r => r.Method)];
         Figure[] figures = [.. report.Figures.Where(f => !varied.Contains(f.Method))];
@@ -54,7 +54,8 @@ internal static class MarkdownTables
 
     private static IEnumerable<IGrouping<(string Method, int Shots), Figure>> Rows(IEnumerable<Figure> figures) => figures.GroupBy(f => (f.Method, f.Shots));
 
-    private static string Cell(Figure? figure)
+    /// <summary>A figure with its deviation and the paper's; a hyphen for none.</summary>
+    public static string Cell(Figure? figure)
     {
         if (figure is null) return "-";
         string own = figure.Seeds > 1 ? $"{Percent(figure.Mean)} ± {Percent(figure.Deviation)}" : Percent(figure.Mean);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Results;
 
@@ -31,11 +32,14 @@ public static class ReportFiles
     /// <summary>One figure a line, 0..1 at full precision; an empty cell is a figure that the paper does not have.</summary>
     private static string Csv(EvaluationReport report)
     {
-        var text = new StringBuilder("category,method,shots,metric,mean,deviation,seeds,categories,published,difference\n");
+        var text = new StringBuilder("category,method,shots,metric,mean,deviation,seeds,categories,published,difference,weights\n");
         foreach (Figure f in report.Figures)
-            text.Append(CultureInfo.InvariantCulture, $"{Cell(f.Category)},{f.Method},{f.Shots},{f.Metric},{f.Mean:R},{f.Deviation:R},{f.Seeds},{f.Categories},{f.Published:R},{f.Difference:R}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Cell(f.Category)},{f.Method},{f.Shots},{f.Metric},{f.Mean:R},{f.Deviation:R},{f.Seeds},{f.Categories},{f.Published:R},{f.Difference:R},{Weights(report, f.Method)}\n");
         return text.ToString();
     }
+
+    private static string Weights(EvaluationReport report, string method) =>
+        JsonNamingPolicy.CamelCase.ConvertName((report.OtherWeights.Contains(method) ? PackWeights.Unknown : report.Weights).ToString());
 
     private static string Cell(string text) => text.AsSpan().ContainsAny(',', '"') ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

@@ -16,9 +16,11 @@ namespace ClipFusion.Evaluation.Results;
 /// <param name="Notes">Why a metric is missing, and pictures that could not be judged.</param>
 /// <param name="Curves">By name ("image_roc", "pixel_roc", "pro"), points (false positive rate, height) from (0, 0) or above to the right; thinned out, for drawing only.</param>
 /// <param name="Images">Every judged picture.</param>
+/// <param name="Scale">The scale of its heatmaps; null where none were drawn.</param>
 public sealed record RunRecord(
     string Fingerprint, string Category, string ObjectWord, string Method, int Shots, int Seed,
-    IReadOnlyList<DrawnReference> References, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves, IReadOnlyList<ImageScore> Images);
+    IReadOnlyList<DrawnReference> References, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves, IReadOnlyList<ImageScore> Images,
+    HeatmapScale? Scale = null);
 
 /// <summary>A drawn reference.</summary>
 /// <param name="Index">Its number among the category's good pictures by name, from 0.</param>
@@ -30,7 +32,14 @@ public sealed record DrawnReference(int Index, string Id);
 /// <param name="Defect">Its defect, or good.</param>
 /// <param name="Score">The method's score.</param>
 /// <param name="Heatmap">File of its heatmap from the results' folder, for the pictures that are shown; else null.</param>
-public sealed record ImageScore(string Id, string Defect, float Score, string? Heatmap);
+/// <param name="Truth">File of the picture itself, with the outline of its mask where it has one; null where it is not shown.</param>
+/// <param name="Outlined">Whether it has that outline.</param>
+public sealed record ImageScore(string Id, string Defect, float Score, string? Heatmap, string? Truth = null, bool Outlined = false);
+
+/// <summary>The scale of a run's heatmaps.</summary>
+/// <param name="Low">Where colour begins.</param>
+/// <param name="High">Full colour.</param>
+public sealed record HeatmapScale(float Low, float High);
 
 /// <summary>The files that hold runs, one each; a run is there when its file is.</summary>
 internal sealed class RunFiles(string folder)

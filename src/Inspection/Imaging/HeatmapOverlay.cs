@@ -79,6 +79,16 @@ public static class HeatmapOverlay
         if (options.Ignore is not null) ArrayPool<bool>.Shared.Return(ignored);
     }
 
+    /// <summary>256 RGB colours from the low end to the high end.</summary>
+    internal static ReadOnlySpan<byte> Palette
+    {
+        get
+        {
+            ImagingNative.EnsureLoaded();
+            return Inferno.Value;
+        }
+    }
+
     /// <summary>Opacity at t = 0..1: nothing at the low end, rising smoothly, flat at the high end.</summary>
     internal static double Opacity(double t) => MaxOpacity * t * t * (3 - 2 * t);
 

@@ -1,3 +1,5 @@
+using ClipFusion.Models.Weights;
+
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>
@@ -32,6 +34,7 @@ internal static class ImageHeaders
 
     private static string? OtherKind(ReadOnlySpan<byte> file)
     {
+        if (LfsPointer.Is(file, file.Length)) return LfsPointer.Message;
         if (file.StartsWith("GIF8"u8)) return "a GIF file";
         if (file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8)) return "a WebP file";
         if (file.StartsWith("II+\0"u8) || file.StartsWith("MM\0+"u8)) return "a BigTIFF file";

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Models;
 
 namespace ClipFusion.Inspection.Json;
 
@@ -40,7 +41,7 @@ public static class StrictJson
         }
         catch (JsonException e)
         {
-            return Fail(errors, $"no valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1} of it", $"strict JSON ({e.Message})");
+            return Fail(errors, $"no valid JSON at {JsonSyntax.Place(e)} of it", $"strict JSON ({JsonSyntax.Cause(e)})");
         }
     }
 

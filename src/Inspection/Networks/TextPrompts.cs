@@ -28,6 +28,7 @@ internal sealed class TextPrompts
 
     public static TextPrompts Create(ModelPack pack, Recipe recipe, CancellationToken cancellation)
     {
+        PromptLengths.Ensure(pack, recipe);
         Branches used = recipe.UsedBranches;
         bool diffusion = (used & Branches.Diff) != 0, clip = used.HasFlag(Branches.ClipLanguage);
         (string[] states, int generic) = States(recipe);
@@ -45,7 +46,7 @@ internal sealed class TextPrompts
     private static float[] Side(ModelPack pack, IReadOnlyList<string> templates, string @object, CancellationToken cancellation)
     {
         int length = pack.Manifest.Clip.ContextLength;
-        long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodePadded(PromptTemplate.Expand(t, @object), length))];
+        long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodeWhole(PromptTemplate.Expand(t, @object), length))];
         using NetworkOutputs o = pack.RunOnTokens(GraphNames.ClipText, ids, templates.Count, [GraphNames.Embeddings], cancellation);
         ReadOnlySpan<float> rows = o.Floats(GraphNames.Embeddings);
         var mean = new float[pack.Manifest.Clip.EmbedDim];
@@ -66,7 +67,7 @@ internal sealed class TextPrompts
 
     /// <summary>Token ids [prompts][77] of <see cref="Diffusion"/>.</summary>
     public static long[][] DiffusionIds(ModelPack pack, Recipe recipe)
-        => [.. Texts(recipe, States(recipe).States).Select(t => pack.DiffusionTokenizer.EncodePadded(t, pack.Manifest.Diffusion.ContextLength))];
+        => [.. Texts(recipe, States(recipe).States).Select(t => pack.DiffusionTokenizer.EncodeWhole(t, pack.Manifest.Diffusion.ContextLength))];
 
     private static (string[] States, int Generic) States(Recipe recipe)
     {

@@ -35,7 +35,7 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
         }
         catch (JsonException e)
         {
-            throw new ModelCatalogueException(origin, [$"not valid JSON: {e.Message}"], e);
+            throw new ModelCatalogueException(origin, [$"not valid JSON: {JsonSyntax.Describe(e)}"], e);
         }
     }
 

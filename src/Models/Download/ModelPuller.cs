@@ -85,7 +85,7 @@ public sealed class ModelPuller : IDisposable
 
     private async Task<PulledFile?> TakeExistingAsync(DownloadJob job, PinFile pins, IProgress<PullProgress> progress, CancellationToken cancellation)
     {
-        var file = new FileInfo(job.FinalPath);
+        FileInfo file = TargetFile.Of(job.FinalPath);
         if (!file.Exists || (job.Size is { } size && size != file.Length)) return null;
         progress.Report(new PullProgress(PullStep.Checking, job.Name, file.Length, file.Length));
         string found = await Sha256Text.OfFileAsync(job.FinalPath, cancellation).ConfigureAwait(false);

@@ -44,7 +44,7 @@ internal sealed class PinFile
         }
         catch (JsonException e)
         {
-            throw new PullException(PullFailure.PinConflict, $"{path} cannot be read as pinned hashes: {e.Message}; repair it, or delete it to accept hashes anew", e);
+            throw new PullException(PullFailure.PinConflict, $"{path} cannot be read as pinned hashes: {JsonSyntax.Describe(e)}; repair it, or delete it to accept hashes anew", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Models.Folders;
 
@@ -33,11 +34,17 @@ internal sealed class ConfigReader
         {
             long length = new FileInfo(file).Length;
             if (length > MaxFileBytes) throw new FolderException($"{file}: the file has {length} bytes, expected at most {MaxFileBytes}.");
-            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(file, MaxFileBytes), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            byte[] json = RegularFile.ReadAllBytes(file, MaxFileBytes);
+            if (LfsPointer.Is(json, json.Length)) throw new FolderException($"{file}: {LfsPointer.Message}.");
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new FolderException($"{file}: found {document.RootElement.ValueKind}, expected a JSON object.");
             return new ConfigReader(document.RootElement.Clone(), file, "", []);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (JsonException e)
+        {
+            throw new FolderException($"{file}: not valid JSON: {JsonSyntax.Describe(e)}.", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             throw new FolderException($"{file}: cannot be read as JSON: {e.Message}", e);
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Reflection;
 using Google.Protobuf;
 using Onnx;
 
@@ -18,11 +19,16 @@ public sealed partial class GraphBuilder
     private const int IrVersion = 8;
     private const string ContribDomain = "com.microsoft";
 
+    /// <summary>Without what a build adds behind a plus, so that two builds of a version write the same.</summary>
+    private static readonly string ProducerVersion = typeof(GraphBuilder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+
     private readonly GraphProto _graph;
     private readonly Dictionary<string, Value> _initializers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _used = new(StringComparer.Ordinal);
     private readonly List<Value> _inputs = [];
     private readonly List<Value> _outputs = [];
+    private string _scope = "";
     private bool _usesContrib;
 
     /// <summary>Starts an empty graph.</summary>
@@ -42,6 +48,21 @@ public sealed partial class GraphBuilder
 
     /// <summary>The graph's outputs in order.</summary>
     public IReadOnlyList<Value> Outputs => _outputs;
+
+    /// <summary>
+    /// Nodes that are written until the result is disposed belong to a module: their names start with its path, which is how viewers and profilers group them.
+    /// Scopes nest; the innermost counts. Names change nothing of what is computed.
+    /// </summary>
+    /// <param name="path">The module's path in the published weights, such as <c>down_blocks.0.attentions.0</c>; empty for the root.</param>
+    public GraphScope Scope(string path)
+    {
+        var scope = new GraphScope(this, _scope);
+        _scope = path;
+        return scope;
+    }
+
+    /// <summary>Ends a scope.</summary>
+    internal void Leave(string before) => _scope = before;
 
     /// <summary>Declares a graph input.</summary>
     public Value Input(string name, ElementType type, params Dim[] shape)
@@ -104,9 +125,16 @@ public sealed partial class GraphBuilder
 
     /// <summary>Writes the graph file.</summary>
     /// <param name="path">A file beside the external-data files that the graph refers to.</param>
-    public void Save(string path)
+    /// <param name="origin">What it was made from, for who opens it in a viewer; null where nobody says.</param>
+    public void Save(string path, GraphOrigin? origin = null)
     {
-        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "clipfusion", Graph = _graph };
+        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "clipfusion", ProducerVersion = ProducerVersion, Domain = "clipfusion", Graph = _graph };
+        if (origin is not null)
+        {
+            model.DocString = origin.Description;
+            model.MetadataProps.AddRange(origin.Properties.Select(p => new StringStringEntryProto { Key = p.Key, Value = p.Value }));
+        }
+
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
         if (_usesContrib) model.OpsetImport.Add(new OperatorSetIdProto { Domain = ContribDomain, Version = 1 });
         using FileStream file = File.Create(path);
@@ -125,11 +153,19 @@ public sealed partial class GraphBuilder
     }
 
     private Value Emit(string op, IReadOnlyList<Value> inputs, ElementType type, IReadOnlyList<Dim> shape, params AttributeProto[] attributes)
-        => Node(op, inputs, new Value(Claim($"{op}_{_graph.Node.Count}"), type, shape), attributes);
+        => Node(op, inputs, new Value(Claim(NodeName(op)), type, shape), attributes);
+
+    /// <summary>The module and the operator, numbered where the module has several: <c>mid_block.resnets.0.conv1/Conv</c>.</summary>
+    private string NodeName(string op)
+    {
+        string name = _scope.Length == 0 ? $"/{op}" : $"{_scope}/{op}";
+        int number = _used[name] = _used.GetValueOrDefault(name) + 1;
+        return number == 1 ? name : $"{name}_{number}";
+    }
 
     private Value Node(string op, IReadOnlyList<Value> inputs, Value output, params AttributeProto[] attributes)
     {
-        var node = new NodeProto { OpType = op, Name = $"n_{output.Name}" };
+        var node = new NodeProto { OpType = op, Name = output.Name };
         node.Input.AddRange(inputs.Select(i => i.Name));
         node.Output.Add(output.Name);
         node.Attribute.AddRange(attributes);

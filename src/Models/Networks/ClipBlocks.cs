@@ -8,6 +8,7 @@ internal static class ClipBlocks
     /// <summary>c_proj(gelu(c_fc(x))).</summary>
     public static Value Mlp(GraphBuilder g, Module m, Value x, int width, int mlpWidth, bool quickGelu)
     {
+        using GraphScope scope = m.Enter();
         Value h = m["c_fc"].Linear(x, mlpWidth);
         return m["c_proj"].Linear(quickGelu ? g.QuickGelu(h) : g.Gelu(h), width);
     }

@@ -28,6 +28,7 @@ public sealed class ClipText(OpenClipConfig config)
 
     private Value Block(GraphBuilder g, Module m, Value x, Value mask)
     {
+        using GraphScope scope = m.Enter();
         Value qkv = m["attn"].Linear(m["ln_1"].LayerNorm(x), 3 * _t.Width, true, "in_proj_weight", "in_proj_bias");
         Value probabilities = g.AttentionProbabilities(g.Slice(qkv, -1, 0, _t.Width), g.Slice(qkv, -1, _t.Width, 2 * _t.Width), _t.Heads, mask);
         Value attended = g.MergeHeads(g.WeightedValues(probabilities, g.Slice(qkv, -1, 2 * _t.Width, 3 * _t.Width), _t.Heads));

@@ -71,14 +71,21 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
 
     private (Value Original, Value Vv) Block(GraphBuilder g, Module m, Value x, Value vv, int block)
     {
+        using GraphScope scope = m.Enter();
         Module attention = m["attn"];
         Value qkv = attention.Linear(m["ln_1"].LayerNorm(x), 3 * _v.Width, true, "in_proj_weight", "in_proj_bias");
         Value q = g.Slice(qkv, -1, 0, _v.Width), k = g.Slice(qkv, -1, _v.Width, 2 * _v.Width), v = g.Slice(qkv, -1, 2 * _v.Width, 3 * _v.Width);
 
-        Value original = g.AddTo(x, attention["out_proj"].Linear(g.Attention(q, k, v, _v.Heads), _v.Width));
+        Value original = g.AddTo(x, Attend(g, attention, q, k, v));
         original = g.AddTo(original, ClipBlocks.Mlp(g, m["mlp"], m["ln_2"].LayerNorm(original), _v.Width, _v.MlpWidth, config.QuickGelu));
         if (block < vvStart) return (original, original);
-        return (original, g.AddTo(vv, attention["out_proj"].Linear(g.Attention(v, v, v, _v.Heads), _v.Width)));
+        return (original, g.AddTo(vv, Attend(g, attention, v, v, v)));
+    }
+
+    private Value Attend(GraphBuilder g, Module m, Value q, Value k, Value v)
+    {
+        using GraphScope scope = m.Enter();
+        return m["out_proj"].Linear(g.Attention(q, k, v, _v.Heads), _v.Width);
     }
 
     private Value Normalized(GraphBuilder g, Value pixels)

@@ -26,6 +26,7 @@ public sealed class DiffusionText(DiffusionTextConfig config)
 
     private Value Block(GraphBuilder g, Module m, Value x, Value mask)
     {
+        using GraphScope scope = m.Enter();
         Module attention = m["self_attn"];
         Value h = m["layer_norm1"].LayerNorm(x, config.LayerNormEps);
         Value q = attention["q_proj"].Linear(h, config.Width), k = attention["k_proj"].Linear(h, config.Width), v = attention["v_proj"].Linear(h, config.Width);

@@ -33,6 +33,9 @@ public readonly record struct Module(NetworkContext Context, string Path)
 
     private GraphBuilder G => Context.Graph;
 
+    /// <summary>What is written until the result is disposed is named after this point.</summary>
+    public GraphScope Enter() => G.Scope(Path);
+
     /// <summary>Whether the published weights have a tensor of this name below this point.</summary>
     public bool Has(string tensor) => Context.Weights.Contains(this[tensor].Path);
 
@@ -45,6 +48,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
     /// <summary>As <see cref="Linear(Value, int, bool)"/>, for a layer that calls its tensors otherwise.</summary>
     public Value Linear(Value x, int outFeatures, bool bias, string weightName, string biasName)
     {
+        using GraphScope scope = Enter();
         Value y = G.MatMul(G.Cast(x, Context.Compute), Transposed(weightName, outFeatures, x.Fixed(-1)));
         return bias ? G.Add(y, Tensor(biasName, Context.Compute, outFeatures)) : y;
     }
@@ -55,6 +59,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
     /// <param name="children">Names of the projections below this point.</param>
     public Value[] LinearTogether(Value x, int outFeatures, params string[] children)
     {
+        using GraphScope scope = Enter();
         Module self = this;
         int inFeatures = x.Fixed(-1);
         WeightTensor[] parts = [.. children.Select(c => self.Require($"{c}.weight", outFeatures, inFeatures))];
@@ -65,7 +70,11 @@ public readonly record struct Module(NetworkContext Context, string Path)
     }
 
     /// <summary>x M for a published matrix that is stored the way it is applied (OpenCLIP's <c>proj</c>), in the type of x.</summary>
-    public Value Project(Value x, string matrix, int outFeatures) => G.MatMul(x, Tensor(matrix, x.Type, x.Fixed(-1), outFeatures));
+    public Value Project(Value x, string matrix, int outFeatures)
+    {
+        using GraphScope scope = this[matrix].Enter();
+        return G.MatMul(x, Tensor(matrix, x.Type, x.Fixed(-1), outFeatures));
+    }
 
     /// <summary>Square convolution in the compute type.</summary>
     /// <param name="x">[N, C, H, W].</param>
@@ -76,6 +85,7 @@ public readonly record struct Module(NetworkContext Context, string Path)
     /// <param name="bias">Whether there is one.</param>
     public Value Conv(Value x, int outChannels, int kernel = 3, int stride = 1, (int, int, int, int)? padding = null, bool bias = true)
     {
+        using GraphScope scope = Enter();
         int p = kernel / 2;
         Value weight = Tensor("weight", Context.Compute, outChannels, x.Fixed(1), kernel, kernel);
         return G.Conv(G.Cast(x, Context.Compute), weight, bias ? Tensor("bias", Context.Compute, outChannels) : null, stride, padding ?? (p, p, p, p));
@@ -83,11 +93,17 @@ public readonly record struct Module(NetworkContext Context, string Path)
 
     /// <summary>Layer normalisation over the last axis.</summary>
     public Value LayerNorm(Value x, double epsilon = LayerNormEpsilon)
-        => G.LayerNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(-1)), Tensor("bias", ElementType.Float32, x.Fixed(-1)), epsilon);
+    {
+        using GraphScope scope = Enter();
+        return G.LayerNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(-1)), Tensor("bias", ElementType.Float32, x.Fixed(-1)), epsilon);
+    }
 
     /// <summary>Group normalisation over the channels of [N, C, H, W].</summary>
     public Value GroupNorm(Value x, int groups, double epsilon)
-        => G.GroupNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(1)), Tensor("bias", ElementType.Float32, x.Fixed(1)), groups, epsilon);
+    {
+        using GraphScope scope = Enter();
+        return G.GroupNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(1)), Tensor("bias", ElementType.Float32, x.Fixed(1)), groups, epsilon);
+    }
 
     /// <summary>A published tensor as it is.</summary>
     public Value Tensor(string name, ElementType type, params long[] shape)

@@ -59,6 +59,7 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 
     private Value Down(UnetPass pass, Module m, Value x, int block, Stack<Value> skips)
     {
+        using GraphScope scope = m.Enter();
         int channels = config.BlockOutChannels[block];
         for (int i = 0; i < config.LayersPerBlock[block]; i++)
         {
@@ -75,6 +76,7 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 
     private Value Middle(UnetPass pass, Module m, Value x)
     {
+        using GraphScope scope = m.Enter();
         int channels = config.BlockOutChannels[^1];
         x = Resnet(pass, m["resnets"][0], x, channels);
         x = Transformer(pass, m["attentions"][0], x, config.HeadCounts[^1], mapsBottleneck ? MapUse.Take : MapUse.None);
@@ -83,6 +85,7 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 
     private Value Up(UnetPass pass, Module m, Value x, int block, Stack<Value> skips)
     {
+        using GraphScope scope = m.Enter();
         int level = Blocks - 1 - block, channels = config.BlockOutChannels[level], resnets = config.LayersPerBlock[level] + 1;
         x = pass.Enter(block, x);
         for (int i = 0; i < resnets; i++)
@@ -103,6 +106,7 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 
     private Value Resnet(UnetPass pass, Module m, Value x, int channels)
     {
+        using GraphScope scope = m.Enter();
         GraphBuilder g = pass.Graph;
         Value h = m["conv1"].Conv(g.Silu(m["norm1"].GroupNorm(x, config.NormGroups, config.NormEps)), channels);
         Value time = m["time_emb_proj"].Linear(pass.TimeFor(x), channels);
@@ -113,6 +117,7 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 
     private Value Transformer(UnetPass pass, Module m, Value x, int heads, MapUse use)
     {
+        using GraphScope scope = m.Enter();
         GraphBuilder g = pass.Graph;
         int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
         // The projections in and out are what the float32 residual stream is made of; float16 there would round all of it.
@@ -122,8 +127,7 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
         if (config.UseLinearProjection) h = m.Wide["proj_in"].Linear(h, channels);
 
         Module block = m["transformer_blocks"][0];
-        Value[] qkv = block["attn1"].LinearTogether(block["norm1"].LayerNorm(h), channels, "to_q", "to_k", "to_v");
-        h = g.AddTo(h, block["attn1"]["to_out"][0].Linear(g.Attention(qkv[0], qkv[1], qkv[2], heads), channels));
+        h = g.AddTo(h, SelfAttention(block["attn1"], block["norm1"].LayerNorm(h), heads));
 
         (h, x) = pass.SplitByPrompt(h, x);
         Value? crossed = pass.CrossAttention(block["attn2"], block["norm2"].LayerNorm(h), heads, use, height, width);
@@ -137,9 +141,18 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
         return g.AddTo(pass.SameRows(x, h), h);
     }
 
+    private static Value SelfAttention(Module m, Value x, int heads)
+    {
+        using GraphScope scope = m.Enter();
+        int channels = x.Fixed(-1);
+        Value[] qkv = m.LinearTogether(x, channels, "to_q", "to_k", "to_v");
+        return m["to_out"][0].Linear(m.Context.Graph.Attention(qkv[0], qkv[1], qkv[2], heads), channels);
+    }
+
     /// <summary>GEGLU: the first half times the GELU of the second, then back to the width.</summary>
     private static Value FeedForward(GraphBuilder g, Module m, Value x)
     {
+        using GraphScope scope = m.Enter();
         int width = x.Fixed(-1), inner = 4 * width;
         Value h = m[0]["proj"].Linear(x, 2 * inner);
         return m[2].Linear(g.Mul(g.Slice(h, -1, 0, inner), g.Gelu(g.Slice(h, -1, inner, 2L * inner))), width);

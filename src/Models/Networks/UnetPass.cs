@@ -36,6 +36,7 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
     /// <summary>Sinusoidal embedding of the timesteps and its two layers; silu'd, as every resnet takes it.</summary>
     public void Embed(Module m)
     {
+        using GraphScope scope = m.Enter();
         int channels = config.BlockOutChannels[0], half = channels / 2, width = 4 * channels;
         double[] frequencies = [.. Enumerable.Range(0, half).Select(i => Math.Exp(-Math.Log(10000) * i / (half - config.FreqShift)))];
         Value angles = Graph.Mul(Graph.Reshape(rows.Timesteps, UnetRows.DistinctTimesteps, 1), Graph.Constant(ElementType.Float32, frequencies, 1, half));
@@ -72,6 +73,7 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
     /// <returns>[rows, H W, C]; null where the pass stops.</returns>
     public Value? CrossAttention(Module m, Value x, int heads, MapUse use, int height, int width)
     {
+        using GraphScope scope = m.Enter();
         int channels = x.Fixed(-1);
         Value prompts = Prefix(rows.Context);
         Value Out(Value attended) => m["to_out"][0].Linear(attended, channels);

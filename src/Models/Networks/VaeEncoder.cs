@@ -42,6 +42,7 @@ public sealed class VaeEncoder(VaeConfig config)
 
     private Value Resnet(GraphBuilder g, Module m, Value x, int channels)
     {
+        using GraphScope scope = m.Enter();
         Value h = m["conv1"].Conv(g.Silu(m["norm1"].GroupNorm(x, config.NormGroups, Epsilon)), channels);
         h = m["conv2"].Conv(g.Silu(m["norm2"].GroupNorm(h, config.NormGroups, Epsilon)), channels);
         return g.Add(x.Fixed(1) == channels ? x : m["conv_shortcut"].Conv(x, channels, kernel: 1), h);
@@ -50,6 +51,7 @@ public sealed class VaeEncoder(VaeConfig config)
     /// <summary>Self-attention over all positions with one head.</summary>
     private Value Attention(GraphBuilder g, Module m, Value x)
     {
+        using GraphScope scope = m.Enter();
         int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
         bool current = m.Has("to_q.weight");
         (string q, string k, string v, string o) = current ? ("to_q", "to_k", "to_v", "to_out.0") : ("query", "key", "value", "proj_attn");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Models.Folders;
@@ -132,8 +133,22 @@ public sealed partial class PackBuilder
         _progress?.Report($"writing {file}");
         var graph = new GraphBuilder(name, target);
         write(graph);
-        graph.Save(Path.Combine(_folder, file));
+        graph.Save(Path.Combine(_folder, file), OriginOf(name));
         _graphs.Add(new GraphEntry(name, target, debug, file, [.. graph.Inputs.Select(Entry)], [.. graph.Outputs.Select(Entry)]));
+    }
+
+    /// <summary>What a graph was made from, as far as the folder says it.</summary>
+    private GraphOrigin OriginOf(string name)
+    {
+        bool isClip = GraphNames.WeightFile(name) == GraphNames.WeightFile(GraphNames.ClipImage);
+        (string source, WeightOrigin? origin) = isClip ? (_clip.Path, _options.ClipOrigin) : (_diffusion.Path, _options.DiffusionOrigin);
+        source = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source)));
+        KeyValuePair<string, string>[] properties =
+        [
+            new("source", source), new("licence", origin?.Licence ?? "unknown"), new("url", origin?.Url ?? "unknown"),
+            new("weights", JsonNamingPolicy.CamelCase.ConvertName(_options.Weights.ToString())),
+        ];
+        return new GraphOrigin($"{name} from {source}: {PackWeightsText.Of(_options.Weights)}", properties);
     }
 
     private IEnumerable<(string Name, string Source)> Vocabularies() =>
@@ -156,7 +171,10 @@ public sealed partial class PackBuilder
             PackManifest.CurrentSchema, name.Length > 64 ? name[^64..].Trim('-', '.') : name, _options.Notice, _options.Precision,
             new ClipPart(c.Vision.ImageSize, c.Vision.ImageSize / c.Vision.PatchSize, c.Vision.Layers, c.Vision.Width, c.EmbedDim, _options.VvStart, _blocks, MathF.Exp(logScale[0]), c.Text.ContextLength),
             new DiffusionPart(_factory.DiffusionImageSize, u.SampleSize, _diffusion.Vae.LatentChannels, u.CrossAttentionDim, _diffusion.TextEncoder.ContextLength, decoder, _mappedLayers, _factory.LastMappedBlock),
-            _graphs, sources, new MethodDefaults(0.07, 201, [[201, 3], [401, 2], [801, 1]], 0.25, 0.75), files);
+            _graphs, sources, new MethodDefaults(0.07, 201, [[201, 3], [401, 2], [801, 1]], 0.25, 0.75), files)
+        {
+            Weights = _options.Weights,
+        };
     }
 
     /// <summary>Side of the grid after that many stride-2 convolutions with padding 1.</summary>

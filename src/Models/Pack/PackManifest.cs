@@ -37,6 +37,15 @@ public sealed record PackManifest(
     /// <summary>Most bytes of a manifest.</summary>
     public const int MaxBytes = 16 << 20;
 
+    /// <summary>How the weights came to be; null in packs that were built before this was recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PackWeights? Weights { get; init; }
+
+    /// <summary>The same, of an older pack as far as its notice says it.</summary>
+    [JsonIgnore]
+    public PackWeights KnownWeights =>
+        Weights ?? (Notice?.Contains("random weights", StringComparison.OrdinalIgnoreCase) == true ? PackWeights.Random : PackWeights.Unknown);
+
     /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
     [JsonIgnore]
     public bool HasGoldens => Files.Any(f => f.Path == GraphNames.Goldens);

@@ -9,9 +9,10 @@ namespace ClipFusion.Models.Pack;
 /// <param name="ClipOrigin">Licence and address of the CLIP weights; null where nobody knows.</param>
 /// <param name="DiffusionOrigin">Licence and address of the Stable Diffusion weights; null where nobody knows.</param>
 /// <param name="Record">Adds what only running the new graphs can give, which are the golden outputs; null for a pack that only the CPU may run.</param>
+/// <param name="Weights">How the weights came to be.</param>
 public sealed record PackOptions(
     Precision Precision = Precision.Float32, int VvStart = 1, IReadOnlyList<int>? ClipBlocks = null, string? Name = null, string? Notice = null,
-    WeightOrigin? ClipOrigin = null, WeightOrigin? DiffusionOrigin = null, PackRecorder? Record = null);
+    WeightOrigin? ClipOrigin = null, WeightOrigin? DiffusionOrigin = null, PackRecorder? Record = null, PackWeights Weights = PackWeights.Unknown);
 
 /// <summary>Runs a new pack's graphs and adds files to its folder. This library writes graphs and does not run them, so somebody else does.</summary>
 /// <param name="folder">The folder in which the pack is being built.</param>

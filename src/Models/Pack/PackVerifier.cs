@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Models.Pack;
 
@@ -37,7 +38,8 @@ public static class PackVerifier
             progress?.Report($"checking {expected.Path}");
             if (file.Length != expected.Size)
             {
-                problems.Add($"{expected.Path}: {file.Length} bytes, the manifest says {expected.Size}");
+                string why = LfsPointer.IsFile(file.FullName) ? $"; {LfsPointer.Message}" : "";
+                problems.Add($"{expected.Path}: {file.Length} bytes, the manifest says {expected.Size}{why}");
                 continue;
             }
 
@@ -133,10 +135,24 @@ public static class PackVerifier
             return null;
         }
 
-        var file = new FileInfo(Path.Combine(folder, entry.Path));
-        if (file.Exists) return file;
-        problems.Add($"{entry.Path}: missing");
+        string path = Path.Combine(folder, entry.Path);
+        FileInfo? file = Target(path);
+        if (file?.Exists == true) return file;
+        problems.Add(file is null ? $"{entry.Path}: a link that leads in a circle" : file.FullName == Path.GetFullPath(path) ? $"{entry.Path}: missing" : $"{entry.Path}: a link to {file.FullName}, which is missing");
         return null;
+    }
+
+    /// <summary>What will be read; null where links lead in a circle.</summary>
+    private static FileInfo? Target(string path)
+    {
+        try
+        {
+            return TargetFile.Of(path);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private static bool IsPlainName(string path)
@@ -145,8 +161,11 @@ public static class PackVerifier
     private static string Stamp(string folder, PackManifest manifest)
     {
         string manifestHash = PackFiles.Hash(folder, Path.Combine(folder, PackManifest.FileName)).Sha256;
-        var files = manifest.Files.Where(f => IsPlainName(f.Path)).Select(f => new FileInfo(Path.Combine(folder, f.Path)))
-            .Select(f => new { f.Name, Size = f.Exists ? f.Length : -1, Modified = f.Exists ? f.LastWriteTimeUtc.Ticks : 0 });
+        // Where a link leads is part of it: another target may have the same size and time.
+        var files = manifest.Files.Where(f => IsPlainName(f.Path)).Select(f => (Name: f.Path, Target: Target(Path.Combine(folder, f.Path))))
+            .Select(f => new { f.Name, Target = LinkTarget(f.Name, f.Target), Size = f.Target?.Exists == true ? f.Target.Length : -1, Modified = f.Target?.Exists == true ? f.Target.LastWriteTimeUtc.Ticks : 0 });
         return JsonSerializer.Serialize(new { manifest = manifestHash, files });
+
+        string? LinkTarget(string name, FileInfo? target) => target?.FullName == Path.GetFullPath(Path.Combine(folder, name)) ? null : target?.FullName;
     }
 }

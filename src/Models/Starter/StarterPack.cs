@@ -34,7 +34,7 @@ public static class StarterPack
             RandomFolders.Write(working, Sizes(StarterVocabulary.Count(vocabulary.VocabJson)), vocabulary, Seed, TensorType.Float32);
             using OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(working, "clip"));
             using DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(working, "sd"));
-            return PackBuilder.Build(clip, diffusion, target, new PackOptions(Name: "starter", Notice: Notice, ClipOrigin: Origin, DiffusionOrigin: Origin, Record: record), progress, cancellation);
+            return PackBuilder.Build(clip, diffusion, target, new PackOptions(Name: "starter", Notice: Notice, ClipOrigin: Origin, DiffusionOrigin: Origin, Record: record, Weights: PackWeights.Random), progress, cancellation);
         }
         finally
         {

@@ -84,13 +84,25 @@ public sealed class ClipTokenizer
         return padded;
     }
 
+    /// <summary>Tokens of a text with its start and its end token, as many as there are.</summary>
+    /// <param name="text">Any text.</param>
+    public int CountTokens(string text) => Encode(text).Count + 2;
+
+    /// <summary>As <see cref="EncodePadded"/>, for a text that has to be read to its end.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="contextLength">Length of the result, at least 2.</param>
+    /// <exception cref="PromptTooLongException">The text has more tokens.</exception>
+    public long[] EncodeWhole(string text, int contextLength) => CountTokens(text) is var count && count <= contextLength
+        ? EncodePadded(text, contextLength)
+        : throw new PromptTooLongException($"\"{text}\" has {count} tokens, start and end included; at most {contextLength} are read");
+
     /// <summary>Whether <see cref="EncodePadded"/> would cut this text.</summary>
     /// <param name="text">Any text.</param>
     /// <param name="contextLength">The context length, at least 2.</param>
     public bool IsTruncated(string text, int contextLength = 77)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 2);
-        return Encode(text).Count > contextLength - 2;
+        return CountTokens(text) > contextLength;
     }
 
     private int[] Symbols(string word)

@@ -1,4 +1,5 @@
 using System.Text;
+using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Models.Tokenizer;
 
@@ -25,6 +26,7 @@ internal sealed class MergeTable
             throw new VocabularyException($"{path}: not valid UTF-8 at byte {e.Index}, expected UTF-8 text.", e);
         }
 
+        if (LfsPointer.IsFile(path)) throw new VocabularyException($"{path}: {LfsPointer.Message}.");
         if (text.Length == 0) throw new VocabularyException($"{path}: the file is empty, expected a header line and one pair a line.");
         string[] lines = text.TrimEnd('\n', '\r', ' ').Split('\n');
         var table = new MergeTable();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Models.Tokenizer;
 
@@ -29,6 +30,7 @@ internal sealed class Vocabulary
     public static Vocabulary Load(string path)
     {
         byte[] json = ReadBounded(path);
+        if (LfsPointer.Is(json, json.Length)) throw new VocabularyException($"{path}: {LfsPointer.Message}.");
         try
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 2 });
@@ -53,7 +55,7 @@ internal sealed class Vocabulary
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new VocabularyException($"{path}: not a valid JSON object from token to id: {e.Message}", e);
+            throw new VocabularyException($"{path}: not a valid JSON object from token to id: {(e is JsonException syntax ? JsonSyntax.Describe(syntax) : e.Message)}", e);
         }
     }
 

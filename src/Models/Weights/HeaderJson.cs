@@ -48,7 +48,7 @@ internal sealed class HeaderJson(string file)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new WeightException($"{file}: the header is not valid JSON, the file is damaged: {e.Message}", e);
+            throw new WeightException($"{file}: the header is not valid JSON, the file is damaged: {(e is JsonException syntax ? JsonSyntax.Describe(syntax) : e.Message)}", e);
         }
     }
 

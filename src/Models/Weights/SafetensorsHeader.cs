@@ -21,13 +21,14 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, TensorInfo>
     public const string MetadataKey = "__metadata__";
 
     /// <summary>The length of the JSON that a file claims, checked against the format's limit and the file's size before anything is read by it.</summary>
-    /// <param name="prefix">The first bytes of the file, at most 8 of which are looked at.</param>
+    /// <param name="prefix">The first bytes of the file, at least 8 where there are as many; more tell a Git LFS pointer.</param>
     /// <param name="fileLength">Bytes of the whole file.</param>
     /// <param name="file">For messages.</param>
     /// <exception cref="WeightException">The file cannot be a safetensors file.</exception>
     public static int JsonLength(ReadOnlySpan<byte> prefix, long fileLength, string file)
     {
         if (prefix.Length < PrefixBytes || fileLength < PrefixBytes) throw new WeightException($"{file}: the file has {fileLength} bytes, expected at least {PrefixBytes} for a safetensors header.");
+        if (LfsPointer.Is(prefix, fileLength)) throw new WeightException($"{file}: {LfsPointer.Message}.");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > MaxJsonBytes) throw new WeightException($"{file}: the header claims {length} bytes, expected at most {MaxJsonBytes}; this is not a safetensors file or it is damaged.");
         if (length > (ulong)(fileLength - PrefixBytes)) throw new WeightException($"{file}: the header claims {length} bytes, but only {fileLength - PrefixBytes} follow; the file is truncated or damaged.");

@@ -16,7 +16,9 @@ internal static class WeightIndex
         {
             long length = new FileInfo(path).Length;
             if (length > MaxFileBytes) throw new WeightException($"{path}: the file has {length} bytes, expected at most {MaxFileBytes}.");
-            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(path, MaxFileBytes), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            byte[] json = RegularFile.ReadAllBytes(path, MaxFileBytes);
+            if (LfsPointer.Is(json, json.Length)) throw new WeightException($"{path}: {LfsPointer.Message}.");
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
             {
                 throw new WeightException($"{path}: weight_map is missing, expected an object from tensor to shard.");
@@ -28,7 +30,7 @@ internal static class WeightIndex
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new WeightException($"{path}: not valid JSON, the file is damaged: {e.Message}", e);
+            throw new WeightException($"{path}: not valid JSON, the file is damaged: {(e is JsonException syntax ? JsonSyntax.Describe(syntax) : e.Message)}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -24,7 +24,8 @@ public sealed class TokenizeCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Tokenize_Text_MarksTheStateAndSaysWhatIsCutOff()
     {
         Cli run = await Cli.RunAsync("tokenize", Prompt, string.Concat(Enumerable.Repeat("widget ", 100)), "--pack", tiny.Folder, "--state", "widget");
-        Assert.Equal(ExitCode.Clean, run.Code);
+        Assert.Equal(ExitCode.BadArguments, run.Code);
+        Assert.Contains("has 102 tokens, start and end included; at most 77 are read", run.Error, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^ +10 +789  widget</w>   <- widget$", run.Output);
         Assert.Contains("77 of 77 tokens, cut off", run.Output, StringComparison.Ordinal);
     }

@@ -9,6 +9,7 @@ using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Evaluate;
 
@@ -86,7 +87,11 @@ internal static class EvaluateCommand
         options = options with { Backbone = backbone };
         DatasetLayout? layout = parsed.GetValue(Layout) is { } name ? Enum.Parse<DatasetLayout>(name, ignoreCase: true) : null;
         Dataset dataset = Chosen(await Task.Run(() => DatasetReader.Read(parsed.GetRequiredValue(DatasetFolder), layout), cancellation).ConfigureAwait(false), parsed);
-        foreach (DatasetProblem problem in dataset.Problems) terminal.WriteNote($"{problem.Id}: {problem.What}");
+        foreach (DatasetProblem line in dataset.Problems.Concat(dataset.Notes)) terminal.WriteNote($"{line.Id}: {line.What}");
+        terminal.WriteNote(dataset.Counts);
+        // Before the pack is opened, which takes a while where it is large.
+        dataset.EnsureRuns(options.Shots);
+        foreach (string line in dataset.ShotsLeftOut(options.Shots)) terminal.WriteNote(line);
 
         long start = Stopwatch.GetTimestamp();
         EvaluationCost cost = await Steps.RunAsync(terminal, "opening the pack", steps =>
@@ -94,6 +99,7 @@ internal static class EvaluateCommand
             ImagingNative.EnsureLoaded();
             using ModelPack networks = ModelPack.Open(pack, new SessionSettings(parsed.GetValue(Threads)), progress: steps, providers: providers);
             if (networks.Manifest.Notice is { } notice) terminal.WriteNote(notice);
+            terminal.WriteNote($"weights: {PackWeightsText.Of(networks.Manifest.KnownWeights)}");
             return Evaluate(dataset, networks, options, folder, parsed.GetValue(Cache) ?? Path.Combine(folder, "networks"), new ProgressLines(steps), cancellation);
         }).ConfigureAwait(false);
         TimeSpan took = Stopwatch.GetElapsedTime(start);

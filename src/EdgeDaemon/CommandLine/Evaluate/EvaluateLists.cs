@@ -84,13 +84,24 @@ internal sealed class ProgressLines(IProgress<string> lines) : IProgress<Evaluat
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
+    private readonly Lock _gate = new();
     private long _last;
+    private bool _ended;
 
     public void Report(EvaluationProgress value)
     {
-        if (value.Done < value.Total && System.Diagnostics.Stopwatch.GetElapsedTime(_last) < Between) return;
-        _last = System.Diagnostics.Stopwatch.GetTimestamp();
-        string left = value.Left is { } time && value.Done < value.Total ? $", about {Span(time)} left" : "";
+        lock (_gate)
+        {
+            if (_ended || (value.Done < value.Total && System.Diagnostics.Stopwatch.GetElapsedTime(_last) < Between)) return;
+            _last = System.Diagnostics.Stopwatch.GetTimestamp();
+            _ended = value.Done == value.Total;
+            Tell(value);
+        }
+    }
+
+    private void Tell(EvaluationProgress value)
+    {
+        string left = value.Left is { } time && value.Done < value.Total ? $", {(value.IsLeast ? "more than" : "about")} {Span(time)} left" : "";
         lines.Report($"{value.What}: step {value.Done} of {value.Total}{left}");
     }
 

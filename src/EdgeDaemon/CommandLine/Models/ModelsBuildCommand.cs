@@ -12,6 +12,14 @@ namespace ClipFusion.EdgeDaemon.CommandLine.Models;
 /// <summary><c>clipfusion models build</c>: published weights in, model pack out.</summary>
 internal static class ModelsBuildCommand
 {
+    private static readonly Dictionary<string, PackWeights> WeightNames = new(StringComparer.Ordinal)
+    {
+        ["random"] = PackWeights.Random,
+        ["drawn-parts"] = PackWeights.DrawnParts,
+        ["published"] = PackWeights.Published,
+        ["unknown"] = PackWeights.Unknown,
+    };
+
     private static readonly Option<string> Clip = new("--clip")
     {
         Description = "OpenCLIP folder: open_clip_config.json, open_clip_model.safetensors, vocab.json, merges.txt.",
@@ -60,11 +68,17 @@ internal static class ModelsBuildCommand
         HelpName = "TEXT",
     };
 
+    private static readonly Option<string> Weights = new Option<string>("--weights")
+    {
+        Description = "How the weights came to be, which every measurement says; published where both folders are what models pull makes, else unknown.",
+        HelpName = "ORIGIN",
+    }.AcceptOnlyFromAmong([.. WeightNames.Keys]);
+
     private static readonly Option<bool> Json = new("--json") { Description = "Write one JSON object per event to standard output." };
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("build", "Build a model pack from published weights.") { Clip, Diffusion, Starter, Out, PrecisionName, VvStart, ClipBlocks, Name, Notice, Json };
+        var command = new Command("build", "Build a model pack from published weights.") { Clip, Diffusion, Starter, Out, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights, Json };
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
     }
@@ -101,7 +115,7 @@ internal static class ModelsBuildCommand
 
     private static Func<IProgress<string>, PackManifest> BuildStarter(ParseResult parsed, string target, CancellationToken cancellation)
     {
-        Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice];
+        Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights];
         if (others.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other) throw new UsageException($"--starter and {other.Name}: the starter pack has no options");
         return steps => StarterPack.Build(target, steps, GoldenRecorder.Record, cancellation);
     }
@@ -111,7 +125,10 @@ internal static class ModelsBuildCommand
         if (parsed.GetValue(Clip) is not { } clipFolder || parsed.GetValue(Diffusion) is not { } diffusionFolder)
             throw new UsageException("a pack is built from two weight folders: --clip DIR and --diffusion DIR are both expected (or --starter)");
         Precision precision = parsed.GetValue(PrecisionName) == "float16" ? Precision.Float16 : Precision.Float32;
-        var options = new PackOptions(precision, parsed.GetValue(VvStart), ParseBlocks(parsed.GetValue(ClipBlocks)), parsed.GetValue(Name), parsed.GetValue(Notice), Origin(clipFolder), Origin(diffusionFolder), GoldenRecorder.Record);
+        (WeightOrigin? clipOrigin, WeightOrigin? diffusionOrigin) = (Origin(clipFolder), Origin(diffusionFolder));
+        PackWeights weights = parsed.GetValue(Weights) is { } said ? WeightNames[said] : clipOrigin is not null && diffusionOrigin is not null ? PackWeights.Published : PackWeights.Unknown;
+        var options = new PackOptions(
+            precision, parsed.GetValue(VvStart), ParseBlocks(parsed.GetValue(ClipBlocks)), parsed.GetValue(Name), parsed.GetValue(Notice), clipOrigin, diffusionOrigin, GoldenRecorder.Record, weights);
         return steps =>
         {
             using OpenClipFolder clip = OpenClipFolder.Open(clipFolder);

@@ -9,7 +9,7 @@ internal static class ModelsListCommand
 {
     private static readonly Option<string[]> In = new("--in")
     {
-        Description = "Folder with packs, or a pack; may be given more than once. When not given: models below the data folder and beside the program.",
+        Description = "Folder with packs, or a pack; may be given more than once. When not given: models below the data folder and beside the program, and the starter pack beside the program.",
         HelpName = "DIR",
     };
 
@@ -22,6 +22,8 @@ internal static class ModelsListCommand
 
     private static readonly Option<bool> Json = new("--json") { Description = "Write one JSON object per pack to standard output." };
 
+    private const string StarterFolder = "starter-pack";
+
     public static Command Create(Terminal terminal)
     {
         var command = new Command("list", "List model packs, with those that can't be read.") { In, Data, Json };
@@ -33,7 +35,7 @@ internal static class ModelsListCommand
     {
         string[] asked = parsed.GetValue(In) ?? [];
         if (asked.FirstOrDefault(f => !Directory.Exists(f)) is { } missing) throw new UsageException($"--in {missing}: there is no such folder");
-        string[] folders = asked.Length > 0 ? asked : [Path.Combine(parsed.GetRequiredValue(Data), "models"), Path.Combine(AppContext.BaseDirectory, "models")];
+        string[] folders = asked.Length > 0 ? asked : [Path.Combine(parsed.GetRequiredValue(Data), "models"), Path.Combine(AppContext.BaseDirectory, "models"), .. StarterFolders];
         Entry[] packs = [.. folders.Where(Directory.Exists).SelectMany(PackFolders).DistinctBy(Path.GetFullPath).Select(Read)];
         if (parsed.GetValue(Json))
         {
@@ -49,6 +51,10 @@ internal static class ModelsListCommand
         if (packs.Length == 0) terminal.WriteNote($"no packs in {string.Join(", ", folders)}");
         return ExitCode.Clean;
     }
+
+    /// <summary>Where the starter pack is: in an installed program's folder, and beside it where it was built.</summary>
+    private static string[] StarterFolders =>
+        [Path.Combine(AppContext.BaseDirectory, StarterFolder), Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", StarterFolder))];
 
     private static IEnumerable<string> PackFolders(string folder) =>
         new[] { folder }.Concat(Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)).Where(f => File.Exists(Path.Combine(f, PackManifest.FileName)));
@@ -75,7 +81,7 @@ internal static class ModelsListCommand
         }
 
         output.WriteLine(
-            $"{name}  {Text(pack.Precision)}  {ByteText.Format(PackSize.Of(pack)),10}  clip {pack.Clip.ImageSize} px, blocks {string.Join(",", pack.Clip.Blocks)} of {pack.Clip.Layers}  diffusion {pack.Diffusion.ImageSize} px  {entry.Folder}");
+            $"{name}  {Text(pack.Precision)}  {ByteText.Format(PackSize.Of(pack)),10}  clip {pack.Clip.ImageSize} px, blocks {string.Join(",", pack.Clip.Blocks)} of {pack.Clip.Layers}  diffusion {pack.Diffusion.ImageSize} px  {WeightsOf(pack)}  {entry.Folder}");
         if (pack.Notice is { } notice) output.WriteLine($"{new string(' ', width)}  notice: {notice}");
     }
 
@@ -95,9 +101,18 @@ internal static class ModelsListCommand
             bytes = PackSize.Of(pack),
             clip = new { pack.Clip.ImageSize, pack.Clip.Layers, pack.Clip.Width, pack.Clip.VvStart, pack.Clip.Blocks },
             diffusion = new { pack.Diffusion.ImageSize, pack.Diffusion.LatentSize },
+            weights = JsonNamingPolicy.CamelCase.ConvertName(pack.KnownWeights.ToString()),
             pack.Notice,
         });
     }
+
+    private static string WeightsOf(PackManifest pack) => pack.KnownWeights switch
+    {
+        PackWeights.Random => "weights: random",
+        PackWeights.DrawnParts => "weights: trained on drawn parts",
+        PackWeights.Published => "weights: published",
+        _ => "weights: unknown",
+    };
 
     private static string Text(Precision precision) => JsonNamingPolicy.CamelCase.ConvertName(precision.ToString());
 

@@ -55,7 +55,7 @@ internal sealed partial class JsonFields
         }
         catch (JsonException e)
         {
-            fields.Fail($"not JSON at byte {e.BytePositionInLine ?? 0} of line {e.LineNumber ?? 0}; expected one object with {List(keys)}");
+            fields.Fail($"not JSON at byte {(e.BytePositionInLine ?? 0) + 1} of line {(e.LineNumber ?? 0) + 1}; expected one object with {List(keys)}");
         }
         catch (InvalidOperationException)
         {

@@ -29,6 +29,19 @@ public sealed class HeatmapFileTests
     }
 
     [Theory]
+    [InlineData(1, 1, HeatmapFormat.Jpeg)]
+    [InlineData(1, 1, HeatmapFormat.Png)]
+    [InlineData(15, 3, HeatmapFormat.Jpeg)]
+    [InlineData(1, 15, HeatmapFormat.Png)]
+    [InlineData(16, 1, HeatmapFormat.Jpeg)]
+    public void Of_FrameBelowTheLeastSide_IsDrawnAsItIs(int width, int height, HeatmapFormat format)
+    {
+        KeptFrame frame = Kept(Frame(width, height, CameraFormat.Mono8), Map(Region.Whole(width, height)));
+        ImageHeader header = ImageCodec.ReadHeader(_file.Of(frame, format).File.Span);
+        Assert.Equal((HeatmapOverlay.Width(width, height), height), (header.Width, header.Height));
+    }
+
+    [Theory]
     [InlineData(HeatmapFormat.Jpeg)]
     [InlineData(HeatmapFormat.Png)]
     public void Of_FiveMegapixelsOfNoise_FitsAndIsTheSameEachTime(HeatmapFormat format)

@@ -22,6 +22,18 @@ internal sealed class DatasetFolder : IDisposable
         return path;
     }
 
+    /// <summary>A black picture as JPEG.</summary>
+    public string Jpeg(string id, int width, int height, Action<RgbImage> draw)
+    {
+        string path = _folder[id.Split('/')];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var image = new RgbImage(width, height);
+        draw(image);
+        using FileStream file = File.Create(path);
+        ImageCodec.EncodeJpeg(image.View, file);
+        return path;
+    }
+
     /// <summary>A mask with a few pixels of value 3, as VisA numbers its defects.</summary>
     public void Mask(string id, int width = 12, int height = 8) => Picture(id, width, height, 0, image => image.Pixels.AsSpan(30, 12).Fill(3));
 

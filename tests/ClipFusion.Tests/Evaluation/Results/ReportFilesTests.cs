@@ -21,7 +21,7 @@ public sealed class ReportFilesTests
 
         string[] csv = File.ReadAllLines(folder["results.csv"]);
         Assert.StartsWith("\"a, b\",clipfusion,1,image_auroc,0.9512,0.004,5,1,0.954,-0.002", csv[1], StringComparison.Ordinal);
-        Assert.Equal("\"a, b\",winclip,0,image_auroc,0.3333333333333333,0,1,1,,", csv[2]);
+        Assert.Equal("\"a, b\",winclip,0,image_auroc,0.3333333333333333,0,1,1,,,unknown", csv[2]);
         string markdown = File.ReadAllText(folder["results.md"]);
         Assert.Contains("| clipfusion | 1 | 95.1 ± 0.4 (95.4, -0.3) |", markdown, StringComparison.Ordinal);
         Assert.Contains("| winclip | 0 | 33.3 |", markdown, StringComparison.Ordinal);

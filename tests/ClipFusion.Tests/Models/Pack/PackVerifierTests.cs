@@ -38,6 +38,39 @@ public sealed class PackVerifierTests : IDisposable
     }
 
     [Fact]
+    public void Open_OfAPackOfLinks_ChecksTheirTargets()
+    {
+        string linked = Directory.CreateDirectory(_folder["linked"]).FullName;
+        foreach (string file in Directory.EnumerateFiles(_pack)) File.CreateSymbolicLink(Path.Combine(linked, Path.GetFileName(file)), file);
+        PackVerifier.Open(linked, cancellation: TestContext.Current.CancellationToken);
+
+        // A byte of a target changes, and with it the target's time; the links' own size and time stay.
+        Flip("clip.weights");
+        File.SetLastWriteTimeUtc(In("clip.weights"), DateTime.UtcNow.AddMinutes(1));
+        var e = Assert.Throws<PackException>(() => PackVerifier.Open(linked, cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("clip.weights: sha256", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_OfLinksThatLeadNowhere_NamesThem()
+    {
+        foreach (string file in (string[])["clip.weights", "unet.weights"]) File.Delete(In(file));
+        File.CreateSymbolicLink(In("clip.weights"), _folder["gone"]);
+        File.CreateSymbolicLink(In("unet.weights"), In("unet.weights"));
+        string[] problems = [.. Problems().Order()];
+        Assert.Equal(2, problems.Length);
+        Assert.Equal($"clip.weights: a link to {_folder["gone"]}, which is missing", problems[0]);
+        Assert.StartsWith("unet.weights: ", problems[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Verify_OfAGitLfsPointer_CallsItOne()
+    {
+        File.WriteAllText(In("unet.weights"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n");
+        Assert.Contains("Git LFS pointer", Assert.Single(Problems()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Verify_OfMissingAndRenamedFiles_NamesThemAll()
     {
         File.Delete(In("clip.weights"));
