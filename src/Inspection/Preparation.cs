@@ -87,6 +87,18 @@ public sealed class PreparedImage
     /// <summary>RGB [S, S, 3] for the VAE; empty where the diffusion model has no part.</summary>
     public byte[] Diffusion { get; private set; } = [];
 
+    /// <summary>What a recipe's image checks find on it.</summary>
+    /// <param name="checks">The checks.</param>
+    /// <param name="frameWidth">Columns of the frame that it came from.</param>
+    /// <param name="frameHeight">Its rows.</param>
+    public ImageFault CheckBy(ImageChecks checks, int frameWidth, int frameHeight)
+    {
+        ArgumentNullException.ThrowIfNull(checks);
+        if (!checks.NeedsMeasures) return ImageFault.None;
+        byte[] pixels = Clip.Length > 0 ? Clip : Diffusion;
+        return checks.Check(frameWidth, frameHeight, pixels, (int)Math.Sqrt(pixels.Length / 3));
+    }
+
     internal void Accept(int frameWidth, int frameHeight, Region region, int clipBytes, int diffusionBytes)
     {
         (FrameWidth, FrameHeight, Region) = (frameWidth, frameHeight, region);

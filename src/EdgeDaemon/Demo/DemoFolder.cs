@@ -25,7 +25,7 @@ internal sealed class DemoFolder : IDisposable
 
     public string LogFile => System.IO.Path.Combine(Path, "demo.log");
 
-    private string ConfigFile => System.IO.Path.Combine(Path, ConfigName);
+    public string ConfigFile => System.IO.Path.Combine(Path, ConfigName);
 
     /// <summary>Takes a folder.</summary>
     /// <param name="kept">A folder that is new, empty or from an earlier demo; null for a temporary one.</param>

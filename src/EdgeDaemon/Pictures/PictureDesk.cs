@@ -51,7 +51,8 @@ internal sealed class PictureDesk(FairTurn turns, MediaLink media, TimeProvider 
         using (judged)
         {
             if (_stop.IsCancellationRequested) return;
-            var source = new PictureSource(judged.Verdict, judged.Frame, judged.TakeMap(), judged.Recipe.Recipe, judged.Recipe.Ignore);
+            judged.Recipe.Levels.Note(judged.Verdict, judged.Map);
+            var source = new PictureSource(judged.Verdict, judged.Frame, judged.TakeMap(), judged.Recipe.Recipe, judged.Recipe.Ignore, judged.Recipe.Levels);
             if (_stations[judged.Verdict.Inspection.Station].Take(source)) _work.Release();
         }
     }

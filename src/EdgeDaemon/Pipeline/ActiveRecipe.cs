@@ -16,8 +16,8 @@ internal sealed class ActiveRecipe
     private readonly Lock _lock = new();
     private int _uses = 1;
 
-    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash) =>
-        (Recipe, Stamp, Inspector, Ignore, PackHash) = (recipe, stamp, inspector, ignore, packHash);
+    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash, NormalReach reach) =>
+        (Recipe, Stamp, Inspector, Ignore, PackHash, Levels) = (recipe, stamp, inspector, ignore, packHash, new NormalLevels(reach, recipe.Method.Profile));
 
     public StationRecipe Recipe { get; }
 
@@ -27,6 +27,9 @@ internal sealed class ActiveRecipe
 
     /// <summary>What of the frames is not judged, in their pixels: only frames of its size can be judged. Null for nothing.</summary>
     public IgnoreMask? Ignore { get; }
+
+    /// <summary>What good parts' maps reach, for the colours of pictures.</summary>
+    public NormalLevels Levels { get; }
 
     /// <summary>Names the model pack in verdicts.</summary>
     public string PackHash { get; }
@@ -57,7 +60,15 @@ internal sealed class ActiveRecipe
                     if (recipe.Method.Region is null || recipe.Method.Region.Value.IsInside(width, height)) inspector.Inspect(new ImageView(grey, width, height, width, PixelFormat.Mono8), cancellation: cancellation);
                 }
 
-                return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash);
+                NormalReach reach = NormalReach.Of(inspector, references.Length, UseReference, ignore, cancellation);
+                return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash, reach);
+
+                // One turn for each, so that a due inspection waits for one at most.
+                void UseReference(int index, FrameAction use)
+                {
+                    DecodedImage reference = ImageCodec.DecodeStored(references[index]);
+                    using (new BackgroundTurn(turns, cancellation)) use(reference.View);
+                }
             }
             catch
             {

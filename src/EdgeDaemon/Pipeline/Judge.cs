@@ -96,9 +96,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
     /// <summary>Before any network runs, so that not even a held result exists of a picture that can't be judged.</summary>
     private static void Check(ActiveRecipe recipe, FrameRecord frame, PreparedImage prepared)
     {
-        if (!recipe.Recipe.Checks.NeedsMeasures) return;
-        byte[] pixels = prepared.Clip.Length > 0 ? prepared.Clip : prepared.Diffusion;
-        ImageFault fault = recipe.Recipe.Checks.Check(frame.Width, frame.Height, pixels, (int)Math.Sqrt(pixels.Length / 3));
+        ImageFault fault = prepared.CheckBy(recipe.Recipe.Checks, frame.Width, frame.Height);
         if (fault != ImageFault.None) throw new UnjudgeableException(Inspections.Answers.Of(fault));
     }
 

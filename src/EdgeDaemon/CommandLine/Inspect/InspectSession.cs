@@ -1,6 +1,7 @@
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 
@@ -37,6 +38,9 @@ internal sealed class InspectSession : IDisposable
     /// <summary>Pictures in the memory banks; 0 = zero-shot.</summary>
     public int References { get; private set; }
 
+    /// <summary>What good parts' maps reach, where heatmaps are asked for and the references say it.</summary>
+    public float? Reach { get; private set; }
+
     /// <summary>Opens the pack, encodes the recipe's words and the references.</summary>
     /// <exception cref="UsageException">The recipe asks for what the pack does not have.</exception>
     public static InspectSession Open(InspectRequest request, IProgress<string> steps, CancellationToken cancellation)
@@ -62,6 +66,7 @@ internal sealed class InspectSession : IDisposable
     public int Judge(IJudgementReport report, OverlayFolder? overlays, IProgress<string>? steps, CancellationToken cancellation)
     {
         int failed = 0;
+        if (overlays is not null) overlays.Scale = OverlayScale.Of(_request, Reach);
         foreach (InputImage image in _request.Images)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -70,9 +75,9 @@ internal sealed class InspectSession : IDisposable
             try
             {
                 if (image.Fault is { } fault) throw new ImageFormatException(fault);
-                result = _inspector.Inspect(ImageCodec.DecodeStored(image.Path).View, taps: _dump is null ? null : new TensorTaps(), cancellation: cancellation);
+                result = Inspect(ImageCodec.DecodeStored(image.Path).View, cancellation);
             }
-            catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException or UnjudgeableException)
             {
                 failed++;
                 report.Failed(image.Path, e.Message);
@@ -82,12 +87,12 @@ internal sealed class InspectSession : IDisposable
             ConnectedRegions? regions = Regions(result);
             _dump?.Add(image.Stem, result, _inspector);
             overlays?.Add(new HeatmapSource(image, result.Prepared.Region, regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)), result.Map);
-            report.Judged(Judgement.Of(image.Path, _request.Recipe, result, regions));
+            float peak = MapStatistics.Max(result.Map.Values, _request.Ignore?.Ignored(result.Map.Width, result.Map.Height, result.Prepared.Region));
+            report.Judged(Judgement.Of(image.Path, _request.Station, result, peak, regions));
         }
 
         steps?.Report("writing");
         if (failed < _request.Images.Count) _dump?.Write(_request.DumpFile!);
-        overlays?.Finish(cancellation);
         return failed;
     }
 
@@ -95,6 +100,22 @@ internal sealed class InspectSession : IDisposable
     {
         _inspector.Dispose();
         _pack.Dispose();
+    }
+
+    /// <summary>With the recipe's image checks, as a device does.</summary>
+    private InspectionResult Inspect(ImageView view, CancellationToken cancellation)
+    {
+        ImageChecks checks = _request.Station.Checks;
+        (int width, int height) = (view.Width, view.Height);
+        Require(checks.CheckSize(width, height));
+        return _inspector.Inspect(view, prepared: Check, taps: _dump is null ? null : new TensorTaps(), cancellation: cancellation);
+
+        void Check(PreparedImage prepared) => Require(prepared.CheckBy(checks, width, height));
+
+        static void Require(ImageFault fault)
+        {
+            if (fault != ImageFault.None) throw new UnjudgeableException(Inspections.Answers.Of(fault));
+        }
     }
 
     private static Inspector CreateInspector(InspectRequest request, ModelPack pack, CancellationToken cancellation)
@@ -113,6 +134,7 @@ internal sealed class InspectSession : IDisposable
     {
         IReadOnlyList<InputImage> references = _request.References;
         References = _inspector.Enroll(references.Count, WithImage, cancellation: cancellation).Images;
+        if (_request is { OverlayFolder: not null, Scale: null }) Reach = NormalReach.Of(_inspector, references.Count, WithImage, _request.Ignore, cancellation).Own;
 
         void WithImage(int index, FrameAction use)
         {

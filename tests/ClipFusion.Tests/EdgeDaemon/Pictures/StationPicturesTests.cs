@@ -2,6 +2,7 @@ using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Imaging;
 using Microsoft.Extensions.Logging;
@@ -36,7 +37,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
         {
             long before = pictures.Counts.Heatmaps;
             using Frame frame = Frame(64, 48, PixelFormat.Mono8);
-            Make(pictures, new PictureSource(Verdict(verdict), frame, verdict == Answer.NotJudged ? null : Map(Region.Whole(64, 48)), Recipe, null));
+            Make(pictures, new PictureSource(Verdict(verdict), frame, verdict == Answer.NotJudged ? null : Map(Region.Whole(64, 48)), Recipe, null, NormalLevels.Unknown));
             return pictures.Counts.Heatmaps - before;
         }
 
@@ -67,7 +68,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
         StationPictures pictures = Pictures(ImagePolicy.All);
         _gallery.Wanted();
         using Frame frame = PictureSamples.File("nonsense"u8);
-        Make(pictures, new PictureSource(Verdict(Answer.NotJudged), frame, null, Recipe, null));
+        Make(pictures, new PictureSource(Verdict(Answer.NotJudged), frame, null, Recipe, null, NormalLevels.Unknown));
         Assert.Equal((1, 1, 0), (pictures.Counts.Archived, pictures.Counts.Shown, pictures.Counts.Failed));
         Assert.True(_gallery.Latest!.FrameJpeg.IsEmpty);
     }
@@ -130,7 +131,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
     private void One(StationPictures pictures, long sequence, Answer verdict = Answer.Ng, int width = 64, int height = 48)
     {
         using Frame frame = Frame(width, height, PixelFormat.Mono8);
-        Make(pictures, new PictureSource(Verdict(verdict, sequence), frame, Map(Region.Whole(width, height)), Recipe, null));
+        Make(pictures, new PictureSource(Verdict(verdict, sequence), frame, Map(Region.Whole(width, height)), Recipe, null, NormalLevels.Unknown));
     }
 
     private void Make(StationPictures pictures, PictureSource source)
