@@ -12,7 +12,8 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <param name="Broker">The connection to the broker.</param>
 /// <param name="Storage">What is stored, and how well.</param>
 /// <param name="Time">Wall clock, UTC.</param>
-internal sealed record DeviceView(string Device, string Version, string BootId, BrokerView Broker, StorageView Storage, DateTimeOffset Time)
+/// <param name="StartedAt">When this run began, UTC by the wall clock as it is now: counters count from then on.</param>
+internal sealed record DeviceView(string Device, string Version, string BootId, BrokerView Broker, StorageView Storage, DateTimeOffset Time, DateTimeOffset StartedAt)
 {
     private static readonly string Program = typeof(DeviceView).Assembly.GetName().Version?.ToString(3) ?? "";
 
@@ -23,7 +24,7 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
         Storage.StorageState storage = box.Store.State;
         return new(
             box.Device, Program, box.BootId, new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText),
-            new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped), time.GetUtcNow());
+            new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped), time.GetUtcNow(), time.GetUtcNow() - time.GetElapsedTime(box.StartedAt));
     }
 }
 

@@ -112,7 +112,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 84_999);
         }
 
-        PictureSource Source(long sequence) => new(Verdict(sequence: sequence), frame, Map(Region.Whole(1280, 1024)), Recipe, null);
+        PictureSource Source(long sequence) => new(Verdict(sequence: sequence), frame, Map(Region.Whole(1280, 1024)), Recipe, null, NormalLevels.Unknown);
     }
 
     public async ValueTask DisposeAsync()
