@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection;
@@ -41,6 +42,7 @@ internal sealed class ActiveRecipe
     /// <exception cref="RecipeUnusableException">A file is missing or can't be decoded, or the recipe does not fit the pack.</exception>
     public static ActiveRecipe Load(OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, FairTurn turns, CancellationToken cancellation)
     {
+        if (RecipeCheck.Unusable(recipe) is { } why) throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}");
         try
         {
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
@@ -90,7 +92,7 @@ internal sealed class ActiveRecipe
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or IgnoreMaskException)
         {
-            throw new RecipeUnusableException($"recipe '{recipe.Name}': {e.Message}", e);
+            throw new RecipeUnusableException($"recipe '{recipe.Name}': {ErrorText.Of(e)}", e);
         }
     }
 

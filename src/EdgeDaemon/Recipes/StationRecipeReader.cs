@@ -16,6 +16,9 @@ public static class StationRecipeReader
     /// <summary>Greatest score, threshold or half-width.</summary>
     public const double MaxScore = 2;
 
+    /// <summary>Name of a recipe that is tried and says none.</summary>
+    internal const string TrialName = "trial";
+
     private const int MaxPixels = 65535;
     private static readonly (string Name, Profile Value)[] Profiles = [("clipfusion", Profile.ClipFusion), ("mapdiff", Profile.MapDiff), ("patchclip", Profile.PatchClip)];
 
@@ -56,7 +59,7 @@ public static class StationRecipeReader
     private static StationRecipe ReadFields(JsonFields fields, string? fileName, bool isTrial) => new()
     {
         Number = isTrial ? fields.Read("number", -1, Integer(0, 999)) : fields.Require("number", 0, "the PLC's number, a whole number from 0 to 999", Integer(0, 999)),
-        Name = isTrial || fileName is not null ? fields.Read("name", fileName ?? "trial", Name(fileName)) : fields.Require("name", "", $"{Names.Rule}, the file's own", Name(fileName)),
+        Name = isTrial || fileName is not null ? fields.Read("name", fileName ?? TrialName, Name(fileName)) : fields.Require("name", "", $"{Names.Rule}, the file's own", Name(fileName)),
         Method = RecipeReader.ReadFields(fields),
         Deadline = fields.Read("deadlineMs", null, OrNull(Integer(10, 600_000))) is int ms ? TimeSpan.FromMilliseconds(ms) : null,
         Rule = new(fields.Object("thresholds", Table) ?? ProfileTable.Empty, fields.Object("greyBand", Table) ?? ProfileTable.Empty),

@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
@@ -80,7 +81,7 @@ internal sealed class InspectSession : IDisposable
             catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException or UnjudgeableException)
             {
                 failed++;
-                report.Failed(image.Path, e.Message);
+                report.Failed(image.Path, ErrorText.Of(e));
                 continue;
             }
 
@@ -126,7 +127,7 @@ internal sealed class InspectSession : IDisposable
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"the recipe does not fit: {e.Message}", e);
+            throw new UsageException($"the recipe does not fit: {ErrorText.Of(e)}", e);
         }
     }
 
@@ -145,7 +146,7 @@ internal sealed class InspectSession : IDisposable
             }
             catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException)
             {
-                throw new UsageException($"--reference {references[index].Path}: {e.Message}", e);
+                throw new UsageException($"--reference {references[index].Path}: {ErrorText.Of(e)}", e);
             }
         }
     }

@@ -78,15 +78,16 @@ public sealed class StationPicturesTests : IAsyncDisposable
     {
         StationPictures pictures = Pictures(ImagePolicy.None);
         _heatmap = _heatmap with { When = HeatmapWhen.Never };
-        One(pictures, 1);
+        One(pictures, 1, Answer.Ok);
         Assert.Null(_gallery.Latest);
+        Assert.Equal(0, pictures.Counts.Shown);
 
         int changes = 0;
         _gallery.Changed += () => changes++;
         _gallery.Wanted();
         One(pictures, 2, Answer.Ng, 3000, 1000);
         One(pictures, 3, Answer.Ok);
-        Assert.Equal((3, 2, 2), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg!.Verdict.Inspection.Sequence, changes));
+        Assert.Equal((3, 2, 3), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg!.Verdict.Inspection.Sequence, changes));
         Assert.All(
             new[] { _gallery.LatestNg.FrameJpeg, _gallery.LatestNg.OverlayJpeg },
             file => Assert.Equal((StationGallery.MaximumWidth, 427), (ImageCodec.Decode(file.Span).Width, ImageCodec.Decode(file.Span).Height)));
@@ -94,6 +95,28 @@ public sealed class StationPicturesTests : IAsyncDisposable
         _time.Advance(StationGallery.Look);
         One(pictures, 4);
         Assert.Equal(3, _gallery.Latest.Verdict.Inspection.Sequence);
+    }
+
+    [Theory]
+    [InlineData("ok ng ok", 3, 2)]
+    [InlineData("ng ok ok ng", 4, 4)]
+    [InlineData("ng ng ok ok ok ok", 6, 2)]
+    [InlineData("ok ok", 2, null)]
+    public async Task Look_AtLast_FindsTheLatestFrameAndTheLatestNgOfTheTimeWhenNobodyLooked(string parts, int latest, int? ng)
+    {
+        StationPictures pictures = Pictures(ImagePolicy.None);
+        _heatmap = _heatmap with { When = HeatmapWhen.Never };
+        int asked = 0;
+        _gallery.Asked += () => asked++;
+        foreach ((string part, int i) in parts.Split(' ').Select((p, i) => (p, i + 1))) One(pictures, i, part == "ng" ? Answer.Ng : Answer.Ok);
+        Assert.Equal(0, pictures.Counts.Shown);
+
+        Task look = _gallery.WantedAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, asked);
+        pictures.ShowLast(_tools);
+        await look;
+        Assert.Equal((latest, (long?)ng), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg?.Verdict.Inspection.Sequence));
+        Assert.False(_gallery.Latest.OverlayJpeg.IsEmpty);
     }
 
     [Fact]
