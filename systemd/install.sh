@@ -12,6 +12,8 @@ usage: install.sh [--root DIR]              install, or upgrade what is installe
   /opt/clipfusion      program, documents, this script     replaced by an upgrade
   /etc/clipfusion      clipfusion.json                     kept
   /var/lib/clipfusion  database, recipes, images, pack     kept
+
+  Needs GTK 3 (Debian, Ubuntu: libgtk-3-0); looks for it before anything is changed. Installs completion for bash and zsh.
 TEXT
 }
 

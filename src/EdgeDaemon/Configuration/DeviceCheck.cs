@@ -23,6 +23,9 @@ public sealed class DeviceCheck
 {
     private const UnixFileMode OthersMayRead = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
+    /// <summary>Linux error numbers, which an IOException carries as they are.</summary>
+    private const int NoSpace = 28, QuotaExceeded = 122;
+
     private readonly ApplianceConfig _config;
     private readonly List<FieldError> _errors = [];
     private readonly List<ConfigWarning> _warnings = [];
@@ -86,6 +89,11 @@ public sealed class DeviceCheck
         try
         {
             using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose)) return null;
+        }
+        catch (IOException e) when (e.HResult is NoSpace or QuotaExceeded)
+        {
+            // A full disk is a state of the device, which has a reserve for it, not a mistake.
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
