@@ -12,6 +12,8 @@ usage: install.sh [--root DIR]              install, or upgrade what is installe
   /opt/clipfusion      program, documents, this script     replaced by an upgrade
   /etc/clipfusion      clipfusion.json                     kept
   /var/lib/clipfusion  database, recipes, images, pack     kept
+
+  Needs GTK 3 (Debian, Ubuntu: libgtk-3-0); looks for it before anything is changed. Installs completion for bash and zsh.
 TEXT
 }
 
@@ -39,6 +41,7 @@ while (( $# )); do
 done
 
 readonly program=$root/opt/clipfusion config=$root/etc/clipfusion data=$root/var/lib/clipfusion
+readonly bash_completion=$root/usr/share/bash-completion/completions/clipfusion zsh_completion=$root/usr/share/zsh/vendor-completions/_clipfusion
 readonly unit=$root/etc/systemd/system/clipfusion.service link=$root/usr/local/bin/clipfusion
 # Makes the user at the first boot of an image.
 readonly sysusers=$root/usr/lib/sysusers.d/clipfusion.conf
@@ -69,6 +72,16 @@ check_machine() {
   [[ $built == "$(uname -m)" ]] || fail "this tarball is for $built, and this machine is $(uname -m)"
 }
 
+# OpenCV's native part is linked against GTK 3, which no tarball can bring along.
+check_libraries() {
+  is_live || { say "note: the machine that runs this needs GTK 3 (Debian, Ubuntu: libgtk-3-0)"; return 0; }
+  # No pipe into grep -q: with pipefail an early end of grep would look like a failure.
+  local known
+  known=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null || true)
+  [[ $known == *libgtk-3.so.0* ]] || fail "GTK 3 is missing, which the image codecs need; install it first:
+  apt-get install --no-install-recommends libgtk-3-0      (Debian 13, Ubuntu 24.04 and later: libgtk-3-0t64)"
+}
+
 make_user() {
   install -d -m 755 "$(dirname "$sysusers")"
   printf 'u %s - "ClipFusion" /var/lib/clipfusion\n' "$user" >"$sysusers"
@@ -94,6 +107,19 @@ install_program() {
   rm -rf "$program.old"
   install -d -m 755 "$(dirname "$link")"
   ln -sfn /opt/clipfusion/clipfusion "$link"
+}
+
+# Made by the program itself; in an image for another processor they are left out, and "clipfusion completion" makes them later.
+install_completion() {
+  local script
+  if script=$("$program/clipfusion" completion bash 2>/dev/null); then
+    install -d -m 755 "$(dirname "$bash_completion")"
+    printf '%s\n' "$script" >"$bash_completion"
+  fi
+  if script=$("$program/clipfusion" completion zsh 2>/dev/null); then
+    install -d -m 755 "$(dirname "$zsh_completion")"
+    printf '%s\n' "$script" >"$zsh_completion"
+  fi
 }
 
 install_config() {
@@ -124,10 +150,12 @@ install_unit() {
 do_install() {
   check_rights
   check_machine
+  check_libraries
   local was_active=false
   ! { has_systemd && systemctl is-active --quiet clipfusion; } || was_active=true
   make_user
   install_program
+  install_completion
   install_config
   install_data
   install_unit
@@ -144,7 +172,7 @@ do_uninstall() {
   check_rights
   [[ -e $program || -e $unit ]] || fail "nothing is installed in ${root:-/}"
   ! has_systemd || systemctl disable --now clipfusion >/dev/null 2>&1 || true
-  rm -f "$unit" "$sysusers" "$link"
+  rm -f "$unit" "$sysusers" "$link" "$bash_completion" "$zsh_completion"
   rm -rf "$program" "$program.next" "$program.old"
   ! has_systemd || systemctl daemon-reload
   say "removed. Kept: $config, $data and the user $user"

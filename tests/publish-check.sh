@@ -26,8 +26,14 @@ done
 
 # Nothing but what was installed: no SDK, no runtime, no environment.
 bare() { env -i PATH=/usr/bin:/bin HOME="$work" "$@"; }
-bare "$program" config check "$root/etc/clipfusion/clipfusion.json"
+code=0
+said=$(bare "$program" config check "$root/etc/clipfusion/clipfusion.json" 2>&1) || code=$?
+expect "$code" 2 "exit code of a check of the example without a model pack"
+[[ $said == *'$.modelPack'* ]] || fail "the check does not say that the model pack is missing: $said"
 bare "$program" models build --starter --out "$work/pack" >/dev/null
+for file in bash-completion/completions/clipfusion zsh/vendor-completions/_clipfusion; do
+  [[ -s $root/usr/share/$file ]] || fail "$file is missing after an installation"
+done
 code=0
 bare "$program" config check "$work/nothing.json" 2>/dev/null || code=$?
 expect "$code" 2 "exit code of a check of a missing configuration"
@@ -38,6 +44,7 @@ cat >"$work/run.json" <<JSON
   "stations": [{ "name": "line1", "camera": { "kind": "simulated" } }],
   "mqtt": { "host": "127.0.0.1", "port": 9 }, "http": { "port": 0 }, "storage": { "reserveMb": 1 } }
 JSON
+bare "$program" config check "$work/run.json"
 coproc RUN { exec env -i PATH=/usr/bin:/bin HOME="$work" "$program" run --config "$work/run.json" 2>&1; }
 pid=$RUN_PID said=
 while IFS= read -r -t 60 line <&"${RUN[0]}"; do

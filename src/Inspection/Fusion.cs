@@ -96,7 +96,9 @@ public static class Fusion
         if (missing != 0) throw new ArgumentException($"The recipe uses the branches {used}, but there is no map of {missing}.", nameof(maps));
         if (used == 0)
         {
-            throw new ArgumentException($"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches} and the maps given are {given}.", nameof(maps));
+            throw new ArgumentException(
+                given == Branches.None ? $"Nothing to judge by: the recipe's branches ({recipe.UsedBranches}) compare with good parts, and there are no references." : $"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches}, and there are maps of {given}.",
+                nameof(maps));
         }
 
         return used;

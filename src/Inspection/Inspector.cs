@@ -216,13 +216,28 @@ public sealed class Inspector : IDisposable
     {
         taps?.Clear();
         var trace = new InspectionTrace(taps);
-        Comparison comparison = excludeReference is null ? Comparison : Comparison with { ExcludeReference = excludeReference };
         PreparedImage image = Prepare(frame, trace, cancellation);
-        using PackNetworks networks = NetworksFor(image);
+        return Inspect(image, trace, cancellation, excludeReference);
+    }
+
+    /// <summary>Steps 4 to 6 of a prepared image in one go.</summary>
+    /// <param name="image">Step 3.</param>
+    /// <param name="trace">Notes durations and raw tensors.</param>
+    /// <param name="cancellation">Ends any step; what was computed is thrown away.</param>
+    /// <param name="excludeReference">Number of the reference image whose rows are left out (leave-one-out), or null.</param>
+    /// <param name="betweenRuns">Called between two runs of networks, so that something more urgent can go first; null for nothing.</param>
+    /// <inheritdoc cref="Inspect(ImageView, int?, TensorTaps?, CancellationToken)" path="/exception"/>
+    public InspectionResult Inspect(
+        PreparedImage image, InspectionTrace trace, CancellationToken cancellation, int? excludeReference = null, Action? betweenRuns = null)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(trace);
+        Comparison comparison = excludeReference is null ? Comparison : Comparison with { ExcludeReference = excludeReference };
+        using PackNetworks networks = NetworksFor(image, betweenRuns);
         BranchMaps maps = RunPatchClip(networks, comparison, trace, cancellation);
         maps = RunMapDiff(maps, networks, comparison, trace, cancellation);
         FusionResult fused = Fuse(maps, Recipe.Profile, image.Region, _fused, trace, cancellation);
-        return new InspectionResult(image, maps, fused, trace.Timings, taps);
+        return new InspectionResult(image, maps, fused, trace.Timings, trace.Taps);
     }
 
     /// <summary>The pack's networks for a prepared image.</summary>

@@ -4,6 +4,7 @@ using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Demo;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Starter;
@@ -12,12 +13,28 @@ using ClipFusion.TestSupport;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// How well the starter pack tells good parts of the simulated line from bad ones, by material: <c>demo [seed] [parts] [material...]</c>. References,
-/// calibration and threshold are the demo's.
+/// How well the starter pack tells good parts of the simulated line from bad ones, and whether its maps show where the defect is, by material and by
+/// way of judging: <c>demo [seed] [parts] [material...]</c>. References, calibration and thresholds are the demo's.
 /// </summary>
 internal static class DemoMaterials
 {
-    private static readonly double[] Alphas = [0.05, 0.1];
+    private const int Width = 640, Height = 480;
+
+    /// <summary>The demo's wanted rate of good parts that are rejected.</summary>
+    private const double Alpha = 0.05;
+
+    /// <summary>A map's peak this near to the defect points at it: half a patch of CLIP's grid in frame pixels.</summary>
+    private const int Near = 24;
+
+    private static readonly (string Name, Recipe Recipe)[] Ways =
+    [
+        ("both models", Recipe.Default("part") with { Branches = Branches.Vision }),
+        ("CLIP", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip }),
+        ("CLIP, smooth", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip, SmoothingSigma = 4 }),
+        ("CLIP, original", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip, FeatureStream = ClipStream.Original }),
+        ("diffusion", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.MapDiff }),
+        ("CLIP + words", Recipe.Default("part") with { Branches = Branches.Clip, Profile = Profile.PatchClip }),
+    ];
 
     public static async Task RunAsync(string[] args)
     {
@@ -28,61 +45,102 @@ internal static class DemoMaterials
         string folder = Path.Combine(Directory.CreateTempSubdirectory("clipfusion-demo-materials-").FullName, "pack");
         StarterPack.Build(folder);
         using ModelPack pack = ModelPack.Open(folder);
-        Console.WriteLine($"  seed {seed}, {parts} parts, {PartsSetAside.ReferenceCount} references; caught and falsely rejected at the threshold of {PartsSetAside.CalibrationCount} good parts");
-        foreach (Material material in materials) await TryAsync(pack, new LineOptions { Material = material, Seed = seed, Width = 640, Height = 480, DefectRate = 0.3 }, parts);
+        Console.WriteLine($"  seed {seed}, {parts} parts, {PartsSetAside.ReferenceCount} references, thresholds of {PartsSetAside.CalibrationCount} good parts, alpha {Alpha}");
+        Console.WriteLine("  peak: bad parts whose map is highest on the defect; coloured: NG parts with pixels above the map threshold on it; area: of those pixels, how many are near it");
+        foreach (Material material in materials)
+        {
+            var options = new LineOptions { Material = material, Seed = seed, Width = Width, Height = Height, DefectRate = 0.3 };
+            foreach ((string name, Recipe recipe) in Ways) await TryAsync(pack, options, recipe, name, parts);
+        }
+
         Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
     }
 
-    private static async Task TryAsync(ModelPack pack, LineOptions options, int parts)
+    private static async Task TryAsync(ModelPack pack, LineOptions options, Recipe recipe, string name, int parts)
     {
         var line = new SimulatedLine(options);
         await using var camera = new SimulatedCamera(line);
         await camera.OpenAsync();
-        using Inspector inspector = Inspector.Create(pack, Recipe.Default("part") with { Branches = Branches.Vision }, parallelism: Environment.ProcessorCount);
+        using Inspector inspector = Inspector.Create(pack, recipe, parallelism: Environment.ProcessorCount);
         PartsSetAside aside = PartsSetAside.From(line.Truth);
         Frame[] references = await Task.WhenAll(aside.References.Select(n => camera.TriggerAsync(new TriggerContext(n, TimeSpan.FromMinutes(1))).AsTask()));
         inspector.Enroll(references.Length, (i, use) => use(View(references[i])));
         foreach (Frame reference in references) reference.Dispose();
 
-        async Task<(FusionScores Scores, double Ms)> JudgeAsync(long number)
+        async Task<InspectionResult> JudgeAsync(long number)
         {
             using Frame frame = await camera.TriggerAsync(new TriggerContext(number, TimeSpan.FromMinutes(1)));
-            InspectionResult result = inspector.Inspect(View(frame));
-            return (result.Fused.Scores, result.Timings.Total.TotalMilliseconds);
+            return inspector.Inspect(View(frame));
         }
 
-        List<double> calibration = [];
-        foreach (long number in aside.Calibration) calibration.Add((await JudgeAsync(number)).Scores.FewShot!.Value);
-        var judged = new List<(PartTruth Truth, FusionScores Scores, double Ms)>();
+        List<double> scores = [], peaks = [];
+        foreach (long number in aside.Calibration)
+        {
+            InspectionResult good = await JudgeAsync(number);
+            scores.Add(good.Score);
+            peaks.Add(MapStatistics.Max(good.Map.Values, []));
+        }
+
+        double threshold = ConformalThreshold.Of(scores, Alpha).Value, mapThreshold = ConformalThreshold.Of(peaks, Alpha).Value;
+        var judged = new List<Judged>();
+        byte[] mask = new byte[Width * Height];
         for (int i = 1; i <= parts; i++)
         {
-            (FusionScores scores, double ms) = await JudgeAsync(i);
-            judged.Add((line.Truth.Of((ulong)i), scores, ms));
+            InspectionResult result = await JudgeAsync(i);
+            PartTruth truth = line.Truth.Of((ulong)i);
+            line.Truth.DrawMask((ulong)i, mask);
+            judged.Add(Judged.Of(truth, result, mask, mapThreshold));
         }
 
-        double Auroc(Func<FusionScores, float?> of) => AreaUnderCurve([.. judged.Select(j => (j.Truth.IsDefective, (double)of(j.Scores)!.Value))]);
-        Console.Write(string.Create(CultureInfo.InvariantCulture, $"  {options.Material,-14} AUROC {Auroc(s => s.FewShot):0.000} (CLIP {Auroc(s => s.ClipVision):0.000}, diffusion {Auroc(s => s.DiffVision):0.000})"));
-        foreach (double alpha in Alphas)
+        Judged[] bad = [.. judged.Where(j => j.Truth.IsDefective)], caught = [.. bad.Where(j => j.Score > threshold)];
+        int rejected = judged.Count(j => !j.Truth.IsDefective && j.Score > threshold);
+        long above = caught.Sum(j => (long)j.Above), onDefect = caught.Sum(j => (long)j.AboveNear);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {options.Material,-14} {name,-15} AUROC {Auroc(judged):0.000}  caught {caught.Length,3}/{bad.Length}  rejected {rejected,3}/{parts - bad.Length}")
+            + string.Create(CultureInfo.InvariantCulture, $"  peak {bad.Count(j => j.PeakIsNear),3}/{bad.Length}  NG: peak {caught.Count(j => j.PeakIsNear),3}/{caught.Length}, coloured {caught.Count(j => j.AboveNear > 0),3}/{caught.Length}, area {(above == 0 ? 0 : 100.0 * onDefect / above),5:0.0} %  {Machine.Median(judged.Select(j => j.Ms)):f0} ms"));
+        foreach (var kind in bad.GroupBy(j => j.Truth.Defect).OrderBy(g => g.Key))
         {
-            double threshold = ConformalThreshold.Of(calibration, alpha).Value;
-            int bad = judged.Count(j => j.Truth.IsDefective), caught = judged.Count(j => j.Truth.IsDefective && j.Scores.FewShot > threshold), rejected = judged.Count(j => !j.Truth.IsDefective && j.Scores.FewShot > threshold);
-            Console.Write(string.Create(CultureInfo.InvariantCulture, $"  alpha {alpha}: {caught}/{bad} caught, {rejected}/{parts - bad} rejected"));
-        }
-
-        Console.WriteLine($"  {Machine.Median(judged.Select(j => j.Ms)):f0} ms");
-        foreach (var kind in judged.Where(j => j.Truth.IsDefective).GroupBy(j => j.Truth.Defect).OrderBy(g => g.Key))
-        {
-            double area = AreaUnderCurve([.. judged.Where(j => !j.Truth.IsDefective || j.Truth.Defect == kind.Key).Select(j => (j.Truth.IsDefective, (double)j.Scores.FewShot!.Value))]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"      {kind.Key,-14} {kind.Count(),4} parts, AUROC {area:0.000}"));
+            double area = Auroc([.. judged.Where(j => !j.Truth.IsDefective || j.Truth.Defect == kind.Key)]);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"      {kind.Key,-14} {kind.Count(),4} parts, AUROC {area:0.000}, caught {kind.Count(j => j.Score > threshold)}, peak {kind.Count(j => j.PeakIsNear)}"));
         }
     }
 
     /// <summary>The share of pairs of a bad and a good part in which the bad one scores higher; equal scores count half.</summary>
-    private static double AreaUnderCurve((bool IsBad, double Score)[] parts)
+    private static double Auroc(IReadOnlyList<Judged> parts)
     {
-        double[] bad = [.. parts.Where(p => p.IsBad).Select(p => p.Score)], good = [.. parts.Where(p => !p.IsBad).Select(p => p.Score)];
+        double[] bad = [.. parts.Where(p => p.Truth.IsDefective).Select(p => p.Score)], good = [.. parts.Where(p => !p.Truth.IsDefective).Select(p => p.Score)];
         return bad.Sum(b => good.Sum(g => b > g ? 1.0 : b == g ? 0.5 : 0)) / ((double)bad.Length * good.Length);
     }
 
     private static ImageView View(Frame frame) => new(frame.Pixels, frame.Width, frame.Height, frame.Stride, Inspection.Imaging.PixelFormat.Rgb8);
+
+    /// <summary>What was made of a part. Pixels are the map's cells; near ones are at most <see cref="Near"/> frame pixels from the defect.</summary>
+    private sealed record Judged(PartTruth Truth, double Score, double Ms, bool PeakIsNear, int Above, int AboveNear)
+    {
+        public static Judged Of(PartTruth truth, InspectionResult result, byte[] mask, double mapThreshold)
+        {
+            AnomalyMap map = result.Map;
+            (int above, int aboveNear, int peak) = (0, 0, 0);
+            for (int i = 0; i < map.Width * map.Height; i++)
+            {
+                if (map.Values[i] > map.Values[peak]) peak = i;
+                if (map.Values[i] <= mapThreshold) continue;
+                above++;
+                if (IsNear(i)) aboveNear++;
+            }
+
+            return new(truth, result.Score, result.Timings.Total.TotalMilliseconds, IsNear(peak), above, aboveNear);
+
+            bool IsNear(int cell)
+            {
+                int x = (int)((cell % map.Width + 0.5) * Width / map.Width), y = (int)((cell / map.Width + 0.5) * Height / map.Height);
+                for (int row = Math.Max(0, y - Near); row <= Math.Min(Height - 1, y + Near); row++)
+                {
+                    int left = Math.Max(0, x - Near), right = Math.Min(Width, x + Near + 1);
+                    if (mask.AsSpan(row * Width + left, right - left).IndexOfAnyExcept((byte)0) >= 0) return true;
+                }
+
+                return false;
+            }
+        }
+    }
 }

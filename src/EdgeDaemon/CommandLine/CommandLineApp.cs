@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using ClipFusion.EdgeDaemon.CommandLine.Bench;
 using ClipFusion.EdgeDaemon.CommandLine.Evaluate;
 using ClipFusion.EdgeDaemon.CommandLine.Inspect;
@@ -26,13 +27,13 @@ public static class CommandLineApp
     /// <returns>An exit code of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellation)
     {
-        var parsed = Root(terminal).Parse(args);
-        if (parsed.Action is ParseErrorAction)
+        // An argument that starts with @ is what it is: file names and part ids may, and nothing of ours is a file of arguments.
+        var parsed = Root(terminal).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        Command command = parsed.CommandResult.Command;
+        if (parsed.Action is ParseErrorAction or not HelpExamples && Mistakes(parsed, args) is { Count: > 0 } mistakes)
         {
-            // For an unknown word System.CommandLine also says that a verb is missing, which only confuses.
-            var messages = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens.Select(t => $"unknown command or argument '{t}'") : parsed.Errors.Select(e => e.Message);
-            foreach (string message in messages) terminal.WriteError(message);
-            terminal.WriteNote("see: clipfusion --help");
+            foreach (string mistake in mistakes) terminal.WriteError(mistake);
+            terminal.WriteNote($"see: clipfusion {HelpExamples.PathOf(command)} --help".Replace("  ", " ", StringComparison.Ordinal));
             return ExitCode.BadArguments;
         }
 
@@ -55,7 +56,28 @@ public static class CommandLineApp
         }
     }
 
-    private static RootCommand Root(Terminal terminal) => new("ClipFusion: visual inspection from one to twenty good parts.")
+    /// <summary>What is wrong with the words themselves.</summary>
+    private static List<string> Mistakes(ParseResult parsed, IReadOnlyList<string> args)
+    {
+        Command command = parsed.CommandResult.Command;
+        // An argument of many values takes an unknown option for one of them, unless -- says that it is meant.
+        List<string> mistakes = [.. parsed.CommandResult.Tokens
+            .Where(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal) && t.Value.Length > 2 && !args.Contains("--"))
+            .Select(t => $"unknown option {t.Value}{Suggestions.For(command, t.Value)}")];
+        // For an unknown word System.CommandLine also says that a verb is missing, which only confuses.
+        if (mistakes.Count == 0) mistakes.AddRange(parsed.UnmatchedTokens.Select(t => $"unknown command or argument '{t}'{Suggestions.For(command, t)}"));
+        if (mistakes.Count == 0) mistakes.AddRange(parsed.Errors.Select(e => e.Message));
+        return mistakes;
+    }
+
+    private static RootCommand Root(Terminal terminal)
+    {
+        RootCommand root = Verbs(terminal);
+        HelpExamples.AddTo(root);
+        return root;
+    }
+
+    private static RootCommand Verbs(Terminal terminal) => new("ClipFusion: visual inspection from one to twenty good parts.")
     {
         Verbose,
         RunCommand.Create(),
@@ -66,5 +88,7 @@ public static class CommandLineApp
         BenchCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
         ConfigCommand.Create(terminal),
+        RecipeCommand.Create(terminal),
+        CompletionCommand.Create(terminal),
     };
 }

@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.CommandLine;
 internal static class ConfigCommand
 {
     /// <summary>Where an installed device has its configuration.</summary>
-    private const string InstalledFile = "/etc/clipfusion/clipfusion.json";
+    public const string InstalledFile = "/etc/clipfusion/clipfusion.json";
 
     private static readonly Argument<string> File = new("FILE")
     {
@@ -21,7 +21,7 @@ internal static class ConfigCommand
 
     public static Command Create(Terminal terminal)
     {
-        var check = new Command("check", "Check a configuration and the environment that overrides it.") { File, Json };
+        var check = new Command("check", "Check a configuration, the environment that overrides it, and what it names: folders, pack, all recipes.") { File, Json };
         check.SetAction(parsed => Check(parsed.GetRequiredValue(File), parsed.GetValue(Json), terminal));
         return new Command("config", "Check a configuration.") { check };
     }
@@ -29,7 +29,9 @@ internal static class ConfigCommand
     private static int Check(string file, bool json, Terminal terminal)
     {
         (ApplianceConfig? config, IReadOnlyList<FieldError> errors) = Read(file);
-        IReadOnlyList<ConfigWarning> warnings = config is null ? [] : ConfigWarnings.Find(config);
+        DeviceCheck? device = config is null ? null : DeviceCheck.Of(config);
+        errors = [.. errors, .. device?.Errors ?? []];
+        IReadOnlyList<ConfigWarning> warnings = device?.Warnings ?? [];
         if (json)
         {
             new JsonLines(terminal.Out).Write(new { file, ok = errors.Count == 0, errors, warnings });

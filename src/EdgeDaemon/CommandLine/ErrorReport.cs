@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -31,8 +32,8 @@ internal static class ErrorReport
         PullException { Failure: PullFailure.HashUnknown or PullFailure.PinConflict } e => ([e.Message], ExitCode.BadArguments),
         UsageException e => ([e.Message], ExitCode.BadArguments),
         ConfigException or RecipeException or DatasetException or FolderException or WeightException or VocabularyException or GraphException or PackException or RuntimeLibraryException or PromptTooLongException => (Lines(error.Message), ExitCode.BadArguments),
-        OperationCanceledException => (["stopped"], ExitCode.Failed),
-        PullException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or DllNotFoundException => ([error.Message], ExitCode.Failed),
+        OperationCanceledException => (["stopped"], ExitCode.Interrupted),
+        PullException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or DllNotFoundException => ([ErrorText.Of(error)], ExitCode.Failed),
         // Not foreseen: the type helps whoever gets the report.
         _ => ([$"{error.GetType().Name}: {error.Message} (--verbose shows where)"], ExitCode.Failed),
     };

@@ -8,7 +8,12 @@ namespace ClipFusion.EdgeDaemon.CommandLine;
 /// <summary><c>clipfusion run</c>: the appliance, until it is stopped.</summary>
 internal static class RunCommand
 {
-    private static readonly Option<string> Config = new("--config") { Description = "The configuration file.", HelpName = "FILE", Required = true };
+    private static readonly Option<string> Config = new("--config")
+    {
+        Description = "The configuration file; where the device is installed, its own.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => ConfigCommand.InstalledFile,
+    };
 
     public static Command Create()
     {
@@ -22,6 +27,8 @@ internal static class RunCommand
         LiveConfig config = LiveConfig.Load(file);
         // Before anything starts: a library that does not fit is a wrong configuration, not a box that fails again and again.
         if (config.Current.Accelerator.OnnxRuntime is { } library) OnnxRuntimeLibrary.Use(library);
+        // And what everybody gets wrong once is one line, not the host's traces.
+        DeviceCheck.RequireStart(config.Current);
         await using WebApplication app = ApplianceHost.Create(config);
         await ApplianceHost.RunAsync(app, cancellation).ConfigureAwait(false);
         return ExitCode.Clean;

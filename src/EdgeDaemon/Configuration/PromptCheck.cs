@@ -9,7 +9,7 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <summary>Looks for prompts of the device's recipes that its pack would cut off.</summary>
 internal static class PromptCheck
 {
-    /// <summary>Every prompt of every readable recipe that is too long; none where pack or recipes can't be read, which <see cref="ConfigWarnings"/> tells.</summary>
+    /// <summary>Every prompt of every readable recipe that is too long; none where pack or recipes can't be read, which <see cref="DeviceCheck"/> tells.</summary>
     public static IReadOnlyList<FieldError> Find(ApplianceConfig config)
     {
         try

@@ -1,15 +1,16 @@
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.Demo;
 
 /// <summary>
-/// How high good parts score under a recipe, and how high their maps reach: for the full profile and for PatchCLIP, which stands in at a deadline and
-/// whose scores are on another scale.
+/// How high good parts score under a recipe, and how high their maps reach: for the recipe's own profile and, where that runs the diffusion model too, for
+/// PatchCLIP, which stands in at a deadline and whose scores are on another scale.
 /// </summary>
-internal sealed class CalibrationScores
+internal sealed class CalibrationScores(Profile profile)
 {
     private FusionResult? _fallback;
     private readonly List<double> _full = [], _fullPeaks = [], _held = [], _heldPeaks = [];
@@ -17,7 +18,7 @@ internal sealed class CalibrationScores
     /// <summary>Parts seen.</summary>
     public int Parts => _full.Count;
 
-    /// <summary>The full profile's threshold.</summary>
+    /// <summary>The threshold of the recipe's profile.</summary>
     public ConformalThreshold Threshold => Of(_full);
 
     /// <summary>Judges a good part on the way that the box takes.</summary>
@@ -37,16 +38,17 @@ internal sealed class CalibrationScores
         MapThresholds = Table(_fullPeaks, _heldPeaks),
     };
 
-    private static ProfileTable Table(List<double> full, List<double> held) =>
-        ProfileTable.Empty.With(Profile.ClipFusion, Of(full).Value, null).With(Profile.PatchClip, Of(held).Value, null);
+    private ProfileTable Table(List<double> full, List<double> held)
+    {
+        ProfileTable table = ProfileTable.Empty.With(profile, Of(full).Value, null);
+        return held.Count == 0 ? table : table.With(Profile.PatchClip, Of(held).Value, null);
+    }
 
     private static ConformalThreshold Of(List<double> scores) => ConformalThreshold.Of(scores, DemoLine.Alpha);
 
     private static void Add(FusionResult fused, List<double> scores, List<double> peaks)
     {
         scores.Add(fused.Scores.FewShot ?? throw new InvalidOperationException("a recipe with references has a few-shot score"));
-        float peak = 0;
-        foreach (float value in fused.FewShot!.Values) peak = Math.Max(peak, value);
-        peaks.Add(peak);
+        peaks.Add(MapStatistics.Max(fused.FewShot!.Values));
     }
 }

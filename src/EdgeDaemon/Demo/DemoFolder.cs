@@ -26,7 +26,7 @@ internal sealed class DemoFolder : IDisposable
 
     public string LogFile => System.IO.Path.Combine(Path, "demo.log");
 
-    private string ConfigFile => System.IO.Path.Combine(Path, ConfigName);
+    public string ConfigFile => System.IO.Path.Combine(Path, ConfigName);
 
     private const int MaxConfigBytes = 1 << 20;
 

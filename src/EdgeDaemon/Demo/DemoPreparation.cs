@@ -7,7 +7,6 @@ using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
-using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.Demo;
 
@@ -26,7 +25,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
     private static readonly TimeSpan FrameTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Writes references and recipe.</summary>
-    /// <returns>The threshold of the full profile.</returns>
+    /// <returns>The threshold of the recipe's profile.</returns>
     public async Task<ConformalThreshold> RunAsync(IProgress<PreparationStep> progress, CancellationToken cancellation)
     {
         PartsSetAside parts = PartsSetAside.From(line.Truth);
@@ -42,7 +41,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
         ActiveRecipe active = await Task.Run(() => ActiveRecipe.Load(pack, catalogue, recipe, Environment.ProcessorCount, new FairTurn(), cancellation), cancellation).ConfigureAwait(false);
         try
         {
-            var scores = new CalibrationScores();
+            var scores = new CalibrationScores(recipe.Method.Profile);
             foreach (long number in parts.Calibration)
             {
                 using Frame frame = await camera.TriggerAsync(new TriggerContext(number, FrameTimeout), cancellation).ConfigureAwait(false);
@@ -80,8 +79,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
     {
         Number = 1,
         Name = DemoLine.Recipe,
-        // The starter pack's language means nothing, so only the branches that compare with good parts judge.
-        Method = Inspection.Recipes.Recipe.Default(DemoLine.Material.Replace('-', ' ')) with { Branches = Branches.Vision },
+        Method = DemoLine.Method,
         Deadline = DemoLine.Deadline,
         References = references,
     };

@@ -15,8 +15,8 @@ internal sealed record DemoPlaces(string Page, int BrokerPort, string Folder, bo
     /// <summary>Ready to be pasted into another shell.</summary>
     public string Subscribe => $"mosquitto_sub {Broker} -t 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/#' -T 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/heatmap' -v";
 
-    /// <summary>Asks for one more part, as a controller would.</summary>
-    public string Trigger => $"mosquitto_pub {Broker} -q 1 -t clipfusion/v1/{DemoLine.Device}/in/{DemoLine.Station}/trigger -m '{{}}'";
+    /// <summary>Asks for one more part, as a controller would; with an id of its own each time, because an id that comes again is no new trigger.</summary>
+    public string Trigger => $"mosquitto_pub {Broker} -q 1 -t clipfusion/v1/{DemoLine.Device}/in/{DemoLine.Station}/trigger -m '{{\"triggerId\":\"look-'$(date +%s)'\"}}'";
 }
 
 /// <summary>The demo's words; the same on the table and in plain lines.</summary>
@@ -27,8 +27,8 @@ internal static class DemoText
     [
         $"A line that does not exist makes {DemoLine.Material.Replace('-', ' ')}, one part a second, {100 * DemoLine.DefectRate:0} % of them bad. A simulated camera takes the",
         "pictures, the appliance judges them against eight good parts, and this screen hears the verdicts over MQTT, as a controller would.",
-        "The networks have untrained random weights, so that the judgement is poor: texture is all that they compare, and their language branches",
-        "mean nothing and are off. docs/demo.md says what to expect; docs/models.md how to get weights that were trained.",
+        "The networks have untrained random weights: CLIP's image tower compares textures and nothing else judges, because language means nothing to",
+        "random weights and their diffusion features find no defect. docs/demo.md says what to expect; docs/models.md how to get trained weights.",
     ];
 
     /// <summary>One part on one line.</summary>

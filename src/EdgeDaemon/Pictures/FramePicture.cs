@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
 
@@ -47,7 +48,7 @@ internal sealed class FramePicture
     public ImageView Overlay(ImageView rgb, KeptFrame frame, int frameWidth, int frameHeight, bool withBar)
     {
         PooledAnomalyMap map = frame.Map ?? throw new ArgumentException("an overlay needs a map", nameof(frame));
-        (float low, float high) = HeatScale.Of(frame.Verdict, frame.Recipe);
+        (float low, float high) = ScaleOf(frame);
         // The cells of a map of the frame's own size are its pixels.
         Region shown = Region.Whole(rgb.Width, rgb.Height);
         var options = new OverlayOptions
@@ -63,6 +64,13 @@ internal sealed class FramePicture
         Span<byte> drawn = _drawn.Of(RgbImage.ByteCount(width, rgb.Height));
         HeatmapOverlay.Render(rgb, map.Values, map.Width, map.Height, options, drawn);
         return new ImageView(drawn, width, rgb.Height, width * 3, PixelFormat.Rgb8);
+    }
+
+    /// <summary>The scale of a frame's overlay: by what good parts reach and by the map threshold, both of the profile that judged it.</summary>
+    internal static (float Low, float High) ScaleOf(KeptFrame frame)
+    {
+        Profile profile = NormalLevels.ProfileOf(frame.Verdict);
+        return HeatScale.Of(frame.Levels.Of(profile), (float?)frame.Recipe.MapThresholds[profile, frame.Verdict.IsZeroShot ? ShotMode.ZeroShot : ShotMode.FewShot]);
     }
 
     /// <summary>The size of a picture whose longest side is at most so long; never larger than it was.</summary>

@@ -32,6 +32,9 @@ internal sealed class KeptFrame
     /// <summary>What of it was not judged; null for nothing.</summary>
     public IgnoreMask? Ignore { get; private set; }
 
+    /// <summary>What good parts' maps reach under <see cref="Recipe"/>.</summary>
+    public NormalLevels Levels { get; private set; } = null!;
+
     /// <summary>Size and layout of <see cref="Bytes"/>.</summary>
     public FrameShape Shape { get; private set; }
 
@@ -51,7 +54,7 @@ internal sealed class KeptFrame
         if (_memory.Length < pixels.Length) _memory = GC.AllocateUninitializedArray<byte>(pixels.Length);
         pixels.CopyTo(_memory);
         (_length, Shape, Name) = (pixels.Length, source.Frame.Shape, source.Frame.FileName ?? $"frame {source.Frame.Id}");
-        (Verdict, Recipe, Ignore, Map) = (source.Verdict, source.Recipe, source.Ignore, source.Map);
+        (Verdict, Recipe, Ignore, Map, Levels) = (source.Verdict, source.Recipe, source.Ignore, source.Map, source.Levels);
         (Uses, KeptAt) = (uses, now);
     }
 
@@ -59,6 +62,6 @@ internal sealed class KeptFrame
     public void Clear()
     {
         Map?.Dispose();
-        (Verdict, Recipe, Ignore, Map, _length, Uses) = (null!, null!, null, null, 0, PictureUses.None);
+        (Verdict, Recipe, Ignore, Map, Levels, _length, Uses) = (null!, null!, null, null, null!, 0, PictureUses.None);
     }
 }

@@ -78,6 +78,25 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
         lock (_lock) _free.Push(frame);
     }
 
+    /// <summary>Lets a frame of the caller's go out of the count, until it comes back.</summary>
+    public void Lend(KeptFrame frame)
+    {
+        lock (_lock) _all.Remove(frame);
+    }
+
+    /// <summary>Takes a frame back that was lent.</summary>
+    public void TakeBack(KeptFrame frame)
+    {
+        frame.Clear();
+        lock (_lock)
+        {
+            // Its place may be taken by another meanwhile.
+            if (_all.Count >= MaximumFrames) return;
+            _all.Add(frame);
+            _free.Push(frame);
+        }
+    }
+
     private KeptFrame? Place(int bytes)
     {
         if (_free.TryPop(out KeptFrame? free)) return free;

@@ -32,8 +32,11 @@ internal sealed class PictureDesk(FairTurn turns, MediaLink media, TimeProvider 
     /// <param name="config">The station's configuration, as it is now.</param>
     /// <param name="archive">Its images.</param>
     /// <param name="gallery">What the page shows of it.</param>
-    public void Add(Func<StationConfig> config, ImageArchive archive, StationGallery gallery) =>
+    public void Add(Func<StationConfig> config, ImageArchive archive, StationGallery gallery)
+    {
         _stations.Add(config().Name, new StationPictures(config, archive, gallery, media, time, log));
+        gallery.Asked += () => _work.Release();
+    }
 
     /// <summary>Begins to work; to be called once.</summary>
     public void Start()
@@ -51,7 +54,8 @@ internal sealed class PictureDesk(FairTurn turns, MediaLink media, TimeProvider 
         using (judged)
         {
             if (_stop.IsCancellationRequested) return;
-            var source = new PictureSource(judged.Verdict, judged.Frame, judged.TakeMap(), judged.Recipe.Recipe, judged.Recipe.Ignore);
+            judged.Recipe.Levels.Note(judged.Verdict, judged.Map);
+            var source = new PictureSource(judged.Verdict, judged.Frame, judged.TakeMap(), judged.Recipe.Recipe, judged.Recipe.Ignore, judged.Recipe.Levels);
             if (_stations[judged.Verdict.Inspection.Station].Take(source)) _work.Release();
         }
     }
@@ -75,6 +79,7 @@ internal sealed class PictureDesk(FairTurn turns, MediaLink media, TimeProvider 
             _work.Wait();
             if (_stop.IsCancellationRequested && stopping == 0) stopping = time.GetTimestamp();
             isDone = stopping != 0;
+            if (!isDone) foreach (StationPictures station in _stations.Values) station.ShowLast(tools);
             // Every station in turn, until none has anything.
             for (bool isLeft = true; isLeft && (stopping == 0 || time.GetElapsedTime(stopping) < LastOrders);)
             {

@@ -12,4 +12,5 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="Map">The anomaly map, handed over whatever happens; null where nothing was judged.</param>
 /// <param name="Recipe">What it was judged under.</param>
 /// <param name="Ignore">What of it was not judged; null for nothing.</param>
-internal readonly record struct PictureSource(VerdictRecord Verdict, Frame Frame, PooledAnomalyMap? Map, StationRecipe Recipe, IgnoreMask? Ignore);
+/// <param name="Levels">What good parts' maps reach under the recipe.</param>
+internal readonly record struct PictureSource(VerdictRecord Verdict, Frame Frame, PooledAnomalyMap? Map, StationRecipe Recipe, IgnoreMask? Ignore, NormalLevels Levels);

@@ -13,6 +13,6 @@ internal enum PictureUses
     /// <summary>The heatmap over MQTT.</summary>
     Heatmap = 2,
 
-    /// <summary>The page, which somebody looks at.</summary>
+    /// <summary>The page: at once while somebody looks, else as one of the <see cref="LastFrames"/>.</summary>
     Page = 4,
 }

@@ -18,6 +18,7 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 internal sealed partial class StationPictures(Func<StationConfig> config, ImageArchive archive, StationGallery gallery, MediaLink media, TimeProvider time, ILogger log)
 {
     private readonly KeptFrames _frames = new();
+    private LastFrames? _last;
     private long _archived, _heatmaps, _shown, _failed, _busyTicks;
     private bool _isArchiveFailing, _isDrawingFailing;
 
@@ -26,15 +27,20 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
         _frames.Waiting, _frames.Dropped, Interlocked.Read(ref _archived), Interlocked.Read(ref _heatmaps), Interlocked.Read(ref _shown), Interlocked.Read(ref _failed),
         new TimeSpan(Interlocked.Read(ref _busyTicks)));
 
-    /// <summary>Keeps a copy of a frame that somebody wants.</summary>
+    /// <summary>Keeps a copy of a frame.</summary>
     /// <param name="source">The frame, which stays the caller's, and its map, which does not.</param>
     /// <returns>Whether there is work to do.</returns>
     public bool Take(PictureSource source)
     {
-        PictureUses uses = UsesOf(source);
-        if (uses != PictureUses.None) return _frames.Keep(source, uses, time.GetTimestamp());
-        source.Map?.Dispose();
-        return false;
+        return _frames.Keep(source, UsesOf(source), time.GetTimestamp());
+    }
+
+    /// <summary>Makes the page's pictures of the last frames, if somebody looks now and nobody did when they came.</summary>
+    public void ShowLast(PictureTools tools)
+    {
+        if (!gallery.IsWanted) return;
+        _last?.Use(frame => Draw(frame, "page", () => gallery.Show(tools.Page.Of(frame)), ref _shown));
+        gallery.Settle();
     }
 
     /// <summary>The frame that has waited longest, to be given to <see cref="Work"/>; null when none waits.</summary>
@@ -46,8 +52,18 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
         long began = time.GetTimestamp();
         if (frame.Uses.HasFlag(PictureUses.Archive)) Archive(frame, tools);
         if (frame.Uses.HasFlag(PictureUses.Heatmap)) Draw(frame, "heatmap", () => Publish(frame, tools), ref _heatmaps);
-        if (frame.Uses.HasFlag(PictureUses.Page)) Draw(frame, "page", () => gallery.Show(tools.Page.Of(frame)), ref _shown);
-        _frames.Return(frame);
+        if (gallery.IsWanted)
+        {
+            ShowLast(tools);
+            Draw(frame, "page", () => gallery.Show(tools.Page.Of(frame)), ref _shown);
+            _frames.Return(frame);
+        }
+        else
+        {
+            (_last ??= new LastFrames(_frames)).Keep(frame);
+            gallery.Postpone();
+        }
+
         Interlocked.Add(ref _busyTicks, time.GetElapsedTime(began).Ticks);
     }
 
@@ -62,7 +78,7 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
         };
         return (archive.Expect(verdict.Inspection, verdict.Verdict) == ImageOutcome.Stored ? PictureUses.Archive : PictureUses.None)
             | (isHeatmapWanted ? PictureUses.Heatmap : PictureUses.None)
-            | (gallery.IsWanted ? PictureUses.Page : PictureUses.None);
+            | PictureUses.Page;
     }
 
     private void Archive(KeptFrame frame, PictureTools tools)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Foundation.Files;
@@ -17,9 +18,10 @@ internal sealed class ActiveRecipe
     private readonly Lock _lock = new();
     private int _uses = 1;
 
-    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash)
+    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash, NormalReach reach)
     {
         (Recipe, Stamp, Inspector, Ignore, PackHash) = (recipe, stamp, inspector, ignore, packHash);
+        Levels = new NormalLevels(reach, recipe.Method.Profile);
         int side = recipe.Method.OutputSize;
         (FusionBuffer, FallbackBuffer) = (new FusionResult(side, side), new FusionResult(side, side));
     }
@@ -38,6 +40,9 @@ internal sealed class ActiveRecipe
 
     /// <summary>What of the frames is not judged, in their pixels: only frames of its size can be judged. Null for nothing.</summary>
     public IgnoreMask? Ignore { get; }
+
+    /// <summary>What good parts' maps reach, for the colours of pictures.</summary>
+    public NormalLevels Levels { get; }
 
     /// <summary>Names the model pack in verdicts.</summary>
     public string PackHash { get; }
@@ -59,6 +64,7 @@ internal sealed class ActiveRecipe
     public static ActiveRecipe Load(
         OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, FairTurn turns, CancellationToken cancellation, RecipeDeadline? deadline = null)
     {
+        if (RecipeCheck.Unusable(recipe) is { } why) throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}");
         try
         {
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
@@ -75,7 +81,7 @@ internal sealed class ActiveRecipe
             {
                 if (references.Length > 0) Enroll(inspector);
                 WarmUp(inspector);
-                return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash);
+                return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash, ReachOf(inspector));
             }
             catch
             {
@@ -113,6 +119,20 @@ internal sealed class ActiveRecipe
                 }
             }
 
+            NormalReach ReachOf(Inspector inspector)
+            {
+                NormalReach reach = NormalReach.Unknown;
+                foreach (int left in NormalReach.LeftOut(inspector, references.Length))
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    DecodedImage reference = ImageCodec.DecodeStored(references[left]);
+                    using var turn = new BackgroundTurn(turns, cancellation);
+                    reach = reach.With(inspector, left, reference.View, ignore, turn.LetOthersGoFirst, cancellation);
+                }
+
+                return reach;
+            }
+
             void Enroll(Inspector into)
             {
                 ReferenceBanksBuilder banks = into.StartEnrollment();
@@ -129,7 +149,7 @@ internal sealed class ActiveRecipe
         }
         catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or IgnoreMaskException)
         {
-            throw new RecipeUnusableException($"recipe '{recipe.Name}': {e.Message}", e);
+            throw new RecipeUnusableException($"recipe '{recipe.Name}': {ErrorText.Of(e)}", e);
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
 
     public string BootId => bootId;
 
+    /// <summary>Monotonic timestamp of this run's beginning.</summary>
+    public long StartedAt { get; } = time.GetTimestamp();
+
     public IReadOnlyList<Station> Stations => _stations;
 
     /// <summary>What the page shows, by name of the station.</summary>

@@ -49,8 +49,8 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         }
         catch (Exception e) when (e is ArgumentException or NetworkException)
         {
-            LogNotJudged(run.Inspection.Station, run.Inspection.Sequence, e.Message);
-            run.TryFail(e is NetworkException ? Code.NetworkFailed : Code.WrongFrame, described, e.Message);
+            LogNotJudged(run.Inspection.Station, run.Inspection.Sequence, ErrorText.Of(e));
+            run.TryFail(e is NetworkException ? Code.NetworkFailed : Code.WrongFrame, described, ErrorText.Of(e));
         }
 #pragma warning disable CA1031 // A mistake of ours must not leave the line without an answer, nor stop the parts behind this one.
         catch (Exception e)

@@ -16,31 +16,50 @@ public static class StationRecipeReader
     /// <summary>Greatest score, threshold or half-width.</summary>
     public const double MaxScore = 2;
 
+    /// <summary>Name of a recipe that is tried and says none.</summary>
+    internal const string TrialName = "trial";
+
     private const int MaxPixels = 65535;
     private static readonly (string Name, Profile Value)[] Profiles = [("clipfusion", Profile.ClipFusion), ("mapdiff", Profile.MapDiff), ("patchclip", Profile.PatchClip)];
 
     /// <summary>Reads a recipe from memory.</summary>
     /// <param name="utf8Json">The file's bytes, UTF-8, with or without byte order mark.</param>
-    /// <param name="fileName">The file's name without folder and <c>.json</c>, which the recipe's must be; null where it has no file.</param>
+    /// <param name="fileName">The file's name without folder and <c>.json</c>, which the recipe's must be and is where it says none; null where it has no file.</param>
     /// <returns>The recipe, or what is wrong with it; exactly one of the two.</returns>
-    public static (StationRecipe? Recipe, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> utf8Json, string? fileName = null)
+    public static (StationRecipe? Recipe, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> utf8Json, string? fileName = null) => Read(utf8Json, fileName, isTrial: false);
+
+    /// <summary>
+    /// Reads a recipe that pictures are tried with, where no PLC asks for it: number and name may be missing, and the file may be called anything.
+    /// Everything else is as on the device, so that what was tried can be put there.
+    /// </summary>
+    /// <param name="path">The file; its errors name it by this path.</param>
+    /// <returns>The recipe, and whether it says a number; without one a device does not take it.</returns>
+    /// <exception cref="RecipeException">The file is too large or not a usable recipe.</exception>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    internal static (StationRecipe Recipe, bool HasNumber) ReadForTrial(string path)
+    {
+        (StationRecipe? recipe, IReadOnlyList<FieldError> errors) = Read(StrictJson.ReadBytes(path), null, isTrial: true);
+        return recipe is null ? throw new RecipeException(path, errors) : (recipe, recipe.Number >= 0);
+    }
+
+    private static (StationRecipe? Recipe, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> utf8Json, string? fileName, bool isTrial)
     {
         var errors = new FieldErrors();
         using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors);
         if (document is null) return (null, errors.List);
 
         var fields = new JsonFields(document.RootElement, "$", errors);
-        StationRecipe recipe = ReadFields(fields, fileName);
+        StationRecipe recipe = ReadFields(fields, fileName, isTrial);
         fields.RejectUnknown();
         RecipeReader.CheckTogether(recipe.Method, errors);
         CheckTogether(recipe, errors);
         return errors.List.Count == 0 ? (recipe, []) : (null, errors.List);
     }
 
-    private static StationRecipe ReadFields(JsonFields fields, string? fileName) => new()
+    private static StationRecipe ReadFields(JsonFields fields, string? fileName, bool isTrial) => new()
     {
-        Number = fields.Require("number", 0, "the PLC's number, a whole number from 0 to 999", Integer(0, 999)),
-        Name = fields.Require("name", "", $"{Names.Rule}, the file's own", Name(fileName)),
+        Number = isTrial ? fields.Read("number", -1, Integer(0, 999)) : fields.Require("number", 0, "the PLC's number, a whole number from 0 to 999", Integer(0, 999)),
+        Name = isTrial || fileName is not null ? fields.Read("name", fileName ?? TrialName, Name(fileName)) : fields.Require("name", "", $"{Names.Rule}, the file's own", Name(fileName)),
         Method = RecipeReader.ReadFields(fields),
         Deadline = fields.Read("deadlineMs", null, OrNull(Integer(10, 600_000))) is int ms ? TimeSpan.FromMilliseconds(ms) : null,
         Rule = new(fields.Object("thresholds", Table) ?? ProfileTable.Empty, fields.Object("greyBand", Table) ?? ProfileTable.Empty),

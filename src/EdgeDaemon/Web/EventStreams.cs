@@ -65,7 +65,10 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
 
     private sealed record VerdictEvent(string Station, VerdictMessage Verdict);
 
-    private sealed record PictureEvent(string Station, string InspectionId, bool Frame, bool Overlay);
+    private sealed record PictureEvent(string Station, string InspectionId, bool Frame, bool Overlay, NgEvent? Ng);
+
+    /// <summary>The latest NG, which has its pictures beside the latest inspection's.</summary>
+    private sealed record NgEvent(string InspectionId, long Seq, string? PartId, DateTimeOffset CompletedAt, bool Frame, bool Overlay);
 
     /// <summary>One listener: sources write into its queue and never wait, one loop empties it.</summary>
     private sealed class Client(Box box, IReadOnlyList<Station> stations, bool withPictures, TimeProvider time)
@@ -78,7 +81,13 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             response.ContentType = StreamType;
             box.Judged += TellVerdict;
             List<(StationGallery Gallery, Action Tell)> galleries = withPictures ? [.. stations.Where(s => box.Galleries.ContainsKey(s.Name)).Select(PicturesOf)] : [];
-            foreach ((StationGallery gallery, Action tell) in galleries) gallery.Changed += tell;
+            foreach ((StationGallery gallery, Action tell) in galleries)
+            {
+                gallery.Changed += tell;
+                // What is there already; the pictures of the last frames come as soon as they are made.
+                tell();
+            }
+
             Task[] sources = [.. stations.Select(s => TellStatesAsync(s, end.Token)), BeatAsync(galleries, end.Token)];
             try
             {
@@ -136,10 +145,13 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             StationGallery gallery = box.Galleries[station.Name];
             return (gallery, () =>
             {
-                if (gallery.Latest is { } shown) Tell("picture", new PictureEvent(station.Name, shown.Verdict.Inspection.Id, !shown.FrameJpeg.IsEmpty, !shown.OverlayJpeg.IsEmpty));
+                if (gallery.Latest is { } shown) Tell("picture", new PictureEvent(station.Name, shown.Verdict.Inspection.Id, !shown.FrameJpeg.IsEmpty, !shown.OverlayJpeg.IsEmpty, NgOf(gallery.LatestNg)));
             }
             );
         }
+
+        private static NgEvent? NgOf(ShownInspection? ng) => ng is null ? null
+            : new(ng.Verdict.Inspection.Id, ng.Verdict.Inspection.Sequence, ng.Verdict.Inspection.PartId, ng.Verdict.CompletedAt, !ng.FrameJpeg.IsEmpty, !ng.OverlayJpeg.IsEmpty);
 
         private void TellVerdict(VerdictRecord verdict)
         {

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace ClipFusion.EdgeDaemon.Web;
 
-/// <summary>What a station's gallery shows: the latest inspection and the latest NG whose pictures were made. Asking for one makes the box go on making them for a few seconds.</summary>
+/// <summary>What a station's gallery shows: the latest inspection and the latest NG of this run. Asking for one has the box make them for a few seconds, first those of the last frames.</summary>
 internal static class PictureEndpoints
 {
     /// <summary>Header that names the inspection that a picture is of.</summary>
@@ -19,25 +19,31 @@ internal static class PictureEndpoints
         Picture("latest-overlay.jpg", g => g.Latest, s => s.OverlayJpeg);
         Picture("latest-ng.jpg", g => g.LatestNg, s => s.FrameJpeg);
         Picture("latest-ng-overlay.jpg", g => g.LatestNg, s => s.OverlayJpeg);
-        app.MapStation(Base + "latest-ng", (context, box, station) => Look(box, station, g => g.LatestNg) is { } shown
+        app.MapStation(Base + "latest-ng", async (context, box, station) => await (await LookAsync(context, box, station, g => g.LatestNg).ConfigureAwait(false) is { } shown
             ? Reply.JsonAsync(context, StatusCodes.Status200OK, new VerdictMessage(shown.Verdict, default))
-            : NothingAsync(context, station)).Answers(200, 404, 503);
+            : NothingAsync(context, station)).ConfigureAwait(false)).Answers(200, 404, 503);
 
-        void Picture(string name, Func<StationGallery, ShownInspection?> which, Func<ShownInspection, ReadOnlyMemory<byte>> picture) => app.MapStation(Base + name, (context, box, station) =>
+        void Picture(string name, Func<StationGallery, ShownInspection?> which, Func<ShownInspection, ReadOnlyMemory<byte>> picture) => app.MapStation(Base + name, async (context, box, station) =>
         {
-            if (Look(box, station, which) is not { } shown || picture(shown) is not { IsEmpty: false } jpeg) return NothingAsync(context, station);
+            ShownInspection? found = await LookAsync(context, box, station, which).ConfigureAwait(false);
+            if (found is not { } shown || picture(shown) is not { IsEmpty: false } jpeg)
+            {
+                await NothingAsync(context, station).ConfigureAwait(false);
+                return;
+            }
+
             context.Response.Headers[InspectionHeader] = shown.Verdict.Inspection.Id;
-            return Reply.BytesAsync(context, StatusCodes.Status200OK, "image/jpeg", jpeg);
+            await Reply.BytesAsync(context, StatusCodes.Status200OK, "image/jpeg", jpeg).ConfigureAwait(false);
         }).Answers(200, 404, 503);
     }
 
-    private static ShownInspection? Look(Box box, Station station, Func<StationGallery, ShownInspection?> which)
+    private static async Task<ShownInspection?> LookAsync(HttpContext context, Box box, Station station, Func<StationGallery, ShownInspection?> which)
     {
         if (box.Galleries.GetValueOrDefault(station.Name) is not { } gallery) return null;
-        gallery.Wanted();
+        await gallery.WantedAsync(context.RequestAborted).ConfigureAwait(false);
         return which(gallery);
     }
 
     private static Task NothingAsync(HttpContext context, Station station) =>
-        Reply.ProblemAsync(context, StatusCodes.Status404NotFound, $"station \"{station.Name}\" has no such picture yet; from now on some are made, for {StationGallery.Look.TotalSeconds:0} s");
+        Reply.ProblemAsync(context, StatusCodes.Status404NotFound, $"station \"{station.Name}\" has no such picture yet: nothing was judged in this run that it could be of");
 }

@@ -12,7 +12,8 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <param name="Broker">The connection to the broker.</param>
 /// <param name="Storage">What is stored, and how well.</param>
 /// <param name="Time">Wall clock, UTC.</param>
-internal sealed record DeviceView(string Device, string Version, string BootId, BrokerView Broker, StorageView Storage, DateTimeOffset Time)
+/// <param name="StartedAt">When this run began, UTC by the wall clock as it is now: counters count from then on.</param>
+internal sealed record DeviceView(string Device, string Version, string BootId, BrokerView Broker, StorageView Storage, DateTimeOffset Time, DateTimeOffset StartedAt)
 {
     private static readonly string Program = typeof(DeviceView).Assembly.GetName().Version?.ToString(3) ?? "";
 
@@ -29,7 +30,7 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
                 OutboxUnheard = storage.OutboxUnheard,
                 DamagedRows = storage.DamagedRows,
             },
-            time.GetUtcNow());
+            time.GetUtcNow(), time.GetUtcNow() - time.GetElapsedTime(box.StartedAt));
     }
 }
 

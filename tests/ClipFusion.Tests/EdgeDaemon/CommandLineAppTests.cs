@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClipFusion.EdgeDaemon.CommandLine;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -37,6 +38,81 @@ public sealed class CommandLineAppTests
         Assert.Single(error.Split('\n'), l => l.StartsWith("clipfusion: error: ", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         Assert.False(Directory.Exists("/tmp/never"));
+    }
+
+    [Theory]
+    [InlineData("rnu", "'run'")]
+    [InlineData("modles list", "'models'")]
+    [InlineData("models biuld", "'build'")]
+    [InlineData("run --confg x", "'--config'")]
+    [InlineData("inspect a.png --pack p --recpie r.json", "'--recipe'")]
+    [InlineData("evaluate x --pack p --out o --baseline winclip", "'--baselines'")]
+    public async Task Word_NearlyRight_IsAnsweredWithTheOneThatWasMeant(string line, string meant)
+    {
+        var (code, _, error) = await RunAsync(line);
+        Assert.Equal(ExitCode.BadArguments, code);
+        Assert.Contains($"did you mean {meant}?", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Argument_WithAnAt_IsWhatItSays()
+    {
+        var (code, _, error) = await RunAsync("inspect @parts.png --pack /nowhere --recipe @recipe.json");
+        Assert.Equal(ExitCode.BadArguments, code);
+        Assert.Contains("--recipe @recipe.json: there is no such file", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("demo")]
+    [InlineData("inspect")]
+    [InlineData("evaluate")]
+    [InlineData("models build")]
+    [InlineData("models pull")]
+    [InlineData("models list")]
+    [InlineData("models verify")]
+    [InlineData("config check")]
+    [InlineData("recipe check")]
+    [InlineData("tokenize")]
+    [InlineData("bench latency")]
+    [InlineData("completion")]
+    [InlineData("")]
+    public async Task Help_OfAVerb_HasExitCodesAndExamplesThatAreUnderstood(string verb)
+    {
+        var (_, output, _) = await RunAsync($"{verb} --help");
+        Assert.Contains("130  interrupted", output, StringComparison.Ordinal);
+        string[] examples = [.. output[output.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("clipfusion ", StringComparison.Ordinal))];
+        Assert.NotEmpty(examples);
+        foreach (string example in examples)
+        {
+            // With the help asked for, words are understood and nothing runs.
+            var (code, _, error) = await RunAsync(example["clipfusion ".Length..].Replace("\"a photo of a metal nut\"", "text", StringComparison.Ordinal) + " --help");
+            Assert.True(code == ExitCode.Clean && error.Length == 0, $"{example}: {error}");
+        }
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    public async Task Completion_Script_IsMadeFromTheVerbs(string shell)
+    {
+        var (code, output, _) = await RunAsync($"completion {shell}");
+        Assert.Equal(ExitCode.Clean, code);
+        foreach (string word in (string[])["inspect", "--recipe", "models", "pull", "--accept-hash", "patchclip"]) Assert.Contains(word, output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clipfusion mod", "models")]
+    [InlineData("clipfusion models pu", "pull")]
+    [InlineData("clipfusion inspect --rec", "--recipe")]
+    [InlineData("clipfusion inspect --profile pat", "patchclip")]
+    public async Task Completion_InBash_OffersWhatFits(string typed, string expected)
+    {
+        var (_, script, _) = await RunAsync("completion bash");
+        string[] words = typed.Split(' ');
+        using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"{script}\nCOMP_WORDS=({typed}); COMP_CWORD={words.Length - 1}; _clipfusion; echo \"${{COMPREPLY[@]}}\""]) { RedirectStandardOutput = true })!;
+        string offered = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(expected, offered.Split(' ', '\n'));
     }
 
     [Fact]

@@ -22,10 +22,11 @@ public sealed class ConfigCommandTests : IDisposable
              "stations": [{"name": "line1", "camera": {"kind": "folder", "folder": "in"}, "triggers": {"http": true}, "recipe": "nut"}]}
             """);
 
+        WritePack();
         Cli cli = await Cli.RunAsync("config", "check", file);
         Assert.Equal(0, cli.Code);
-        Assert.Equal($"{file}: device box1, 1 station, no error, 7 warnings\n", cli.Output);
-        foreach (string path in (string[])["$.dataFolder", "$.modelPack", "$.mqtt.passwordFile", "$.stations[0].camera.folder", "$.stations[0].recipe", "$.stations[0].triggers.http", "$.stations[0].triggers.mqtt"])
+        Assert.Equal($"{file}: device box1, 1 station, no error, 6 warnings\n", cli.Output);
+        foreach (string path in (string[])["$.dataFolder", "$.mqtt.passwordFile", "$.stations[0].camera.folder", "$.stations[0].recipe", "$.stations[0].triggers.http", "$.stations[0].triggers.mqtt"])
             Assert.Contains($"warning: {file}: {path}: ", cli.Error, StringComparison.Ordinal);
 
         File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -45,6 +46,39 @@ public sealed class ConfigCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Check_PackOrFoldersThatRunCannotUse_AreErrors()
+    {
+        File.WriteAllText(Path.Combine(_folder, "data"), "a file");
+        string file = Write(ConfigFiles.With("$.dataFolder", "\"data/below\"", ConfigFiles.With("$.modelPack", "\"none\"")));
+        Cli check = await Cli.RunAsync("config", "check", file), run = await Cli.RunAsync("run", "--config", file);
+        check.AssertBadArguments($"{file}: $.modelPack: found no usable model pack", $"{file}: $.dataFolder: found {Path.Combine(_folder, "data")} is a file");
+        run.AssertBadArguments("none");
+        Assert.Single(run.Errors);
+
+        WritePack();
+        run = await Cli.RunAsync("run", "--config", Write(ConfigFiles.With("$.dataFolder", "\"data/below\"", ConfigFiles.With("$.modelPack", "\"pack\""))));
+        Assert.Equal(1, run.Code);
+        Assert.Contains("$.dataFolder", Assert.Single(run.Errors), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_EveryRecipeOfTheDevice_IsLookedAt()
+    {
+        WritePack();
+        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "recipes")).FullName;
+        File.WriteAllText(Path.Combine(recipes, "nut.json"), """{"number": 1, "name": "nut", "object": "nut", "thresholds": {"clipfusion": {"zeroShot": 0.5}}}""");
+        File.WriteAllText(Path.Combine(recipes, "bolt.json"), """{"number": 2, "object": "bolt", "branches": ["clipVision"], "profile": "patchclip"}""");
+        File.WriteAllText(Path.Combine(recipes, "broken.json"), """{"number": 3, "objct": "x"}""");
+        string file = Write(ConfigFiles.With("$.dataFolder", "\".\"", ConfigFiles.With("$.modelPack", "\"pack\"", ConfigFiles.With("$.stations[0].recipe", "\"nut\""))));
+        Cli cli = await Cli.RunAsync("config", "check", file);
+        Assert.Equal(0, cli.Code);
+        Assert.Contains("recipe bolt: its branches all compare with good parts, and it has no references", cli.Error, StringComparison.Ordinal);
+        Assert.Contains("recipe broken: $.object", cli.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("recipe nut", cli.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Check_FileThatIsMissing_IsCodeTwo() => (await Cli.RunAsync("config", "check", Path.Combine(_folder, "none.json"))).AssertBadArguments("can't be read");
 
     [Theory]
@@ -56,12 +90,15 @@ public sealed class ConfigCommandTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_folder, "recipes"));
         File.WriteAllText(Path.Combine(_folder, "recipes", "nut.json"), recipe);
-        string file = Write(ConfigFiles.With("$.dataFolder", "\".\"", ConfigFiles.With("$.stations[0].recipe", "\"nut\"")));
+        WritePack();
+        string file = Write(ConfigFiles.With("$.dataFolder", "\".\"", ConfigFiles.With("$.modelPack", "\"pack\"", ConfigFiles.With("$.stations[0].recipe", "\"nut\""))));
         Cli cli = await Cli.RunAsync("config", "check", file);
         Assert.Equal(0, cli.Code);
         if (warning is null) Assert.DoesNotContain("$.stations[0].recipe", cli.Error, StringComparison.Ordinal);
         else Assert.Contains(warning, cli.Error, StringComparison.Ordinal);
     }
+
+    private void WritePack() => ClipFusion.Models.Starter.StarterPack.Build(Path.Combine(_folder, "pack"), cancellation: TestContext.Current.CancellationToken);
 
     private string Write(string json)
     {

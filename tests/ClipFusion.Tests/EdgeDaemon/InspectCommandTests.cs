@@ -63,8 +63,8 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         Cli run = await FastAsync(TinyPack.Query2, TinyPack.Query4, "--map-threshold", "0.3");
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, lines.Length);
-        Assert.Matches(@"^picture +score +clip-l +clip-v +diff-l +diff-v +ms +areas$", lines[0]);
-        Assert.Matches(@"query2\.png +0\.\d{4} +0\.\d{4} +0\.\d{4} +- +- +\d+ +\d+$", lines[1]);
+        Assert.Matches(@"^picture +score +map +clip-l +clip-v +diff-l +diff-v +ms +areas$", lines[0]);
+        Assert.Matches(@"query2\.png +0\.\d{4} +0\.\d{4} +0\.\d{4} +0\.\d{4} +- +- +\d+ +\d+$", lines[1]);
         Assert.Contains("profile patchclip, few-shot, references: 2, pack tiny", run.Error, StringComparison.Ordinal);
     }
 
@@ -74,7 +74,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         string folder = Path.Combine(tiny.Scratch(), "new", "heatmaps");
         Cli run = await FastAsync(TinyPack.Query2, TinyPack.Query4, "--out", folder);
         Assert.Equal(["query2.overlay.png", "query4.overlay.png"], Names(folder));
-        Assert.Matches(@"heatmaps in \S+: 2, coloured from 0\.\d+ to 0\.\d+ \(from the median to the largest value of this run's maps\)", run.Error);
+        Assert.Matches(@"heatmaps in \S+: 2, coloured from 0\.\d+ to 0\.\d+ \(from what the references' maps reach to twice that\)", run.Error);
         RgbImage picture = ImageCodec.Decode(TinyPack.Query4), overlay = ImageCodec.Decode(Path.Combine(folder, "query4.overlay.png"));
         Assert.Equal((picture.Height, HeatmapOverlay.Width(picture.Width, picture.Height)), (overlay.Height, overlay.Width));
 
@@ -98,6 +98,38 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         Assert.Equal((30000, false), (Int("area"), run.Json[0].GetProperty("regionsTruncated").GetBoolean()));
 
         int Int(string name) => area.GetProperty(name).GetInt32();
+    }
+
+    [Fact]
+    public async Task Inspect_FoldersWithPicturesOfOneName_KeepsTheFoldersBelowOut()
+    {
+        string root = tiny.Scratch(), target = Path.Combine(root, "results");
+        foreach (string folder in (string[])["good", "crack/deep"])
+        {
+            Directory.CreateDirectory(Path.Combine(root, folder));
+            File.Copy(TinyPack.Query2, Path.Combine(root, folder, "000.png"));
+        }
+
+        Cli run = await FastAsync(Path.Combine(root, "good"), Path.Combine(root, "crack/deep"), "--out", target);
+        Assert.Equal(ExitCode.Clean, run.Code);
+        Assert.Equal(["crack/deep/000.overlay.png", "good/000.overlay.png"], Directory.GetFiles(target, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(target, f)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Inspect_RecipeOfADevice_JudgesByItsReferencesAndThresholdsAndTellsTheMapsMaximum()
+    {
+        string folder = tiny.Scratch(), recipe = Path.Combine(folder, "widget.json");
+        File.Copy(TinyPack.References[0], Path.Combine(folder, "good1.png"));
+        File.Copy(TinyPack.References[1], Path.Combine(folder, "good2.png"));
+        string keys = File.ReadAllText(tiny.Recipe).Trim().TrimEnd('}');
+        File.WriteAllText(recipe, keys + """, "number": 7, "name": "widget", "deadlineMs": 800, "profile": "patchclip", "references": ["good1.png", "good2.png"], "thresholds": {"patchclip": {"fewShot": 0.0001}}, "mapThresholds": {"patchclip": {"fewShot": 0.0001}} }""");
+        Cli run = await Cli.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--json");
+        Assert.True(run.Code == ExitCode.Clean, run.Error);
+        JsonElement judged = run.Json[0];
+        Assert.Equal(("NG", 0.0001, "few-shot"), (judged.GetProperty("verdict").GetString(), judged.GetProperty("threshold").GetDouble(), judged.GetProperty("shotMode").GetString()));
+        Assert.NotEmpty(judged.GetProperty("regions").EnumerateArray());
+        Assert.Equal(judged.GetProperty("regions").EnumerateArray().Max(r => r.GetProperty("peak").GetDouble()), judged.GetProperty("mapMax").GetDouble(), 6);
+        Assert.Contains("references: 2", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

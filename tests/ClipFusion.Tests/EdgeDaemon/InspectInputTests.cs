@@ -70,12 +70,13 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     [Theory]
     [InlineData("--out")]
     [InlineData("--dump")]
-    public async Task Images_OfOneName_AreRefusedWhereResultsAreNamedByThem(string option)
+    public async Task Images_OfOneNameInOneFolder_AreRefusedWhereResultsAreNamedByThem(string option)
     {
-        string other = tiny.Scratch(), copy = Path.Combine(other, "query2.png"), target = Path.Combine(tiny.Scratch(), "results");
-        File.Copy(TinyPack.Query3, copy);
-        string[] arguments = ["inspect", TinyPack.Query2, copy, "--pack", tiny.Folder, "--recipe", tiny.Recipe, "--profile", "patchclip"];
-        (await Cli.RunAsync([.. arguments, option, target])).AssertBadArguments(copy, "'query2'");
+        string folder = tiny.Scratch(), first = Path.Combine(folder, "part.png"), second = Path.Combine(folder, "part.PNG"), target = Path.Combine(tiny.Scratch(), "results");
+        File.Copy(TinyPack.Query2, first);
+        File.Copy(TinyPack.Query3, second);
+        string[] arguments = ["inspect", first, second, "--pack", tiny.Folder, "--recipe", tiny.Recipe, "--profile", "patchclip"];
+        (await Cli.RunAsync([.. arguments, option, target])).AssertBadArguments(first, "'part'");
         Assert.False(Path.Exists(target));
         Assert.Equal(ExitCode.Clean, (await Cli.RunAsync(arguments)).Code);
     }

@@ -90,7 +90,7 @@ public sealed class ModelsBuildCommandTests : IDisposable
         using var stop = new CancellationTokenSource();
         var error = new StoppingWriter(step, stop);
         int code = await CommandLineApp.RunAsync(Arguments(), new Terminal(new StringWriter(), error, false), stop.Token);
-        Assert.Equal(ExitCode.Failed, code);
+        Assert.Equal(ExitCode.Interrupted, code);
         Assert.EndsWith("clipfusion: error: stopped\n", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
     }

@@ -58,7 +58,7 @@ public sealed class ModelsPullProcessTests : IDisposable
             var (code, _, error) = await EndAsync(process);
             if (signal == "INT")
             {
-                Assert.Equal(1, code);
+                Assert.Equal(130, code);
                 Assert.Equal("clipfusion: error: stopped", error.Trim());
             }
 

@@ -27,16 +27,19 @@ internal static class Enrollment
     /// <param name="inspector">The inspector.</param>
     /// <param name="frame">The frame.</param>
     /// <param name="patchClipReady">Told the result; not called where no network runs after CLIP.</param>
+    /// <param name="excludeReference">Number of the reference image whose rows are left out, or null.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static InspectionResult Inspect(this Inspector inspector, ImageView frame, Action<FusionResult> patchClipReady, CancellationToken cancellation = default)
+    public static InspectionResult Inspect(
+        this Inspector inspector, ImageView frame, Action<FusionResult> patchClipReady, int? excludeReference = null, CancellationToken cancellation = default)
     {
+        Comparison comparison = inspector.Comparison with { ExcludeReference = excludeReference };
         var trace = new InspectionTrace();
         int side = inspector.Recipe.OutputSize;
         PreparedImage image = inspector.Prepare(frame, trace);
         using var networks = inspector.NetworksFor(image);
-        BranchMaps maps = inspector.RunPatchClip(networks, trace: trace, cancellation: cancellation);
+        BranchMaps maps = inspector.RunPatchClip(networks, comparison, trace, cancellation);
         if (inspector.HasFallback) patchClipReady(inspector.Fuse(maps, ClipFusion.Inspection.Recipes.Profile.PatchClip, image.Region, new FusionResult(side, side), trace));
-        maps = inspector.RunMapDiff(maps, networks, trace: trace, cancellation: cancellation);
+        maps = inspector.RunMapDiff(maps, networks, comparison, trace, cancellation);
         FusionResult fused = inspector.Fuse(maps, inspector.Recipe.Profile, image.Region, new FusionResult(side, side), trace);
         return new InspectionResult(image, maps, fused, trace.Timings, null);
     }

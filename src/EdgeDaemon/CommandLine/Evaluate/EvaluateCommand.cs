@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ClipFusion.EdgeDaemon.CommandLine.Inspect;
+using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Protocol;
@@ -129,7 +130,7 @@ internal static class EvaluateCommand
         if (parsed.GetValue(RecipeFile) is { } file)
         {
             if (!File.Exists(file)) throw new UsageException($"--recipe {file}: there is no such file");
-            recipe = RecipeReader.ReadFile(file);
+            recipe = StationRecipeReader.ReadForTrial(file).Recipe.Method;
         }
 
         if (parsed.GetValue(Crop) is { } crop) recipe = recipe with { Crop = Enum.Parse<CropMode>(crop, ignoreCase: true) };

@@ -13,14 +13,32 @@ internal sealed record InputImage(string Path, ImageHeader? Header, string? Faul
 
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"];
 
-    /// <summary>File name without folder and extension: what results are named by.</summary>
-    public string Stem => System.IO.Path.GetFileNameWithoutExtension(Path);
+    /// <summary>
+    /// What results are named by: the file's name without extension, behind the folders that tell it from the other pictures' where they come from several
+    /// (<see cref="WithFolders"/>). With <c>/</c>, relative.
+    /// </summary>
+    public string Stem { get; init; } = System.IO.Path.GetFileNameWithoutExtension(Path);
 
     /// <summary>Files as they are, of folders the pictures in them by name; each header is read.</summary>
     /// <param name="option">Where the paths come from, for messages.</param>
     /// <param name="paths">Files and folders.</param>
     /// <exception cref="UsageException">There is no such file, or no picture in a folder. A file that is no picture is no error here.</exception>
     public static IReadOnlyList<InputImage> Expand(string option, IEnumerable<string> paths) => [.. paths.SelectMany(p => Files(option, p)).Select(Read)];
+
+    /// <summary>Names pictures of several folders by their places below the folder that they have in common, so that <c>good/000</c> and <c>bad/000</c> stay apart.</summary>
+    public static IReadOnlyList<InputImage> WithFolders(IReadOnlyList<InputImage> images)
+    {
+        string[] folders = [.. images.Select(i => System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(i.Path))!).Distinct()];
+        if (folders.Length < 2) return images;
+        string common = folders.Aggregate(Common);
+        return [.. images.Select(i => i with { Stem = System.IO.Path.ChangeExtension(System.IO.Path.GetRelativePath(common, System.IO.Path.GetFullPath(i.Path)), null) })];
+
+        static string Common(string a, string b)
+        {
+            while (b != a && !b.StartsWith(a.TrimEnd('/') + '/', StringComparison.Ordinal)) a = System.IO.Path.GetDirectoryName(a)!;
+            return a;
+        }
+    }
 
     private static string[] Files(string option, string path)
     {

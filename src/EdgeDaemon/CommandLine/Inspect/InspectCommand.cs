@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Inspection;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
@@ -22,14 +24,14 @@ internal static class InspectCommand
 
     private static readonly Option<string> RecipeFile = new("--recipe")
     {
-        Description = "What to look for.",
+        Description = "What to look for: a recipe as a device has it; its number and name may be missing here.",
         HelpName = "FILE",
         Required = true,
     };
 
     private static readonly Option<string[]> References = new("--reference")
     {
-        Description = "Pictures of good parts, or folders of them; without any the judgement is zero-shot. May be repeated.",
+        Description = "Pictures of good parts, or folders of them, instead of the recipe's own; without any the judgement is zero-shot. May be repeated.",
         HelpName = "IMAGE...",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -42,19 +44,19 @@ internal static class InspectCommand
 
     private static readonly Option<string> Out = new("--out")
     {
-        Description = "Folder for heatmaps, one NAME.overlay.png per picture; made when it is not there.",
+        Description = "Folder for heatmaps, one NAME.overlay.png per picture, in folders where pictures come from several; made when it is not there.",
         HelpName = "DIR",
     };
 
     private static readonly Option<string> Scale = new("--scale")
     {
-        Description = "Map values where the heatmaps' colour begins and where it is full. When not given: one scale for the run, from the median to the largest value of all its maps.",
+        Description = "Map values where the heatmaps' colour begins and where it is full. When not given, colour begins at what the references' own maps reach, each judged without itself; a map threshold is the middle of the scale.",
         HelpName = "LOW,HIGH",
     };
 
     private static readonly Option<float?> MapThreshold = new("--map-threshold")
     {
-        Description = "Report (and draw) connected areas of the anomaly map above this value.",
+        Description = "Report (and draw) connected areas of the anomaly map above this value, instead of the recipe's map threshold. What maps reach stands in the results (map, mapMax).",
         HelpName = "VALUE",
     };
 
@@ -91,7 +93,7 @@ internal static class InspectCommand
     {
         InspectRequest request = Read(parsed);
         IJudgementReport report = parsed.GetValue(Json) ? new JsonJudgementReport(terminal.Out) : new TableJudgementReport(terminal.Out, request);
-        using OverlayFolder? overlays = request.OverlayFolder is { } folder ? OverlayFolder.Open(folder, request.Scale) : null;
+        OverlayFolder? overlays = request.OverlayFolder is { } folder ? OverlayFolder.Open(folder) : null;
         if (!request.Images.Any(i => i.Fault is null))
         {
             foreach (InputImage image in request.Images) report.Failed(image.Path, image.Fault!);
@@ -120,30 +122,42 @@ internal static class InspectCommand
         string recipeFile = parsed.GetRequiredValue(RecipeFile), pack = parsed.GetRequiredValue(Pack);
         if (!File.Exists(recipeFile)) throw new UsageException($"--recipe {recipeFile}: there is no such file");
         if (!Directory.Exists(pack)) throw new UsageException($"--pack {pack}: there is no such folder");
-        Recipe recipe = RecipeReader.ReadFile(recipeFile);
+        StationRecipe recipe = StationRecipeReader.ReadForTrial(recipeFile).Recipe;
         if (parsed.GetValue(ProfileName) is { } profile)
         {
             // Written and read again, so that a profile that leaves no branch is found as in a file.
-            recipe = recipe with { Profile = Enum.Parse<Profile>(profile, ignoreCase: true) };
-            recipe = RecipeReader.Read(RecipeWriter.Canonical(recipe), $"{recipeFile} with --profile {profile}");
+            Recipe method = recipe.Method with { Profile = Enum.Parse<Profile>(profile, ignoreCase: true) };
+            recipe = recipe with { Method = RecipeReader.Read(RecipeWriter.Canonical(method), $"{recipeFile} with --profile {profile}") };
         }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(recipeFile))!;
+        bool hasReferences = parsed.GetResult(References) is { Implicit: false };
+        IReadOnlyList<InputImage> references = hasReferences
+            ? InputImage.Expand("--reference", parsed.GetValue(References) ?? [])
+            : InputImage.Expand($"--recipe {recipeFile}: reference", recipe.References.Select(r => Path.GetRelativePath(".", Path.Combine(folder, r))));
 
         return InspectRequest.Check(new InspectRequest
         {
             Pack = pack,
-            Recipe = recipe,
-            RecipeFolder = Path.GetDirectoryName(Path.GetFullPath(recipeFile))!,
+            Station = recipe,
+            RecipeFolder = folder,
             Images = InputImage.Expand("IMAGE", parsed.GetValue(Images) ?? []),
-            References = InputImage.Expand("--reference", parsed.GetValue(References) ?? []),
+            References = references,
             OverlayFolder = parsed.GetValue(Out),
             Scale = ParseScale(parsed.GetValue(Scale)),
-            MapThreshold = parsed.GetValue(MapThreshold) is not { } threshold || float.IsFinite(threshold) ? parsed.GetValue(MapThreshold) : throw new UsageException($"--map-threshold {threshold}: a finite number is expected"),
+            MapThreshold = ParseMapThreshold(parsed.GetValue(MapThreshold)) ?? MapThresholdOf(recipe, references.Count > 0),
             DumpFile = parsed.GetValue(Dump),
             DumpLayers = parsed.GetValue(DumpLayers),
             Providers = Providers.Read(parsed),
             Threads = parsed.GetValue(Threads) is var threads and >= 0 and <= InspectRequest.MaxThreads ? threads : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected"),
         });
     }
+
+    private static float? ParseMapThreshold(float? threshold) =>
+        threshold is not { } value || float.IsFinite(value) ? threshold : throw new UsageException($"--map-threshold {threshold}: a finite number is expected");
+
+    private static float? MapThresholdOf(StationRecipe recipe, bool hasReferences) =>
+        (float?)recipe.MapThresholds[recipe.Method.Profile, hasReferences && (recipe.Method.UsedBranches & Branches.Vision) != 0 ? ShotMode.FewShot : ShotMode.ZeroShot];
 
     private static (float Low, float High)? ParseScale(string? text)
     {

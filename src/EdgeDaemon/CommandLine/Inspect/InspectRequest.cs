@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
@@ -15,9 +16,13 @@ internal sealed record InspectRequest
 
     public required string Pack { get; init; }
 
-    public required Recipe Recipe { get; init; }
+    /// <summary>The whole recipe, as a device reads it.</summary>
+    public required StationRecipe Station { get; init; }
 
-    /// <summary>Where the recipe's mask file is looked for.</summary>
+    /// <summary>What the method reads of it.</summary>
+    public Recipe Recipe => Station.Method;
+
+    /// <summary>Where the recipe's mask file and references are looked for.</summary>
     public required string RecipeFolder { get; init; }
 
     public required IReadOnlyList<InputImage> Images { get; init; }
@@ -53,6 +58,7 @@ internal sealed record InspectRequest
         if (request.References.FirstOrDefault(r => r.Fault is not null) is { } bad) throw new UsageException($"--reference {bad.Fault}");
         if (request.References.Count == 0 && (request.Recipe.UsedBranches & Branches.Language) == 0)
             throw new UsageException("the recipe's branches all compare with good parts: --reference IMAGE... is expected");
+        request = request with { Images = InputImage.WithFolders(request.Images) };
         CheckNames(request);
         if (request.DumpFile is { } dump) CheckDump(request, dump);
         CheckRegion(request);
@@ -63,7 +69,7 @@ internal sealed record InspectRequest
     {
         if (request.DumpFile is null && request.OverlayFolder is null) return;
         foreach (var same in request.Images.GroupBy(i => i.Stem, StringComparer.Ordinal).Where(g => g.Count() > 1))
-            throw new UsageException($"{string.Join(" and ", same.Select(i => i.Path).Take(3))}: results are named by the file name without extension, '{same.Key}', which must be different for each picture");
+            throw new UsageException($"{string.Join(" and ", same.Select(i => i.Path).Take(3))}: results are named without the file's extension, '{same.Key}', which must be different for each picture");
     }
 
     private static void CheckDump(InspectRequest request, string file)

@@ -1,6 +1,8 @@
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 
@@ -37,6 +39,9 @@ internal sealed class InspectSession : IDisposable
     /// <summary>Pictures in the memory banks; 0 = zero-shot.</summary>
     public int References { get; private set; }
 
+    /// <summary>What good parts' maps reach, where heatmaps are asked for and the references say it.</summary>
+    public float? Reach { get; private set; }
+
     /// <summary>Opens the pack, encodes the recipe's words and the references.</summary>
     /// <exception cref="UsageException">The recipe asks for what the pack does not have.</exception>
     public static InspectSession Open(InspectRequest request, IProgress<string> steps, CancellationToken cancellation)
@@ -62,6 +67,7 @@ internal sealed class InspectSession : IDisposable
     public int Judge(IJudgementReport report, OverlayFolder? overlays, IProgress<string>? steps, CancellationToken cancellation)
     {
         int failed = 0;
+        if (overlays is not null) overlays.Scale = OverlayScale.Of(_request, Reach);
         foreach (InputImage image in _request.Images)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -70,24 +76,24 @@ internal sealed class InspectSession : IDisposable
             try
             {
                 if (image.Fault is { } fault) throw new ImageFormatException(fault);
-                result = _inspector.Inspect(ImageCodec.DecodeStored(image.Path).View, taps: _dump is null ? null : new TensorTaps(), cancellation: cancellation);
+                result = Inspect(ImageCodec.DecodeStored(image.Path).View, cancellation);
             }
-            catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException or UsageException)
             {
                 failed++;
-                report.Failed(image.Path, e.Message);
+                report.Failed(image.Path, ErrorText.Of(e));
                 continue;
             }
 
             ConnectedRegions? regions = Regions(result);
             _dump?.Add(image.Stem, result, _inspector);
             overlays?.Add(new HeatmapSource(image, result.Prepared.Region, regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)), result.Map);
-            report.Judged(Judgement.Of(image.Path, _request.Recipe, result, regions));
+            float peak = MapStatistics.Max(result.Map.Values, _request.Ignore?.Ignored(result.Map.Width, result.Map.Height, result.Prepared.Region));
+            report.Judged(Judgement.Of(image.Path, _request.Station, result, peak, regions));
         }
 
         steps?.Report("writing");
         if (failed < _request.Images.Count) _dump?.Write(_request.DumpFile!);
-        overlays?.Finish(cancellation);
         return failed;
     }
 
@@ -95,6 +101,23 @@ internal sealed class InspectSession : IDisposable
     {
         _inspector.Dispose();
         _pack.Dispose();
+    }
+
+    /// <summary>With the recipe's image checks, as a device does.</summary>
+    private InspectionResult Inspect(ImageView view, CancellationToken cancellation)
+    {
+        // Before any network runs: the size needs no preparation, the rest does.
+        Require(_request.Station.Checks.CheckSize(view.Width, view.Height));
+        var taps = _dump is null ? null : new TensorTaps();
+        var trace = new InspectionTrace(taps);
+        PreparedImage image = _inspector.Prepare(view, trace, cancellation);
+        Require(_request.Station.Checks.Check(image));
+        return _inspector.Inspect(image, trace, cancellation);
+
+        static void Require(ImageFault fault)
+        {
+            if (fault != ImageFault.None) throw new UsageException(CodeTable.Describe(Inspections.Answers.Of(fault)));
+        }
     }
 
     private static Inspector CreateInspector(InspectRequest request, ModelPack pack, CancellationToken cancellation)
@@ -105,7 +128,7 @@ internal sealed class InspectSession : IDisposable
         }
         catch (ArgumentException e)
         {
-            throw new UsageException($"the recipe does not fit: {e.Message}", e);
+            throw new UsageException($"the recipe does not fit: {ErrorText.Of(e)}", e);
         }
     }
 
@@ -122,12 +145,21 @@ internal sealed class InspectSession : IDisposable
             }
             catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException)
             {
-                throw new UsageException($"--reference {references[i].Path}: {e.Message}", e);
+                throw new UsageException($"--reference {references[i].Path}: {ErrorText.Of(e)}", e);
             }
         }
 
         _inspector.Use(banks.ToBanks(_inspector.Comparison.Parallelism, cancellation));
         References = banks.Images;
+        if (_request is { OverlayFolder: not null, Scale: null }) Reach = NormalReachOf(references, cancellation).Own;
+    }
+
+    private NormalReach NormalReachOf(IReadOnlyList<InputImage> references, CancellationToken cancellation)
+    {
+        NormalReach reach = NormalReach.Unknown;
+        foreach (int left in NormalReach.LeftOut(_inspector, references.Count))
+            reach = reach.With(_inspector, left, ImageCodec.DecodeStored(references[left].Path).View, _request.Ignore, cancellation: cancellation);
+        return reach;
     }
 
     private ConnectedRegions? Regions(InspectionResult result) =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
@@ -8,6 +9,17 @@ namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
 /// <summary>What is reported about one picture, copied out of the inspector's buffers. Property names are the JSON's keys; null = not part of the judgement.</summary>
 internal sealed record Judgement(string File, string Profile, string ShotMode, float Score, Evidence Evidence, FusedScores Fused, StepMilliseconds TimingsMs)
 {
+    /// <summary>The greatest value of the anomaly map: what a map threshold is chosen by.</summary>
+    public required float MapMax { get; init; }
+
+    /// <summary>OK, NG or REVIEW by the recipe's threshold; left out where it has none for this profile and shot mode.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Verdict { get; init; }
+
+    /// <summary>The threshold; left out where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Threshold { get; init; }
+
     /// <summary>Areas above the map threshold in frame pixels; left out where no threshold is given.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<RegionBox>? Regions { get; init; }
@@ -16,8 +28,10 @@ internal sealed record Judgement(string File, string Profile, string ShotMode, f
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? RegionsTruncated { get; init; }
 
-    public static Judgement Of(string file, Recipe recipe, InspectionResult result, ConnectedRegions? regions)
+    public static Judgement Of(string file, StationRecipe station, InspectionResult result, float mapMax, ConnectedRegions? regions)
     {
+        Recipe recipe = station.Method;
+        Decision decision = station.Rule.Decide(recipe.Profile, result.Fused.Scores);
         FusionScores s = result.Fused.Scores;
         StepTimings t = result.Timings;
         return new Judgement(
@@ -25,6 +39,9 @@ internal sealed record Judgement(string File, string Profile, string ShotMode, f
             new Evidence(s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision), new FusedScores(s.ZeroShot, s.FewShot),
             new StepMilliseconds(Ms(t.Prepare), Ms(t.ClipNetworks), Ms(t.ClipBanks), Ms(t.Vae), Ms(t.Unet), Ms(t.DiffusionBanks), Ms(t.Fuse), Ms(t.Total)))
         {
+            MapMax = mapMax,
+            Verdict = decision.Outcome switch { Outcome.Ok => "OK", Outcome.Ng => "NG", Outcome.Review => "REVIEW", _ => null },
+            Threshold = decision.Threshold,
             Regions = regions is null ? null : [.. regions.Regions.Select(r => new RegionBox(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, r.Area, r.Peak))],
             RegionsTruncated = regions?.Truncated,
         };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 
@@ -13,27 +12,44 @@ namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
 /// <param name="Levels">Grey levels of deep grey, or null.</param>
 internal sealed record HeatmapSource(InputImage Image, Region Covered, IReadOnlyList<AnomalyRegion> Regions, IgnoreMask? Ignore, GreyLevels? Levels);
 
-/// <summary>
-/// Heatmaps of one run on one colour scale. A given scale draws each at once; else the maps wait in a scratch file, whatever their number, until
-/// the scale of all of them is known.
-/// </summary>
-internal sealed class OverlayFolder : IDisposable
+/// <summary>The colour scale of a run, and where it comes from in a few words.</summary>
+internal sealed record OverlayScale(float Low, float High, string Origin)
+{
+    /// <summary>The scale for a request.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="reach">What good parts' maps reach; null = not known.</param>
+    public static OverlayScale Of(InspectRequest request, float? reach)
+    {
+        if (request.Scale is { } given) return new(given.Low, given.High, "as given");
+        (float low, float high) = HeatScale.Of(reach, request.MapThreshold);
+        return new(low, high, (reach, request.MapThreshold) switch
+        {
+            (not null, not null) => "from what the references' maps reach, the map threshold in the middle",
+            (not null, null) => "from what the references' maps reach to twice that",
+            (null, not null) => "the map threshold in the middle",
+            _ => "nothing says what good parts reach: two references or more would, or a map threshold",
+        });
+    }
+}
+
+/// <summary>Heatmaps of one run, all on one colour scale.</summary>
+internal sealed class OverlayFolder
 {
     private readonly string _folder;
-    private readonly (float Low, float High)? _given;
-    private readonly FileStream _maps;
-    private readonly MapRange _range = new();
-    private readonly List<(HeatmapSource Source, int Width, int Height)> _waiting = [];
     private int _written;
 
-    private OverlayFolder(string folder, (float Low, float High)? scale, FileStream maps) => (_folder, _given, _maps) = (folder, scale, maps);
+    private OverlayFolder(string folder) => _folder = folder;
 
-    /// <summary>One line about what was written; null before that, and when there was nothing.</summary>
-    public string? Summary { get; private set; }
+    /// <summary>What colours stand for; to be set before the first map.</summary>
+    public OverlayScale Scale { get; set; } = new(0, 1, "");
+
+    /// <summary>One line about what was written; null where there was nothing.</summary>
+    public string? Summary => _written == 0 ? null
+        : string.Create(CultureInfo.InvariantCulture, $"heatmaps in {_folder}: {_written}, coloured from {Scale.Low:0.####} to {Scale.High:0.####} ({Scale.Origin})");
 
     /// <summary>Makes the folder where it is missing.</summary>
     /// <exception cref="UsageException">The folder can't be made or written to.</exception>
-    public static OverlayFolder Open(string folder, (float Low, float High)? scale)
+    public static OverlayFolder Open(string folder)
     {
         try
         {
@@ -44,50 +60,19 @@ internal sealed class OverlayFolder : IDisposable
             throw new UsageException($"--out {folder}: can't be made: {e.Message}", e);
         }
 
-        return new OverlayFolder(folder, scale, OutputFolder.OpenScratch("--out", folder));
+        OutputFolder.EnsureWritable("--out", folder);
+        return new OverlayFolder(folder);
     }
 
-    /// <summary>Takes a map; it is copied.</summary>
+    /// <summary>Draws a map on its picture.</summary>
     public void Add(HeatmapSource source, AnomalyMap map)
     {
-        if (_given is { } scale)
-        {
-            Draw(source, map.Values, map.Width, map.Height, scale);
-            return;
-        }
-
-        _range.Add(map.Values, source.Ignore?.Ignored(map.Width, map.Height, source.Covered));
-        _maps.Write(MemoryMarshal.AsBytes(map.Values.AsSpan()));
-        _waiting.Add((source, map.Width, map.Height));
-    }
-
-    /// <summary>Draws what waits.</summary>
-    public void Finish(CancellationToken cancellation)
-    {
-        (float Low, float High) scale = _given ?? _range.Scale();
-        _maps.Position = 0;
-        foreach ((HeatmapSource source, int width, int height) in _waiting)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            float[] values = new float[width * height];
-            _maps.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-            Draw(source, values, width, height, scale);
-        }
-
-        _waiting.Clear();
-        if (_written == 0) return;
-        string origin = _given is null ? "from the median to the largest value of this run's maps" : "as given";
-        Summary = string.Create(CultureInfo.InvariantCulture, $"heatmaps in {_folder}: {_written}, coloured from {scale.Low:0.####} to {scale.High:0.####} ({origin})");
-    }
-
-    public void Dispose() => _maps.Dispose();
-
-    private void Draw(HeatmapSource source, float[] map, int width, int height, (float Low, float High) scale)
-    {
         RgbImage picture = ImageCodec.DecodeStored(source.Image.Path).ToRgb(source.Levels);
-        var options = new OverlayOptions { Low = scale.Low, High = scale.High, Region = source.Covered, Regions = source.Regions, Ignore = source.Ignore };
-        RgbImage overlay = HeatmapOverlay.Render(picture, map, width, height, options);
-        OutputFolder.WriteFile(Path.Combine(_folder, source.Image.Stem + InputImage.OverlaySuffix), file => ImageCodec.EncodePng(overlay.View, file));
+        var options = new OverlayOptions { Low = Scale.Low, High = Scale.High, Region = source.Covered, Regions = source.Regions, Ignore = source.Ignore };
+        RgbImage overlay = HeatmapOverlay.Render(picture, map.Values, map.Width, map.Height, options);
+        string file = Path.Combine(_folder, source.Image.Stem + InputImage.OverlaySuffix);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        OutputFolder.WriteFile(file, stream => ImageCodec.EncodePng(overlay.View, stream));
         _written++;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClipFusion.Inspection;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
 
@@ -15,7 +16,7 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
         Start();
         Evidence e = j.Evidence;
         string regions = j.Regions is { } found ? $"  {found.Count,6}{(j.RegionsTruncated == true ? "+" : "")}" : "";
-        Line($"{Name(j.File)}  {Number(j.Score)}  {Number(e.ClipLanguage)}  {Number(e.ClipVision)}  {Number(e.DiffLanguage)}  {Number(e.DiffVision)}  {j.TimingsMs.Total,8:0}{regions}");
+        Line($"{Name(j.File)}  {Number(j.Score)}{Verdict(j)}  {Number(j.MapMax)}  {Number(e.ClipLanguage)}  {Number(e.ClipVision)}  {Number(e.DiffLanguage)}  {Number(e.DiffVision)}  {j.TimingsMs.Total,8:0}{regions}");
     }
 
     public void Failed(string file, string reason)
@@ -24,11 +25,16 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
         Line($"{Name(file)}  not judged: {reason}");
     }
 
+    /// <summary>A recipe without thresholds gives no verdicts, and no empty column.</summary>
+    private bool HasRule => request.Station.Rule.Thresholds != ProfileTable.Empty;
+
+    private string Verdict(Judgement j) => HasRule ? $"  {j.Verdict ?? "-",-7}" : "";
+
     private void Start()
     {
         if (_started) return;
         _started = true;
-        Line($"{"picture".PadRight(_width)}   score  clip-l  clip-v  diff-l  diff-v        ms{(request.MapThreshold is null ? "" : "   areas")}");
+        Line($"{"picture".PadRight(_width)}   score{(HasRule ? "  verdict" : "")}     map  clip-l  clip-v  diff-l  diff-v        ms{(request.MapThreshold is null ? "" : "   areas")}");
     }
 
     private void Line(string text)

@@ -10,7 +10,7 @@ export function showHealth(device, states) {
   const chips = [
     broker.connected ? ["good", "Broker connected"] : ["bad", `Broker: ${broker.errorText ?? "not connected yet"}`],
     storage.canWrite && storage.imagesAllowed ? ["good", "Storage healthy"] : ["bad", `Storage ${storage.condition.replaceAll("_", " ")}: ${storage.detail ?? ""}`],
-    clock === null ? ["unsure", "Clock: not known whether it is right"] : clock ? ["good", "Clock synchronised"] : ["bad", "Clock not synchronised"],
+    clock === null ? ["note", "Clock: not known whether it is right"] : clock ? ["good", "Clock synchronised"] : ["note", "Clock not synchronised: times may be wrong, verdicts are not"],
   ];
   if (storage.outboxRows > 0) chips.push(["unsure", `${storage.outboxRows} verdicts wait for the broker`]);
   part(document, "health").replaceChildren(...chips.map(([level, text]) => make("li", text, { "data-level": level })));
@@ -19,8 +19,16 @@ export function showHealth(device, states) {
   document.title = `${device.device} – ClipFusion`;
 }
 
-/** Says why the box does not inspect, or hides the banner when it does. */
+/** Says why the box does not inspect, or hides the banner when it does. Before the box was heard once nothing is old: the page is connecting. */
 export function showBanner(lost, states) {
+  if (lost !== null && states.size === 0) {
+    const banner = part(document, "banner");
+    banner.hidden = false;
+    banner.dataset.level = "wait";
+    banner.textContent = `… Connecting to the box: ${lost}. Trying again.`;
+    return;
+  }
+
   const banner = part(document, "banner");
   const waiting = [...states.values()].filter(s => !s.state.ready);
   document.body.classList.toggle("lost", lost !== null);

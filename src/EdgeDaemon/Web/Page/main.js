@@ -45,7 +45,10 @@ listen({
     showBanner(null, states);
     watchScore();
   },
-  device(device) { showHealth(device, states); },
+  device(device) {
+    showHealth(device, states);
+    for (const card of cards.values()) card.startedAt(device.startedAt);
+  },
   state(station) {
     states.set(station.station, station);
     cardOf(station.station).state(station);

@@ -12,6 +12,7 @@ export class StationCard {
   #strip = [];
   #picture = null;
   #overlay = true;
+  #started = null;
 
   constructor(name) {
     this.#name = name;
@@ -40,6 +41,15 @@ export class StationCard {
     this.#strip = [verdict, ...this.#strip].sort((a, b) => b.seq - a.seq).slice(0, STRIP);
     this.#drawStrip();
     this.#show(this.#strip[0]);
+  }
+
+  /** When the box's run began: counters count from then on, and verdicts from before stand apart. */
+  startedAt(time) {
+    const minute = time.substring(0, 16);
+    if (this.#started?.substring(0, 16) === minute) return;
+    this.#started = time;
+    part(this.#root, "since").textContent = `Since the start, ${minute.replace("T", " ")} UTC`;
+    this.#drawStrip();
   }
 
   picture(event) {
@@ -77,9 +87,11 @@ export class StationCard {
 
   #drawScore({ verdict, score, threshold, evidence }) {
     const bar = part(this.#root, "bar");
-    const end = Math.max(score ?? 0, threshold ?? 0, 0.01) * 1.25;
+    // The threshold stands still in the middle; a score of more than twice as much fills the bar. Scores are 0 to 2.
+    const end = threshold > 0 ? 2 * threshold : 2;
     bar.dataset.kind = verdict;
-    bar.style.setProperty("--score", (score ?? 0) / end);
+    bar.dataset.beyond = (score ?? 0) > end;
+    bar.style.setProperty("--score", Math.min((score ?? 0) / end, 1));
     bar.style.setProperty("--threshold", (threshold ?? 0) / end);
     part(this.#root, "scoretext").textContent = `score ${number(score)}`;
     part(this.#root, "thresholdtext").textContent = `threshold ${number(threshold)}`;
@@ -116,14 +128,28 @@ export class StationCard {
 
   #drawStrip() {
     part(this.#root, "strip").replaceChildren(...this.#strip.map(v => {
-      const item = make("li", "", { "data-kind": v.verdict, title: `${v.seq}: ${WORDS[v.verdict]} ${reasonOf(v)}` });
+      const old = this.#started !== null && v.completedAt < this.#started;
+      const item = make("li", "", { "data-kind": v.verdict, title: `${v.seq}: ${WORDS[v.verdict]} ${reasonOf(v)}${old ? " (before the start; not counted)" : ""}` });
+      if (old) item.dataset.old = "";
       item.append(drawing(SHAPES[v.verdict]), make("span", v.verdict === "NOT_JUDGED" ? "N/J" : v.verdict === "REVIEW" ? "REV" : v.verdict), make("small", v.seq));
       return item;
     }));
   }
 
+  #loadNg({ ng }) {
+    const section = part(this.#root, "ng");
+    section.hidden = !(ng && (ng.frame || ng.overlay));
+    if (section.hidden) return;
+    const image = part(this.#root, "ngpicture");
+    const withMap = this.#overlay && ng.overlay;
+    image.src = `/api/v1/stations/${this.#name}/${withMap ? "latest-ng-overlay" : "latest-ng"}.jpg?of=${ng.inspectionId}`;
+    image.alt = withMap ? "latest NG with its anomaly map" : "latest NG";
+    part(this.#root, "ngcaption").textContent = `no. ${ng.seq}${ng.partId ? `, part ${ng.partId}` : ""}, ${ng.completedAt.substring(11, 19)} UTC`;
+  }
+
   #load() {
     if (this.#picture === null) return;
+    this.#loadNg(this.#picture);
     const { inspectionId, frame, overlay } = this.#picture;
     const image = part(this.#root, "picture");
     const withMap = this.#overlay && overlay;

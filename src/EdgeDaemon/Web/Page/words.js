@@ -28,7 +28,7 @@ export const STAGES = {
   decide: "decide",
 };
 
-export const COUNTERS = { ok: "OK", ng: "NG", review: "Review", notJudged: "Not judged", accepted: "Accepted", missed: "Refused" };
+export const COUNTERS = { ok: "OK", ng: "NG", review: "Review", notJudged: "Not judged", accepted: "Accepted", missed: "Missed triggers" };
 
 const meanings = new Map();
 

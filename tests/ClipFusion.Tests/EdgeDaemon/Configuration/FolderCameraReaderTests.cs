@@ -43,11 +43,11 @@ public sealed class FolderCameraReaderTests
         try
         {
             ApplianceConfig config = ConfigFiles.Read(With(Camera, $$"""{"kind": "folder", "folder": "{{folder.FullName}}"}"""));
-            Assert.DoesNotContain(ConfigWarnings.Find(config), w => w.Path == $"{Camera}.folder");
+            Assert.DoesNotContain(DeviceCheck.Of(config).Warnings, w => w.Path == $"{Camera}.folder");
             Assert.Empty(folder.GetFileSystemInfos());
             // No file can be made there by anybody, root included.
             config = ConfigFiles.Read(With(Camera, """{"kind": "folder", "folder": "/proc/self/task"}"""));
-            Assert.Contains(ConfigWarnings.Find(config), w => w.Path == $"{Camera}.folder" && w.Message.Contains("can't be written", StringComparison.Ordinal));
+            Assert.Contains(DeviceCheck.Of(config).Warnings, w => w.Path == $"{Camera}.folder" && w.Message.Contains("can't be written", StringComparison.Ordinal));
         }
         finally
         {

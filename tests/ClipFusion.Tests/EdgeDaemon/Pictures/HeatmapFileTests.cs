@@ -4,7 +4,10 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Recipes;
 using ClipFusion.Tests.Inspection.Imaging;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 using CameraFormat = ClipFusion.Camera.PixelFormat;
@@ -98,13 +101,34 @@ public sealed class HeatmapFileTests
     }
 
     [Theory]
-    [InlineData(0.6, null, 0.3f, 0.9f)]
-    [InlineData(null, 0.4, 0.2f, 0.6f)]
-    [InlineData(null, null, 0f, 2f)]
-    public void HeatScale_OfARecipe_HasTheThresholdInItsMiddle(double? ofMap, double? ofImage, float low, float high)
+    [InlineData(0.3, 0.6, 0.3f, 0.9f)]
+    [InlineData(0.6, 0.5, 0.45f, 0.55f)]
+    [InlineData(null, 0.6, 0.3f, 0.9f)]
+    [InlineData(0.3, null, 0.3f, 0.6f)]
+    [InlineData(null, null, 0f, 1f)]
+    [InlineData(0.0, 0.0, 0f, 1f)]
+    public void HeatScale_BeginsAtWhatGoodPartsReachAndHasTheThresholdInItsMiddle(double? reach, double? threshold, float low, float high)
     {
-        (float l, float h) = HeatScale.Of(Verdict() with { Threshold = ofImage }, ofMap is { } threshold ? RecipeWithThreshold(threshold) : Recipe);
-        Assert.Equal((low, high), (l, h));
+        (float l, float h) = HeatScale.Of((float?)reach, (float?)threshold);
+        Assert.Equal(low, l, 1e-6f);
+        Assert.Equal(high, h, 1e-6f);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Overlay_OfAnNgWithoutAMapThreshold_HasColourWhereTheMapIsAboveGoodPartsAndNowhereElse(bool fromReferences)
+    {
+        // The score's threshold is far above every value of the map: the two are on different scales.
+        VerdictRecord ng = Verdict(regions: []) with { Score = 1.4, Threshold = 1.2 };
+        NormalLevels levels = fromReferences ? new(new NormalReach(null, 0.2f), Profile.ClipFusion) : NormalLevels.Unknown;
+        using (PooledAnomalyMap good = Map(Region.Whole(240, 240), normal: 0.1f, hot: 0.2f)) levels.Note(Verdict(ClipFusion.EdgeDaemon.Inspections.Verdict.Ok), good);
+        using Frame frame = Grey(240, 240);
+        RgbImage overlay = ImageCodec.Decode(_file.Of(Kept(frame, Map(Region.Whole(240, 240), normal: 0.19f, hot: 0.4f), ng, levels: levels), HeatmapFormat.Png).File.Span);
+        Assert.True(Colour(overlay, 110, 110) > 60, "the defect has no colour");
+        Assert.Equal(0, Colour(overlay, 30, 200));
+
+        static int Colour(RgbImage image, int x, int y) => image.View.Row(y).Slice(3 * x, 3) is var p ? Math.Max(p[0], Math.Max(p[1], p[2])) - Math.Min(p[0], Math.Min(p[1], p[2])) : 0;
     }
 
     private static Frame Grey(int width, int height)

@@ -74,5 +74,5 @@ public sealed class KeptFramesTests
         Assert.Equal(1, frames.Dropped);
     }
 
-    private static PictureSource Source(Frame frame, long sequence, PooledAnomalyMap? map = null) => new(Verdict(sequence: sequence), frame, map, Recipe, null);
+    private static PictureSource Source(Frame frame, long sequence, PooledAnomalyMap? map = null) => new(Verdict(sequence: sequence), frame, map, Recipe, null, NormalLevels.Unknown);
 }

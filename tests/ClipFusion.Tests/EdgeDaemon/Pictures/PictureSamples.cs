@@ -61,10 +61,10 @@ internal static class PictureSamples
         Samples.Judged(Samples.Accepted(sequence), verdict) with { Regions = regions ?? [] };
 
     /// <summary>A judged frame, ready to be made pictures of.</summary>
-    public static KeptFrame Kept(Frame frame, PooledAnomalyMap? map, VerdictRecord? verdict = null, StationRecipe? recipe = null, IgnoreMask? ignore = null)
+    public static KeptFrame Kept(Frame frame, PooledAnomalyMap? map, VerdictRecord? verdict = null, StationRecipe? recipe = null, IgnoreMask? ignore = null, NormalLevels? levels = null)
     {
         var kept = new KeptFrame();
-        kept.Take(new PictureSource(verdict ?? Verdict(), frame, map, recipe ?? Recipe, ignore), PictureUses.Archive | PictureUses.Heatmap, 0);
+        kept.Take(new PictureSource(verdict ?? Verdict(), frame, map, recipe ?? Recipe, ignore, levels ?? NormalLevels.Unknown), PictureUses.Archive | PictureUses.Heatmap, 0);
         return kept;
     }
 

@@ -2,6 +2,7 @@ using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Imaging;
 using Microsoft.Extensions.Logging;
@@ -36,7 +37,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
         {
             long before = pictures.Counts.Heatmaps;
             using Frame frame = Frame(64, 48, PixelFormat.Mono8);
-            Make(pictures, new PictureSource(Verdict(verdict), frame, verdict == Answer.NotJudged ? null : Map(Region.Whole(64, 48)), Recipe, null));
+            Make(pictures, new PictureSource(Verdict(verdict), frame, verdict == Answer.NotJudged ? null : Map(Region.Whole(64, 48)), Recipe, null, NormalLevels.Unknown));
             return pictures.Counts.Heatmaps - before;
         }
 
@@ -67,7 +68,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
         StationPictures pictures = Pictures(ImagePolicy.All);
         _gallery.Wanted();
         using Frame frame = PictureSamples.File("nonsense"u8);
-        Make(pictures, new PictureSource(Verdict(Answer.NotJudged), frame, null, Recipe, null));
+        Make(pictures, new PictureSource(Verdict(Answer.NotJudged), frame, null, Recipe, null, NormalLevels.Unknown));
         Assert.Equal((1, 1, 0), (pictures.Counts.Archived, pictures.Counts.Shown, pictures.Counts.Failed));
         Assert.True(_gallery.Latest!.FrameJpeg.IsEmpty);
     }
@@ -77,15 +78,16 @@ public sealed class StationPicturesTests : IAsyncDisposable
     {
         StationPictures pictures = Pictures(ImagePolicy.None);
         _heatmap = _heatmap with { When = HeatmapWhen.Never };
-        One(pictures, 1);
+        One(pictures, 1, Answer.Ok);
         Assert.Null(_gallery.Latest);
+        Assert.Equal(0, pictures.Counts.Shown);
 
         int changes = 0;
         _gallery.Changed += () => changes++;
         _gallery.Wanted();
         One(pictures, 2, Answer.Ng, 3000, 1000);
         One(pictures, 3, Answer.Ok);
-        Assert.Equal((3, 2, 2), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg!.Verdict.Inspection.Sequence, changes));
+        Assert.Equal((3, 2, 3), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg!.Verdict.Inspection.Sequence, changes));
         Assert.All(
             new[] { _gallery.LatestNg.FrameJpeg, _gallery.LatestNg.OverlayJpeg },
             file => Assert.Equal((StationGallery.MaximumWidth, 427), (ImageCodec.Decode(file.Span).Width, ImageCodec.Decode(file.Span).Height)));
@@ -93,6 +95,28 @@ public sealed class StationPicturesTests : IAsyncDisposable
         _time.Advance(StationGallery.Look);
         One(pictures, 4);
         Assert.Equal(3, _gallery.Latest.Verdict.Inspection.Sequence);
+    }
+
+    [Theory]
+    [InlineData("ok ng ok", 3, 2)]
+    [InlineData("ng ok ok ng", 4, 4)]
+    [InlineData("ng ng ok ok ok ok", 6, 2)]
+    [InlineData("ok ok", 2, null)]
+    public async Task Look_AtLast_FindsTheLatestFrameAndTheLatestNgOfTheTimeWhenNobodyLooked(string parts, int latest, int? ng)
+    {
+        StationPictures pictures = Pictures(ImagePolicy.None);
+        _heatmap = _heatmap with { When = HeatmapWhen.Never };
+        int asked = 0;
+        _gallery.Asked += () => asked++;
+        foreach ((string part, int i) in parts.Split(' ').Select((p, i) => (p, i + 1))) One(pictures, i, part == "ng" ? Answer.Ng : Answer.Ok);
+        Assert.Equal(0, pictures.Counts.Shown);
+
+        Task look = _gallery.WantedAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, asked);
+        pictures.ShowLast(_tools);
+        await look;
+        Assert.Equal((latest, (long?)ng), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg?.Verdict.Inspection.Sequence));
+        Assert.False(_gallery.Latest.OverlayJpeg.IsEmpty);
     }
 
     [Fact]
@@ -111,7 +135,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 84_999);
         }
 
-        PictureSource Source(long sequence) => new(Verdict(sequence: sequence), frame, Map(Region.Whole(1280, 1024)), Recipe, null);
+        PictureSource Source(long sequence) => new(Verdict(sequence: sequence), frame, Map(Region.Whole(1280, 1024)), Recipe, null, NormalLevels.Unknown);
     }
 
     public async ValueTask DisposeAsync()
@@ -130,7 +154,7 @@ public sealed class StationPicturesTests : IAsyncDisposable
     private void One(StationPictures pictures, long sequence, Answer verdict = Answer.Ng, int width = 64, int height = 48)
     {
         using Frame frame = Frame(width, height, PixelFormat.Mono8);
-        Make(pictures, new PictureSource(Verdict(verdict, sequence), frame, Map(Region.Whole(width, height)), Recipe, null));
+        Make(pictures, new PictureSource(Verdict(verdict, sequence), frame, Map(Region.Whole(width, height)), Recipe, null, NormalLevels.Unknown));
     }
 
     private void Make(StationPictures pictures, PictureSource source)

@@ -105,7 +105,11 @@ public sealed class StationRecipeReaderTests
     }
 
     [Fact]
-    public void Read_MissingKeys_NamesEachThatIsRequired() => Assert.Equal(["$.number", "$.name", "$.object"], Errors("{}").Select(e => e.Path));
+    public void Read_MissingKeys_NamesEachThatIsRequired() => Assert.Equal(["$.number", "$.object"], Errors("{}").Select(e => e.Path));
+
+    [Fact]
+    public void Read_NoName_IsTheFilesOwn() =>
+        Assert.Equal("nut", StationRecipeReader.Read("""{"number": 1, "object": "nut"}"""u8.ToArray(), "nut").Recipe!.Name);
 
     [Fact]
     public void Read_TooManyReferences_IsAnError()
