@@ -28,7 +28,7 @@ internal static class ApplianceHost
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config);
         builder.Services.AddSingleton<ConfigReloader>().AddHostedService(services => services.GetRequiredService<ConfigReloader>());
         builder.Services.AddServiceManager();
-        builder.Services.AddSingleton<MetricSources>().AddSingleton<ApplianceMetrics>().AddMetricsPage();
+        builder.Services.AddSingleton<MetricSources>().AddSingleton<ApplianceMetrics>().AddMetricsPage(config.Current.Device);
         builder.Services.AddSingleton<BoxSlot>().AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
         // Starts when the box serves its state, while it warms up, and stops before the box does.
         WebServer.Add(builder, config.Current.Http);

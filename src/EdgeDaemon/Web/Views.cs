@@ -1,5 +1,6 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -23,7 +24,7 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
         Storage.StorageState storage = box.Store.State;
         return new(
             box.Device, Program, box.BootId, new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText),
-            new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped), time.GetUtcNow());
+            new(StorageReport.Of(storage), storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped), time.GetUtcNow());
     }
 }
 
@@ -36,13 +37,15 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
 internal sealed record BrokerView(bool Connected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText);
 
 /// <summary>What is stored, and how well.</summary>
-/// <param name="Condition">In a word.</param>
+/// <param name="State">What the disk still takes, in the word of the state message and of the metrics.</param>
+/// <param name="Condition">The cause behind it, finer: the database may be locked or failed, which are both <c>unavailable</c>.</param>
 /// <param name="CanWrite">Whether triggers can be accepted.</param>
 /// <param name="ImagesAllowed">Whether images are kept.</param>
 /// <param name="Detail">The error behind the condition; null when healthy.</param>
 /// <param name="OutboxRows">Verdicts that wait for the broker, of all stations.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out.</param>
-internal sealed record StorageView(StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped);
+internal sealed record StorageView(
+    Delivery.StorageState State, StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped);
 
 /// <summary>What the API says of a station.</summary>
 /// <param name="Station">Its name.</param>
