@@ -19,6 +19,9 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 public sealed record ApplianceConfig(
     string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage, AcceleratorConfig Accelerator)
 {
+    /// <summary>How the program writes its log.</summary>
+    public LogConfig Log { get; init; } = new(LogFormat.Text);
+
     /// <summary>Most stations of a device.</summary>
     public const int MaxStations = 16;
 
@@ -75,6 +78,20 @@ public sealed record TlsConfig(string? Ca, string? Certificate, string? Key);
 /// <param name="Port">0..65535; 0 = one that the system picks.</param>
 /// <param name="TokenFile">File with the token that requests which change something must show; null = no such requests.</param>
 public sealed record HttpConfig(IPAddress Address, int Port, string? TokenFile);
+
+/// <summary>How the program writes its log.</summary>
+/// <param name="Format">Form of a line.</param>
+public sealed record LogConfig(LogFormat Format);
+
+/// <summary>Form of the log's lines.</summary>
+public enum LogFormat
+{
+    /// <summary>For people; with the journal's priorities where systemd runs the program.</summary>
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
+}
 
 /// <summary>Limits on what is kept.</summary>
 /// <param name="ReserveMb">Megabytes set aside so that verdicts can be stored on a full disk, 1..4096.</param>

@@ -70,7 +70,10 @@ public static class ConfigReader
             fields.Object("mqtt", f => Mqtt(f, paths))!,
             fields.Object("http", f => Http(f, paths))!,
             fields.Object("storage", Storage)!,
-            fields.Object("accelerator", f => Accelerator(f, paths))!);
+            fields.Object("accelerator", f => Accelerator(f, paths))!)
+        {
+            Log = fields.Object("log", f => new LogConfig(f.Read("format", LogFormat.Text, Choice(ConfigNames.LogFormats))))!,
+        };
     }
 
     private static ImmutableArray<StationConfig> Stations(JsonFields fields, ConfigPaths paths)

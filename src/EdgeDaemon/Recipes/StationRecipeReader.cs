@@ -26,7 +26,7 @@ public static class StationRecipeReader
     public static (StationRecipe? Recipe, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> utf8Json, string? fileName = null)
     {
         var errors = new FieldErrors();
-        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors);
+        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, comments: true);
         if (document is null) return (null, errors.List);
 
         var fields = new JsonFields(document.RootElement, "$", errors);
