@@ -76,13 +76,17 @@ internal static class ApplianceHost
         if (appliance.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
     }
 
-    /// <summary>Text unless JSON is asked for; under systemd text has the journal's priorities, which the service manager's registration chose before.</summary>
+    /// <summary>
+    /// Text unless JSON is asked for; under systemd text has the journal's priorities, which the service manager's registration chose before.
+    /// </summary>
     private static void UseFormat(WebApplicationBuilder builder, LogFormat format)
     {
         const string Time = "yyyy-MM-ddTHH:mm:ss.fffZ";
         builder.Logging.AddConsole();
-        builder.Services.Configure<SimpleConsoleFormatterOptions>(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, Time + " ", true));
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(
+            o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, Time + " ", true));
         builder.Services.Configure<JsonConsoleFormatterOptions>(o => (o.TimestampFormat, o.UseUtcTimestamp) = (Time, true));
-        if (format == LogFormat.Json) builder.Services.PostConfigure<ConsoleLoggerOptions>(o => o.FormatterName = ConsoleFormatterNames.Json);
+        if (format == LogFormat.Text) return;
+        builder.Services.PostConfigure<ConsoleLoggerOptions>(o => o.FormatterName = ConsoleFormatterNames.Json);
     }
 }

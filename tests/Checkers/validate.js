@@ -4,7 +4,7 @@ const fs = require('fs');
 const Ajv = require('ajv/dist/2020').default;
 
 const root = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, strictRequired: false, validateFormats: false });
+const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false, validateFormats: false });
 const at = pointer => pointer.split('/').slice(1).reduce((node, key) => node[key.replaceAll('~1', '/').replaceAll('~0', '~')], root);
 let wrong = 0;
 for (const line of fs.readFileSync(0, 'utf8').split('\n').filter(l => l)) {

@@ -41,7 +41,8 @@ internal static class ErrorReport
         UsageException e => ([e.Message], ExitCode.BadArguments),
         ConfigException or RecipeException or DatasetException or FolderException or WeightException or VocabularyException or GraphException or PackException or RuntimeLibraryException => (Lines(error.Message), ExitCode.BadArguments),
         OperationCanceledException => (["stopped"], ExitCode.Failed),
-        PullException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or DllNotFoundException or StorageUnavailableException => ([error.Message], ExitCode.Failed),
+        PullException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or DllNotFoundException
+            or StorageUnavailableException => ([error.Message], ExitCode.Failed),
         _ => null,
     };
 

@@ -22,7 +22,10 @@ internal static class Journal
 
     /// <summary>Whether a stream is the one that was named.</summary>
     /// <param name="named">Device and inode in decimal, such as <c>8:12345</c>.</param>
-    /// <param name="stream">What the kernel calls the stream, such as <c>socket:[12345]</c>. Sockets have one number space: the inode is enough.</param>
+    /// <param name="stream">
+    /// What the kernel calls the stream, such as <c>socket:[12345]</c>. Sockets have one number space: the inode is enough.
+    /// </param>
     internal static bool Is(string named, string? stream) =>
-        named.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon && stream is not null && stream.EndsWith($":[{named[(colon + 1)..]}]", StringComparison.Ordinal);
+        named.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon && stream is not null
+        && stream.EndsWith($":[{named[(colon + 1)..]}]", StringComparison.Ordinal);
 }

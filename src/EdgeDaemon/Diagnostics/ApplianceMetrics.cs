@@ -13,8 +13,8 @@ public sealed class ApplianceMetrics : IDisposable
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "ClipFusion";
 
-    // A stage takes from a fraction of a millisecond (bank of a small model) to a minute (denoiser on a slow processor). A processor without a GPU needs
-    // 10 to 40 s for the published networks, so that the buckets are close there.
+    // A stage takes from a fraction of a millisecond (bank of a small model) to a minute (denoiser on a slow processor). The published
+    // networks on a processor take tens of seconds, so the buckets are close there.
     private static readonly InstrumentAdvice<double> StageSeconds = new()
     {
         HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 30, 40, 60],
@@ -32,7 +32,8 @@ public sealed class ApplianceMetrics : IDisposable
         Sources = sources;
         Meter = new Meter(new MeterOptions(MeterName) { Version = typeof(ApplianceMetrics).Assembly.GetName().Version?.ToString(3) });
         _inspections = Counter(
-            "clipfusion.inspections", "{inspection}", "Inspections with a stored verdict, by station, verdict and reason (none where it was judged).",
+            "clipfusion.inspections", "{inspection}",
+            "Inspections with a stored verdict, by station, verdict and reason (none where it was judged).",
             [.. from verdict in Enum.GetValues<Verdict>() from reason in ReasonsOf(verdict) select Outcome(verdict, reason)]);
         _accepted = Counter(
             "clipfusion.triggers.accepted", "{trigger}", "Triggers accepted and committed, by station and source.",
@@ -41,7 +42,8 @@ public sealed class ApplianceMetrics : IDisposable
             "clipfusion.triggers.refused", "{trigger}", "Triggers refused, by station and code.",
             [.. Enum.GetValues<Code>().Where(CodeText.IsRefusal).Select(Because)]);
         _duplicates = Counter(
-            "clipfusion.triggers.duplicate", "{trigger}", "Triggers that came again and were answered with the first inspection, by station.", [[]]);
+            "clipfusion.triggers.duplicate", "{trigger}", "Triggers that came again and were answered with the first inspection, by station.",
+            [[]]);
         _stage = Meter.CreateHistogram("clipfusion.stage.duration", "s", "Time that an inspection spent in a stage, by station and stage.", advice: StageSeconds);
         _triggerToVerdict = Meter.CreateHistogram("clipfusion.trigger_to_verdict", "s", "From the receipt of a trigger to its stored verdict, by station.", advice: StageSeconds);
         sources.CreateInstruments(Meter);

@@ -18,7 +18,8 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 /// <param name="Pictures">What became of its pictures.</param>
 /// <param name="Images">Its archive; null for none.</param>
 public sealed record StationSource(
-    FrameCounters Frames, Func<bool> IsReady, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery, Func<PictureCounts> Pictures, ImageArchive? Images);
+    FrameCounters Frames, Func<bool> IsReady, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery,
+    Func<PictureCounts> Pictures, ImageArchive? Images);
 
 /// <summary>What the metrics ask at each reading. Parts are put in as they come up; what is not there yet gives no measurement. Safe for use by many threads.</summary>
 /// <param name="heartbeats">The loops.</param>
@@ -46,7 +47,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
         foreach (Station s in box?.Stations ?? [])
         {
             Add(s.Name, new StationSource(
-                s.Camera.Counters, () => s.Readiness.Code == Code.None, () => s.Camera.State.Status == SourceStatus.Connected, () => s.Counts.Open, () => box!.Publisher.Counts(s.Name), () => box!.PictureCounts(s.Name), archives?[s.Name]));
+                s.Camera.Counters, () => s.Readiness.Code == Code.None, () => s.Camera.State.Status == SourceStatus.Connected,
+                () => s.Counts.Open, () => box!.Publisher.Counts(s.Name), () => box!.PictureCounts(s.Name), archives?[s.Name]));
         }
     }
 
@@ -55,7 +57,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableGauge("clipfusion.outbox.pending", () => Of(Storage, s => s.OutboxRows), "{verdict}", "Stored verdicts that the broker has not taken, parked ones included.");
         meter.CreateObservableGauge("clipfusion.outbox.size", () => Of(Storage, s => s.OutboxBytes), "By", "Size of the stored verdicts that the broker has not taken.");
         meter.CreateObservableCounter("clipfusion.outbox.dropped", () => Of(Storage, s => s.OutboxDropped), "{verdict}", "Undelivered verdicts that the caps have thrown out since the database was made.");
-        meter.CreateObservableGauge("clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, in the words of the state message, 0 for the others.");
+        meter.CreateObservableGauge(
+            "clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, in the words of the state message, 0 for the others.");
         meter.CreateObservableGauge("clipfusion.link.connected", () => Of(IsLinkConnected, c => c ? 1 : 0), "1", "1 while the broker is connected, else 0.");
         meter.CreateObservableGauge("clipfusion.images.size", () => PerArchive(i => i.Bytes), "By", "Size of the images in the archive, by station.");
         meter.CreateObservableCounter("clipfusion.images.failures", () => PerArchive(i => i.Failures), "{image}", "Images that could not be written, by station.");
@@ -65,7 +68,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableCounter("clipfusion.pictures.dropped", () => PerStation(s => s.Pictures().Dropped), "{frame}", "Frames given up without pictures because too many waited, by station.");
         meter.CreateObservableCounter("clipfusion.pictures.failures", () => PerStation(s => s.Pictures().Failed), "{picture}", "Pictures that could not be made or archived, by station.");
         meter.CreateObservableCounter("clipfusion.pictures.busy", () => _stations.Select(s => new Measurement<double>(s.Value.Pictures().Busy.TotalSeconds, Tag("station", s.Key))), "s", "Time spent on pictures, encoding and disk, by station.");
-        meter.CreateObservableGauge("clipfusion.station.ready", () => PerStation(s => s.IsReady() ? 1 : 0), "1", "1 while the station would take a trigger, else 0, by station.");
+        meter.CreateObservableGauge(
+            "clipfusion.station.ready", () => PerStation(s => s.IsReady() ? 1 : 0), "1", "1 while the station would take a trigger, else 0, by station.");
         meter.CreateObservableGauge("clipfusion.station.queue.depth", () => PerStation(s => s.QueueDepth()), "{inspection}", "Accepted inspections without a verdict, by station.");
         meter.CreateObservableGauge("clipfusion.camera.connected", () => PerStation(s => s.IsCameraConnected() ? 1 : 0), "1", "1 while the camera is there, else 0, by station.");
         meter.CreateObservableCounter("clipfusion.camera.frames", () => PerStation(s => s.Frames.Delivered), "{frame}", "Frames that the camera gave, by station.");

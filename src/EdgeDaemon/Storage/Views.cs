@@ -5,15 +5,16 @@ using Microsoft.Data.Sqlite;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// The views that people and their tools read (<c>docs/data.md</c>): words for numbers, ISO 8601 for clocks, columns for the verdict's JSON. The program itself
-/// never reads them, so they are no numbered step of <see cref="Schema"/>: an older program opens a database that has them.
+/// The views that people and their tools read (<c>docs/data.md</c>): words for numbers, ISO 8601 for clocks, columns for the verdict's JSON.
+/// The program itself never reads them, so they are no numbered step of <see cref="Schema"/>: an older program opens a database that has them.
 /// </summary>
 internal static class Views
 {
     // A damaged row must not end a query over all of them.
     private const string Body = "CASE WHEN json_valid(CAST(i.body AS TEXT)) THEN CAST(i.body AS TEXT) ELSE '{}' END";
 
-    private static readonly (string Name, string Sql)[] All = [("v1_inspections", Inspections()), ("v1_regions", Regions()), ("v1_outbox", Outbox())];
+    private static readonly (string Name, string Sql)[] All =
+        [("v1_inspections", Inspections()), ("v1_regions", Regions()), ("v1_outbox", Outbox())];
 
     /// <summary>Takes them out, since a step of the schema can't change a column that a view names.</summary>
     /// <param name="connection">The writer's.</param>
@@ -48,7 +49,8 @@ internal static class Views
             j.deadline_ticks / 10000 AS deadline_ms,
             json_extract(j.json, '$.Timings') AS timings_ms,
             strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(j.json, '$.CompletedAt')) AS completed_at,
-            CASE WHEN j.verdict IS NULL THEN 'open' WHEN j.parked IS NULL THEN 'done' WHEN j.parked THEN 'parked' ELSE 'waiting' END AS delivery
+            CASE WHEN j.verdict IS NULL THEN 'open' WHEN j.parked IS NULL THEN 'done' WHEN j.parked THEN 'parked' ELSE 'waiting' END
+                AS delivery
         FROM (SELECT i.*, o.parked, {Body} AS json FROM inspections i LEFT JOIN outbox o USING (number)) j
         """;
 
@@ -75,7 +77,8 @@ internal static class Views
     private static string Words(string column, IEnumerable<(string Value, string Word)> words)
     {
         var text = new StringBuilder($"CASE {column}");
-        foreach ((string value, string word) in words) text.Append(" WHEN ").Append(value).Append(" THEN '").Append(word.Replace("'", "''", StringComparison.Ordinal)).Append('\'');
+        foreach ((string value, string word) in words)
+            text.Append(" WHEN ").Append(value).Append(" THEN '").Append(word.Replace("'", "''", StringComparison.Ordinal)).Append('\'');
         return text.Append(" END").ToString();
     }
 

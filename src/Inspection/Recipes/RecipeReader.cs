@@ -8,8 +8,8 @@ using static ClipFusion.Inspection.Recipes.RecipeValues;
 namespace ClipFusion.Inspection.Recipes;
 
 /// <summary>
-/// Reads recipe files strictly: unknown or repeated keys and trailing commas are errors, and all errors of a file are reported at once. Comments and
-/// <c>$schema</c> are allowed, because people edit them. <c>docs/recipe.schema.json</c> describes the same keys.
+/// Reads recipe files strictly: unknown or repeated keys and trailing commas are errors, and all errors of a file are reported at once.
+/// Comments and <c>$schema</c> are allowed, because people edit them. <c>docs/recipe.schema.json</c> describes the same keys.
 /// </summary>
 public static class RecipeReader
 {

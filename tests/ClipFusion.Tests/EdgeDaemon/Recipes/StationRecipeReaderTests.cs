@@ -55,8 +55,10 @@ public sealed class StationRecipeReaderTests
     [Fact]
     public void Read_CommentsAndSchema_SayNothingAboutTheRecipe()
     {
-        const string Json = """{ "$schema": "../docs/recipe.schema.json", /* what the PLC calls it */ "number": 1, "name": "nut", "object": "nut" // and no more
-            }""";
+        const string Json = """
+            { "$schema": "../docs/recipe.schema.json", /* what the PLC calls it */ "number": 1, "name": "nut", "object": "nut" // and no more
+            }
+            """;
         StationRecipe plain = Good("""{"number": 1, "name": "nut", "object": "nut"}""");
         Assert.Equal(StationRecipeWriter.Canonical(plain), StationRecipeWriter.Canonical(Good(Json)));
         Assert.Equal(plain.Method.Revision, RecipeReader.Read("""{ "$schema": "x", /* c */ "object": "nut" }"""u8.ToArray()).Revision);
