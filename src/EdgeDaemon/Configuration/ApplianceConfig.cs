@@ -21,6 +21,9 @@ public sealed record ApplianceConfig(
     string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage, AcceleratorConfig Accelerator,
     TimeSpan RecipeDeadline)
 {
+    /// <summary>How the program writes its log.</summary>
+    public LogConfig Log { get; init; } = new(LogFormat.Text);
+
     /// <summary>Most stations of a device.</summary>
     public const int MaxStations = 16;
 
@@ -89,6 +92,20 @@ public sealed record TlsConfig(string? Ca, string? Certificate, string? Key);
 /// <param name="TokenFile">File with the token that requests which change something must show; null = no such requests.</param>
 /// <param name="PublicOrigin">Scheme, name and port under which a proxy on this device shows the page; null = there is no proxy.</param>
 public sealed record HttpConfig(IPAddress Address, int Port, string? TokenFile, string? PublicOrigin = null);
+
+/// <summary>How the program writes its log.</summary>
+/// <param name="Format">Form of a line.</param>
+public sealed record LogConfig(LogFormat Format);
+
+/// <summary>Form of the log's lines.</summary>
+public enum LogFormat
+{
+    /// <summary>For people; with the journal's priorities where systemd runs the program.</summary>
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
+}
 
 /// <summary>Limits on what is kept.</summary>
 /// <param name="ReserveMb">Megabytes set aside so that verdicts can be stored on a full disk, 1..4096.</param>

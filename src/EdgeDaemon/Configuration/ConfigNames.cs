@@ -21,6 +21,8 @@ internal static class ConfigNames
 
     public static readonly (string Name, HeatmapFormat Value)[] HeatmapFormats = [("jpeg", HeatmapFormat.Jpeg), ("png", HeatmapFormat.Png), ("map16", HeatmapFormat.Map16)];
 
+    public static readonly (string Name, LogFormat Value)[] LogFormats = [("text", LogFormat.Text), ("json", LogFormat.Json)];
+
     /// <summary>In words with dashes, for example <c>circuit-board</c>.</summary>
     public static readonly (string Name, Material Value)[] Materials = [.. Enum.GetValues<Material>().Select(m => (JsonNamingPolicy.KebabCaseLower.ConvertName(m.ToString()), m))];
 

@@ -81,7 +81,10 @@ public static class ConfigReader
             fields.Object("http", f => Http(f, paths))!,
             fields.Object("storage", Storage)!,
             fields.Object("accelerator", f => Accelerator(f, paths))!,
-            TimeSpan.FromMilliseconds(fields.Read("recipeDeadlineMs", 300_000, Integer(1000, 3_600_000))));
+            TimeSpan.FromMilliseconds(fields.Read("recipeDeadlineMs", 300_000, Integer(1000, 3_600_000))))
+        {
+            Log = fields.Object("log", f => new LogConfig(f.Read("format", LogFormat.Text, Choice(ConfigNames.LogFormats))))!,
+        };
     }
 
     private static ImmutableArray<StationConfig> Stations(JsonFields fields, ConfigPaths paths)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
@@ -10,12 +11,15 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 
 /// <summary>What a station is asked at each reading.</summary>
 /// <param name="Frames">The camera's counters.</param>
+/// <param name="IsReady">Whether it would take a trigger.</param>
 /// <param name="IsCameraConnected">Whether the camera is there.</param>
 /// <param name="QueueDepth">Accepted inspections without a verdict.</param>
 /// <param name="Delivery">What became of its verdicts.</param>
 /// <param name="Pictures">What became of its pictures.</param>
 /// <param name="Images">Its archive; null for none.</param>
-public sealed record StationSource(FrameCounters Frames, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery, Func<PictureCounts> Pictures, ImageArchive? Images);
+public sealed record StationSource(
+    FrameCounters Frames, Func<bool> IsReady, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery,
+    Func<PictureCounts> Pictures, ImageArchive? Images);
 
 /// <summary>What the metrics ask at each reading. Parts are put in as they come up; what is not there yet gives no measurement. Safe for use by many threads.</summary>
 /// <param name="heartbeats">The loops.</param>
@@ -47,7 +51,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
         foreach (Station s in box?.Stations ?? [])
         {
             Add(s.Name, new StationSource(
-                s.Camera.Counters, () => s.Camera.State.Status == SourceStatus.Connected, () => s.Counts.Open, () => box!.Publisher.Counts(s.Name), () => box!.PictureCounts(s.Name), archives?[s.Name]));
+                s.Camera.Counters, () => s.Readiness.Code == Code.None, () => s.Camera.State.Status == SourceStatus.Connected,
+                () => s.Counts.Open, () => box!.Publisher.Counts(s.Name), () => box!.PictureCounts(s.Name), archives?[s.Name]));
         }
     }
 
@@ -59,7 +64,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableGauge("clipfusion.outbox.unheard", () => Of(Storage, s => s.Outboxes.Values.Sum(o => o.Unheard)), "{verdict}", "Stored verdicts that the broker has nobody to give to, of those that are pending.");
         meter.CreateObservableCounter("clipfusion.verdicts.unheard", () => Of(Storage, s => s.OutboxUnheard), "{verdict}", "Verdicts given up because nobody subscribed for a day, since the database was made.");
         meter.CreateObservableGauge("clipfusion.storage.damaged", () => Of(Storage, s => s.DamagedRows), "{row}", "Damaged rows that the database keeps aside.");
-        meter.CreateObservableGauge("clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, 0 for the others.");
+        meter.CreateObservableGauge(
+            "clipfusion.storage.condition", Conditions, "1", "1 for the condition that the storage is in, in the words of the state message, 0 for the others.");
         meter.CreateObservableGauge("clipfusion.link.connected", () => Of(IsLinkConnected, c => c ? 1 : 0), "1", "1 while the broker is connected, else 0.");
         meter.CreateObservableGauge("clipfusion.heatmaps.route", Routes, "1",
             "1 for what heatmaps go over (own: a connection of their own, main: the main one, none: nothing now), 0 for the others.");
@@ -75,6 +81,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableCounter("clipfusion.pictures.dropped", () => PerStation(s => s.Pictures().Dropped), "{frame}", "Frames given up without pictures because too many waited, by station.");
         meter.CreateObservableCounter("clipfusion.pictures.failures", () => PerStation(s => s.Pictures().Failed), "{picture}", "Pictures that could not be made or archived, by station.");
         meter.CreateObservableCounter("clipfusion.pictures.busy", () => _stations.Select(s => new Measurement<double>(s.Value.Pictures().Busy.TotalSeconds, Tag("station", s.Key))), "s", "Time spent on pictures, encoding and disk, by station.");
+        meter.CreateObservableGauge(
+            "clipfusion.station.ready", () => PerStation(s => s.IsReady() ? 1 : 0), "1", "1 while the station would take a trigger, else 0, by station.");
         meter.CreateObservableGauge("clipfusion.station.queue.depth", () => PerStation(s => s.QueueDepth()), "{inspection}", "Accepted inspections without a verdict, by station.");
         meter.CreateObservableGauge("clipfusion.camera.connected", () => PerStation(s => s.IsCameraConnected() ? 1 : 0), "1", "1 while the camera is there, else 0, by station.");
         meter.CreateObservableCounter("clipfusion.camera.frames", () => PerStation(s => s.Frames.Delivered), "{frame}", "Frames that the camera gave, by station.");
@@ -98,8 +106,9 @@ public sealed class MetricSources(Heartbeats heartbeats)
 
     private IEnumerable<Measurement<long>> Conditions()
     {
-        if (Storage?.Invoke().Condition is not { } now) return [];
-        return Enum.GetValues<StorageCondition>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", c.ToString().ToLowerInvariant())));
+        if (Storage?.Invoke() is not { } state) return [];
+        Delivery.StorageState now = StorageReport.Of(state);
+        return Enum.GetValues<Delivery.StorageState>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", StorageReport.WordOf(c))));
     }
 
     private IEnumerable<Measurement<long>> Routes()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Diagnostics;
@@ -15,4 +16,8 @@ internal static class StorageReport
         StorageCondition.DiskFull => Delivery.StorageState.Full,
         _ => Delivery.StorageState.Unavailable,
     };
+
+    /// <summary>The word for it wherever it is told: state message, device view and metrics.</summary>
+    /// <param name="state">What the disk still takes.</param>
+    public static string WordOf(Delivery.StorageState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
 }

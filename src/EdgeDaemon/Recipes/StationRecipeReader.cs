@@ -45,7 +45,7 @@ public static class StationRecipeReader
     private static (StationRecipe? Recipe, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> utf8Json, string? fileName, bool isTrial)
     {
         var errors = new FieldErrors();
-        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors);
+        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, comments: true);
         if (document is null) return (null, errors.List);
 
         var fields = new JsonFields(document.RootElement, "$", errors);

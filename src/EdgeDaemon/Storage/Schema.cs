@@ -102,7 +102,7 @@ internal static class Schema
         return parts;
     }
 
-    /// <summary>Brings a database to the newest version, one transaction a step.</summary>
+    /// <summary>Brings a database to the newest version, one transaction a step, and its views to this program's.</summary>
     /// <param name="connection">An open database, ours or empty.</param>
     /// <exception cref="StorageUnavailableException">A newer program made it.</exception>
     public static void Migrate(SqliteConnection connection)
@@ -115,9 +115,12 @@ internal static class Schema
                 StorageCondition.Failed, $"{connection.DataSource} has schema version {version} and this program knows versions up to {Migrations.Length}: install the newer program again, or move the file away.");
         }
 
+        if (version < Migrations.Length) Views.Drop(connection);
         for (; version < Migrations.Length; version++)
         {
             connection.Run($"BEGIN IMMEDIATE; {Migrations[version]} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {version + 1}; COMMIT");
         }
+
+        Views.Create(connection);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace ClipFusion.EdgeDaemon.Web;
 
-/// <summary>The page's files, the API's description and the schemas of messages, all out of the program itself.</summary>
+/// <summary>The page's files, the descriptions of API and messages, and the messages' schemas, all out of the program itself.</summary>
 internal static class PageFiles
 {
     private static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
@@ -25,6 +25,7 @@ internal static class PageFiles
         app.MapGet("/", context => ServeAsync(context, "page/index.html")).Answers(200);
         app.MapGet("/page/{file}", context => ServeAsync(context, $"page/{context.Request.RouteValues["file"]}")).Answers(200, 404);
         app.MapGet("/openapi.yaml", context => ServeAsync(context, "openapi.yaml")).Answers(200);
+        app.MapGet("/asyncapi.yaml", context => ServeAsync(context, "asyncapi.yaml")).Answers(200);
         app.MapGet("/schema/{file}", context => ServeAsync(context, $"schema/{context.Request.RouteValues["file"]}")).Answers(200, 404);
     }
 

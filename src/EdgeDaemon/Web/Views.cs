@@ -1,5 +1,6 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -25,7 +26,7 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
         return new(
             box.Device, Program, box.BootId,
             new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText, HeatmapsView.Of(box.Media)),
-            new(storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped)
+            new(StorageReport.Of(storage), storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped)
             {
                 OutboxUnheard = storage.OutboxUnheard,
                 DamagedRows = storage.DamagedRows,
@@ -56,13 +57,15 @@ internal sealed record HeatmapsView(MediaRoute Route, string? Why, long Sent, lo
 }
 
 /// <summary>What is stored, and how well.</summary>
-/// <param name="Condition">In a word.</param>
+/// <param name="State">What the disk still takes, in the word of the state message and of the metrics.</param>
+/// <param name="Condition">The cause behind it, finer: the database may be locked or failed, which are both <c>unavailable</c>.</param>
 /// <param name="CanWrite">Whether triggers can be accepted.</param>
 /// <param name="ImagesAllowed">Whether images are kept.</param>
 /// <param name="Detail">The error behind the condition; null when healthy.</param>
 /// <param name="OutboxRows">Verdicts that wait for the broker, of all stations.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out.</param>
-internal sealed record StorageView(StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped)
+internal sealed record StorageView(
+    Delivery.StorageState State, StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped)
 {
     /// <summary>Verdicts given up because nobody subscribed for a day.</summary>
     public long OutboxUnheard { get; init; }

@@ -8,15 +8,18 @@ using static ClipFusion.Inspection.Recipes.RecipeValues;
 namespace ClipFusion.Inspection.Recipes;
 
 /// <summary>
-/// Reads recipe files strictly: unknown or repeated keys, comments and trailing commas are errors, and all errors of a file are reported at
-/// once. <c>docs/recipe.schema.json</c> describes the same keys.
+/// Reads recipe files strictly: unknown or repeated keys and trailing commas are errors, and all errors of a file are reported at once.
+/// Comments and <c>$schema</c> are allowed, because people edit them. <c>docs/recipe.schema.json</c> describes the same keys.
 /// </summary>
 public static class RecipeReader
 {
     /// <summary>Largest recipe file in bytes.</summary>
     public const int MaxBytes = StrictJson.MaxBytes;
 
-    /// <summary>Every key that a recipe file may have.</summary>
+    // For editors; says nothing about the recipe.
+    private const string Schema = "$schema";
+
+    /// <summary>Every key of the method that a recipe file may have.</summary>
     internal static IReadOnlyList<string> Keys
     {
         get
@@ -24,7 +27,7 @@ public static class RecipeReader
             using JsonDocument empty = JsonDocument.Parse("{}");
             var fields = new JsonFields(empty.RootElement, "$", new FieldErrors());
             ReadFields(fields);
-            return fields.Known;
+            return [.. fields.Known.Where(k => k != Schema)];
         }
     }
 
@@ -41,7 +44,7 @@ public static class RecipeReader
     public static Recipe Read(ReadOnlyMemory<byte> utf8Json, string source = "recipe")
     {
         var errors = new FieldErrors();
-        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors);
+        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, comments: true);
         if (document is null) throw new RecipeException(source, errors.List);
 
         var fields = new JsonFields(document.RootElement, "$", errors);
@@ -91,6 +94,7 @@ public static class RecipeReader
             Profile = fields.Read("profile", defaults.Profile, Choice(RecipeNames.Profiles)),
         };
         fields.Read("scoreSize", Recipe.ScoreSize, ScoreSize);
+        fields.Read(Schema, "", Text);
         return recipe;
     }
 

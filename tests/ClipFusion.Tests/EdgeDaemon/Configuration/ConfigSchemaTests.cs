@@ -25,6 +25,7 @@ public sealed class ConfigSchemaTests
         { "$.mqtt.tls", "tls", Least },
         { "$.http", "http", Least },
         { "$.storage", "storage", Least },
+        { "$.log", "log", Least },
     };
 
     [Theory]

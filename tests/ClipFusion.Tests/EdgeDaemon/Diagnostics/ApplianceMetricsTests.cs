@@ -76,6 +76,32 @@ public sealed class ApplianceMetricsTests : IDisposable
     }
 
     [Fact]
+    public void Start_OfAStation_GivesEveryCounterIts0BeforeItsFirstEvent()
+    {
+        string station = Samples.Accepted().Station;
+        _metrics.Start(station);
+        string[] started = [.. _heard];
+        Assert.All(started, s => Assert.EndsWith(" 0", s, StringComparison.Ordinal));
+        // A counter that is new gets it too: there is no other way to one.
+        foreach (Instrument counter in _instruments.Where(i => i is Counter<long>)) Assert.Contains(started, s => s.StartsWith($"{counter.Name} station={station}", StringComparison.Ordinal));
+
+        // Whatever can be recorded has its 0.
+        _heard.Clear();
+        foreach (Code code in Enum.GetValues<Code>())
+        {
+            if (code.IsRefusal()) _metrics.Refused(station, code);
+            else if (code != Code.None) _metrics.Judged(Samples.NotJudged(Samples.Accepted(), code) with { Timings = new Dictionary<string, double>() }, TimeSpan.FromSeconds(1));
+        }
+
+        foreach (Verdict verdict in (ReadOnlySpan<Verdict>)[Verdict.Ok, Verdict.Ng, Verdict.Review])
+            _metrics.Judged(Samples.Judged(Samples.Accepted()) with { Verdict = verdict, Timings = new Dictionary<string, double>() }, TimeSpan.FromSeconds(1));
+        foreach (TriggerSource source in Enum.GetValues<TriggerSource>()) _metrics.Accepted(station, source);
+        _metrics.Duplicate(station);
+        string[] counted = [.. _heard.Where(h => !h.StartsWith("clipfusion.trigger_to_verdict", StringComparison.Ordinal)).Select(h => h[..^1] + "0")];
+        Assert.Equal(started.Order(StringComparer.Ordinal), counted.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Reading_BeforeAnythingIsThere_GivesNoMeasurement()
     {
         _listener.RecordObservableInstruments();
@@ -89,12 +115,12 @@ public sealed class ApplianceMetricsTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(3));
         _sources.Storage = () => new StorageState(StorageCondition.OnReserve, false, "full", null, new Dictionary<string, long>(), 12, new Dictionary<string, OutboxShare>(), 3400, 5);
         _sources.IsLinkConnected = () => true;
-        _sources.Add("line1", new StationSource(new FrameCounters(), () => false, () => 3, () => new DeliveryCounts(10, 4, 2, 1, null), () => new PictureCounts(1, 2, 3, 4, 5, 6, TimeSpan.FromSeconds(7)), null));
+        _sources.Add("line1", new StationSource(new FrameCounters(), () => true, () => false, () => 3, () => new DeliveryCounts(10, 4, 2, 1, null), () => new PictureCounts(1, 2, 3, 4, 5, 6, TimeSpan.FromSeconds(7)), null));
         _listener.RecordObservableInstruments();
         foreach (string expected in (ReadOnlySpan<string>)[
             "clipfusion.outbox.pending 12", "clipfusion.outbox.size 3400", "clipfusion.outbox.dropped 5", "clipfusion.link.connected 1",
-            "clipfusion.storage.condition condition=healthy 0", "clipfusion.storage.condition condition=onreserve 1",
-            "clipfusion.station.queue.depth station=line1 3", "clipfusion.camera.connected station=line1 0", "clipfusion.camera.frames station=line1 0",
+            "clipfusion.storage.condition condition=ok 0", "clipfusion.storage.condition condition=reserve 1", "clipfusion.storage.condition condition=no_images 0",
+            "clipfusion.station.ready station=line1 1", "clipfusion.station.queue.depth station=line1 3", "clipfusion.camera.connected station=line1 0", "clipfusion.camera.frames station=line1 0",
             "clipfusion.verdicts.delivered station=line1 kind=live 10", "clipfusion.verdicts.delivered station=line1 kind=replay 4",
             "clipfusion.verdicts.refused station=line1 2", "clipfusion.outbox.parked station=line1 1",
             "clipfusion.pictures.waiting station=line1 1", "clipfusion.pictures station=line1 kind=archived 3", "clipfusion.pictures station=line1 kind=heatmap 4", "clipfusion.pictures station=line1 kind=shown 5",

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Json;
@@ -49,6 +50,29 @@ public sealed class StationRecipeReaderTests
         StationRecipe recipe = Good(EveryKey);
         Assert.Equal(StationRecipeWriter.Write(recipe), StationRecipeWriter.Write(Good(StationRecipeWriter.Write(recipe))));
         Assert.Equal(StationRecipeWriter.Canonical(recipe), StationRecipeWriter.Canonical(Good(Encoding.UTF8.GetString(StationRecipeWriter.Canonical(recipe)))));
+    }
+
+    [Fact]
+    public void Read_CommentsAndSchema_SayNothingAboutTheRecipe()
+    {
+        const string Json = """
+            { "$schema": "../docs/recipe.schema.json", /* what the PLC calls it */ "number": 1, "name": "nut", "object": "nut" // and no more
+            }
+            """;
+        StationRecipe plain = Good("""{"number": 1, "name": "nut", "object": "nut"}""");
+        Assert.Equal(StationRecipeWriter.Canonical(plain), StationRecipeWriter.Canonical(Good(Json)));
+        Assert.Equal(plain.Method.Revision, RecipeReader.Read("""{ "$schema": "x", /* c */ "object": "nut" }"""u8.ToArray()).Revision);
+        Assert.Equal(["$.$schema"], Errors("""{"$schema": 1, "number": 1, "name": "nut", "object": "nut"}"""));
+    }
+
+    [Fact]
+    public void Schema_HasEveryKeyThatTheWriterWritesAndNoOther()
+    {
+        JsonElement schema = JsonElement.Parse(File.ReadAllBytes(Fixtures.Path("..", "..", "docs", "recipe.schema.json"))), written = JsonElement.Parse(StationRecipeWriter.Canonical(Good(EveryKey)));
+        Assert.Equal(Keys(written).Append("$schema").Order(StringComparer.Ordinal), Keys(schema.GetProperty("properties")).Order(StringComparer.Ordinal));
+        Assert.Equal(Keys(written.GetProperty("imageChecks")), Keys(schema.GetProperty("properties").GetProperty("imageChecks").GetProperty("properties")));
+        Assert.Equal(Keys(written.GetProperty("thresholds")), Keys(schema.GetProperty("$defs").GetProperty("table").GetProperty("properties")));
+        static IEnumerable<string> Keys(JsonElement json) => json.EnumerateObject().Select(p => p.Name);
     }
 
     [Fact]

@@ -77,8 +77,9 @@ public sealed class RecipeWriterTests
         JsonElement canonical = JsonElement.Parse(RecipeWriter.Canonical(Recipe.Default("nut")));
         var properties = schema.GetProperty("properties").EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
 
-        Assert.Equal(RecipeReader.Keys.Order(), properties.Keys.Order());
-        Assert.Equal(canonical.EnumerateObject().Select(p => p.Name).Order(), properties.Keys.Order());
+        Assert.Equal(canonical.EnumerateObject().Select(p => p.Name).Order(), RecipeReader.Keys.Order());
+        // The rest are the station's keys, which their own test holds.
+        Assert.Subset([.. properties.Keys], [.. RecipeReader.Keys]);
         foreach (JsonProperty written in canonical.EnumerateObject().Where(p => p.Name != "object"))
         {
             Assert.True(JsonElement.DeepEquals(written.Value, properties[written.Name].GetProperty("default")), $"{written.Name}: the schema's default is not the product's");
