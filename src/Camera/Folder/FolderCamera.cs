@@ -201,8 +201,8 @@ public sealed class FolderCamera : IFrameSource
         _unsettled.Forget(name);
         if (read.Outcome is ReadOutcome.Vanished or ReadOutcome.Changing)
         {
+            // What is still written comes again when it is closed, or with the next listing.
             _waiting.Release(name);
-            if (read.Outcome == ReadOutcome.Changing) _waiting.RequestList();
             return false;
         }
 
@@ -221,7 +221,7 @@ public sealed class FolderCamera : IFrameSource
             return false;
         }
 
-        if (trigger is { } asking && _late.OwnerOf(asking, read.Version.Written) is { } owner)
+        if (trigger is { } asking && read.Version != default && _late.OwnerOf(asking, read.Version.Written) is { } owner)
         {
             string why = $"it came for trigger {owner.TriggerId ?? owner.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)}, which had been answered without it";
             Counters.CountUnmatched();
@@ -305,5 +305,5 @@ public sealed class FolderCamera : IFrameSource
 
     private void Note(FolderNoteKind kind, string name, string why) => _options.Note?.Invoke(new FolderNote(kind, NativeName.Show(name), why));
 
-    private static FileStamp StampOf(string name, FileVersion version) => new(NativeName.Show(name), version.Length, new DateTimeOffset(version.Written), version.Inode);
+    private static FileStamp StampOf(string name, FileVersion version) => new(NativeName.Show(name), version.Length, new DateTimeOffset(version.Written.Ticks, TimeSpan.Zero), version.Inode);
 }

@@ -19,8 +19,11 @@ internal sealed class FolderNotifier : IDisposable
     /// <summary>More files than anybody writes at once; beyond it is forgotten who does.</summary>
     private const int MostWriters = 4096;
 
+    /// <summary>Milliseconds that a writer may pause; a file that was changed without being opened is never closed.</summary>
+    private const long LongestPause = 60_000;
+
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _writing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _writing = new(StringComparer.Ordinal);
     private readonly SafeFileHandle _notify;
     private readonly int _watch;
     private readonly FolderEvents _events;
@@ -42,10 +45,10 @@ internal sealed class FolderNotifier : IDisposable
         new Thread(Listen) { IsBackground = true, Name = $"folder {path}" }.Start();
     }
 
-    /// <summary>Whether the file was written to and not closed since: its writer will be heard of.</summary>
+    /// <summary>Whether the file was written to lately and not closed since: its writer will be heard of.</summary>
     public bool IsBeingWritten(string name)
     {
-        lock (_gate) return _writing.Contains(name);
+        lock (_gate) return _writing.TryGetValue(name, out long last) && Environment.TickCount64 - last < LongestPause;
     }
 
     /// <summary>Stops. Removing the watch makes the kernel send a last event, which ends the thread.</summary>
@@ -111,7 +114,7 @@ internal sealed class FolderNotifier : IDisposable
         lock (_gate)
         {
             if ((mask & Libc.InModify) == 0) _writing.Remove(name);
-            else if (_writing.Count < MostWriters) _writing.Add(name);
+            else if (_writing.Count < MostWriters || _writing.ContainsKey(name)) _writing[name] = Environment.TickCount64;
         }
 
         if ((mask & (Libc.InCloseWrite | Libc.InMovedTo)) != 0) _events.Arrived(name);

@@ -27,10 +27,10 @@ public sealed class FolderContentTests
     [Theory, InlineData(""), InlineData("garbage")]
     public async Task PictureNamesWithoutAPicture_ArePassedOverOnce_UntilTheyHoldOne(string content)
     {
-        await using DropFolder folder = Checked();
-        await folder.Camera.OpenAsync(DropFolder.Cancellation);
+        await using DropFolder folder = Checked(options => options with { ReplayExisting = true });
         folder.WriteOld("a.png", content);
         folder.WriteOld("b.png", "PIC b.");
+        await folder.Camera.OpenAsync(DropFolder.Cancellation);
         Assert.Equal("PIC b.", await folder.TakeNext(1));
         folder.Tick(10);
         Assert.Equal(["a.png"], Ignored());

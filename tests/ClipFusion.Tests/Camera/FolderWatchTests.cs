@@ -60,7 +60,7 @@ public sealed partial class FolderWatchTests
     public async Task FileThatCanNotBeMovedAway_IsSaidInTheState_AndNotHandedOutAgain()
     {
         var notes = new List<FolderNote>();
-        await using var folder = new DropFolder(options => options with { Note = notes.Add });
+        await using var folder = new DropFolder(options => options with { Note = notes.Add, Files = "*.png" });
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         // Nobody, root included, can make a folder where a file is.
         File.WriteAllText(folder["done"], "in the way");

@@ -73,7 +73,7 @@ public sealed class HandedFileTests : IDisposable
         }
 
         await using InspectionStore again = _folder.Open();
-        Assert.Null(again.State.SetAsideName);
+        Assert.Null(again.State.SetAside);
         Assert.Equal(Verdict.Ok, again.Find(id)?.Verdict?.Verdict);
         Assert.Single(again.ReadPending("line1", 0, 10));
         await (await HandedFiles.LoadAsync(again, "line1")).NoteAsync(await StoreFolder.Accept(again), A);
