@@ -93,7 +93,8 @@ public sealed class RemovedFilesTests : IDisposable
         Assert.Equal(1, (await StoreFolder.Accept(store)).Sequence);
     }
 
-    /// <summary>The probe tries what failed: a store that can't reserve numbers is not ready again because its database can be written.</summary>
+    /// <summary>The probe tries what failed: a store that can't reserve numbers is not ready again because its database can be
+    /// written.</summary>
     [Fact]
     public async Task OnlyTheMarkCannotBeWritten_StaysUnavailableUntilItCan()
     {
