@@ -12,7 +12,8 @@ internal static class BrokerWatch
         LinkState? told = null;
         while (true)
         {
-            LinkState state = await link.WhenAsync(s => s.IsConnected != (told?.IsConnected ?? false) || (s.IsConnected && s.Since != told?.Since), stop).ConfigureAwait(false);
+            LinkState state = await link.WhenAsync(
+                s => s.IsConnected != (told?.IsConnected ?? false) || (s.IsConnected && s.Since != told?.Since), stop).ConfigureAwait(false);
             store.HandsOverAtOnce = state.IsConnected;
             if (state.IsConnected) publisher.Reconnected();
             told = state;

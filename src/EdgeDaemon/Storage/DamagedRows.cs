@@ -3,7 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// The table <c>damaged</c>: rows that can't be read as they were written, with every column as SQL text. Nothing is thrown away unsaid; the rows go with the
+/// The table <c>damaged</c>: rows that can't be read as they were written, with every column as SQL text. Nothing is thrown away unsaid;
+/// the rows go with the
 /// retention of inspections.
 /// </summary>
 internal static class DamagedRows
@@ -19,11 +20,17 @@ internal static class DamagedRows
     /// <param name="nowMs">Unix milliseconds.</param>
     /// <param name="values">Of the condition's parameters.</param>
     /// <returns>How many there were.</returns>
-    public static int Keep(SqliteConnection connection, string table, string which, string reason, long nowMs, params ReadOnlySpan<object?> values)
+    public static int Keep(
+        SqliteConnection connection, string table, string which, string reason, long nowMs, params ReadOnlySpan<object?> values)
     {
         string columns = string.Join(", ", Columns(connection, table).Select(c => $"'{c}', {Literal($"{table}.{c}")}"));
+        string quoted = reason.Replace("'", "''", StringComparison.Ordinal);
         using var copy = new Statement(
-            connection, $"INSERT INTO damaged (at_ms, origin, reason, content) SELECT {nowMs}, '{table}', '{reason.Replace("'", "''", StringComparison.Ordinal)}', json_object({columns}) FROM {table} WHERE {which}");
+            connection,
+            $"""
+            INSERT INTO damaged (at_ms, origin, reason, content)
+            SELECT {nowMs}, '{table}', '{quoted}', json_object({columns}) FROM {table} WHERE {which}
+            """);
         return copy.Execute(values);
     }
 
@@ -41,8 +48,10 @@ internal static class DamagedRows
     {
         string bytes = $"CAST({column} AS BLOB)";
         return $"""
-            CASE WHEN length({bytes}) > {LongestValue} THEN 'the first {LongestValue} of ' || length({bytes}) || ' bytes: x''' || hex(substr({bytes}, 1, {LongestValue})) || ''''
-                WHEN typeof({column}) = 'text' AND (length({column}) != length({bytes}) OR {column} GLOB '*[^ -~]*') THEN 'CAST(x''' || hex({bytes}) || ''' AS TEXT)'
+            CASE WHEN length({bytes}) > {LongestValue}
+                THEN 'the first {LongestValue} of ' || length({bytes}) || ' bytes: x''' || hex(substr({bytes}, 1, {LongestValue})) || ''''
+                WHEN typeof({column}) = 'text' AND (length({column}) != length({bytes}) OR {column} GLOB '*[^ -~]*')
+                THEN 'CAST(x''' || hex({bytes}) || ''' AS TEXT)'
                 ELSE quote({column}) END
             """;
     }

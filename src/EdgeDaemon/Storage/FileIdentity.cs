@@ -21,7 +21,8 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Inode, 
         return new FileIdentity(((ulong)status.DeviceMajor << 32) | status.DeviceMinor, status.Inode, (status.Mode & KindMask) == RegularFile);
     }
 
-    /// <summary>Whether there is something at a path that is no file with content, such as a folder or a pipe: opening a pipe would wait for ever.</summary>
+    /// <summary>Whether there is something at a path that is no file with content, such as a folder or a pipe: opening a pipe would wait
+    /// for ever.</summary>
     /// <param name="path">The path.</param>
     public static bool IsSomethingElse(string path) => Of(path) is { IsRegular: false };
 

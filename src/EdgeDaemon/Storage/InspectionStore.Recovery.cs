@@ -46,7 +46,13 @@ public sealed partial class InspectionStore
         if (_health.Condition == StorageCondition.Healthy && _owed.IsEmpty && _unmarkedAcks.IsEmpty && _unmarkedDeliveries.IsEmpty) return true;
         try
         {
-            await _writer.SubmitAsync(static session => { session.Touch(); return true; }, isProbe: true).ConfigureAwait(false);
+            await _writer.SubmitAsync(
+                session =>
+                {
+                    session.Touch();
+                    return _lock.Renew() is { } problem ? throw new IOException(problem) : true;
+                },
+                isProbe: true).ConfigureAwait(false);
             _health.Restore();
             if (_health.CanWrite)
             {
@@ -153,7 +159,7 @@ public sealed partial class InspectionStore
         try
         {
             _health.Measure();
-            if (_files.Problem() is { } problem) _health.Fail(StorageCondition.Failed, problem);
+            if ((_files.Problem() ?? _lock.Renew()) is { } problem) _health.Fail(StorageCondition.Failed, problem);
             await ProbeAsync().ConfigureAwait(false);
         }
         catch (ObjectDisposedException)

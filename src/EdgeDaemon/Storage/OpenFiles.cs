@@ -1,7 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// Notices that the files which the store has open are no longer those at their paths: removed, replaced, or their disk is no longer mounted. What is written then
+/// Notices that the files which the store has open are no longer those at their paths: removed, replaced, or their disk is no longer
+/// mounted. What is written then
 /// goes nowhere. Costs a look at four names; safe for several threads.
 /// </summary>
 internal sealed class OpenFiles
@@ -14,8 +15,13 @@ internal sealed class OpenFiles
     public OpenFiles(string folder, string database)
     {
         (string Path, string What)[] all =
-            [(folder, "the data folder"), (database, "the database"), (database + "-wal", "the database's log"), (database + "-shm", "the log's index")];
-        _files = [.. from file in all let identity = FileIdentity.Of(file.Path) where identity is not null select (file.Path, file.What, identity.Value)];
+        [
+            (folder, "the data folder"), (database, "the database"), (database + "-wal", "the database's log"), (database + "-shm", "the log's index"),
+        ];
+        _files =
+        [
+            .. from file in all let identity = FileIdentity.Of(file.Path) where identity is not null select (file.Path, file.What, identity.Value),
+        ];
     }
 
     /// <summary>What is wrong now; null for nothing.</summary>

@@ -14,11 +14,14 @@ internal readonly record struct SequenceStart(long Known, bool IsReset, bool IsD
 {
     private const int ResetStep = 1000;
 
-    /// <summary>Weighs what the database, the mark and the last answered numbers say: no number may come twice, and none may come from a damaged value.</summary>
-    public static SequenceStart Of(StoredSequence stored, long? mark, Dictionary<string, long>? answeredNumbers, string station, bool isNewDatabase)
+    /// <summary>Weighs what the database, the mark and the last answered numbers say: no number may come twice, and none may come from a
+    /// damaged value.</summary>
+    public static SequenceStart Of(
+        StoredSequence stored, long? mark, Dictionary<string, long>? answeredNumbers, string station, bool isNewDatabase)
     {
         bool isInRange = stored.Last is >= 0 and <= StoredRules.LargestNumber - (1 << 20);
-        // None is given out above the mark. Where the last number and an inspection are both above it, the mark is an old copy; the last number alone is damage.
+        // None is given out above the mark. Where the last number and an inspection are both above it, the mark is an old copy; the last
+        // number alone is damage.
         bool isMarkOld = mark < stored.Highest && mark < stored.Last && isInRange;
         bool isDamaged = !isInRange || (stored.Last > mark && !isMarkOld);
         long? ceiling = isMarkOld ? null : mark;

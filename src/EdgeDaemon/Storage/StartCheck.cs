@@ -9,12 +9,15 @@ namespace ClipFusion.EdgeDaemon.Storage;
 internal readonly record struct SetAsideRows(string Table, string Reason, int Rows);
 
 /// <summary>
-/// Looks at what a start relies on, before anything reads it: every boot, station and counter, the outbox, and inspections that are open, not acked or to be
-/// delivered. Older history is checked when it is read. Damaged rows go to <see cref="DamagedRows"/>; an outbox row is made anew where its inspection is whole.
+/// Looks at what a start relies on, before anything reads it: every boot, station and counter, the outbox, and inspections that are open,
+/// not acked or to be
+/// delivered. Older history is checked when it is read. Damaged rows go to <see cref="DamagedRows"/>; an outbox row is made anew where its
+/// inspection is whole.
 /// </summary>
 /// <param name="connection">The writer's, without a transaction.</param>
 /// <param name="nowMs">Wall clock, Unix milliseconds.</param>
-/// <remarks>Conditions are texts of this program: of what is stored only the names of stations come into them, which have no letters that SQL knows.</remarks>
+/// <remarks>Conditions are texts of this program: of what is stored only the names of stations come into them, which have no letters that
+/// SQL knows.</remarks>
 internal sealed class StartCheck(SqliteConnection connection, long nowMs)
 {
     private readonly List<SetAsideRows> _found = [];
@@ -62,7 +65,8 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
             connection,
             $"""
             WITH RECURSIVE named (name) AS (
-                SELECT min(station) FROM inspections UNION ALL SELECT (SELECT min(station) FROM inspections WHERE station > named.name) FROM named WHERE named.name IS NOT NULL)
+                SELECT min(station) FROM inspections
+                UNION ALL SELECT (SELECT min(station) FROM inspections WHERE station > named.name) FROM named WHERE named.name IS NOT NULL)
             SELECT name, coalesce((SELECT last_sequence FROM stations s WHERE s.name = n.name), 0),
                 coalesce((SELECT max(sequence) FROM inspections WHERE station = n.name AND sequence BETWEEN 1 AND {StoredRules.LargestNumber}), 0)
             FROM (SELECT name FROM named UNION SELECT name FROM stations) n WHERE {StoredRules.Station("n.name")}
@@ -78,11 +82,15 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
     {
         foreach ((string station, SequenceStart start) in starts)
         {
-            TakeInspections($"station = '{station}' AND (sequence < 1 OR sequence > {start.Ceiling ?? StoredRules.LargestNumber})", "a sequence number that was never given");
+            long ceiling = start.Ceiling ?? StoredRules.LargestNumber;
+            TakeInspections($"station = '{station}' AND (sequence < 1 OR sequence > {ceiling})", "a sequence number that was never given");
             if (!start.IsDamaged) continue;
             Keep("stations", $"name = '{station}'", "a last number that was never given");
             connection.Run(
-                $"UPDATE stations SET last_sequence = coalesce((SELECT max(sequence) FROM inspections WHERE station = '{station}'), 0) WHERE name = '{station}'");
+                $"""
+                UPDATE stations SET last_sequence = coalesce((SELECT max(sequence) FROM inspections WHERE station = '{station}'), 0)
+                WHERE name = '{station}'
+                """);
         }
     });
 
@@ -104,7 +112,8 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
     {
         // By the index on numbers: a row far from all others would be the newest for ever.
         TakeInspections($"inspections.number > {StoredRules.LargestNumber} OR inspections.number < 1", "number out of range");
-        foreach (string part in (ReadOnlySpan<string>)["inspections.verdict IS NULL", "inspections.acked = 0", "inspections.number IN (SELECT number FROM outbox)"])
+        string[] inUse = ["inspections.verdict IS NULL", "inspections.acked = 0", "inspections.number IN (SELECT number FROM outbox)"];
+        foreach (string part in inUse)
         {
             TakeInspections($"{part} AND {StoredRules.Inspection("inspections")} IS NOT 1", "a column holds what no program writes there");
         }
@@ -112,14 +121,15 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
 
     private void CheckOutbox()
     {
-        Take("outbox", "NOT EXISTS (SELECT 1 FROM inspections i WHERE i.number = outbox.number AND i.verdict IS NOT NULL)", "no verdict belongs to it");
-        string bad = $"EXISTS (SELECT 1 FROM inspections i WHERE i.number = outbox.number AND {StoredRules.OutboxRow("outbox", "i")} IS NOT 1)";
+        const string Its = "FROM inspections i WHERE i.number = outbox.number";
+        Take("outbox", $"NOT EXISTS (SELECT 1 {Its} AND i.verdict IS NOT NULL)", "no verdict belongs to it");
+        string bad = $"EXISTS (SELECT 1 {Its} AND {StoredRules.OutboxRow("outbox", "i")} IS NOT 1)";
         if (Keep("outbox", bad, "it does not fit its inspection; made anew") == 0) return;
         connection.Run(
             $"""
-            UPDATE outbox SET (station, sequence, is_ok, bytes, created_at_ms, boot, created_ms, refusals, refusal_reason, parked, handed_by, unheard_at_ms) =
-                (SELECT i.station, i.sequence, i.verdict = 0, length(i.body) + {OutboxTable.RowOverhead}, i.accepted_at_ms, i.boot, i.received_ms, 0, NULL, 0, 0, NULL
-                 FROM inspections i WHERE i.number = outbox.number)
+            UPDATE outbox SET (station, sequence, is_ok, bytes, created_at_ms, boot, created_ms) =
+                    (SELECT i.station, i.sequence, i.verdict = 0, length(i.body) + {OutboxTable.RowOverhead}, i.accepted_at_ms, i.boot, i.received_ms {Its}),
+                refusals = 0, refusal_reason = NULL, parked = 0, handed_by = 0, unheard_at_ms = NULL
             WHERE {bad}
             """);
     }

@@ -3,13 +3,15 @@ using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
-/// <summary>Columns of a row read as hostile input: whatever is in them, the answer is a value in its range or a <see cref="DamagedRowException"/>.</summary>
+/// <summary>Columns of a row read as hostile input: whatever is in them, the answer is a value in its range or a
+/// <see cref="DamagedRowException"/>.</summary>
 /// <param name="row">On a row.</param>
 /// <param name="number">Its place in <c>inspections</c>, for the error.</param>
 internal readonly struct StoredColumns(SqliteDataReader row, long number)
 {
     /// <summary>A whole number.</summary>
-    public long Whole(int column, string name, long least, long most) => WholeOrNull(column, name, least, most) ?? throw Wrong(name, null, $"{least} to {most}");
+    public long Whole(int column, string name, long least, long most) =>
+        WholeOrNull(column, name, least, most) ?? throw Wrong(name, null, $"{least} to {most}");
 
     /// <summary>A whole number, or null.</summary>
     public long? WholeOrNull(int column, string name, long least, long most) => row.GetValue(column) switch
@@ -20,7 +22,8 @@ internal readonly struct StoredColumns(SqliteDataReader row, long number)
     };
 
     /// <summary>A text of some form.</summary>
-    public string Text(int column, string name, Predicate<string> isGood, string expected) => TextOrNull(column, name, isGood, expected) ?? throw Wrong(name, null, expected);
+    public string Text(int column, string name, Predicate<string> isGood, string expected) =>
+        TextOrNull(column, name, isGood, expected) ?? throw Wrong(name, null, expected);
 
     /// <summary>A text of some form, or null.</summary>
     public string? TextOrNull(int column, string name, Predicate<string> isGood, string expected) => row.GetValue(column) switch
@@ -39,10 +42,11 @@ internal readonly struct StoredColumns(SqliteDataReader row, long number)
     };
 
     /// <summary>A refusal of this row.</summary>
-    public DamagedRowException Wrong(string name, object? found, string expected) => new(number, $"{name} is {Show(found)}; expected {expected}");
+    public DamagedRowException Wrong(string name, object? found, string expected) =>
+        new(number, $"{name} is {Show(found)}; expected {expected}");
 
     /// <summary>A text that people read: of bounded length and without control characters or broken letters.</summary>
-    public static bool IsPlain(string text) => text.Length <= StoredRules.LongestText && !text.Any(c => char.IsControl(c) || c == '\uFFFD' || char.IsSurrogate(c));
+    public static bool IsPlain(string text) => text.Length <= StoredRules.LongestText && !text.Any(c => char.IsControl(c) || c == '\uFFFD');
 
     private static string Show(object? value) => value switch
     {

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// What values a row may hold, in SQL for whole tables and in C# for one row. The file is input like any other: a disk, a tool or a person may have changed it in
+/// What values a row may hold, in SQL for whole tables and in C# for one row. The file is input like any other: a disk, a tool or a person
+/// may have changed it in
 /// ways that SQLite's own check calls ok.
 /// </summary>
 internal static partial class StoredRules
@@ -58,7 +59,8 @@ internal static partial class StoredRules
     /// <summary>Whether a column is the name of a counter.</summary>
     public static string Counter(string column) => $"({Ascii(column)} AND length({column}) BETWEEN 1 AND 64 AND {column} NOT GLOB '*[^a-z_]*')";
 
-    /// <summary>A text column as it is, or a blob where it is too long or has a zero byte; the row is then refused without loading it.</summary>
+    /// <summary>A text column as it is, or a blob where it is too long or has a zero byte; the row is then refused without loading
+    /// it.</summary>
     public static string Guarded(string column) => $"CASE WHEN {IsText(column)} THEN {column} ELSE x'00' END";
 
     /// <summary>The verdict's body, or a number where it is too long.</summary>

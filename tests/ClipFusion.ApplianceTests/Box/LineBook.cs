@@ -80,12 +80,13 @@ internal sealed class LineBook(string station)
         Assert.All(verdicts.GroupBy(v => v.Topic), topic => Assert.Equal(topic.Select(v => v.Seq).Distinct(), topic.Select(v => v.Seq).Distinct().Order()));
     }
 
-    /// <summary>On every topic a verdict that comes again says that it may have come before; only a restarted broker repeats by itself. Text messages say it too.</summary>
+    /// <summary>On every topic a verdict or ack that comes again says that it may have come before; only a restarted broker repeats by itself. Text messages say it too.</summary>
     private void CheckRepeats()
     {
         // The live topics carry one verdict in two forms; replay repeats what either has said.
         Entry[] asJson = [.. _heard.Where(IsVerdict)], asText = [.. _heard.Where(e => e.Topic == Out + "verdict/simple")];
         foreach (IGrouping<long, Entry> same in asJson.GroupBy(Sequence)) CheckRepeats([.. same], e => e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean());
+        foreach (IGrouping<long, Entry> same in Acks.GroupBy(Sequence)) CheckRepeats([.. same], e => e.Json.GetProperty("duplicate").GetBoolean());
         foreach (IGrouping<string, Entry> same in asText.GroupBy(e => e.Payload[..10])) CheckRepeats([.. same], e => e.Payload[28] == '1');
     }
 

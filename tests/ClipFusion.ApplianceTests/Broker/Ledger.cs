@@ -6,6 +6,9 @@ using System.Threading.Channels;
 namespace ClipFusion.ApplianceTests.Broker;
 
 /// <summary>A message as <c>mosquitto_sub</c> printed it.</summary>
+/// <param name="Topic">Where.</param>
+/// <param name="Retained">Whether the broker had kept it.</param>
+/// <param name="Payload">What.</param>
 /// <param name="BrokerLife">Which start of the broker it was heard after. Between broker and ledger nothing is ever cut: within one life a message that comes twice was published twice.</param>
 internal sealed record Entry(string Topic, bool Retained, string Payload, int BrokerLife)
 {

@@ -5,7 +5,8 @@ using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.Tests.EdgeDaemon.Storage;
 
-/// <summary>Values that SQLite's own check calls ok and that no program writes: the line goes on, good verdicts are delivered, no number comes twice.</summary>
+/// <summary>Values that SQLite's own check calls ok and that no program writes: the line goes on, good verdicts are delivered, no number
+/// comes twice.</summary>
 public sealed class HostileRowsTests : IDisposable
 {
     private static readonly string[] Values =
@@ -26,7 +27,8 @@ public sealed class HostileRowsTests : IDisposable
         { "inspections", "body", "zeroblob(3000000)" }, { "inspections", "number", "9223372036854775807" }, { "outbox", "number", "9223372036854775807" }, { "outbox", "parked", "7" },
     };
 
-    /// <summary>The middle one of five undelivered verdicts is edited: the others are delivered, in order, and its raw values are kept.</summary>
+    /// <summary>The middle one of five undelivered verdicts is edited: the others are delivered, in order, and its raw values are
+    /// kept.</summary>
     [Theory]
     [MemberData(nameof(Edits))]
     public async Task Open_OneRowEdited_SetsItAsideAndOffersTheOthers(string table, string column, string value)
@@ -112,7 +114,8 @@ public sealed class HostileRowsTests : IDisposable
         Assert.Equal(1000, (await StoreFolder.Accept(store)).Sequence);
     }
 
-    /// <summary>Any column of any table, seeded: a start never ends with another error than the store's own, and no number comes twice or below 1.</summary>
+    /// <summary>Any column of any table, seeded: a start never ends with another error than the store's own, and no number comes twice or
+    /// below 1.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

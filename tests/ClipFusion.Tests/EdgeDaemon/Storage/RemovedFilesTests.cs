@@ -81,7 +81,20 @@ public sealed class RemovedFilesTests : IDisposable
         Assert.Equal(1000, (await StoreFolder.Accept(again)).Sequence);
     }
 
-    /// <summary>The probe tries what failed: a store that can't reserve numbers is not ready again because its database can be written.</summary>
+    [Fact]
+    public async Task LockFileRemoved_IsTakenAgainSoThatNobodyElseCanOpenTheFolder()
+    {
+        var time = new FakeTimeProvider();
+        await using InspectionStore store = _folder.Open(time);
+        string path = Path.Combine(_folder.Root, "inspections.lock");
+        File.Delete(path);
+        Assert.True(SpinWait.SpinUntil(() => { time.Advance(TimeSpan.FromSeconds(1)); return File.Exists(path); }, TimeSpan.FromSeconds(30)), "not noticed");
+        Assert.Throws<StorageUnavailableException>(() => _folder.Open());
+        Assert.Equal(1, (await StoreFolder.Accept(store)).Sequence);
+    }
+
+    /// <summary>The probe tries what failed: a store that can't reserve numbers is not ready again because its database can be
+    /// written.</summary>
     [Fact]
     public async Task OnlyTheMarkCannotBeWritten_StaysUnavailableUntilItCan()
     {
