@@ -30,28 +30,34 @@ public sealed class FairTurn
 
     /// <summary>As <see cref="TakeInBackgroundAsync"/>, for work that can begin again: it is told when a station is due, and gives its turn back then.</summary>
     /// <param name="cancellation">Gives the place in the line up.</param>
-    /// <returns>Dispose it to let the next one in; the token is cancelled when somebody else is due, or with <paramref name="cancellation"/>.</returns>
+    /// <returns>
+    /// The turn, to be disposed to let the next one in, and after it the source of the token that is cancelled when a station is due, or with <paramref name="cancellation"/>.
+    /// </returns>
     /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
-    public async ValueTask<(IDisposable Turn, CancellationToken Wanted)> TakeInterruptibleAsync(CancellationToken cancellation)
+    public async ValueTask<(IDisposable Turn, CancellationTokenSource Wanted)> TakeInterruptibleAsync(CancellationToken cancellation)
     {
         IDisposable turn = await WaitAsync(null, cancellation).ConfigureAwait(false);
-        var interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bool isWanted;
+        var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         lock (_lock)
         {
-            _interrupt = interrupt;
-            isWanted = _order.Count > 0;
+            _interrupt = wanted;
+            if (_order.Count > 0) Interrupt();
         }
 
-        if (isWanted) await interrupt.CancelAsync().ConfigureAwait(false);
-        return (turn, interrupt.Token);
+        return (turn, wanted);
+    }
+
+    /// <summary>Inside the lock, so that nobody cancels a source that is disposed; what is registered with it only ends a run.</summary>
+    private void Interrupt()
+    {
+        _interrupt?.Cancel();
+        _interrupt = null;
     }
 
     private async ValueTask<IDisposable> WaitAsync(string? station, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         Waiter waiter;
-        CancellationTokenSource? interrupt;
         lock (_lock)
         {
             if (!_taken)
@@ -63,10 +69,8 @@ public sealed class FairTurn
             waiter = new Waiter();
             Queue<Waiter> line = station is null ? _background : LineOf(station);
             line.Enqueue(waiter);
-            interrupt = station is null ? null : _interrupt;
+            if (station is not null) Interrupt();
         }
-
-        interrupt?.Cancel();
 
         await using CancellationTokenRegistration giveUp = cancellation.Register(static w => ((Waiter)w!).TrySetCanceled(), waiter);
         await waiter.Task.ConfigureAwait(false);

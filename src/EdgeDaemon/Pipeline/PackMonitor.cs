@@ -119,12 +119,13 @@ internal sealed partial class PackMonitor
     {
         while (true)
         {
-            (IDisposable turn, CancellationToken wanted) = _turns.TakeInterruptibleAsync(stop).AsTask().GetAwaiter().GetResult();
+            (IDisposable turn, CancellationTokenSource wanted) = _turns.TakeInterruptibleAsync(stop).AsTask().GetAwaiter().GetResult();
+            using (wanted)
             using (turn)
             {
                 try
                 {
-                    return pack.CompareWithGoldens(graph, wanted);
+                    return pack.CompareWithGoldens(graph, wanted.Token);
                 }
                 catch (OperationCanceledException) when (!stop.IsCancellationRequested)
                 {

@@ -32,10 +32,9 @@ internal sealed class RecipeDeadline : IDisposable
     /// <param name="other">The other; may be cancelled before.</param>
     public CancellationTokenSource Within(TimeSpan limit, CancellationToken other)
     {
-        var source = new CancellationTokenSource(limit, _time);
-        // Registrations of a token that is cancelled run at once.
-        other.Register(static s => ((CancellationTokenSource)s!).Cancel(), source);
-        return source;
+        // Its timer runs once and is forgotten then.
+        var timer = new CancellationTokenSource(limit, _time);
+        return CancellationTokenSource.CreateLinkedTokenSource(timer.Token, other);
     }
 
     /// <summary>Stops the clock while something is done that does not count.</summary>

@@ -20,7 +20,7 @@ internal static partial class Libc
 
     /// <summary>Null (0) on errors.</summary>
     [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint RealPath(string path, [Out] byte[] resolved);
+    public static partial nint RealPath(string path, Span<byte> resolved);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Status(int folder, string path, int flags, uint mask, out FileStatus status);

@@ -24,7 +24,7 @@ internal sealed class ManifestChecks
         checks.Clip(manifest.Clip);
         checks.Diffusion(manifest.Diffusion);
         checks.Graphs(manifest.Graphs);
-        checks.Defaults(manifest.MethodDefaults, manifest.Diffusion);
+        checks.Defaults(manifest.MethodDefaults);
         checks.Files("$.files", manifest.Files);
         for (int i = 0; i < checks.Count("$.sources", manifest.Sources, 0); i++) checks.Files($"$.sources[{i}].files", manifest.Sources[i].Files);
         return checks._problems;
@@ -100,7 +100,7 @@ internal sealed class ManifestChecks
         }
     }
 
-    private void Defaults(MethodDefaults defaults, DiffusionPart diffusion)
+    private void Defaults(MethodDefaults defaults)
     {
         const string at = "$.methodDefaults.";
         if (!(double.IsFinite(defaults.Temperature) && defaults.Temperature > 0)) Found(at + "temperature", defaults.Temperature, "a finite number above 0");
@@ -116,7 +116,8 @@ internal sealed class ManifestChecks
             }
 
             Range($"{at}timestepBlocks[{i}][0]", timestep, 0, 999);
-            Range($"{at}timestepBlocks[{i}][1]", block, 0, Math.Max(0, diffusion.Decoder.Count - 1));
+            // A small network may have fewer blocks than the method's default names; recipes are checked against what there is.
+            Range($"{at}timestepBlocks[{i}][1]", block, 0, MaxList);
         }
     }
 

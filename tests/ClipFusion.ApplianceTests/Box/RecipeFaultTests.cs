@@ -25,7 +25,7 @@ public sealed class RecipeFaultTests : BoxTest
             await File.WriteAllTextAsync(box.RecipeFile("plate"), recipe.ToJsonString(), Cancellation);
             Assert.Contains(what, await FailureAsync(broker, ledger, "plate", "RECIPE_FAILED"), StringComparison.Ordinal);
             recipe["references"] = new JsonArray("ref0.png");
-            recipe["ignore"] = new JsonObject { ["mask"] = file };
+            recipe["ignore"] = file;
             await File.WriteAllTextAsync(box.RecipeFile("plate"), recipe.ToJsonString(), Cancellation);
             await FailureAsync(broker, ledger, "plate", "RECIPE_FAILED");
         }
