@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ClipFusion.EdgeDaemon.Configuration;
 
 /// <summary>
-/// Reads small files whose paths somebody configured. A path may lead to anything: opening a named pipe waits for a writer, and a device may never end.
+/// Reads small files whose paths somebody configured. A path may lead to anything: opening a named pipe waits for a writer, and a
+/// device may never end.
 /// So the file is opened without waiting, its kind is looked at on the open file, and no more than a limit is read.
 /// </summary>
 internal static partial class RegularFile

@@ -2,7 +2,10 @@ using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>Nothing leaves the box: every verb that loads the networks speaks to the configured addresses alone, looks up no name and leaves nothing in its user's home.</summary>
+/// <summary>
+/// Nothing leaves the box: every verb that loads the networks speaks to the configured addresses alone, looks up no name and
+/// leaves nothing in its user's home.
+/// </summary>
 public sealed class NothingLeavesTests : BoxTest
 {
     public NothingLeavesTests()
