@@ -6,7 +6,8 @@ using System.Text;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// Clients that ask without a pause and without waiting for answers, until standard input ends; then says how many answers came a second. <c>http-load URL</c>,
+/// Clients that ask without a pause and without waiting for answers, until standard input ends; then says how many answers came a
+/// second. <c>http-load URL</c>,
 /// started by <see cref="HttpShareBenchmark"/>. A connection that is closed is opened again.
 /// </summary>
 internal static class HttpLoad

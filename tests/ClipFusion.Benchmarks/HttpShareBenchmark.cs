@@ -7,10 +7,12 @@ using ClipFusion.TestSupport;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// What a verdict over MQTT costs more while HTTP is flooded: the real program and a real mosquitto, triggers one after another, idle and loaded phases in turn.
+/// What a verdict over MQTT costs more while HTTP is flooded: the real program and a real mosquitto, triggers one after another, idle
+/// and loaded phases in turn.
 /// <c>http-share [ROUNDS [COUNT [PATH]]]</c>: rounds (7), triggers of a phase (60), what is asked for.
 /// </summary>
-/// <remarks>The load comes from a process of its own (<see cref="HttpLoad"/>), which is on this machine too: what it takes itself is in the figure.</remarks>
+/// <remarks>The load comes from a process of its own (<see cref="HttpLoad"/>), which is on this machine too: what it takes itself is
+/// in the figure.</remarks>
 internal static class HttpShareBenchmark
 {
     /// <summary>Most that a verdict's p50 may grow.</summary>

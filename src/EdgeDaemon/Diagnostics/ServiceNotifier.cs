@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Diagnostics;
 
 /// <summary>
-/// Tells the service manager, over its datagram socket, and never waits for it: a manager that does not read, or has gone, changes nothing for the line. What can't be
+/// Tells the service manager, over its datagram socket, and never waits for it: a manager that does not read, or has gone, changes
+/// nothing for the line. What can't be
 /// told is logged once. READY=1 is told again with the next sign of life, because a manager that misses it gives the start up.
 /// </summary>
 /// <param name="address">Of <c>NOTIFY_SOCKET</c>: a path, or <c>@</c> and a name without a file.</param>

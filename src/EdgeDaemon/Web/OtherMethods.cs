@@ -5,7 +5,10 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <summary>HEAD and OPTIONS, which every path answers that answers GET: tools ask with them whether something is there.</summary>
 internal static class OtherMethods
 {
-    /// <summary>Lets a HEAD take the way of a GET; the web server knows by itself that no body may follow. To be called before routes are looked up.</summary>
+    /// <summary>
+    /// Lets a HEAD take the way of a GET; the web server knows by itself that no body may follow. To be called before routes are
+    /// looked up.
+    /// </summary>
     public static Task HeadAsGet(HttpContext context, RequestDelegate next)
     {
         if (HttpMethods.IsHead(context.Request.Method))

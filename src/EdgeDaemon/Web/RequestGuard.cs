@@ -10,8 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Web;
 
 /// <summary>
-/// What stands before every endpoint. Page and API are for this device only until there are users and roles: the Host header has to be a loopback name or
-/// address with our port (a page of another site that lets its name point here has another one), or that of the one public origin under which a proxy shows the page,
+/// What stands before every endpoint. Page and API are for this device only until there are users and roles: the Host header has to
+/// be a loopback name or
+/// address with our port (a page of another site that lets its name point here has another one), or that of the one public origin
+/// under which a proxy shows the page,
 /// and a request that a page of another origin makes is refused.
 /// What passes waits for its turn in HTTP's share of the device.
 /// </summary>

@@ -6,7 +6,9 @@ using ClipFusion.EdgeDaemon.Web.Share;
 
 namespace ClipFusion.EdgeDaemon.Web;
 
-/// <summary>The newest verdicts of each station as JSON: made once after each new verdict that somebody asks for, however many ask.</summary>
+/// <summary>
+/// The newest verdicts of each station as JSON: made once after each new verdict that somebody asks for, however many ask.
+/// </summary>
 /// <param name="worker">Reads and writes them.</param>
 internal sealed class VerdictPages(PageWorker worker)
 {

@@ -39,7 +39,7 @@ internal static class ManifestJson
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new PackException($"{path}: {JsonSyntax.Describe(e)}", e);
+            throw new PackException($"{path}: {(e is JsonException json ? JsonSyntax.Describe(json) : e.Message)}", e);
         }
     }
 

@@ -3,7 +3,9 @@ using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>The page through a real nginx in a real browser: with the block of the documentation, and where something is wrong with it.</summary>
+/// <summary>
+/// The page through a real nginx in a real browser: with the block of the documentation, and where something is wrong with it.
+/// </summary>
 public sealed partial class ProxyTests : BoxTest
 {
     [Fact]

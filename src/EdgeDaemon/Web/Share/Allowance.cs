@@ -1,6 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Web.Share;
 
-/// <summary>Units that come back with time. Taking more than there is leaves a debt that is made good first. Not safe for several threads.</summary>
+/// <summary>
+/// Units that come back with time. Taking more than there is leaves a debt that is made good first. Not safe for several threads.
+/// </summary>
 internal sealed class Allowance
 {
     private readonly double _perSecond;

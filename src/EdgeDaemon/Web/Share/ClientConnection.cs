@@ -21,7 +21,9 @@ internal enum ConnectionUse
 /// <param name="time">Monotonic clock.</param>
 internal sealed class ClientConnection(IPAddress address, Action close, TimeProvider time)
 {
-    /// <summary>Units that a connection may use without standing back behind others: a page with all its files needs about twenty.</summary>
+    /// <summary>
+    /// Units that a connection may use without standing back behind others: a page with all its files needs about twenty.
+    /// </summary>
     private const double Burst = 40;
 
     private const double PerSecond = 20;

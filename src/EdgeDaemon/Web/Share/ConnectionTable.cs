@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace ClipFusion.EdgeDaemon.Web.Share;
 
 /// <summary>
-/// The open connections. There is always room for one more: above <see cref="Maximum"/> one is closed that does nothing, of the address that has most, the one that
+/// The open connections. There is always room for one more: above <see cref="Maximum"/> one is closed that does nothing, of the
+/// address that has most, the one that
 /// has done nothing for longest. So nobody is locked out by connections that others only hold open.
 /// </summary>
 /// <param name="time">Monotonic clock.</param>

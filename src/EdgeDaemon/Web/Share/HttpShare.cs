@@ -17,7 +17,8 @@ internal enum Lane
 }
 
 /// <summary>
-/// HTTP's share of the device, bounded so that the line does not notice what is asked for: a rate of requests in two lanes, and a price for long answers. Who
+/// HTTP's share of the device, bounded so that the line does not notice what is asked for: a rate of requests in two lanes, and a
+/// price for long answers. Who
 /// asks for more waits, and is refused with 429 in the end.
 /// </summary>
 internal sealed class HttpShare(TimeProvider time) : IDisposable
@@ -31,7 +32,8 @@ internal sealed class HttpShare(TimeProvider time) : IDisposable
     /// <summary>Bytes of an answer that cost one unit more.</summary>
     public const int UnitBytes = 64 * 1024;
 
-    private readonly RequestLane _ordinary = new(PerSecond, Burst, ConnectionTable.Maximum, time), _vital = new(PerSecond, Burst, ConnectionTable.Maximum, time);
+    private readonly RequestLane _ordinary = new(PerSecond, Burst, ConnectionTable.Maximum, time);
+    private readonly RequestLane _vital = new(PerSecond, Burst, ConnectionTable.Maximum, time);
 
     /// <summary>A lane, to be waited for or charged.</summary>
     public RequestLane LaneOf(Lane lane) => lane == Lane.Vital ? _vital : _ordinary;
@@ -52,7 +54,8 @@ internal sealed class HttpShare(TimeProvider time) : IDisposable
         }
 
         context.Response.Headers.RetryAfter = "1";
-        await Reply.ProblemAsync(context, StatusCodes.Status429TooManyRequests, "more is asked for than page and API may take of this device; expected fewer requests").ConfigureAwait(false);
+        await Reply.ProblemAsync(
+            context, StatusCodes.Status429TooManyRequests, "more is asked for than page and API may take of this device; expected fewer requests").ConfigureAwait(false);
         return false;
     }
 

@@ -4,7 +4,10 @@ using ClipFusion.EdgeDaemon.Pictures;
 
 namespace ClipFusion.EdgeDaemon.Web.Share;
 
-/// <summary>Does what page and API need that takes time: one piece after another, on one thread of low priority that rests three times as long as it works.</summary>
+/// <summary>
+/// Does what page and API need that takes time: one piece after another, on one thread of low priority that rests three times as
+/// long as it works.
+/// </summary>
 internal sealed class PageWorker : IDisposable
 {
     private const int Places = 64, RestPerWork = 3;

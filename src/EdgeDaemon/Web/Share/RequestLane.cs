@@ -1,7 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Web.Share;
 
 /// <summary>
-/// A bounded rate of requests. One that comes when nothing is left waits its turn, which holds back whatever else its connection has sent; one that waits for
+/// A bounded rate of requests. One that comes when nothing is left waits its turn, which holds back whatever else its connection has
+/// sent; one that waits for
 /// <see cref="Patience"/> is refused. Connections that ask for much wait behind those that ask for little. Safe for several threads.
 /// </summary>
 internal sealed class RequestLane : IDisposable
