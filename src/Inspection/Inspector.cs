@@ -20,7 +20,7 @@ namespace ClipFusion.Inspection;
 /// </summary>
 /// <remarks>
 /// Words are encoded once, when the inspector is made. <see cref="RunPatchClip"/>, <see cref="RunMapDiff"/> and <see cref="Fuse"/> may be called from several
-/// threads with results of their own. <see cref="Prepare"/>, <see cref="Inspect"/> and the enrolment use the inspector's buffers, one image at a time,
+/// threads with results of their own. <see cref="Prepare"/>, <c>Inspect</c> and the enrolment use the inspector's buffers, one image at a time,
 /// so that the steady state allocates no large objects. Several inspectors may share a pack and its sessions.
 /// </remarks>
 public sealed class Inspector : IDisposable

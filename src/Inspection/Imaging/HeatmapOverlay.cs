@@ -80,7 +80,7 @@ public static class HeatmapOverlay
     }
 
     /// <summary>256 RGB colours from the low end to the high end.</summary>
-    internal static ReadOnlySpan<byte> Palette
+    public static ReadOnlySpan<byte> Palette
     {
         get
         {
@@ -90,7 +90,7 @@ public static class HeatmapOverlay
     }
 
     /// <summary>Opacity at t = 0..1: nothing at the low end, rising smoothly, flat at the high end.</summary>
-    internal static double Opacity(double t) => MaxOpacity * t * t * (3 - 2 * t);
+    public static double Opacity(double t) => MaxOpacity * t * t * (3 - 2 * t);
 
     private static (float Low, float High) Range(ReadOnlySpan<float> map, OverlayOptions options)
     {

@@ -40,7 +40,7 @@ public static class PromptLengths
     /// <param name="prompts">The prompts.</param>
     /// <param name="what">What they are, for the message.</param>
     /// <exception cref="PromptTooLongException">A prompt is too long.</exception>
-    internal static void EnsureClip(ModelPack pack, IEnumerable<string> prompts, string what)
+    public static void EnsureClip(ModelPack pack, IEnumerable<string> prompts, string what)
     {
         var errors = new FieldErrors();
         foreach (string prompt in prompts) Check(errors, what, prompt, pack.ClipTokenizer, pack.Manifest.Clip.ContextLength, "CLIP's");

@@ -116,7 +116,7 @@ internal sealed class InspectSession : IDisposable
 
         static void Require(ImageFault fault)
         {
-            if (fault != ImageFault.None) throw new UsageException(CodeTable.Describe(Inspections.Answers.Of(fault)));
+            if (fault != ImageFault.None) throw new UsageException(Inspections.CodeTable.Describe(Inspections.Answers.Of(fault)));
         }
     }
 
