@@ -16,6 +16,8 @@ internal sealed class PooledCamera(int width, int height) : IFrameSource
 
     public bool FramesWait => false;
 
+    public bool MatchesTriggers => false;
+
     public event Action<SourceState>? StateChanged
     {
         add { }
