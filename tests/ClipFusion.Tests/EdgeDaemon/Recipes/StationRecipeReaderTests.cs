@@ -62,7 +62,7 @@ public sealed class StationRecipeReaderTests
         StationRecipe plain = Good("""{"number": 1, "name": "nut", "object": "nut"}""");
         Assert.Equal(StationRecipeWriter.Canonical(plain), StationRecipeWriter.Canonical(Good(Json)));
         Assert.Equal(plain.Method.Revision, RecipeReader.Read("""{ "$schema": "x", /* c */ "object": "nut" }"""u8.ToArray()).Revision);
-        Assert.Equal(["$.$schema"], Errors("""{"$schema": 1, "number": 1, "name": "nut", "object": "nut"}"""));
+        Assert.Equal(["$.$schema"], Errors("""{"$schema": 1, "number": 1, "name": "nut", "object": "nut"}""").Select(e => e.Path));
     }
 
     [Fact]

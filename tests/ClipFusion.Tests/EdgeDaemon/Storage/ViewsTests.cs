@@ -18,7 +18,7 @@ public sealed class ViewsTests : IDisposable
         await using InspectionStore store = _folder.Open(time);
         await store.RecoverAsync();
         AcceptedInspection judged = await StoreFolder.Accept(store, id: "t1"), open = await StoreFolder.Accept(store), delivered = await StoreFolder.Accept(store);
-        foreach (AcceptedInspection one in (ReadOnlySpan<AcceptedInspection>)[judged, delivered]) await store.CompleteAsync(StoreFolder.Judged(one, Verdict.Ng));
+        foreach (AcceptedInspection one in (AcceptedInspection[])[judged, delivered]) await store.CompleteAsync(StoreFolder.Judged(one, Verdict.Ng));
         await store.MarkDeliveredAsync([delivered.Id]);
         await store.AcceptNotJudgedAsync(StoreFolder.Trigger(source: TriggerSource.FrameArrival), StoreFolder.Recipe, Code.NotReadyThen, TestContext.Current.CancellationToken);
 
