@@ -14,7 +14,7 @@ internal sealed record InputImage(string Path, ImageHeader? Header, string? Faul
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"];
 
     /// <summary>
-    /// What results are named by: the file's name without extension, behind the folders that tell it from the other pictures' where they come from several
+    /// What results are named by: the file's name without extension, behind the folders that tell it from the other pictures' where names come twice
     /// (<see cref="WithFolders"/>). With <c>/</c>, relative.
     /// </summary>
     public string Stem { get; init; } = System.IO.Path.GetFileNameWithoutExtension(Path);
@@ -25,11 +25,11 @@ internal sealed record InputImage(string Path, ImageHeader? Header, string? Faul
     /// <exception cref="UsageException">There is no such file, or no picture in a folder. A file that is no picture is no error here.</exception>
     public static IReadOnlyList<InputImage> Expand(string option, IEnumerable<string> paths) => [.. paths.SelectMany(p => Files(option, p)).Select(Read)];
 
-    /// <summary>Names pictures of several folders by their places below the folder that they have in common, so that <c>good/000</c> and <c>bad/000</c> stay apart.</summary>
+    /// <summary>Where names come twice, all pictures are named by their places below the folder that they have in common: <c>good/000</c> and <c>bad/000</c>.</summary>
     public static IReadOnlyList<InputImage> WithFolders(IReadOnlyList<InputImage> images)
     {
         string[] folders = [.. images.Select(i => System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(i.Path))!).Distinct()];
-        if (folders.Length < 2) return images;
+        if (folders.Length < 2 || images.Select(i => i.Stem).Distinct(StringComparer.Ordinal).Count() == images.Count) return images;
         string common = folders.Aggregate(Common);
         return [.. images.Select(i => i with { Stem = System.IO.Path.ChangeExtension(System.IO.Path.GetRelativePath(common, System.IO.Path.GetFullPath(i.Path)), null) })];
 

@@ -44,7 +44,7 @@ internal static class InspectCommand
 
     private static readonly Option<string> Out = new("--out")
     {
-        Description = "Folder for heatmaps, one NAME.overlay.png per picture, in folders where pictures come from several; made when it is not there.",
+        Description = "Folder for heatmaps, one NAME.overlay.png per picture, in their folders where names come twice; made when it is not there.",
         HelpName = "DIR",
     };
 
