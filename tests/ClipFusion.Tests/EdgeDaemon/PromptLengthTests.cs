@@ -1,5 +1,3 @@
-using ClipFusion.EdgeDaemon.CommandLine;
-
 namespace ClipFusion.Tests.EdgeDaemon;
 
 /// <summary>A prompt that would be cut makes a branch constant: it is an error wherever prompts are encoded.</summary>

@@ -172,7 +172,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
     {
         using ModelPack gpu = Pack(99, 99);
         using Inspector inspector = Inspector.Create(gpu, Recipe, cancellation: Cancellation);
-        using PackNetworks networks = inspector.NetworksFor(inspector.Prepare(Pictures.Frame(_picture)));
+        using PackNetworks networks = inspector.NetworksFor(inspector.Prepare(Pictures.Frame(_picture), cancellation: Cancellation));
         using NetworkOutputs o = networks.RunClip(staysOnDevice: true, null, Cancellation);
         string features = GraphNames.FeaturesVv(gpu.Manifest.Clip.Blocks[0]);
         Assert.True(o.IsOnDevice(features));

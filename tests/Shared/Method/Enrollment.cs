@@ -35,12 +35,12 @@ internal static class Enrollment
         Comparison comparison = inspector.Comparison with { ExcludeReference = excludeReference };
         var trace = new InspectionTrace();
         int side = inspector.Recipe.OutputSize;
-        PreparedImage image = inspector.Prepare(frame, trace);
+        PreparedImage image = inspector.Prepare(frame, trace, cancellation);
         using var networks = inspector.NetworksFor(image);
         BranchMaps maps = inspector.RunPatchClip(networks, comparison, trace, cancellation);
-        if (inspector.HasFallback) patchClipReady(inspector.Fuse(maps, ClipFusion.Inspection.Recipes.Profile.PatchClip, image.Region, new FusionResult(side, side), trace));
+        if (inspector.HasFallback) patchClipReady(inspector.Fuse(maps, ClipFusion.Inspection.Recipes.Profile.PatchClip, image.Region, new FusionResult(side, side), trace, cancellation));
         maps = inspector.RunMapDiff(maps, networks, comparison, trace, cancellation);
-        FusionResult fused = inspector.Fuse(maps, inspector.Recipe.Profile, image.Region, new FusionResult(side, side), trace);
+        FusionResult fused = inspector.Fuse(maps, inspector.Recipe.Profile, image.Region, new FusionResult(side, side), trace, cancellation);
         return new InspectionResult(image, maps, fused, trace.Timings, null);
     }
 }

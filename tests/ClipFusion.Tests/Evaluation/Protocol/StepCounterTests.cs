@@ -42,7 +42,7 @@ public sealed class StepCounterTests : IProgress<EvaluationProgress>
         Assert.Equal(TimeSpan.FromSeconds(4), _told[^1].Left);
     }
 
-    public void Report(EvaluationProgress value) => _told.Add(value);
+    void IProgress<EvaluationProgress>.Report(EvaluationProgress value) => _told.Add(value);
 
     private StepCounter Counter(params (string Kind, int Steps)[] plan)
     {

@@ -90,7 +90,9 @@ public sealed class JpegScansTests
         Cv2.Randu(noise, Scalar.All(0), Scalar.All(255));
         using var picture = new Mat();
         Cv2.GaussianBlur(noise, picture, new Size(5, 5), 0);
-        Cv2.ImEncode(".jpg", picture, out byte[] file, (int)ImwriteFlags.JpegQuality, 85, (int)ImwriteFlags.JpegProgressive, progressive ? 1 : 0, (int)ImwriteFlags.JpegRstInterval, restarts);
+        ImageEncodingParam[] options =
+            [new(ImwriteFlags.JpegQuality, 85), new(ImwriteFlags.JpegProgressive, progressive ? 1 : 0), new(ImwriteFlags.JpegRstInterval, restarts)];
+        Cv2.ImEncode(".jpg", picture, out byte[] file, options);
         return file;
     }
 }

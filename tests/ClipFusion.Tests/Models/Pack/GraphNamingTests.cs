@@ -1,4 +1,3 @@
-using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
 using Onnx;
