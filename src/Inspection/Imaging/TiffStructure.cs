@@ -6,7 +6,7 @@ namespace ClipFusion.Inspection.Imaging;
 internal readonly ref struct TiffStructure
 {
     private const int Width = 256, Height = 257, Bits = 258, Photometric = 262, StripOffsets = 273, Orientation = 274, Samples = 277, StripBytes = 279, Planes = 284;
-    private const int TileOffsets = 324, TileBytes = 325, SampleFormat = 339;
+    private const int Compression = 259, RowsPerStrip = 278, TileOffsets = 324, TileBytes = 325, SampleFormat = 339;
     private const int MaxParts = 1 << 20;
     private readonly ReadOnlySpan<byte> _file;
     private readonly bool _big;
@@ -36,23 +36,38 @@ internal readonly ref struct TiffStructure
         if (Value(directory, Orientation, 1) != 1 || Value(directory, Planes, 1) != 1)
             throw new ImageFormatException("TIFF of an unsupported kind (turned or mirrored by an orientation tag, or stored in separate planes)");
         bool tiled = Find(directory, TileOffsets) >= 0;
-        CheckParts(directory, tiled ? TileOffsets : StripOffsets, tiled ? TileBytes : StripBytes);
+        long data = CheckParts(directory, tiled ? TileOffsets : StripOffsets, tiled ? TileBytes : StripBytes, out long parts);
+        if (!tiled) CheckRows(directory, width, height, bits * samples, photometric, data, parts);
         bool grey = photometric <= 1;
         return new ImageHeader(
             ImageFileFormat.Tiff, (int)width, (int)height, !grey ? PixelFormat.Rgb8 : bits == 16 ? PixelFormat.Mono16 : PixelFormat.Mono8, (int)bits);
     }
 
-    private void CheckParts(long directory, int offsets, int bytes)
+    /// <summary>Whether the strips can hold all rows: a decoder leaves those black that are in none.</summary>
+    private void CheckRows(long directory, long width, long height, long bitsPerPixel, long photometric, long data, long strips)
     {
+        long rowsPerStrip = Math.Clamp(Value(directory, RowsPerStrip, height), 1, height);
+        if (strips * rowsPerStrip < height) throw new ImageFormatException($"TIFF cut off: {strips} strips of {rowsPerStrip} rows for {height} rows");
+        // Chrominance may be stored at a fraction; the size of what is compressed can't be told.
+        long needed = ((width * bitsPerPixel) + 7) / 8 * height;
+        if (photometric != 6 && Value(directory, Compression, 1) == 1 && data < needed) throw new ImageFormatException($"TIFF cut off: {width}x{height} pixels need {needed} bytes, its strips have {data}");
+    }
+
+    private long CheckParts(long directory, int offsets, int bytes, out long count)
+    {
+        long sum = 0;
         long first = Find(directory, offsets), second = Find(directory, bytes);
         if (first < 0 || second < 0) throw new ImageFormatException("TIFF damaged: no strips or tiles in its first directory");
-        long count = U32(first + 4);
+        count = U32(first + 4);
         if (count is < 1 or > MaxParts || U32(second + 4) != count) throw new ImageFormatException($"TIFF damaged: {count} strip offsets, {U32(second + 4)} strip lengths");
         for (int i = 0; i < count; i++)
         {
-            long end = Element(first, i) + Element(second, i);
+            long length = Element(second, i), end = Element(first, i) + length;
+            sum += length;
             if (end > _file.Length) throw new ImageFormatException($"TIFF cut off: strip {i} ends at byte {end}, the file has {_file.Length}");
         }
+
+        return sum;
     }
 
     private long Value(long directory, int tag, long otherwise)

@@ -63,6 +63,21 @@ public sealed class ImageCodecTests
     }
 
     [Fact]
+    public void Decode_PngWhoseDataEndEarlyButProperly_IsRefused() =>
+        // Whole chunks, right checksums, a finished stream, and half the rows.
+        Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(ImageFiles.Png(64, 64, 8, 0, new byte[64 * 32])));
+
+    [Theory, InlineData(279), InlineData(278)]
+    public void Decode_TiffWhoseStripsDoNotHoldAllRows_IsRefused(int tag)
+    {
+        byte[] file = ImageFiles.Tiff(Picture.View);
+        int directory = BitConverter.ToInt32(file, 4), entry = directory + 2;
+        while (BitConverter.ToInt16(file, entry) != tag) entry += 12;
+        BitConverter.GetBytes(BitConverter.ToInt32(file, entry + 8) / 2).CopyTo(file, entry + 8);
+        Assert.Contains("TIFF cut off", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Decode_DecompressionBomb_IsRefusedByItsHeader()
     {
         byte[] bomb = ImageFiles.Png(60000, 60000, 8, 2, new byte[64 * 64]);
