@@ -65,7 +65,10 @@ public sealed class KillTests(Packs packs) : LineTest
         book.Check(atLeast: 2);
         Entry[] third = [.. book.Verdicts.Where(e => e.Json.GetProperty("seq").GetInt64() == 3)];
         Assert.Equal(isSentAgain, third.Any(e => e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean()));
-        Assert.All(book.Verdicts.Where(e => e.Json.GetProperty("seq").GetInt64() < 3), e => Assert.False(e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean()));
+        // Storing does not wait for delivery: where it was the third to be stored, the ones before may be on their way as well.
+        if (step == "stored") return;
+        Assert.All(
+            book.Verdicts.Where(e => e.Json.GetProperty("seq").GetInt64() < 3), e => Assert.False(e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean()));
     }
 
     [Theory]
