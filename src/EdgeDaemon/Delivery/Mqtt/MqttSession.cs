@@ -11,7 +11,7 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
     /// <summary>The outcome of a publish without a connection.</summary>
     public static readonly Task<PublishOutcome> NotSent = Task.FromResult(new PublishOutcome(PublishStatus.NotSent, "not connected"));
 
-    private const string Subscription = "subscription to ";
+    private const string Subscription = "(subscribing) ";
 
     private readonly int _places = Math.Clamp((int?)limits.ReceiveMaximum ?? ushort.MaxValue, 1, broker.MaximumInFlight);
     private readonly SemaphoreSlim _quota = new(Math.Clamp((int?)limits.ReceiveMaximum ?? ushort.MaxValue, 1, broker.MaximumInFlight));

@@ -64,7 +64,7 @@ internal sealed class RightsTest(Topics topics, IReadOnlyList<string> stations, 
             await Task.WhenAny(Task.WhenAll(heard.Select(t => _awaited[t].Task)), limit, session.Ended);
             if (session.Ended.IsCompleted) return null;
             _isDone = true;
-            await session.UnsubscribeAsync(heard, cancellationToken);
+            if (heard.Length > 0) await session.UnsubscribeAsync(heard, cancellationToken);
             return heard.Length == 0 && refused.Count == 0 ? null : [.. refused.Union(heard.Where(t => !_awaited[t].Task.IsCompleted))];
         }
         finally
