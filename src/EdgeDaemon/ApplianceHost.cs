@@ -23,6 +23,8 @@ internal static class ApplianceHost
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // A failure comes out of RunAsync and is told once, in words; the host would tell it again, several times and with its own traces.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = CommandLineApp.TerminationTimeout);
         // First in, last out: signals and watchdog are there before the appliance starts and until it has stopped.
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config);

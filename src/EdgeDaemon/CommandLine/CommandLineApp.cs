@@ -52,7 +52,7 @@ public static class CommandLineApp
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return ErrorReport.Write(e, parsed.GetValue(Verbose), terminal);
+            return ErrorReport.Write(e, parsed.GetValue(Verbose), command is { Name: "run" }, terminal);
         }
     }
 
