@@ -33,7 +33,7 @@ internal static class ErrorReport
     private static (IReadOnlyList<string> Lines, int Code, bool IsForeseen) Describe(Exception error) => Known(error) is { } known
         ? (known.Lines, known.Code, true)
         // The type helps whoever gets the report.
-        : ([$"{error.GetType().Name}: {error.Message} (--verbose shows where)"], ExitCode.Failed, false);
+        : ([$"{error.GetType().Name}: {ErrorText.Of(error)} (--verbose shows where)"], ExitCode.Failed, false);
 
     private static (IReadOnlyList<string> Lines, int Code)? Known(Exception error) => error switch
     {
