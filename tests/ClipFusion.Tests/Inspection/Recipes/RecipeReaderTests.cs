@@ -130,7 +130,7 @@ public sealed class RecipeReaderTests
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("{\"object\": \"nut\",}")]
-    [InlineData("{\"object\": \"nut\"} // nut")]
+    [InlineData("{\"object\": \"nut\"} / nut")]
     [InlineData("/* nut {\"object\": \"nut\"}")]
     [InlineData("{\"object\": \"nut\"} {}")]
     public void Read_NotStrictJson_IsOneError(string json) =>
