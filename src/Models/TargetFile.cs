@@ -9,6 +9,8 @@ public static class TargetFile
     public static FileInfo Of(string path)
     {
         var file = new FileInfo(path);
+        // What is not there is no link either; asking it is an error where its folder is missing.
+        if (!file.Exists && file.LinkTarget is null) return file;
         return file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
     }
 }

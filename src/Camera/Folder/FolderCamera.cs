@@ -10,6 +10,8 @@ namespace ClipFusion.Camera.Folder;
 /// </summary>
 public sealed class FolderCamera : IFrameSource
 {
+    private const int LooksAfterClosing = 100;
+
     private readonly FolderOptions _options;
     private readonly TimeProvider _time;
     private readonly WaitingFiles _waiting;
@@ -168,6 +170,13 @@ public sealed class FolderCamera : IFrameSource
                 }
 
                 ReadResult read = await ReadAsync(name, cancellation).ConfigureAwait(false);
+                // The kernel tells that a file was closed before it counts one writer less.
+                for (int look = 0; look < LooksAfterClosing && read.Outcome == ReadOutcome.Changing && _waiting.WasClosed(name); look++)
+                {
+                    await Task.Yield();
+                    read = await ReadAsync(name, cancellation).ConfigureAwait(false);
+                }
+
                 if (WaitFor(name, read) is var wait && wait > TimeSpan.Zero)
                 {
                     // It keeps its place before those that came after it.
@@ -191,7 +200,7 @@ public sealed class FolderCamera : IFrameSource
     private TimeSpan WaitFor(string name, ReadResult read) => read.Outcome switch
     {
         ReadOutcome.CutOff or ReadOutcome.NoPicture => _unsettled.Look(name, read.Version, _connection?.IsLocal ?? false),
-        ReadOutcome.Changing => _unsettled.LookAtWriting(name),
+        ReadOutcome.Changing => _unsettled.LookAtWriting(name, _waiting.WasClosed(name)),
         _ => TimeSpan.Zero,
     };
 

@@ -34,10 +34,19 @@ internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
     }
 
     /// <summary>A file was found open for writing.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="wasClosed">Whether it had been closed before: then it keeps its place, else it comes when it is closed.</param>
     /// <returns>How long to wait before the next look; zero when nothing is known of it, or its writer has been at it for too long.</returns>
-    public TimeSpan LookAtWriting(string name)
+    public TimeSpan LookAtWriting(string name, bool wasClosed)
     {
-        lock (_gate) return _looks.TryGetValue(name, out (FileVersion Version, long Since, long First) look) && time.GetElapsedTime(look.First) < LongestWriting ? Longest : Forget(name);
+        lock (_gate)
+        {
+            long now = time.GetTimestamp();
+            bool isKnown = _looks.TryGetValue(name, out (FileVersion Version, long Since, long First) look);
+            if (!isKnown && !wasClosed) return TimeSpan.Zero;
+            if (!isKnown) _looks[name] = look = (default, now, now);
+            return time.GetElapsedTime(look.First) < LongestWriting ? Longest : Forget(name);
+        }
     }
 
     /// <summary>The file was taken, or is gone.</summary>

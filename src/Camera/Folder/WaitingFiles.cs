@@ -28,6 +28,9 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     /// <summary>Names among the taken whose files could not be moved away.</summary>
     private readonly HashSet<string> _stuck = new(StringComparer.Ordinal);
 
+    /// <summary>Names whose writers have closed them, as far as they wait or are taken: others were only found in a listing.</summary>
+    private readonly HashSet<string> _closed = new(StringComparer.Ordinal);
+
     /// <summary>Names among the taken that were written anew meanwhile.</summary>
     private readonly HashSet<string> _again = new(StringComparer.Ordinal);
     private bool _mustList;
@@ -68,13 +71,28 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     {
         lock (_gate)
         {
+            _closed.Add(name);
             if (_known.Contains(name)) return;
             if (_stuck.Remove(name)) _taken.Remove(name);
             if (_taken.Contains(name)) _again.Add(name);
-            else if (_mustList || _ready.Count >= capacity) _mustList = true;
-            else Add(name);
+            else if (_mustList || _ready.Count >= capacity)
+            {
+                _mustList = true;
+                _closed.Remove(name);
+            }
+            else
+            {
+                Add(name);
+            }
+
             Signal();
         }
+    }
+
+    /// <summary>Whether the writer of a taken file has closed it once: whoever writes on has not finished it.</summary>
+    public bool WasClosed(string name)
+    {
+        lock (_gate) return _closed.Contains(name);
     }
 
     /// <summary>Takes over what a listing found.</summary>
@@ -155,6 +173,7 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         lock (_gate)
         {
             _taken.Remove(name);
+            _closed.Remove(name);
             if (_again.Remove(name)) Arrived(name);
         }
     }
@@ -188,6 +207,7 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         {
             _ready.Clear();
             _known.Clear();
+            _closed.Clear();
             if (taken)
             {
                 _taken.Clear();

@@ -69,7 +69,7 @@ public sealed class HandedRowsTests : IDisposable
         using (Microsoft.Data.Sqlite.SqliteConnection connection = _folder.Connect())
         using (Microsoft.Data.Sqlite.SqliteCommand command = connection.CreateCommand())
         {
-            command.CommandText = "ALTER TABLE outbox DROP COLUMN handed_by; ALTER TABLE outbox DROP COLUMN unheard_at_ms; DROP TABLE damaged; PRAGMA user_version = 1";
+            command.CommandText = "ALTER TABLE outbox DROP COLUMN handed_by; ALTER TABLE outbox DROP COLUMN unheard_at_ms; DROP TABLE damaged; DROP TABLE handed_files; PRAGMA user_version = 1";
             command.ExecuteNonQuery();
         }
 
