@@ -93,8 +93,8 @@ public sealed class CallerTests : BoxTest
     [Fact]
     public async Task Run_PacketsAboveTheBrokersLimit_AreParkedWithTheirReasonAndTheBoxGoesOn()
     {
-        // Acks pass and verdicts do not; the broker throws away a caller's megabyte by itself.
-        Mosquitto broker = await BrokerAsync("message_size_limit 700");
+        // Acks and states pass and verdicts do not; the broker throws away a caller's megabyte by itself.
+        Mosquitto broker = await BrokerAsync("message_size_limit 800");
         Ledger ledger = await LedgerAsync(broker);
         ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port });
         await Ledger.PublishAsync(broker, ["-q", "1", "-t", In + "trigger", "-s"], new byte[Megabyte], Cancellation);

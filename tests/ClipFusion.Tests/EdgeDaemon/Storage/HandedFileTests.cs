@@ -68,7 +68,11 @@ public sealed class HandedFileTests : IDisposable
         using (SqliteConnection connection = _folder.Connect())
         {
             using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "DROP TABLE handed_files; PRAGMA user_version = 1";
+            command.CommandText = """
+                DROP TABLE handed_files; DROP TABLE damaged;
+                ALTER TABLE outbox DROP COLUMN handed_by; ALTER TABLE outbox DROP COLUMN unheard_at_ms;
+                PRAGMA user_version = 1
+                """;
             command.ExecuteNonQuery();
         }
 
