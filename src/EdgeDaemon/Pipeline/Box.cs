@@ -98,6 +98,7 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
         return new StateMessage(
             bootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code, code == Code.None ? null : why,
             station.Counts.Snapshot, new OutboxCounts(outbox.Pending, outbox.Parked) { Unheard = outbox.Unheard }, clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage),
-            networks.Provider, networks.Note, networks.EngineBuild, time.GetUtcNow(), station.Camera.State.Reason is { Length: > MaxNote } note ? note[..MaxNote] : station.Camera.State.Reason) { PackCheck = Pack.Check };
+            networks.Provider, networks.Note, networks.EngineBuild, time.GetUtcNow(), station.Camera.State.Reason is { Length: > MaxNote } note ? note[..MaxNote] : station.Camera.State.Reason)
+        { PackCheck = Pack.Check };
     }
 }

@@ -13,8 +13,13 @@ internal static class Links
         BootId = bootId,
         Stations = [.. config.Stations.Select(s => s.Name)],
         Allowed = config.Mqtt.Commands.Select(c =>
-            c switch { MqttCommand.Trigger => CommandKind.Trigger, MqttCommand.Part => CommandKind.Part, _ =>
-            CommandKind.Recipe }).ToHashSet(),
+            c switch
+            {
+                MqttCommand.Trigger => CommandKind.Trigger,
+                MqttCommand.Part => CommandKind.Part,
+                _ =>
+            CommandKind.Recipe
+            }).ToHashSet(),
         Broker = BrokerOf(config.Mqtt),
         Refused = refused,
         TestsRights = true,

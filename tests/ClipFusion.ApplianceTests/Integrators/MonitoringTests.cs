@@ -36,7 +36,10 @@ public sealed partial class MonitoringTests : BoxTest
 
         await TriggerAsync(broker, "m1");
         await ledger.NextAsync(e => Heard.IsVerdictOf(e, "m1"), Cancellation);
-        string page = await http.GetStringAsync("/metrics", Cancellation);
+        // The verdict is heard a moment before its duration is counted.
+        string page;
+        do page = await http.GetStringAsync("/metrics", Cancellation);
+        while (!page.Contains("clipfusion_trigger_to_verdict_seconds_bucket", StringComparison.Ordinal));
         Sample[] samples = Samples(page);
         foreach ((string where, string query) in Queries())
         {

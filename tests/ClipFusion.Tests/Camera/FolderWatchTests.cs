@@ -85,7 +85,10 @@ public sealed partial class FolderWatchTests
         var notes = new List<FolderNote>();
         await using var folder = new DropFolder(options => options with
         {
-            ReplayExisting = true, Note = notes.Add, WasHandedOut = file => taken.Contains(file.Name), PutAway = file => taken.Remove(file.Name),
+            ReplayExisting = true,
+            Note = notes.Add,
+            WasHandedOut = file => taken.Contains(file.Name),
+            PutAway = file => taken.Remove(file.Name),
         });
         folder.WriteOld("a.png", "a");
         folder.WriteOld("b.png", "b");

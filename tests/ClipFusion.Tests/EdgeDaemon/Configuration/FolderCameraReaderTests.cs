@@ -14,7 +14,12 @@ public sealed class FolderCameraReaderTests
         Assert.Equal(
             new FolderCameraConfig("/etc/clipfusion/in", TimeSpan.FromMilliseconds(200), false)
             {
-                Files = "*.png", PartIdFromName = "^(.*)_", Match = FileMatch.Name, MatchWindow = TimeSpan.FromMilliseconds(500), Watch = FolderWatchMode.Poll, MaxFileMb = 8,
+                Files = "*.png",
+                PartIdFromName = "^(.*)_",
+                Match = FileMatch.Name,
+                MatchWindow = TimeSpan.FromMilliseconds(500),
+                Watch = FolderWatchMode.Poll,
+                MaxFileMb = 8,
             },
             ConfigFiles.Read(With(Camera, """
                 {"kind": "folder", "folder": "in", "files": "*.png", "partIdFromName": "^(.*)_", "match": "name", "matchWindowMs": 500, "watch": "poll", "maxFileMb": 8}
