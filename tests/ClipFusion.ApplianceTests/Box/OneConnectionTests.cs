@@ -12,8 +12,8 @@ public sealed class OneConnectionTests : BoxTest
     private const string HeatmapWhen = "CLIPFUSION__STATIONS__0__HEATMAP__WHEN";
 
     [Theory]
-    [InlineData("use_username_as_clientid true", "5", 6)]
-    [InlineData("use_username_as_clientid true", "3.1.1", 6)]
+    [InlineData("use_username_as_clientid true", "5", 3)]
+    [InlineData("use_username_as_clientid true", "3.1.1", 3)]
     [InlineData("max_connections 1", "5", 1)]
     [InlineData("max_connections 1", "3.1.1", 1)]
     public async Task Run_BrokerAllowsOneConnection_HeatmapsGoOverItAndTheBoxStaysConnected(string rule, string version, int most)

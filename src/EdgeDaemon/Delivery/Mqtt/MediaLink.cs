@@ -140,7 +140,7 @@ public sealed class MediaLink : IAsyncDisposable
     {
         await _second.WhenAllowedAsync(cancellationToken);
         await _wanted.Task.WaitAsync(cancellationToken);
-        if (_main is not null) await _main.WhenAsync(s => s.IsConnected, cancellationToken);
+        if (_main is not null) await _main.WhenStoodAsync(_second.MainMustStand, cancellationToken);
         _second.Trying();
     }
 

@@ -85,6 +85,18 @@ public sealed class MqttLink : IAsyncDisposable
     /// <summary>Waits until the connection is in some state.</summary>
     public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) => _connection.WhenAsync(wanted, cancellationToken);
 
+    /// <summary>Waits until the connection has stood for some time without a break.</summary>
+    internal async Task WhenStoodAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            LinkState before = await WhenAsync(s => s.IsConnected, cancellationToken);
+            if (time == TimeSpan.Zero) return;
+            await Task.Delay(time, _time, cancellationToken);
+            if (State is { IsConnected: true } now && now.Since == before.Since) return;
+        }
+    }
+
     /// <summary>Publishes one message and waits for the broker's answer; for what must arrive.</summary>
     public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) =>
         await await SendAsync(message, cancellationToken);

@@ -7,10 +7,10 @@ internal sealed record SecondGivenUp(string Why, TimeSpan For);
 
 /// <summary>
 /// What is known of the device's second connection, the one for pictures: whether the broker bears it beside the main one. There are
-/// brokers that go by the user or
-/// the address and end the first connection when the second is made, and others that don't take the second. Both connections tell what they
-/// live
-/// through; either way the second is given up, and tried again much later. Safe for several threads.
+/// brokers that go by the user or the address and end the first connection when the second is made, and others that don't take the
+/// second. Both connections tell what they live through; either way the second is given up, and tried again much later. An end of the
+/// main one while a message was under way leaves open which of the two was the reason: then the second waits until the main one has
+/// stood long enough for the message to have ended it again, and the next such end is proof. Safe for several threads.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class SecondConnection(TimeProvider time)
@@ -32,6 +32,7 @@ internal sealed class SecondConnection(TimeProvider time)
     private SecondGivenUp? _givenUp;
     private long _triedAt, _retryAt;
     private int _refusals, _timesGivenUp;
+    private bool _isSuspected;
 
     /// <summary>Told when it is given up; must not wait.</summary>
     public Action<SecondGivenUp> GaveUp { get; set; } = _ => { };
@@ -40,6 +41,12 @@ internal sealed class SecondConnection(TimeProvider time)
     public SecondGivenUp? GivenUp
     {
         get { lock (_gate) return _givenUp is not null && time.GetTimestamp() < _retryAt ? _givenUp : null; }
+    }
+
+    /// <summary>How long the main connection must have stood before the second may be tried.</summary>
+    public TimeSpan MainMustStand
+    {
+        get { lock (_gate) return _isSuspected ? Suspicious : TimeSpan.Zero; }
     }
 
     /// <summary>An attempt begins.</summary>
@@ -71,7 +78,7 @@ internal sealed class SecondConnection(TimeProvider time)
         {
             _standing?.TrySetResult();
             _standing = null;
-            if (end.Stood >= Suspicious) _refusals = 0;
+            if (end.Stood >= Suspicious) (_refusals, _isSuspected) = (0, false);
             else if (isMainStanding && !end.WasBusy) _refusals++;
             isEnough = _refusals >= MostRefusals;
         }
@@ -83,12 +90,15 @@ internal sealed class SecondConnection(TimeProvider time)
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<bool> HasEndedMainAsync(LinkEnd end, CancellationToken cancellationToken)
     {
-        // A message that was under way may have been the reason. If it was not, the next round shows it.
-        if (end.WasBusy && end.Error != LinkError.SessionTakenOver) return false;
         Task ended;
         lock (_gate)
         {
             if (_standing is null || time.GetElapsedTime(_triedAt) > Suspicious) return false;
+            if (end.WasBusy && end.Error != LinkError.SessionTakenOver && !_isSuspected)
+            {
+                _isSuspected = true;
+                return false;
+            }
             ended = _standing.Task;
         }
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -130,7 +140,7 @@ internal sealed class SecondConnection(TimeProvider time)
         {
             given = _givenUp = new(why,
                 TimeSpan.FromHours(Math.Min(FirstWait.TotalHours * Math.Pow(2, _timesGivenUp++), LongestWait.TotalHours)));
-            (_standing, _refusals, _retryAt) = (null, 0, time.GetTimestamp() + (long)(given.For.TotalSeconds * time.TimestampFrequency));
+            (_standing, _refusals, _isSuspected, _retryAt) = (null, 0, false, time.GetTimestamp() + (long)(given.For.TotalSeconds * time.TimestampFrequency));
         }
         Change();
         GaveUp(given);

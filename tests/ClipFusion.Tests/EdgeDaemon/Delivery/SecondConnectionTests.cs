@@ -47,11 +47,35 @@ public sealed class SecondConnectionTests
     }
 
     [Fact]
-    public async Task HasEndedMain_WhileAMessageWasUnderWay_IsNoProof()
+    public async Task HasEndedMain_WhileAMessageWasUnderWay_IsProofOnlyWhenTheMainOneHadStoodWithoutIt()
+    {
+        LinkEnd busy = MainEnd with { WasBusy = true };
+        Assert.Equal(TimeSpan.Zero, _second.MainMustStand);
+        _second.Trying();
+        _second.Opened();
+        Assert.False(await _second.HasEndedMainAsync(busy, TestContext.Current.CancellationToken));
+        Assert.Null(_second.GivenUp);
+        _second.Ended(Brief, isMainStanding: false);
+
+        // The message alone would have ended the main one again in this time.
+        Assert.Equal(SecondConnection.Suspicious, _second.MainMustStand);
+        _second.Trying();
+        _second.Opened();
+        Task<bool> asked = _second.HasEndedMainAsync(busy, TestContext.Current.CancellationToken);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(await asked);
+        Assert.NotNull(_second.GivenUp);
+        Assert.Equal(TimeSpan.Zero, _second.MainMustStand);
+    }
+
+    [Fact]
+    public async Task MainMustStand_TheSecondOneStoodBesideTheMainOne_AsksForNothing()
     {
         _second.Trying();
         _second.Opened();
         Assert.False(await _second.HasEndedMainAsync(MainEnd with { WasBusy = true }, TestContext.Current.CancellationToken));
+        _second.Ended(Brief with { Stood = TimeSpan.FromMinutes(1) }, isMainStanding: true);
+        Assert.Equal(TimeSpan.Zero, _second.MainMustStand);
     }
 
     [Fact]
