@@ -169,15 +169,17 @@ public sealed class FolderCamera : IFrameSource
                     continue;
                 }
 
+                LookTime at = _unsettled.Now;
                 ReadResult read = await ReadAsync(name, cancellation).ConfigureAwait(false);
                 // The kernel tells that a file was closed before it counts one writer less.
                 for (int look = 0; look < LooksAfterClosing && read.Outcome == ReadOutcome.Changing && _waiting.WasClosed(name); look++)
                 {
                     await Task.Yield();
+                    at = _unsettled.Now;
                     read = await ReadAsync(name, cancellation).ConfigureAwait(false);
                 }
 
-                if (WaitFor(name, read) is var wait && wait > TimeSpan.Zero)
+                if (WaitFor(name, read, at) is var wait && wait > TimeSpan.Zero)
                 {
                     // It keeps its place before those that came after it.
                     read.Frame?.Dispose();
@@ -197,10 +199,10 @@ public sealed class FolderCamera : IFrameSource
     }
 
     /// <summary>How long to wait before a file is looked at again that its writer may not be done with; zero where that makes no difference.</summary>
-    private TimeSpan WaitFor(string name, ReadResult read) => read.Outcome switch
+    private TimeSpan WaitFor(string name, ReadResult read, LookTime at) => read.Outcome switch
     {
-        ReadOutcome.CutOff or ReadOutcome.NoPicture => _unsettled.Look(name, read.Version, _connection?.IsLocal ?? false),
-        ReadOutcome.Changing => _unsettled.LookAtWriting(name, _waiting.WasClosed(name)),
+        ReadOutcome.CutOff or ReadOutcome.NoPicture => _unsettled.Look(name, read.Version, at, _connection?.IsLocal ?? false),
+        ReadOutcome.Changing => _unsettled.LookAtWriting(name, at, _waiting.WasClosed(name)),
         _ => TimeSpan.Zero,
     };
 
