@@ -18,10 +18,15 @@ namespace ClipFusion.EdgeDaemon;
 /// The box: puts everything together in the order in which an inspection flows, recovers what the last run left open, runs until it is stopped, and then
 /// finishes what is under way.
 /// </summary>
-internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader, BoxSlot slot, Heartbeats heartbeats, ApplianceMetrics metrics, TimeProvider time, ILoggerFactory logs) : BackgroundService
+internal sealed partial class Appliance(
+    LiveConfig live, ConfigReloader reloader, ApplianceAccessor accessor, Heartbeats heartbeats, ApplianceMetrics metrics, MetricSources sources,
+    TimeProvider time, ILoggerFactory logs) : BackgroundService
 {
+    /// <summary>The category of the appliance's log lines, by which people filter them; it outlives moves in the code.</summary>
+    internal const string LogCategory = "ClipFusion.EdgeDaemon.Appliance";
+
     private readonly ApplianceConfig _config = live.Current;
-    private readonly ILogger _log = logs.CreateLogger<Appliance>();
+    private readonly ILogger _log = logs.CreateLogger(LogCategory);
     private readonly string _bootId = Guid.NewGuid().ToString("N");
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -75,53 +80,55 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         int gpu = _config.Accelerator.Device;
         engines.Announce(gpu, NativeRuntime.ProbeDevice(gpu));
 
-        // 1 trigger, 2 frame: the stations.
-        var box = new Box(_config.Device, _bootId, store, link, media, publisher, clock, time);
+        // 1 trigger, 2 frame: the stations, and whom they tell.
+        var events = new StationEvents();
+        var frames = new FrameNotices(link.TellFrame);
+        events.FrameTaken += frames.Taken;
+        var links = new StationLinks(store, judge, heartbeats, metrics, events);
+        List<Station> stations = [];
         foreach (StationConfig own in _config.Stations)
         {
             var cameraLog = new CameraLog(own.Name, _log);
             HandedFiles? files = own.Camera is FolderCameraConfig { Replay: false } ? await HandedFiles.LoadAsync(store, own.Name).ConfigureAwait(false) : null;
             IFrameSource camera = Cameras.Of(own, time, cameraLog, files, Unanswered(recovery, own.Name, files));
-            var links = new StationLinks(store, judge, heartbeats, metrics, box.Frames.Taken, box.TellJudged, box.TakePicture);
-            box.Add(new Station(own, camera, counts[own.Name], links, time, cameraLog, files));
-        }
-
-        box.Networks = () => networks.Status;
-        box.Pack = pack;
-        foreach (Station station in box.Stations)
-        {
+            var station = new Station(own, camera, counts[own.Name], links, time, cameraLog, files);
             engines.Changed += station.TellChanged;
             pack.Changed += station.TellChanged;
+            stations.Add(station);
         }
 
         // What becomes of a judged frame: archive, heatmap, page.
         await using var archives = new ImageArchives(_config, store, time);
         await using var pictures = new PictureDesk(turns, media, time, _log);
-        foreach (Station station in box.Stations) pictures.Add(() => station.Config, archives[station.Name], box.Galleries[station.Name]);
-        (box.Pictures, box.PictureCounts) = (pictures.Take, pictures.Counts);
+        foreach (Station station in stations) pictures.Add(() => station.Config, archives[station.Name]);
+        events.FrameJudged += pictures.Take;
+
+        var box = new RunningAppliance(
+            _config.Device, _bootId, time.GetTimestamp(), stations, events, store, link, media, publisher, pack, networks, archives, pictures, clock, time);
+        void OnReload(ApplianceConfig now) => TakeLive(now, box, delivery);
 
         using var end = new CancellationTokenSource();
         try
         {
-            foreach (Station station in box.Stations) await station.Camera.OpenAsync(stoppingToken).ConfigureAwait(false);
+            foreach (Station station in stations) await station.Camera.OpenAsync(stoppingToken).ConfigureAwait(false);
             link.Start();
             media.Start();
             publisher.Start();
             pictures.Start();
-            slot.Running = box;
-            metrics.Sources.Watch(box, archives);
-            reloader.Changed = now => TakeLive(now, box, archives, delivery);
+            accessor.Current = box;
+            sources.Watch(box);
+            reloader.Changed += OnReload;
             // One that came before.
-            TakeLive(live.Current, box, archives, delivery);
+            OnReload(live.Current);
             LogServing(_config.Device, _config.Stations.Length);
             _serving.SetResult();
             await Loops.RunAsync(
             [
-                .. box.Stations.Select(s => s.RunAsync(end.Token)),
-                .. box.Stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. box.Stations.Select(s =>
-                    new CommandLoop(s, link, publisher, box.Frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
-                .. box.Stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
+                .. stations.Select(s => s.RunAsync(end.Token)),
+                .. stations.Select(s => recipes.RestoreAsync(s, end.Token)),
+                .. stations.Select(s =>
+                    new CommandLoop(s, link, publisher, frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
+                .. stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
                 LinkLog.WatchAsync(link, _log, end.Token),
                 BrokerWatch.RunAsync(link, store, publisher, end.Token),
                 new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
@@ -138,12 +145,12 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
         }
         finally
         {
-            slot.Running = null;
-            metrics.Sources.Watch(null);
-            reloader.Changed = null;
+            accessor.Current = null;
+            sources.Watch(null);
+            reloader.Changed -= OnReload;
             store.VerdictStored -= publisher.Wake;
             await link.StopAsync().ConfigureAwait(false);
-            foreach (Station station in box.Stations) await station.DisposeAsync().ConfigureAwait(false);
+            foreach (Station station in stations) await station.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -184,9 +191,9 @@ internal sealed partial class Appliance(LiveConfig live, ConfigReloader reloader
     }
 
     /// <summary>What a reload changes while the box runs, the other half of <see cref="ConfigChange.TakeLive"/>: the next inspection, commit or message sees it.</summary>
-    private static void TakeLive(ApplianceConfig now, Box box, ImageArchives archives, DeliveryOptions delivery)
+    private static void TakeLive(ApplianceConfig now, RunningAppliance box, DeliveryOptions delivery)
     {
-        archives.Apply(now);
+        box.Archives.Apply(now);
         box.Store.Limits = StorageLimits.From(now.Storage);
         delivery.LiveWindow = now.Mqtt.LiveWindow;
         delivery.NoSubscriber = now.Mqtt.NoSubscriber;

@@ -1,4 +1,3 @@
-using ClipFusion.EdgeDaemon.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Pipeline;
@@ -14,6 +13,9 @@ namespace ClipFusion.EdgeDaemon;
 /// <summary>The host that the appliance lives in, whichever verb runs it: nothing but the box's own configuration decides what it does.</summary>
 internal static class ApplianceHost
 {
+    /// <summary>How long the appliance may take to put things in order: its drain, and a broker that does not answer.</summary>
+    public static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Puts the host together and takes the address of page and API.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="more">What a verb adds, for example <see cref="ExtraEndpoints"/>.</param>
@@ -25,14 +27,14 @@ internal static class ApplianceHost
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // Traces of what comes out of RunAsync anyway: known mistakes are one line, the others are logged there.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = CommandLineApp.TerminationTimeout);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TerminationTimeout);
         // First in, last out: signals and watchdog are there before the appliance starts and until it has stopped.
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(config);
         builder.Services.AddSingleton<ConfigReloader>().AddHostedService(services => services.GetRequiredService<ConfigReloader>());
         builder.Services.AddServiceManager();
         UseFormat(builder, config.Current.Log.Format);
-        builder.Services.AddSingleton<MetricSources>().AddSingleton<ApplianceMetrics>().AddMetricsPage(config.Current.Device);
-        builder.Services.AddSingleton<BoxSlot>().AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
+        builder.Services.AddSingleton<ApplianceMetrics>().AddSingleton<MetricSources>().AddMetricsPage(config.Current.Device);
+        builder.Services.AddSingleton<ApplianceAccessor>().AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
         // Starts when the box serves its state, while it warms up, and stops before the box does.
         WebServer.Add(builder, config.Current.Http);
         more?.Invoke(builder.Services);
@@ -43,7 +45,10 @@ internal static class ApplianceHost
     }
 
     /// <summary>Runs until it is stopped or the appliance fails; then its failure comes out, with its trace in the log if nobody foresaw it.</summary>
-    public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
+    /// <param name="app">From <see cref="Create"/>.</param>
+    /// <param name="isForeseen">Whether an error is a known mistake, whose message says all: a trace would only hide it.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static async Task RunAsync(WebApplication app, Func<Exception, bool> isForeseen, CancellationToken cancellation)
     {
         ILoggerFactory logs = app.Services.GetRequiredService<ILoggerFactory>();
         KillPoint.Arm(logs.CreateLogger<KillPoint>());
@@ -51,9 +56,9 @@ internal static class ApplianceHost
         {
             await RunToItsEndAsync(app, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (!ErrorReport.IsForeseen(e))
+        catch (Exception e) when (!isForeseen(e))
         {
-            FailureLog.Failed(logs.CreateLogger<Appliance>(), e);
+            FailureLog.Failed(logs.CreateLogger(Appliance.LogCategory), e);
             throw;
         }
     }

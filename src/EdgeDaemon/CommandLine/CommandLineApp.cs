@@ -9,10 +9,10 @@ using ClipFusion.EdgeDaemon.CommandLine.Models;
 namespace ClipFusion.EdgeDaemon.CommandLine;
 
 /// <summary>The program's verbs, and what they have in common: exit codes, one-line errors, a clean end on Ctrl-C and SIGTERM.</summary>
-public static class CommandLineApp
+internal static class CommandLineApp
 {
-    /// <summary>How long a verb may take to put things in order after Ctrl-C or SIGTERM before the process is ended. The appliance needs most: its drain, and a broker that does not answer.</summary>
-    public static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long a verb may take to put things in order after Ctrl-C or SIGTERM before the process is ended; the appliance needs most.</summary>
+    public static readonly TimeSpan TerminationTimeout = ApplianceHost.TerminationTimeout;
 
     private static readonly Option<bool> Verbose = new("--verbose")
     {

@@ -1,7 +1,7 @@
 namespace ClipFusion.EdgeDaemon.CommandLine;
 
 /// <summary>What the process tells its caller. Service managers do not restart after <see cref="BadArguments"/>.</summary>
-public static class ExitCode
+internal static class ExitCode
 {
     /// <summary>Everything was done.</summary>
     public const int Clean = 0;

@@ -30,7 +30,7 @@ internal static class RunCommand
         // And what everybody gets wrong once is one line, not the host's traces.
         DeviceCheck.RequireStart(config.Current);
         await using WebApplication app = ApplianceHost.Create(config);
-        await ApplianceHost.RunAsync(app, cancellation).ConfigureAwait(false);
+        await ApplianceHost.RunAsync(app, ErrorReport.IsForeseen, cancellation).ConfigureAwait(false);
         return ExitCode.Clean;
     }
 }

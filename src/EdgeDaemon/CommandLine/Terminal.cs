@@ -4,7 +4,7 @@ namespace ClipFusion.EdgeDaemon.CommandLine;
 /// <param name="Out">For results that a caller may pipe on.</param>
 /// <param name="Error">For progress, notes and errors.</param>
 /// <param name="IsInteractive">True when <paramref name="Error"/> is a terminal that can redraw lines.</param>
-public sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive)
+internal sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive)
 {
     /// <summary>The process's own streams.</summary>
     public static Terminal System { get; } = new(Console.Out, Console.Error, !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"))

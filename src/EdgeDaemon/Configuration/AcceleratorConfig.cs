@@ -13,7 +13,7 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="WorkspaceMb">Megabytes of scratch memory for TensorRT, 64..65,536.</param>
 /// <param name="EngineFolder">Where engines, timing caches and quarantine marks are kept; null = in the data folder.</param>
 /// <param name="OnnxRuntime">A <c>libonnxruntime.so</c> that takes the place of the program's own; null = its own.</param>
-public sealed record AcceleratorConfig(
+internal sealed record AcceleratorConfig(
     ProviderChoice ImageTower, ProviderChoice TextTowers, ProviderChoice Vae, ProviderChoice Unet, int Device, bool Float16, bool CudaGraphs, int WorkspaceMb, string? EngineFolder,
     string? OnnxRuntime)
 {

@@ -17,7 +17,7 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="Storage">Limits on what is kept.</param>
 /// <param name="Accelerator">What runs the networks.</param>
 /// <param name="RecipeDeadline">How long a recipe's making may take, engine builds apart, 1 s..1 h.</param>
-public sealed record ApplianceConfig(
+internal sealed record ApplianceConfig(
     string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage, AcceleratorConfig Accelerator,
     TimeSpan RecipeDeadline)
 {
@@ -40,7 +40,7 @@ public sealed record ApplianceConfig(
 /// <param name="PasswordFile">File with the password, read at every connection; null = none.</param>
 /// <param name="LiveWindow">How old a verdict may be on the live topics, 1 s..10 min.</param>
 /// <param name="Commands">What may be commanded over MQTT; nothing else is.</param>
-public sealed record MqttConfig(
+internal sealed record MqttConfig(
     string Host, int Port, MqttVersion Version, TlsConfig? Tls, string? UserName, string? PasswordFile, TimeSpan LiveWindow, ImmutableArray<MqttCommand> Commands)
 {
     /// <summary>What becomes of a verdict that nobody subscribes to.</summary>
@@ -48,7 +48,7 @@ public sealed record MqttConfig(
 }
 
 /// <summary>What becomes of a verdict that the broker answered with "no matching subscribers" on every live topic.</summary>
-public enum NoSubscriber
+internal enum NoSubscriber
 {
     /// <summary>It waits for replay until somebody subscribes.</summary>
     Replay,
@@ -68,7 +68,7 @@ public enum MqttVersion
 }
 
 /// <summary>A command topic.</summary>
-public enum MqttCommand
+internal enum MqttCommand
 {
     /// <summary><c>in/{station}/trigger</c>.</summary>
     Trigger,
@@ -84,21 +84,21 @@ public enum MqttCommand
 /// <param name="Ca">Certificates that the broker's must lead to; null = the system's.</param>
 /// <param name="Certificate">The device's own certificate; null = none.</param>
 /// <param name="Key">Its key; there exactly when the certificate is.</param>
-public sealed record TlsConfig(string? Ca, string? Certificate, string? Key);
+internal sealed record TlsConfig(string? Ca, string? Certificate, string? Key);
 
 /// <summary>The device's own page and API.</summary>
 /// <param name="Address">A loopback address.</param>
 /// <param name="Port">0..65535; 0 = one that the system picks.</param>
 /// <param name="TokenFile">File with the token that requests which change something must show; null = no such requests.</param>
 /// <param name="PublicOrigin">Scheme, name and port under which a proxy on this device shows the page; null = there is no proxy.</param>
-public sealed record HttpConfig(IPAddress Address, int Port, string? TokenFile, string? PublicOrigin = null);
+internal sealed record HttpConfig(IPAddress Address, int Port, string? TokenFile, string? PublicOrigin = null);
 
 /// <summary>How the program writes its log.</summary>
 /// <param name="Format">Form of a line.</param>
-public sealed record LogConfig(LogFormat Format);
+internal sealed record LogConfig(LogFormat Format);
 
 /// <summary>Form of the log's lines.</summary>
-public enum LogFormat
+internal enum LogFormat
 {
     /// <summary>For people; with the journal's priorities where systemd runs the program.</summary>
     Text,
@@ -112,4 +112,4 @@ public enum LogFormat
 /// <param name="OutboxMaxGigabytes">Cap of messages that wait for the broker.</param>
 /// <param name="OutboxMaxDays">Age of the same, 1..365.</param>
 /// <param name="RetentionDays">How long inspections are kept, 1..3650.</param>
-public sealed record StorageConfig(int ReserveMb, double OutboxMaxGigabytes, int OutboxMaxDays, int RetentionDays);
+internal sealed record StorageConfig(int ReserveMb, double OutboxMaxGigabytes, int OutboxMaxDays, int RetentionDays);

@@ -20,7 +20,7 @@ public enum ChangeEffect
 /// <param name="Before">The old value as text; null where there was none.</param>
 /// <param name="After">The new value as text; null where there is none.</param>
 /// <param name="Effect">When it counts.</param>
-public sealed record ConfigChange(string Path, string? Before, string? After, ChangeEffect Effect)
+internal sealed record ConfigChange(string Path, string? Before, string? After, ChangeEffect Effect)
 {
     /// <summary>Everything that differs, in the order of the new configuration and then what was removed.</summary>
     /// <param name="before">The configuration that runs.</param>

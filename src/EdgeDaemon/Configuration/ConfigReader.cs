@@ -14,7 +14,7 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// because people edit it. Single values can be replaced from the environment (<see cref="Overrides"/>). <c>config/clipfusion.schema.json</c>
 /// describes the same keys.
 /// </summary>
-public static class ConfigReader
+internal static class ConfigReader
 {
     /// <summary>What names of replacing environment variables start with, before two underscores.</summary>
     public const string Prefix = "CLIPFUSION";

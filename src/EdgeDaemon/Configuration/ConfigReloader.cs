@@ -12,13 +12,16 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// </summary>
 /// <param name="live">The configuration that runs.</param>
 /// <param name="log">Event ids 5020-5029.</param>
-public sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigReloader> log) : IHostedService, IDisposable
+internal sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigReloader> log) : IHostedService, IDisposable
 {
     private readonly Lock _reloading = new();
     private PosixSignalRegistration? _signal;
 
-    /// <summary>Told of the configuration that runs now, after each reload that changed something at once; calls come one after the other and must not wait. Set once, before the start.</summary>
-    public Action<ApplianceConfig>? Changed { get; set; }
+    /// <summary>
+    /// Raised with the configuration that runs now, after each reload that changed something at once; one call after the other. Handlers
+    /// return at once.
+    /// </summary>
+    public event Action<ApplianceConfig>? Changed;
 
     /// <summary>Reads it again now.</summary>
     /// <returns>What came of it, all of which is logged too.</returns>

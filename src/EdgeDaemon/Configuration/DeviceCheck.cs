@@ -10,7 +10,7 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <summary>Something that the device will stumble over, though the configuration itself is right.</summary>
 /// <param name="Path">JSON path of the value.</param>
 /// <param name="Message">What is the matter.</param>
-public sealed record ConfigWarning(string Path, string Message)
+internal sealed record ConfigWarning(string Path, string Message)
 {
     /// <summary>The warning as one line.</summary>
     public override string ToString() => $"{Path}: {Message}";
@@ -20,7 +20,7 @@ public sealed record ConfigWarning(string Path, string Message)
 /// Looks at what a configuration names, as <c>run</c> will: folders and the rights on them, the pack, secrets, all recipes. Rights are found out by trying, as the
 /// user who asks.
 /// </summary>
-public sealed class DeviceCheck
+internal sealed class DeviceCheck
 {
     private const UnixFileMode OthersMayRead = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 

@@ -5,7 +5,7 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <summary>What came of reading the configuration again.</summary>
 /// <param name="Changes">Every difference to what runs, and when it counts; empty after an error.</param>
 /// <param name="Errors">Why the new one can't be used; empty when it can.</param>
-public sealed record ReloadResult(IReadOnlyList<ConfigChange> Changes, IReadOnlyList<FieldError> Errors)
+internal sealed record ReloadResult(IReadOnlyList<ConfigChange> Changes, IReadOnlyList<FieldError> Errors)
 {
     /// <summary>Whether the file could be used.</summary>
     public bool IsGood => Errors.Count == 0;
@@ -15,7 +15,7 @@ public sealed record ReloadResult(IReadOnlyList<ConfigChange> Changes, IReadOnly
 /// <param name="path">The file.</param>
 /// <param name="environment">The environment that the process was started with.</param>
 /// <param name="current">What was read from both at the start.</param>
-public sealed class LiveConfig(string path, IReadOnlyDictionary<string, string> environment, ApplianceConfig current)
+internal sealed class LiveConfig(string path, IReadOnlyDictionary<string, string> environment, ApplianceConfig current)
 {
     private readonly Lock _reloading = new();
     private volatile ApplianceConfig _current = current;

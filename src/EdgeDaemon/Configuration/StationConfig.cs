@@ -13,11 +13,11 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="Recipe">Name or number of the recipe that is active at the very first start; null = none, not ready until one is set.</param>
 /// <param name="Images">Which frames are kept.</param>
 /// <param name="Heatmap">Which heatmaps are published.</param>
-public sealed record StationConfig(
+internal sealed record StationConfig(
     string Name, CameraConfig Camera, TriggerConfig Triggers, int QueueDepth, TimeSpan MinTriggerInterval, TimeSpan TriggerIdTtl, string? Recipe, ImageConfig Images, HeatmapConfig Heatmap);
 
 /// <summary>Where frames come from; one of the kinds below.</summary>
-public abstract record CameraConfig;
+internal abstract record CameraConfig;
 
 /// <summary>A procedural line of parts.</summary>
 /// <param name="Seed">0..2147483647; the same seed gives the same parts.</param>
@@ -26,13 +26,13 @@ public abstract record CameraConfig;
 /// <param name="Material">What the parts look like; null = the simulator's first.</param>
 /// <param name="DefectRate">Share of bad parts, 0..1.</param>
 /// <param name="FrameInterval">Time between frames that come by themselves, 10 ms..1 h; null = frames for triggers only.</param>
-public sealed record SimulatedCameraConfig(int Seed, int Width, int Height, Material? Material, double DefectRate, TimeSpan? FrameInterval) : CameraConfig;
+internal sealed record SimulatedCameraConfig(int Seed, int Width, int Height, Material? Material, double DefectRate, TimeSpan? FrameInterval) : CameraConfig;
 
 /// <summary>Image files that a camera or a person puts into a folder.</summary>
 /// <param name="Folder">The folder.</param>
 /// <param name="Settle">How long a file must not grow before it is taken, where nobody says that it is complete; 0..60 s.</param>
 /// <param name="Replay">Whether files are read over and over and left where they are.</param>
-public sealed record FolderCameraConfig(string Folder, TimeSpan Settle, bool Replay) : CameraConfig
+internal sealed record FolderCameraConfig(string Folder, TimeSpan Settle, bool Replay) : CameraConfig
 {
     /// <summary>Which names are pictures, with <c>*</c> and <c>?</c>; null = by their endings.</summary>
     public string? Files { get; init; }
@@ -58,7 +58,7 @@ public sealed record FolderCameraConfig(string Folder, TimeSpan Settle, bool Rep
 /// <param name="Http">Requests.</param>
 /// <param name="Interval">Its own clock, 10 ms..1 h; null = off.</param>
 /// <param name="FrameArrival">Every frame that comes by itself.</param>
-public sealed record TriggerConfig(bool Mqtt, bool Http, TimeSpan? Interval, bool FrameArrival);
+internal sealed record TriggerConfig(bool Mqtt, bool Http, TimeSpan? Interval, bool FrameArrival);
 
 /// <summary>Which frames are kept.</summary>
 public enum ImagePolicy
@@ -81,7 +81,7 @@ public enum ImagePolicy
 /// <param name="SampleEvery">With <see cref="ImagePolicy.SampleOfOk"/>: one in so many, 1..100,000.</param>
 /// <param name="MaxGigabytes">Cap of the station's frames, 0.001..100,000.</param>
 /// <param name="MaxDays">Days that frames of OK parts are kept, 1..3650; the others stay as long as their inspections.</param>
-public sealed record ImageConfig(ImagePolicy Policy, int SampleEvery, double MaxGigabytes, int MaxDays);
+internal sealed record ImageConfig(ImagePolicy Policy, int SampleEvery, double MaxGigabytes, int MaxDays);
 
 /// <summary>When a heatmap is published.</summary>
 public enum HeatmapWhen
@@ -112,4 +112,4 @@ public enum HeatmapFormat
 /// <summary>Which heatmaps are published.</summary>
 /// <param name="When">When.</param>
 /// <param name="Format">As what.</param>
-public sealed record HeatmapConfig(HeatmapWhen When, HeatmapFormat Format);
+internal sealed record HeatmapConfig(HeatmapWhen When, HeatmapFormat Format);

@@ -16,7 +16,7 @@ public enum CommandKind
 }
 
 /// <summary>The topics of one device, version 1 of the contract: <c>clipfusion/v1/{device}/...</c>.</summary>
-public sealed partial class Topics
+internal sealed partial class Topics
 {
     private readonly string _in, _out;
 

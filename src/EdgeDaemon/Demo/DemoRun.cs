@@ -79,7 +79,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal)
     {
         await using VerdictListener listener = await VerdictListener.ConnectAsync(brokerPort, new Topics(DemoLine.Device), DemoLine.Station, Heard, cancellation).ConfigureAwait(false);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task host = ApplianceHost.RunAsync(app, end.Token);
+        Task host = ApplianceHost.RunAsync(app, ErrorReport.IsForeseen, end.Token);
         _ = EndInTimeAsync(listener.Ready, end);
         await _report.RunAsync(places, threshold, board, LastWordAsync(host, listener)).ConfigureAwait(false);
         await host.ConfigureAwait(false);

@@ -9,7 +9,7 @@ namespace ClipFusion.EdgeDaemon.Demo;
 /// </summary>
 /// <param name="References">Numbers of the parts to compare with.</param>
 /// <param name="Calibration">Numbers of the parts that the threshold comes from; none of the references.</param>
-public sealed record PartsSetAside(ImmutableArray<long> References, ImmutableArray<long> Calibration)
+internal sealed record PartsSetAside(ImmutableArray<long> References, ImmutableArray<long> Calibration)
 {
     /// <summary>How many are compared with.</summary>
     public const int ReferenceCount = 8;

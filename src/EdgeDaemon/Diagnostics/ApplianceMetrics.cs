@@ -5,10 +5,10 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Diagnostics;
 
 /// <summary>
-/// The meter <c>ClipFusion</c>: every instrument of the program with its unit and meaning, made here and nowhere else. The pipeline records, the sources
-/// (<see cref="MetricSources"/>) are asked when somebody reads. Safe for use by many threads; recording waits for nothing.
+/// The meter <c>ClipFusion</c>: what the pipeline counts and times, each with its unit and meaning; what is asked
+/// when somebody reads (the sources) adds its instruments to the same meter. Safe for use by many threads; recording waits for nothing.
 /// </summary>
-public sealed class ApplianceMetrics : IDisposable
+internal sealed class ApplianceMetrics : IDisposable
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "ClipFusion";
@@ -25,11 +25,8 @@ public sealed class ApplianceMetrics : IDisposable
     private readonly Histogram<double> _stage, _triggerToVerdict;
 
     /// <summary>Makes the meter and its instruments.</summary>
-    /// <param name="sources">What is asked at each reading.</param>
-    public ApplianceMetrics(MetricSources sources)
+    public ApplianceMetrics()
     {
-        ArgumentNullException.ThrowIfNull(sources);
-        Sources = sources;
         Meter = new Meter(new MeterOptions(MeterName) { Version = typeof(ApplianceMetrics).Assembly.GetName().Version?.ToString(3) });
         _inspections = Counter(
             "clipfusion.inspections", "{inspection}",
@@ -46,11 +43,7 @@ public sealed class ApplianceMetrics : IDisposable
             [[]]);
         _stage = Meter.CreateHistogram("clipfusion.stage.duration", "s", "Time that an inspection spent in a stage, by station and stage.", advice: StageSeconds);
         _triggerToVerdict = Meter.CreateHistogram("clipfusion.trigger_to_verdict", "s", "From the receipt of a trigger to its stored verdict, by station.", advice: StageSeconds);
-        sources.CreateInstruments(Meter);
     }
-
-    /// <summary>What is asked at each reading.</summary>
-    public MetricSources Sources { get; }
 
     /// <summary>The meter, for listeners that want this instance only.</summary>
     public Meter Meter { get; }

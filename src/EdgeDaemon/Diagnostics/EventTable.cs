@@ -10,21 +10,21 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 /// <param name="Message">The text with its placeholders.</param>
 /// <param name="Action">What a person does about it; null when nobody has written it.</param>
 /// <param name="Source">The class that logs it.</param>
-public sealed record LogEvent(int Id, LogLevel Level, string Message, string? Action, Type Source);
+internal sealed record LogEvent(int Id, LogLevel Level, string Message, string? Action, Type Source);
 
 /// <summary>A range of event ids.</summary>
 /// <param name="Title">What the events are about.</param>
 /// <param name="First">The lowest id.</param>
 /// <param name="Last">The highest id.</param>
 /// <param name="Namespaces">Below <c>ClipFusion.EdgeDaemon</c>: whose classes may log them; "" is the top itself.</param>
-public sealed record EventArea(string Title, int First, int Last, params IReadOnlyList<string> Namespaces)
+internal sealed record EventArea(string Title, int First, int Last, params IReadOnlyList<string> Namespaces)
 {
     /// <summary>Whether an id lies in the range.</summary>
     public bool Has(int id) => id >= First && id <= Last;
 }
 
 /// <summary>Every log event of the program with its number, level, text and what to do: what <c>docs/events.md</c> says.</summary>
-public static class EventTable
+internal static class EventTable
 {
     private const string Intro = """
         # Log events

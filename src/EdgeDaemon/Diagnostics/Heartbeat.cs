@@ -7,7 +7,7 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 /// camera, a broker, a disk, an engine build) may take for ever, because it goes on beating meanwhile.
 /// </summary>
 /// <remarks>Used by one loop at a time; read by others at any time. Beating and waiting allocate nothing in the steady state.</remarks>
-public sealed class Heartbeat : IDisposable
+internal sealed class Heartbeat : IDisposable
 {
     private readonly Heartbeats _owner;
     private readonly TimeProvider _time;

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace ClipFusion.EdgeDaemon.Diagnostics;
 
 /// <summary>Waiting for input with a heartbeat.</summary>
-public static class HeartbeatReading
+internal static class HeartbeatReading
 {
     /// <summary>
     /// Reads a channel to its end, as <see cref="ChannelReader{T}.ReadAllAsync"/> does, and beats for every item and once a second while there is none.

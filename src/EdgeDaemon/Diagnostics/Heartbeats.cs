@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace ClipFusion.EdgeDaemon.Diagnostics;
 
 /// <summary>The signs of life of all loops, and the clock that wakes those that wait. Safe for use by many threads.</summary>
-public sealed class Heartbeats : IDisposable
+internal sealed class Heartbeats : IDisposable
 {
     /// <summary>How often a loop that waits is woken to beat.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

@@ -17,15 +17,25 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 /// <param name="Delivery">What became of its verdicts.</param>
 /// <param name="Pictures">What became of its pictures.</param>
 /// <param name="Images">Its archive; null for none.</param>
-public sealed record StationSource(
+internal sealed record StationSource(
     FrameCounters Frames, Func<bool> IsReady, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery,
     Func<PictureCounts> Pictures, ImageArchive? Images);
 
 /// <summary>What the metrics ask at each reading. Parts are put in as they come up; what is not there yet gives no measurement. Safe for use by many threads.</summary>
-/// <param name="heartbeats">The loops.</param>
-public sealed class MetricSources(Heartbeats heartbeats)
+internal sealed class MetricSources
 {
+    private readonly Heartbeats _heartbeats;
     private readonly ConcurrentDictionary<string, StationSource> _stations = new(StringComparer.Ordinal);
+
+    /// <summary>Adds its instruments to the appliance's meter.</summary>
+    /// <param name="metrics">Where everything is counted.</param>
+    /// <param name="heartbeats">The loops.</param>
+    public MetricSources(ApplianceMetrics metrics, Heartbeats heartbeats)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        _heartbeats = heartbeats;
+        CreateInstruments(metrics.Meter);
+    }
 
     /// <summary>The store's state; null before there is one.</summary>
     public Func<Storage.StorageState>? Storage { get; set; }
@@ -41,8 +51,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
     /// <param name="source">What to ask.</param>
     public void Add(string station, StationSource source) => _stations[station] = source;
 
-    /// <summary>Watches what runs, and its archives; null takes everything out.</summary>
-    internal void Watch(Box? box, ImageArchives? archives = null)
+    /// <summary>Watches what runs; null takes everything out.</summary>
+    internal void Watch(RunningAppliance? box)
     {
         _stations.Clear();
         Storage = box is null ? null : () => box.Store.State;
@@ -52,11 +62,11 @@ public sealed class MetricSources(Heartbeats heartbeats)
         {
             Add(s.Name, new StationSource(
                 s.Camera.Counters, () => s.Readiness.Code == Code.None, () => s.Camera.State.Status == SourceStatus.Connected,
-                () => s.Counts.Open, () => box!.Publisher.Counts(s.Name), () => box!.PictureCounts(s.Name), archives?[s.Name]));
+                () => s.Counts.Open, () => box!.Publisher.Counts(s.Name), () => box!.Pictures.Counts(s.Name), box!.Archives[s.Name]));
         }
     }
 
-    internal void CreateInstruments(Meter meter)
+    private void CreateInstruments(Meter meter)
     {
         meter.CreateObservableGauge("clipfusion.outbox.pending", () => Of(Storage, s => s.OutboxRows), "{verdict}", "Stored verdicts that the broker has not taken, parked ones included.");
         meter.CreateObservableGauge("clipfusion.outbox.size", () => Of(Storage, s => s.OutboxBytes), "By", "Size of the stored verdicts that the broker has not taken.");
@@ -98,8 +108,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
         meter.CreateObservableCounter("clipfusion.verdicts.delivered", () => Counts(s => s.Delivery(), ("live", d => d.Live), ("replay", d => d.Replayed)), "{verdict}", "Verdicts that the broker has taken in this run, by station and kind (live, replay).");
         meter.CreateObservableCounter("clipfusion.verdicts.refused", () => PerStation(s => s.Delivery().Refused), "{refusal}", "Refusals of verdicts by the broker, by station.");
         meter.CreateObservableCounter("clipfusion.outbox.parked", () => PerStation(s => s.Delivery().Parked), "{verdict}", "Verdicts given up after too many refusals in this run, by station.");
-        meter.CreateObservableGauge("clipfusion.loop.heartbeat.age", () => heartbeats.All.Select(h => new Measurement<double>(h.Age.TotalSeconds, Tag("loop", h.Loop))), "s", "Since the last sign of life of a loop, by loop.");
-        meter.CreateObservableGauge("clipfusion.loop.heartbeat.limit", () => heartbeats.All.Select(h => new Measurement<double>(h.Limit.TotalSeconds, Tag("loop", h.Loop))), "s", "How old a loop's sign of life may be now, by loop.");
+        meter.CreateObservableGauge("clipfusion.loop.heartbeat.age", () => _heartbeats.All.Select(h => new Measurement<double>(h.Age.TotalSeconds, Tag("loop", h.Loop))), "s", "Since the last sign of life of a loop, by loop.");
+        meter.CreateObservableGauge("clipfusion.loop.heartbeat.limit", () => _heartbeats.All.Select(h => new Measurement<double>(h.Limit.TotalSeconds, Tag("loop", h.Loop))), "s", "How old a loop's sign of life may be now, by loop.");
     }
 
     private static IEnumerable<Measurement<long>> Of<T>(Func<T>? source, Func<T, long> value) => source is null ? [] : [new Measurement<long>(value(source()))];

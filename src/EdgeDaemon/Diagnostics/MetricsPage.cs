@@ -8,7 +8,7 @@ using OpenTelemetry.Resources;
 namespace ClipFusion.EdgeDaemon.Diagnostics;
 
 /// <summary><c>/metrics</c>: the meters of the program and of the runtime as Prometheus text.</summary>
-public static class MetricsPage
+internal static class MetricsPage
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/metrics";

@@ -13,7 +13,7 @@ namespace ClipFusion.EdgeDaemon.Diagnostics;
 /// <param name="feed">Feeds the watchdog.</param>
 /// <param name="time">Clock of the looks.</param>
 /// <param name="log">Event ids 5010-5019.</param>
-public sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, Action feed, TimeProvider time, ILogger<Watchdog> log) : BackgroundService
+internal sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, Action feed, TimeProvider time, ILogger<Watchdog> log) : BackgroundService
 {
     /// <summary>Longest time between two looks.</summary>
     public static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(5);

@@ -5,7 +5,7 @@ using System.Text;
 namespace ClipFusion.EdgeDaemon.Inspections;
 
 /// <summary>Every code with its number, text and meaning: what <c>docs/codes.md</c> says.</summary>
-public static class CodeTable
+internal static class CodeTable
 {
     private const string Intro = """
         # Codes

@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Inspections;
 /// Codes as they stand on the wire: <c>SCREAMING_SNAKE</c> for refusals and failures (200 and above), <c>snake_case</c> for reasons. A code whose
 /// name ends in Then has the text without it: the reason <c>storage</c> and the refusal <c>STORAGE</c> are the two moments of one trouble.
 /// </summary>
-public static class CodeText
+internal static class CodeText
 {
     private const string ThenSuffix = "Then";
     private static readonly FrozenDictionary<Code, string> Texts = Enum.GetValues<Code>().ToFrozenDictionary(code => code, Make);

@@ -1,7 +1,7 @@
 namespace ClipFusion.EdgeDaemon.Inspections;
 
 /// <summary>Who may have handed a row to a broker, as the disk knows it.</summary>
-public enum Handed
+internal enum Handed
 {
     /// <summary>Nobody, surely: before it goes out that has to be noted.</summary>
     Never,

@@ -1,7 +1,7 @@
 namespace ClipFusion.EdgeDaemon.Inspections;
 
 /// <summary>Where a trigger came from.</summary>
-public enum TriggerSource
+internal enum TriggerSource
 {
     /// <summary>A message on <c>in/{station}/trigger</c>.</summary>
     Mqtt,
@@ -24,7 +24,7 @@ public enum TriggerSource
 /// <param name="PartId">The part's id, same form; null for none.</param>
 /// <param name="Recipe">Name or number that the caller asserts to be active; null for none.</param>
 /// <param name="Deadline">The caller's deadline; null for the recipe's.</param>
-public sealed record Trigger(
+internal sealed record Trigger(
     string Station, TriggerSource Source, long ReceivedTimestamp, string? TriggerId = null, string? PartId = null, string? Recipe = null, TimeSpan? Deadline = null)
 {
     /// <summary>Whether nobody waits for an ack: it can't be refused, only answered NOT_JUDGED.</summary>
@@ -36,7 +36,7 @@ public sealed record Trigger(
 /// <param name="Name">Its name.</param>
 /// <param name="Revision">Sixteen hexadecimal digits.</param>
 /// <param name="ReferenceVersion">Version of the reference set; null for zero-shot.</param>
-public sealed record RecipeStamp(int Number, string Name, string Revision, string? ReferenceVersion);
+internal sealed record RecipeStamp(int Number, string Name, string Revision, string? ReferenceVersion);
 
 /// <summary>An accepted trigger: committed to the database before anybody was told.</summary>
 /// <param name="Id">ULID, monotonic.</param>
@@ -48,5 +48,5 @@ public sealed record RecipeStamp(int Number, string Name, string Revision, strin
 /// <param name="Recipe">What it is judged under.</param>
 /// <param name="Deadline">From receipt to verdict; null for none.</param>
 /// <param name="AcceptedAt">Wall clock, UTC; for people, never for durations or order.</param>
-public sealed record AcceptedInspection(
+internal sealed record AcceptedInspection(
     string Id, string Station, long Sequence, TriggerSource Source, string? TriggerId, string? PartId, RecipeStamp Recipe, TimeSpan? Deadline, DateTimeOffset AcceptedAt);

@@ -17,15 +17,15 @@ namespace ClipFusion.EdgeDaemon.Inspections;
 /// <param name="Frame">The frame; null when there was none.</param>
 /// <param name="CompletedAt">Wall clock, UTC.</param>
 /// <param name="Detail">What exactly was wrong, for people; null where the reason says it all.</param>
-public sealed record VerdictRecord(
+internal sealed record VerdictRecord(
     AcceptedInspection Inspection, Verdict Verdict, Code Reason, double? Score, double? Threshold, Evidence? Evidence, IReadOnlyList<RegionRecord> Regions, bool RegionsTruncated,
     string Profile, bool IsFallbackProfile, bool IsZeroShot, string PackHash, IReadOnlyDictionary<string, double> Timings, FrameRecord? Frame, DateTimeOffset CompletedAt, string? Detail = null);
 
 /// <summary>The branch scores; a branch that was not used is null.</summary>
-public sealed record Evidence(double? ClipLanguage, double? ClipVision, double? DiffLanguage, double? DiffVision);
+internal sealed record Evidence(double? ClipLanguage, double? ClipVision, double? DiffLanguage, double? DiffVision);
 
 /// <summary>A box around a connected area over the pixel threshold, in frame pixels.</summary>
-public sealed record RegionRecord(int X, int Y, int Width, int Height, int Area, double Peak);
+internal sealed record RegionRecord(int X, int Y, int Width, int Height, int Area, double Peak);
 
 /// <summary>What is known of the frame.</summary>
 /// <param name="Id">The camera's frame number.</param>
@@ -36,5 +36,5 @@ public sealed record RegionRecord(int X, int Y, int Width, int Height, int Area,
 /// <param name="File">Name of the file that it came in; null when it came from no file.</param>
 /// <param name="FileModifiedAt">That file's time, UTC; null when it came from no file.</param>
 /// <param name="PartId">The part's id out of the file's name; null where none is looked for or found.</param>
-public sealed record FrameRecord(
+internal sealed record FrameRecord(
     ulong Id, int Width, int Height, string Format, DateTimeOffset CapturedAt, string? File = null, DateTimeOffset? FileModifiedAt = null, string? PartId = null);

@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="Shown">Inspections made ready for the page.</param>
 /// <param name="Failed">Pictures that could not be made or archived.</param>
 /// <param name="Busy">Time spent on all of them, encoding and disk.</param>
-public sealed record PictureCounts(int Waiting, long Dropped, long Archived, long Heatmaps, long Shown, long Failed, TimeSpan Busy)
+internal sealed record PictureCounts(int Waiting, long Dropped, long Archived, long Heatmaps, long Shown, long Failed, TimeSpan Busy)
 {
     /// <summary>Nothing has happened yet.</summary>
     public static PictureCounts None { get; } = new(0, 0, 0, 0, 0, 0, TimeSpan.Zero);

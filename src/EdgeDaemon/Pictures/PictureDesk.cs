@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Logging;
@@ -14,7 +14,7 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="media">Where heatmaps go.</param>
 /// <param name="time">Clocks.</param>
 /// <param name="log">Where failures are noted.</param>
-internal sealed class PictureDesk(FairTurn turns, MediaLink media, TimeProvider time, ILogger log) : IAsyncDisposable
+internal sealed class PictureDesk(FairTurn turns, IHeatmapPublisher media, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     /// <summary>How long a picture waits for a moment without inspections.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
@@ -23,18 +23,24 @@ internal sealed class PictureDesk(FairTurn turns, MediaLink media, TimeProvider 
     public static readonly TimeSpan LastOrders = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<string, StationPictures> _stations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StationGallery> _galleries = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _work = new(0);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Thread? _thread;
 
+    /// <summary>What the page shows, by name of the station.</summary>
+    public IReadOnlyDictionary<string, StationGallery> Galleries => _galleries;
+
     /// <summary>Takes a station in; only before <see cref="Start"/>.</summary>
     /// <param name="config">The station's configuration, as it is now.</param>
     /// <param name="archive">Its images.</param>
-    /// <param name="gallery">What the page shows of it.</param>
-    public void Add(Func<StationConfig> config, ImageArchive archive, StationGallery gallery)
+    public void Add(Func<StationConfig> config, ImageArchive archive)
     {
-        _stations.Add(config().Name, new StationPictures(config, archive, gallery, media, time, log));
+        string station = config().Name;
+        var gallery = new StationGallery(time);
+        _galleries.Add(station, gallery);
+        _stations.Add(station, new StationPictures(config, archive, gallery, media, time, log));
         gallery.Asked += () => _work.Release();
     }
 
@@ -48,16 +54,13 @@ internal sealed class PictureDesk(FairTurn turns, MediaLink media, TimeProvider 
     /// <summary>What became of a station's pictures so far.</summary>
     public PictureCounts Counts(string station) => _stations[station].Counts;
 
-    /// <summary>Takes a judged frame over and gives it back to its camera at once. Waits for nobody.</summary>
+    /// <summary>Copies a judged frame, so that it goes back to its camera at once, and takes its map. Waits for nobody.</summary>
     public void Take(JudgedFrame judged)
     {
-        using (judged)
-        {
-            if (_stop.IsCancellationRequested) return;
-            judged.Recipe.Levels.Note(judged.Verdict, judged.Map);
-            var source = new PictureSource(judged.Verdict, judged.Frame, judged.TakeMap(), judged.Recipe.Recipe, judged.Recipe.Ignore, judged.Recipe.Levels);
-            if (_stations[judged.Verdict.Inspection.Station].Take(source)) _work.Release();
-        }
+        if (_stop.IsCancellationRequested) return;
+        judged.Levels.Note(judged.Verdict, judged.Map);
+        var source = new PictureSource(judged.Verdict, judged.Frame, judged.TakeMap(), judged.Recipe, judged.Ignore, judged.Levels);
+        if (_stations[judged.Verdict.Inspection.Station].Take(source)) _work.Release();
     }
 
     /// <summary>Makes what waits, within <see cref="LastOrders"/>. A disk that hangs is not waited for.</summary>

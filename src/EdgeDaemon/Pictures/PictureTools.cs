@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 
@@ -7,7 +7,7 @@ internal sealed class PictureTools
 {
     private readonly FramePicture _picture = new();
 
-    public PictureTools() => (Heatmaps, Page) = (new HeatmapFile(_picture, MediaLink.MaximumPicture), new PagePicture(_picture));
+    public PictureTools() => (Heatmaps, Page) = (new HeatmapFile(_picture, IHeatmapPublisher.MaximumBytes), new PagePicture(_picture));
 
     /// <summary>Frames for the archive.</summary>
     public FrameFile Frames { get; } = new();

@@ -1,6 +1,5 @@
 using System.Buffers;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
@@ -15,7 +14,7 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="media">Where heatmaps go.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Where failures are noted.</param>
-internal sealed partial class StationPictures(Func<StationConfig> config, ImageArchive archive, StationGallery gallery, MediaLink media, TimeProvider time, ILogger log)
+internal sealed partial class StationPictures(Func<StationConfig> config, ImageArchive archive, StationGallery gallery, IHeatmapPublisher media, TimeProvider time, ILogger log)
 {
     private readonly KeptFrames _frames = new();
     private LastFrames? _last;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
@@ -13,7 +14,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// A recipe with its words encoded and its references enrolled, as it was when it was set. Inspections that were accepted under it keep it alive
 /// after another has taken its place; it is freed when the last of them is done.
 /// </summary>
-internal sealed class ActiveRecipe
+internal sealed class ActiveRecipe : IDisposable
 {
     private readonly Lock _lock = new();
     private int _uses = 1;
@@ -103,7 +104,7 @@ internal sealed class ActiveRecipe
                     PreparedImage image;
                     using (var turn = new BackgroundTurn(turns, cancellation))
                     {
-                        image = inspector.Prepare(new ImageView(grey, width, height, width, PixelFormat.Mono8), cancellation: ends);
+                        image = inspector.Prepare(new ImageView(grey, width, height, width, Inspection.Imaging.PixelFormat.Mono8), cancellation: ends);
                         using PackNetworks networks = inspector.NetworksFor(image, turn.LetOthersGoFirst);
                         maps = inspector.RunPatchClip(networks, cancellation: ends);
                         maps = inspector.RunMapDiff(maps, networks, cancellation: ends);
@@ -153,6 +154,10 @@ internal sealed class ActiveRecipe
         }
     }
 
+    /// <summary>A frame judged under this recipe, which takes over one use of it.</summary>
+    public JudgedFrame Judged(VerdictRecord verdict, Frame frame, PooledAnomalyMap? map) =>
+        new(verdict, frame, map, Recipe, Ignore, Levels, recipeUse: this);
+
     /// <summary>Keeps it alive until <see cref="Release"/>.</summary>
     /// <returns>Whether it was still there.</returns>
     public bool TryKeep()
@@ -175,6 +180,9 @@ internal sealed class ActiveRecipe
 
         Inspector.Dispose();
     }
+
+    /// <summary>As <see cref="Release"/>, for those who were handed one use and know nothing else of recipes.</summary>
+    void IDisposable.Dispose() => Release();
 
     private static string Version(string[] files, CancellationToken cancellation)
     {

@@ -4,7 +4,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// The time limit of one inspection, on the monotonic clock from the trigger's receipt. It is fired by a timer and not by a stage, so that it
 /// holds whatever a stage is waiting for.
 /// </summary>
-public sealed class Deadline : IDisposable
+internal sealed class Deadline : IDisposable
 {
     private readonly TimeProvider _time;
     private readonly long _received;

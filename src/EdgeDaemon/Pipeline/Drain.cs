@@ -3,7 +3,7 @@ using ClipFusion.EdgeDaemon.Delivery;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>The clean stop: no more triggers, what was accepted is judged and stored, and its verdicts are handed to the broker, all within limits.</summary>
-internal sealed class Drain(Box box, TimeProvider time)
+internal sealed class Drain(RunningAppliance box, TimeProvider time)
 {
     /// <summary>How long inspections that were accepted are waited for.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);

@@ -6,7 +6,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// waits.
 /// </summary>
 /// <remarks>Thread-safe. Waiting is bounded by the stations' own queues and by each waiter's cancellation.</remarks>
-public sealed class FairTurn
+internal sealed class FairTurn
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<Waiter>> _waiting = new(StringComparer.Ordinal);

@@ -6,7 +6,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// One accepted inspection on its way to exactly one verdict. Whoever comes first decides: the judge with a result, a stage with a reason, or
 /// the deadline with what is held (PatchCLIP's result, once there is one) or with NOT_JUDGED: deadline.
 /// </summary>
-public sealed class InspectionRun : IDisposable
+internal sealed class InspectionRun : IDisposable
 {
     /// <summary>Characters of a verdict's detail.</summary>
     private const int LongestDetail = 400;

@@ -1,14 +1,21 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>A frame whose verdict is decided, on its way to archive, heatmap and page. Owns frame and map; whoever takes it disposes it.</summary>
+/// <summary>A frame whose verdict is stored, on its way to archive, heatmap and page. Owns frame and map, and keeps its recipe alive.</summary>
 /// <param name="verdict">The verdict, as stored.</param>
 /// <param name="frame">The frame.</param>
 /// <param name="map">The anomaly map that the verdict came from; null where nothing was judged.</param>
-/// <param name="recipe">What it was judged under, kept alive until <see cref="Dispose"/>.</param>
-internal sealed class JudgedFrame(VerdictRecord verdict, Frame frame, PooledAnomalyMap? map, ActiveRecipe recipe) : IDisposable
+/// <param name="recipe">What it was judged under.</param>
+/// <param name="ignore">What of it was not judged; null for nothing.</param>
+/// <param name="levels">What good parts' maps reach under the recipe.</param>
+/// <param name="recipeUse">Keeps the recipe alive until <see cref="Dispose"/>.</param>
+internal sealed class JudgedFrame(
+    VerdictRecord verdict, Frame frame, PooledAnomalyMap? map, StationRecipe recipe, IgnoreMask? ignore, NormalLevels levels, IDisposable recipeUse)
+    : IDisposable
 {
     private PooledAnomalyMap? _map = map;
     private int _isDisposed;
@@ -19,7 +26,11 @@ internal sealed class JudgedFrame(VerdictRecord verdict, Frame frame, PooledAnom
 
     public PooledAnomalyMap? Map => _map;
 
-    public ActiveRecipe Recipe => recipe;
+    public StationRecipe Recipe => recipe;
+
+    public IgnoreMask? Ignore => ignore;
+
+    public NormalLevels Levels => levels;
 
     /// <summary>The map, from now on the caller's; null where there is none.</summary>
     public PooledAnomalyMap? TakeMap() => Interlocked.Exchange(ref _map, null);
@@ -29,6 +40,6 @@ internal sealed class JudgedFrame(VerdictRecord verdict, Frame frame, PooledAnom
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         frame.Dispose();
         TakeMap()?.Dispose();
-        recipe.Release();
+        recipeUse.Dispose();
     }
 }

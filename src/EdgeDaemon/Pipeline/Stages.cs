@@ -53,7 +53,7 @@ internal sealed class Stages(
         }
         else
         {
-            links.FrameTaken(accepted);
+            links.Events.TellFrameTaken(accepted);
             if (Hand(work, frame)) return stored.Task;
             frame.Dispose();
         }
@@ -94,7 +94,7 @@ internal sealed class Stages(
         counts.Judged(isStored ? verdict.Verdict : Verdict.NotJudged);
         stored.SetResult(isStored ? verdict : null);
         _open.TryRemove(run.Inspection.Id, out _);
-        if (isStored) links.Judged(verdict);
+        if (isStored) links.Events.TellVerdictStored(verdict);
         run.Dispose();
     }
 
@@ -139,7 +139,7 @@ internal sealed class Stages(
             var trigger = new TriggerContext(asked.Sequence, FrameTimeout, asked.TriggerId, asked.PartId, asked.AcceptedAt);
             Frame frame = await camera.TriggerAsync(trigger, run.DeadlinePassed).ConfigureAwait(false);
             if (frame.File is { } file && files is not null) _ = files.NoteAsync(asked, file);
-            links.FrameTaken(asked);
+            links.Events.TellFrameTaken(asked);
             if (Hand(work, frame)) return;
             frame.Dispose();
         }
@@ -197,7 +197,7 @@ internal sealed class Stages(
         KillPoint.Pass(KillStep.Settling);
         Code reason = verdict?.Reason ?? Code.None;
         if (reason == Code.BadImage && frame.Refusal is null) log.NotJudged(verdict!.Inspection, reason, verdict.Detail ?? "");
-        var judged = verdict is null || frame.Refusal is not null ? null : new JudgedFrame(verdict, frame, map, work.Recipe);
+        var judged = verdict is null || frame.Refusal is not null ? null : work.Recipe.Judged(verdict, frame, map);
         if (judged is null)
         {
             frame.Dispose();
@@ -206,7 +206,7 @@ internal sealed class Stages(
         }
         else
         {
-            links.Pictures(judged);
+            links.Events.TellFrameJudged(judged);
         }
 
         if (reason is Code.BadImage or Code.PartialFrame) frame.Settle(FrameOutcome.Rejected, verdict!.Detail ?? CodeTable.Describe(reason));

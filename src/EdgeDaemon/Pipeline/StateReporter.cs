@@ -15,7 +15,7 @@ internal sealed class StateReporter(Signal changed, Func<bool> isReady, Action<l
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1), Shortest = TimeSpan.FromMilliseconds(100), Least = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The reporter of a station.</summary>
-    public static StateReporter Of(Station station, Box box, Heartbeats heartbeats, TimeProvider time)
+    public static StateReporter Of(Station station, RunningAppliance box, Heartbeats heartbeats, TimeProvider time)
     {
         var changed = new Signal();
         station.Changed += changed.Set;

@@ -1,7 +1,7 @@
 namespace ClipFusion.EdgeDaemon.Recipes;
 
 /// <summary>The form of device, station and recipe names. They become topics and file names, so nothing else gets through.</summary>
-public static class Names
+internal static class Names
 {
     /// <summary>Longest name in characters.</summary>
     public const int MaxLength = 32;

@@ -7,14 +7,14 @@ namespace ClipFusion.EdgeDaemon.Recipes;
 /// <param name="Name">The file's name without <c>.json</c>.</param>
 /// <param name="Recipe">The recipe; null where it can't be used.</param>
 /// <param name="Errors">Why not; empty where it can.</param>
-public sealed record CatalogueEntry(string Name, StationRecipe? Recipe, IReadOnlyList<FieldError> Errors);
+internal sealed record CatalogueEntry(string Name, StationRecipe? Recipe, IReadOnlyList<FieldError> Errors);
 
 /// <summary>
 /// The recipes of a folder as they were when it was loaded, by number and by name. A broken file is listed with its errors and hides no other; a
 /// number that two recipes claim makes both unusable, because nobody can know which one the PLC means. Immutable: a file edited later is not live
 /// until the folder is loaded again for a recipe that is being set.
 /// </summary>
-public sealed class RecipeCatalogue
+internal sealed class RecipeCatalogue
 {
     /// <summary>Most files: there are no more numbers than a thousand, the rest leaves room for mistakes to be listed.</summary>
     public const int MaxFiles = 2000;

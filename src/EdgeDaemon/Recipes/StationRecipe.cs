@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Recipes;
 /// A recipe of the appliance: what the method reads, and what a station needs around it. Immutable; one that is active stays as it was when it was
 /// set, whatever happens to its file.
 /// </summary>
-public sealed record StationRecipe
+internal sealed record StationRecipe
 {
     /// <summary>Most reference images of a recipe.</summary>
     public const int MaxReferences = 20;

@@ -11,7 +11,7 @@ namespace ClipFusion.EdgeDaemon.Recipes;
 /// Reads the appliance's recipe files: the method's keys as <see cref="RecipeReader"/> reads them and the station's beside them, one set of unknown
 /// keys, all errors at once. <c>docs/configuration.md</c> lists them.
 /// </summary>
-public static class StationRecipeReader
+internal static class StationRecipeReader
 {
     /// <summary>Greatest score, threshold or half-width.</summary>
     public const double MaxScore = 2;

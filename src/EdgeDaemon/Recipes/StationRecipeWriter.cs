@@ -9,7 +9,7 @@ using ClipFusion.Inspection.Recipes;
 namespace ClipFusion.EdgeDaemon.Recipes;
 
 /// <summary>Writes the appliance's recipes: every key, in a fixed order, defaults included, so equal settings give equal bytes.</summary>
-public static class StationRecipeWriter
+internal static class StationRecipeWriter
 {
     /// <summary>Largest reference image or mask file in bytes.</summary>
     public const long MaxFileBytes = 256 * 1024 * 1024;

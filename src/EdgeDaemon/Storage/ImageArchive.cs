@@ -13,7 +13,7 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// ones, which are then removed at the next start if they are empty.</para>
 /// <para>NG outlives OK: at the cap the oldest OK goes first; by age OK goes after <see cref="ImageConfig.MaxDays"/>, the rest with its inspection.</para>
 /// </remarks>
-public sealed class ImageArchive
+internal sealed class ImageArchive
 {
     private const string DayFormat = "yyyy-MM-dd", OkFolder = "ok", TemporarySuffix = ".part";
 

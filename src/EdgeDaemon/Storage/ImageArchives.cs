@@ -1,15 +1,16 @@
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>The image archives of all stations, and the deleting of what is too old: a few files at a time, while nobody waits for the database's writer.</summary>
-public sealed class ImageArchives : IAsyncDisposable
+internal sealed class ImageArchives : IAsyncDisposable
 {
     private const int FilesPerStep = 64;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    private readonly InspectionStore _store;
+    private readonly IStorageCondition _store;
     private readonly Dictionary<string, ImageArchive> _archives;
     private readonly ITimer _timer;
     private int _isStepping;
@@ -18,11 +19,11 @@ public sealed class ImageArchives : IAsyncDisposable
     /// <param name="config">Stations and limits.</param>
     /// <param name="store">Says whether images may be written and whether the wall clock can be believed.</param>
     /// <param name="time">Wall clock and timers.</param>
-    public ImageArchives(ApplianceConfig config, InspectionStore store, TimeProvider time)
+    public ImageArchives(ApplianceConfig config, IStorageCondition store, TimeProvider time)
     {
         _store = store;
         _archives = config.Stations.ToDictionary(
-            s => s.Name, s => new ImageArchive(config.DataFolder, s.Name, ImageLimits.From(s.Images, config.Storage), time, () => store.State.ImagesAllowed), StringComparer.Ordinal);
+            s => s.Name, s => new ImageArchive(config.DataFolder, s.Name, ImageLimits.From(s.Images, config.Storage), time, () => store.ImagesAllowed), StringComparer.Ordinal);
         _timer = time.CreateTimer(_ => Step(), null, Interval, Interval);
     }
 

@@ -9,7 +9,7 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <param name="Bytes">All images of the station; above that the oldest OK goes first, then the oldest of the rest.</param>
 /// <param name="OkDays">Days that images of OK are kept.</param>
 /// <param name="OtherDays">Days that all other images are kept; never fewer.</param>
-public sealed record ImageLimits(ImagePolicy Policy, int SampleEvery, long Bytes, int OkDays, int OtherDays)
+internal sealed record ImageLimits(ImagePolicy Policy, int SampleEvery, long Bytes, int OkDays, int OtherDays)
 {
     /// <summary>The limits that a configuration asks for. What is not OK stays as long as its inspection does, so that NG outlives OK.</summary>
     /// <param name="images">The station's.</param>
@@ -32,7 +32,7 @@ public sealed record ImageLimits(ImagePolicy Policy, int SampleEvery, long Bytes
 }
 
 /// <summary>What became of an image.</summary>
-public enum ImageOutcome
+internal enum ImageOutcome
 {
     /// <summary>It is in the archive.</summary>
     Stored,

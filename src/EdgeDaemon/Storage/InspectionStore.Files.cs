@@ -3,7 +3,7 @@ using ClipFusion.Camera;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <content>Files that inspections were made of, so that none is handed out twice.</content>
-public sealed partial class InspectionStore
+internal sealed partial class InspectionStore
 {
     /// <summary>Files that belong to an inspection of a station and were not seen leaving their folder.</summary>
     /// <param name="station">Name of the station.</param>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <content>What the publisher uses, look-ups, and the log.</content>
-public sealed partial class InspectionStore
+internal sealed partial class InspectionStore
 {
     /// <summary>Rows that a page of any reading method has at most.</summary>
     public const int LargestPage = 1024;

@@ -4,7 +4,7 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <content>What is made good later: answers that the last run has left open, and those that a failing disk has prevented.</content>
-public sealed partial class InspectionStore
+internal sealed partial class InspectionStore
 {
     private const int RecoveryPage = 256, LargestAckList = 16384, LargestDebt = 65536, MarksPerTransaction = 256;
 

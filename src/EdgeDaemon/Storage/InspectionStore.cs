@@ -14,7 +14,7 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <para>Writing waits for the disk: one thread commits whatever has gathered (<see cref="GroupCommitWriter"/>). Reading goes beside it.</para>
 /// <para>Call <see cref="RecoverAsync"/> once after <see cref="Open"/> and before the first <see cref="AcceptAsync"/>.</para>
 /// </remarks>
-public sealed partial class InspectionStore : IAsyncDisposable
+internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposable
 {
     private readonly StorageOptions _options;
     private readonly ILogger _logger;
@@ -110,6 +110,9 @@ public sealed partial class InspectionStore : IAsyncDisposable
 
     /// <summary>Whether nobody waits for the writer: background work goes only then.</summary>
     public bool IsIdle => _writer.IsIdle;
+
+    /// <inheritdoc/>
+    public bool ImagesAllowed => State.ImagesAllowed;
 
     /// <summary>Opens the store of a data folder, making what is missing. A torn or foreign database is set aside under another name.</summary>
     /// <param name="folder">The data folder; made if missing.</param>

@@ -6,7 +6,7 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <param name="OutboxBytes">Outbox cap in bytes of stored verdicts; at the cap the oldest OK goes first.</param>
 /// <param name="OutboxAge">Outbox cap in time; older rows go, OK or not.</param>
 /// <param name="RowAge">How long inspections are kept after they were delivered.</param>
-public sealed record StorageLimits(long OutboxBytes, TimeSpan OutboxAge, TimeSpan RowAge)
+internal sealed record StorageLimits(long OutboxBytes, TimeSpan OutboxAge, TimeSpan RowAge)
 {
     /// <summary>The limits that a configuration asks for.</summary>
     /// <param name="config">Its part about storage; a gigabyte is 2^30 bytes.</param>

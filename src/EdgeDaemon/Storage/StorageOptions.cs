@@ -3,7 +3,7 @@ using ClipFusion.EdgeDaemon.Configuration;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>Limits of an <see cref="InspectionStore"/>. Every queue, page and file that it uses is bounded by one of these.</summary>
-public sealed record StorageOptions
+internal sealed record StorageOptions
 {
     /// <summary>Jobs that may wait for the writer; full policy <c>Wait</c>: the next caller waits for room. At least 1.</summary>
     public int QueueCapacity { get; init; } = 4096;

@@ -29,7 +29,7 @@ public enum StorageCondition
 /// <param name="Outboxes">The same by station; none for a station without any.</param>
 /// <param name="OutboxBytes">Their size, counted as the cap counts it.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out since the database was made.</param>
-public sealed record StorageState(
+internal sealed record StorageState(
     StorageCondition Condition, bool HasRoomForImages, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows,
     IReadOnlyDictionary<string, OutboxShare> Outboxes, long OutboxBytes, long OutboxDropped)
 {
@@ -50,4 +50,4 @@ public sealed record StorageState(
 /// <param name="Pending">Waiting.</param>
 /// <param name="Parked">Refused by the broker too often.</param>
 /// <param name="Unheard">Those of <paramref name="Pending"/> that the broker had nobody to give to.</param>
-public readonly record struct OutboxShare(long Pending, long Parked, long Unheard = 0);
+internal readonly record struct OutboxShare(long Pending, long Parked, long Unheard = 0);

@@ -1,7 +1,7 @@
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>Nothing can be stored at present: a trigger must be refused, and no verdict may go out.</summary>
-public sealed class StorageUnavailableException : Exception
+internal sealed class StorageUnavailableException : Exception
 {
     /// <summary>An exception for a condition that does not allow writing.</summary>
     /// <param name="condition">DiskFull, Locked or Failed.</param>

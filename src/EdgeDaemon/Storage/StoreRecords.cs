@@ -3,7 +3,7 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>What became of a verdict that was handed in.</summary>
-public enum CompletionOutcome
+internal enum CompletionOutcome
 {
     /// <summary>It is on the disk, with its outbox row.</summary>
     Stored,
@@ -23,7 +23,7 @@ public enum CompletionOutcome
 /// <param name="Refusals">How often the broker has refused it.</param>
 /// <param name="RefusalReason">What the broker said last; null when it did not.</param>
 /// <param name="IsParked">Whether it was refused too often and is no longer offered.</param>
-public sealed record OutboxRow(
+internal sealed record OutboxRow(
     VerdictRecord Record, DateTimeOffset CreatedAt, TimeSpan? Age, TimeSpan? AgeOfTrigger, int Refusals, string? RefusalReason, bool IsParked)
 {
     /// <summary>Who may have handed it to the broker.</summary>
@@ -44,11 +44,11 @@ public sealed record OutboxRow(
 /// <summary>What the last run left undone.</summary>
 /// <param name="Interrupted">Verdicts made now for inspections that had none, oldest first; they are in the outbox.</param>
 /// <param name="Unacked">Accepted inspections whose caller was not told, judged or not, oldest first: their acks are still due.</param>
-public sealed record Recovery(IReadOnlyList<VerdictRecord> Interrupted, IReadOnlyList<AcceptedInspection> Unacked);
+internal sealed record Recovery(IReadOnlyList<VerdictRecord> Interrupted, IReadOnlyList<AcceptedInspection> Unacked);
 
 /// <summary>A trigger of the recent past, for <see cref="TriggerMemory"/>.</summary>
 /// <param name="Inspection">What was accepted.</param>
 /// <param name="AssertedRecipe">The recipe that the trigger asserted; null for none.</param>
 /// <param name="Age">Time since its receipt; by the wall clock when it was before the last reboot.</param>
 /// <param name="Verdict">Its verdict; null when there is none yet.</param>
-public sealed record RecentTrigger(AcceptedInspection Inspection, string? AssertedRecipe, TimeSpan Age, VerdictRecord? Verdict);
+internal sealed record RecentTrigger(AcceptedInspection Inspection, string? AssertedRecipe, TimeSpan Age, VerdictRecord? Verdict);

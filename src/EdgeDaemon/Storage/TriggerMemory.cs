@@ -3,7 +3,7 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>What a trigger id is to a station.</summary>
-public enum TriggerMatch
+internal enum TriggerMatch
 {
     /// <summary>Not seen lately (or the trigger has no id): accept it, then say <see cref="TriggerMemory.Accepted"/> or <see cref="TriggerMemory.Refused"/>.</summary>
     New,
@@ -19,13 +19,13 @@ public enum TriggerMatch
 /// <param name="Match">What the trigger is.</param>
 /// <param name="First">For a duplicate: ends with the first one's inspection once it is accepted, or with null when it was refused. Null otherwise.</param>
 /// <param name="Verdict">For a duplicate: the verdict given already; null when there is none yet.</param>
-public readonly record struct TriggerClaim(TriggerMatch Match, Task<AcceptedInspection?>? First, VerdictRecord? Verdict);
+internal readonly record struct TriggerClaim(TriggerMatch Match, Task<AcceptedInspection?>? First, VerdictRecord? Verdict);
 
 /// <summary>
 /// Recognises triggers of one station that come twice. An id is remembered for its time to live on the monotonic clock, counted from its first receipt, and
 /// for a number of ids at most: beyond that the oldest is forgotten. Safe for several threads.
 /// </summary>
-public sealed class TriggerMemory
+internal sealed class TriggerMemory
 {
     /// <summary>Longest time to live.</summary>
     public static readonly TimeSpan LongestTtl = TimeSpan.FromMinutes(10);

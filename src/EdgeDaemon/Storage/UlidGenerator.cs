@@ -9,7 +9,7 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// </summary>
 /// <param name="time">Wall clock.</param>
 /// <param name="last">An earlier id that new ones must be above; null for none.</param>
-public sealed class UlidGenerator(TimeProvider time, string? last = null)
+internal sealed class UlidGenerator(TimeProvider time, string? last = null)
 {
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     private const int RandomBits = 80, Characters = 26;

@@ -14,17 +14,17 @@ internal static class BoxRequest
     public const string NotRunning = "the program is starting or being stopped; try again";
 
     /// <summary>Maps a GET that looks at the box.</summary>
-    public static IEndpointConventionBuilder MapBox(this IEndpointRouteBuilder app, string path, Func<HttpContext, Box, Task> answer) => app.MapGet(path, context =>
+    public static IEndpointConventionBuilder MapBox(this IEndpointRouteBuilder app, string path, Func<HttpContext, RunningAppliance, Task> answer) => app.MapGet(path, context =>
     {
-        if (context.RequestServices.GetRequiredService<BoxSlot>().Running is { } box) return answer(context, box);
+        if (context.RequestServices.GetRequiredService<ApplianceAccessor>().Current is { } box) return answer(context, box);
         return RefuseAsync(context);
     });
 
     /// <summary>Maps a GET that looks at the station that the path names.</summary>
-    public static IEndpointConventionBuilder MapStation(this IEndpointRouteBuilder app, string path, Func<HttpContext, Box, Station, Task> answer) => app.MapGet(path, context =>
+    public static IEndpointConventionBuilder MapStation(this IEndpointRouteBuilder app, string path, Func<HttpContext, RunningAppliance, Station, Task> answer) => app.MapGet(path, context =>
     {
         if (!IsKnown(context, out string name)) return UnknownAsync(context, name);
-        if (context.RequestServices.GetRequiredService<BoxSlot>().Running is { } box && box.Find(name) is { } station) return answer(context, box, station);
+        if (context.RequestServices.GetRequiredService<ApplianceAccessor>().Current is { } box && box.Find(name) is { } station) return answer(context, box, station);
         return RefuseAsync(context);
     });
 

@@ -30,7 +30,7 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
         app.MapStation("/api/v1/stations/{station}/events", (context, box, station) => StreamAsync(context, box, [station])).Answers(200, 404, 503).In(Lane.Vital);
     }
 
-    private async Task StreamAsync(HttpContext context, Box box, IReadOnlyList<Station> stations)
+    private async Task StreamAsync(HttpContext context, RunningAppliance box, IReadOnlyList<Station> stations)
     {
         // A proxy must not gather events until a buffer is full (nginx and others look at this header).
         context.Response.Headers["X-Accel-Buffering"] = "no";
@@ -71,7 +71,7 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
     private sealed record NgEvent(string InspectionId, long Seq, string? PartId, DateTimeOffset CompletedAt, bool Frame, bool Overlay);
 
     /// <summary>One listener: sources write into its queue and never wait, one loop empties it.</summary>
-    private sealed class Client(Box box, IReadOnlyList<Station> stations, bool withPictures, TimeProvider time)
+    private sealed class Client(RunningAppliance box, IReadOnlyList<Station> stations, bool withPictures, TimeProvider time)
     {
         private readonly Channel<Event> _events = Channel.CreateBounded<Event>(new BoundedChannelOptions(WaitingEvents) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
         private readonly HashSet<string> _names = [.. stations.Select(s => s.Name)];
@@ -79,8 +79,8 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
         public async Task RunAsync(HttpResponse response, CancellationTokenSource end)
         {
             response.ContentType = StreamType;
-            box.Judged += TellVerdict;
-            List<(StationGallery Gallery, Action Tell)> galleries = withPictures ? [.. stations.Where(s => box.Galleries.ContainsKey(s.Name)).Select(PicturesOf)] : [];
+            box.Events.VerdictStored += TellVerdict;
+            List<(StationGallery Gallery, Action Tell)> galleries = withPictures ? [.. stations.Where(s => box.Pictures.Galleries.ContainsKey(s.Name)).Select(PicturesOf)] : [];
             foreach ((StationGallery gallery, Action tell) in galleries)
             {
                 gallery.Changed += tell;
@@ -100,7 +100,7 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             finally
             {
                 foreach ((StationGallery gallery, Action tell) in galleries) gallery.Changed -= tell;
-                box.Judged -= TellVerdict;
+                box.Events.VerdictStored -= TellVerdict;
                 await end.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(sources).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -142,7 +142,7 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
 
         private (StationGallery Gallery, Action Tell) PicturesOf(Station station)
         {
-            StationGallery gallery = box.Galleries[station.Name];
+            StationGallery gallery = box.Pictures.Galleries[station.Name];
             return (gallery, () =>
             {
                 if (gallery.Latest is { } shown) Tell("picture", new PictureEvent(station.Name, shown.Verdict.Inspection.Id, !shown.FrameJpeg.IsEmpty, !shown.OverlayJpeg.IsEmpty, NgOf(gallery.LatestNg)));

@@ -20,7 +20,7 @@ internal static class HealthEndpoints
 
     private static Task ReadyAsync(HttpContext context)
     {
-        Box? box = context.RequestServices.GetRequiredService<BoxSlot>().Running;
+        RunningAppliance? box = context.RequestServices.GetRequiredService<ApplianceAccessor>().Current;
         StationReady[] stations = [.. context.RequestServices.GetRequiredService<LiveConfig>().Current.Stations.Select(s => Look(box?.Find(s.Name), s.Name))];
         bool isReady = Array.TrueForAll(stations, s => s.Ready);
         return Reply.JsonAsync(context, isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, new Ready(isReady, stations));

@@ -37,9 +37,9 @@ internal static class PictureEndpoints
         }).Answers(200, 404, 503);
     }
 
-    private static async Task<ShownInspection?> LookAsync(HttpContext context, Box box, Station station, Func<StationGallery, ShownInspection?> which)
+    private static async Task<ShownInspection?> LookAsync(HttpContext context, RunningAppliance box, Station station, Func<StationGallery, ShownInspection?> which)
     {
-        if (box.Galleries.GetValueOrDefault(station.Name) is not { } gallery) return null;
+        if (box.Pictures.Galleries.GetValueOrDefault(station.Name) is not { } gallery) return null;
         await gallery.WantedAsync(context.RequestAborted).ConfigureAwait(false);
         return which(gallery);
     }

@@ -25,14 +25,14 @@ internal static class StationEndpoints
         app.MapBox("/api/v1/inspections", InspectionsAsync).Answers(200, 400, 404, 503);
     }
 
-    private static async Task LatestAsync(HttpContext context, Box box, Station station)
+    private static async Task LatestAsync(HttpContext context, RunningAppliance box, Station station)
     {
         VerdictPage page = await PageAsync(context, box, station).ConfigureAwait(false);
         if (page.Latest.IsEmpty) await Reply.ProblemAsync(context, StatusCodes.Status404NotFound, $"station \"{station.Name}\" has judged nothing yet").ConfigureAwait(false);
         else await Reply.BytesAsync(context, StatusCodes.Status200OK, "application/json", page.Latest).ConfigureAwait(false);
     }
 
-    private static async Task InspectionsAsync(HttpContext context, Box box)
+    private static async Task InspectionsAsync(HttpContext context, RunningAppliance box)
     {
         string name = context.Request.Query["station"].ToString(), asked = context.Request.Query["limit"].ToString();
         int limit = UsualInspections;
@@ -55,7 +55,7 @@ internal static class StationEndpoints
         }
     }
 
-    private static Task<VerdictPage> PageAsync(HttpContext context, Box box, Station station) =>
+    private static Task<VerdictPage> PageAsync(HttpContext context, RunningAppliance box, Station station) =>
         context.RequestServices.GetRequiredService<VerdictPages>().GetAsync(box, station).WaitAsync(context.RequestAborted);
 
     /// <summary>A code for people.</summary>

@@ -16,7 +16,7 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <c>POST /api/v1/stations/{station}/triggers</c>: the same trigger with the same answers as over MQTT. 202 with the ack; with <c>waitMs</c> 200 with the
 /// verdict, where it comes in time. The verdict goes out over MQTT in any case.
 /// </summary>
-internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, HttpShare share, ApplianceMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class TriggerEndpoint(ApplianceAccessor accessor, HttpToken token, HttpShare share, ApplianceMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Longest wait for a verdict that can be asked for, in milliseconds.</summary>
     public const int MaximumWaitMs = 60_000;
@@ -57,11 +57,11 @@ internal sealed class TriggerEndpoint(BoxSlot slot, HttpToken token, HttpShare s
         }
 
         if (!BoxRequest.IsKnown(context, out string name)) await BoxRequest.UnknownAsync(context, name).ConfigureAwait(false);
-        else if (slot.Running is not { } box || box.Find(name) is not { } station) await RefuseAsync(context, null, Code.NotReady, BoxRequest.NotRunning).ConfigureAwait(false);
+        else if (accessor.Current is not { } box || box.Find(name) is not { } station) await RefuseAsync(context, null, Code.NotReady, BoxRequest.NotRunning).ConfigureAwait(false);
         else await TakeAsync(context, box, station, received).ConfigureAwait(false);
     }
 
-    private async Task TakeAsync(HttpContext context, Box box, Station station, long received)
+    private async Task TakeAsync(HttpContext context, RunningAppliance box, Station station, long received)
     {
         if (await ReadAsync(context).ConfigureAwait(false) is not { } parsed) return;
         TimeSpan? wait = TimeSpan.Zero;

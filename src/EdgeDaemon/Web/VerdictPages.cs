@@ -20,7 +20,7 @@ internal sealed class VerdictPages(PageWorker worker)
     /// <summary>The page as it is now, with every verdict that was stored before the call.</summary>
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
     /// <exception cref="PageBusyException">Too much waits.</exception>
-    public Task<VerdictPage> GetAsync(Box box, Station station) => _stations.GetOrAdd(station, _ => new StationPage(box.Store, station, worker)).GetAsync();
+    public Task<VerdictPage> GetAsync(RunningAppliance box, Station station) => _stations.GetOrAdd(station, _ => new StationPage(box.Store, station, worker)).GetAsync();
 
     private sealed class StationPage
     {

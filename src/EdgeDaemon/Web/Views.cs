@@ -19,7 +19,7 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
     private static readonly string Program = typeof(DeviceView).Assembly.GetName().Version?.ToString(3) ?? "";
 
     /// <summary>The device as it is now.</summary>
-    public static DeviceView Of(Box box, TimeProvider time)
+    public static DeviceView Of(RunningAppliance box, TimeProvider time)
     {
         LinkState link = box.Link.State;
         Storage.StorageState storage = box.Store.State;
@@ -86,7 +86,7 @@ internal sealed record StationView(string Station, StateMessage State, CameraVie
     /// <param name="box">The box.</param>
     /// <param name="station">The station.</param>
     /// <param name="beat">Beat of the state; 0 where nobody counts.</param>
-    public static StationView Of(Box box, Station station, long beat = 0)
+    public static StationView Of(RunningAppliance box, Station station, long beat = 0)
     {
         SourceState camera = station.Camera.State;
         return new(station.Name, box.StateOf(station, beat), new(camera.Status, camera.Reason), station.Config.QueueDepth, box.Publisher.Counts(station.Name));

@@ -8,10 +8,10 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="Value">The content; null when it can't be understood.</param>
 /// <param name="Error">What is wrong, where, and what is expected; null when nothing is.</param>
 /// <param name="Id">The caller's id as far as it could be read, for the refusal.</param>
-public sealed record Parsed<T>(T? Value, string? Error, string? Id) where T : class;
+internal sealed record Parsed<T>(T? Value, string? Error, string? Id) where T : class;
 
 /// <summary>Reads command payloads strictly: unknown and repeated keys, wrong types and anything after the object are errors. Never throws, whatever the bytes.</summary>
-public static class CommandParser
+internal static class CommandParser
 {
     /// <summary>Longest payload in bytes that is looked at.</summary>
     public const int MaximumPayload = 4096;

@@ -6,14 +6,14 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="Station">Name of the station.</param>
 /// <param name="ReceivedTimestamp">Monotonic timestamp of its receipt.</param>
 /// <param name="CorrelationData">To be echoed in the answer; null for none.</param>
-public abstract record Command(string Station, long ReceivedTimestamp, byte[]? CorrelationData);
+internal abstract record Command(string Station, long ReceivedTimestamp, byte[]? CorrelationData);
 
 /// <summary>Inspect a part.</summary>
 /// <param name="Station">Name of the station.</param>
 /// <param name="ReceivedTimestamp">Monotonic timestamp of its receipt.</param>
 /// <param name="CorrelationData">To be echoed in the answer; null for none.</param>
 /// <param name="Content">What was asked for.</param>
-public sealed record TriggerCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, TriggerContent Content) : Command(Station, ReceivedTimestamp, CorrelationData)
+internal sealed record TriggerCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, TriggerContent Content) : Command(Station, ReceivedTimestamp, CorrelationData)
 {
     /// <summary>The same as the pipeline wants it.</summary>
     public Trigger ToTrigger() => new(Station, TriggerSource.Mqtt, ReceivedTimestamp, Content.TriggerId, Content.PartId, Content.Recipe, Content.Deadline);
@@ -24,30 +24,30 @@ public sealed record TriggerCommand(string Station, long ReceivedTimestamp, byte
 /// <param name="ReceivedTimestamp">Monotonic timestamp of its receipt.</param>
 /// <param name="CorrelationData">To be echoed in the answer; null for none.</param>
 /// <param name="PartId">The part's id.</param>
-public sealed record PartCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, string PartId) : Command(Station, ReceivedTimestamp, CorrelationData);
+internal sealed record PartCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, string PartId) : Command(Station, ReceivedTimestamp, CorrelationData);
 
 /// <summary>Change the recipe.</summary>
 /// <param name="Station">Name of the station.</param>
 /// <param name="ReceivedTimestamp">Monotonic timestamp of its receipt.</param>
 /// <param name="CorrelationData">To be echoed in the answer; null for none.</param>
 /// <param name="Content">What was asked for.</param>
-public sealed record RecipeCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, RecipeContent Content) : Command(Station, ReceivedTimestamp, CorrelationData);
+internal sealed record RecipeCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, RecipeContent Content) : Command(Station, ReceivedTimestamp, CorrelationData);
 
 /// <summary>Payload of a trigger; all null for an empty payload.</summary>
 /// <param name="TriggerId">1-36 of <c>[A-Za-z0-9._-]</c>.</param>
 /// <param name="PartId">Same form.</param>
 /// <param name="Recipe">Name or number that is asserted to be active.</param>
 /// <param name="Deadline">From receipt to verdict.</param>
-public sealed record TriggerContent(string? TriggerId, string? PartId = null, string? Recipe = null, TimeSpan? Deadline = null);
+internal sealed record TriggerContent(string? TriggerId, string? PartId = null, string? Recipe = null, TimeSpan? Deadline = null);
 
 /// <summary>Payload of a recipe change.</summary>
 /// <param name="RequestId">1-36 of <c>[A-Za-z0-9._-]</c>; null when plain digits were sent.</param>
 /// <param name="Recipe">Name or number.</param>
-public sealed record RecipeContent(string? RequestId, string Recipe);
+internal sealed record RecipeContent(string? RequestId, string Recipe);
 
 /// <summary>A command that was answered without reaching the station: for the count of missed triggers and the log.</summary>
 /// <param name="Station">Name of the station.</param>
 /// <param name="Kind">What was asked for.</param>
 /// <param name="Code">Why it was refused.</param>
 /// <param name="ErrorText">The same for people.</param>
-public sealed record CommandRefused(string Station, CommandKind Kind, Code Code, string ErrorText);
+internal sealed record CommandRefused(string Station, CommandKind Kind, Code Code, string ErrorText);

@@ -3,7 +3,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <summary>Something to be published.</summary>
 /// <param name="Topic">Where.</param>
 /// <param name="Payload">What; owned by the message.</param>
-public sealed record OutMessage(string Topic, ReadOnlyMemory<byte> Payload)
+internal sealed record OutMessage(string Topic, ReadOnlyMemory<byte> Payload)
 {
     /// <summary>Whether the broker keeps it for later subscribers.</summary>
     public bool Retain { get; init; }
@@ -25,7 +25,7 @@ public sealed record OutMessage(string Topic, ReadOnlyMemory<byte> Payload)
 }
 
 /// <summary>What became of a publish.</summary>
-public enum PublishStatus
+internal enum PublishStatus
 {
     /// <summary>The broker took it ("no matching subscribers" included).</summary>
     Delivered,
@@ -43,14 +43,14 @@ public enum PublishStatus
 /// <summary>What became of a publish.</summary>
 /// <param name="Status">In a word.</param>
 /// <param name="Why">For people; null when delivered.</param>
-public readonly record struct PublishOutcome(PublishStatus Status, string? Why = null)
+internal readonly record struct PublishOutcome(PublishStatus Status, string? Why = null)
 {
     /// <summary>Delivered to a broker that answered "no matching subscribers" (0x10): nobody heard it. Never with MQTT 3.1.1, which has no such answer.</summary>
     public bool IsUnheard { get; init; }
 }
 
 /// <summary>Publishes one message and waits for the broker's answer; never throws but for its cancellation.</summary>
-public delegate Task<PublishOutcome> Publish(OutMessage message, CancellationToken cancellationToken);
+internal delegate Task<PublishOutcome> Publish(OutMessage message, CancellationToken cancellationToken);
 
 /// <summary>Gives a message its place in the order of the connection; the task inside ends with the broker's answer. Neither throws but for the cancellation.</summary>
-public delegate ValueTask<Task<PublishOutcome>> Send(OutMessage message, CancellationToken cancellationToken);
+internal delegate ValueTask<Task<PublishOutcome>> Send(OutMessage message, CancellationToken cancellationToken);

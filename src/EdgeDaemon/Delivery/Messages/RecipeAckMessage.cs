@@ -4,7 +4,7 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>How far a recipe change is.</summary>
-public enum RecipeChange
+internal enum RecipeChange
 {
     /// <summary>Begun: the station is not ready until it ends.</summary>
     Accepted,
@@ -27,7 +27,7 @@ public enum RecipeChange
 /// <param name="Code">Why it was refused or failed; <see cref="Inspections.Code.None"/> otherwise.</param>
 /// <param name="ErrorText">The same for people; null otherwise.</param>
 /// <param name="Time">Wall clock, UTC.</param>
-public sealed record RecipeAckMessage(
+internal sealed record RecipeAckMessage(
     string? RequestId, string? Requested, RecipeChange Status, RecipeStamp? Recipe, [property: JsonIgnore] Code Code, string? ErrorText, DateTimeOffset Time)
 {
     /// <summary>Name of the message's schema.</summary>

@@ -4,7 +4,7 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>Fixed-width ASCII for controllers that take a text apart by position.</summary>
-public static class SimpleText
+internal static class SimpleText
 {
     /// <summary>Length of a verdict in bytes, semicolons included.</summary>
     public const int VerdictLength = 10 + 1 + 3 + 5 + 3 + 4 + 36 + 6;

@@ -4,7 +4,7 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>Who is in charge of a station.</summary>
-public enum StationMode
+internal enum StationMode
 {
     /// <summary>Triggers are judged.</summary>
     Auto,
@@ -36,7 +36,7 @@ public enum StorageState
 }
 
 /// <summary>What came of checking the model pack since the program's start.</summary>
-public enum PackCheck
+internal enum PackCheck
 {
     /// <summary>It goes on in the background.</summary>
     Pending,
@@ -58,12 +58,12 @@ public enum PackCheck
 /// <param name="Ng">Verdicts NG.</param>
 /// <param name="Review">Verdicts REVIEW.</param>
 /// <param name="NotJudged">Verdicts NOT_JUDGED.</param>
-public sealed record StationCounters(long Accepted, long Missed, long Ok, long Ng, long Review, long NotJudged);
+internal sealed record StationCounters(long Accepted, long Missed, long Ok, long Ng, long Review, long NotJudged);
 
 /// <summary>Verdicts of a station that are not delivered.</summary>
 /// <param name="Pending">Waiting.</param>
 /// <param name="Parked">Refused by the broker three times: somebody must look.</param>
-public sealed record OutboxCounts(long Pending, long Parked)
+internal sealed record OutboxCounts(long Pending, long Parked)
 {
     /// <summary>Those of <see cref="Pending"/> that the broker had nobody to give to: they wait for somebody to subscribe. Always 0 with MQTT 3.1.1.</summary>
     public long Unheard { get; init; }
@@ -89,7 +89,7 @@ public sealed record OutboxCounts(long Pending, long Parked)
 /// <param name="EngineBuild">Progress of an engine build, 0..1; null when none is under way.</param>
 /// <param name="Time">Wall clock, UTC.</param>
 /// <param name="CameraNote">Why the camera is lost, or what is wrong with it although it gives frames; null when nothing is.</param>
-public sealed record StateMessage(
+internal sealed record StateMessage(
     string BootId, long Beat, bool Ready, bool Busy, StationMode Mode, RecipeStamp? Recipe, int QueueDepth, [property: JsonIgnore] Code Code, string? ErrorText,
     StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageState Storage, string? Provider, string? ProviderNote, double? EngineBuild, DateTimeOffset Time,
     string? CameraNote = null)

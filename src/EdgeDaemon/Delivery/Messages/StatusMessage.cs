@@ -18,7 +18,7 @@ public enum DeviceStatus
 /// <summary><c>out/status</c>.</summary>
 /// <param name="Status">Whether the device is there.</param>
 /// <param name="BootId">Names one run of the program: what carries another one is from another run.</param>
-public sealed record StatusMessage(DeviceStatus Status, string BootId)
+internal sealed record StatusMessage(DeviceStatus Status, string BootId)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]

@@ -11,7 +11,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="Code">Why it was refused; <see cref="Inspections.Code.None"/> when accepted.</param>
 /// <param name="ErrorText">What was wrong and what is expected, for people; null when accepted.</param>
 /// <param name="Time">Wall clock, UTC.</param>
-public sealed record TriggerAckMessage(
+internal sealed record TriggerAckMessage(
     string? TriggerId, string? InspectionId, long? Seq, bool Duplicate, [property: JsonIgnore] Code Code, string? ErrorText, DateTimeOffset Time)
 {
     /// <summary>Name of the message's schema.</summary>
@@ -43,7 +43,7 @@ public sealed record TriggerAckMessage(
 /// <param name="InspectionId">ULID.</param>
 /// <param name="Seq">Sequence number.</param>
 /// <param name="TriggerId">The caller's id; null for none.</param>
-public sealed record TriggerFrameMessage(string InspectionId, long Seq, string? TriggerId)
+internal sealed record TriggerFrameMessage(string InspectionId, long Seq, string? TriggerId)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]

@@ -6,12 +6,12 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="Late">Handed to the broker after the inspection's deadline.</param>
 /// <param name="Replayed">Too old for the live topics.</param>
 /// <param name="Duplicate">Sent before, or maybe sent before.</param>
-public readonly record struct SendingFlags(bool Late, bool Replayed, bool Duplicate);
+internal readonly record struct SendingFlags(bool Late, bool Replayed, bool Duplicate);
 
 /// <summary><c>out/{station}/verdict</c> and <c>out/{station}/verdict/replay</c>.</summary>
 /// <param name="record">What was stored.</param>
 /// <param name="sending">What is true of this sending.</param>
-public sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
+internal sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
 {
     /// <summary>Name of the message's schema.</summary>
     public string Schema { get; } = "clipfusion/v1/verdict";
@@ -92,4 +92,4 @@ public sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
 /// <param name="Duplicate">Sent before, or maybe sent before.</param>
 /// <param name="FallbackProfile">The held PatchCLIP result stands in for the recipe's profile.</param>
 /// <param name="ZeroShot">There were no references.</param>
-public sealed record VerdictFlags(bool Late, bool Replayed, bool Duplicate, bool FallbackProfile, bool ZeroShot);
+internal sealed record VerdictFlags(bool Late, bool Replayed, bool Duplicate, bool FallbackProfile, bool ZeroShot);

@@ -6,7 +6,7 @@ using ClipFusion.EdgeDaemon.Inspections;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>JSON as the contract has it: UTF-8, camelCase, every key always there (null where there is nothing), times in UTC with milliseconds.</summary>
-public static class Wire
+internal static class Wire
 {
     private static readonly JsonSerializerOptions Options = new()
     {

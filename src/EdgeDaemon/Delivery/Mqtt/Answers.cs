@@ -1,7 +1,7 @@
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>Answers to commands, ready to be published.</summary>
-public static class Answers
+internal static class Answers
 {
     /// <summary>A trigger's ack, as JSON and as text; the text first, for it is what controllers wait for.</summary>
     public static IReadOnlyList<OutMessage> TriggerAck(Topics topics, string station, TriggerAckMessage ack, byte[]? correlationData)

@@ -4,7 +4,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="first">The first wait, before jitter.</param>
 /// <param name="longest">The longest wait.</param>
 /// <param name="random">Draws the jitter.</param>
-public sealed class BackOff(TimeSpan first, TimeSpan longest, Random random)
+internal sealed class BackOff(TimeSpan first, TimeSpan longest, Random random)
 {
     private int _failures;
 

@@ -15,10 +15,10 @@ public enum MqttVersion
 /// <param name="CertificateFile">PEM file with this device's certificate; null for none.</param>
 /// <param name="KeyFile">PEM file with its key; null when it is in the certificate's file.</param>
 /// <param name="ServerName">Name that the broker's certificate must carry; null for the host.</param>
-public sealed record BrokerTls(string? CaFile = null, string? CertificateFile = null, string? KeyFile = null, string? ServerName = null);
+internal sealed record BrokerTls(string? CaFile = null, string? CertificateFile = null, string? KeyFile = null, string? ServerName = null);
 
 /// <summary>Where the broker is and how it is spoken to. Files are read anew at each attempt, so that they can be replaced under way.</summary>
-public sealed record BrokerOptions
+internal sealed record BrokerOptions
 {
     /// <summary>Name or address.</summary>
     public required string Host { get; init; }

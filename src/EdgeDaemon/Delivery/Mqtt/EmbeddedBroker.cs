@@ -4,7 +4,7 @@ using MQTTnet.Server;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>A broker in this process, for the demo: loopback only, no passwords, nothing kept on disk.</summary>
-public sealed class EmbeddedBroker : IAsyncDisposable
+internal sealed class EmbeddedBroker : IAsyncDisposable
 {
     private readonly MqttServer _server;
 

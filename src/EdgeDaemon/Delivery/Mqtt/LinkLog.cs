@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>Writes down how a connection is doing: each change once, however many attempts it takes.</summary>
-public static partial class LinkLog
+internal static partial class LinkLog
 {
     /// <summary>Watches a link; beside the link's start, so that its first word is not missed.</summary>
     /// <param name="link">The link.</param>

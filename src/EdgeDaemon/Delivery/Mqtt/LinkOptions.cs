@@ -1,7 +1,7 @@
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>What the device says and hears over MQTT.</summary>
-public sealed record LinkOptions
+internal sealed record LinkOptions
 {
     /// <summary>Most bytes of correlation data that are echoed.</summary>
     public const int MaximumCorrelation = 256;

@@ -56,4 +56,4 @@ public enum LinkError
 /// <param name="Error">What is wrong now.</param>
 /// <param name="ErrorText">The same for people; null when nothing is wrong.</param>
 /// <param name="LastErrorText">What was wrong last, kept while connected; null when nothing ever was.</param>
-public sealed record LinkState(bool IsConnected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText);
+internal sealed record LinkState(bool IsConnected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText);

@@ -1,9 +1,10 @@
 using System.Threading.Channels;
+using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>What heatmaps go over.</summary>
-public enum MediaRoute
+internal enum MediaRoute
 {
     /// <summary>Nothing now: no station wants heatmaps, or there is no connection.</summary>
     None,
@@ -21,11 +22,8 @@ public enum MediaRoute
 /// the main one: one at a time, and
 /// only while nothing else is under way there.
 /// </summary>
-public sealed class MediaLink : IAsyncDisposable
+internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
 {
-    /// <summary>Largest picture in bytes.</summary>
-    public const int MaximumPicture = 512 << 10;
-
     private readonly Topics _topics;
     private readonly MqttLink? _main;
     private readonly SecondConnection _second;
@@ -110,18 +108,13 @@ public sealed class MediaLink : IAsyncDisposable
     /// <summary>Waits until the connection is in some state.</summary>
     public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) => _connection.WhenAsync(wanted, cancellationToken);
 
-    /// <summary>Takes a picture without waiting.</summary>
-    /// <param name="station">Name of the station.</param>
-    /// <param name="inspectionId">ULID, sent as user property <c>inspectionId</c>.</param>
-    /// <param name="contentType">Media type, for example image/jpeg.</param>
-    /// <param name="picture">The encoded picture; owned by the link from here.</param>
-    /// <param name="memory">Where the picture lies: disposed when nobody reads it any more. Null for memory that is nobody's.</param>
-    /// <returns>False when it is larger than <see cref="MaximumPicture"/> and was dropped.</returns>
+    /// <inheritdoc/>
+    /// <remarks>The inspection's id is sent as user property <c>inspectionId</c>.</remarks>
     public bool TrySend(string station, string inspectionId, string contentType, ReadOnlyMemory<byte> picture, IDisposable? memory = null)
     {
         var taken = new Picture(
             new OutMessage(_topics.Heatmap(station), picture) { Acknowledged = false, ContentType = contentType, UserProperties = [new("inspectionId", inspectionId)] }, memory);
-        if (picture.Length <= MaximumPicture) return _queue.Writer.TryWrite(taken);
+        if (picture.Length <= IHeatmapPublisher.MaximumBytes) return _queue.Writer.TryWrite(taken);
         Drop(taken);
         return false;
     }

@@ -7,7 +7,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// The device's connection for everything but pictures: commands in, answers and verdicts out. Client id <c>clipfusion-{device}</c>, clean start, nothing kept by the
 /// broker; <c>out/status</c> is online while it stands, offline after a clean stop, and lost (the will) otherwise.
 /// </summary>
-public sealed class MqttLink : IAsyncDisposable
+internal sealed class MqttLink : IAsyncDisposable
 {
     private static readonly TimeSpan RepublishEvery = TimeSpan.FromMilliseconds(250);
 

@@ -3,7 +3,7 @@ using ClipFusion.EdgeDaemon.Configuration;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>How verdicts are delivered.</summary>
-public sealed record DeliveryOptions
+internal sealed record DeliveryOptions
 {
     /// <summary>Names the present run of the program.</summary>
     public required string BootId { get; init; }
@@ -36,7 +36,7 @@ public sealed record DeliveryOptions
 /// <param name="Refused">Refusals by the broker.</param>
 /// <param name="Parked">Rows given up after too many refusals.</param>
 /// <param name="LastError">The last refusal or failure of the store; null for none.</param>
-public sealed record DeliveryCounts(long Live, long Replayed, long Refused, long Parked, string? LastError)
+internal sealed record DeliveryCounts(long Live, long Replayed, long Refused, long Parked, string? LastError)
 {
     /// <summary>Given up because nobody subscribed for a day.</summary>
     public long Unheard { get; init; }

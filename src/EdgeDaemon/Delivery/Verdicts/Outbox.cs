@@ -7,7 +7,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="BootId">The run of the program that accepted the trigger; an interrupted inspection keeps the run that was interrupted.</param>
 /// <param name="CompletedTimestamp">Monotonic timestamp of the verdict; means nothing in another run.</param>
 /// <param name="DueTimestamp">Monotonic timestamp of the deadline; null for none. Means nothing in another run.</param>
-public sealed record OutboxRow(VerdictRecord Verdict, string BootId, long CompletedTimestamp, long? DueTimestamp)
+internal sealed record OutboxRow(VerdictRecord Verdict, string BootId, long CompletedTimestamp, long? DueTimestamp)
 {
     /// <summary>Who may have handed it to a broker.</summary>
     public Handed Handed { get; init; }
@@ -23,25 +23,25 @@ public sealed record OutboxRow(VerdictRecord Verdict, string BootId, long Comple
 }
 
 /// <summary>Reads rows of a station that are neither delivered nor parked, with a sequence above <paramref name="afterSequence"/>, lowest first, at most <paramref name="limit"/>.</summary>
-public delegate ValueTask<IReadOnlyList<OutboxRow>> ReadOutbox(string station, long afterSequence, int limit, CancellationToken cancellationToken);
+internal delegate ValueTask<IReadOnlyList<OutboxRow>> ReadOutbox(string station, long afterSequence, int limit, CancellationToken cancellationToken);
 
 /// <summary>Notes that the broker took a row; it is never read again.</summary>
-public delegate ValueTask MarkDelivered(OutboxRow row, CancellationToken cancellationToken);
+internal delegate ValueTask MarkDelivered(OutboxRow row, CancellationToken cancellationToken);
 
 /// <summary>Notes that a row was refused, or can't be sent at all. True when it is parked now: it is never read again but stays visible.</summary>
-public delegate ValueTask<bool> MarkRefused(OutboxRow row, string why, CancellationToken cancellationToken);
+internal delegate ValueTask<bool> MarkRefused(OutboxRow row, string why, CancellationToken cancellationToken);
 
 /// <summary>Notes that a row is about to be handed to the broker; on return the note is on the disk.</summary>
-public delegate ValueTask MarkHanding(OutboxRow row, CancellationToken cancellationToken);
+internal delegate ValueTask MarkHanding(OutboxRow row, CancellationToken cancellationToken);
 
 /// <summary>
 /// Notes that nobody subscribes to a row's topics, nor to those of the rows before it; they wait for replay. <paramref name="isSurelyUnheard"/>: no earlier
 /// sending of this row can have been heard either, so that its next one is no duplicate.
 /// </summary>
-public delegate ValueTask MarkUnheard(OutboxRow row, bool isSurelyUnheard, CancellationToken cancellationToken);
+internal delegate ValueTask MarkUnheard(OutboxRow row, bool isSurelyUnheard, CancellationToken cancellationToken);
 
 /// <summary>Takes a row out that nobody wanted to hear for too long; it is counted.</summary>
-public delegate ValueTask GiveUp(OutboxRow row, CancellationToken cancellationToken);
+internal delegate ValueTask GiveUp(OutboxRow row, CancellationToken cancellationToken);
 
 /// <summary>The store of undelivered verdicts, as delivery sees it. May be called from several stations' loops at once; may throw when the store fails.</summary>
 /// <param name="Read">Reads a page.</param>
@@ -50,4 +50,4 @@ public delegate ValueTask GiveUp(OutboxRow row, CancellationToken cancellationTo
 /// <param name="Handing">Notes that a row is about to go out.</param>
 /// <param name="Unheard">Notes that nobody listens.</param>
 /// <param name="GiveUp">Takes a row out that nobody heard.</param>
-public sealed record Outbox(ReadOutbox Read, MarkDelivered Delivered, MarkRefused Refused, MarkHanding Handing, MarkUnheard Unheard, GiveUp GiveUp);
+internal sealed record Outbox(ReadOutbox Read, MarkDelivered Delivered, MarkRefused Refused, MarkHanding Handing, MarkUnheard Unheard, GiveUp GiveUp);

@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// Step 8, deliver: takes stored verdicts out of the outbox and hands them to the broker, until every one is delivered or parked. Live ones go to <c>verdict</c> and
 /// <c>verdict/simple</c>, in order per station; older ones to <c>verdict/replay</c> only, in order, below live traffic. One station's trouble does not hold another.
 /// </summary>
-public sealed class VerdictPublisher : IAsyncDisposable
+internal sealed class VerdictPublisher : IAsyncDisposable
 {
     private readonly Dictionary<string, StationLane> _lanes;
     private readonly ReplayLoop _replay;

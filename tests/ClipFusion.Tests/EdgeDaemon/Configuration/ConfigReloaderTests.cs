@@ -17,7 +17,8 @@ public sealed class ConfigReloaderTests : IDisposable
     {
         _file = Path.Combine(_folder, "clipfusion.json");
         File.WriteAllText(_file, Least);
-        _reloader = new ConfigReloader(new LiveConfig(_file, new Dictionary<string, string>(), ConfigReader.ReadFile(_file, [])), _log) { Changed = _handed.Add };
+        _reloader = new ConfigReloader(new LiveConfig(_file, new Dictionary<string, string>(), ConfigReader.ReadFile(_file, [])), _log);
+        _reloader.Changed += _handed.Add;
     }
 
     [Fact]

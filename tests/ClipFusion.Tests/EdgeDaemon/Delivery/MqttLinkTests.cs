@@ -182,10 +182,10 @@ public sealed class MqttLinkTests : IAsyncLifetime
     {
         await using var media = new MediaLink(Options(_broker.Port).Broker, "box", TimeProvider.System);
         media.Start();
-        Assert.True(media.TrySend("line1", "01HZ", "image/jpeg", new byte[MediaLink.MaximumPicture]));
-        Assert.False(media.TrySend("line1", "01HZ", "image/jpeg", new byte[MediaLink.MaximumPicture + 1]));
+        Assert.True(media.TrySend("line1", "01HZ", "image/jpeg", new byte[IHeatmapPublisher.MaximumBytes]));
+        Assert.False(media.TrySend("line1", "01HZ", "image/jpeg", new byte[IHeatmapPublisher.MaximumBytes + 1]));
         var picture = await _listener.NextAsync(_topics.Heatmap("line1"), Cancellation);
-        Assert.Equal(("image/jpeg", MediaLink.MaximumPicture), (picture.ContentType, (int)picture.Payload.Length));
+        Assert.Equal(("image/jpeg", IHeatmapPublisher.MaximumBytes), (picture.ContentType, (int)picture.Payload.Length));
         Assert.Equal("inspectionId", Assert.Single(picture.UserProperties).Name);
         Assert.Equal(1, media.Dropped);
     }

@@ -24,8 +24,7 @@ public sealed class ApplianceMetricsTests : IDisposable
     public ApplianceMetricsTests()
     {
         _heartbeats = new Heartbeats(_time);
-        _sources = new MetricSources(_heartbeats);
-        _metrics = new ApplianceMetrics(_sources);
+        _metrics = new ApplianceMetrics();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             // Other tests may have meters of the same name.
@@ -36,6 +35,7 @@ public sealed class ApplianceMetricsTests : IDisposable
         _listener.SetMeasurementEventCallback<long>((i, value, tags, _) => Hear(i, value, tags));
         _listener.SetMeasurementEventCallback<double>((i, value, tags, _) => Hear(i, value, tags));
         _listener.Start();
+        _sources = new MetricSources(_metrics, _heartbeats);
     }
 
     [Fact]

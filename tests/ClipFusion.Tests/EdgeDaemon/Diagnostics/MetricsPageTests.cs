@@ -21,7 +21,8 @@ public sealed class MetricsPageTests
         app.UseRouting();
         app.MapMetricsPage();
         await app.StartAsync(cancellation);
-        using var metrics = new ApplianceMetrics(new MetricSources(heartbeats));
+        using var metrics = new ApplianceMetrics();
+        _ = new MetricSources(metrics, heartbeats);
         metrics.Refused("page-test", Code.QueueFull);
         metrics.Stage("page-test", "fuse", TimeSpan.FromMilliseconds(3));
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
@@ -17,7 +16,7 @@ namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 
 public sealed class HeatmapFileTests
 {
-    private readonly HeatmapFile _file = new(new FramePicture(), MediaLink.MaximumPicture);
+    private readonly HeatmapFile _file = new(new FramePicture(), IHeatmapPublisher.MaximumBytes);
 
     [Theory]
     [InlineData(HeatmapFormat.Jpeg, "image/jpeg", ImageFileFormat.Jpeg)]
@@ -50,8 +49,8 @@ public sealed class HeatmapFileTests
     public void Of_FiveMegapixelsOfNoise_FitsAndIsTheSameEachTime(HeatmapFormat format)
     {
         KeptFrame frame = Kept(Frame(2592, 1944, CameraFormat.RGB8), Map(Region.Whole(2592, 1944)));
-        byte[] first = _file.Of(frame, format).File.ToArray(), second = new HeatmapFile(new FramePicture(), MediaLink.MaximumPicture).Of(frame, format).File.ToArray();
-        Assert.InRange(first.Length, 1, MediaLink.MaximumPicture);
+        byte[] first = _file.Of(frame, format).File.ToArray(), second = new HeatmapFile(new FramePicture(), IHeatmapPublisher.MaximumBytes).Of(frame, format).File.ToArray();
+        Assert.InRange(first.Length, 1, IHeatmapPublisher.MaximumBytes);
         Assert.Equal(first, second);
         Assert.True(ImageCodec.Decode(first).Height >= 200, "far smaller than it had to be");
     }

@@ -40,9 +40,9 @@ public sealed class AllocationBudgetTests : IDisposable
         await using InspectionStore store = InspectionStore.Open(Path.Combine(_folder, "data"), new StorageOptions { ReserveBytes = 0 }, time, NullLogger.Instance);
         var turns = new FairTurn();
         using var heartbeats = new Heartbeats(time);
-        using var metrics = new ApplianceMetrics(new MetricSources(heartbeats));
+        using var metrics = new ApplianceMetrics();
         await using var station = new Station(
-            Config, new PooledCamera(640, 480), new StationCounts(), new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, _ => { }, _ => { }, judged => judged.Dispose()), time);
+            Config, new PooledCamera(640, 480), new StationCounts(), new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, new StationEvents()), time);
         Assert.True(station.Recipes.TryBeginChange());
         station.Recipes.EndChange(Recipe(new OpenPack(pack), turns, cancellation));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

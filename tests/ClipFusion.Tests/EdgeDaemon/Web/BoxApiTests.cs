@@ -110,7 +110,7 @@ public sealed class BoxApiTests : IAsyncLifetime
     {
         using HttpResponseMessage nothing = await _host.GetAsync("/api/v1/stations/line1/latest.jpg");
         Assert.Equal(HttpStatusCode.NotFound, nothing.StatusCode);
-        StationGallery gallery = _host.Box.Galleries["line1"];
+        StationGallery gallery = _host.Box.Pictures.Galleries["line1"];
         Assert.True(gallery.IsWanted);
         gallery.Show(new ShownInspection(Samples.Judged(Samples.Accepted(1), Verdict.Ng), (byte[])[1, 2], (byte[])[3]));
         gallery.Show(new ShownInspection(Samples.NotJudged(Samples.Accepted(2), Code.NoFrame), default, default));

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using ClipFusion.EdgeDaemon;
+using ClipFusion.EdgeDaemon.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web;
@@ -64,7 +65,7 @@ internal sealed class WebHost : IAsyncDisposable
 
     public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
 
-    public Box Box => _app.Services.GetRequiredService<BoxSlot>().Running!;
+    public RunningAppliance Box => _app.Services.GetRequiredService<ApplianceAccessor>().Current!;
 
     public ConnectionTable Connections => _app.Services.GetRequiredService<ConnectionTable>();
 
@@ -83,7 +84,7 @@ internal sealed class WebHost : IAsyncDisposable
     public static async Task RunAsync(Action<IServiceCollection> more)
     {
         await using var host = new WebHost(hasBox: false, hasToken: true, publicOrigin: null, more);
-        await ApplianceHost.RunAsync(host._app, TestContext.Current.CancellationToken);
+        await ApplianceHost.RunAsync(host._app, ErrorReport.IsForeseen, TestContext.Current.CancellationToken);
     }
 
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
