@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
@@ -225,6 +226,9 @@ public sealed class ModelPack : IDisposable
         : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}': an older version built it; build it again");
 
     internal bool IsOpen(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot) && slot.IsOpen;
+
+    /// <summary>The GPU that runs a graph, from 0; null for the host, and for a graph that is not open yet.</summary>
+    internal int? DeviceOfOpen(string graph) => IsOpen(graph) ? Session(graph).Current.Device : null;
 
     /// <summary>Frees a graph that nobody runs; the next who needs it opens it again.</summary>
     internal void Close(string graph)
