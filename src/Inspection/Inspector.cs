@@ -1,5 +1,6 @@
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
@@ -29,7 +30,7 @@ public sealed class Inspector : IDisposable
     private readonly Preparation _preparation;
     private readonly PatchClip _patchClip;
     private readonly MapDiff _mapDiff;
-    private readonly SearchPlace _place;
+    private readonly BankSearchRouter _router;
     private readonly PreparedImage _prepared = new();
     private readonly FusionResult _fused;
     private readonly IgnoreMask? _ignore;
@@ -45,7 +46,7 @@ public sealed class Inspector : IDisposable
         _preparation = new Preparation(pack.Manifest, recipe, new PillowResampler());
         _patchClip = new PatchClip(pack.Manifest.Clip, recipe, _prompts);
         _mapDiff = new MapDiff(pack.Manifest.Diffusion, recipe);
-        _place = new SearchPlace(pack);
+        _router = new BankSearchRouter(pack.Searches);
         _fused = new FusionResult(recipe.OutputSize, recipe.OutputSize);
         _language = new(() => DiffusionPlan.ForQuery(pack.Manifest.Diffusion, _prompts, recipe, features: false, pack.IsDebug));
         _query = new(() => DiffusionPlan.ForQuery(pack.Manifest.Diffusion, _prompts, recipe, features: true, pack.IsDebug));
@@ -135,7 +136,8 @@ public sealed class Inspector : IDisposable
         comparison ??= Comparison;
         Branches branches = BranchesWith(comparison.Banks);
         if ((branches & Branches.Clip) == 0) return BranchMaps.None;
-        BranchMaps maps = WhereFeaturesAre(branches.HasFlag(Branches.ClipVision), GraphNames.ClipImage, networks, comparison, search =>
+        int? device = branches.HasFlag(Branches.ClipVision) ? networks.DeviceOf(GraphNames.ClipImage) : null;
+        BranchMaps maps = _router.Route(comparison, device, search =>
         {
             using NetworkOutputs o = networks.RunClip(search.IsOnDevice, trace, cancellation);
             var found = new BranchMaps();
@@ -171,7 +173,7 @@ public sealed class Inspector : IDisposable
         if ((branches & Branches.Diff) == 0) return maps;
         bool vision = branches.HasFlag(Branches.DiffVision);
         DiffusionPlan plan = QueryPlan(vision);
-        maps = WhereFeaturesAre(vision, GraphNames.MapDiff, networks, comparison, search =>
+        maps = _router.Route(comparison, vision ? networks.DeviceOf(GraphNames.MapDiff) : null, search =>
         {
             using NetworkOutputs o = networks.RunDiffusion(plan, search.IsOnDevice, trace, cancellation);
             BranchMaps found = maps;
@@ -302,10 +304,10 @@ public sealed class Inspector : IDisposable
     public void Use(ReferenceBanks? banks)
     {
         Comparison = Comparison with { Banks = banks };
-        _place.Clear();
+        _router.Clear();
         if (banks is null) return;
-        if (Branches.HasFlag(Branches.ClipVision)) _place.Prepare(banks, GraphNames.ClipImage);
-        if (Branches.HasFlag(Branches.DiffVision)) _place.Prepare(banks, GraphNames.MapDiff);
+        if (Branches.HasFlag(Branches.ClipVision)) _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.ClipImage));
+        if (Branches.HasFlag(Branches.DiffVision)) _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.MapDiff));
     }
 
     /// <summary>The denoiser's pass of an image to be judged.</summary>
@@ -318,7 +320,7 @@ public sealed class Inspector : IDisposable
     /// <summary>Frees the prompts' tensors and the banks' copies on a GPU; the pack stays open.</summary>
     public void Dispose()
     {
-        _place.Dispose();
+        _router.Dispose();
         foreach (Lazy<DiffusionPlan> plan in (Lazy<DiffusionPlan>[])[_language, _query, _reference])
         {
             if (plan.IsValueCreated) plan.Value.Dispose();
@@ -326,27 +328,4 @@ public sealed class Inspector : IDisposable
     }
 
     private Branches BranchesWith(ReferenceBanks? banks) => Recipe.UsedBranches & (Branches.Language | (banks?.Branches ?? Branches.None));
-
-    /// <summary>
-    /// Takes steps 4 and 5 with the features left on the GPU that makes them, if it can compare them there. Where that fails in the middle, the network runs once more and its
-    /// features come down.
-    /// </summary>
-    private BranchMaps WhereFeaturesAre(
-        bool areCompared, string graph, IImageNetworks networks, Comparison comparison, Func<BankSearch, BranchMaps> run, CancellationToken cancellation)
-    {
-        var search = new BankSearch(comparison.Parallelism, comparison.ExcludeReference, cancellation);
-        if (areCompared && networks.DeviceOf(graph) is { } device && _place.For(comparison.Banks!, device) is { } banks)
-        {
-            try
-            {
-                return run(search with { Device = banks });
-            }
-            catch (DeviceSearchException e)
-            {
-                _place.GiveUp(e);
-            }
-        }
-
-        return run(search);
-    }
 }

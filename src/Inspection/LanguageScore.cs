@@ -1,3 +1,5 @@
+using ClipFusion.Inspection.MemoryBanks;
+
 namespace ClipFusion.Inspection;
 
 /// <summary>How far image embeddings are aligned to the abnormal rather than the normal text (equation 1).</summary>

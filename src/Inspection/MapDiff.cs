@@ -1,4 +1,5 @@
 using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
@@ -18,7 +19,8 @@ internal sealed class MapDiff(DiffusionPart part, Recipe recipe)
 
     /// <summary>Distances to the bank of each (timestep, block) (equation 8 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> Vision(NetworkOutputs o, DiffusionPlan plan, IReadOnlyList<MemoryBank> banks, BankSearch search) =>
-        search.Run([.. plan.Features.Select((f, i) => new FeatureGrid(banks[i], o, GraphNames.Features(f.At.Block), f.Row, part.Decoder[f.At.Block].GridSize))]);
+        search.Run([.. plan.Features.Select(
+            (f, i) => new BankQuery(banks[i], o, GraphNames.Features(f.At.Block), f.Row, part.Decoder[f.At.Block].GridSize))]);
 
     /// <summary>Unit features of each (timestep, block), copied: rows of the banks.</summary>
     public static float[][] ReferenceRows(NetworkOutputs o, DiffusionPlan plan) =>

@@ -1,4 +1,5 @@
 using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
@@ -24,7 +25,7 @@ internal sealed class PatchClip(ClipPart part, Recipe recipe, TextPrompts prompt
 
     /// <summary>Distances to the bank of each block (equation 7 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> Vision(NetworkOutputs o, IReadOnlyList<MemoryBank> banks, BankSearch search) =>
-        search.Run([.. _features.Select((name, i) => new FeatureGrid(banks[i], o, name, 0, part.GridSize))]);
+        search.Run([.. _features.Select((name, i) => new BankQuery(banks[i], o, name, 0, part.GridSize))]);
 
     /// <summary>Unit features of each block, copied: rows of the banks.</summary>
     public float[][] ReferenceRows(NetworkOutputs o) => [.. _features.Select(name => o.Row(name, 0).ToArray())];

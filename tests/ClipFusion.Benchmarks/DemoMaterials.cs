@@ -3,6 +3,7 @@ using ClipFusion.Camera;
 using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Demo;
 using ClipFusion.Inspection;
+using ClipFusion.Inspection.Calibration;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;

@@ -3,7 +3,6 @@ using System.Globalization;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;

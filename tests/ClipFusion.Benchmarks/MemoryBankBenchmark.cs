@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics.Tensors;
-using ClipFusion.Inspection;
+using ClipFusion.Inspection.MemoryBanks;
 
 namespace ClipFusion.Benchmarks;
 
@@ -62,7 +62,7 @@ internal static class MemoryBankBenchmark
         var random = new Random(seed);
         float[] rows = new float[count * dimension];
         foreach (ref float value in rows.AsSpan()) value = random.NextSingle() - 0.5f;
-        Inspection.UnitRows.Normalize(rows, dimension, rows, "benchmark rows");
+        ClipFusion.Inspection.MemoryBanks.UnitRows.Normalize(rows, dimension, rows, "benchmark rows");
         return rows;
     }
 

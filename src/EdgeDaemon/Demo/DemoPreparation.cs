@@ -4,6 +4,7 @@ using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Inspection.Calibration;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
@@ -41,7 +42,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
         ActiveRecipe active = await Task.Run(() => ActiveRecipe.Load(pack, catalogue, recipe, Environment.ProcessorCount, new FairTurn(), cancellation), cancellation).ConfigureAwait(false);
         try
         {
-            var scores = new CalibrationScores(recipe.Method.Profile);
+            var scores = new CalibrationScores(recipe.Method.Profile, DemoLine.Alpha);
             foreach (long number in parts.Calibration)
             {
                 using Frame frame = await camera.TriggerAsync(new TriggerContext(number, FrameTimeout), cancellation).ConfigureAwait(false);
@@ -49,7 +50,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
                 progress.Report(new("good parts that set the threshold", scores.Parts, parts.Calibration.Length));
             }
 
-            await WriteAsync(scores.Decide(recipe), cancellation).ConfigureAwait(false);
+            await WriteAsync(recipe with { Rule = scores.Rule, MapThresholds = scores.MapThresholds }, cancellation).ConfigureAwait(false);
             return scores.Threshold;
         }
         finally

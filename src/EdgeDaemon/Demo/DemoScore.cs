@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Web;
+using ClipFusion.Inspection.Calibration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClipFusion.Inspection.Calibration;
 
 namespace ClipFusion.EdgeDaemon.Demo;
 

@@ -1,3 +1,5 @@
+using ClipFusion.Inspection.Calibration;
+
 namespace ClipFusion.EdgeDaemon.Demo;
 
 /// <summary>What a person sees of the demo. Safe for several threads; nothing waits.</summary>

@@ -1,3 +1,5 @@
+using ClipFusion.Inspection.Calibration;
+
 namespace ClipFusion.EdgeDaemon.Demo;
 
 /// <summary>For pipes and files: one line per part.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClipFusion.Inspection.Calibration;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

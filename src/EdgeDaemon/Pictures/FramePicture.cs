@@ -56,7 +56,7 @@ internal sealed class FramePicture
             Low = low,
             High = high,
             Region = shown.CellsToFrame(map.Covered, frameWidth, frameHeight),
-            Regions = [.. frame.Verdict.Regions.Select(r => new AnomalyRegion(shown.CellsToFrame(new Region(r.X, r.Y, r.Width, r.Height), frameWidth, frameHeight), r.Area, (float)r.Peak))],
+            Boxes = [.. frame.Verdict.Regions.Select(r => shown.CellsToFrame(new Region(r.X, r.Y, r.Width, r.Height), frameWidth, frameHeight))],
             Ignore = frame.Ignore,
             ColourBar = withBar,
         };

@@ -6,6 +6,7 @@ using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

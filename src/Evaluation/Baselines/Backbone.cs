@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Models.Weights;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace ClipFusion.Evaluation.Baselines;
 
 /// <summary>
-/// "Towards Total Recall in Industrial Anomaly Detection" (Roth et al., 2022): a bank of locally aware patch features of normal images, thinned out to a
+/// "Towards Total Recall in Industrial Anomaly Detection" (Roth et al., 2022): a bank of locally aware patch features of normal images, subsampled to a
 /// coreset; a patch's score is its distance to the bank, an image's the largest of them, weighed by how usual the bank is there.
 /// </summary>
 internal sealed class PatchCore

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;

@@ -19,7 +19,7 @@ public sealed record OverlayOptions
     public Region? Region { get; init; }
 
     /// <summary>Boxes to draw, in pixels of the picture.</summary>
-    public IReadOnlyList<AnomalyRegion> Regions { get; init; } = [];
+    public IReadOnlyList<Region> Boxes { get; init; } = [];
 
     /// <summary>Where nothing is coloured and the picture is darkened, or null.</summary>
     public IgnoreMask? Ignore { get; init; }
@@ -75,7 +75,7 @@ public static class HeatmapOverlay
         destination = destination[..bytes];
         destination.Clear();
         Blend(image, covered, map, mapWidth, mapHeight, low, high, ignored, destination, width);
-        OverlayDrawing.Draw(destination, width, image.Height, image.Width, options.Regions, low, high, Inferno.Value);
+        OverlayDrawing.Draw(destination, width, image.Height, image.Width, options.Boxes, low, high, Inferno.Value);
         if (options.Ignore is not null) ArrayPool<bool>.Shared.Return(ignored);
     }
 

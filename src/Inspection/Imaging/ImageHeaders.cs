@@ -1,4 +1,4 @@
-using ClipFusion.Models.Weights;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Inspection.Imaging;
 

@@ -1,9 +1,12 @@
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>The one check of a map that comes as a span and two sizes.</summary>
-internal static class MapSize
+public static class MapSize
 {
-    /// <summary>Returns the number of cells.</summary>
+    /// <summary>The number of cells.</summary>
+    /// <param name="length">Values in the span.</param>
+    /// <param name="width">Cells in a row.</param>
+    /// <param name="height">Rows.</param>
     /// <exception cref="ArgumentException">The span is not width x height long.</exception>
     public static int Check(int length, int width, int height)
     {

@@ -10,7 +10,7 @@ internal static class OverlayDrawing
     public static int BarWidth(int height) => Math.Clamp(height / 8, 40, 240);
 
     public static unsafe void Draw(
-        Span<byte> rgb, int width, int height, int pictureWidth, IReadOnlyList<AnomalyRegion> regions, float low, float high, byte[] colours)
+        Span<byte> rgb, int width, int height, int pictureWidth, IReadOnlyList<Region> boxes, float low, float high, byte[] colours)
     {
         fixed (byte* pixels = rgb)
         {
@@ -18,10 +18,10 @@ internal static class OverlayDrawing
             int thickness = Math.Max(1, height / 400);
             using (Mat picture = canvas.SubMat(0, height, 0, pictureWidth))
             {
-                foreach (AnomalyRegion region in regions)
+                foreach (Region area in boxes)
                 {
                     // One pixel outside the box where there is room, so that the line hides nothing of the area; dark below light reads on any picture.
-                    var box = new Rect(region.Box.X - 1, region.Box.Y - 1, region.Box.Width + 2, region.Box.Height + 2);
+                    var box = new Rect(area.X - 1, area.Y - 1, area.Width + 2, area.Height + 2);
                     Cv2.Rectangle(picture, box, Scalar.Black, thickness + 2);
                     Cv2.Rectangle(picture, box, new Scalar(64, 224, 255), thickness);
                 }

@@ -25,7 +25,7 @@ public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyC
     public IReadOnlyCollection<string> Names { get; } = names;
 
     /// <summary>The tensor itself, to hand it to the next graph.</summary>
-    internal OrtValue this[string name] => _byName[name];
+    public OrtValue this[string name] => _byName[name];
 
     /// <summary>Whether it lies in a GPU's memory and can't be read here.</summary>
     public bool IsOnDevice(string name) => isOnDevice?.Invoke(name) == true;
@@ -48,7 +48,7 @@ public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyC
     internal unsafe DeviceTensor Device(string name) => new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
 
     /// <summary>Where one row along axis 0 lies, as <see cref="Device"/> says it, and how many float32 values it has.</summary>
-    internal (nint Pointer, long Values) DeviceRow(string name, int row)
+    public (nint Pointer, long Values) DeviceRow(string name, int row)
     {
         DeviceTensor tensor = Device(name);
         long values = tensor.Shape.Skip(1).Aggregate(1L, (a, b) => a * b);

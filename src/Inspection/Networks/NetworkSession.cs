@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
@@ -66,7 +65,3 @@ internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposab
         }
     }
 }
-
-/// <summary>A network can't be loaded or run. The message names the graph.</summary>
-[SuppressMessage("Design", "CA1032", Justification = "Thrown here alone, always with a message.")]
-public sealed class NetworkException(string message, Exception? inner = null) : Exception(message, inner);

@@ -21,7 +21,7 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     public Region Covered => image.Region;
 
     /// <inheritdoc/>
-    public int? DeviceOf(string graph) => pack.Session(graph).Current.Device;
+    public int? DeviceOf(string graph) => pack.DeviceOf(graph);
 
     /// <inheritdoc/>
     public NetworkOutputs RunClip(bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation)
@@ -98,14 +98,14 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
         string graph, byte[] pixels, int side, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice, CancellationToken cancellation)
     {
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(pixels, [1, side, side, 3]);
-        return pack.Session(graph).Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = input }, outputs, cancellation, staysOnDevice);
+        return pack.Run(graph, new Dictionary<string, OrtValue> { [GraphNames.Pixels] = input }, outputs, cancellation, staysOnDevice);
     }
 
     private NetworkOutputs Denoise(
         string graph, DiffusionPlan plan, NetworkOutputs latent, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice, CancellationToken cancellation)
     {
         var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal) { [GraphNames.Latent] = latent[GraphNames.Latent] };
-        return pack.Session(graph).Run(inputs, outputs, cancellation, staysOnDevice);
+        return pack.Run(graph, inputs, outputs, cancellation, staysOnDevice);
     }
 
     private NetworkOutputs DenoiseWithTaps(DiffusionPlan plan, NetworkOutputs latent, List<string> outputs, TensorTaps taps, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 

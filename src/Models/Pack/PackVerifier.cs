@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Models.Pack;
 

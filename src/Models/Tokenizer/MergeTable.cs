@@ -1,5 +1,5 @@
 using System.Text;
-using ClipFusion.Models.Weights;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Tokenizer;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Weights;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "error.h"
+#include "text.h"
 
 namespace cfn {
 
@@ -17,15 +18,6 @@ inline void remember(std::string_view text) noexcept {
     const std::size_t length = std::min(text.size(), last_message.size() - 1);
     std::memcpy(last_message.data(), text.data(), length);
     last_message[length] = 0;
-}
-
-inline std::size_t copy_text(std::string_view text, char* buffer, std::size_t capacity) noexcept {
-    if (buffer != nullptr && capacity > 0) {
-        const std::size_t length = std::min(text.size(), capacity - 1);
-        std::memcpy(buffer, text.data(), length);
-        buffer[length] = 0;
-    }
-    return text.size();
 }
 
 template <class Body>

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "../abi/error.h"
-#include "../abi/guard.h"
+#include "../abi/text.h"
 #include "gpu.h"
 
 namespace cfn::cuda {

@@ -1,6 +1,7 @@
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.Inspection;

@@ -1,4 +1,5 @@
 using ClipFusion.Inspection;
+using ClipFusion.Inspection.MemoryBanks;
 
 namespace ClipFusion.Tests.Inspection;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection;
+using ClipFusion.Inspection.MemoryBanks;
 
 namespace ClipFusion.Tests.Inspection;
 

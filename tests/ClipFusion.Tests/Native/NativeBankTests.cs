@@ -1,4 +1,4 @@
-using ClipFusion.Inspection;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Native;
 
 namespace ClipFusion.Tests.Native;

@@ -3,6 +3,7 @@ using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 

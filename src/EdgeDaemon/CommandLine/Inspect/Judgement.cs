@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;

@@ -68,7 +68,7 @@ internal sealed class OverlayFolder
     public void Add(HeatmapSource source, AnomalyMap map)
     {
         RgbImage picture = ImageCodec.DecodeStored(source.Image.Path).ToRgb(source.Levels);
-        var options = new OverlayOptions { Low = Scale.Low, High = Scale.High, Region = source.Covered, Regions = source.Regions, Ignore = source.Ignore };
+        var options = new OverlayOptions { Low = Scale.Low, High = Scale.High, Region = source.Covered, Boxes = [.. source.Regions.Select(r => r.Box)], Ignore = source.Ignore };
         RgbImage overlay = HeatmapOverlay.Render(picture, map.Values, map.Width, map.Height, options);
         string file = Path.Combine(_folder, source.Image.Stem + InputImage.OverlaySuffix);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);

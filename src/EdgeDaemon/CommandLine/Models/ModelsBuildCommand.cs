@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using ClipFusion.Inspection.Networks.Parity;
+using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Download;
 using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;

@@ -4,7 +4,7 @@ using ClipFusion.Models.Weights;
 namespace ClipFusion.Inspection.Networks.Parity;
 
 /// <summary>Outputs of a pack's graphs for the probe picture, as the CPU computed them when the pack was built: <c>goldens.safetensors</c>.</summary>
-internal sealed class GoldenTensors
+public sealed class GoldenTensors
 {
     private readonly Dictionary<(string Graph, string Output), (long[] Shape, float[] Values)> _tensors = [];
 

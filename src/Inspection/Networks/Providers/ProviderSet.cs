@@ -3,12 +3,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace ClipFusion.Inspection.Networks.Providers;
 
 /// <summary>The providers of an open pack and the folder where their engines lie.</summary>
-internal sealed class ProviderSet : IDisposable
+public sealed class ProviderSet : IDisposable
 {
     private ProviderSet(IReadOnlyList<IGraphProvider> providers, string? engineFolder) => (Providers, EngineFolder) = (providers, engineFolder);
 
     /// <summary>One of each kind.</summary>
-    public IReadOnlyList<IGraphProvider> Providers { get; }
+    internal IReadOnlyList<IGraphProvider> Providers { get; }
 
     /// <summary>This pack's, GPU's and version's folder of engines and quarantine marks; null when nothing is kept.</summary>
     public string? EngineFolder { get; }
@@ -39,8 +39,9 @@ internal sealed class ProviderSet : IDisposable
     }
 
     /// <summary>Others in their place, for tests.</summary>
-    public static ProviderSet Of(IReadOnlyList<IGraphProvider> providers, string? engineFolder) => new(providers, engineFolder);
+    internal static ProviderSet Of(IReadOnlyList<IGraphProvider> providers, string? engineFolder) => new(providers, engineFolder);
 
+    /// <summary>Frees what providers hold.</summary>
     public void Dispose()
     {
         foreach (IDisposable provider in Providers.OfType<IDisposable>()) provider.Dispose();

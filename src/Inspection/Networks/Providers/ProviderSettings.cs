@@ -45,6 +45,6 @@ public sealed record ProviderSettings(ProviderChoices Choices)
     /// <summary>Where engines, timing caches and quarantine marks are kept; null = nothing is kept, and TensorRT is not used.</summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>Whether CUDA stands in while TensorRT builds an engine (<see cref="ModelPack.BuildEngines"/>); off, opening waits for the build.</summary>
+    /// <summary>Whether CUDA stands in while TensorRT builds an engine (<see cref="GraphSessions.BuildEngines"/>); off, opening waits for the build.</summary>
     public bool BuildsLater { get; init; }
 }

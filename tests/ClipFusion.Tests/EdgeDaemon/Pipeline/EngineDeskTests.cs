@@ -1,6 +1,6 @@
 using ClipFusion.EdgeDaemon;
 using ClipFusion.EdgeDaemon.Pipeline;
-using ClipFusion.Inspection;
+using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;

@@ -40,7 +40,7 @@ public sealed class HeatmapOverlayTests
             Low = 0,
             High = 1,
             ColourBar = false,
-            Regions = [new AnomalyRegion(new Region(50, 50, 20, 10), 200, 1)],
+            Boxes = [new Region(50, 50, 20, 10)],
             Ignore = new IgnoreMask(new ImageView(mask, Side, Side, Side, PixelFormat.Mono8)),
         };
         RgbImage overlay = HeatmapOverlay.Render(part, new float[16], 4, 4, options);

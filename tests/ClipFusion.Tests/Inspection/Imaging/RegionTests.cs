@@ -1,4 +1,5 @@
 using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Maps;
 
 namespace ClipFusion.Tests.Inspection.Imaging;
 

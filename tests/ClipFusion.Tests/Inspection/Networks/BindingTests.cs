@@ -20,7 +20,7 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
         GraphEntry entry = pack.Manifest.Graphs.First(g => g.Name == name && g is { Debug: false, Target: GraphTarget.OnnxRuntime });
         string[] outputs = [.. entry.Outputs.Select(o => o.Name)];
-        using ProbeInputs inputs = ProbeInputs.Of(pack, name, GoldenTensors.Read(packs.Folder));
+        using ProbeInputs inputs = PackProbe.Of(pack, name, GoldenTensors.Read(packs.Folder));
         using InferenceSession plain = new CpuProvider(new SessionSettings(Threads: 1)).Open(new GraphFile(packs.Folder, name, [entry], 0));
         NetworkSession bound = pack.Session(name);
         foreach (Predicate<string>? stays in (Predicate<string>?[])[null, n => n == outputs[0], _ => true])
@@ -47,7 +47,7 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
     public void Session_ReplacedWhileItRuns_EndsTheRunOnTheOldOneAndGoesOnWithTheNew()
     {
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
-        using ProbeInputs inputs = ProbeInputs.Of(pack, GraphNames.ClipImage, GoldenTensors.Read(packs.Folder));
+        using ProbeInputs inputs = PackProbe.Of(pack, GraphNames.ClipImage, GoldenTensors.Read(packs.Folder));
         NetworkSession session = pack.Session(GraphNames.ClipImage);
         LoadedGraph first = session.Current;
         first.Keep();
@@ -66,7 +66,7 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
     public unsafe void DeviceTensor_OfAnOutputThatStays_IsWhereItsElementsAre()
     {
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
-        using ProbeInputs inputs = ProbeInputs.Of(pack, GraphNames.ClipImage, GoldenTensors.Read(packs.Folder));
+        using ProbeInputs inputs = PackProbe.Of(pack, GraphNames.ClipImage, GoldenTensors.Read(packs.Folder));
         using NetworkOutputs o = pack.Session(GraphNames.ClipImage).Run(inputs.Values, [GraphNames.PatchesVv], TestContext.Current.CancellationToken, _ => true);
         DeviceTensor tensor = o.Device(GraphNames.PatchesVv);
         Assert.Equal(o.Shape(GraphNames.PatchesVv), tensor.Shape);

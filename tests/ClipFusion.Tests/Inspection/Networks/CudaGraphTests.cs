@@ -116,7 +116,7 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
         foreach (string graph in (string[])[GraphNames.ClipImage, GraphNames.WinClipImage, GraphNames.VaeEncoder])
         {
-            using ProbeInputs inputs = ProbeInputs.Of(pack, graph, goldens, other: true);
+            using ProbeInputs inputs = PackProbe.Of(pack, graph, goldens, other: true);
             using NetworkOutputs o = pack.Session(graph).Run(inputs.Values, goldens.OutputsOf(graph), TestContext.Current.CancellationToken);
             foreach (string output in goldens.OutputsOf(graph)) Assert.InRange(ParityError.Normalized(o.Floats(output), goldens.Values(graph, output)), 2 * ParityLimits.Float16, 10);
         }

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Networks.Parity;
+using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
 using ClipFusion.Tests.Models.Pack;
 

@@ -1,7 +1,17 @@
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
+
+/// <summary>The memory banks of one recipe's reference images: one per CLIP block (equation 7), one per (timestep, decoder block) (equation 8).</summary>
+/// <param name="Images">How many reference images went in.</param>
+/// <param name="Clip">In the order of the pack's blocks; empty where the recipe does not use them.</param>
+/// <param name="Diffusion">In the order of the recipe's timestep-block pairs; empty where the recipe does not use them.</param>
+public sealed record ReferenceBanks(int Images, IReadOnlyList<MemoryBank> Clip, IReadOnlyList<MemoryBank> Diffusion)
+{
+    /// <summary>The branches that these banks can serve.</summary>
+    public Branches Branches => (Clip.Count > 0 ? Branches.ClipVision : Branches.None) | (Diffusion.Count > 0 ? Branches.DiffVision : Branches.None);
+}
 
 /// <summary>Features of reference images on their way into banks, as <see cref="Inspector"/> adds them. Used by one thread at a time.</summary>
 /// <param name="manifest">The pack that encodes them.</param>
@@ -35,7 +45,8 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
             _clip[0].Count == 0 ? [] : [.. _clip.Select(c => Bank(c, manifest.Clip.Width))],
             _diffusion[0].Count == 0 ? [] : [.. _diffusion.Select((d, i) => Bank(d, Decoder(i).Channels))]);
 
-        MemoryBank Bank(List<ReferenceFeatures> images, int dimension) => MemoryBank.CreateCoreset(images, dimension, recipe.Coreset, parallelism, cancellation);
+        MemoryBank Bank(List<ReferenceFeatures> images, int dimension) =>
+            MemoryBank.CreateCoreset(images, dimension, recipe.Coreset, parallelism, cancellation);
     }
 
     private DecoderBlock Decoder(int pair) => manifest.Diffusion.Decoder[recipe.TimestepBlocks[pair].Block];

@@ -1,4 +1,4 @@
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>Scales feature vectors to length 1, so that a dot product is a cosine.</summary>
 public static class UnitRows

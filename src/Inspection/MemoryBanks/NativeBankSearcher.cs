@@ -1,14 +1,14 @@
 using System.Buffers;
 using ClipFusion.Native;
 
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>Rows in the native library, whose images have the same numbers as the bank's.</summary>
-internal sealed class NativeRows : IBankRows
+internal sealed class NativeBankSearcher : IBankSearcher
 {
     private readonly NativeBank _bank;
 
-    private NativeRows(NativeBank bank) => (_bank, Kernel) = (bank, $"native {bank.Info.Kernel}");
+    private NativeBankSearcher(NativeBank bank) => (_bank, Kernel) = (bank, $"native {bank.Info.Kernel}");
 
     /// <inheritdoc/>
     public string Kernel { get; }
@@ -19,7 +19,9 @@ internal sealed class NativeRows : IBankRows
     /// <summary>(1 - cosine) / 2, on the host and on a GPU alike.</summary>
     public static float Distance(float cosine) => 0.5f * (1 - cosine);
 
-    public static NativeRows Create(IReadOnlyList<ReferenceFeatures> images, int dimension, CancellationToken cancellation)
+    /// <summary>Copies the rows of reference images to the native library, which scales each to length 1.</summary>
+    /// <exception cref="ArgumentException">A row that is zero or not a number.</exception>
+    public static NativeBankSearcher Create(IReadOnlyList<ReferenceFeatures> images, int dimension, CancellationToken cancellation)
     {
         var bank = NativeBank.Create(dimension);
         try
@@ -30,7 +32,7 @@ internal sealed class NativeRows : IBankRows
                 Append(bank, images[i], MemoryBank.Name(i));
             }
 
-            return new NativeRows(bank);
+            return new NativeBankSearcher(bank);
         }
         catch
         {
@@ -45,7 +47,8 @@ internal sealed class NativeRows : IBankRows
         long[] rows = ArrayPool<long>.Shared.Rent(nearest.Length);
         try
         {
-            _bank.Search(queries, distances, rows.AsSpan(0, nearest.Length), exclude, Math.Min(parallelism, NativeBank.MaxThreads), cancellation);
+            int threads = Math.Min(parallelism, NativeBank.MaxThreads);
+            _bank.Search(queries, distances, rows.AsSpan(0, nearest.Length), exclude, threads, cancellation);
             for (int i = 0; i < nearest.Length; i++) nearest[i] = (int)rows[i];
             foreach (ref float value in distances) value = Distance(value);
         }

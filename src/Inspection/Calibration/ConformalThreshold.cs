@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ClipFusion.EdgeDaemon.Demo;
+namespace ClipFusion.Inspection.Calibration;
 
 /// <summary>
 /// A threshold from scores of good parts alone (split conformal prediction): of n scores the k-th smallest, k = ceil((n + 1)(1 - alpha)). A further good

@@ -1,6 +1,4 @@
-using ClipFusion.Foundation.Files;
-
-namespace ClipFusion.Models.Weights;
+namespace ClipFusion.Foundation.Files;
 
 /// <summary>The short text that a Git checkout without LFS has in place of a large file.</summary>
 public static class LfsPointer

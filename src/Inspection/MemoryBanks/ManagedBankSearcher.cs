@@ -2,16 +2,11 @@ using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace ClipFusion.Inspection;
-
-/// <summary>The part of a bank's rows that one reference image gave: rows <c>FirstRow ..</c> in panels <c>FirstPanel ..</c>.</summary>
-internal readonly record struct BankImage(int FirstRow, int Rows, int FirstPanel)
-{
-    public int Panels => (Rows + BankKernel.PanelRows - 1) / BankKernel.PanelRows;
-}
+namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>
-/// Largest dot product of every query with the rows of a bank, as a matrix product whose result is reduced in registers and never written.
+/// Rows in managed memory, for machines without the native library: the same answers up to rounding, more slowly. The largest dot product of every query
+/// comes from a matrix product whose result is reduced in registers and never written.
 /// </summary>
 /// <remarks>
 /// The bank is stored in panels of <see cref="PanelRows"/> rows (two vectors wide), dimension-major: for each dimension the values of all its rows lie side
@@ -19,7 +14,7 @@ internal readonly record struct BankImage(int FirstRow, int Rows, int FirstPanel
 /// fills the registers of AVX2 and NEON alike, and has no tail for odd dimensions. A panel stays in the first-level cache while a block of queries
 /// passes over it; a block's packed queries stay in the second level while the bank streams through once.
 /// </remarks>
-internal static unsafe class BankKernel
+internal sealed unsafe class ManagedBankSearcher : IBankSearcher
 {
     private const int TileQueries = 6;
     private const int BlockBytes = 256 * 1024;
@@ -28,28 +23,50 @@ internal static unsafe class BankKernel
     /// <summary>Rows of the bank that one pass of the inner loop compares with.</summary>
     public static readonly int PanelRows = 2 * Vector<float>.Count;
 
-    /// <summary>Puts a unit row at place <paramref name="row"/> of an image's panels.</summary>
-    public static void Pack(ReadOnlySpan<float> unit, float[] panels, BankImage image, int row)
+    private readonly int _dimension;
+    private readonly BankImage[] _images;
+    private readonly float[] _panels;
+
+    private ManagedBankSearcher(int dimension, BankImage[] images, float[] panels) => (_dimension, _images, _panels) = (dimension, images, panels);
+
+    /// <inheritdoc/>
+    public string Kernel => "managed";
+
+    /// <summary>Packs the rows of reference images, each scaled to length 1.</summary>
+    /// <exception cref="ArgumentException">More values than one array holds, or a row that is zero or not a number.</exception>
+    public static ManagedBankSearcher Create(IReadOnlyList<ReferenceFeatures> images, BankImage[] layout, int dimension, CancellationToken cancellation)
     {
-        long start = ((long)(image.FirstPanel + (row / PanelRows)) * PanelRows * unit.Length) + (row % PanelRows);
-        for (int k = 0; k < unit.Length; k++) panels[start + ((long)k * PanelRows)] = unit[k];
+        long floats = layout.Sum(i => (long)i.Panels) * PanelRows * dimension;
+        if (floats > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{layout.Sum(i => (long)i.Rows)} rows of {dimension} values are more than one bank holds ({Array.MaxLength} values); use fewer references.", nameof(images));
+        }
+
+        var panels = new float[floats];
+        for (int i = 0; i < layout.Length; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Fill(images[i], layout[i], dimension, panels, MemoryBank.Name(i));
+        }
+
+        return new ManagedBankSearcher(dimension, layout, panels);
     }
 
-    /// <summary>Writes distance and row number of the nearest row; the arguments have been checked by <see cref="MemoryBank"/>.</summary>
-    public static void Search(
-        float[] panels, BankImage[] images, int dimension, ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest,
-        int? exclude, int parallelism, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public void Search(ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest, int? exclude, int parallelism, CancellationToken cancellation)
     {
+        int dimension = _dimension;
         int count = distances.Length;
         int tiles = (count + TileQueries - 1) / TileQueries;
         int blockTiles = Math.Clamp(BlockBytes / (dimension * sizeof(float) * TileQueries), 1, MaxBlockTiles);
         blockTiles = Math.Clamp((tiles + parallelism - 1) / parallelism, 1, blockTiles);
         int blocks = (tiles + blockTiles - 1) / blockTiles;
 
-        fixed (float* bank = panels, query = queries, distance = distances)
+        fixed (float* bank = _panels, query = queries, distance = distances)
         fixed (int* index = nearest)
         {
-            var job = new Job(bank, images, dimension, query, count, distance, index, exclude ?? -1, blockTiles * TileQueries, cancellation);
+            var job = new Job(bank, _images, dimension, query, count, distance, index, exclude ?? -1, blockTiles * TileQueries, cancellation);
             if (parallelism == 1 || blocks == 1)
             {
                 for (int block = 0; block < blocks; block++) job.Run(block);
@@ -59,6 +76,29 @@ internal static unsafe class BankKernel
             // Parallel.For returns only when every block has ended, so the pinned memory outlives its use.
             Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellation }, job.Run);
         }
+    }
+
+    private static void Fill(ReferenceFeatures image, BankImage layout, int dimension, float[] panels, string name)
+    {
+        var unit = new float[dimension];
+        ReadOnlySpan<float> rows = image.Rows.Span;
+        int kept = 0;
+        for (int row = 0; kept < layout.Rows; row++)
+        {
+            if (image.Ignored is not null && image.Ignored[row]) continue;
+            UnitRows.Normalize(rows.Slice(row * dimension, dimension), unit, name, row);
+            Pack(unit, panels, layout, kept++);
+        }
+
+        // The rest of the last panel repeats the last row, which can't win against itself: of equal rows the lower number is kept.
+        for (int pad = kept; pad < layout.Panels * PanelRows; pad++) Pack(unit, panels, layout, pad);
+    }
+
+    /// <summary>Puts a unit row at place <paramref name="row"/> of an image's panels.</summary>
+    private static void Pack(ReadOnlySpan<float> unit, float[] panels, BankImage image, int row)
+    {
+        long start = ((long)(image.FirstPanel + (row / PanelRows)) * PanelRows * unit.Length) + (row % PanelRows);
+        for (int k = 0; k < unit.Length; k++) panels[start + ((long)k * PanelRows)] = unit[k];
     }
 
     private sealed class Job(

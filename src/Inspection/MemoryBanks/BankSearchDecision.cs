@@ -1,6 +1,6 @@
 using ClipFusion.Native;
 
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>Where the banks of a recipe are searched whose networks run on a GPU.</summary>
 /// <param name="Device">Number of that GPU, from 0.</param>

@@ -1,12 +1,18 @@
 using System.Numerics.Tensors;
 using ClipFusion.Native;
 
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>The features of one normal reference image at one network block.</summary>
 /// <param name="Rows">Rows x dimension values, row-major, raw (not normalised); read while the bank is created and not kept.</param>
 /// <param name="Ignored">True where a row is left out of the bank, one entry a row; null = every row is taken.</param>
 public readonly record struct ReferenceFeatures(ReadOnlyMemory<float> Rows, bool[]? Ignored = null);
+
+/// <summary>The part of a bank's rows that one reference image gave: rows <c>FirstRow ..</c>, in managed memory in panels <c>FirstPanel ..</c>.</summary>
+internal readonly record struct BankImage(int FirstRow, int Rows, int FirstPanel)
+{
+    public int Panels => (Rows + ManagedBankSearcher.PanelRows - 1) / ManagedBankSearcher.PanelRows;
+}
 
 /// <summary>
 /// Step 5: the features of the normal reference images at one block, and the search for the nearest of them (equations 7 and 8:
@@ -15,11 +21,11 @@ public readonly record struct ReferenceFeatures(ReadOnlyMemory<float> Rows, bool
 public sealed class MemoryBank
 {
     private readonly BankImage[] _images;
-    private readonly IBankRows _rows;
+    private readonly IBankSearcher _searcher;
     private readonly int[] _origins;
 
-    private MemoryBank(int dimension, BankImage[] images, IBankRows rows, int[] origins) =>
-        (Dimension, _images, _rows, _origins) = (dimension, images, rows, origins);
+    private MemoryBank(int dimension, BankImage[] images, IBankSearcher searcher, int[] origins) =>
+        (Dimension, _images, _searcher, _origins) = (dimension, images, searcher, origins);
 
     /// <summary>Length of a feature vector.</summary>
     public int Dimension { get; }
@@ -31,10 +37,10 @@ public sealed class MemoryBank
     public int ImageCount => _images.Length;
 
     /// <summary>What searches the bank: "native" with the processor's kernel, or "managed", slower, where the native library is not available.</summary>
-    public string Kernel => _rows.Kernel;
+    public string Kernel => _searcher.Kernel;
 
     /// <summary>The bank in the native library, from which a GPU gets its copy; null where that is not available.</summary>
-    internal NativeBank? Native => (_rows as NativeRows)?.Bank;
+    internal NativeBank? Native => (_searcher as NativeBankSearcher)?.Bank;
 
     /// <summary>Makes a bank; every row is scaled to length 1.</summary>
     /// <param name="images">One entry a reference image, at least one.</param>
@@ -46,8 +52,9 @@ public sealed class MemoryBank
     public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension) => Create(images, dimension, NativeRuntime.IsAvailable);
 
     /// <summary>
-    /// Makes a bank of some of the rows, chosen by greedy k-centre so that none that is left out is far from one that is kept (Roth et al., "Towards Total Recall in Industrial
-    /// Anomaly Detection", 2022, algorithm 1, here over whole vectors). For many references: distances grow a little, the search takes its share of the time.
+    /// Coreset subsampling: makes a bank of some of the rows, chosen by greedy k-centre so that none that is left out is far from one that is kept (Roth et al.,
+    /// "Towards Total Recall in Industrial Anomaly Detection", 2022, algorithm 1, here over whole vectors). For many references: distances grow a little, the
+    /// search takes its share of the time.
     /// </summary>
     /// <param name="images">As <see cref="Create(IReadOnlyList{ReferenceFeatures}, int)"/> has them.</param>
     /// <param name="dimension">Length of a feature vector, at least 1.</param>
@@ -55,13 +62,15 @@ public sealed class MemoryBank
     /// <param name="parallelism">Threads at most, at least 1.</param>
     /// <param name="cancellation">Ends the choice.</param>
     /// <exception cref="ArgumentException">As for the whole bank, or rows are to be left out and the native library, which chooses them, is not available.</exception>
-    public static MemoryBank CreateCoreset(IReadOnlyList<ReferenceFeatures> images, int dimension, double share, int parallelism = 1, CancellationToken cancellation = default)
+    public static MemoryBank CreateCoreset(
+        IReadOnlyList<ReferenceFeatures> images, int dimension, double share, int parallelism = 1, CancellationToken cancellation = default)
     {
         if (!(share is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(share), share, "The share of the rows is above 0 and at most 1.");
         MemoryBank all = Create(images, dimension, NativeRuntime.IsAvailable, cancellation);
         int count = Math.Max(1, (int)(all.Count * share));
         if (count == all.Count) return all;
-        using NativeBank rows = all.Native ?? throw new ArgumentException($"A coreset is chosen by the native library, which is not available: {NativeRuntime.WhyNot}", nameof(share));
+        using NativeBank rows = all.Native
+            ?? throw new ArgumentException($"A coreset is chosen by the native library, which is not available: {NativeRuntime.WhyNot}", nameof(share));
         long[] chosen = new long[count];
         rows.ChooseCoreset(chosen, threads: Math.Min(parallelism, NativeBank.MaxThreads), cancellation: cancellation);
         bool[][] ignored = [.. images.Select(i => Enumerable.Repeat(true, i.Rows.Length / dimension).ToArray())];
@@ -96,11 +105,18 @@ public sealed class MemoryBank
 
         var origins = new int[rows];
         for (int i = 0; i < layout.Length; i++) NumberRows(images[i], layout[i], origins);
-        return new MemoryBank(dimension, layout, native ? NativeRows.Create(images, dimension, cancellation) : ManagedRows.Create(images, layout, dimension, cancellation), origins);
+        IBankSearcher searcher = native
+            ? NativeBankSearcher.Create(images, dimension, cancellation)
+            : ManagedBankSearcher.Create(images, layout, dimension, cancellation);
+        return new MemoryBank(dimension, layout, searcher, origins);
     }
 
-    /// <summary>For every query the distance to its nearest row, (1 - cosine) / 2: 0 = same direction, 1 = opposite; not clamped, so rounding may leave it a little below 0.</summary>
-    /// <param name="queries">Rows x <see cref="Dimension"/>, row-major, each of length 1 (<see cref="UnitRows.Normalize(ReadOnlySpan{float}, int, Span{float}, string)"/>).</param>
+    /// <summary>
+    /// For every query the distance to its nearest row, (1 - cosine) / 2: 0 = same direction, 1 = opposite; not clamped, so rounding may leave it a little below 0.
+    /// </summary>
+    /// <param name="queries">
+    /// Rows x <see cref="Dimension"/>, row-major, each of length 1 (<see cref="UnitRows.Normalize(ReadOnlySpan{float}, int, Span{float}, string)"/>).
+    /// </param>
     /// <param name="distances">Receives one distance a query; owned by the caller.</param>
     /// <param name="nearest">Receives the nearest row's number (0 .. <see cref="Count"/>-1; of equally near ones the lowest), or empty when nobody asks.</param>
     /// <param name="exclude">Number of a reference image whose rows are left out (leave-one-out scores), or null.</param>
@@ -126,7 +142,7 @@ public sealed class MemoryBank
         if (exclude is int image) RequireRowsWithout(image);
         RequireUnit(queries);
 
-        _rows.Search(queries, distances, nearest, exclude, parallelism, cancellation);
+        _searcher.Search(queries, distances, nearest, exclude, parallelism, cancellation);
     }
 
     /// <summary>Where a row of the bank came from, to show which normal patch a query was nearest to.</summary>

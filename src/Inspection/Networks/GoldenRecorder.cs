@@ -1,7 +1,8 @@
+using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
 
-namespace ClipFusion.Inspection.Networks.Parity;
+namespace ClipFusion.Inspection.Networks;
 
 /// <summary>Runs a new pack's graphs on the CPU and leaves their outputs in it (<see cref="PackOptions.Record"/>).</summary>
 public static class GoldenRecorder
@@ -35,8 +36,8 @@ public static class GoldenRecorder
     private static void Record(ModelPack pack, string graph, GoldenTensors goldens, CancellationToken cancellation)
     {
         string[] outputs = [.. pack.Manifest.Graphs.First(g => g.Name == graph && !g.Debug).Outputs.Where(o => o.Type == ElementType.Float32).Select(o => o.Name)];
-        using ProbeInputs inputs = ProbeInputs.Of(pack, graph, goldens);
-        using NetworkOutputs o = pack.Session(graph).Run(inputs.Values, outputs, cancellation);
+        using ProbeInputs inputs = PackProbe.Of(pack, graph, goldens);
+        using NetworkOutputs o = pack.Run(graph, inputs.Values, outputs, cancellation);
         foreach (string output in outputs) goldens.Add(graph, output, o.Shape(output), o.Floats(output).ToArray());
     }
 }

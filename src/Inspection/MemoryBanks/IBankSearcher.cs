@@ -1,7 +1,7 @@
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
 
-/// <summary>The rows of a memory bank in the form in which they are searched.</summary>
-internal interface IBankRows
+/// <summary>The rows of one memory bank in the form in which the host searches them; every implementation names the same rows.</summary>
+internal interface IBankSearcher
 {
     /// <summary>What searches them, for logs.</summary>
     string Kernel { get; }

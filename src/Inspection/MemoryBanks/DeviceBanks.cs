@@ -3,13 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Native;
 
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>
-/// All banks of a recipe in the memory of one GPU: features that a network left there are compared where they are, with one call for all banks, and only the
-/// largest cosine of each cell comes down.
+/// All banks of a recipe in the memory of one GPU: features that a network left there are compared where they are, with one call for all banks, which no
+/// search of a single bank (<see cref="IBankSearcher"/>) could be; only the largest cosine of each cell comes down.
 /// </summary>
-internal sealed class DeviceBanks : IBankPlace, IDisposable
+internal sealed class DeviceBanks : IDisposable
 {
     private readonly DeviceBankSet _set;
     private readonly MemoryBank[] _banks;
@@ -23,7 +23,8 @@ internal sealed class DeviceBanks : IBankPlace, IDisposable
     public static DeviceBanks Create(int device, ReferenceBanks banks)
     {
         MemoryBank[] all = [.. banks.Clip, .. banks.Diffusion];
-        NativeBank[] native = [.. all.Select(b => b.Native ?? throw new DeviceSearchException("the banks are not in the native library", null))];
+        NativeBank[] native =
+            [.. all.Select(b => b.Native ?? throw new DeviceSearchException("the banks are not in the native library", null))];
         try
         {
             return new DeviceBanks(DeviceBankSet.Create(device, native), all);
@@ -34,28 +35,31 @@ internal sealed class DeviceBanks : IBankPlace, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public unsafe void Search(ReadOnlySpan<FeatureGrid> grids, ReadOnlySpan<AnomalyMap> maps, BankSearch search)
+    /// <summary>Writes the distances of every query to its map.</summary>
+    /// <exception cref="ArgumentException">A feature is not a number, or the image to leave out is not there or all there is.</exception>
+    /// <exception cref="DeviceSearchException">The GPU can't go on; the maps are undefined.</exception>
+    public unsafe void Search(ReadOnlySpan<BankQuery> queries, ReadOnlySpan<AnomalyMap> maps, int? exclude, CancellationToken cancellation)
     {
-        search.Cancellation.ThrowIfCancellationRequested();
+        cancellation.ThrowIfCancellationRequested();
         int cells = 0;
-        foreach (FeatureGrid grid in grids) cells += grid.Cells;
+        foreach (BankQuery query in queries) cells += query.Cells;
         float[] found = ArrayPool<float>.Shared.Rent(cells);
         try
         {
             fixed (float* similarities = found)
             {
-                var queries = new DeviceQuery[grids.Length];
-                for (int i = 0, first = 0; i < grids.Length; first += grids[i++].Cells) queries[i] = QueryOf(grids[i], (nint)(similarities + first), search.Exclude);
-                _set.SearchDown(queries);
+                var all = new DeviceQuery[queries.Length];
+                for (int i = 0, first = 0; i < all.Length; first += queries[i++].Cells)
+                    all[i] = OnDevice(queries[i], (nint)(similarities + first), exclude);
+                _set.SearchDown(all);
             }
 
             // A search on a GPU can't be interrupted; it takes about a millisecond.
-            search.Cancellation.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<float> rest = found;
             foreach (AnomalyMap map in maps)
             {
-                for (int cell = 0; cell < map.Values.Length; cell++) map.Values[cell] = NativeRows.Distance(rest[cell]);
+                for (int cell = 0; cell < map.Values.Length; cell++) map.Values[cell] = NativeBankSearcher.Distance(rest[cell]);
                 rest = rest[map.Values.Length..];
             }
         }
@@ -75,13 +79,17 @@ internal sealed class DeviceBanks : IBankPlace, IDisposable
     /// <summary>A failing GPU, as opposed to features that are no numbers: those are as wrong on the host.</summary>
     private static bool IsOfDevice(Exception e) => e is NativeException or NotSupportedException;
 
-    private DeviceQuery QueryOf(FeatureGrid grid, nint similarities, int? exclude)
+    private DeviceQuery OnDevice(BankQuery query, nint similarities, int? exclude)
     {
-        if (exclude is int image) grid.Bank.RequireRowsWithout(image);
-        (nint pointer, long values) = grid.Outputs.DeviceRow(grid.Name, grid.Row);
-        if (values != (long)grid.Cells * grid.Bank.Dimension)
-            throw new ArgumentException($"'{grid.Name}' has {values} values a row; {grid.Cells} cells of {grid.Bank.Dimension} are expected.", nameof(grid));
-        return new DeviceQuery(Array.IndexOf(_banks, grid.Bank), pointer, grid.Cells, similarities, Exclude: exclude);
+        if (exclude is int image) query.Bank.RequireRowsWithout(image);
+        (nint pointer, long values) = query.Outputs.DeviceRow(query.Name, query.Row);
+        if (values != (long)query.Cells * query.Bank.Dimension)
+        {
+            throw new ArgumentException(
+                $"'{query.Name}' has {values} values a row; {query.Cells} cells of {query.Bank.Dimension} are expected.", nameof(query));
+        }
+
+        return new DeviceQuery(Array.IndexOf(_banks, query.Bank), pointer, query.Cells, similarities, Exclude: exclude);
     }
 }
 

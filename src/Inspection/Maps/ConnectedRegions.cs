@@ -1,7 +1,7 @@
-using ClipFusion.Inspection.Maps;
+using ClipFusion.Inspection.Imaging;
 using OpenCvSharp;
 
-namespace ClipFusion.Inspection.Imaging;
+namespace ClipFusion.Inspection.Maps;
 
 /// <summary>One connected area above the threshold.</summary>
 /// <param name="Box">Smallest rectangle around it, in map cells (<see cref="ConnectedRegions.Find"/>) or frame pixels (<see cref="ToFrame"/>).</param>

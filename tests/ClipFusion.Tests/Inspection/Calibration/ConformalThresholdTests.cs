@@ -1,6 +1,6 @@
-using ClipFusion.EdgeDaemon.Demo;
+using ClipFusion.Inspection.Calibration;
 
-namespace ClipFusion.Tests.EdgeDaemon.Demo;
+namespace ClipFusion.Tests.Inspection.Calibration;
 
 public sealed class ConformalThresholdTests
 {

@@ -1,4 +1,4 @@
-namespace ClipFusion.Inspection;
+namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>What an image is compared with in step 5, and how the banks are searched.</summary>
 /// <param name="Banks">The references' banks; null for zero-shot.</param>

@@ -1,0 +1,58 @@
+using ClipFusion.Inspection.Networks.Parity;
+using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
+using Microsoft.ML.OnnxRuntime;
+
+namespace ClipFusion.Inspection.Networks;
+
+/// <summary>
+/// What a pack's graphs are shown to make goldens and to be compared with them: the probe picture, and the words and rows of the default recipe. The
+/// UNet gets the goldens of the VAE and of the text tower, so that each graph is judged for itself.
+/// </summary>
+internal static class PackProbe
+{
+    /// <summary>The inputs of a graph.</summary>
+    /// <param name="pack">Sizes and tokenisers.</param>
+    /// <param name="graph">The graph's name.</param>
+    /// <param name="goldens">For the UNet: outputs of the VAE and the text tower.</param>
+    /// <param name="other">Another picture than that of the goldens, for graphs that see one.</param>
+    public static ProbeInputs Of(ModelPack pack, string graph, GoldenTensors goldens, bool other = false)
+    {
+        PackManifest m = pack.Manifest;
+        Recipe recipe = Words(m.Diffusion);
+        switch (graph)
+        {
+            case GraphNames.ClipImage or GraphNames.WinClipImage:
+                return ProbeInputs.Picture(GraphNames.Pixels, m.Clip.ImageSize, other);
+            case GraphNames.VaeEncoder:
+                return ProbeInputs.Picture(GraphNames.Pixels, m.Diffusion.ImageSize, other);
+            case GraphNames.ClipText or GraphNames.WinClipText:
+                string[] texts = [.. recipe.NormalPrompts.Concat(recipe.AbnormalPrompts).Select(t => PromptTemplate.Expand(t, recipe.Object))];
+                return ProbeInputs.Tokens(GraphNames.Tokens, [.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.Clip.ContextLength))]);
+            case GraphNames.DiffusionText:
+                return ProbeInputs.Tokens(GraphNames.Tokens, TextPrompts.DiffusionIds(pack, recipe));
+            default:
+                return Denoiser(pack, recipe, goldens, isWhole: graph == GraphNames.MapDiff);
+        }
+    }
+
+    private static ProbeInputs Denoiser(ModelPack pack, Recipe recipe, GoldenTensors goldens, bool isWhole)
+    {
+        DiffusionPart part = pack.Manifest.Diffusion;
+        int length = part.ContextLength * part.ContextWidth;
+        TextPrompts prompts = TextPrompts.ForDiffusion(
+            pack, recipe, i => goldens.Values(GraphNames.DiffusionText, GraphNames.Context).Slice(i * length, length).ToArray());
+        float[] latent = goldens.Values(GraphNames.VaeEncoder, GraphNames.Latent).ToArray();
+        long[] shape = goldens.Shape(GraphNames.VaeEncoder, GraphNames.Latent);
+        // The plan owns nothing but its inputs, which go over to the probe.
+        var plan = DiffusionPlan.ForQuery(part, prompts, recipe, features: isWhole, fullGraph: isWhole);
+        return new ProbeInputs([.. plan.Inputs, KeyValuePair.Create(GraphNames.Latent, OrtValue.CreateTensorValueFromMemory(latent, shape))]);
+    }
+
+    /// <summary>The default recipe, with those of its features that the pack has blocks for.</summary>
+    private static Recipe Words(DiffusionPart part)
+    {
+        Recipe recipe = Recipe.Default("part");
+        return recipe with { TimestepBlocks = [.. recipe.TimestepBlocks.Where(t => t.Block < part.Decoder.Count)] };
+    }
+}
