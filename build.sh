@@ -18,7 +18,7 @@ readonly packages=(
   "faketime  sets the clock of the real program back and forth in those tests"
   "chromium  the browser that has to see the page in those tests"
   "nginx-light  the proxy that the page has to come through in those tests"
-  "strace  shows in those tests that the program asks no other machine"
+  "strace  shows in tests that the program asks no other machine, and flushes what has to survive a power cut"
   "sqlite3  reads and copies the database of the running program in those tests"
 )
 

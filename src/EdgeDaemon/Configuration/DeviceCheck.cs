@@ -86,7 +86,7 @@ internal sealed class DeviceCheck
         }
 
         if (there is null) return $"no part of {folder} is there";
-        string probe = Path.Combine(there, $".clipfusion-{Guid.NewGuid():N}.tmp");
+        string probe = AtomicFile.TemporaryIn(there);
         try
         {
             using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose)) return null;

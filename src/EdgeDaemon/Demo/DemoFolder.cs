@@ -88,7 +88,7 @@ internal sealed class DemoFolder : IDisposable
             http = new { address = "127.0.0.1", port = httpPort },
             storage = new { reserveMb = 8 },
         };
-        File.WriteAllText(ConfigFile, Heading + JsonSerializer.Serialize(config, JsonFiles.Indented) + "\n");
+        AtomicFile.Write(ConfigFile, Durability.Process, Heading + JsonSerializer.Serialize(config, JsonFiles.Indented) + "\n");
         return new LiveConfig(ConfigFile, new Dictionary<string, string>(), ConfigReader.ReadFile(ConfigFile, []));
     }
 

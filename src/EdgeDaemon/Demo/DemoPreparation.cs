@@ -4,6 +4,7 @@ using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Calibration;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -50,6 +51,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
                 progress.Report(new("good parts that set the threshold", scores.Parts, parts.Calibration.Length));
             }
 
+            Write(scores.Decide(recipe));
             await WriteAsync(recipe with { Rule = scores.Rule, MapThresholds = scores.MapThresholds }, cancellation).ConfigureAwait(false);
             return scores.Threshold;
         }
@@ -85,12 +87,8 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
         References = references,
     };
 
-    private Task WriteAsync(StationRecipe recipe, CancellationToken cancellation) =>
-        File.WriteAllTextAsync(Path.Combine(config.RecipeFolder, $"{recipe.Name}.json"), StationRecipeWriter.Write(recipe), cancellation);
+    private void Write(StationRecipe recipe) =>
+        AtomicFile.Write(Path.Combine(config.RecipeFolder, $"{recipe.Name}.json"), Durability.Process, StationRecipeWriter.Write(recipe));
 
-    private static void Save(ImageView view, string path)
-    {
-        using FileStream file = File.Create(path);
-        ImageCodec.EncodePng(view, file);
-    }
+    private static void Save(ImageView view, string path) => AtomicFile.Write(path, Durability.Process, view, static (file, view) => ImageCodec.EncodePng(view, file));
 }

@@ -4,7 +4,7 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// A model pack that was found damaged, remembered over restarts in the data folder, because the pack's own may be read-only: the pack has to pass its whole check
+/// A model pack that was found damaged, remembered over restarts and power cuts in the data folder, because the pack's own may be read-only: the pack has to pass its whole check
 /// before anything is judged with it again. A mark that can't be read still holds.
 /// </summary>
 /// <param name="dataFolder">Where it is kept.</param>
@@ -32,22 +32,13 @@ internal sealed class PackMark(string dataFolder)
     /// <summary>Marks a pack.</summary>
     /// <exception cref="IOException">It can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public void Write(string pack, string why, DateTimeOffset since)
-    {
-        string next = $"{_path}.next";
-        using (FileStream file = File.Create(next))
-        {
-            file.Write(JsonSerializer.SerializeToUtf8Bytes(new Content(pack, why, since)));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(next, _path, overwrite: true);
-    }
+    public void Write(string pack, string why, DateTimeOffset since) =>
+        AtomicFile.Write(_path, Durability.PowerCut, JsonSerializer.SerializeToUtf8Bytes(new Content(pack, why, since)));
 
     /// <summary>Takes the mark away.</summary>
     /// <exception cref="IOException">It can't be deleted.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
-    public void Delete() => File.Delete(_path);
+    public void Delete() => AtomicFile.Delete(_path, Durability.PowerCut);
 
     private sealed record Content(string? Pack, string? Why, DateTimeOffset Since);
 }

@@ -3,7 +3,7 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>The name of a station's active recipe, which survives a restart: one small file in the data folder, replaced in one step.</summary>
+/// <summary>The name of a station's active recipe, which survives a restart and a power cut: one small file in the data folder, replaced in one step.</summary>
 internal sealed class RememberedRecipe(string dataFolder, string station)
 {
     private const int MaxBytes = 4096;
@@ -24,14 +24,7 @@ internal sealed class RememberedRecipe(string dataFolder, string station)
         {
             // A start on a full disk must not need a new file to say what is said already.
             if (Name == value) return;
-            string next = $"{_path}.next";
-            using (FileStream file = File.Create(next))
-            {
-                file.Write(System.Text.Encoding.UTF8.GetBytes(value ?? ""));
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(next, _path, overwrite: true);
+            AtomicFile.Write(_path, Durability.PowerCut, value ?? "");
         }
     }
 }

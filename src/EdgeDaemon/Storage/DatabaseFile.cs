@@ -138,7 +138,7 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
             if (File.Exists(_path + suffix)) File.Move(_path + suffix, Path.Combine(folder, name + suffix));
         }
 
-        FolderSync.Flush(folder);
+        AtomicFile.FlushFolder(folder);
         (SetAsideName, SetAsideReason) = (name, reason);
     }
 }

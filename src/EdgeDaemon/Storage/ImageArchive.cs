@@ -1,6 +1,7 @@
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
@@ -15,7 +16,10 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// </remarks>
 internal sealed class ImageArchive
 {
-    private const string DayFormat = "yyyy-MM-dd", OkFolder = "ok", TemporarySuffix = ".part";
+    private const string DayFormat = "yyyy-MM-dd", OkFolder = "ok";
+
+    // What versions before AtomicFile left behind when they were killed.
+    private const string FormerTemporarySuffix = ".part";
 
     // Eviction goes on below the cap, so that the folders are not walked for every image.
     private const double LowWater = 0.95;
@@ -75,7 +79,7 @@ internal sealed class ImageArchive
     {
         if (Expect(inspection, verdict) is not ImageOutcome.Stored and var no) return no;
         string folder = Path.Combine(_root, DayOf(inspection), FolderOf(verdict));
-        string path = Path.Combine(folder, inspection.Id + suffix), temporary = path + TemporarySuffix;
+        string path = Path.Combine(folder, inspection.Id + suffix);
         lock (_gate)
         {
             try
@@ -83,9 +87,8 @@ internal sealed class ImageArchive
                 long cap = _limits.Bytes;
                 if (Bytes + encoded.Length > cap) EvictTo((long)(cap * LowWater) - encoded.Length, int.MaxValue);
                 Directory.CreateDirectory(folder);
-                File.WriteAllBytes(temporary, encoded);
                 long before = File.Exists(path) ? new FileInfo(path).Length : 0;
-                File.Move(temporary, path, overwrite: true);
+                AtomicFile.Write(path, Durability.Process, encoded);
                 Bytes += encoded.Length - before;
                 return ImageOutcome.Stored;
             }
@@ -93,7 +96,6 @@ internal sealed class ImageArchive
             {
                 Failures++;
                 LastError = e.Message;
-                Attempt(() => File.Delete(temporary));
                 return ImageOutcome.Failed;
             }
         }
@@ -190,7 +192,7 @@ internal sealed class ImageArchive
         {
             foreach (FileInfo file in OtherFolders.Append(OkFolder).SelectMany(kind => Files(Path.Combine(folder, kind), "*")).Select(f => new FileInfo(f)))
             {
-                if (file.Length == 0 || file.Extension == TemporarySuffix) file.Delete();
+                if (file.Length == 0 || AtomicFile.IsTemporary(file.Name) || file.Extension == FormerTemporarySuffix) file.Delete();
                 else Bytes += file.Length;
             }
         }

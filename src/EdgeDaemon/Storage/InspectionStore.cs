@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.Foundation.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -135,6 +136,8 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         var instanceLock = new InstanceLock(folder);
         try
         {
+            // Only now is it known that nobody else writes here.
+            AtomicFile.DeleteLeftOvers(folder);
             try
             {
                 return new InspectionStore(folder, options, time, logger, instanceLock);

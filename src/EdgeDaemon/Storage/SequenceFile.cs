@@ -6,6 +6,8 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>A small text file of one number per station with a checksum, padded to whole pages so that it can be rewritten in place.</summary>
+/// <remarks>One of the two files is replaced whole; the other is rewritten in place after every commit, which a new file each time would slow down, and its
+/// checksum tells a torn one (<see cref="SequenceMarks"/>).</remarks>
 internal static class SequenceFile
 {
     private const string Header = "clipfusion-sequences 1";
@@ -40,18 +42,7 @@ internal static class SequenceFile
     /// <summary>Replaces it in one step that survives a power cut: either the old or the new content is there.</summary>
     /// <param name="path">The file.</param>
     /// <param name="numbers">Numbers by station.</param>
-    public static void Replace(string path, IEnumerable<KeyValuePair<string, long>> numbers)
-    {
-        string temporary = path + ".tmp";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-        {
-            file.Write(Content(numbers));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
-        FolderSync.Flush(Path.GetDirectoryName(path)!);
-    }
+    public static void Replace(string path, IEnumerable<KeyValuePair<string, long>> numbers) => AtomicFile.Write(path, Durability.PowerCut, Content(numbers));
 
     /// <summary>Bytes of the file: whole pages.</summary>
     /// <param name="numbers">Numbers by station; names without spaces.</param>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using ClipFusion.Evaluation.Results;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -31,7 +30,7 @@ internal sealed class NetworkStore
         _pack = FileContents.Of(RegularFile.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName), PackManifest.MaxBytes));
         if (ran.Count > 0) _pack = FileContents.Of(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
         // What a killed run was writing.
-        WholeFile.DeleteTorn(_folder);
+        AtomicFile.DeleteLeftOvers(_folder, recursive: true);
     }
 
     /// <summary>Pictures and masks by their content.</summary>

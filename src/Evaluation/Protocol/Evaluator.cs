@@ -1,6 +1,7 @@
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Evaluation.Results;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Models.Tokenizer;
 
@@ -23,7 +24,7 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
     /// <returns>All runs, by category, method, shots and seed.</returns>
     public IReadOnlyList<RunRecord> Run(IProgress<EvaluationProgress>? progress, CancellationToken cancellation)
     {
-        WholeFile.DeleteTorn(Directory.CreateDirectory(folder).FullName);
+        AtomicFile.DeleteLeftOvers(Directory.CreateDirectory(folder).FullName, recursive: true);
         var steps = new StepCounter(progress, TimeProvider.System);
         foreach (Category category in dataset.Categories)
         {

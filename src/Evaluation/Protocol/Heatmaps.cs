@@ -1,6 +1,7 @@
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Evaluation.Results;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 
@@ -48,8 +49,9 @@ internal sealed class Heatmaps(string folder)
             int number = numbers[missed] = numbers.GetValueOrDefault(missed, -1) + 1;
             string file = $"heatmaps/{name}/{(missed ? "missed" : "false-alarm")}-{number}", map = $"{file}.jpg", truth = $"{file}-picture.jpg";
             RgbImage picture = ImageCodec.DecodeStored(worst[i].Image.Path).ToRgb();
-            WholeFile.Write(Path.Combine(folder, map), stream => Render(picture, worst[i].Judgement, maps[i], low, high, stream));
-            WholeFile.Write(Path.Combine(folder, truth), stream => RenderTruth(picture, worst[i].Image, stream));
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, map))!);
+            AtomicFile.Write(Path.Combine(folder, map), Durability.PowerCut, stream => Render(picture, worst[i].Judgement, maps[i], low, high, stream));
+            AtomicFile.Write(Path.Combine(folder, truth), Durability.PowerCut, stream => RenderTruth(picture, worst[i].Image, stream));
             files.Add(worst[i].Image.Id, (map, truth));
         }
 

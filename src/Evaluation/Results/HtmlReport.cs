@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ClipFusion.Evaluation.Datasets;
+using ClipFusion.Foundation.Files;
 using static ClipFusion.Evaluation.Results.HtmlText;
 
 namespace ClipFusion.Evaluation.Results;
@@ -36,7 +37,8 @@ internal static class HtmlReport
         List(html, "Problems of the data set", report.Problems.Select(p => $"{p.Id}: {p.What}"));
         List(html, "Notes", report.Notes);
         html.Append("</body></html>\n");
-        WholeFile.Write(Path.Combine(folder, "report.html"), html.ToString());
+        Directory.CreateDirectory(folder);
+        AtomicFile.Write(Path.Combine(folder, "report.html"), Durability.PowerCut, html.ToString());
     }
 
     private static void Tables(StringBuilder html, EvaluationReport report)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Results;
@@ -24,9 +25,10 @@ public static class ReportFiles
     public static void Write(string folder, EvaluationReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        WholeFile.Write(Path.Combine(folder, "results.md"), MarkdownTables.Of(report));
-        WholeFile.Write(Path.Combine(folder, "results.csv"), Csv(report));
-        WholeFile.Write(Path.Combine(folder, "results.json"), stream => JsonSerializer.Serialize(stream, report, Json));
+        Directory.CreateDirectory(folder);
+        AtomicFile.Write(Path.Combine(folder, "results.md"), Durability.PowerCut, MarkdownTables.Of(report));
+        AtomicFile.Write(Path.Combine(folder, "results.csv"), Durability.PowerCut, Csv(report));
+        AtomicFile.Write(Path.Combine(folder, "results.json"), Durability.PowerCut, stream => JsonSerializer.Serialize(stream, report, Json));
     }
 
     /// <summary>One figure a line, 0..1 at full precision; an empty cell is a figure that the paper does not have.</summary>

@@ -70,7 +70,12 @@ internal sealed class RunFiles(string folder)
         }
     }
 
-    public void Write(RunRecord run) => WholeFile.Write(PathOf(run.Category, run.Method, run.Shots, run.Seed), stream => JsonSerializer.Serialize(stream, run, Json));
+    public void Write(RunRecord run)
+    {
+        string path = PathOf(run.Category, run.Method, run.Shots, run.Seed);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        AtomicFile.Write(path, Durability.PowerCut, stream => JsonSerializer.Serialize(stream, run, Json));
+    }
 
     private string PathOf(string category, string method, int shots, int seed) => Path.Combine(folder, category, $"{method}-k{shots}-seed{seed}.json");
 }

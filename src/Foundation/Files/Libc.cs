@@ -10,13 +10,17 @@ internal static partial class Libc
     public const int MaxPath = 4096;
     public const int CurrentFolder = -100, EmptyPath = 0x1000;
     public const uint TypeAndSize = 0x1 | 0x100 | 0x200;
-    public const int NotPermitted = 1, NoSuchFile = 2, Interrupted = 4, NoSuchDeviceOrAddress = 6, AccessDenied = 13, NotAFolder = 20, NameTooLong = 36;
+    public const int NotPermitted = 1, NoSuchFile = 2, Interrupted = 4, NoSuchDeviceOrAddress = 6, AccessDenied = 13, NotAFolder = 20, InvalidArgument = 22, ReadOnlyFileSystem = 30;
+    public const int NameTooLong = 36, NoSuchCall = 38, NotSupported = 95;
 
     /// <summary>Not to follow links has another number on arm than on x86.</summary>
     public static readonly int NoFollow = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Flush(SafeFileHandle file);
 
     /// <summary>Null (0) on errors.</summary>
     [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

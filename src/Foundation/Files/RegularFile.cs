@@ -83,19 +83,6 @@ public static class RegularFile
         return bytes.AsMemory(0, length);
     }
 
-    /// <summary>Copies a file to one that must not exist yet.</summary>
-    /// <param name="from">The file.</param>
-    /// <param name="to">Where to.</param>
-    /// <param name="maxBytes">Most bytes that it may have.</param>
-    /// <exception cref="IOException">As for reading, or the copy can't be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read, or the copy may not be made.</exception>
-    public static void Copy(string from, string to, int maxBytes)
-    {
-        byte[] bytes = ReadAllBytes(from, maxBytes);
-        using var file = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-        file.Write(bytes);
-    }
-
     /// <summary>Checks that a path leads to a regular file without opening it, for libraries that open files themselves.</summary>
     /// <exception cref="IOException">There is none, or it is no regular file.</exception>
     /// <exception cref="UnauthorizedAccessException">A folder on the way may not be searched.</exception>

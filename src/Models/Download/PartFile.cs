@@ -8,6 +8,7 @@ namespace ClipFusion.Models.Download;
 /// <summary>
 /// An unfinished download: the bytes so far (<c>.part</c>), and beside them (<c>.part.json</c>) what the server said about the file and how many
 /// bytes are known to be on the disk. Bytes beyond that mark are not trusted after a crash: a power cut may have left holes there.
+/// Appended to over hours and over restarts, so it is written in place and only its name is atomic.
 /// </summary>
 internal sealed class PartFile : IDisposable
 {
@@ -88,7 +89,7 @@ internal sealed class PartFile : IDisposable
     {
         _stream.Flush(flushToDisk: true);
         _state = _state with { Bytes = Length };
-        DurableFile.WriteAllText(StatePath, JsonSerializer.Serialize(_state));
+        AtomicFile.Write(StatePath, Durability.PowerCut, JsonSerializer.Serialize(_state));
     }
 
     /// <summary>Puts the finished file in place under its own name and closes it.</summary>
@@ -96,7 +97,7 @@ internal sealed class PartFile : IDisposable
     {
         _stream.Flush(flushToDisk: true);
         _stream.Dispose();
-        DurableFile.MoveIntoPlace(_finalPath + Suffix, _finalPath);
+        AtomicFile.Install(_finalPath + Suffix, _finalPath, Durability.PowerCut);
         File.Delete(StatePath);
     }
 

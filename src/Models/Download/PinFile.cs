@@ -55,7 +55,7 @@ internal sealed class PinFile
     public void Add(string file, Pin pin)
     {
         _pins.Add(file, pin);
-        DurableFile.WriteAllText(_path, JsonSerializer.Serialize(new Content(1, _pins), Json) + "\n");
+        AtomicFile.Write(_path, Durability.PowerCut, JsonSerializer.Serialize(new Content(1, _pins), Json) + "\n");
     }
 
     /// <summary>An accepted hash, the size of what had it, and where that came from.</summary>

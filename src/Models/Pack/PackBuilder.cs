@@ -57,6 +57,7 @@ public sealed partial class PackBuilder
             PackManifest manifest = builder.Write(working, cancellation);
             if (Directory.Exists(full)) Directory.Delete(full);
             Directory.Move(working, full);
+            AtomicFile.FlushFolder(Path.GetDirectoryName(full)!);
             return manifest;
         }
         finally
@@ -73,7 +74,7 @@ public sealed partial class PackBuilder
         WriteVae(cancellation);
         WriteUnet(cancellation);
         _progress?.Report("copying vocabularies");
-        foreach ((string name, string source) in Vocabularies()) RegularFile.Copy(source, Path.Combine(folder, name), Tokenizer.Vocabulary.MaxFileBytes);
+        foreach ((string name, string source) in Vocabularies()) AtomicFile.Write(Path.Combine(folder, name), Durability.PowerCut, RegularFile.ReadAllBytes(source, Tokenizer.Vocabulary.MaxFileBytes));
 
         _progress?.Report("checksums of what went in");
         SourceEntry[] sources = [PackSources.Describe("clip", _clip.Path, _options.ClipOrigin, cancellation), PackSources.Describe("diffusion", _diffusion.Path, _options.DiffusionOrigin, cancellation)];
@@ -81,7 +82,7 @@ public sealed partial class PackBuilder
         _progress?.Report("checksums of what came out");
         FileEntry[] files = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Select(f => PackFiles.Hash(folder, f, cancellation))];
         PackManifest manifest = Manifest(sources, files);
-        File.WriteAllBytes(Path.Combine(folder, PackManifest.FileName), ManifestJson.Write(manifest));
+        AtomicFile.Write(Path.Combine(folder, PackManifest.FileName), Durability.PowerCut, ManifestJson.Write(manifest));
         return manifest;
     }
 

@@ -64,7 +64,7 @@ public static class PackVerifier
     }
 
     /// <summary>Forgets that a pack was checked: the next one who opens it checks every byte.</summary>
-    public static void Forget(string folder) => TryDelete(Path.Combine(folder, StampName));
+    public static void Forget(string folder) => TryForget(Path.Combine(folder, StampName));
 
     /// <summary>The files that a pack can't do without: its graphs, their weights and the vocabularies.</summary>
     private static IEnumerable<string> Needed(PackManifest manifest) =>
@@ -101,24 +101,23 @@ public static class PackVerifier
 
     private static void Remember(string folder, PackManifest manifest, IProgress<string>? progress)
     {
-        string stampPath = Path.Combine(folder, StampName), temporary = $"{stampPath}.{Environment.ProcessId}";
+        string stampPath = Path.Combine(folder, StampName);
         try
         {
-            File.WriteAllText(temporary, Stamp(folder, manifest));
-            File.Move(temporary, stampPath, overwrite: true);
+            // Without the stamp everything is checked again: it need not survive a power cut, only its absence must.
+            AtomicFile.Write(stampPath, Durability.Process, Stamp(folder, manifest));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            TryDelete(temporary);
             progress?.Report($"{stampPath} can't be written ({e.Message}); the pack will be checked fully at every start");
         }
     }
 
-    private static void TryDelete(string file)
+    private static void TryForget(string stampPath)
     {
         try
         {
-            File.Delete(file);
+            if (File.Exists(stampPath)) AtomicFile.Delete(stampPath, Durability.PowerCut);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

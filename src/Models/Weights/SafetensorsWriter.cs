@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Models.Weights;
 
@@ -7,7 +8,7 @@ namespace ClipFusion.Models.Weights;
 public static class SafetensorsWriter
 {
     /// <summary>
-    /// Writes a file whole or not at all: under a temporary name beside it, flushed to disk, then renamed over whatever has the name.
+    /// Writes a file whole or not at all, as it survives a power cut.
     /// Tensors are stored widest type first, otherwise in the order given, and the header is padded to 8 bytes, so every tensor is aligned to its element.
     /// </summary>
     /// <param name="path">The file to create or replace; its folder must exist.</param>
@@ -21,23 +22,11 @@ public static class SafetensorsWriter
         ArgumentNullException.ThrowIfNull(entries);
         SafetensorsEntry[] ordered = [.. entries.OrderByDescending(e => TensorTypes.ElementSize(e.Type))];
         byte[] header = Header(path, ordered, metadata);
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        AtomicFile.Write(path, Durability.PowerCut, file =>
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
-            {
-                file.Write(header);
-                foreach (SafetensorsEntry entry in ordered) WriteTensor(file, path, entry);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+            file.Write(header);
+            foreach (SafetensorsEntry entry in ordered) WriteTensor(file, path, entry);
+        });
     }
 
     private static void WriteTensor(FileStream file, string path, SafetensorsEntry entry)

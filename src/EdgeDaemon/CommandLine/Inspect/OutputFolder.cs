@@ -1,3 +1,5 @@
+using ClipFusion.Foundation.Files;
+
 namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
 
 /// <summary>Folders that results go to.</summary>
@@ -16,7 +18,7 @@ internal static class OutputFolder
     /// <summary>A file without a name, for the caller alone; its space is free again when it is closed, however the process ends.</summary>
     public static FileStream OpenScratch(string option, string folder)
     {
-        string path = Path.Combine(folder, $".clipfusion-{Guid.NewGuid():N}.tmp");
+        string path = AtomicFile.TemporaryIn(folder);
         try
         {
             var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, 1 << 16);
@@ -26,22 +28,6 @@ internal static class OutputFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"{option} {folder}: can't be written to: {e.Message}", e);
-        }
-    }
-
-    /// <summary>Puts a file in place whole or not at all.</summary>
-    public static void WriteFile(string path, Action<Stream> write)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (FileStream file = File.Create(temporary)) write(file);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 
@@ -72,7 +73,7 @@ internal sealed class OverlayFolder
         RgbImage overlay = HeatmapOverlay.Render(picture, map.Values, map.Width, map.Height, options);
         string file = Path.Combine(_folder, source.Image.Stem + InputImage.OverlaySuffix);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        OutputFolder.WriteFile(file, stream => ImageCodec.EncodePng(overlay.View, stream));
+        AtomicFile.Write(file, Durability.Process, stream => ImageCodec.EncodePng(overlay.View, stream));
         _written++;
     }
 }

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation.Files;
+
 namespace ClipFusion.Inspection.Networks.Providers;
 
 /// <summary>
@@ -21,7 +23,7 @@ public sealed class EngineCache(string root)
         string folder = Path.Combine(root, key.FolderName);
         Directory.CreateDirectory(folder);
         string mark = Path.Combine(folder, Mark);
-        File.WriteAllText(mark, $"{key}\n");
+        AtomicFile.Write(mark, Durability.Process, $"{key}\n");
         Clean(folder);
         return folder;
     }

@@ -47,9 +47,7 @@ internal sealed class Quarantine(string? folder)
         if (folder is null) return reason;
         try
         {
-            string path = Path.Combine(folder, name), temporary = $"{path}.{Environment.ProcessId}";
-            File.WriteAllText(temporary, JsonSerializer.Serialize(new Mark(reason, DateTimeOffset.UtcNow)));
-            File.Move(temporary, path, overwrite: true);
+            AtomicFile.Write(Path.Combine(folder, name), Durability.PowerCut, JsonSerializer.SerializeToUtf8Bytes(new Mark(reason, DateTimeOffset.UtcNow)));
             return reason;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -75,7 +73,7 @@ internal sealed class Quarantine(string? folder)
         {
             string engines = Path.Combine(folder, Path.GetFileName(mark).Split('.')[0]);
             if (Directory.Exists(engines)) Directory.Delete(engines, recursive: true);
-            File.Delete(mark);
+            AtomicFile.Delete(mark, Durability.PowerCut);
         }
 
         return Math.Max(count, marks.Length);

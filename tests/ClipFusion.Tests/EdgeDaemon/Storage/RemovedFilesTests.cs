@@ -99,7 +99,7 @@ public sealed class RemovedFilesTests : IDisposable
     public async Task OnlyTheMarkCannotBeWritten_StaysUnavailableUntilItCan()
     {
         await using InspectionStore store = _folder.Open(new FakeTimeProvider());
-        string blocker = Path.Combine(_folder.Root, "sequences.mark.tmp");
+        string blocker = Path.Combine(_folder.Root, "sequences.mark");
         Directory.CreateDirectory(blocker);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => StoreFolder.Accept(store));
         for (int i = 0; i < 10; i++) Assert.False(await store.ProbeAsync());

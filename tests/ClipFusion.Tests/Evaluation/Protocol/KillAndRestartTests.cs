@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ClipFusion.Foundation.Files;
 using ClipFusion.TestSupport;
 using ClipFusion.Tests.EdgeDaemon;
 
@@ -17,7 +18,7 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
         await KillWhenAsync(set, killed, () => Count(killed, "*.safetensors") >= 4);
         Assert.InRange(Count(killed, "*.safetensors"), 4, Count(whole, "*.safetensors") - 1);
         // What a write that was cut off leaves behind.
-        await File.WriteAllTextAsync(Path.Combine(killed, "networks", "torn.safetensors.tmp"), "torn", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(AtomicFile.TemporaryIn(Path.Combine(killed, "networks")), "torn", TestContext.Current.CancellationToken);
         await KillWhenAsync(set, killed, () => Count(killed, "*-k*.json") >= 2);
         Assert.InRange(Count(killed, "*-k*.json"), 2, Count(whole, "*-k*.json") - 1);
         await RunAsync(set, killed);
