@@ -30,7 +30,8 @@ usage: ./build.sh VERB [ARGUMENT...]
 
   setup     check the .NET SDK, install missing Debian packages; every other verb does this first
   build     the program, runnable at artifacts/bin/clipfusion, its starter pack, and the tests
-  test      build everything, check the format, run every test suite; "test full" runs the native tests with sanitizers and for ARM even where their sources have not changed
+  test      build everything, check the format, run every test suite; "test full" runs the native tests with sanitizers and for ARM even where their sources have not changed;
+            "test quick" is for while one works: the unit tests that are not slow, two minutes without the build
   soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "brokers" (RabbitMQ, NATS and aedes, installed
             for it), "fullsize" (networks at their published size); all without a word
   demo      build the program and run it on a simulated line, with a broker and a page; arguments go to "clipfusion demo"
@@ -246,6 +247,20 @@ check_library() {
   if tests/native-check.sh "src/Native/obj/$1/libclipfusion_native.so" "$2"; then passed=$(( passed + 1 )); else failed=$(( failed + 1 )); fi
 }
 
+# test_quick [xunit arguments...]: what is not marked [Trait("speed", "slow")], so that a new test is in it.
+test_quick() {
+  local suite=ClipFusion.Tests passed=0 failed=0 skipped=0
+  mkdir -p artifacts/test-logs
+  build_native
+  fetch_clip_vocabulary
+  dotnet build "tests/$suite" -c Release -warnaserror
+  run_suite "$suite" "tests/$suite/bin/Release/net10.0/$suite" -trait- speed=slow "$@"
+  (( skipped == 0 )) || say "$skipped skipped: what needs a GPU, or the emulated one on which it runs as well"
+  say "quick: neither slow tests nor those of the running appliance; ./build.sh test runs all"
+  echo "$passed passed, $failed failed"
+  (( failed == 0 && passed > 0 ))
+}
+
 # test_all [full] [xunit arguments...]
 test_all() {
   local passed=0 failed=0 skipped=0 project name extent=usual
@@ -402,7 +417,10 @@ shift
 case $verb in
   setup) setup ;;
   build) setup; build ;;
-  test) setup; test_all "$@" ;;
+  test)
+    setup
+    if [[ ${1:-} == quick ]]; then test_quick "${@:2}"; else test_all "$@"; fi
+    ;;
   soak) setup; soak "$@" ;;
   cuda) setup; cuda ;;
   demo) setup; demo "$@" ;;

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ClipFusion.ApplianceTests.Broker;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Starter;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Benchmarks;
 
@@ -24,36 +22,30 @@ internal static class ApplianceBenchmark
         int count = int.Parse(args.ElementAtOrDefault(1) ?? "300");
         double seconds = double.Parse(args.ElementAtOrDefault(2) ?? "20");
         using var limit = new CancellationTokenSource(TimeSpan.FromHours(2));
-        string folder = Directory.CreateTempSubdirectory("clipfusion-bench-").FullName;
-        try
-        {
-            string starter = Path.Combine(folder, "starter"), recorded = Path.Combine(folder, "recorded");
-            StarterPack.Build(starter);
-            RecordedPack.Write(starter, NoisePicture.Create(1).View, Recipe.Default(BoxRecipe.Object), recorded);
-            Machine.Print();
-            await using var broker = new Mosquitto("allow_anonymous true", "max_queued_messages 0", "max_inflight_messages 0");
-            await broker.StartAsync(limit.Token);
+        using var folder = new TemporaryFolder();
+        string starter = folder["starter"], recorded = folder["recorded"];
+        StarterPack.Build(starter);
+        RecordedPack.Write(starter, NoisePicture.Create(1).View, Recipe.Default(BoxRecipe.RecordedObject), recorded);
+        Machine.Print();
+        await using Mosquitto broker = await Mosquitto.StartAsync(["allow_anonymous true", "max_queued_messages 0", "max_inflight_messages 0"], limit.Token);
 
-            await StartAsync(broker, starter, limit.Token);
-            LatencyRow.PrintHead();
-            await LatencyAsync("starter, 640 x 480", broker, starter, (640, 480), count, limit.Token);
-            await LatencyAsync("recorded, 2448 x 2048", broker, recorded, (2448, 2048), count, limit.Token);
-            Console.WriteLine("inspections a second, all stations (in brackets: the line's drawing of one part)");
-            foreach ((string name, string pack) in ((string, string)[])[("starter", starter), ("recorded", recorded)])
-            {
-                foreach (int stations in (int[])[1, 2, 4]) await ThroughputAsync(name, broker, pack, stations, seconds, limit.Token);
-            }
-        }
-        finally
+        await StartAsync(broker, starter, limit.Token);
+        LatencyRow.PrintHead();
+        await LatencyAsync("starter, 640 x 480", broker, starter, (640, 480), count, limit.Token);
+        await LatencyAsync("recorded, 2448 x 2048", broker, recorded, (2448, 2048), count, limit.Token);
+        Console.WriteLine("inspections a second, all stations (in brackets: the line's drawing of one part)");
+        foreach ((string name, string pack) in ((string, string)[])[("starter", starter), ("recorded", recorded)])
         {
-            Directory.Delete(folder, recursive: true);
+            foreach (int stations in (int[])[1, 2, 4]) await ThroughputAsync(name, broker, pack, stations, seconds, limit.Token);
         }
     }
+
+    private static BoxOptions Options(Mosquitto broker, string pack, params BoxStation[] stations) => new() { Port = broker.Port, Pack = pack, Recipes = Recipes, Stations = stations };
 
     private static async Task StartAsync(Mosquitto broker, string pack, CancellationToken cancellation)
     {
         var ready = new List<double>();
-        await using var box = new BoxProcess(broker.Port, pack, Recipes, new BoxStation("line1", "board"));
+        await using var box = new ApplianceBox(Options(broker, pack, new BoxStation("line1")));
         for (int i = 0; i < ColdStarts; i++)
         {
             await using Plc plc = await Plc.ConnectAsync(broker.Port, cancellation);
@@ -77,7 +69,7 @@ internal static class ApplianceBenchmark
 
     private static async Task LatencyAsync(string name, Mosquitto broker, string pack, (int, int) frame, int count, CancellationToken cancellation)
     {
-        await using var box = new BoxProcess(broker.Port, pack, Recipes, new BoxStation("line1", "board") { Frame = frame });
+        await using var box = new ApplianceBox(Options(broker, pack, new BoxStation("line1") { Frame = frame }));
         await using Plc plc = await Plc.ConnectAsync(broker.Port, cancellation);
         box.Start();
         await plc.ReadyAsync(["line1"], cancellation);
@@ -100,7 +92,7 @@ internal static class ApplianceBenchmark
     {
         const int Waiting = 4;
         BoxStation[] all = [.. Enumerable.Range(1, stations).Select(i => new BoxStation($"line{i}", "board") { Frame = (640, 480) })];
-        await using var box = new BoxProcess(broker.Port, pack, Recipes, all);
+        await using var box = new ApplianceBox(Options(broker, pack, all));
         await using Plc plc = await Plc.ConnectAsync(broker.Port, cancellation);
         box.Start();
         await plc.ReadyAsync(all.Select(s => s.Name), cancellation);

@@ -9,7 +9,6 @@ using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Starter;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Benchmarks;
 
@@ -43,9 +42,9 @@ internal static class DemoMaterials
         int parts = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 200;
         Material[] materials = args.Length > 3 ? [.. args.Skip(3).Select(Enum.Parse<Material>)] : Enum.GetValues<Material>();
         Machine.Print();
-        string folder = Path.Combine(Directory.CreateTempSubdirectory("clipfusion-demo-materials-").FullName, "pack");
-        StarterPack.Build(folder);
-        using ModelPack pack = ModelPack.Open(folder);
+        using var folder = new TemporaryFolder();
+        StarterPack.Build(folder["pack"]);
+        using ModelPack pack = ModelPack.Open(folder["pack"]);
         Console.WriteLine($"  seed {seed}, {parts} parts, {PartsSetAside.ReferenceCount} references, thresholds of {PartsSetAside.CalibrationCount} good parts, alpha {Alpha}");
         Console.WriteLine("  peak: bad parts whose map is highest on the defect; coloured: NG parts with pixels above the map threshold on it; area: of those pixels, how many are near it");
         foreach (Material material in materials)
@@ -53,8 +52,6 @@ internal static class DemoMaterials
             var options = new LineOptions { Material = material, Seed = seed, Width = Width, Height = Height, DefectRate = 0.3 };
             foreach ((string name, Recipe recipe) in Ways) await TryAsync(pack, options, recipe, name, parts);
         }
-
-        Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true);
     }
 
     private static async Task TryAsync(ModelPack pack, LineOptions options, Recipe recipe, string name, int parts)

@@ -8,7 +8,6 @@ using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
 using ClipFusion.Models.Weights;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Benchmarks;
 

@@ -51,8 +51,7 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
                 progress.Report(new("good parts that set the threshold", scores.Parts, parts.Calibration.Length));
             }
 
-            Write(scores.Decide(recipe));
-            await WriteAsync(recipe with { Rule = scores.Rule, MapThresholds = scores.MapThresholds }, cancellation).ConfigureAwait(false);
+            Write(recipe with { Rule = scores.Rule, MapThresholds = scores.MapThresholds });
             return scores.Threshold;
         }
         finally

@@ -1,5 +1,3 @@
-using ClipFusion.ApplianceTests.Broker;
-
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>The appliance as the line sees it: real program, real broker, and an independent ledger of what was said.</summary>
@@ -69,7 +67,7 @@ public sealed class ApplianceTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = ["line1", "line2"], IntervalMs = 150 });
+        await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = 150 }, new("line2") { IntervalMs = 150 }] });
         List<Entry> heard = await ledger.UntilAsync(all => all.Count(e => e.Topic == Out + "verdict") >= 3, Cancellation);
 
         // Each line is a message: the second comes while the first is being done.
@@ -93,9 +91,9 @@ public sealed class ApplianceTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = Own(new ApplianceBox(broker, folderCamera: true));
-        ApplianceBox.WriteReference(Path.Combine(box.Inbox, "a.png"), 3);
-        ApplianceBox.WriteReference(Path.Combine(box.Inbox, "b.png"), 4);
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { Inbox = "in" }] }));
+        NoisePicture.Write(Path.Combine(box.Inbox, "a.png"), 3);
+        NoisePicture.Write(Path.Combine(box.Inbox, "b.png"), 4);
         using (FileStream cut = File.OpenWrite(Path.Combine(box.Inbox, "b.png"))) cut.SetLength(200);
         box.Start();
         await ReadyAsync(ledger);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ClipFusion.ApplianceTests.Broker;
 using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.ApplianceTests.Box;
@@ -25,9 +24,8 @@ internal sealed class BoxTalk : IAsyncDisposable
 
     public static async Task<BoxTalk> CreateAsync(bool folderCamera = false, string? dataFolder = null, params (string Name, string Value)[] environment)
     {
-        var broker = new Mosquitto("allow_anonymous true");
-        await broker.StartAsync(CancellationToken.None);
-        var box = new ApplianceBox(new BoxOptions { Port = broker.Port, FolderCamera = folderCamera, DataFolder = dataFolder, Environment = environment });
+        Mosquitto broker = await Mosquitto.StartAsync(["allow_anonymous true"], CancellationToken.None);
+        var box = new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { Inbox = folderCamera ? "in" : null }], DataFolder = dataFolder, Environment = environment });
         // A camera's folder is there before the program is.
         if (folderCamera) _ = box.Inbox;
         return new BoxTalk(broker, await Ledger.StartAsync(broker, CancellationToken.None), box);
@@ -116,7 +114,6 @@ internal sealed class BoxTalk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (TestContext.Current.TestState?.Result == TestResult.Failed) TestContext.Current.TestOutputHelper?.WriteLine($"the program said:{Environment.NewLine}{Box.Log}");
         await Box.DisposeAsync();
         await _ledger.DisposeAsync();
         await _broker.DisposeAsync();

@@ -1,5 +1,3 @@
-using ClipFusion.ApplianceTests.Broker;
-
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>A broker, an independent ledger of what is said there, boxes, and a limit on how long anything may take.</summary>
@@ -12,7 +10,12 @@ public abstract class BoxTest : IAsyncDisposable
     private readonly HashSet<string> _runs = new(StringComparer.Ordinal);
 
     /// <param name="minutes">How long a test may take on a machine with other things to do.</param>
-    private protected BoxTest(double minutes) => _limit = new CancellationTokenSource(TimeSpan.FromMinutes(minutes));
+    private protected BoxTest(double minutes)
+        : this(TimeSpan.FromMinutes(minutes))
+    {
+    }
+
+    private protected BoxTest(TimeSpan limit) => _limit = new CancellationTokenSource(limit);
 
     private protected BoxTest()
         : this(3)
@@ -23,29 +26,20 @@ public abstract class BoxTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // A program that fell over is the first thing to know about a test that failed.
-        if (TestContext.Current.TestState?.Result == TestResult.Failed)
-            foreach (ApplianceBox box in _open.OfType<ApplianceBox>()) TestContext.Current.TestOutputHelper?.WriteLine($"the program said:{Environment.NewLine}{box.Log}");
         for (int i = _open.Count - 1; i >= 0; i--) await _open[i].DisposeAsync();
         _limit.Dispose();
         GC.SuppressFinalize(this);
     }
 
-    private protected async Task<Mosquitto> BrokerAsync(params string[] lines)
-    {
-        Mosquitto broker = Own(new Mosquitto(["allow_anonymous true", .. lines]));
-        await broker.StartAsync(Cancellation);
-        return broker;
-    }
+    private protected async Task<Mosquitto> BrokerAsync(params string[] lines) => Own(await Mosquitto.StartAsync(["allow_anonymous true", .. lines], Cancellation));
 
     private protected async Task<Ledger> LedgerAsync(Mosquitto broker) => Own(await Ledger.StartAsync(broker, Cancellation));
 
     /// <summary>A box that runs and takes triggers.</summary>
     private protected async Task<ApplianceBox> ReadyBoxAsync(Ledger ledger, BoxOptions options)
     {
-        ApplianceBox box = Own(new ApplianceBox(options));
-        box.Start();
-        await ReadyAsync(ledger, options.Stations);
+        ApplianceBox box = Own(await ApplianceBox.StartAsync(options, Cancellation));
+        await ReadyAsync(ledger, [.. options.Stations.Select(s => s.Name)]);
         return box;
     }
 

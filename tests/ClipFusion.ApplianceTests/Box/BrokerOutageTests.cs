@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ClipFusion.ApplianceTests.Broker;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -28,7 +27,7 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         Mosquitto broker = await BrokerAsync("max_queued_messages 0");
         Ledger ledger = await LedgerAsync(broker);
         Cable cable = Own(new Cable(broker.Port));
-        await ReadyBoxAsync(ledger, new BoxOptions { Port = cable.Port, IntervalMs = 100 });
+        await ReadyBoxAsync(ledger, new BoxOptions { Port = cable.Port, Stations = [new("line1") { IntervalMs = 100 }] });
         List<Entry> heard = await ledger.UntilAsync(all => all.Count(Heard.IsVerdict) >= 10, Cancellation);
 
         cable.GoDead();
@@ -48,7 +47,7 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
     {
         Mosquitto broker = await BrokerAsync("max_queued_messages 0", "persistence true", "persistence_location {folder}/");
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, IntervalMs = IntervalMs, QueueDepth = 16 });
+        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] });
         using PageEvents events = await PageEvents.ListenAsync(await box.PageAsync(Cancellation), Cancellation);
         List<Entry> heard = await ledger.UntilAsync(all => all.Count(Heard.IsVerdict) >= 5, Cancellation);
         await events.HearAsync("verdict", 5, Cancellation);
@@ -74,7 +73,7 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
     public async Task Run_BackBeforeItsSubscribers_KeepsTheVerdictsForReplay()
     {
         Mosquitto broker = await BrokerAsync("max_queued_messages 0");
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, IntervalMs = IntervalMs, QueueDepth = 16 }));
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] }));
         box.Start();
         Assert.Contains("line1", await box.Log.SaysAsync("nobody subscribes to the verdicts", Cancellation), StringComparison.Ordinal);
         Ledger ledger = await LedgerAsync(broker);
@@ -92,7 +91,7 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         // The ledger's session is on the broker's disk: it hears what is published before it is back itself.
         Mosquitto broker = await BrokerAsync("max_queued_messages 0", "persistence true", "persistence_location {folder}/");
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, IntervalMs = IntervalMs, QueueDepth = 16 });
+        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] });
         using PageEvents events = await PageEvents.ListenAsync(await box.PageAsync(Cancellation), Cancellation);
         for (int i = 0; i < 10; i++) await TriggerAsync(broker, $"before-{i}");
         List<Entry> heard = await ledger.ThroughAsync(e => Heard.IsVerdictOf(e, "before-5"), Cancellation);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
@@ -16,7 +15,7 @@ public sealed class BrokerRefusalTests : BoxTest
         await WriteAclAsync(broker, All + $"topic deny {Out}verdict\n");
         await broker.StartAsync(Cancellation);
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = ["line1", "line2"] });
+        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1"), new("line2")] });
         for (int i = 0; i < 4; i++) await TriggerAsync(broker, $"denied{i}");
         var heard = new List<Entry>();
         for (int i = 0; i < 10; i++)
@@ -56,7 +55,7 @@ public sealed class BrokerRefusalTests : BoxTest
     [Fact]
     public async Task Run_WrongPassword_IsNamedAndTheBoxConnectsWhenTheBrokerKnowsIt()
     {
-        int guarded = Mosquitto.FreePort();
+        int guarded = Ports.Free();
         Mosquitto broker = Own(new Mosquitto("per_listener_settings true", "allow_anonymous true", $"listener {guarded} 127.0.0.1", "allow_anonymous false", "password_file {folder}/passwords"));
         await SetPasswordAsync(broker, "another");
         await broker.StartAsync(Cancellation);
@@ -76,7 +75,7 @@ public sealed class BrokerRefusalTests : BoxTest
     [Fact]
     public async Task Run_CertificateNotYetValid_IsNamedAndTheBoxConnectsWhenItIs()
     {
-        int encrypted = Mosquitto.FreePort();
+        int encrypted = Ports.Free();
         Mosquitto broker = Own(new Mosquitto("allow_anonymous true", $"listener {encrypted} 127.0.0.1", "certfile {folder}/server.pem", "keyfile {folder}/server.key"));
         using var authority = new TestAuthority(broker.Folder, "ca");
         authority.Issue("server", DateTimeOffset.UtcNow.AddDays(1));
@@ -93,12 +92,7 @@ public sealed class BrokerRefusalTests : BoxTest
         await ReadyAsync(await LedgerAsync(broker));
     }
 
-    private async Task SetPasswordAsync(Mosquitto broker, string password)
-    {
-        using Process make = Process.Start(Mosquitto.Find("mosquitto_passwd"), ["-b", "-c", broker.Path("passwords"), "box", password]);
-        await make.WaitForExitAsync(Cancellation);
-        Assert.Equal(0, make.ExitCode);
-    }
+    private Task SetPasswordAsync(Mosquitto broker, string password) => broker.WritePasswordAsync("box", password, Cancellation);
 
     private Task WriteAclAsync(Mosquitto broker, string text) => File.WriteAllTextAsync(broker.Path("acl"), text, Cancellation);
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 

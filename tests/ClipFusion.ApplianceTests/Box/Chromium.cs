@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text.Json;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -11,30 +9,24 @@ internal sealed class Chromium : IAsyncDisposable
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
     private const string Listening = "DevTools listening on ";
 
-    private readonly string _profile = Directory.CreateTempSubdirectory("clipfusion-browser-").FullName;
-    private readonly ProgramLog _log = new();
+    private readonly TemporaryFolder _profile = new();
     private readonly ClientWebSocket _socket = new();
-    private readonly Process _process;
+    private readonly Child _child;
     private readonly List<string> _errors = [];
     private int _calls;
 
-    private Chromium(Uri page)
-    {
-        _process = Process.Start(new ProcessStartInfo(Find(),
-            ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run", "--remote-debugging-port=0", "--window-size=1280,800", $"--user-data-dir={_profile}", page.ToString()])
-        { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        _process.OutputDataReceived += (_, e) => _log.Add(e.Data);
-        _process.ErrorDataReceived += (_, e) => _log.Add(e.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
+    private Chromium(Uri page) => _child = Child.Start(
+        DefaultSignals.Start(
+            Find(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run", "--remote-debugging-port=0", "--window-size=1280,800",
+            $"--user-data-dir={_profile.Root}", page.ToString()),
+        hasChildren: true);
 
     public static async Task<Chromium> OpenAsync(Uri page, CancellationToken cancellation)
     {
         var browser = new Chromium(page);
         try
         {
-            string line = await browser._log.SaysAsync(Listening, cancellation);
+            string line = await browser._child.SaysAsync(Listening, cancellation);
             var debugger = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]);
             using var http = new HttpClient();
             while (true)
@@ -85,12 +77,10 @@ internal sealed class Chromium : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _socket.Dispose();
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
+        await _child.DisposeAsync();
         try
         {
-            Directory.Delete(_profile, recursive: true);
+            _profile.Dispose();
         }
         catch (IOException)
         {

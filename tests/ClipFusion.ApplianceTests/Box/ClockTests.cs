@@ -11,41 +11,35 @@ public sealed class ClockTests
     [Fact]
     public async Task Run_ClockSetBackAndForward_AnswersLiveInOrderAndSaysThatTheClockJumped()
     {
-        string now = Path.GetTempFileName();
-        try
-        {
-            Set(now, TimeSpan.Zero);
-            await using BoxTalk talk = await BoxTalk.CreateAsync(
-                environment: [("LD_PRELOAD", Library()), ("FAKETIME_TIMESTAMP_FILE", now), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1")]);
-            await talk.StartAsync();
-            DateTimeOffset start = Time(await talk.StateAsync(_ => true));
-            await talk.JudgedAsync("a0");
+        using var folder = new TemporaryFolder();
+        string now = folder["now"];
+        Set(now, TimeSpan.Zero);
+        await using BoxTalk talk = await BoxTalk.CreateAsync(
+            environment: [("LD_PRELOAD", Library()), ("FAKETIME_TIMESTAMP_FILE", now), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1")]);
+        await talk.StartAsync();
+        DateTimeOffset start = Time(await talk.StateAsync(_ => true));
+        await talk.JudgedAsync("a0");
 
-            // One trigger each is in flight while the clock is set.
-            await talk.TriggerAsync("a1");
-            Set(now, TimeSpan.FromDays(-1));
-            JsonElement back = await talk.StateAsync(s => Time(s) < start - TimeSpan.FromHours(20));
-            await talk.JudgedAsync("b0");
-            await talk.StateAsync(s => s.GetProperty("clockSynchronised").ValueKind == JsonValueKind.False);
+        // One trigger each is in flight while the clock is set.
+        await talk.TriggerAsync("a1");
+        Set(now, TimeSpan.FromDays(-1));
+        JsonElement back = await talk.StateAsync(s => Time(s) < start - TimeSpan.FromHours(20));
+        await talk.JudgedAsync("b0");
+        await talk.StateAsync(s => s.GetProperty("clockSynchronised").ValueKind == JsonValueKind.False);
 
-            await talk.TriggerAsync("b1");
-            Set(now, TimeSpan.FromHours(1));
-            await talk.StateAsync(s => Time(s) > start + TimeSpan.FromMinutes(50));
-            await talk.JudgedAsync("c0");
+        await talk.TriggerAsync("b1");
+        Set(now, TimeSpan.FromHours(1));
+        await talk.StateAsync(s => Time(s) > start + TimeSpan.FromMinutes(50));
+        await talk.JudgedAsync("c0");
 
-            string[] sent = ["a0", "a1", "b0", "b1", "c0"];
-            foreach (string id in sent) await talk.VerdictAsync(id);
-            Assert.Equal(sent, talk.Verdicts.Select(v => v.Trigger));
-            Assert.Equal([1, 2, 3, 4, 5], talk.Verdicts.Select(v => v.Sequence));
-            Assert.All(talk.Verdicts, v => Assert.True(v.IsLive, $"{v.Trigger} came late to the replay topic"));
-            Assert.Equal(talk.Verdicts.Select(v => v.Id).Order(StringComparer.Ordinal), talk.Verdicts.Select(v => v.Id));
-            Assert.False(back.GetProperty("sequenceReset").GetBoolean());
-            await talk.CheckAsync();
-        }
-        finally
-        {
-            File.Delete(now);
-        }
+        string[] sent = ["a0", "a1", "b0", "b1", "c0"];
+        foreach (string id in sent) await talk.VerdictAsync(id);
+        Assert.Equal(sent, talk.Verdicts.Select(v => v.Trigger));
+        Assert.Equal([1, 2, 3, 4, 5], talk.Verdicts.Select(v => v.Sequence));
+        Assert.All(talk.Verdicts, v => Assert.True(v.IsLive, $"{v.Trigger} came late to the replay topic"));
+        Assert.Equal(talk.Verdicts.Select(v => v.Id).Order(StringComparer.Ordinal), talk.Verdicts.Select(v => v.Id));
+        Assert.False(back.GetProperty("sequenceReset").GetBoolean());
+        await talk.CheckAsync();
     }
 
     private static DateTimeOffset Time(JsonElement state) => state.GetProperty("time").GetDateTimeOffset();

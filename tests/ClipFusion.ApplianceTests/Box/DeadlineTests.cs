@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ClipFusion.ApplianceTests.Broker;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -26,8 +25,8 @@ public sealed class DeadlineTests(Packs packs) : LineTest
     public async Task Run_UnetSlowerThanTheDeadline_AnswersInTimeInOrderAndLeavesTheOtherStationAlone(string recipe, string verdict, string? reason)
     {
         const int Parts = 3;
-        (Mosquitto broker, _) = await BrokerAsync();
-        BoxProcess box = Own(new BoxProcess(broker.Port, packs.Slow, Deadlines, new BoxStation("line1", recipe), new BoxStation("line2", "fast")));
+        (Mosquitto broker, _) = await LosslessBrokerAsync();
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Pack = packs.Slow, Recipes = Deadlines, Stations = [new("line1", recipe), new("line2", "fast")] }));
         List<PlcMessage> heard = [];
         await InTimeAsync(box, async () =>
         {
@@ -61,9 +60,9 @@ public sealed class DeadlineTests(Packs packs) : LineTest
     [Fact]
     public async Task Run_BrokerAwayOverTheDeadline_SaysLate()
     {
-        (Mosquitto broker, _) = await BrokerAsync();
+        (Mosquitto broker, _) = await LosslessBrokerAsync();
         await using var cable = new Cable(broker.Port);
-        BoxProcess box = Own(new BoxProcess(cable.Port, packs.Slow, Deadlines, new BoxStation("line1", "whole")));
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = cable.Port, Pack = packs.Slow, Recipes = Deadlines, Stations = [new("line1", "whole")] }));
         PlcMessage verdict = null!;
         await InTimeAsync(box, async () =>
         {

@@ -1,48 +1,28 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
-using ClipFusion.ApplianceTests.Broker;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>A running <c>clipfusion demo</c> and what it prints.</summary>
 internal sealed partial class DemoProcess : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
-    private readonly List<string> _all = [];
+    private readonly Child _child;
+    private int _seen;
 
-    public DemoProcess(params string[] arguments)
-    {
-        _process = Process.Start(DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["demo", .. arguments]))!;
-        _process.OutputDataReceived += (_, e) => Note(e.Data);
-        _process.ErrorDataReceived += (_, e) => Note(e.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
+    public DemoProcess(params string[] arguments) => _child = Child.Start(Programs.ClipFusion, ["demo", .. arguments]);
 
     /// <summary>All that was printed until now.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_all) return string.Join('\n', _all);
-        }
-    }
+    public string Output => string.Join('\n', _child.Log.Lines);
 
     /// <summary>Waits for a line.</summary>
     public async Task<string> UntilAsync(Regex wanted, CancellationToken cancellation)
     {
         try
         {
-            while (true)
-            {
-                string line = await _lines.Reader.ReadAsync(cancellation);
-                if (wanted.IsMatch(line)) return line;
-            }
+            (string line, _seen) = await _child.Log.NextAsync(wanted.IsMatch, _seen, cancellation);
+            return line;
         }
         catch (OperationCanceledException)
         {
@@ -57,33 +37,13 @@ internal sealed partial class DemoProcess : IAsyncDisposable
         return (new Uri(page), int.Parse(broker, CultureInfo.InvariantCulture));
     }
 
-    public async Task SignalAsync(string name, CancellationToken cancellation)
-    {
-        using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
-        await kill.WaitForExitAsync(cancellation);
-    }
+    public Task SignalAsync(string name, CancellationToken cancellation) => _child.SignalAsync(name, cancellation);
 
     /// <summary>Waits for the end.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> EndAsync(CancellationToken cancellation)
-    {
-        await _process.WaitForExitAsync(cancellation);
-        return _process.ExitCode;
-    }
+    public Task<int> EndAsync(CancellationToken cancellation) => _child.EndAsync(cancellation);
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited) _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
-    }
-
-    private void Note(string? line)
-    {
-        if (line is null) return;
-        lock (_all) _all.Add(line);
-        _lines.Writer.TryWrite(line);
-    }
+    public ValueTask DisposeAsync() => _child.DisposeAsync();
 
     [GeneratedRegex(@"^page: +(http://127\.0\.0\.1:\d+/)$")]
     private static partial Regex Page();
@@ -96,27 +56,20 @@ internal sealed partial class DemoProcess : IAsyncDisposable
 internal sealed class DemoEar : IAsyncDisposable
 {
     private const string Out = "clipfusion/v1/demo/out/";
-    private readonly Process _process;
+    private readonly Child _sub;
     private readonly Channel<(string Topic, string Payload)> _heard = Channel.CreateUnbounded<(string, string)>();
 
-    private DemoEar(Process process)
+    private DemoEar(int port)
     {
-        _process = process;
-        process.OutputDataReceived += (_, e) =>
+        string[] topics = [.. ((string[])["status", "line1/verdict", "line1/verdict/replay"]).SelectMany(t => (string[])["-t", Out + t])];
+        _sub = Mosquitto.Subscribe(port, ["-I", "ear-", "-q", "1", .. topics, "-F", "%t %p"], line =>
         {
-            if (e.Data?.Split(' ', 2) is [var topic, var payload]) _heard.Writer.TryWrite((topic, payload));
-        };
-        process.BeginOutputReadLine();
+            if (line.Split(' ', 2) is [var topic, var payload]) _heard.Writer.TryWrite((topic, payload));
+        });
     }
 
     /// <summary>Subscribes; the box starts later, so that nothing can be missed.</summary>
-    public static DemoEar Listen(int port)
-    {
-        string[] topics = [.. ((string[])["status", "line1/verdict", "line1/verdict/replay"]).SelectMany(t => (string[])["-t", Out + t])];
-        return new DemoEar(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-h", "127.0.0.1", "-p", $"{port}", "-I", "ear-", "-q", "1", .. topics, "-F", "%t %p"])
-        { RedirectStandardOutput = true })!);
-    }
+    public static DemoEar Listen(int port) => new(port);
 
     /// <summary>The verdicts, live and replayed, until the box says that it is offline.</summary>
     public async Task<JsonElement[]> VerdictsUntilOfflineAsync(CancellationToken cancellation)
@@ -131,10 +84,5 @@ internal sealed class DemoEar : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _sub.DisposeAsync();
 }

@@ -36,8 +36,8 @@ public sealed partial class DemoTests : IDisposable
     [Fact]
     public async Task Demo_Interrupted_EndsCleanlyWithTheSummaryAndKeepsTheFolderItWasGiven()
     {
-        string folder = Directory.CreateTempSubdirectory("clipfusion-demo-test-").FullName;
-        await using (var demo = new DemoProcess("--broker-port", "0", "--http-port", "0", "--data", folder))
+        using var folder = new TemporaryFolder();
+        await using (var demo = new DemoProcess("--broker-port", "0", "--http-port", "0", "--data", folder.Root))
         {
             await demo.UntilAsync(PartLine(), _limit.Token);
             await demo.SignalAsync("INT", _limit.Token);
@@ -46,8 +46,7 @@ public sealed partial class DemoTests : IDisposable
             Assert.DoesNotContain("error", demo.Output, StringComparison.OrdinalIgnoreCase);
         }
 
-        Assert.True(File.Exists(Path.Combine(folder, "recipes", "demo.json")));
-        Directory.Delete(folder, recursive: true);
+        Assert.True(File.Exists(folder["recipes", "demo.json"]));
     }
 
     [Theory]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -50,7 +49,7 @@ public sealed class FolderTests : BoxTest
     {
         (Mosquitto broker, Ledger ledger, ApplianceBox box) = await StartAsync((Camera + "SETTLEMS", "2000"));
         string spare = Path.Combine(box.DataFolder, "spare.png");
-        ApplianceBox.WriteReference(spare, 5);
+        NoisePicture.Write(spare, 5);
         byte[] whole = File.ReadAllBytes(spare);
         await TriggerAsync(broker, "halves");
         await ledger.NextAsync(e => e.Topic == Out + "trigger/ack", Cancellation);
@@ -123,7 +122,7 @@ public sealed class FolderTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, FolderCamera = true, Environment = environment }));
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { Inbox = "in" }], Environment = environment }));
         _ = box.Inbox;
         box.Start();
         await ReadyAsync(ledger);
@@ -133,7 +132,7 @@ public sealed class FolderTests : BoxTest
     private static void Drop(ApplianceBox box, string name, int seed)
     {
         string hidden = Path.Combine(box.Inbox, $".{name}");
-        ApplianceBox.WriteReference(hidden, seed);
+        NoisePicture.Write(hidden, seed);
         File.Move(hidden, Path.Combine(box.Inbox, name));
     }
 

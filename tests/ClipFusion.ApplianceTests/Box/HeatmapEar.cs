@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Threading.Channels;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -11,18 +9,16 @@ internal sealed record HeardHeatmap(string Topic, string UserProperties, string 
 internal sealed class HeatmapEar : IAsyncDisposable
 {
     private const string Marker = "heatmap/marker";
-    private readonly Process _process;
+    private readonly Child _sub;
     private readonly Channel<HeardHeatmap> _heard = Channel.CreateUnbounded<HeardHeatmap>();
 
-    private HeatmapEar(Process process)
-    {
-        _process = process;
-        process.OutputDataReceived += (_, e) =>
+    private HeatmapEar(Mosquitto broker, string[] also) => _sub = Mosquitto.Subscribe(
+        broker.Port,
+        ["-V", "5", "-t", "clipfusion/v1/box/out/+/heatmap", "-t", Marker, .. also.SelectMany(t => new[] { "-t", t }), "-F", "%t|%P|%C|%x"],
+        line =>
         {
-            if (e.Data?.Split('|') is [var topic, var properties, var type, var picture]) _heard.Writer.TryWrite(new HeardHeatmap(topic, properties, type, Convert.FromHexString(picture)));
-        };
-        process.BeginOutputReadLine();
-    }
+            if (line.Split('|') is [var topic, var properties, var type, var picture]) _heard.Writer.TryWrite(new HeardHeatmap(topic, properties, type, Convert.FromHexString(picture)));
+        });
 
     /// <summary>Heatmaps that were heard and not taken yet.</summary>
     public int Waiting => _heard.Reader.Count;
@@ -34,19 +30,12 @@ internal sealed class HeatmapEar : IAsyncDisposable
     {
         // A retained marker comes back as soon as the subscription stands.
         await Ledger.PublishAsync(broker, ["-t", Marker, "-m", "00", "-r", "-q", "1"], "", cancellation);
-        var ear = new HeatmapEar(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-V", "5", "-p", $"{broker.Port}", "-h", "127.0.0.1", "-t", "clipfusion/v1/box/out/+/heatmap", "-t", Marker, .. also.SelectMany(t => new[] { "-t", t }), "-F", "%t|%P|%C|%x"])
-        { RedirectStandardOutput = true })!);
+        var ear = new HeatmapEar(broker, also);
         await ear.NextAsync(cancellation);
         return ear;
     }
 
     public ValueTask<HeardHeatmap> NextAsync(CancellationToken cancellation) => _heard.Reader.ReadAsync(cancellation);
 
-    public async ValueTask DisposeAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _sub.DisposeAsync();
 }

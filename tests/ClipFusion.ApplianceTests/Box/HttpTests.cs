@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -107,7 +106,7 @@ public sealed class HttpTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, Options(broker) with { IntervalMs = 100, QueueDepth = 16 });
+        ApplianceBox box = await ReadyBoxAsync(ledger, Options(broker) with { Stations = [new("line1") { HttpTriggers = true, IntervalMs = 100, QueueDepth = 16 }] });
         await using Chromium browser = await Chromium.OpenAsync(await box.PageAsync(Cancellation), Cancellation);
         long[] first = Strip(await browser.ShowsAsync(Cancellation, "✓ ready", "7 board"));
         // Some more, heard while they came; the strip has room for twenty.
@@ -119,11 +118,11 @@ public sealed class HttpTests : BoxTest
     /// <summary>Sequence numbers of the strip of latest verdicts, newest first.</summary>
     private static long[] Strip(string page) => [.. Regex.Matches(page, "<small>([0-9]+)</small>").Select(m => long.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
 
-    private static BoxOptions Options(Mosquitto broker) => new() { Port = broker.Port, HttpTriggers = true };
+    private static BoxOptions Options(Mosquitto broker) => new() { Port = broker.Port, Stations = [new("line1") { HttpTriggers = true }] };
 
     private async Task<HttpClient> ClientAsync(ApplianceBox box) => new() { BaseAddress = await box.PageAsync(Cancellation), Timeout = TimeSpan.FromMinutes(2) };
 
-    private async Task<HttpResponseMessage> TriggerAsync(HttpClient http, string body, string query = "", string token = ApplianceBox.HttpToken)
+    private async Task<HttpResponseMessage> TriggerAsync(HttpClient http, string body, string query = "", string token = BoxFolder.HttpToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/stations/line1/triggers{query}") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

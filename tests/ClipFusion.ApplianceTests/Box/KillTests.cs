@@ -1,6 +1,3 @@
-using ClipFusion.ApplianceTests.Broker;
-using ClipFusion.TestSupport;
-
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>The power goes, at every step of the flow and at any instant: what was acked is answered, once, in order, and what was promised to the disk is acked.</summary>
@@ -17,16 +14,16 @@ public sealed class KillTests(Packs packs) : LineTest
     [MemberData(nameof(Steps))]
     public async Task Run_KilledAtAStep_AnswersWhatItAcceptedOnceAndInOrder(string step, string pack)
     {
-        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
-        BoxProcess box = Own(Box(broker, packs[pack]));
+        (Mosquitto broker, Ledger ledger) = await LosslessBrokerAsync();
+        ApplianceBox box = Own(new ApplianceBox(Options(broker, packs[pack])));
         var book = new LineBook("line1");
         await InTimeAsync(box, async () =>
         {
-            box.Start($"{step}:2");
+            box.Start(killAt: $"{step}:2");
             await book.ReadyAsync(ledger, Cancellation);
             foreach (string id in (string[])["first", "killed"]) await book.TriggerAsync(broker, id, Cancellation);
-            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
-            Assert.Contains("CLIPFUSION_TEST_KILL_AT", box.Log, StringComparison.Ordinal);
+            Assert.Equal(ApplianceBox.Killed, await box.EndAsync(Cancellation));
+            Assert.Contains("CLIPFUSION_TEST_KILL_AT", box.Log.ToString(), StringComparison.Ordinal);
 
             box.Start();
             await book.ReadyAsync(ledger, Cancellation);
@@ -48,15 +45,15 @@ public sealed class KillTests(Packs packs) : LineTest
     [InlineData("delivered", false)]
     public async Task Run_KilledWithSeveralUnderWay_FlagsWhatMayHaveBeenSent(string step, bool isSentAgain)
     {
-        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
-        BoxProcess box = Own(Box(broker, packs.Recorded));
+        (Mosquitto broker, Ledger ledger) = await LosslessBrokerAsync();
+        ApplianceBox box = Own(new ApplianceBox(Options(broker, packs.Recorded)));
         var book = new LineBook("line1");
         await InTimeAsync(box, async () =>
         {
-            box.Start($"{step}:3");
+            box.Start(killAt: $"{step}:3");
             await book.ReadyAsync(ledger, Cancellation);
             for (int i = 0; i < 6; i++) await book.TriggerAsync(broker, $"t{i}", Cancellation);
-            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
+            Assert.Equal(ApplianceBox.Killed, await box.EndAsync(Cancellation));
             box.Start();
             await book.ReadyAsync(ledger, Cancellation);
             await book.FinishAsync(broker, ledger, Cancellation);
@@ -77,8 +74,8 @@ public sealed class KillTests(Packs packs) : LineTest
     public async Task Run_KilledAgainAndAgain_AnswersEveryAckedTriggerOnceAndInOrder(string pack)
     {
         const int Kills = 15, TriggersPerLife = 3;
-        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
-        BoxProcess box = Own(Box(broker, packs[pack]));
+        (Mosquitto broker, Ledger ledger) = await LosslessBrokerAsync();
+        ApplianceBox box = Own(new ApplianceBox(Options(broker, packs[pack])));
         var book = new LineBook("line1");
         await InTimeAsync(box, async () =>
         {
@@ -96,16 +93,16 @@ public sealed class KillTests(Packs packs) : LineTest
     [InlineData("recipeRemembered", 8)]
     public async Task Run_KilledInARecipeChange_HasOneOfTheTwoAndGoesOn(string step, int expected)
     {
-        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
-        BoxProcess box = Own(Box(broker, packs.Recorded));
+        (Mosquitto broker, Ledger ledger) = await LosslessBrokerAsync();
+        ApplianceBox box = Own(new ApplianceBox(Options(broker, packs.Recorded)));
         var book = new LineBook("line1");
         await InTimeAsync(box, async () =>
         {
             // The first passing is the start's own.
-            box.Start($"{step}:2");
+            box.Start(killAt: $"{step}:2");
             await book.ReadyAsync(ledger, Cancellation);
             await Ledger.PublishAsync(broker, ["-q", "1", "-t", "clipfusion/v1/box/in/line1/recipe/set", "-s"], "8", Cancellation);
-            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
+            Assert.Equal(ApplianceBox.Killed, await box.EndAsync(Cancellation));
             box.Start();
             await book.ReadyAsync(ledger, Cancellation);
             Assert.Equal(expected, book.Heard[^1].Json.GetProperty("recipe").GetProperty("number").GetInt32());
@@ -117,17 +114,17 @@ public sealed class KillTests(Packs packs) : LineTest
     [Fact]
     public async Task Run_KilledBeforeAFileIsPutAway_PutsItAwayAndJudgesTheNext()
     {
-        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
+        (Mosquitto broker, Ledger ledger) = await LosslessBrokerAsync();
         string inbox = Directory.CreateDirectory(Path.Combine(broker.Folder, "in")).FullName;
-        BoxProcess box = Own(new BoxProcess(broker.Port, packs.Recorded, Recipes, new BoxStation("line1", "board") { Inbox = inbox }));
+        ApplianceBox box = Own(new ApplianceBox(Options(broker, packs.Recorded, new BoxStation("line1") { Inbox = inbox })));
         foreach (string name in (string[])["a.png", "b.png", "c.png"]) NoisePicture.Write(Path.Combine(inbox, name), 3);
         var book = new LineBook("line1");
         await InTimeAsync(box, async () =>
         {
-            box.Start("settling:1");
+            box.Start(killAt: "settling:1");
             await book.ReadyAsync(ledger, Cancellation);
             await book.TriggerAsync(broker, "a", Cancellation);
-            Assert.Equal(BoxProcess.Killed, await box.EndedAsync(Cancellation));
+            Assert.Equal(ApplianceBox.Killed, await box.EndAsync(Cancellation));
             Assert.True(File.Exists(Path.Combine(inbox, "a.png")));
 
             box.Start();

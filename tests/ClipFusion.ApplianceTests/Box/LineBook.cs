@@ -1,6 +1,3 @@
-using ClipFusion.ApplianceTests.Broker;
-using ClipFusion.TestSupport;
-
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>What a ledger heard of one station, and what must be true of it whatever happened to the box.</summary>
@@ -39,7 +36,7 @@ internal sealed class LineBook(string station)
     }
 
     /// <summary>Starts a box again and again and kills it at an instant that is a number of messages, so that every step between accepting and delivering is hit.</summary>
-    public async Task LiveAndDieAsync(Mosquitto broker, Ledger ledger, BoxProcess box, Random random, int lives, int triggersPerLife, CancellationToken cancellation)
+    public async Task LiveAndDieAsync(Mosquitto broker, Ledger ledger, ApplianceBox box, Random random, int lives, int triggersPerLife, CancellationToken cancellation)
     {
         for (int life = 0; life < lives; life++)
         {

@@ -1,35 +1,33 @@
-using ClipFusion.ApplianceTests.Broker;
-using ClipFusion.TestSupport;
-
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>A box with one or more lines, a real broker, a ledger, and a limit on how long anything may take.</summary>
-public abstract class LineTest : IAsyncDisposable
+/// <summary>A box with the whole method on one or more lines, at a broker that drops nothing.</summary>
+public abstract class LineTest : BoxTest
 {
-    private readonly CancellationTokenSource _limit = new();
-    private readonly List<IAsyncDisposable> _open = [];
-
-    protected LineTest(TimeSpan? limit = null) => _limit.CancelAfter(limit ?? TimeSpan.FromMinutes(5));
-
-    private protected CancellationToken Cancellation => _limit.Token;
+    protected LineTest(TimeSpan? limit = null)
+        : base(limit ?? TimeSpan.FromMinutes(5))
+    {
+    }
 
     /// <summary>Two recipes for the whole method, with a threshold for PatchCLIP's result alone.</summary>
     private protected static BoxRecipe[] Recipes { get; } = [Whole(7, "board"), Whole(8, "plate")];
 
     private static BoxRecipe Whole(int number, string name) => new(number, name) { Thresholds = new() { ["clipfusion"] = 1, ["patchclip"] = 1 } };
 
-    private protected static BoxProcess Box(Mosquitto broker, string pack) => new(broker.Port, pack, Recipes, new BoxStation("line1", "board"));
+    /// <param name="broker">Its broker.</param>
+    /// <param name="pack">Its pack.</param>
+    /// <param name="station">Its station; null for one with a simulated line.</param>
+    private protected static BoxOptions Options(Mosquitto broker, string pack, BoxStation? station = null) =>
+        new() { Port = broker.Port, Pack = pack, Recipes = Recipes, Stations = [station ?? new("line1")] };
 
     /// <summary>A broker that drops nothing, and what listens to it.</summary>
-    private protected async Task<(Mosquitto Broker, Ledger Ledger)> BrokerAsync()
+    private protected async Task<(Mosquitto Broker, Ledger Ledger)> LosslessBrokerAsync()
     {
-        Mosquitto broker = Own(new Mosquitto("allow_anonymous true", "max_queued_messages 0", "max_inflight_messages 0"));
-        await broker.StartAsync(Cancellation);
-        return (broker, Own(await Ledger.StartAsync(broker, Cancellation)));
+        Mosquitto broker = await BrokerAsync("max_queued_messages 0", "max_inflight_messages 0");
+        return (broker, await LedgerAsync(broker));
     }
 
     /// <summary>Runs a story; where it takes too long, the failure says what the program said last.</summary>
-    private protected static async Task InTimeAsync(BoxProcess box, Func<Task> story)
+    private protected static async Task InTimeAsync(ApplianceBox box, Func<Task> story)
     {
         try
         {
@@ -39,19 +37,5 @@ public abstract class LineTest : IAsyncDisposable
         {
             Assert.Fail($"not done in time; the program said:{Environment.NewLine}{box.Log}");
         }
-    }
-
-    private protected T Own<T>(T thing)
-        where T : IAsyncDisposable
-    {
-        _open.Add(thing);
-        return thing;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        for (int i = _open.Count - 1; i >= 0; i--) await _open[i].DisposeAsync();
-        _limit.Dispose();
-        GC.SuppressFinalize(this);
     }
 }

@@ -1,5 +1,3 @@
-using ClipFusion.ApplianceTests.Broker;
-
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>
@@ -18,7 +16,7 @@ public sealed class NothingLeavesTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = Own(new ApplianceBox(broker));
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port }));
         Traced traced = Own(new Traced());
         traced.Start("run", "--config", box.ConfigFile);
         await ReadyAsync(ledger);
@@ -39,11 +37,11 @@ public sealed class NothingLeavesTests : BoxTest
     {
         Traced traced = Own(new Traced());
         string pack = traced.Pack(), data = traced.Folder("data"), picture = Path.Combine(traced.Folder("in"), "part.png");
-        ApplianceBox.WriteReference(picture, 1);
+        NoisePicture.Write(picture, 1);
         foreach (string folder in (string[])["good", "scratch"])
         {
             Directory.CreateDirectory(Path.Combine(data, folder));
-            for (int i = 0; i < 3; i++) ApplianceBox.WriteReference(Path.Combine(data, folder, $"{i}.png"), i);
+            for (int i = 0; i < 3; i++) NoisePicture.Write(Path.Combine(data, folder, $"{i}.png"), i);
         }
 
         string recipe = Path.Combine(traced.Folder("in"), "recipe.json");
@@ -57,7 +55,7 @@ public sealed class NothingLeavesTests : BoxTest
     public async Task Demo_SpeaksToItsOwnBrokerAlone()
     {
         Traced traced = Own(new Traced());
-        int port = Mosquitto.FreePort();
+        int port = Ports.Free();
         traced.Start("demo", "--broker-port", $"{port}", "--http-port", "0", "--duration", "2", "--data", traced.Folder("demo"));
         AssertQuiet(traced, await traced.EndAsync(Cancellation), port);
     }

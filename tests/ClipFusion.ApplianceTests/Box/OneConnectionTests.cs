@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using ClipFusion.ApplianceTests.Broker;
@@ -114,11 +113,10 @@ public sealed class OneConnectionTests : BoxTest
     /// <summary>One listener for the test, one with a rule for the box.</summary>
     private async Task<(Mosquitto Broker, int Port)> BrokerOfUsersAsync(string rule)
     {
-        int port = Mosquitto.FreePort();
+        int port = Ports.Free();
         Mosquitto broker = Own(new Mosquitto(
             "per_listener_settings true", "allow_anonymous true", $"listener {port} 127.0.0.1", "allow_anonymous false", "password_file {folder}/passwords", rule));
-        using Process make = Process.Start(Mosquitto.Find("mosquitto_passwd"), ["-b", "-c", broker.Path("passwords"), "press", "right"]);
-        await make.WaitForExitAsync(Cancellation);
+        await broker.WritePasswordAsync("press", "right", Cancellation);
         await File.WriteAllTextAsync(broker.Path("password"), "right\n", Cancellation);
         await broker.StartAsync(Cancellation);
         return (broker, port);

@@ -2,7 +2,6 @@ using ClipFusion.ApplianceTests.Box;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Starter;
-using ClipFusion.TestSupport;
 
 [assembly: AssemblyFixture(typeof(Packs))]
 
@@ -11,15 +10,15 @@ namespace ClipFusion.ApplianceTests.Box;
 /// <summary>The packs that boxes under test run, built once: the starter pack, and the starter pack's results for one picture, recorded.</summary>
 public sealed class Packs : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-packs-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private readonly Lazy<string> _starter, _recorded, _slow;
 
     public Packs()
     {
         _starter = new(() =>
         {
-            StarterPack.Build(Path.Combine(_folder, "starter"));
-            return Path.Combine(_folder, "starter");
+            StarterPack.Build(_folder["starter"]);
+            return _folder["starter"];
         });
         _recorded = new(() => Record("recorded", 0));
         _slow = new(() => Record("slow", SlowProducts));
@@ -39,12 +38,12 @@ public sealed class Packs : IDisposable
 
     public string this[string name] => name switch { "starter" => Starter, "recorded" => Recorded, _ => throw new ArgumentException($"there is no pack '{name}'", nameof(name)) };
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private string Record(string name, int products)
     {
         RgbImage picture = NoisePicture.Create(1);
-        RecordedPack.Write(Starter, picture.View, Recipe.Default(BoxRecipe.Object), Path.Combine(_folder, name), products);
-        return Path.Combine(_folder, name);
+        RecordedPack.Write(Starter, picture.View, Recipe.Default(BoxRecipe.RecordedObject), _folder[name], products);
+        return _folder[name];
     }
 }

@@ -123,7 +123,7 @@ public sealed class PictureTests : IAsyncDisposable
     {
         // The references' size, 96 x 72, is that of the frames; the left half is not judged.
         HeatmapEar ear = await StartAsync(true, new { x = 0, y = 0, width = 48, height = 72 }, null, null, (Station + "HEATMAP__FORMAT", "png"));
-        ApplianceBox.WriteReference(Path.Combine(_box.Inbox, "a.png"), 5);
+        NoisePicture.Write(Path.Combine(_box.Inbox, "a.png"), 5);
         JsonElement judged = await JudgedAsync("a", "NG");
         JsonElement[] regions = [.. judged.GetProperty("regions").EnumerateArray()];
         Assert.NotEmpty(regions);
@@ -142,7 +142,6 @@ public sealed class PictureTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (TestContext.Current.TestState?.Result == TestResult.Failed) TestContext.Current.TestOutputHelper?.WriteLine($"the program said:{Environment.NewLine}{_box?.Log}");
         for (int i = _open.Count - 1; i >= 0; i--) await _open[i].DisposeAsync();
         _limit.Dispose();
     }
@@ -152,11 +151,10 @@ public sealed class PictureTests : IAsyncDisposable
     /// <summary>Starts a box under the recipe <c>board</c>, for which every part is NG; for <c>plate</c> every part is OK.</summary>
     private async Task<HeatmapEar> StartAsync(bool folderCamera, object? ignore, Mosquitto? broker, int? port, params (string Name, string Value)[] environment)
     {
-        _broker = broker ?? Own(new Mosquitto("allow_anonymous true"));
-        if (broker is null) await _broker.StartAsync(_limit.Token);
+        _broker = broker ?? Own(await Mosquitto.StartAsync(["allow_anonymous true"], _limit.Token));
         _ledger = Own(await Ledger.StartAsync(_broker, _limit.Token));
         HeatmapEar ear = Own(await HeatmapEar.StartAsync(_broker, _limit.Token));
-        _box = Own(new ApplianceBox(new BoxOptions { Port = port ?? _broker.Port, FolderCamera = folderCamera, Environment = environment }));
+        _box = Own(new ApplianceBox(new BoxOptions { Port = port ?? _broker.Port, Stations = [new("line1") { Inbox = folderCamera ? "in" : null }], Environment = environment }));
         WriteRecipe("board", 7, 0.0001, ignore);
         WriteRecipe("plate", 8, 2, ignore);
         // A folder camera without its folder is a lost camera.

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -9,7 +8,7 @@ namespace ClipFusion.ApplianceTests.Box;
 public sealed partial class PrintedCommandTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(8));
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-printed-").FullName;
+    private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public async Task Demo_CommandsThatItPrints_HearVerdictsAndTriggerAPart()
@@ -17,9 +16,9 @@ public sealed partial class PrintedCommandTests : IDisposable
         await using var demo = new DemoProcess("--broker-port", "0", "--http-port", "0");
         string listen = Printed(await demo.UntilAsync(Listen(), _limit.Token)), trigger = Printed(await demo.UntilAsync(Trigger(), _limit.Token));
         await demo.UntilAsync(PartLine(), _limit.Token);
-        await using Shell ear = Shell.Run(listen, _folder);
+        await using Child ear = Shell.Run(listen, _folder.Root);
         await ear.Log.SaysAsync("out/line1/state", _limit.Token);
-        await Shell.ToEndAsync(trigger, _folder, _limit.Token);
+        await Shell.ToEndAsync(trigger, _folder.Root, _limit.Token);
         string ack = await ear.Log.SaysAsync("trigger/ack {", _limit.Token);
         Assert.Contains("\"accepted\":true", ack, StringComparison.Ordinal);
         await demo.SignalAsync("INT", _limit.Token);
@@ -29,16 +28,15 @@ public sealed partial class PrintedCommandTests : IDisposable
     [Fact]
     public async Task Readme_RunIt_WorksAsItStands()
     {
-        await using var broker = new Mosquitto("allow_anonymous true");
-        await broker.StartAsync(_limit.Token);
+        await using Mosquitto broker = await Mosquitto.StartAsync(["allow_anonymous true"], _limit.Token);
         string[] commands = [.. Block("## Run it").Select(c => Here(c, broker.Port))];
         // Everything to the program's start, then what another shell does.
         int run = Array.FindIndex(commands, c => c.Contains("clipfusion run", StringComparison.Ordinal));
-        foreach (string command in commands[..run]) await Shell.ToEndAsync(command, _folder, _limit.Token);
-        await using Shell box = Shell.Run("exec " + commands[run], _folder);
-        await using Shell ear = Shell.Run(commands.Single(c => c.StartsWith("mosquitto_sub", StringComparison.Ordinal)), _folder);
+        foreach (string command in commands[..run]) await Shell.ToEndAsync(command, _folder.Root, _limit.Token);
+        await using Child box = Shell.Run("exec " + commands[run], _folder.Root);
+        await using Child ear = Shell.Run(commands.Single(c => c.StartsWith("mosquitto_sub", StringComparison.Ordinal)), _folder.Root);
         await ear.Log.SaysAsync("\"ready\":true", _limit.Token);
-        await Shell.ToEndAsync(commands.Single(c => c.StartsWith("mosquitto_pub", StringComparison.Ordinal)), _folder, _limit.Token);
+        await Shell.ToEndAsync(commands.Single(c => c.StartsWith("mosquitto_pub", StringComparison.Ordinal)), _folder.Root, _limit.Token);
         string ack = await ear.Log.SaysAsync("trigger/ack {", _limit.Token);
         Assert.Contains("\"accepted\":true", ack, StringComparison.Ordinal);
     }
@@ -46,30 +44,23 @@ public sealed partial class PrintedCommandTests : IDisposable
     public void Dispose()
     {
         _limit.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     /// <summary>The lines of the code blocks under a heading, without comments and without those that start a broker: the test has its own.</summary>
     private static IEnumerable<string> Block(string heading)
     {
-        string readme = File.ReadAllText(Path.Combine(Repository(), "README.md"));
+        string readme = File.ReadAllText(Repository.File("README.md"));
         string part = readme[readme.IndexOf(heading, StringComparison.Ordinal)..];
         part = part[..part.IndexOf("\n## ", 1, StringComparison.Ordinal)];
         return string.Concat(part.Split("```").Where((_, i) => i % 2 == 1)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(" #")[0].Trim()).Where(l => l.Length > 0 && !l.StartsWith("mosquitto -d", StringComparison.Ordinal));
     }
 
     private static string Here(string command, int port) => command
-        .Replace("artifacts/bin/clipfusion", Path.Combine(AppContext.BaseDirectory, "clipfusion"), StringComparison.Ordinal)
+        .Replace("artifacts/bin/clipfusion", Programs.ClipFusion, StringComparison.Ordinal)
         .Replace("--prepare", string.Create(CultureInfo.InvariantCulture, $"--prepare --broker-port {port} --http-port 0"), StringComparison.Ordinal)
         .Replace("mosquitto_sub ", string.Create(CultureInfo.InvariantCulture, $"mosquitto_sub -h 127.0.0.1 -p {port} "), StringComparison.Ordinal)
         .Replace("mosquitto_pub ", string.Create(CultureInfo.InvariantCulture, $"mosquitto_pub -h 127.0.0.1 -p {port} "), StringComparison.Ordinal);
-
-    private static string Repository()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ClipFusion.sln"))) folder = folder.Parent ?? throw new DirectoryNotFoundException("the tests don't lie in the repository");
-        return folder.FullName;
-    }
 
     private static string Printed(string line) => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
 
@@ -82,36 +73,21 @@ public sealed partial class PrintedCommandTests : IDisposable
     [GeneratedRegex(@"^ *\d+  (OK|NG|NOT_JUDGED) ")]
     private static partial Regex PartLine();
 
-    /// <summary>A command line in <c>sh</c>, and what it says.</summary>
-    private sealed class Shell : IAsyncDisposable
+    /// <summary>A command line in <c>sh</c>.</summary>
+    private static class Shell
     {
-        private readonly Process _process;
-
-        private Shell(string command, string folder)
+        public static Child Run(string command, string folder)
         {
-            _process = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder })!;
-            _process.OutputDataReceived += (_, e) => Log.Add(e.Data);
-            _process.ErrorDataReceived += (_, e) => Log.Add(e.Data);
-            _process.BeginOutputReadLine();
-            _process.BeginErrorReadLine();
+            ProcessStartInfo start = DefaultSignals.Start("sh", "-c", command);
+            start.WorkingDirectory = folder;
+            return Child.Start(start, hasChildren: true);
         }
-
-        public ProgramLog Log { get; } = new();
-
-        public static Shell Run(string command, string folder) => new(command, folder);
 
         public static async Task ToEndAsync(string command, string folder, CancellationToken cancellation)
         {
-            await using var shell = new Shell(command, folder);
-            await shell._process.WaitForExitAsync(cancellation);
-            Assert.True(shell._process.ExitCode == 0, $"{command}: exit code {shell._process.ExitCode}: {shell.Log}");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (!_process.HasExited) _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync(CancellationToken.None);
-            _process.Dispose();
+            await using Child shell = Run(command, folder);
+            int code = await shell.EndAsync(cancellation);
+            Assert.True(code == 0, $"{command}: exit code {code}: {shell.Log}");
         }
     }
 }

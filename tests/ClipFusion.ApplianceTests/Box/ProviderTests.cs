@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 

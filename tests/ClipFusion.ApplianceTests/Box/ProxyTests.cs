@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -13,7 +12,7 @@ public sealed class RecipeFaultTests : BoxTest
         Ledger ledger = await LedgerAsync(broker);
         ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port });
         string recipes = Path.GetDirectoryName(box.RecipeFile("plate"))!, plate = await File.ReadAllTextAsync(box.RecipeFile("plate"), Cancellation);
-        await ApplianceBox.MakePipeAsync(Path.Combine(recipes, "pipe.png"), Cancellation);
+        await Programs.MakePipeAsync(Path.Combine(recipes, "pipe.png"), Cancellation);
         Directory.CreateDirectory(Path.Combine(recipes, "folder.png"));
         File.CreateSymbolicLink(Path.Combine(recipes, "link.png"), Path.Combine(recipes, "pipe.png"));
         File.CreateSymbolicLink(Path.Combine(recipes, "zero.png"), "/dev/zero");
@@ -31,7 +30,7 @@ public sealed class RecipeFaultTests : BoxTest
         }
 
         // A recipe file that is none hides no other.
-        await ApplianceBox.MakePipeAsync(box.RecipeFile("plate"), Cancellation);
+        await Programs.MakePipeAsync(box.RecipeFile("plate"), Cancellation);
         Assert.Contains("named pipe", await FailureAsync(broker, ledger, "plate", "RECIPE_FAILED"), StringComparison.Ordinal);
         File.Delete(box.RecipeFile("plate"));
         await File.WriteAllTextAsync(box.RecipeFile("plate"), plate, Cancellation);

@@ -1,5 +1,3 @@
-using ClipFusion.ApplianceTests.Broker;
-
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>Frames that come by themselves: nobody asks, every part is answered.</summary>
@@ -37,9 +35,9 @@ public sealed class SelfTimedTests : BoxTest
         const int Files = 12;
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, FolderCamera = true, QueueDepth = 2, Environment = [(Station + "TRIGGERS__FRAMEARRIVAL", "true")] }));
+        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { Inbox = "in", QueueDepth = 2 }], Environment = [(Station + "TRIGGERS__FRAMEARRIVAL", "true")] }));
         // More than the queue holds, and there before the box is: files wait until they can be judged.
-        for (int i = 0; i < Files; i++) ApplianceBox.WriteReference(Path.Combine(box.Inbox, $"part{i:00}.png"), i);
+        for (int i = 0; i < Files; i++) NoisePicture.Write(Path.Combine(box.Inbox, $"part{i:00}.png"), i);
         box.Start();
         List<Entry> heard = await ledger.UntilAsync(all => all.Count(e => e.Topic == Out + "verdict") >= Files, Cancellation);
 

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -132,11 +130,11 @@ public sealed class ServiceTests : IAsyncDisposable
         (_, Ledger ledger, ApplianceBox box) = await OpenAsync();
         box.Start();
         await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
-        await ChangeAsync(box, root =>
+        await box.ConfigureAsync(root =>
         {
             root["threads"] = 2;
             root["stations"]![0]!["minTriggerIntervalMs"] = 60_000;
-        });
+        }, _limit.Token);
         await box.SignalAsync("HUP", _limit.Token);
         Assert.Contains("stays so until a restart", await box.Log.SaysAsync("$.threads", _limit.Token), StringComparison.Ordinal);
         Assert.Contains("was 20 and is now 60000", await box.Log.SaysAsync("$.stations[line1].minTriggerIntervalMs", _limit.Token), StringComparison.Ordinal);
@@ -147,11 +145,11 @@ public sealed class ServiceTests : IAsyncDisposable
         List<Entry> acks = await ledger.UntilAsync(all => all.Count(IsAck) == 2, _limit.Token);
         Assert.Equal([null, "TOO_FAST"], acks.Where(IsAck).Select(e => e.Json.GetProperty("error").GetString()));
 
-        await ChangeAsync(box, root =>
+        await box.ConfigureAsync(root =>
         {
             root["nonsense"] = 1;
             root["mqtt"]!["port"] = 0;
-        });
+        }, _limit.Token);
         await box.SignalAsync("HUP", _limit.Token);
         await box.Log.SaysAsync("$.nonsense", _limit.Token);
         await box.Log.SaysAsync("$.mqtt.port", _limit.Token);
@@ -163,7 +161,7 @@ public sealed class ServiceTests : IAsyncDisposable
     public async Task Run_BadConfiguration_EndsWithTwo()
     {
         (_, _, ApplianceBox box) = await OpenAsync();
-        await ChangeAsync(box, root => root["nonsense"] = 1);
+        await box.ConfigureAsync(root => root["nonsense"] = 1, _limit.Token);
         box.Start();
         Assert.Equal(2, await box.EndAsync(_limit.Token));
         await box.Log.SaysAsync("$.nonsense", _limit.Token);
@@ -178,17 +176,16 @@ public sealed class ServiceTests : IAsyncDisposable
     [InlineData("pipe", "a named pipe")]
     public async Task RunAndCheck_OfWhatIsNoConfigurationFile_EndWithTwo(string file, string what)
     {
-        string folder = Directory.CreateTempSubdirectory("clipfusion-config-").FullName;
-        await ApplianceBox.MakePipeAsync(Path.Combine(folder, "pipe"), _limit.Token);
+        using var folder = new TemporaryFolder();
+        await Programs.MakePipeAsync(folder["pipe"], _limit.Token);
         foreach (string[] verb in (string[][])[["run", "--config", file], ["config", "check", file]])
         {
-            using Process process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "clipfusion"), verb) { WorkingDirectory = folder, RedirectStandardError = true })!;
-            Assert.Contains(what, await process.StandardError.ReadToEndAsync(_limit.Token), StringComparison.Ordinal);
-            await process.WaitForExitAsync(_limit.Token);
-            Assert.Equal(2, process.ExitCode);
+            ProcessStartInfo start = DefaultSignals.Start(Programs.ClipFusion, verb);
+            start.WorkingDirectory = folder.Root;
+            ProgramResult end = await Programs.RunAsync(start, default, _limit.Token);
+            Assert.Contains(what, end.Errors, StringComparison.Ordinal);
+            Assert.Equal(2, end.Code);
         }
-
-        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -216,21 +213,13 @@ public sealed class ServiceTests : IAsyncDisposable
 
     private static bool IsAck(Entry e) => e.Topic == "clipfusion/v1/box/out/line1/trigger/ack";
 
-    private async Task ChangeAsync(ApplianceBox box, Action<JsonNode> change)
-    {
-        JsonNode root = JsonNode.Parse(await File.ReadAllTextAsync(box.ConfigFile, _limit.Token))!;
-        change(root);
-        await File.WriteAllTextAsync(box.ConfigFile, root.ToJsonString(), _limit.Token);
-    }
-
     private async Task<(Mosquitto Broker, Ledger Ledger, ApplianceBox Box)> OpenAsync()
     {
-        var broker = new Mosquitto("allow_anonymous true");
+        Mosquitto broker = await Mosquitto.StartAsync(["allow_anonymous true"], _limit.Token);
         _open.Add(broker);
-        await broker.StartAsync(_limit.Token);
         Ledger ledger = await Ledger.StartAsync(broker, _limit.Token);
         _open.Add(ledger);
-        var box = new ApplianceBox(broker);
+        var box = new ApplianceBox(new BoxOptions { Port = broker.Port });
         _open.Add(box);
         return (broker, ledger, box);
     }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using ClipFusion.ApplianceTests.Broker;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -18,8 +16,8 @@ public sealed class SoakTests(Packs packs) : LineTest(TimeSpan.FromHours(24))
     public async Task Soak_ThousandTriggersWithKills_AreAnsweredOnceAndInOrder(string pack, int seed)
     {
         const int Lives = 50, TriggersPerLife = 20;
-        (Mosquitto broker, Ledger ledger) = await BrokerAsync();
-        BoxProcess box = Own(new BoxProcess(broker.Port, packs[pack], Recipes, new BoxStation("line1", "board") { QueueDepth = QueueDepth }));
+        (Mosquitto broker, Ledger ledger) = await LosslessBrokerAsync();
+        ApplianceBox box = Own(new ApplianceBox(Options(broker, packs[pack], new BoxStation("line1") { QueueDepth = QueueDepth })));
         var book = new LineBook("line1");
         var clock = Stopwatch.StartNew();
         await InTimeAsync(box, async () =>
@@ -39,8 +37,8 @@ public sealed class SoakTests(Packs packs) : LineTest(TimeSpan.FromHours(24))
     public async Task Soak_FullSpeed_NeitherMemoryNorHandlesNorThreadsGrow(string pack)
     {
         TimeSpan length = TimeSpan.FromMinutes(double.Parse(Environment.GetEnvironmentVariable(MinutesVariable) ?? "30", CultureInfo.InvariantCulture));
-        (Mosquitto broker, _) = await BrokerAsync();
-        BoxProcess box = Own(new BoxProcess(broker.Port, packs[pack], Recipes, new BoxStation("line1", "board") { QueueDepth = QueueDepth }));
+        (Mosquitto broker, _) = await LosslessBrokerAsync();
+        ApplianceBox box = Own(new ApplianceBox(Options(broker, packs[pack], new BoxStation("line1") { QueueDepth = QueueDepth })));
         var uses = new List<BoxUse>();
         long verdicts = 0;
         await InTimeAsync(box, async () =>

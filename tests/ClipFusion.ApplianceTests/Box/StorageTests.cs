@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ClipFusion.Tests.EdgeDaemon.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.ApplianceTests.Box;
@@ -95,7 +94,7 @@ public sealed class StorageTests
             Run(other, "BEGIN EXCLUSIVE");
             JsonElement refused = await talk.TriggerAsync("during");
             Assert.Equal((false, "STORAGE"), (refused.GetProperty("accepted").GetBoolean(), refused.GetProperty("error").GetString()));
-            ApplianceBox.WriteReference(Path.Combine(talk.Box.Inbox, "part.png"), 3);
+            NoisePicture.Write(Path.Combine(talk.Box.Inbox, "part.png"), 3);
             JsonElement state = await talk.StateAsync(s => StorageOf(s) == "unavailable" && s.GetProperty("queueDepth").GetInt32() == 0);
             Assert.Equal((false, "STORAGE"), (state.GetProperty("ready").GetBoolean(), state.GetProperty("error").GetString()));
             Assert.Empty(talk.Verdicts);
@@ -104,7 +103,7 @@ public sealed class StorageTests
 
         await talk.ReadyAsync();
         Assert.Equal("storage", (await talk.VerdictAsync("open")).GetProperty("reason").GetString());
-        ApplianceBox.WriteReference(Path.Combine(talk.Box.Inbox, "next.png"), 4);
+        NoisePicture.Write(Path.Combine(talk.Box.Inbox, "next.png"), 4);
         Assert.Equal((2, null), (await talk.JudgedAsync("after")) is var after ? (after.Sequence, after.Reason) : default);
         await talk.CheckAsync();
     }

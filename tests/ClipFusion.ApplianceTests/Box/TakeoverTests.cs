@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -12,7 +11,7 @@ public sealed class TakeoverTests : BoxTest
         Mosquitto broker = await BrokerAsync("max_queued_messages 0");
         Ledger ledger = await LedgerAsync(broker);
         ApplianceBox first = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port });
-        ApplianceBox second = Own(new ApplianceBox(broker));
+        ApplianceBox second = Own(new ApplianceBox(new BoxOptions { Port = broker.Port }));
         second.Start();
         long started = Stopwatch.GetTimestamp();
 

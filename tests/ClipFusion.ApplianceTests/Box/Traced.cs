@@ -1,22 +1,21 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
-using ClipFusion.ApplianceTests.Broker;
 using ClipFusion.Models.Starter;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>The real program under strace, in a home of its own: whom it speaks to, and which files it opens.</summary>
 internal sealed partial class Traced : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-traced-").FullName;
-    private Process? _process;
+    private readonly TemporaryFolder _folder = new();
+    private Child? _child;
 
     /// <summary>The home of the program.</summary>
-    public string Home => Directory.CreateDirectory(Path.Combine(_folder, "home")).FullName;
+    public string Home => _folder.Make("home");
 
     /// <summary>A folder for what it writes.</summary>
-    public string Folder(string name) => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
+    public string Folder(string name) => _folder.Make(name);
 
     /// <summary>The starter pack.</summary>
     public string Pack()
@@ -32,35 +31,29 @@ internal sealed partial class Traced : IAsyncDisposable
     /// <summary>Starts a verb.</summary>
     public void Start(params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "clipfusion");
         // In one file for all threads and children; only these calls stop the program.
-        ProcessStartInfo start = DefaultSignals.Start(Mosquitto.Find("strace"), ["-f", "--seccomp-bpf", "-qq", "-s", "300", "-e", "trace=network,openat", "-o", Trace, program, .. arguments]);
-        (start.Environment["HOME"], start.WorkingDirectory) = (Home, _folder);
+        ProcessStartInfo start = DefaultSignals.Start(Programs.Find("strace"), ["-f", "--seccomp-bpf", "-qq", "-s", "300", "-e", "trace=network,openat", "-o", Trace, Programs.ClipFusion, .. arguments]);
+        (start.Environment["HOME"], start.WorkingDirectory) = (Home, _folder.Root);
         foreach (string name in (string[])["ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"]) start.Environment.Remove(name);
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, e) => Log.Add(e.Data);
-        _process.ErrorDataReceived += (_, e) => Log.Add(e.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        _child = Child.Start(start, Log, hasChildren: true);
     }
 
     /// <summary>Stops it as a service manager would: strace passes the signal on to nobody, so the program itself is told.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
-        string child = (await File.ReadAllTextAsync($"/proc/{_process!.Id}/task/{_process.Id}/children", cancellation)).Split(' ')[0];
-        using Process kill = Process.Start("kill", ["-TERM", child]);
-        await kill.WaitForExitAsync(cancellation);
+        string child = (await File.ReadAllTextAsync($"/proc/{_child!.Id}/task/{_child.Id}/children", cancellation)).Split(' ')[0];
+        await Programs.SignalAsync(int.Parse(child, CultureInfo.InvariantCulture), "TERM", cancellation);
     }
 
     /// <summary>Waits for its end.</summary>
     /// <returns>The lines of the trace.</returns>
     public async Task<string[]> EndAsync(CancellationToken cancellation)
     {
-        await _process!.WaitForExitAsync(cancellation);
+        int code = await _child!.EndAsync(cancellation);
         string[] lines = File.Exists(Trace) ? await File.ReadAllLinesAsync(Trace, cancellation) : [];
         // Not passed over: a test that sees nothing shows nothing.
         Assert.True(lines.Any(l => l.Contains("openat(", StringComparison.Ordinal)), $"strace saw nothing; it has to be allowed here to trace processes (ptrace; in a container --cap-add SYS_PTRACE):{Environment.NewLine}{Log}");
-        Assert.True(_process.ExitCode == 0, $"exit code {_process.ExitCode}:{Environment.NewLine}{Log}");
+        Assert.True(code == 0, $"exit code {code}:{Environment.NewLine}{Log}");
         return lines;
     }
 
@@ -69,7 +62,7 @@ internal sealed partial class Traced : IAsyncDisposable
         from line in trace
         let address = Address().Match(line)
         where address.Success && (line.Contains("connect(", StringComparison.Ordinal) || line.Contains("sendto(", StringComparison.Ordinal) || line.Contains("sendmsg(", StringComparison.Ordinal) || line.Contains("sendmmsg(", StringComparison.Ordinal))
-        where !IsLoopback().IsMatch(line) || !ports.Contains(int.Parse(address.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))
+        where !IsLoopback().IsMatch(line) || !ports.Contains(int.Parse(address.Groups[1].Value, CultureInfo.InvariantCulture))
         select line;
 
     /// <summary>Signs of a look-up of names.</summary>
@@ -80,17 +73,11 @@ internal sealed partial class Traced : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-            _process.Dispose();
-        }
-
-        Directory.Delete(_folder, recursive: true);
+        if (_child is not null) await _child.DisposeAsync();
+        _folder.Dispose();
     }
 
-    private string Trace => Path.Combine(_folder, "trace");
+    private string Trace => _folder["trace"];
 
     [GeneratedRegex(@"sin6?_port=htons\((\d+)\)")]
     private static partial Regex Address();

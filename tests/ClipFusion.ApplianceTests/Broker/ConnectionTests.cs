@@ -61,7 +61,7 @@ public sealed class ConnectionTests : DeliveryTest
     public async Task Link_WrongPassword_IsNamedAndTheFileIsReadAgain()
     {
         var broker = Own(new Mosquitto("allow_anonymous false", "password_file {folder}/passwords"));
-        using (var make = System.Diagnostics.Process.Start(Mosquitto.Find("mosquitto_passwd"), ["-b", "-c", broker.Path("passwords"), "box", "right"])) await make.WaitForExitAsync(Cancellation);
+        await broker.WritePasswordAsync("box", "right", Cancellation);
         await broker.StartAsync(Cancellation);
         string file = broker.Path("password");
         await File.WriteAllTextAsync(file, "wrong\n", Cancellation);

@@ -12,12 +12,7 @@ public abstract class DeliveryTest : IAsyncDisposable
 
     private protected CancellationToken Cancellation => _limit.Token;
 
-    private protected async Task<Mosquitto> BrokerAsync(params string[] lines)
-    {
-        var broker = Own(new Mosquitto(lines));
-        await broker.StartAsync(Cancellation);
-        return broker;
-    }
+    private protected async Task<Mosquitto> BrokerAsync(params string[] lines) => Own(await Mosquitto.StartAsync(lines, Cancellation));
 
     private protected async Task<Ledger> LedgerAsync(Mosquitto broker) => Own(await Ledger.StartAsync(broker, Cancellation));
 

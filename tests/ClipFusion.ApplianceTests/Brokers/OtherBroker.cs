@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Brokers;
 
@@ -14,19 +13,20 @@ internal sealed class OtherBroker : IAsyncDisposable
 {
     private const string AedesFolder = "CLIPFUSION_AEDES";
     private readonly string _name, _forbidden;
-    private readonly int _side = Mosquitto.FreePort(), _epmd = Mosquitto.FreePort(), _distribution = Mosquitto.FreePort();
-    private Process? _process;
+    private readonly int _side = Ports.Free(), _epmd = Ports.Free(), _distribution = Ports.Free();
+    private readonly TemporaryFolder _folder = new();
+    private Child? _child;
 
     /// <param name="name">rabbitmq, nats or aedes.</param>
     /// <param name="forbidden">The topic.</param>
     public OtherBroker(string name, string forbidden) => (_name, _forbidden) = (name, forbidden);
 
-    public int Port { get; } = Mosquitto.FreePort();
+    public int Port { get; } = Ports.Free();
 
     /// <summary>The port of its own, other protocol: AMQP, or NATS' clients. aedes has none.</summary>
     public int OtherPort => _side;
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("clipfusion-broker-").FullName;
+    public string Folder => _folder.Root;
 
     public ProgramLog Log { get; } = new();
 
@@ -47,30 +47,22 @@ internal sealed class OtherBroker : IAsyncDisposable
         {
             "rabbitmq" => RabbitMq(),
             "nats" => Nats(),
-            _ => new("node", [Path.Combine(Environment.GetEnvironmentVariable(AedesFolder) ?? throw new InvalidOperationException($"{AedesFolder} is not set; ./build.sh soak brokers does it"), "aedes.js"), $"{Port}", _forbidden]),
+            _ => DefaultSignals.Start("node", Path.Combine(Environment.GetEnvironmentVariable(AedesFolder) ?? throw new InvalidOperationException($"{AedesFolder} is not set; ./build.sh soak brokers does it"), "aedes.js"), $"{Port}", _forbidden),
         };
         int said = Log.Lines.Count;
-        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, e) => Log.Add(e.Data);
-        _process.ErrorDataReceived += (_, e) => Log.Add(e.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        Task<string> ready = Log.SaysAsync(_name switch { "rabbitmq" => "Server startup complete", "nats" => "Server is ready", _ => "ready" }, cancellation, after: said);
-        if (await Task.WhenAny(ready, _process.WaitForExitAsync(cancellation)) != ready) Assert.Fail($"{_name} ended: {Log}");
-        await ready;
+        _child = Child.Start(start, Log, hasChildren: true);
+        await _child.SaysAsync(_name switch { "rabbitmq" => "Server startup complete", "nats" => "Server is ready", _ => "ready" }, cancellation, after: said);
     }
 
     /// <summary>Stops it as a service manager would.</summary>
     public async Task StopAsync()
     {
-        if (_process is null) return;
-        using (Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"])) await kill.WaitForExitAsync();
+        if (_child is null) return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
-        _process.Dispose();
-        _process = null;
+        await _child.SignalAsync("TERM", CancellationToken.None);
+        await _child.ExitedAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _child.DisposeAsync();
+        _child = null;
     }
 
     public async ValueTask DisposeAsync()
@@ -78,12 +70,11 @@ internal sealed class OtherBroker : IAsyncDisposable
         await StopAsync();
         if (_name == "rabbitmq")
         {
-            var end = new ProcessStartInfo("epmd", ["-port", $"{_epmd}", "-kill"]) { RedirectStandardOutput = true };
+            ProcessStartInfo end = DefaultSignals.Start("epmd", "-port", $"{_epmd}", "-kill");
             end.Environment["ERL_EPMD_RELAXED_COMMAND_CHECK"] = "1";
-            using Process epmd = Process.Start(end)!;
-            await epmd.WaitForExitAsync();
+            await Programs.RunAsync(end, default, CancellationToken.None);
         }
-        Directory.Delete(Folder, recursive: true);
+        _folder.Dispose();
     }
 
     private ProcessStartInfo Nats()
@@ -100,7 +91,7 @@ internal sealed class OtherBroker : IAsyncDisposable
             ] }
             no_auth_user: anybody
             """);
-        return new("nats-server", ["-c", file]);
+        return DefaultSignals.Start("nats-server", "-c", file);
     }
 
     private ProcessStartInfo RabbitMq()
@@ -133,7 +124,7 @@ internal sealed class OtherBroker : IAsyncDisposable
             log.console = true
             """);
         File.WriteAllText(Path.Combine(Folder, "plugins"), "[rabbitmq_mqtt].");
-        var start = new ProcessStartInfo("/usr/lib/rabbitmq/bin/rabbitmq-server");
+        var start = DefaultSignals.Start("/usr/lib/rabbitmq/bin/rabbitmq-server");
         foreach ((string name, string value) in new (string, string)[]
         {
             ("HOME", Folder), ("RABBITMQ_NODENAME", $"contract{Port}@localhost"), ("RABBITMQ_MNESIA_BASE", Path.Combine(Folder, "mnesia")), ("RABBITMQ_LOG_BASE", Path.Combine(Folder, "log")),

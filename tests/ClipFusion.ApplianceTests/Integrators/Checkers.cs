@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace ClipFusion.ApplianceTests.Integrators;
 
@@ -6,10 +7,10 @@ namespace ClipFusion.ApplianceTests.Integrators;
 internal static class Checkers
 {
     /// <summary>The repository's root.</summary>
-    public static string Root { get; } = Above("ClipFusion.sln");
+    public static string Root => Repository.Root;
 
     /// <summary>Where the fetched ones are.</summary>
-    public static string Folder { get; } = Path.Combine(Root, "artifacts", "checkers");
+    public static string Folder { get; } = Repository.File("artifacts", "checkers");
 
     public static string Promtool => Fetched("promtool");
 
@@ -22,21 +23,12 @@ internal static class Checkers
     /// <returns>Its exit code and what it wrote.</returns>
     public static async Task<(int Code, string Output, string Errors)> RunAsync(string program, string[] arguments, CancellationToken cancellation, string? input = null)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = Root,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = DefaultSignals.Start(program, arguments);
+        start.WorkingDirectory = Root;
         (start.Environment["REDOCLY_TELEMETRY"], start.Environment["REDOCLY_SUPPRESS_UPDATE_NOTICE"], start.Environment["NO_COLOR"]) = ("off", "true", "1");
         start.Environment["NODE_PATH"] = Path.Combine(Folder, "node_modules");
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), errors = process.StandardError.ReadToEndAsync(cancellation);
-        await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(cancellation);
-        return (process.ExitCode, await output, await errors);
+        ProgramResult end = await Programs.RunAsync(start, Encoding.UTF8.GetBytes(input ?? ""), cancellation);
+        return (end.Code, end.Output, end.Errors);
     }
 
     /// <summary>Runs a program that has to end with 0.</summary>
@@ -52,15 +44,5 @@ internal static class Checkers
     {
         string file = Path.Combine([Folder, .. parts]);
         return File.Exists(file) ? file : throw new FileNotFoundException($"{file} is missing: run tests/checkers.sh artifacts/checkers in the repository's root");
-    }
-
-    private static string Above(string name)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, name))) return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException($"{name} not found above {AppContext.BaseDirectory}");
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ClipFusion.ApplianceTests.Box;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Integrators;
 

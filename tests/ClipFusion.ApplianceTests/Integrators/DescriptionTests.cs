@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using ClipFusion.ApplianceTests.Box;
-using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Integrators;
 
@@ -26,7 +25,7 @@ public sealed class DescriptionTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, HttpTriggers = true });
+        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { HttpTriggers = true }] });
         using var http = new HttpClient { BaseAddress = await box.PageAsync(Cancellation) };
 
         var answers = new List<string>();
@@ -34,7 +33,7 @@ public sealed class DescriptionTests : BoxTest
         {
             using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
             if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApplianceBox.HttpToken);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", BoxFolder.HttpToken);
             if (host.Length > 0) request.Headers.Host = host;
             using HttpResponseMessage answer = await http.SendAsync(request, Cancellation);
             string type = answer.Content.Headers.ContentType!.MediaType!, method = body is null ? "get" : "post";
@@ -56,16 +55,9 @@ public sealed class DescriptionTests : BoxTest
         await AskAsync("/api/v1/inspections?station=line1&limit=0", "/api/v1/inspections");
         await AskAsync("/api/v1/device", "/api/v1/device", host: "evil.example");
 
-        string folder = Directory.CreateTempSubdirectory("clipfusion-openapi-").FullName;
-        try
-        {
-            string whole = Path.Combine(folder, "openapi.json");
-            await Checkers.PassAsync(Checkers.Redocly, ["bundle", "--dereferenced", "-o", whole, Checkers.Doc("openapi.yaml")], Cancellation);
-            await Checkers.PassAsync("node", [Path.Combine(Checkers.Root, "tests", "Checkers", "validate.js"), whole], Cancellation, string.Join('\n', answers));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new TemporaryFolder();
+        string whole = folder["openapi.json"];
+        await Checkers.PassAsync(Checkers.Redocly, ["bundle", "--dereferenced", "-o", whole, Checkers.Doc("openapi.yaml")], Cancellation);
+        await Checkers.PassAsync("node", [Path.Combine(Checkers.Root, "tests", "Checkers", "validate.js"), whole], Cancellation, string.Join('\n', answers));
     }
 }

@@ -18,16 +18,16 @@ public sealed class RecipeSchemaTests : IDisposable
         """;
 
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(5));
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-recipes-").FullName;
+    private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public async Task Recipes_ThatTheProgramTakesAndWrites_AreValid()
     {
-        await using (var demo = new DemoProcess("--broker-port", "0", "--http-port", "0", "--duration", "1", "--data", _folder)) Assert.Equal(0, await demo.EndAsync(_limit.Token));
+        await using (var demo = new DemoProcess("--broker-port", "0", "--http-port", "0", "--duration", "1", "--data", _folder.Root)) Assert.Equal(0, await demo.EndAsync(_limit.Token));
         (_, string output, string errors) = await ValidateAsync(
             ("example", await File.ReadAllTextAsync(Path.Combine(Checkers.Root, "config", "example.recipe.json"), _limit.Token)),
             ("every key", EveryKey), ("inspect's", """{"object":"nut"}"""),
-            ("the demo's", await File.ReadAllTextAsync(Path.Combine(_folder, "recipes", "demo.json"), _limit.Token)));
+            ("the demo's", await File.ReadAllTextAsync(_folder["recipes", "demo.json"], _limit.Token)));
         Assert.Equal(("", ""), (output, errors));
     }
 
@@ -49,7 +49,7 @@ public sealed class RecipeSchemaTests : IDisposable
 
     public void Dispose()
     {
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
         _limit.Dispose();
     }
 

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClipFusion.ApplianceTests.Box;
 
 namespace ClipFusion.ApplianceTests.Integrators;
 
@@ -80,20 +78,13 @@ public sealed class StartErrorTests : IAsyncLifetime
         _limit.Dispose();
     }
 
-    private static string Program => Path.Combine(AppContext.BaseDirectory, "clipfusion");
+    private static string Program => Programs.ClipFusion;
 
-    private async Task ChangeAsync(Action<JsonNode> change)
-    {
-        JsonNode root = JsonNode.Parse(await File.ReadAllTextAsync(_box.ConfigFile, _limit.Token))!;
-        change(root);
-        await File.WriteAllTextAsync(_box.ConfigFile, root.ToJsonString(), _limit.Token);
-    }
+    private Task ChangeAsync(Action<JsonNode> change) => _box.ConfigureAsync(change, _limit.Token);
 
     private async Task<(int Code, string Output, string[] Errors)> RunAsync(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(_limit.Token), errors = process.StandardError.ReadToEndAsync(_limit.Token);
-        await process.WaitForExitAsync(_limit.Token);
-        return (process.ExitCode, await output, (await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        ProgramResult end = await Programs.RunAsync(program, arguments, _limit.Token);
+        return (end.Code, end.Output, end.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 }

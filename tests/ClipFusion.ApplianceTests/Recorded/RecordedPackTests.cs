@@ -5,7 +5,6 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.ApplianceTests.Recorded;
 
@@ -14,12 +13,12 @@ public sealed class RecordedPackTests : IDisposable
 {
     private static readonly Recipe Recipe = Recipe.Default("board");
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-recorded-").FullName;
-    private readonly RgbImage _picture = Noise(1), _other = Noise(2);
+    private readonly TemporaryFolder _folder = new();
+    private readonly RgbImage _picture = NoisePicture.Create(1), _other = NoisePicture.Create(2);
 
     public RecordedPackTests() => StarterPack.Build(this["starter"]);
 
-    private string this[string name] => Path.Combine(_folder, name);
+    private string this[string name] => _folder[name];
 
     [Fact]
     public void Inspection_OfTheRecordedPicture_GivesTheScoresOfTheNetworks()
@@ -52,7 +51,7 @@ public sealed class RecordedPackTests : IDisposable
         Assert.True(clock.Elapsed < whole.Timings.Unet / 2, $"it took {clock.Elapsed} to end; the whole UNet takes {whole.Timings.Unet}");
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private string Scores(string name, Recipe recipe, RgbImage? reference, RgbImage query)
     {
@@ -65,11 +64,4 @@ public sealed class RecordedPackTests : IDisposable
     /// <summary>Six digits: rows that run in another batch may differ in the last bits.</summary>
     private static string Told(FusionScores s)
         => string.Join(' ', ((double?[])[s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision, s.FewShot, s.ZeroShot]).Select(v => v is { } x ? $"{x:f6}" : "-"));
-
-    private static RgbImage Noise(int seed)
-    {
-        var picture = new RgbImage(96, 72);
-        new Random(seed).NextBytes(picture.Pixels);
-        return picture;
-    }
 }

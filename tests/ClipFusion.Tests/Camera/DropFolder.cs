@@ -1,6 +1,5 @@
 using ClipFusion.Camera;
 using ClipFusion.Camera.Folder;
-using ClipFusion.Tests.Models;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.Camera;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ClipFusion.Camera;
 using ClipFusion.Camera.Folder;
 
@@ -65,7 +64,7 @@ public sealed class FolderFaultTests
         folder.WriteOld("b.png", new string('x', 101));
         folder.WriteOld("c.png", "");
         File.CreateSymbolicLink(folder["d.png"], "/etc/hostname");
-        using (Process fifo = Process.Start("mkfifo", folder["e.png"])) await fifo.WaitForExitAsync(DropFolder.Cancellation);
+        await Programs.MakePipeAsync(folder["e.png"], DropFolder.Cancellation);
         folder.WriteOld("f.png", "fine too");
         folder.Time.Advance(TimeSpan.FromMinutes(1));
         await folder.Camera.OpenAsync(DropFolder.Cancellation);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ClipFusion.Camera;
 using ClipFusion.Camera.Folder;
@@ -48,7 +47,7 @@ public sealed partial class FolderWatchTests
         await using var folder = new DropFolder(options => options with { WatchMode = mode });
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         Task<Frame> next = folder.Trigger(1);
-        using (Process write = Process.Start("/bin/sh", ["-c", """printf latin > "$0/$(printf 'Teil\351.png')" """, folder.Path])) await write.WaitForExitAsync(DropFolder.Cancellation);
+        await Programs.PassAsync("/bin/sh", ["-c", """printf latin > "$0/$(printf 'Teil\351.png')" """, folder.Path], DropFolder.Cancellation);
         folder.Tick(10);
         using Frame frame = await next;
         Assert.Equal(("Teil%E9.png", "latin"), (frame.FileName, DropFolder.Text(frame)));

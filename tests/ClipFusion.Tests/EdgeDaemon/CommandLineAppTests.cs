@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ClipFusion.EdgeDaemon.CommandLine;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -110,8 +109,7 @@ public sealed class CommandLineAppTests
     {
         var (_, script, _) = await RunAsync("completion bash");
         string[] words = typed.Split(' ');
-        using Process bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"{script}\nCOMP_WORDS=({typed}); COMP_CWORD={words.Length - 1}; _clipfusion; echo \"${{COMPREPLY[@]}}\""]) { RedirectStandardOutput = true })!;
-        string offered = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string offered = (await Programs.RunAsync("bash", ["-c", $"{script}\nCOMP_WORDS=({typed}); COMP_CWORD={words.Length - 1}; _clipfusion; echo \"${{COMPREPLY[@]}}\""], TestContext.Current.CancellationToken)).Output;
         Assert.Contains(expected, offered.Split(' ', '\n'));
     }
 
@@ -133,10 +131,10 @@ public sealed class CommandLineAppTests
     [Fact]
     public async Task Catalogue_WithErrors_ReportsEachOnItsOwnLine()
     {
-        string file = Path.GetTempFileName();
+        using var folder = new TemporaryFolder();
+        string file = folder["models.json"];
         await File.WriteAllTextAsync(file, """{"schema":3,"sets":{},"more":1}""", TestContext.Current.CancellationToken);
         var (code, _, error) = await RunAsync($"models pull --to /tmp/never --catalogue {file}");
-        File.Delete(file);
         Assert.Equal(ExitCode.BadArguments, code);
         Assert.Equal(2, error.Split('\n').Count(l => l.StartsWith("clipfusion: error: ", StringComparison.Ordinal)));
     }

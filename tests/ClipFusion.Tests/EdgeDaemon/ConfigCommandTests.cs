@@ -7,14 +7,14 @@ namespace ClipFusion.Tests.EdgeDaemon;
 [SupportedOSPlatform("linux")]
 public sealed class ConfigCommandTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("config").FullName;
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Check_GoodFile_IsCodeZeroWithEveryWarning()
     {
-        string secret = Path.Combine(_folder, "password");
+        string secret = _folder["password"];
         File.WriteAllText(secret, "x");
         File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         string file = Write("""
@@ -48,10 +48,10 @@ public sealed class ConfigCommandTests : IDisposable
     [Fact]
     public async Task Check_PackOrFoldersThatRunCannotUse_AreErrors()
     {
-        File.WriteAllText(Path.Combine(_folder, "data"), "a file");
+        File.WriteAllText(_folder["data"], "a file");
         string file = Write(ConfigFiles.With("$.dataFolder", "\"data/below\"", ConfigFiles.With("$.modelPack", "\"none\"")));
         Cli check = await Cli.RunAsync("config", "check", file), run = await Cli.RunAsync("run", "--config", file);
-        check.AssertBadArguments($"{file}: $.modelPack: found no usable model pack", $"{file}: $.dataFolder: found {Path.Combine(_folder, "data")} is a file");
+        check.AssertBadArguments($"{file}: $.modelPack: found no usable model pack", $"{file}: $.dataFolder: found {_folder["data"]} is a file");
         run.AssertBadArguments("none");
         Assert.Single(run.Errors);
 
@@ -66,7 +66,7 @@ public sealed class ConfigCommandTests : IDisposable
     public async Task Check_EveryRecipeOfTheDevice_IsLookedAt()
     {
         WritePack();
-        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "recipes")).FullName;
+        string recipes = Directory.CreateDirectory(_folder["recipes"]).FullName;
         File.WriteAllText(Path.Combine(recipes, "nut.json"), """{"number": 1, "name": "nut", "object": "nut", "thresholds": {"clipfusion": {"zeroShot": 0.5}}}""");
         File.WriteAllText(Path.Combine(recipes, "bolt.json"), """{"number": 2, "object": "bolt", "branches": ["clipVision"], "profile": "patchclip"}""");
         File.WriteAllText(Path.Combine(recipes, "broken.json"), """{"number": 3, "objct": "x"}""");
@@ -79,7 +79,7 @@ public sealed class ConfigCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Check_FileThatIsMissing_IsCodeTwo() => (await Cli.RunAsync("config", "check", Path.Combine(_folder, "none.json"))).AssertBadArguments("can't be read");
+    public async Task Check_FileThatIsMissing_IsCodeTwo() => (await Cli.RunAsync("config", "check", _folder["none.json"])).AssertBadArguments("can't be read");
 
     [Theory]
     [InlineData("""{"number": 1, "name": "nut", "object": "nut"}""", "has no threshold for its profile")]
@@ -88,8 +88,8 @@ public sealed class ConfigCommandTests : IDisposable
     [InlineData("""{"number": 1, "name": "nut", "object": "nut", "thresholds": {"clipfusion": {"zeroShot": 0.5}}}""", null)]
     public async Task Check_RecipeOfTheFirstStart_IsLookedAt(string recipe, string? warning)
     {
-        Directory.CreateDirectory(Path.Combine(_folder, "recipes"));
-        File.WriteAllText(Path.Combine(_folder, "recipes", "nut.json"), recipe);
+        Directory.CreateDirectory(_folder["recipes"]);
+        File.WriteAllText(_folder["recipes", "nut.json"], recipe);
         WritePack();
         string file = Write(ConfigFiles.With("$.dataFolder", "\".\"", ConfigFiles.With("$.modelPack", "\"pack\"", ConfigFiles.With("$.stations[0].recipe", "\"nut\""))));
         Cli cli = await Cli.RunAsync("config", "check", file);
@@ -98,11 +98,11 @@ public sealed class ConfigCommandTests : IDisposable
         else Assert.Contains(warning, cli.Error, StringComparison.Ordinal);
     }
 
-    private void WritePack() => ClipFusion.Models.Starter.StarterPack.Build(Path.Combine(_folder, "pack"), cancellation: TestContext.Current.CancellationToken);
+    private void WritePack() => ClipFusion.Models.Starter.StarterPack.Build(_folder["pack"], cancellation: TestContext.Current.CancellationToken);
 
     private string Write(string json)
     {
-        string file = Path.Combine(_folder, "clipfusion.json");
+        string file = _folder["clipfusion.json"];
         File.WriteAllText(file, json);
         return file;
     }

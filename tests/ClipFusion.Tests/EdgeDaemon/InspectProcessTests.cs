@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using ClipFusion.Models.Weights;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
 /// <summary>The real program: a dump with layers against tiny-a's golden tensors. Every golden set is compared in full elsewhere; here it is names and a few values.</summary>
+[Trait("speed", "slow")]
 public sealed class InspectProcessTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Fact]
@@ -12,12 +11,9 @@ public sealed class InspectProcessTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string dump = Path.Combine(tiny.Scratch(), "dump.safetensors");
         string[] arguments = ["inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", tiny.Recipe, "--reference", .. TinyPack.References, "--dump", dump, "--dump-layers", "--json"];
-        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments);
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, await error);
-        Assert.Single((await output).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        (int code, string output, string error) = await Programs.RunAsync(Programs.ClipFusion, arguments, TestContext.Current.CancellationToken);
+        Assert.True(code == 0, error);
+        Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
         using SafetensorsFile golden = SafetensorsFile.Open(Fixtures.Path("tiny-a", "golden.safetensors")), found = SafetensorsFile.Open(dump);
         TensorInfo[] expected = [.. golden.Tensors.Values.Where(t => !t.Name.StartsWith('q') || t.Name.StartsWith("q2.", StringComparison.Ordinal))];

@@ -6,9 +6,9 @@ namespace ClipFusion.Tests.EdgeDaemon;
 
 public sealed class ModelsBuildCommandTests : IDisposable
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("clipfusion-build-").FullName;
+    private readonly TemporaryFolder _root = new();
 
-    private string Target => Path.Combine(_root, "pack");
+    private string Target => _root["pack"];
 
     [Theory]
     [InlineData("float32")]
@@ -47,7 +47,7 @@ public sealed class ModelsBuildCommandTests : IDisposable
     public async Task Build_OptionDoesNotFit_ExitsWith2AndLeavesNothing(string options, string mentions)
     {
         (await BuildAsync(options.Split(' '))).AssertBadArguments(mentions);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_root.Root));
     }
 
     [Fact]
@@ -57,18 +57,18 @@ public sealed class ModelsBuildCommandTests : IDisposable
     [Fact]
     public async Task Build_WeightFolderIncomplete_NamesEveryMissingFile()
     {
-        (await Cli.RunAsync("models", "build", "--clip", _root, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_config.json", "merges.txt");
+        (await Cli.RunAsync("models", "build", "--clip", _root.Root, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_config.json", "merges.txt");
         Assert.False(Directory.Exists(Target));
     }
 
     [Fact]
     public async Task Build_WeightFileCutOff_ExitsWith2AndLeavesNothing()
     {
-        string clip = Directory.CreateDirectory(Path.Combine(_root, "clip")).FullName;
+        string clip = Directory.CreateDirectory(_root["clip"]).FullName;
         foreach (string file in Directory.EnumerateFiles(TinyPack.Clip)) File.Copy(file, Path.Combine(clip, Path.GetFileName(file)));
         using (FileStream weights = File.OpenWrite(Path.Combine(clip, "open_clip_model.safetensors"))) weights.SetLength(weights.Length - 1);
         (await Cli.RunAsync("models", "build", "--clip", clip, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_model.safetensors");
-        Assert.Equal([clip], Directory.EnumerateFileSystemEntries(_root));
+        Assert.Equal([clip], Directory.EnumerateFileSystemEntries(_root.Root));
     }
 
     [Fact]
@@ -92,10 +92,10 @@ public sealed class ModelsBuildCommandTests : IDisposable
         int code = await CommandLineApp.RunAsync(Arguments(), new Terminal(new StringWriter(), error, false), stop.Token);
         Assert.Equal(ExitCode.Interrupted, code);
         Assert.EndsWith("clipfusion: error: stopped\n", error.ToString(), StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_root.Root));
     }
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public void Dispose() => _root.Dispose();
 
     private Task<Cli> BuildAsync(params string[] more) => Cli.RunAsync(Arguments(more));
 

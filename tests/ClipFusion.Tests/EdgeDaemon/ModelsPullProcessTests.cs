@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ClipFusion.TestSupport;
 using ClipFusion.Tests.Models.Download;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -11,9 +10,10 @@ public sealed class ModelsPullProcessTests : IDisposable
     // More than the 16 MiB between two durable marks, so that a killed pull has something to continue from.
     private static readonly byte[] Content = PullBench.Content(20 << 20);
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("clipfusion-cli-").FullName;
+    private readonly TemporaryFolder _directory = new();
+    private readonly List<string> _output = [];
 
-    private string Target => Path.Combine(_directory, "models");
+    private string Target => _directory["models"];
 
     private string Installed => Path.Combine(Target, "tiny", "net.bin");
 
@@ -21,7 +21,7 @@ public sealed class ModelsPullProcessTests : IDisposable
     public async Task Pull_Json_InstallsAndEndsWithDone()
     {
         await using var server = new TlsServer(e => e.ServeAsync(Content));
-        using var process = Start(server);
+        await using Child process = Start(server);
         var (code, output, error) = await EndAsync(process);
         Assert.Equal("", error);
         Assert.Equal(0, code);
@@ -50,11 +50,11 @@ public sealed class ModelsPullProcessTests : IDisposable
             await e.HungUpAsync();
         });
 
-        using (var process = Start(server))
+        await using (Child process = Start(server))
         {
             await sent.Task;
             while (!await MarkIsDurableAsync()) await Task.Yield();
-            using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+            await process.SignalAsync(signal, TestContext.Current.CancellationToken);
             var (code, _, error) = await EndAsync(process);
             if (signal == "INT")
             {
@@ -65,7 +65,7 @@ public sealed class ModelsPullProcessTests : IDisposable
             Assert.False(File.Exists(Installed));
         }
 
-        using var again = Start(server);
+        await using Child again = Start(server);
         Assert.Equal(0, (await EndAsync(again)).Code);
         Assert.InRange(server.Gets[^1].RangeStart ?? 0, 16 << 20, 18 << 20);
         Assert.Equal(Content, await File.ReadAllBytesAsync(Installed, TestContext.Current.CancellationToken));
@@ -75,7 +75,7 @@ public sealed class ModelsPullProcessTests : IDisposable
     public async Task Pull_ServerHasNoSuchFile_ExitsWith1AndSaysWhich()
     {
         await using var server = new TlsServer(e => e.StatusAsync(404));
-        using var process = Start(server, json: false);
+        await using Child process = Start(server, json: false);
         var (code, _, error) = await EndAsync(process);
         Assert.Equal(1, code);
         string last = error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
@@ -83,7 +83,7 @@ public sealed class ModelsPullProcessTests : IDisposable
         Assert.Contains("404", last, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     private async Task<bool> MarkIsDurableAsync()
     {
@@ -93,27 +93,25 @@ public sealed class ModelsPullProcessTests : IDisposable
         return JsonDocument.Parse(text).RootElement.GetProperty("Bytes").GetInt64() > 0;
     }
 
-    private Process Start(TlsServer server, bool json = true)
+    private Child Start(TlsServer server, bool json = true)
     {
-        string catalogue = Path.Combine(_directory, "models.json"), authority = Path.Combine(_directory, "ca.pem");
+        string catalogue = _directory["models.json"], authority = _directory["ca.pem"];
         File.WriteAllText(authority, TlsServer.Certificate.ExportCertificatePem());
         File.WriteAllText(catalogue, $$$"""
             {"schema":1,"sets":{"tiny":{"description":"d","source":"s","baseUrl":"{{{server.BaseUrl}}}","licence":"MIT","licenceUrl":"https://localhost/",
             "files":[{"path":"net.bin","size":null,"sha256":"{{{PullBench.Sha256(Content)}}}"}] } } }
             """);
-        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["models", "pull", "--to", Target, "--catalogue", catalogue]);
+        ProcessStartInfo start = DefaultSignals.Start(Programs.ClipFusion, ["models", "pull", "--to", Target, "--catalogue", catalogue]);
         // The way to trust one more certificate authority on Linux.
         start.Environment["SSL_CERT_FILE"] = authority;
         foreach (string proxy in (string[])["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) start.Environment[proxy] = "";
         if (json) start.ArgumentList.Add("--json");
-        return Process.Start(start)!;
+        return Child.Start(start, onOutput: _output.Add);
     }
 
-    private static async Task<(int Code, string Output, string Error)> EndAsync(Process process)
+    private async Task<(int Code, string Output, string Error)> EndAsync(Child process)
     {
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await output, await error);
+        int code = await process.EndAsync(TestContext.Current.CancellationToken);
+        return (code, string.Join('\n', _output), string.Join('\n', process.Log.Lines));
     }
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using ClipFusion.EdgeDaemon.CommandLine;
-using ClipFusion.TestSupport;
 using ClipFusion.Tests.Inspection.Networks;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
 /// <summary>The real program with an ONNX Runtime that lies somewhere else: a library can be taken only once in a process.</summary>
+[Trait("speed", "slow")]
 public sealed class OnnxRuntimeProcessTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Fact]
@@ -13,15 +13,13 @@ public sealed class OnnxRuntimeProcessTests(TinyPack tiny) : IClassFixture<TinyP
     {
         string library = Path.Combine(tiny.Scratch(), "libonnxruntime.so");
         File.Copy(OnnxRuntimeLibraryTests.Own, library);
-        ProcessStartInfo start = DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), ["models", "verify", tiny.Folder, "--onnx-runtime", library, "--provider", "cpu"]);
+        ProcessStartInfo start = DefaultSignals.Start(Programs.ClipFusion, ["models", "verify", tiny.Folder, "--onnx-runtime", library, "--provider", "cpu"]);
         // The loader itself says what it loads.
         start.Environment["LD_DEBUG"] = "files";
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == ExitCode.Clean, await output);
-        Assert.Contains("good latent", await output, StringComparison.Ordinal);
-        string[] loaded = [.. (await error).Split('\n').Where(l => l.Contains("libonnxruntime.so", StringComparison.Ordinal) && l.Contains("dynamically loaded by", StringComparison.Ordinal)).Select(l => l.Split("file=")[1].Split(' ')[0]).Distinct()];
+        (int code, string output, string error) = await Programs.RunAsync(start, default, TestContext.Current.CancellationToken);
+        Assert.True(code == ExitCode.Clean, output);
+        Assert.Contains("good latent", output, StringComparison.Ordinal);
+        string[] loaded = [.. error.Split('\n').Where(l => l.Contains("libonnxruntime.so", StringComparison.Ordinal) && l.Contains("dynamically loaded by", StringComparison.Ordinal)).Select(l => l.Split("file=")[1].Split(' ')[0]).Distinct()];
         Assert.Equal([library], loaded);
     }
 }

@@ -4,9 +4,9 @@ namespace ClipFusion.Tests.EdgeDaemon;
 
 public sealed class RecipeCommandTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("recipe").FullName;
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("""{"objct": "nut"}""", "$.object: found nothing")]
@@ -29,7 +29,7 @@ public sealed class RecipeCommandTests : IDisposable
 
     private Task<Cli> CheckAsync(string recipe)
     {
-        string file = Path.Combine(_folder, "nut.json");
+        string file = _folder["nut.json"];
         File.WriteAllText(file, recipe);
         return Cli.RunAsync("recipe", "check", file);
     }

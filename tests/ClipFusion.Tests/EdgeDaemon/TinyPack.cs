@@ -7,7 +7,7 @@ namespace ClipFusion.Tests.EdgeDaemon;
 /// <summary>A pack of tiny-a's weights made by <c>models build</c>, tiny-a's recipe as a file, and a folder for a test class's own files.</summary>
 public sealed class TinyPack : IAsyncLifetime
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("clipfusion-cli-").FullName;
+    private readonly TemporaryFolder _root = new();
     private int _scratch;
 
     public static string Clip { get; } = Fixtures.Path("tiny-a", "clip");
@@ -23,9 +23,9 @@ public sealed class TinyPack : IAsyncLifetime
 
     public static string[] References { get; } = [Fixtures.Path("tiny-a", "reference0.png"), Fixtures.Path("tiny-a", "reference1.png")];
 
-    public string Folder => Path.Combine(_root, "tiny-pack");
+    public string Folder => _root["tiny-pack"];
 
-    public string Recipe => Path.Combine(_root, "recipe.json");
+    public string Recipe => _root["recipe.json"];
 
     public async ValueTask InitializeAsync()
     {
@@ -35,7 +35,7 @@ public sealed class TinyPack : IAsyncLifetime
     }
 
     /// <summary>A new empty folder.</summary>
-    public string Scratch() => Directory.CreateDirectory(Path.Combine(_root, $"scratch{Interlocked.Increment(ref _scratch)}")).FullName;
+    public string Scratch() => Directory.CreateDirectory(_root[$"scratch{Interlocked.Increment(ref _scratch)}"]).FullName;
 
     /// <summary>A recipe file with more keys than the object.</summary>
     public string RecipeWith(string keys, string? folder = null)
@@ -65,7 +65,7 @@ public sealed class TinyPack : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        Directory.Delete(_root, recursive: true);
+        _root.Dispose();
         return ValueTask.CompletedTask;
     }
 }

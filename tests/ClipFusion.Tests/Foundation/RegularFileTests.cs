@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Foundation;
 
@@ -12,7 +10,7 @@ public sealed class RegularFileTests : IDisposable
     [Fact]
     public async Task Read_OfWhatIsNoRegularFile_IsRefusedAtOnceWithItsKind()
     {
-        using (Process fifo = Process.Start("mkfifo", [_folder["pipe"]])) await fifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Programs.MakePipeAsync(_folder["pipe"], TestContext.Current.CancellationToken);
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(_folder["socket"]));
         Directory.CreateDirectory(_folder["folder"]);

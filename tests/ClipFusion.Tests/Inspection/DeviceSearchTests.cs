@@ -7,7 +7,6 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.TestSupport;
 using ClipFusion.Tests.Inspection.Networks;
 using ClipFusion.Tests.Method;
 using ClipFusion.Tests.Native;
@@ -19,6 +18,7 @@ namespace ClipFusion.Tests.Inspection;
 /// host's too, the native library searches there for real. Without it the same inspections must fall back and say so.
 /// </summary>
 [Collection(nameof(EmulatedGpu))]
+[Trait("speed", "slow")]
 public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedPacks>
 {
     private const int References = 3;

@@ -2,11 +2,11 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.Method;
 
 /// <summary>An appliance runs for months: what one inspection leaves to the garbage collector is budgeted.</summary>
+[Trait("speed", "slow")]
 public sealed class AllocationTests(GoldenPacks packs) : IClassFixture<GoldenPacks>
 {
     // Native maps of a 64 x 64 latent are 16 KiB each and there are eight; one map at output size or one resized picture (both over 85 KB, so on the large object heap) would break it.

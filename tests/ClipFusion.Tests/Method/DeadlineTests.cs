@@ -3,13 +3,12 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.TestSupport;
-using ClipFusion.Tests.Models;
 using ClipFusion.Tests.Models.Pack;
 
 namespace ClipFusion.Tests.Method;
 
 /// <summary>A deadline needs PatchCLIP's verdict before MapDiff starts, and a MapDiff that can be ended.</summary>
+[Trait("speed", "slow")]
 public sealed class DeadlineTests(TinyPacks packs)
 {
     private static readonly Recipe Recipe = Recipe.Default("widget") with { TimestepBlocks = [new(201, 2), new(401, 1), new(801, 0)] };

@@ -2,7 +2,6 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models;
 using ClipFusion.Tests.Models.Networks;
 using ClipFusion.Tests.Models.Pack;
 
@@ -12,6 +11,7 @@ namespace ClipFusion.Tests.Method;
 /// Stable Diffusion 2's attention logits leave float16; queries and keys themselves fit. The CPU widens float16 products on its own, so this
 /// shows what a user of the pack sees there; that the graphs ask for it wherever they run is <see cref="Float16GraphTests"/>' part.
 /// </summary>
+[Trait("speed", "slow")]
 public sealed class Float16OverflowTests
 {
     private const float Factor = 300;

@@ -6,7 +6,7 @@ namespace ClipFusion.Tests.Method;
 /// <summary>Packs of tiny-a's weights, built once for all golden tests.</summary>
 public sealed class GoldenPacks : IDisposable
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("clipfusion-packs-").FullName;
+    private readonly TemporaryFolder _root = new();
     private readonly Dictionary<string, string> _built = [];
 
     /// <summary>The folder of a pack with these options.</summary>
@@ -16,7 +16,7 @@ public sealed class GoldenPacks : IDisposable
         lock (_built)
         {
             if (_built.TryGetValue(key, out string? folder)) return folder;
-            folder = Path.Combine(_root, key);
+            folder = _root[key];
             using OpenClipFolder clip = OpenClipFolder.Open(Fixtures.Path("tiny-a", "clip"));
             using DiffusionFolder diffusion = DiffusionFolder.Open(Fixtures.Path("tiny-a", "sd"));
             PackBuilder.Build(clip, diffusion, folder, new PackOptions(precision, vvStart, [2, 4]));
@@ -24,5 +24,5 @@ public sealed class GoldenPacks : IDisposable
         }
     }
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public void Dispose() => _root.Dispose();
 }

@@ -3,11 +3,11 @@ using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.Method;
 
 /// <summary>The whole method against tensors made with the upstream networks: every golden tensor must be in our dump and within its tolerance.</summary>
+[Trait("speed", "slow")]
 public sealed class GoldenTests(GoldenPacks packs, ITestOutputHelper output) : IClassFixture<GoldenPacks>
 {
     [Theory]

@@ -7,6 +7,7 @@ using ClipFusion.Tests.Models.Pack;
 namespace ClipFusion.Tests.Method;
 
 /// <summary>Scores of reference images against the others set the threshold, so they must be what a query would get.</summary>
+[Trait("speed", "slow")]
 public sealed class LeaveOneOutTests(TinyPacks packs)
 {
     private static readonly Recipe Recipe = Recipe.Default("widget") with { TimestepBlocks = [new(201, 2), new(401, 1), new(801, 0)] };

@@ -3,11 +3,11 @@ using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.TestSupport;
 using ClipFusion.Tests.Models.Pack;
 
 namespace ClipFusion.Tests.Method;
 
+[Trait("speed", "slow")]
 public sealed class NormalReachTests(TinyPacks packs)
 {
     private static readonly Recipe Recipe = Recipe.Default("widget") with { TimestepBlocks = [new(201, 2), new(401, 1), new(801, 0)] };

@@ -2,7 +2,6 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.Method;
 

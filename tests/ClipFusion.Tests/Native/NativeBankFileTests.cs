@@ -5,11 +5,11 @@ namespace ClipFusion.Tests.Native;
 public sealed class NativeBankFileTests : IDisposable
 {
     private const int Dimension = 16, Rows = 100;
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clipfusion-bank-");
+    private readonly TemporaryFolder _folder = new();
 
-    private string File => Path.Combine(_folder.FullName, "bänk.bin");
+    private string File => _folder["bänk.bin"];
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Load_SavedBank_AnswersTheSame()
@@ -43,7 +43,7 @@ public sealed class NativeBankFileTests : IDisposable
         byte[] newer = [.. good];
         newer[8] = 2;
         Refused(newer, "version 2; this library reads version 1");
-        Assert.Throws<IOException>(() => NativeBank.Load(Path.Combine(_folder.FullName, "absent")));
+        Assert.Throws<IOException>(() => NativeBank.Load(_folder["absent"]));
     }
 
     private static NativeBank Filled(int seed)
@@ -61,7 +61,7 @@ public sealed class NativeBankFileTests : IDisposable
 
     private void Refused(byte[] bytes, string words)
     {
-        string path = Path.Combine(_folder.FullName, "bad");
+        string path = _folder["bad"];
         System.IO.File.WriteAllBytes(path, bytes);
         Assert.Contains(words, Assert.Throws<InvalidDataException>(() => NativeBank.Load(path)).Message, StringComparison.Ordinal);
     }

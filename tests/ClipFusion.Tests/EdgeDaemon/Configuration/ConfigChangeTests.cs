@@ -5,9 +5,9 @@ namespace ClipFusion.Tests.EdgeDaemon.Configuration;
 
 public sealed class ConfigChangeTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("config").FullName;
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("$.device", "\"box2\"", ChangeEffect.AfterRestart)]
@@ -76,7 +76,7 @@ public sealed class ConfigChangeTests : IDisposable
 
     private LiveConfig Live(out string file)
     {
-        file = Path.Combine(_folder, "clipfusion.json");
+        file = _folder["clipfusion.json"];
         File.WriteAllText(file, Least);
         return new LiveConfig(file, new Dictionary<string, string>(), ConfigReader.ReadFile(file, []));
     }

@@ -7,7 +7,7 @@ namespace ClipFusion.Tests.EdgeDaemon.Configuration;
 
 public sealed class ConfigReloaderTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("reload").FullName;
+    private readonly TemporaryFolder _folder = new();
     private readonly LogLines<ConfigReloader> _log = new();
     private readonly List<ApplianceConfig> _handed = [];
     private readonly string _file;
@@ -15,7 +15,7 @@ public sealed class ConfigReloaderTests : IDisposable
 
     public ConfigReloaderTests()
     {
-        _file = Path.Combine(_folder, "clipfusion.json");
+        _file = _folder["clipfusion.json"];
         File.WriteAllText(_file, Least);
         _reloader = new ConfigReloader(new LiveConfig(_file, new Dictionary<string, string>(), ConfigReader.ReadFile(_file, [])), _log);
         _reloader.Changed += _handed.Add;
@@ -68,6 +68,6 @@ public sealed class ConfigReloaderTests : IDisposable
     public void Dispose()
     {
         _reloader.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 }

@@ -44,19 +44,12 @@ public sealed class FolderCameraReaderTests
     [Fact]
     public void Find_FolderThatCanNotBeWritten_IsAWarning()
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("clipfusion-access-");
-        try
-        {
-            ApplianceConfig config = ConfigFiles.Read(With(Camera, $$"""{"kind": "folder", "folder": "{{folder.FullName}}"}"""));
-            Assert.DoesNotContain(DeviceCheck.Of(config).Warnings, w => w.Path == $"{Camera}.folder");
-            Assert.Empty(folder.GetFileSystemInfos());
-            // No file can be made there by anybody, root included.
-            config = ConfigFiles.Read(With(Camera, """{"kind": "folder", "folder": "/proc/self/task"}"""));
-            Assert.Contains(DeviceCheck.Of(config).Warnings, w => w.Path == $"{Camera}.folder" && w.Message.Contains("can't be written", StringComparison.Ordinal));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using var folder = new TemporaryFolder();
+        ApplianceConfig config = ConfigFiles.Read(With(Camera, $$"""{"kind": "folder", "folder": "{{folder.Root}}"}"""));
+        Assert.DoesNotContain(DeviceCheck.Of(config).Warnings, w => w.Path == $"{Camera}.folder");
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
+        // No file can be made there by anybody, root included.
+        config = ConfigFiles.Read(With(Camera, """{"kind": "folder", "folder": "/proc/self/task"}"""));
+        Assert.Contains(DeviceCheck.Of(config).Warnings, w => w.Path == $"{Camera}.folder" && w.Message.Contains("can't be written", StringComparison.Ordinal));
     }
 }

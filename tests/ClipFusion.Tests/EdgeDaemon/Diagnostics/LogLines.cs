@@ -15,6 +15,9 @@ internal sealed class LogLines<T> : ILogger<T>
         }
     }
 
+    /// <summary>The events' numbers.</summary>
+    public IReadOnlyList<int> Ids => [.. Lines.Select(l => l.Id)];
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

@@ -14,7 +14,7 @@ public sealed partial class UnitFileTests : IDisposable
     private const string NoTool = $"{Tool} is not installed (apt-get install --no-install-recommends systemd)";
 
     private static readonly string Unit = Fixtures.Path("..", "..", "systemd", "clipfusion.service");
-    private readonly string _folder = Directory.CreateTempSubdirectory("unit").FullName;
+    private readonly TemporaryFolder _folder = new();
 
     public static bool HasTool => File.Exists(Tool);
 
@@ -32,7 +32,7 @@ public sealed partial class UnitFileTests : IDisposable
     public async Task Unit_Verified_HasNothingWrongInIt()
     {
         // The program is not installed here: another one stands in for it.
-        string copy = Path.Combine(_folder, "clipfusion.service");
+        string copy = _folder["clipfusion.service"];
         await File.WriteAllTextAsync(copy, (await File.ReadAllTextAsync(Unit, TestContext.Current.CancellationToken)).Replace("/opt/clipfusion/clipfusion run", "/bin/true", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         (int code, string said) = await RunAsync("verify", "--man=no", copy);
         Assert.True(code == 0 && said.Length == 0, $"exit code {code}: {said}");
@@ -54,15 +54,14 @@ public sealed partial class UnitFileTests : IDisposable
         Assert.DoesNotContain("MemoryDenyWriteExecute", unit.Keys);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
-        CancellationToken cancellation = TestContext.Current.CancellationToken;
-        using Process process = Process.Start(new ProcessStartInfo(Tool, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["LC_ALL"] = "C", ["SYSTEMD_COLORS"] = "0" } })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), error = process.StandardError.ReadToEndAsync(cancellation);
-        await process.WaitForExitAsync(cancellation);
-        return (process.ExitCode, await output + await error);
+        ProcessStartInfo start = DefaultSignals.Start(Tool, arguments);
+        (start.Environment["LC_ALL"], start.Environment["SYSTEMD_COLORS"]) = ("C", "0");
+        (int code, string output, string errors) = await Programs.RunAsync(start, default, TestContext.Current.CancellationToken);
+        return (code, output + errors);
     }
 
     [GeneratedRegex(@"exposure level for clipfusion\.service: (\d+\.\d+)")]

@@ -1,5 +1,4 @@
 using ClipFusion.EdgeDaemon.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;
@@ -7,7 +6,7 @@ namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;
 public sealed class WallClockTests
 {
     private readonly FakeTimeProvider _monotonic = new();
-    private readonly EventLog _log = new();
+    private readonly LogLines<WallClock> _log = new();
     private readonly TwoClocks _time;
     private bool? _kernel = true;
 
@@ -122,16 +121,4 @@ public sealed class WallClockTests
     }
 
     private WallClock Clock() => new(_time, _log, () => _kernel);
-
-    private sealed class EventLog : ILogger
-    {
-        public List<int> Ids { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Ids.Add(eventId.Id);
-    }
 }

@@ -5,7 +5,7 @@ using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Imaging;
-using Microsoft.Extensions.Logging;
+using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 using Answer = ClipFusion.EdgeDaemon.Inspections.Verdict;
@@ -15,9 +15,9 @@ namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 
 public sealed class StationPicturesTests : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-pictures-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 10, 0, 0, TimeSpan.Zero));
-    private readonly EventLog _log = new();
+    private readonly LogLines<StationPictures> _log = new();
     private readonly MediaLink _media;
     private readonly StationGallery _gallery;
     private readonly PictureTools _tools = new();
@@ -49,16 +49,16 @@ public sealed class StationPicturesTests : IAsyncDisposable
     public void Work_ArchiveFolderGone_IsCountedAndNotedOnceUntilItWorksAgain()
     {
         StationPictures pictures = Pictures(ImagePolicy.All);
-        string images = Path.Combine(_folder, "images");
+        string images = _folder["images"];
         System.IO.File.WriteAllText(images, "in the way");
         for (int i = 1; i <= 3; i++) One(pictures, i);
         Assert.Equal((0, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
-        Assert.Equal([7000], _log.Events);
+        Assert.Equal([7000], _log.Ids);
 
         System.IO.File.Delete(images);
         for (int i = 4; i <= 5; i++) One(pictures, i);
         Assert.Equal((2, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
-        Assert.Equal([7000, 7001], _log.Events);
+        Assert.Equal([7000, 7001], _log.Ids);
         Assert.Equal(2, Directory.GetFiles(images, "*.png", SearchOption.AllDirectories).Length);
     }
 
@@ -141,12 +141,12 @@ public sealed class StationPicturesTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _media.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     private StationPictures Pictures(ImagePolicy policy)
     {
-        var archive = new ImageArchive(_folder, "line1", new ImageLimits(policy, 1, 1 << 30, 30, 365), _time, () => true);
+        var archive = new ImageArchive(_folder.Root, "line1", new ImageLimits(policy, 1, 1 << 30, 30, 365), _time, () => true);
         StationConfig config = new("line1", new SimulatedCameraConfig(1, 64, 64, null, 0, null), new TriggerConfig(true, false, null, false), 4, TimeSpan.Zero, TimeSpan.FromSeconds(10), null, new ImageConfig(policy, 1, 1, 30), _heatmap);
         return new StationPictures(() => config with { Heatmap = _heatmap }, archive, _gallery, _media, _time, _log);
     }
@@ -160,17 +160,5 @@ public sealed class StationPicturesTests : IAsyncDisposable
     private void Make(StationPictures pictures, PictureSource source)
     {
         if (pictures.Take(source)) pictures.Work(pictures.Next()!, _tools);
-    }
-
-    private sealed class EventLog : ILogger
-    {
-        public List<int> Events { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Events.Add(eventId.Id);
     }
 }

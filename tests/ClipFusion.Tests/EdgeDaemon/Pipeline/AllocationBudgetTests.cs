@@ -18,6 +18,7 @@ public sealed class WholeProcess;
 
 /// <summary>From trigger to stored verdict, steps 1 to 8: an appliance runs for months, so what a part leaves to the garbage collector is budgeted.</summary>
 [Collection(nameof(WholeProcess))]
+[Trait("speed", "slow")]
 public sealed class AllocationBudgetTests : IDisposable
 {
     private const int WarmUp = 24, Inspections = 32;
@@ -29,7 +30,7 @@ public sealed class AllocationBudgetTests : IDisposable
     // inspection is what must not be.
     private const int PoolsMayGrowBy = 3;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-budget-").FullName;
+    private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public async Task Station_InSteadyState_AllocatesNoLargeObjectsAndStaysWithinItsBudget()
@@ -37,7 +38,7 @@ public sealed class AllocationBudgetTests : IDisposable
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         TimeProvider time = TimeProvider.System;
         using ModelPack pack = ModelPack.Open(StarterPackIn("pack"), new SessionSettings(Threads: 1));
-        await using InspectionStore store = InspectionStore.Open(Path.Combine(_folder, "data"), new StorageOptions { ReserveBytes = 0 }, time, NullLogger.Instance);
+        await using InspectionStore store = InspectionStore.Open(_folder["data"], new StorageOptions { ReserveBytes = 0 }, time, NullLogger.Instance);
         var turns = new FairTurn();
         using var heartbeats = new Heartbeats(time);
         using var metrics = new ApplianceMetrics();
@@ -70,7 +71,7 @@ public sealed class AllocationBudgetTests : IDisposable
         Assert.NotEmpty(large.Found());
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private static StationConfig Config => new(
         "line1", new SimulatedCameraConfig(1, 640, 480, null, 0, null), new TriggerConfig(Mqtt: true, Http: false, Interval: null, FrameArrival: false), 8, TimeSpan.Zero, TimeSpan.FromSeconds(10), null,
@@ -88,7 +89,7 @@ public sealed class AllocationBudgetTests : IDisposable
 
     private ActiveRecipe Recipe(OpenPack pack, FairTurn turns, CancellationToken cancellation)
     {
-        string folder = Directory.CreateDirectory(Path.Combine(_folder, "recipes")).FullName;
+        string folder = Directory.CreateDirectory(_folder["recipes"]).FullName;
         File.Copy(TinyPack.References[0], Path.Combine(folder, "reference.png"));
         File.WriteAllText(Path.Combine(folder, "board.json"), """{"number":1,"name":"board","object":"board","references":["reference.png"],"thresholds":{"clipfusion":{"fewShot":2}}}""");
         RecipeCatalogue catalogue = RecipeCatalogue.Load(folder, cancellation);
@@ -97,8 +98,8 @@ public sealed class AllocationBudgetTests : IDisposable
 
     private string StarterPackIn(string name)
     {
-        StarterPack.Build(Path.Combine(_folder, name));
-        return Path.Combine(_folder, name);
+        StarterPack.Build(_folder[name]);
+        return _folder[name];
     }
 
     /// <summary>

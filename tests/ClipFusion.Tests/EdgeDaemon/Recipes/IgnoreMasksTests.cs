@@ -9,15 +9,15 @@ namespace ClipFusion.Tests.EdgeDaemon.Recipes;
 
 public sealed class IgnoreMasksTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-masks-").FullName;
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Of_RectanglesAndReferences_HasTheReferencesSize()
     {
         Picture("a.png", 40, 30);
-        IgnoreMask mask = IgnoreMasks.Of(Recipe(new IgnoreRule(null, [new Region(10, 0, 10, 30)]), "a.png"), _folder)!;
+        IgnoreMask mask = IgnoreMasks.Of(Recipe(new IgnoreRule(null, [new Region(10, 0, 10, 30)]), "a.png"), _folder.Root)!;
         Assert.Equal((40, 30), (mask.Width, mask.Height));
         Assert.Equal([false, true, false, false], mask.Ignored(4, 1, Region.Whole(40, 30)));
     }
@@ -26,7 +26,7 @@ public sealed class IgnoreMasksTests : IDisposable
     public void Of_RectanglesAndChecks_HasTheChecksSize()
     {
         StationRecipe recipe = Recipe(new IgnoreRule(null, [new Region(0, 0, 1, 1)])) with { Checks = new ImageChecks { Width = 50, Height = 20 } };
-        Assert.Equal((50, 20), (IgnoreMasks.Of(recipe, _folder)!.Width, IgnoreMasks.Of(recipe, _folder)!.Height));
+        Assert.Equal((50, 20), (IgnoreMasks.Of(recipe, _folder.Root)!.Width, IgnoreMasks.Of(recipe, _folder.Root)!.Height));
     }
 
     [Fact]
@@ -34,12 +34,12 @@ public sealed class IgnoreMasksTests : IDisposable
     {
         var mask = new RgbImage(4, 1);
         mask.Pixels[5] = 1;
-        File.WriteAllBytes(Path.Combine(_folder, "mask.png"), ImageFiles.Png(mask.View));
-        Assert.Equal([false, true, false, false], IgnoreMasks.Of(Recipe(new IgnoreRule("mask.png", [])), _folder)!.Ignored(4, 1, Region.Whole(4, 1)));
+        File.WriteAllBytes(_folder["mask.png"], ImageFiles.Png(mask.View));
+        Assert.Equal([false, true, false, false], IgnoreMasks.Of(Recipe(new IgnoreRule("mask.png", [])), _folder.Root)!.Ignored(4, 1, Region.Whole(4, 1)));
     }
 
     [Fact]
-    public void Of_NoRule_IsNull() => Assert.Null(IgnoreMasks.Of(Recipe(null, "gone.png"), _folder));
+    public void Of_NoRule_IsNull() => Assert.Null(IgnoreMasks.Of(Recipe(null, "gone.png"), _folder.Root));
 
     [Fact]
     public void Of_WhatDoesNotFit_NamesFileAndSizes()
@@ -58,9 +58,9 @@ public sealed class IgnoreMasksTests : IDisposable
         Assert.Contains("reference can't be read", Fails(Recipe(new IgnoreRule(null, corner), "gone.png")), StringComparison.Ordinal);
     }
 
-    private string Fails(StationRecipe recipe) => Assert.Throws<IgnoreMaskException>(() => IgnoreMasks.Of(recipe, _folder)).Message;
+    private string Fails(StationRecipe recipe) => Assert.Throws<IgnoreMaskException>(() => IgnoreMasks.Of(recipe, _folder.Root)).Message;
 
-    private void Picture(string name, int width, int height) => File.WriteAllBytes(Path.Combine(_folder, name), ImageFiles.Png(new RgbImage(width, height).View));
+    private void Picture(string name, int width, int height) => File.WriteAllBytes(_folder[name], ImageFiles.Png(new RgbImage(width, height).View));
 
     private static StationRecipe Recipe(IgnoreRule? rule, params string[] references) =>
         new() { Number = 1, Name = "nut", Method = ClipFusion.Inspection.Recipes.Recipe.Default("nut") with { Ignore = rule }, References = [.. references] };

@@ -5,16 +5,16 @@ namespace ClipFusion.Tests.EdgeDaemon.Recipes;
 
 public sealed class RecipeCatalogueTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("recipes").FullName;
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Find_ByNumberAndName_GivesTheRecipe()
     {
         Write("nut", 7);
         Write("bolt-m8", 12);
-        RecipeCatalogue catalogue = Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder.Root);
         Assert.Equal("nut", catalogue.Find("7")?.Recipe?.Name);
         Assert.Equal("nut", catalogue.Find("007")?.Recipe?.Name);
         Assert.Equal("bolt-m8", catalogue.Find("bolt-m8")?.Recipe?.Name);
@@ -38,22 +38,22 @@ public sealed class RecipeCatalogueTests : IDisposable
     public void Find_TextThatIsNoRecipe_IsNull(string? key)
     {
         Write("nut", 7);
-        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
-        File.Copy(Path.Combine(_folder, "nut.json"), Path.Combine(_folder, "sub", "nut.json"));
-        Assert.Null(Load(_folder).Find(key));
+        Directory.CreateDirectory(_folder["sub"]);
+        File.Copy(_folder["nut.json"], _folder["sub", "nut.json"]);
+        Assert.Null(Load(_folder.Root).Find(key));
     }
 
     [Fact]
     public void Load_BrokenFiles_AreListedAndHideNoOther()
     {
         Write("good", 1);
-        File.WriteAllText(Path.Combine(_folder, "torn.json"), "{\"number\": 2, ");
-        File.WriteAllText(Path.Combine(_folder, "Other Name.json"), "{}");
+        File.WriteAllText(_folder["torn.json"], "{\"number\": 2, ");
+        File.WriteAllText(_folder["Other Name.json"], "{}");
         Write("moved", 3, fileName: "here");
-        File.CreateSymbolicLink(Path.Combine(_folder, "gone.json"), Path.Combine(_folder, "nowhere"));
-        File.WriteAllText(Path.Combine(_folder, "notes.txt"), "not a recipe");
+        File.CreateSymbolicLink(_folder["gone.json"], _folder["nowhere"]);
+        File.WriteAllText(_folder["notes.txt"], "not a recipe");
 
-        RecipeCatalogue catalogue = Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder.Root);
         Assert.NotNull(catalogue.Find("good")?.Recipe);
         Assert.Equal(["Other Name", "gone", "good", "here", "torn"], catalogue.Entries.Select(e => e.Name));
         Assert.All(catalogue.Entries.Where(e => e.Name != "good"), e => Assert.True(e.Recipe is null && e.Errors.Count == 1, e.Name));
@@ -67,7 +67,7 @@ public sealed class RecipeCatalogueTests : IDisposable
         Write("a", 5);
         Write("b", 5);
         Write("c", 6);
-        RecipeCatalogue catalogue = Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder.Root);
         Assert.Null(catalogue.Find("a")!.Recipe);
         Assert.Null(catalogue.Find("5")!.Recipe);
         Assert.Equal(("$.number", "5, which a.json has too"), (catalogue.Find("b")!.Errors[0].Path, catalogue.Find("b")!.Errors[0].Found));
@@ -75,23 +75,23 @@ public sealed class RecipeCatalogueTests : IDisposable
     }
 
     [Fact]
-    public void Load_FolderThatIsMissing_HasNoRecipes() => Assert.Empty(Load(Path.Combine(_folder, "none")).Entries);
+    public void Load_FolderThatIsMissing_HasNoRecipes() => Assert.Empty(Load(_folder["none"]).Entries);
 
     [Fact]
     public void Load_FileEditedLater_IsNotLiveUntilLoadedAgain()
     {
         Write("nut", 7);
-        RecipeCatalogue catalogue = Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder.Root);
         Write("nut", 8);
         Assert.Equal(7, catalogue.Find("nut")!.Recipe!.Number);
-        Assert.Equal(8, Load(_folder).Find("nut")!.Recipe!.Number);
+        Assert.Equal(8, Load(_folder.Root).Find("nut")!.Recipe!.Number);
     }
 
     [Fact]
     public void Revision_ChangesWithEverySettingAndFileAndNothingElse()
     {
-        Directory.CreateDirectory(Path.Combine(_folder, "refs"));
-        foreach (string file in (string[])["refs/1.png", "refs/2.png", "mask.png"]) File.WriteAllText(Path.Combine(_folder, file), file);
+        Directory.CreateDirectory(_folder["refs"]);
+        foreach (string file in (string[])["refs/1.png", "refs/2.png", "mask.png"]) File.WriteAllText(_folder[file], file);
         const string Files = "\"references\": [\"refs/1.png\", \"refs/2.png\"], \"ignore\": \"mask.png\"";
         Write("nut", 7, Files);
         string revision = Revision();
@@ -114,16 +114,16 @@ public sealed class RecipeCatalogueTests : IDisposable
         foreach (string file in (string[])["refs/1.png", "refs/2.png", "mask.png"])
         {
             Write("nut", 7, Files);
-            File.AppendAllText(Path.Combine(_folder, file), "!");
+            File.AppendAllText(_folder[file], "!");
             Assert.True(seen.Add(Revision()), file);
         }
 
-        File.Delete(Path.Combine(_folder, "mask.png"));
+        File.Delete(_folder["mask.png"]);
         Assert.ThrowsAny<IOException>(Revision);
 
         string Revision()
         {
-            RecipeCatalogue catalogue = Load(_folder);
+            RecipeCatalogue catalogue = Load(_folder.Root);
             return catalogue.Revision(catalogue.Find("nut")!.Recipe!, TestContext.Current.CancellationToken);
         }
     }
@@ -132,9 +132,9 @@ public sealed class RecipeCatalogueTests : IDisposable
     public void Load_ThousandRecipes_AreAllFoundInAMoment()
     {
         for (int i = 0; i < 1000; i++) Write($"part-{i}", i, "\"thresholds\": {\"clipfusion\": {\"fewShot\": 0.5}}");
-        Load(_folder);
+        Load(_folder.Root);
         long start = Stopwatch.GetTimestamp();
-        RecipeCatalogue catalogue = Load(_folder);
+        RecipeCatalogue catalogue = Load(_folder.Root);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
         TestContext.Current.TestOutputHelper?.WriteLine($"1000 recipes in {took.TotalMilliseconds:F0} ms");
         Assert.All(Enumerable.Range(0, 1000), i => Assert.Equal($"part-{i}", catalogue.Find(i)?.Recipe?.Name));
@@ -144,12 +144,12 @@ public sealed class RecipeCatalogueTests : IDisposable
     [Fact]
     public void Load_FolderOfFarTooManyFiles_IsRefused()
     {
-        for (int i = 0; i <= RecipeCatalogue.MaxFiles; i++) File.WriteAllText(Path.Combine(_folder, $"r{i}.json"), "");
-        Assert.Contains("more than 2000", Assert.Throws<IOException>(() => Load(_folder)).Message, StringComparison.Ordinal);
+        for (int i = 0; i <= RecipeCatalogue.MaxFiles; i++) File.WriteAllText(_folder[$"r{i}.json"], "");
+        Assert.Contains("more than 2000", Assert.Throws<IOException>(() => Load(_folder.Root)).Message, StringComparison.Ordinal);
     }
 
     private static RecipeCatalogue Load(string folder) => RecipeCatalogue.Load(folder, TestContext.Current.CancellationToken);
 
     private void Write(string name, int number, string more = "\"crop\": \"squash\"", string? fileName = null) =>
-        File.WriteAllText(Path.Combine(_folder, $"{fileName ?? name}.json"), $$"""{"number": {{number}}, "name": "{{name}}", "object": "nut", {{more}}}""");
+        File.WriteAllText(_folder[$"{fileName ?? name}.json"], $$"""{"number": {{number}}, "name": "{{name}}", "object": "nut", {{more}}}""");
 }

@@ -5,6 +5,7 @@ using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.Tests.EdgeDaemon.Storage;
 
+[Trait("speed", "slow")]
 public sealed class KillTests : IDisposable
 {
     private const int Kills = 24;

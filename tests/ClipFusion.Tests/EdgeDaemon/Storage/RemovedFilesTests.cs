@@ -112,11 +112,7 @@ public sealed class RemovedFilesTests : IDisposable
     [Fact]
     public async Task SequenceFileIsAPipe_IsRefusedAndNotWaitedFor()
     {
-        using (System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(_folder.Root, "sequences.mark")]))
-        {
-            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-
+        await Programs.MakePipeAsync(Path.Combine(_folder.Root, "sequences.mark"), TestContext.Current.CancellationToken);
         Assert.Contains("sequences.mark", Assert.Throws<StorageUnavailableException>(() => _folder.Open()).Message, StringComparison.Ordinal);
     }
 }

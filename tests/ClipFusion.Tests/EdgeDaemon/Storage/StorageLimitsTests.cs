@@ -9,6 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace ClipFusion.Tests.EdgeDaemon.Storage;
 
 /// <summary>What the configuration says of keeping reaches what keeps, at the start and while it runs.</summary>
+[Trait("speed", "slow")]
 public sealed class StorageLimitsTests : IDisposable
 {
     private readonly StoreFolder _folder = new();

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
-using ClipFusion.TestSupport;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFusion.Tests.EdgeDaemon.Storage;

@@ -11,9 +11,9 @@ internal sealed class StoreFolder : IDisposable
     public static readonly RecipeStamp Recipe = new(7, "bottle", "0123456789abcdef", "v3");
     public static readonly StorageOptions Options = new() { ReserveBytes = 64 << 10, LockDeadline = TimeSpan.FromSeconds(1) };
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clipfusion-store-");
+    private readonly TemporaryFolder _folder = new();
 
-    public string Root => _folder.FullName;
+    public string Root => _folder.Root;
 
     public string Database => Path.Combine(Root, "inspections.db");
 
@@ -47,5 +47,5 @@ internal sealed class StoreFolder : IDisposable
         return connection;
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 }

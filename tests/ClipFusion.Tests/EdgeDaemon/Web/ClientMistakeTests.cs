@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ClipFusion.Tests.EdgeDaemon.Web;
 
 /// <summary>What a caller does wrong is said to the caller, and is no error of the program.</summary>
+[Trait("speed", "slow")]
 public sealed class ClientMistakeTests : IAsyncLifetime
 {
     private readonly LogLines<ClientMistakeTests> _log = new();

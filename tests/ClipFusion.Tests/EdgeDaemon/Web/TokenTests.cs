@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using ClipFusion.EdgeDaemon.Web;
 using Microsoft.Extensions.DependencyInjection;
@@ -58,7 +57,7 @@ public sealed class TokenTests
         var time = new FakeTimeProvider();
         await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton<TimeProvider>(time));
         File.Delete(host.TokenFile);
-        using (Process make = Process.Start(command, [host.TokenFile])) await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Programs.PassAsync(command, [host.TokenFile], TestContext.Current.CancellationToken);
         time.Advance(HttpToken.Interval);
         HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => host.TriggerAsync(Trigger))).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.Forbidden, a.StatusCode));

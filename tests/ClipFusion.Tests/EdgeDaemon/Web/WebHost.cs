@@ -8,8 +8,6 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web;
 using ClipFusion.EdgeDaemon.Web.Share;
-using ClipFusion.Inspection.Imaging;
-using ClipFusion.Models.Starter;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -23,31 +21,26 @@ namespace ClipFusion.Tests.EdgeDaemon.Web;
 /// <summary>The real host with its web server on a port that the system picks: with a small real box (no broker there), or with none.</summary>
 internal sealed class WebHost : IAsyncDisposable
 {
-    public const string Token = "a-token-of-the-tests";
+    public const string Token = BoxFolder.HttpToken;
 
-    private static readonly string[] Branches = ["clipVision"], References = ["ref.png"];
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-web-").FullName;
+    private readonly BoxFolder _folder;
     private readonly WebApplication _app;
 
     private WebHost(bool hasBox, bool hasToken, string? publicOrigin, Action<IServiceCollection>? more)
     {
-        StarterOrEmpty(hasBox);
-        File.WriteAllText(TokenFile, Token + "\n");
-        File.WriteAllText(ConfigFile, JsonSerializer.Serialize(new
+        _folder = new BoxFolder(new BoxOptions
         {
-            device = "box",
-            dataFolder = "data",
-            modelPack = "pack",
-            threads = 1,
-            stations = new object[]
-            {
-                new { name = "line1", camera = new { kind = "simulated", seed = 1, width = 320, height = 240 }, triggers = new { http = true }, recipe = "board", minTriggerIntervalMs = 60_000 },
-                new { name = "line2", camera = new { kind = "simulated" }, triggers = new { mqtt = true } },
-            },
-            mqtt = new { host = "127.0.0.1", port = 1 },
-            http = new { port = 0, tokenFile = hasToken ? "token" : null, publicOrigin },
-            storage = new { reserveMb = 1 },
-        }));
+            Port = 1,
+            Recipes = hasBox ? [BoxRecipe.Fast(7, "board")] : [],
+            HasPack = hasBox,
+            HasToken = hasToken,
+            PublicOrigin = publicOrigin,
+            Stations =
+            [
+                new("line1") { MqttTriggers = false, HttpTriggers = true, MinTriggerIntervalMs = 60_000 },
+                new("line2", null),
+            ],
+        });
         _app = ApplianceHost.Create(LiveConfig.Load(ConfigFile), services =>
         {
             services.AddLogging(l => l.ClearProviders());
@@ -61,9 +54,9 @@ internal sealed class WebHost : IAsyncDisposable
 
     public int Port => Http.BaseAddress!.Port;
 
-    public string TokenFile => Path.Combine(_folder, "token");
+    public string TokenFile => _folder.TokenFile;
 
-    public string ConfigFile => Path.Combine(_folder, "clipfusion.json");
+    public string ConfigFile => _folder.ConfigFile;
 
     public RunningAppliance Box => _app.Services.GetRequiredService<ApplianceAccessor>().Current!;
 
@@ -139,7 +132,7 @@ internal sealed class WebHost : IAsyncDisposable
         Http.Dispose();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     /// <summary>What an endpoint is asked with; the metrics' one says nothing and answers all.</summary>
@@ -149,26 +142,5 @@ internal sealed class WebHost : IAsyncDisposable
     {
         string[] parts = path.Trim('/').Split('/'), wanted = (pattern.RawText ?? "").Trim('/').Split('/');
         return parts.Length == wanted.Length && parts.Zip(wanted).All(p => p.Second.StartsWith('{') || p.First == p.Second);
-    }
-
-    private void StarterOrEmpty(bool hasBox)
-    {
-        string recipes = Directory.CreateDirectory(Path.Combine(_folder, "data", "recipes")).FullName;
-        if (!hasBox) return;
-        StarterPack.Build(Path.Combine(_folder, "pack"));
-        File.WriteAllText(Path.Combine(recipes, "board.json"), JsonSerializer.Serialize(new
-        {
-            number = 7,
-            name = "board",
-            @object = "board",
-            branches = Branches,
-            profile = "patchclip",
-            thresholds = new { patchclip = new { fewShot = 0.3 } },
-            references = References,
-        }));
-        var picture = new RgbImage(96, 72);
-        new Random(1).NextBytes(picture.Pixels);
-        using FileStream file = File.Create(Path.Combine(recipes, References[0]));
-        ImageCodec.EncodePng(picture.View, file);
     }
 }

@@ -5,13 +5,13 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.TestSupport;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Evaluation.Protocol;
 
 namespace ClipFusion.Tests.Evaluation.Ablations;
 
 /// <summary>The paper's tables that vary the method, on tiny networks and a few pictures.</summary>
+[Trait("speed", "slow")]
 public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Fact]

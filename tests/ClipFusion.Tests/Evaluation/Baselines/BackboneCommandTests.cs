@@ -7,6 +7,7 @@ using ClipFusion.Tests.Evaluation.Protocol;
 namespace ClipFusion.Tests.Evaluation.Baselines;
 
 /// <summary><c>evaluate --patchcore-backbone</c>.</summary>
+[Trait("speed", "slow")]
 public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Fact]

@@ -5,7 +5,6 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Graph;
 using ClipFusion.Tests.EdgeDaemon;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Evaluation.Baselines;
 
@@ -19,7 +18,7 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         var options = new BackboneOptions(file) { Resize = 20, Mean = [0.4f, 0.5f, 0.6f], Deviation = [0.2f, 0.3f, 0.4f] };
         using Backbone backbone = Backbone.Open(options);
         // Its shorter side is 20 already: nothing is resampled, and the centre 16 x 16 begins at column 4, row 2.
-        RgbImage picture = Noise(24, 20);
+        RgbImage picture = NoisePicture.Create(3, 24, 20);
         string path = Save(picture, folder["picture.png"]);
         using ModelPack pack = ModelPack.Open(tiny.Folder);
         using var source = new BackbonePatches(backbone, Recipe.Default("object"), new NetworkStore(folder["store"], pack, []));
@@ -62,7 +61,7 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         using var source = new BackbonePatches(backbone, Recipe.Default("object"), new NetworkStore(folder["store"], pack, []));
 
         // 16 x 256 / 224 = 18: 360 x 180 becomes 36 x 18, of which columns 10 to 26 and rows 1 to 17 are shown.
-        (_, Region covered) = source.Pixels(Noise(360, 180).View);
+        (_, Region covered) = source.Pixels(NoisePicture.Create(3, 360, 180).View);
         Assert.Equal((18, new Region(100, 10, 160, 160)), (backbone.Resize, covered));
     }
 
@@ -103,13 +102,6 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         double At(int v, int u) => Averaged(map, channel, Math.Min(v, 3), Math.Min(u, 3));
         (int top, int left) = ((int)y, (int)x);
         return ((1 - y + top) * (((1 - x + left) * At(top, left)) + ((x - left) * At(top, left + 1)))) + ((y - top) * (((1 - x + left) * At(top + 1, left)) + ((x - left) * At(top + 1, left + 1))));
-    }
-
-    private static RgbImage Noise(int width, int height)
-    {
-        var image = new RgbImage(width, height);
-        new Random(3).NextBytes(image.Pixels);
-        return image;
     }
 
     private static string Save(RgbImage image, string path)

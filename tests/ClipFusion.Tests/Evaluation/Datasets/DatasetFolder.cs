@@ -1,5 +1,4 @@
 using ClipFusion.Inspection.Imaging;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Evaluation.Datasets;
 

@@ -4,7 +4,6 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.TestSupport;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Evaluation.Metrics;
 using ClipFusion.Tests.Inspection.Imaging;
@@ -12,6 +11,7 @@ using ClipFusion.Tests.Inspection.Imaging;
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
 /// <summary>The verb on tiny networks and a few pictures.</summary>
+[Trait("speed", "slow")]
 public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Theory]

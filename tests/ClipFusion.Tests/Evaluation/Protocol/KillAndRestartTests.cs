@@ -6,6 +6,7 @@ using ClipFusion.Tests.EdgeDaemon;
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
 /// <summary>The real program, killed without warning in its networks and in its runs, and started again.</summary>
+[Trait("speed", "slow")]
 public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Fact]
@@ -33,25 +34,19 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
 
     private async Task RunAsync(EvaluationSet set, string folder)
     {
-        using Process process = Start(set, folder);
-        _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, error);
+        ProgramResult end = await Programs.RunAsync(Programs.ClipFusion, Arguments(set, folder), TestContext.Current.CancellationToken);
+        Assert.True(end.Code == 0, end.Errors);
     }
 
     private async Task KillWhenAsync(EvaluationSet set, string folder, Func<bool> condition)
     {
-        using Process process = Start(set, folder);
-        _ = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await using Child process = Child.Start(Programs.ClipFusion, Arguments(set, folder));
         using var watcher = new FileSystemWatcher(folder) { IncludeSubdirectories = true, EnableRaisingEvents = true };
         var reached = new TaskCompletionSource();
         watcher.Created += Look;
         watcher.Renamed += Look;
-        await Task.WhenAny(reached.Task, process.WaitForExitAsync(TestContext.Current.CancellationToken));
-        process.Kill();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Task.WhenAny(reached.Task, process.ExitedAsync(TestContext.Current.CancellationToken));
+        await process.KillAsync(TestContext.Current.CancellationToken);
 
         void Look(object sender, FileSystemEventArgs e)
         {
@@ -59,12 +54,9 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
         }
     }
 
-    private Process Start(EvaluationSet set, string folder)
-    {
-        // Many seeds, so that there is something left to do when the kill comes.
-        string[] arguments = ["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0,1,2", "--seeds", "0,1,2", "--ablation", "9", "--threads", "1"];
-        return Process.Start(DefaultSignals.Start(Path.Combine(AppContext.BaseDirectory, "clipfusion"), arguments))!;
-    }
+    // Many seeds, so that there is something left to do when the kill comes.
+    private string[] Arguments(EvaluationSet set, string folder) =>
+        ["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0,1,2", "--seeds", "0,1,2", "--ablation", "9", "--threads", "1"];
 
     private static int Count(string folder, string pattern) => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Count();
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Results;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Evaluation.Results;
 

@@ -106,20 +106,13 @@ public sealed class ImageCodecTests
     [Fact]
     public void Decode_PathWithTheWrongExtension_GoesByContentAndNamesTheFileInErrors()
     {
-        string folder = Directory.CreateTempSubdirectory("imaging").FullName;
-        try
-        {
-            string path = Path.Combine(folder, "part.jpg"), empty = Path.Combine(folder, "empty.png");
-            System.IO.File.WriteAllBytes(path, File("png"));
-            System.IO.File.WriteAllBytes(empty, []);
-            Assert.Equal(Picture.Pixels, ImageCodec.Decode(path).Pixels);
-            Assert.Equal($"{empty}: the file is empty", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(empty)).Message);
-            Assert.Throws<FileNotFoundException>(() => ImageCodec.Decode(Path.Combine(folder, "absent.png")));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new TemporaryFolder();
+        string path = folder["part.jpg"], empty = folder["empty.png"];
+        System.IO.File.WriteAllBytes(path, File("png"));
+        System.IO.File.WriteAllBytes(empty, []);
+        Assert.Equal(Picture.Pixels, ImageCodec.Decode(path).Pixels);
+        Assert.Equal($"{empty}: the file is empty", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(empty)).Message);
+        Assert.Throws<FileNotFoundException>(() => ImageCodec.Decode(folder["absent.png"]));
     }
 
     [Fact]

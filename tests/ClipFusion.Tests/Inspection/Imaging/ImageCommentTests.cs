@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Tests.Inspection.Imaging;
@@ -52,12 +51,8 @@ public sealed class ImageCommentTests
 
     private static async Task<string> PillowAsync(ReadOnlyMemory<byte> file)
     {
-        using Process python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> answer = python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), error = python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await python.StandardInput.BaseStream.WriteAsync(file, TestContext.Current.CancellationToken);
-        python.StandardInput.Close();
-        await python.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(python.ExitCode == 0, await error);
-        return (await answer).Trim();
+        (int code, string answer, string error) = await Programs.RunAsync(DefaultSignals.Start("/usr/bin/python3", "-c", Script), file, TestContext.Current.CancellationToken);
+        Assert.True(code == 0, error);
+        return answer.Trim();
     }
 }

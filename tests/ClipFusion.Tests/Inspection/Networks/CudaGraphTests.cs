@@ -3,7 +3,6 @@ using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Inspection.Networks;
 

@@ -1,5 +1,4 @@
 using ClipFusion.Inspection.Networks.Providers;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Inspection.Networks;
 

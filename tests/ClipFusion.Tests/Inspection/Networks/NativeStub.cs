@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ClipFusion.Tests.Inspection.Networks;
 
 /// <summary>A shared library of a few lines of C++, compiled on the spot.</summary>
@@ -11,10 +9,7 @@ internal static class NativeStub
     {
         string code = Path.Combine(folder, $"{name}.cpp"), library = Path.Combine(folder, name);
         File.WriteAllText(code, source);
-        using Process compiler = Process.Start(new ProcessStartInfo("g++", ["-shared", "-fPIC", "-o", library, code]) { RedirectStandardError = true })!;
-        string errors = compiler.StandardError.ReadToEnd();
-        compiler.WaitForExit();
-        Assert.True(compiler.ExitCode == 0, errors);
+        Programs.PassAsync("g++", ["-shared", "-fPIC", "-o", library, code], TestContext.Current.CancellationToken).GetAwaiter().GetResult();
         return library;
     }
 }

@@ -7,12 +7,12 @@ namespace ClipFusion.Tests.Inspection.Networks;
 /// <summary>A tiny pack with golden outputs, and a copy in which one network has other weights.</summary>
 public sealed class ProbedPacks : IDisposable
 {
-    private readonly string _root = Directory.CreateTempSubdirectory("clipfusion-probed-").FullName;
+    private readonly TemporaryFolder _root = new();
 
     public ProbedPacks(TinyPacks packs)
     {
-        Folder = TinyPacks.Build(packs.Weights, Path.Combine(_root, "good"), TinyPacks.Options(Precision.Float32) with { Record = GoldenRecorder.Record }, null, TestContext.Current.CancellationToken);
-        Broken = Path.Combine(_root, "broken");
+        Folder = TinyPacks.Build(packs.Weights, _root["good"], TinyPacks.Options(Precision.Float32) with { Record = GoldenRecorder.Record }, null, TestContext.Current.CancellationToken);
+        Broken = _root["broken"];
         Directory.CreateDirectory(Broken);
         foreach (string file in Directory.EnumerateFiles(Folder)) File.Copy(file, Path.Combine(Broken, Path.GetFileName(file)));
         Spoil(Path.Combine(Broken, GraphNames.WeightFile(GraphNames.VaeEncoder)));
@@ -24,7 +24,7 @@ public sealed class ProbedPacks : IDisposable
     /// <summary>The same with a few weights of the VAE set to 0.5.</summary>
     public string Broken { get; }
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public void Dispose() => _root.Dispose();
 
     private static void Spoil(string weights)
     {

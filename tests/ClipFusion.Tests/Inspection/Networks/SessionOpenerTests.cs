@@ -1,7 +1,6 @@
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models;
 using ClipFusion.Tests.Models.Pack;
 
 namespace ClipFusion.Tests.Inspection.Networks;

@@ -163,25 +163,19 @@ public sealed class RecipeReaderTests
     [Fact]
     public void ReadFile_ByteOrderMarkAndSize_AreHandled()
     {
-        string path = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllText(path, """{"object": "Kühler"}""", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
-            Assert.Equal("Kühler", RecipeReader.ReadFile(path).Object);
+        using var folder = new TemporaryFolder();
+        string path = folder["recipe.json"];
+        File.WriteAllText(path, """{"object": "Kühler"}""", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+        Assert.Equal("Kühler", RecipeReader.ReadFile(path).Object);
 
-            File.WriteAllText(path, """{"object": 1}""");
-            Assert.StartsWith(path, Assert.Throws<RecipeException>(() => RecipeReader.ReadFile(path)).Message, StringComparison.Ordinal);
+        File.WriteAllText(path, """{"object": 1}""");
+        Assert.StartsWith(path, Assert.Throws<RecipeException>(() => RecipeReader.ReadFile(path)).Message, StringComparison.Ordinal);
 
-            File.WriteAllText(path, """{"object": "nut"}""".PadRight(RecipeReader.MaxBytes + 1));
-            Assert.Contains("more than 1048576 bytes", Assert.Throws<RecipeException>(() => RecipeReader.ReadFile(path)).Message, StringComparison.Ordinal);
+        File.WriteAllText(path, """{"object": "nut"}""".PadRight(RecipeReader.MaxBytes + 1));
+        Assert.Contains("more than 1048576 bytes", Assert.Throws<RecipeException>(() => RecipeReader.ReadFile(path)).Message, StringComparison.Ordinal);
 
-            File.WriteAllText(path, """{"object": "nut"}""".PadRight(RecipeReader.MaxBytes));
-            Assert.Equal("nut", RecipeReader.ReadFile(path).Object);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        File.WriteAllText(path, """{"object": "nut"}""".PadRight(RecipeReader.MaxBytes));
+        Assert.Equal("nut", RecipeReader.ReadFile(path).Object);
     }
 
     private static Recipe Read(string json) => RecipeReader.Read(Encoding.UTF8.GetBytes(json));

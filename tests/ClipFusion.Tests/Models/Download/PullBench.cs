@@ -10,6 +10,7 @@ internal sealed class PullBench : IAsyncDisposable, IProgress<PullProgress>
     public const string FileName = "net/weights.safetensors";
     public static readonly TimeSpan Stall = TimeSpan.FromSeconds(1000);
 
+    private readonly TemporaryFolder _folder = new();
     private readonly Func<Exchange, Task>[] _gets;
     private readonly List<PullProgress> _events = [];
     private int _next;
@@ -19,12 +20,11 @@ internal sealed class PullBench : IAsyncDisposable, IProgress<PullProgress>
     {
         _gets = gets;
         Server = new TlsServer(e => e.Method == "HEAD" ? Head(e) : _gets[Math.Min(_next++, _gets.Length - 1)](e));
-        Directory = System.IO.Directory.CreateTempSubdirectory("clipfusion-pull-").FullName;
     }
 
     public TlsServer Server { get; }
 
-    public string Directory { get; }
+    public string Directory => _folder.Root;
 
     public ScriptedTime Time { get; } = new(TimeSpan.FromSeconds(300));
 
@@ -90,6 +90,6 @@ internal sealed class PullBench : IAsyncDisposable, IProgress<PullProgress>
     {
         await Server.DisposeAsync();
         Stop.Dispose();
-        System.IO.Directory.Delete(Directory, recursive: true);
+        _folder.Dispose();
     }
 }

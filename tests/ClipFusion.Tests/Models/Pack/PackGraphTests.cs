@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ClipFusion.Models.Pack;
 using Onnx;
@@ -14,12 +13,8 @@ public sealed class PackGraphTests(TinyPacks packs)
     public async Task EveryGraph_OfAPack_PassesTheOnnxChecker(Precision precision)
     {
         const string Script = "import sys, glob, onnx\nfor f in sorted(glob.glob(sys.argv[1] + '/*.onnx')): onnx.checker.check_model(f); print(f)";
-        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", Script, packs.Folder(precision)]) { RedirectStandardError = true, RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, $"the ONNX checker (Debian's python3-onnx) refused a graph after {output}: {await errors}");
+        (int code, string output, string errors) = await Programs.RunAsync("/usr/bin/python3", ["-c", Script, packs.Folder(precision)], TestContext.Current.CancellationToken);
+        Assert.True(code == 0, $"the ONNX checker (Debian's python3-onnx) refused a graph after {output}: {errors}");
         Assert.Equal(Graphs(precision).Count(), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 

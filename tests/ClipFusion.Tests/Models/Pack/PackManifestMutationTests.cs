@@ -4,7 +4,6 @@ using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.TestSupport;
 
 namespace ClipFusion.Tests.Models.Pack;
 

@@ -11,13 +11,13 @@ public sealed class TinyPacks : IDisposable
 {
     internal static readonly int[] ClipBlocks = [1, 3];
 
-    private readonly string _root = Directory.CreateTempSubdirectory("clipfusion-tiny-").FullName;
+    private readonly TemporaryFolder _root = new();
     private readonly Dictionary<Precision, string> _built = [];
 
-    public TinyPacks() => TinyFolders.Write(_root);
+    public TinyPacks() => TinyFolders.Write(_root.Root);
 
     /// <summary>The folder that holds <c>clip/</c> and <c>sd/</c>.</summary>
-    public string Weights => _root;
+    public string Weights => _root.Root;
 
     /// <summary>A pack with features of CLIP blocks 1 and 3 and the value-value stream from block 2.</summary>
     public string Folder(Precision precision)
@@ -25,7 +25,7 @@ public sealed class TinyPacks : IDisposable
         lock (_built)
         {
             if (_built.TryGetValue(precision, out string? folder)) return folder;
-            return _built[precision] = Build(_root, Path.Combine(_root, $"pack-{precision}"), precision);
+            return _built[precision] = Build(_root.Root, _root[$"pack-{precision}"], precision);
         }
     }
 
@@ -53,5 +53,5 @@ public sealed class TinyPacks : IDisposable
     /// <summary>The options of <see cref="Folder"/>.</summary>
     public static PackOptions Options(Precision precision) => new(precision, VvStart: 2, ClipBlocks: ClipBlocks);
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public void Dispose() => _root.Dispose();
 }

@@ -6,7 +6,7 @@ namespace ClipFusion.Tests.Models.Tokenizer;
 
 public sealed class MalformedVocabularyTests : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clipfusion-vocabulary-");
+    private readonly TemporaryFolder _folder = new();
     private readonly Dictionary<string, int> _vocabulary = [];
 
     public MalformedVocabularyTests()
@@ -20,7 +20,7 @@ public sealed class MalformedVocabularyTests : IDisposable
         _vocabulary.Add("<|endoftext|>", 700);
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Load_IdsWithGaps_UsesTheFilesOwnIds()
@@ -79,33 +79,33 @@ public sealed class MalformedVocabularyTests : IDisposable
 
     [Fact]
     public void Load_NoFile_NamesIt() =>
-        Assert.Contains("vocab.json", Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.FullName)).Message, StringComparison.Ordinal);
+        Assert.Contains("vocab.json", Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.Root)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Load_MergesNotUtf8_IsRefused()
     {
         Write(JsonSerializer.Serialize(_vocabulary), "");
-        File.WriteAllBytes(Path.Combine(_folder.FullName, "merges.txt"), [.. "#version\n"u8, 0xFF, 0x20, 0x61]);
-        Assert.Contains("not valid UTF-8", Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.FullName)).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(_folder["merges.txt"], [.. "#version\n"u8, 0xFF, 0x20, 0x61]);
+        Assert.Contains("not valid UTF-8", Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.Root)).Message, StringComparison.Ordinal);
     }
 
     private ClipTokenizer Load(string merges)
     {
         Write(JsonSerializer.Serialize(_vocabulary), merges);
-        return TokenizerFiles.LoadFrom(_folder.FullName);
+        return TokenizerFiles.LoadFrom(_folder.Root);
     }
 
     private void AssertRefused(string vocabulary, string merges, string file, string expected)
     {
         Write(vocabulary, merges);
-        string message = Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.FullName)).Message;
+        string message = Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.Root)).Message;
         Assert.Contains(file, message, StringComparison.Ordinal);
         Assert.Contains(expected, message, StringComparison.Ordinal);
     }
 
     private void Write(string vocabulary, string merges)
     {
-        File.WriteAllText(Path.Combine(_folder.FullName, "vocab.json"), vocabulary, new UTF8Encoding(false));
-        File.WriteAllText(Path.Combine(_folder.FullName, "merges.txt"), merges, new UTF8Encoding(false));
+        File.WriteAllText(_folder["vocab.json"], vocabulary, new UTF8Encoding(false));
+        File.WriteAllText(_folder["merges.txt"], merges, new UTF8Encoding(false));
     }
 }

@@ -1,7 +1,7 @@
-namespace ClipFusion.ApplianceTests.Broker;
+namespace ClipFusion.TestSupport;
 
 /// <summary>The lines that a program wrote, and a way to wait for one.</summary>
-internal sealed class ProgramLog
+public sealed class ProgramLog
 {
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
@@ -28,7 +28,15 @@ internal sealed class ProgramLog
     /// <param name="text">The text.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <param name="after">How many lines are passed over, for what an earlier run said.</param>
-    public async Task<string> SaysAsync(string text, CancellationToken cancellation, int after = 0)
+    public async Task<string> SaysAsync(string text, CancellationToken cancellation, int after = 0) =>
+        (await NextAsync(l => l.Contains(text, StringComparison.Ordinal), after, cancellation)).Line;
+
+    /// <summary>Waits for a line of a kind, written already or not.</summary>
+    /// <param name="wanted">The kind.</param>
+    /// <param name="after">How many lines are passed over.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The line, and how many lines there are up to and with it.</returns>
+    public async Task<(string Line, int Through)> NextAsync(Predicate<string> wanted, int after, CancellationToken cancellation)
     {
         for (int seen = after; ;)
         {
@@ -37,7 +45,7 @@ internal sealed class ProgramLog
             {
                 for (; seen < _lines.Count; seen++)
                 {
-                    if (_lines[seen].Contains(text, StringComparison.Ordinal)) return _lines[seen];
+                    if (wanted(_lines[seen])) return (_lines[seen], seen + 1);
                 }
                 more = _more.Task;
             }
@@ -45,6 +53,9 @@ internal sealed class ProgramLog
         }
     }
 
+    /// <summary>Whether a line with a text was written.</summary>
+    public bool Has(string text, int after = 0) => Lines.Skip(after).Any(l => l.Contains(text, StringComparison.Ordinal));
+
     /// <summary>The last lines, for a failing test's message.</summary>
-    public override string ToString() => string.Join(Environment.NewLine, Lines.TakeLast(40));
+    public override string ToString() => string.Join(Environment.NewLine, Lines.TakeLast(60));
 }

@@ -1,16 +1,15 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 
-namespace ClipFusion.ApplianceTests.Broker;
+namespace ClipFusion.TestSupport;
 
 /// <summary>A message as <c>mosquitto_sub</c> printed it.</summary>
 /// <param name="Topic">Where.</param>
 /// <param name="Retained">Whether the broker had kept it.</param>
 /// <param name="Payload">What.</param>
 /// <param name="BrokerLife">Which start of the broker it was heard after. Between broker and ledger nothing is ever cut: within one life a message that comes twice was published twice.</param>
-internal sealed record Entry(string Topic, bool Retained, string Payload, int BrokerLife)
+public sealed record Entry(string Topic, bool Retained, string Payload, int BrokerLife)
 {
     private JsonElement? _json;
 
@@ -25,21 +24,19 @@ internal sealed record Entry(string Topic, bool Retained, string Payload, int Br
 }
 
 /// <summary>What an independent program heard, without pictures: <c>mosquitto_sub</c> with a session that outlives restarts of the broker.</summary>
-internal sealed class Ledger : IAsyncDisposable
+public sealed class Ledger : IAsyncDisposable
 {
     private const string Marker = "ledger/marker";
-    private readonly Process _process;
+    private readonly Child _sub;
     private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>();
 
-    private Ledger(Process process, Func<int> starts)
-    {
-        _process = process;
-        process.OutputDataReceived += (_, e) =>
+    private Ledger(int port, string clientId, Func<int> starts) => _sub = Mosquitto.Subscribe(
+        port,
+        ["-i", clientId, "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"],
+        line =>
         {
-            if (e.Data?.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, starts()));
-        };
-        process.BeginOutputReadLine();
-    }
+            if (line.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, starts()));
+        });
 
     public static Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken) =>
         StartAsync(broker.Port, cancellationToken, starts: () => broker.Starts);
@@ -52,9 +49,7 @@ internal sealed class Ledger : IAsyncDisposable
     {
         // A retained marker comes back as soon as the subscription stands.
         await PublishAsync(port, ["-t", Marker, "-m", "here", "-r", "-q", "1"], [], cancellationToken);
-        var ledger = new Ledger(Process.Start(new ProcessStartInfo(
-            Mosquitto.Find("mosquitto_sub"), ["-p", $"{port}", "-h", "127.0.0.1", "-i", clientId, "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"])
-        { RedirectStandardOutput = true })!, starts ?? (static () => 1));
+        var ledger = new Ledger(port, clientId, starts ?? (static () => 1));
         await ledger.NextAsync(e => e.Topic == Marker, cancellationToken);
         return ledger;
     }
@@ -70,11 +65,8 @@ internal sealed class Ledger : IAsyncDisposable
     /// <summary>Runs <c>mosquitto_pub</c> to its end, at any broker's port.</summary>
     public static async Task PublishAsync(int port, string[] arguments, byte[] input, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(Mosquitto.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]) { RedirectStandardInput = true })!;
-        await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(cancellationToken);
-        Assert.Equal(0, process.ExitCode);
+        ProgramResult end = await Programs.RunAsync(DefaultSignals.Start(Programs.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]), input, cancellationToken);
+        if (end.Code != 0) throw new InvalidOperationException($"mosquitto_pub {string.Join(' ', arguments)} ended with {end.Code}: {end.Errors}");
     }
 
     /// <summary>The next entry of a kind; others are passed over.</summary>
@@ -104,10 +96,5 @@ internal sealed class Ledger : IAsyncDisposable
         return all;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _sub.DisposeAsync();
 }

@@ -1,17 +1,17 @@
 using System.Diagnostics;
 
-namespace ClipFusion.Tests.EdgeDaemon.Storage;
+namespace ClipFusion.TestSupport;
 
 /// <summary>A file system in memory that is full when the test says so.</summary>
-internal sealed class SmallDisk : IDisposable
+public sealed class SmallDisk : IDisposable
 {
-    private readonly DirectoryInfo _mount = Directory.CreateTempSubdirectory("clipfusion-disk-");
+    private readonly TemporaryFolder _mount = new();
 
-    public SmallDisk(int megabytes) => Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", _mount.FullName);
+    public SmallDisk(int megabytes) => Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", _mount.Root);
 
-    public string Folder => Path.Combine(_mount.FullName, "data");
+    public string Folder => Path.Combine(_mount.Root, "data");
 
-    private string Filler => Path.Combine(_mount.FullName, "filler");
+    private string Filler => Path.Combine(_mount.Root, "filler");
 
     public void Fill()
     {
@@ -30,12 +30,12 @@ internal sealed class SmallDisk : IDisposable
     public void Empty() => File.Delete(Filler);
 
     /// <summary>Lets nothing be written, not even by root; or lets it be again.</summary>
-    public void Protect(bool isReadOnly) => Run("mount", "-o", isReadOnly ? "remount,ro" : "remount,rw", _mount.FullName);
+    public void Protect(bool isReadOnly) => Run("mount", "-o", isReadOnly ? "remount,ro" : "remount,rw", _mount.Root);
 
     public void Dispose()
     {
-        Run("umount", "-l", _mount.FullName);
-        _mount.Delete();
+        Run("umount", "-l", _mount.Root);
+        _mount.Dispose();
     }
 
     private static void Run(string program, params string[] arguments)
@@ -43,6 +43,7 @@ internal sealed class SmallDisk : IDisposable
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"This test needs a small disk and so the right to mount one (root): {program} {string.Join(' ', arguments)} said: {error}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"This test needs a small disk and so the right to mount one (root): {program} {string.Join(' ', arguments)} said: {error}");
     }
 }

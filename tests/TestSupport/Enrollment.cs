@@ -5,10 +5,10 @@ using ClipFusion.Inspection.MemoryBanks;
 namespace ClipFusion.TestSupport;
 
 /// <summary>Does something with a frame that lives only as long as the call.</summary>
-internal delegate void FrameUse(ImageView frame);
+public delegate void FrameUse(ImageView frame);
 
 /// <summary>Enrolment in one call.</summary>
-internal static class Enrollment
+public static class Enrollment
 {
     /// <summary>Judges against so many pictures from now on.</summary>
     /// <param name="inspector">The inspector.</param>

@@ -14,14 +14,14 @@ namespace ClipFusion.TestSupport;
 /// <param name="At">When it was heard, <see cref="Stopwatch"/> ticks.</param>
 /// <param name="Retained">Whether the broker had it before.</param>
 /// <param name="Payload">UTF-8.</param>
-internal sealed record PlcMessage(string Topic, long At, bool Retained, byte[] Payload)
+public sealed record PlcMessage(string Topic, long At, bool Retained, byte[] Payload)
 {
     /// <summary>The payload as JSON.</summary>
     public JsonElement Json => JsonDocument.Parse(Payload).RootElement;
 }
 
 /// <summary>A PLC with one connection: triggers, and hears acks, verdicts and states of every station.</summary>
-internal sealed class Plc : IAsyncDisposable
+public sealed class Plc : IAsyncDisposable
 {
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly Channel<PlcMessage> _heard = Channel.CreateUnbounded<PlcMessage>();

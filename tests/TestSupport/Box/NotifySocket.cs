@@ -2,12 +2,12 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 
-namespace ClipFusion.ApplianceTests.Box;
+namespace ClipFusion.TestSupport;
 
 /// <summary>A service manager's end of the notify protocol: a datagram socket that hears what the program says.</summary>
-internal sealed class NotifySocket : IDisposable
+public sealed class NotifySocket : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("clipfusion-notify-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly Channel<string> _heard = Channel.CreateUnbounded<string>();
 
@@ -15,7 +15,7 @@ internal sealed class NotifySocket : IDisposable
     /// <param name="isDeaf">Whether it reads nothing, and has no place left, until <see cref="Hear"/>.</param>
     public NotifySocket(bool isAbstract = false, bool isDeaf = false)
     {
-        Path = isAbstract ? "@" + System.IO.Path.GetFileName(_folder) : System.IO.Path.Combine(_folder, "notify");
+        Path = isAbstract ? "@" + System.IO.Path.GetFileName(_folder.Root) : _folder["notify"];
         var address = new UnixDomainSocketEndPoint(isAbstract ? '\0' + Path[1..] : Path);
         _socket.Bind(address);
         if (isDeaf) Fill(address);
@@ -54,7 +54,7 @@ internal sealed class NotifySocket : IDisposable
     public void Dispose()
     {
         Close();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     private static void Fill(UnixDomainSocketEndPoint address)
