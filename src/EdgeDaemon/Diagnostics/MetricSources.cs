@@ -28,7 +28,7 @@ public sealed class MetricSources(Heartbeats heartbeats)
     private readonly ConcurrentDictionary<string, StationSource> _stations = new(StringComparer.Ordinal);
 
     /// <summary>The store's state; null before there is one.</summary>
-    public Func<Storage.StorageState>? Storage { get; set; }
+    public Func<StorageState>? Storage { get; set; }
 
     /// <summary>Whether the broker is connected; null before there is a link.</summary>
     public Func<bool>? IsLinkConnected { get; set; }
@@ -107,8 +107,8 @@ public sealed class MetricSources(Heartbeats heartbeats)
     private IEnumerable<Measurement<long>> Conditions()
     {
         if (Storage?.Invoke() is not { } state) return [];
-        Delivery.StorageState now = StorageReport.Of(state);
-        return Enum.GetValues<Delivery.StorageState>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", StorageReport.WordOf(c))));
+        StorageWord now = StorageReport.Of(state);
+        return Enum.GetValues<StorageWord>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", StorageReport.WordOf(c))));
     }
 
     private IEnumerable<Measurement<long>> Routes()

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;

@@ -92,7 +92,7 @@ internal sealed class Box(string device, string bootId, InspectionStore store, M
     public StateMessage StateOf(Station station, long beat)
     {
         (Code code, string why) = station.Readiness;
-        Storage.StorageState storage = store.State;
+        StorageState storage = store.State;
         ProviderStatus networks = Networks();
         OutboxShare outbox = storage.Outboxes.GetValueOrDefault(station.Name);
         return new StateMessage(

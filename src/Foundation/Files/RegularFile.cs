@@ -30,8 +30,7 @@ public static class RegularFile
         if (file.IsInvalid) throw Refusal(path, Marshal.GetLastPInvokeError());
         try
         {
-            if (Libc.Status(file, "", Libc.EmptyPath, Libc.TypeAndSize, out FileStatus status) != 0) throw Refusal(path, Marshal.GetLastPInvokeError());
-            RequireRegular(path, status);
+            RequireRegular(path, FileStatus.Of(file) ?? throw Refusal(path, Marshal.GetLastPInvokeError()));
             return file;
         }
         catch
@@ -93,6 +92,9 @@ public static class RegularFile
         else if (!File.Exists(path)) throw Refusal(path, Libc.NoSuchFile);
     }
 
+    /// <summary>Whether there is something at a path that is no regular file, such as a folder or a pipe; links are followed.</summary>
+    public static bool IsSomethingElse(string path) => IsPath(path) && FileStatus.Of(path) is { Kind: not FileKind.Regular };
+
     /// <summary>Reads until the end or one byte beyond the limit.</summary>
     private static (byte[] Bytes, int Length) Fill(SafeFileHandle file, int maxBytes)
     {
@@ -117,8 +119,7 @@ public static class RegularFile
     {
         // A link that is not followed is told by the open.
         if (!followLinks) return;
-        if (Libc.Status(Libc.CurrentFolder, path, 0, Libc.TypeAndSize, out FileStatus status) != 0) throw Refusal(path, Marshal.GetLastPInvokeError());
-        RequireRegular(path, status);
+        RequireRegular(path, FileStatus.Of(path) ?? throw Refusal(path, Marshal.GetLastPInvokeError()));
     }
 
     private static void RequireRegular(string path, FileStatus status)

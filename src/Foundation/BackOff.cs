@@ -1,4 +1,4 @@
-namespace ClipFusion.EdgeDaemon.Delivery;
+namespace ClipFusion.Foundation;
 
 /// <summary>Waits between attempts: doubled each time up to a limit, and each drawn between half and all of it, so that a hall full of boxes does not come back in one instant.</summary>
 /// <param name="first">The first wait, before jitter.</param>
