@@ -20,7 +20,8 @@ public static class Names
     public static bool IsRecipeName(string? text) => IsName(text) && !text!.All(char.IsAsciiDigit);
 
     /// <summary>Whether a text is an id that a caller gave: 1 to 36 of a-z, A-Z, 0-9, ".", "_" and "-".</summary>
-    public static bool IsCallersId(string? text) => text is { Length: > 0 and <= MaxIdLength } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    public static bool IsCallersId(string? text) =>
+        text is { Length: > 0 and <= MaxIdLength } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>A recipe's number from 1 to 3 digits, leading zeros allowed; false for anything else.</summary>
     public static bool TryNumber(string? text, out int number)

@@ -1,6 +1,8 @@
 namespace ClipFusion.Foundation;
 
-/// <summary>How one pixel lies in memory. Names are those of the GenICam Pixel Format Naming Convention, except <see cref="Encoded"/>.</summary>
+/// <summary>
+/// How one pixel lies in memory. Names are those of the GenICam Pixel Format Naming Convention, except <see cref="Encoded"/>.
+/// </summary>
 public enum PixelFormat
 {
     /// <summary>One byte of grey.</summary>
@@ -39,7 +41,7 @@ public enum PixelFormat
     /// <summary>Bayer mosaic whose first row starts blue, green.</summary>
     BayerBG8,
 
-    /// <summary>Not pixels but the bytes of an image file (PNG, JPEG, ...) that somebody else decodes; it has no width, height or stride.</summary>
+    /// <summary>The bytes of an image file (PNG, JPEG, ...) that somebody else decodes; it has no width, height or stride.</summary>
     Encoded,
 }
 
@@ -47,7 +49,8 @@ public enum PixelFormat
 public static class PixelFormats
 {
     /// <summary>Bytes from one pixel to the next.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The format is <see cref="PixelFormat.Encoded"/> or not one of the enumeration's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The format is <see cref="PixelFormat.Encoded"/> or not one of the
+    /// enumeration's.</exception>
     public static int BytesPerPixel(this PixelFormat format) => format switch
     {
         PixelFormat.Mono8 or PixelFormat.BayerRG8 or PixelFormat.BayerGB8 or PixelFormat.BayerGR8 or PixelFormat.BayerBG8 => 1,

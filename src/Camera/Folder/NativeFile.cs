@@ -20,25 +20,36 @@ internal static class NativeFile
 {
     private const int SetSignal = 10, SetLease = 1024, ReadLease = 0, Unlock = 2, Urgent = 23;
 
-    /// <summary>The status of a path, of the link itself where it is one; null when nothing is there, or nothing can be told of it.</summary>
+    /// <summary>
+    /// The status of a path, of the link itself where it is one; null when nothing is there, or nothing can be told of it.
+    /// </summary>
     public static FileStatus? StatusOf(string path) => FileStatus.Of(NativeName.ToBytes(path), followLinks: false);
 
     /// <summary>The status of an open file.</summary>
     /// <exception cref="IOException">Its disk or share fails.</exception>
-    public static FileStatus StatusOf(SafeFileHandle file) => FileStatus.Of(file) ?? throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
-
-    /// <summary>Where a folder lies now, links followed: another mount or folder under the same path has another place. Null when there is none.</summary>
-    public static FileIdentity? PlaceOf(string folder) => FileStatus.Of(NativeName.ToBytes(folder)) is { Kind: FileKind.Folder } it ? it.Identity : null;
-
-    /// <summary>Opens for reading without ever waiting for a pipe's writer and without following a symbolic link at the end of the path.</summary>
-    public static SafeFileHandle OpenForReading(string path) => Libc.Open(NativeName.ToBytes(path), Libc.ReadOnly | Libc.NonBlocking | Libc.NoFollow | Libc.CloseOnExec);
+    public static FileStatus StatusOf(SafeFileHandle file) =>
+        FileStatus.Of(file) ?? throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
 
     /// <summary>
-    /// Whether somebody has the file open for writing, as far as the kernel tells: it says so for the file's owner and for root, on disks of this machine.
+    /// Where a folder lies now, links followed: another mount or folder under its path is another. Null when there is none.
+    /// </summary>
+    public static FileIdentity? PlaceOf(string folder) =>
+        FileStatus.Of(NativeName.ToBytes(folder)) is { Kind: FileKind.Folder } it ? it.Identity : null;
+
+    /// <summary>
+    /// Opens for reading without ever waiting for a pipe's writer and without following a symbolic link at the end of the path.
+    /// </summary>
+    public static SafeFileHandle OpenForReading(string path) =>
+        Libc.Open(NativeName.ToBytes(path), Libc.ReadOnly | Libc.NonBlocking | Libc.NoFollow | Libc.CloseOnExec);
+
+    /// <summary>
+    /// Whether somebody has the file open for writing, as far as the kernel tells: it says so for the file's owner and for root, on disks
+    /// of this machine.
     /// </summary>
     public static bool HasWriter(SafeFileHandle file)
     {
-        // A writer that comes in this instant makes the kernel send a signal: one that is ignored by default, not SIGIO, which ends the program.
+        // A writer that comes in this instant makes the kernel send a signal: one that is ignored by default, not SIGIO, which ends the
+        // program.
         if (Libc.FileControl(file, SetSignal, Urgent) < 0) return false;
         if (Libc.FileControl(file, SetLease, ReadLease) < 0) return Marshal.GetLastPInvokeError() == Libc.TryAgain;
         _ = Libc.FileControl(file, SetLease, Unlock);

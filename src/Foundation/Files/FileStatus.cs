@@ -37,7 +37,10 @@ public readonly record struct FileStatus(FileIdentity Identity, FileKind Kind, l
     private const int StructBytes = 256, CurrentFolder = -100, NoFollow = 0x100, EmptyPath = 0x1000, KindMask = 0xF000;
     private const uint BasicFields = 0x7FF;
 
-    /// <summary>The status of a path; null where nothing is there, nothing can be told of it (<see cref="Marshal.GetLastPInvokeError"/>), or the system is not Linux.</summary>
+    /// <summary>
+    /// The status of a path; null where nothing is there, nothing can be told of it (<see cref="Marshal.GetLastPInvokeError"/>), or the
+    /// system is not Linux.
+    /// </summary>
     /// <param name="path">A path without zero bytes.</param>
     /// <param name="followLinks">Whether a link as the path's last part is followed; where not, the status is the link's own.</param>
     public static FileStatus? Of(string path, bool followLinks = true) => Of(Encoding.UTF8.GetBytes(path + "\0"), followLinks);
@@ -47,7 +50,8 @@ public readonly record struct FileStatus(FileIdentity Identity, FileKind Kind, l
     public static FileStatus? Of(ReadOnlySpan<byte> path, bool followLinks = true)
     {
         Span<byte> status = stackalloc byte[StructBytes];
-        return OperatingSystem.IsLinux() && Libc.StatX(CurrentFolder, path, followLinks ? 0 : NoFollow, BasicFields, status) == 0 ? Parse(status) : null;
+        int flags = followLinks ? 0 : NoFollow;
+        return OperatingSystem.IsLinux() && Libc.StatX(CurrentFolder, path, flags, BasicFields, status) == 0 ? Parse(status) : null;
     }
 
     /// <summary>The status of an open file; null as for a path.</summary>
@@ -63,7 +67,8 @@ public readonly record struct FileStatus(FileIdentity Identity, FileKind Kind, l
         uint nanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(status[120..]);
         // A file system may keep any number; what .NET can't say is as good as its nearest.
         long ticks = Math.Clamp(seconds, -62_135_596_800, 253_402_300_799) * TimeSpan.TicksPerSecond + (nanoseconds / 100);
-        ulong device = ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(status[136..]) << 32) | BinaryPrimitives.ReadUInt32LittleEndian(status[140..]);
+        ulong major = BinaryPrimitives.ReadUInt32LittleEndian(status[136..]), minor = BinaryPrimitives.ReadUInt32LittleEndian(status[140..]);
+        var identity = new FileIdentity((major << 32) | minor, BinaryPrimitives.ReadUInt64LittleEndian(status[32..]));
         FileKind kind = (BinaryPrimitives.ReadUInt16LittleEndian(status[28..]) & KindMask) switch
         {
             0x8000 => FileKind.Regular,
@@ -73,8 +78,7 @@ public readonly record struct FileStatus(FileIdentity Identity, FileKind Kind, l
             0x2000 or 0x6000 => FileKind.Device,
             _ => FileKind.Other,
         };
-        return new FileStatus(
-            new FileIdentity(device, BinaryPrimitives.ReadUInt64LittleEndian(status[32..])), kind, BinaryPrimitives.ReadInt64LittleEndian(status[40..]),
-            new DateTime(DateTime.UnixEpoch.Ticks + ticks, DateTimeKind.Utc));
+        var written = new DateTime(DateTime.UnixEpoch.Ticks + ticks, DateTimeKind.Utc);
+        return new FileStatus(identity, kind, BinaryPrimitives.ReadInt64LittleEndian(status[40..]), written);
     }
 }

@@ -5,11 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace ClipFusion.Foundation.Files;
 
 /// <summary>
-/// The one way to read a file that somebody else may have put there: a configuration's, a technician's, a pack's. Only regular files are read, so that a pipe, a
-/// device, a socket or a folder under the name is an error and never a wait; links are followed, and what they lead to is looked at. Nothing more than a limit is
-/// read, whatever size the file claims.
+/// The one way to read a file that somebody else may have put there: a configuration's, a technician's, a pack's. Only regular files are
+/// read, so that a pipe, a device, a socket or a folder under the name is an error and never a wait; links are followed, and what they lead
+/// to is looked at. Nothing more than a limit is read, whatever size the file claims.
 /// </summary>
-/// <remarks>Every refusal is an <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/> whose message starts with the path.</remarks>
+/// <remarks>
+/// Every refusal is an <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/> whose message starts with the path.
+/// </remarks>
 public static class RegularFile
 {
     /// <summary>Opens a file for reading; the caller disposes the handle.</summary>
@@ -146,7 +148,9 @@ public static class RegularFile
     };
 }
 
-/// <summary>A path leads to something that is no regular file: a folder, a pipe, a socket or a device. The message starts with the path.</summary>
+/// <summary>
+/// A path leads to something that is no regular file: a folder, a pipe, a socket or a device. The message starts with the path.
+/// </summary>
 public sealed class NotARegularFileException : IOException
 {
     internal NotARegularFileException(string message) : base(message)

@@ -117,7 +117,10 @@ public sealed class JsonFields
         return items.DrainToImmutable();
     }
 
-    /// <summary>An object whose keys are names that the file chooses and whose values are objects; the key must be there. Objects that are no objects are reported and left out.</summary>
+    /// <summary>
+    /// An object whose keys are names that the file chooses and whose values are objects; the key must be there. Values that are no objects are reported
+    /// and left out.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="what">The object in words.</param>
     /// <param name="isName">Whether a name is one.</param>

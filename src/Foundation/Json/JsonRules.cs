@@ -16,8 +16,8 @@ public sealed record JsonRules
     public bool Comments { get; init; }
 
     /// <summary>
-    /// Whether a key that an object has twice makes the whole text wrong. Only for texts whose objects are not read with <see cref="JsonFields"/>, which
-    /// says where each one is.
+    /// Whether a key that an object has twice makes the whole text wrong. Only for texts whose objects are not read with
+    /// <see cref="JsonFields"/>, which says where each one is.
     /// </summary>
     public bool UniqueKeys { get; init; }
 }

@@ -4,7 +4,10 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Foundation.Json;
 
-/// <summary>The one way to read JSON that this program did not write itself: a text of bounded size and depth that holds one object in UTF-8, with or without byte order mark.</summary>
+/// <summary>
+/// The one way to read JSON that this program did not write itself: a text of bounded size and depth that holds one object in UTF-8, with
+/// or without byte order mark.
+/// </summary>
 public static class StrictJson
 {
     /// <summary>Largest file that a person writes, in bytes.</summary>
@@ -47,7 +50,8 @@ public static class StrictJson
         }
         catch (JsonException e)
         {
-            return Fail(errors, JsonSyntax.Place(e) is { } place ? $"text that is not valid JSON at {place}" : "text that is not valid JSON", $"strict JSON ({JsonSyntax.Cause(e)})");
+            string place = JsonSyntax.Place(e) is { } at ? $" at {at}" : "";
+            return Fail(errors, $"text that is not valid JSON{place}", $"strict JSON ({JsonSyntax.Cause(e)})");
         }
         catch (InvalidOperationException)
         {

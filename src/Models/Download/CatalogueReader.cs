@@ -4,7 +4,9 @@ using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Download;
 
-/// <summary>Turns the JSON of a catalogue into records. Every error is noted; what is returned is of use only where there is none.</summary>
+/// <summary>
+/// Turns the JSON of a catalogue into records. Every error is noted; what is returned is of use only where there is none.
+/// </summary>
 internal static class CatalogueReader
 {
     private const int MostFiles = 100_000, LongestSetName = 64;
@@ -17,13 +19,15 @@ internal static class CatalogueReader
     {
         root.Require("schema", 0, $"{ModelCatalogue.SupportedSchema}", JsonValues.Integer(ModelCatalogue.SupportedSchema, ModelCatalogue.SupportedSchema));
         root.Read("note", "", Text);
-        ImmutableArray<ModelSet> sets = root.Entries("sets", "an object of model sets by name", IsSetName, $"a set's name of 1 to {LongestSetName} of a-z, 0-9, . and -, not starting with .", Set);
+        string rule = $"a set's name of 1 to {LongestSetName} of a-z, 0-9, . and -, not starting with .";
+        ImmutableArray<ModelSet> sets = root.Entries("sets", "an object of model sets by name", IsSetName, rule, Set);
         root.RejectUnknown();
 
         // --base-url replaces the address of a source: that must mean one address.
         foreach (var source in sets.GroupBy(s => s.Source).Where(g => g.Select(s => s.BaseUrl).Distinct().Count() > 1))
         {
-            root.Errors.Add("$.sets", $"the source '{JsonText.Clip(source.Key)}' with several base URLs", "one baseUrl for all sets that share a source");
+            string found = $"the source '{JsonText.Clip(source.Key)}' with several base URLs";
+            root.Errors.Add("$.sets", found, "one baseUrl for all sets that share a source");
         }
 
         return new ModelCatalogue(sets);
@@ -47,9 +51,10 @@ internal static class CatalogueReader
         var paths = new HashSet<string>(StringComparer.Ordinal);
         return set.Objects("files", MostFiles, "files", file =>
         {
-            var read = new ModelFile(file.Require("path", "", "a path in the set's folder", RelativeTo), file.Read<long?>("size", null, Size), file.Read<string?>("sha256", null, Hash), file.Read("note", "", Text));
-            if (read.Path.Length > 0 && !paths.Add(read.Path)) file.Errors.Add(file.PathOf("path"), $"'{read.Path}', which is in the set twice", "every file once");
-            return read;
+            string path = file.Require("path", "", "a path in the set's folder", RelativeTo);
+            bool isNew = path.Length == 0 || paths.Add(path);
+            if (!isNew) file.Errors.Add(file.PathOf("path"), $"'{path}', which is in the set twice", "every file once");
+            return new ModelFile(path, file.Read<long?>("size", null, Size), file.Read<string?>("sha256", null, Hash), file.Read("note", "", Text));
         });
     }
 
@@ -62,10 +67,12 @@ internal static class CatalogueReader
     }
 
     private static bool Source(JsonElement json, string path, FieldErrors errors, out string value) =>
-        Text(json, path, errors, out value) && (!value.Contains('=', StringComparison.Ordinal) || JsonValues.Fail(json, path, errors, "a text without '='"));
+        Text(json, path, errors, out value)
+        && (!value.Contains('=', StringComparison.Ordinal) || JsonValues.Fail(json, path, errors, "a text without '='"));
 
     private static bool RelativeTo(JsonElement json, string path, FieldErrors errors, out string value) =>
-        Text(json, path, errors, out value) && (RelativePath.Fault(value) is not { } fault || JsonValues.Fail(json, path, errors, $"a path in the set's folder: it {fault}"));
+        Text(json, path, errors, out value)
+        && (RelativePath.Fault(value) is not { } fault || JsonValues.Fail(json, path, errors, $"a path in the set's folder: it {fault}"));
 
     private static bool HttpsUrl(JsonElement json, string path, FieldErrors errors, out Uri value)
     {
@@ -77,7 +84,8 @@ internal static class CatalogueReader
     }
 
     private static bool BaseUrl(JsonElement json, string path, FieldErrors errors, out Uri value) =>
-        HttpsUrl(json, path, errors, out value) && (PullOptions.BaseUrlFault(value) is not { } fault || JsonValues.Fail(json, path, errors, $"an address that files can be added to: it {fault}"));
+        HttpsUrl(json, path, errors, out value)
+        && (PullOptions.BaseUrlFault(value) is not { } fault || JsonValues.Fail(json, path, errors, $"an address that files can be added to: it {fault}"));
 
     private static bool Size(JsonElement json, string path, FieldErrors errors, out long? value)
     {
