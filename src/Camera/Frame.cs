@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Camera;
 
 /// <summary>What became of a frame; a folder moves the file accordingly, a camera doesn't care.</summary>

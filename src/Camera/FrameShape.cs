@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Camera;
 
 /// <summary>How the bytes of a frame are laid out.</summary>

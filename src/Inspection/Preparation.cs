@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
@@ -44,7 +45,7 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
             Span<byte> pixels = rented.AsSpan(0, bytes);
             if (grey) PixelConverter.ToMono8(frame.Crop(region), pixels, Levels(frame.Format));
             else PixelConverter.ToRgb(frame, pixels, region);
-            Resize(new ImageView(pixels, region.Width, region.Height, region.Width * (grey ? 1 : 3), grey ? PixelFormat.Mono8 : PixelFormat.Rgb8), into, clip, diffusion, cancellation);
+            Resize(new ImageView(pixels, region.Width, region.Height, region.Width * (grey ? 1 : 3), grey ? PixelFormat.Mono8 : PixelFormat.RGB8), into, clip, diffusion, cancellation);
         }
         finally
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using ClipFusion.Camera;
 using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Demo;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Calibration;
 using ClipFusion.Inspection.Imaging;
@@ -109,7 +110,7 @@ internal static class DemoMaterials
         return bad.Sum(b => good.Sum(g => b > g ? 1.0 : b == g ? 0.5 : 0)) / ((double)bad.Length * good.Length);
     }
 
-    private static ImageView View(Frame frame) => new(frame.Pixels, frame.Width, frame.Height, frame.Stride, Inspection.Imaging.PixelFormat.Rgb8);
+    private static ImageView View(Frame frame) => new(frame.Pixels, frame.Width, frame.Height, frame.Stride, PixelFormat.RGB8);
 
     /// <summary>What was made of a part. Pixels are the map's cells; near ones are at most <see cref="Near"/> frame pixels from the defect.</summary>
     private sealed record Judged(PartTruth Truth, double Score, double Ms, bool PeakIsNear, int Above, int AboveNear)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Benchmarks;
@@ -44,7 +45,7 @@ internal static class ResamplingBenchmark
                     for (int k = 0; k < PerRound; k++)
                     {
                         long start = Stopwatch.GetTimestamp();
-                        resampler.Resize(new ImageView(colour ? frame : grey, Width, Height, colour ? Width * 3 : Width, colour ? PixelFormat.Rgb8 : PixelFormat.Mono8), size, size, filter, target);
+                        resampler.Resize(new ImageView(colour ? frame : grey, Width, Height, colour ? Width * 3 : Width, colour ? PixelFormat.RGB8 : PixelFormat.Mono8), size, size, filter, target);
                         best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
                     }
 

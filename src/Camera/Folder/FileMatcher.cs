@@ -75,9 +75,9 @@ internal sealed class FileMatcher(FolderOptions options, WaitingFiles waiting)
             TimeSpan shortest = TimeSpan.MaxValue;
             foreach (string name in waiting.Names())
             {
-                if (FileStatus.Of(Path.Combine(options.Path, name)) is not { } file) continue;
-                TimeSpan distance = Distance(trigger, file.Version.Written);
-                if (distance > options.MatchWindow || distance >= shortest || _open.Any(other => other.Number != trigger.Number && Distance(other, file.Version.Written) < distance)) continue;
+                if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is not { } file) continue;
+                TimeSpan distance = Distance(trigger, FileVersion.Of(file).Written);
+                if (distance > options.MatchWindow || distance >= shortest || _open.Any(other => other.Number != trigger.Number && Distance(other, FileVersion.Of(file).Written) < distance)) continue;
                 (nearest, shortest) = (name, distance);
             }
 

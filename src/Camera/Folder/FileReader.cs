@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using ClipFusion.Foundation;
+using ClipFusion.Foundation.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace ClipFusion.Camera.Folder;
@@ -34,26 +36,24 @@ internal readonly record struct ReadResult(ReadOutcome Outcome, Frame? Frame = n
 /// <summary>Reads whole files into frames, bounded and without being held up by pipes, devices or links.</summary>
 internal sealed class FileReader(FramePool pool, PictureCheck? check = null)
 {
-    private const int NotPermitted = 1, NoSuchDeviceOrAddress = 6, AccessDenied = 13;
-
     /// <summary>Reads one file; waits for a free buffer.</summary>
     /// <exception cref="IOException">The machine or the share fails, not the file.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async ValueTask<ReadResult> ReadAsync(string path, CancellationToken cancellation)
     {
-        using SafeFileHandle file = Libc.OpenForReading(path);
+        using SafeFileHandle file = NativeFile.OpenForReading(path);
         if (file.IsInvalid) return CannotOpen(path, Marshal.GetLastPInvokeError());
-        FileStatus status = FileStatus.Of(file);
-        FileVersion version = status.Version;
-        if (!status.IsRegular) return Unusable("it can't be read as a file: it is a pipe, a device or a folder", version);
+        FileStatus status = NativeFile.StatusOf(file);
+        FileVersion version = FileVersion.Of(status);
+        if (status.Kind != FileKind.Regular) return Unusable("it can't be read as a file: it is a pipe, a device or a folder", version);
         if (version.Length == 0) return new ReadResult(ReadOutcome.NoPicture, null, version, "it is empty");
         if (version.Length > pool.MaxFrameBytes) return Unusable($"it has {version.Length} bytes; at most {pool.MaxFrameBytes} are taken", version);
-        if (Libc.HasWriter(file)) return new ReadResult(ReadOutcome.Changing, null, version);
+        if (NativeFile.HasWriter(file)) return new ReadResult(ReadOutcome.Changing, null, version);
         Frame? frame = null;
         try
         {
             frame = await pool.RentAsync(FrameShape.Encoded((int)version.Length), cancellation).ConfigureAwait(false);
-            bool isWhole = await FillAsync(file, frame.Memory, cancellation).ConfigureAwait(false) && version == FileStatus.Of(file).Version;
+            bool isWhole = await FillAsync(file, frame.Memory, cancellation).ConfigureAwait(false) && version == FileVersion.Of(NativeFile.StatusOf(file));
             if (!isWhole) return new ReadResult(ReadOutcome.Changing, null, version);
             PictureFinding finding = check?.Invoke(frame.Pixels) ?? default;
             if (finding.State == PictureState.NoPicture) return new ReadResult(ReadOutcome.NoPicture, null, version, finding.Why);
@@ -75,12 +75,12 @@ internal sealed class FileReader(FramePool pool, PictureCheck? check = null)
     {
         string why = Marshal.GetPInvokeErrorMessage(error);
         // What can be told of a file that can't be opened: its verdict names it all the same.
-        FileVersion version = FileStatus.Of(path)?.Version ?? default;
+        FileVersion version = NativeFile.StatusOf(path) is { } status ? FileVersion.Of(status) : default;
         return error switch
         {
             Libc.NoSuchFile => new ReadResult(ReadOutcome.Vanished),
             Libc.TooManySymbolicLinks => Unusable("it is a symbolic link, and links are not followed", version),
-            NotPermitted or AccessDenied or NoSuchDeviceOrAddress => Unusable($"it can't be opened: {why}", version),
+            Libc.NotPermitted or Libc.AccessDenied or Libc.NoSuchDeviceOrAddress => Unusable($"it can't be opened: {why}", version),
             _ => throw new IOException($"{NativeName.Show(path)} can't be opened: {why}"),
         };
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Camera.Folder;
 

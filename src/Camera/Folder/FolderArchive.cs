@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Camera.Folder;
 
@@ -19,7 +20,7 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
     {
         string target = Move(name, "rejected");
         string text = Path.Combine(Path.GetDirectoryName(target)!, FileNames.ReasonFor(Path.GetFileName(target)));
-        File.WriteAllText(text, $"{NativeName.Show(name)}: {reason}\n");
+        AtomicFile.Write(text, Durability.Process, $"{NativeName.Show(name)}: {reason}\n");
     }
 
     private string Move(string name, string subfolder)
@@ -38,7 +39,7 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
                 if (!Path.Exists(target))
                 {
                     if (NativeName.IsText(name)) File.Move(source, target, overwrite: false);
-                    else if (Libc.Rename(source, target) != 0) throw new IOException($"{readable}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+                    else if (NativeFile.Rename(source, target) != 0) throw new IOException($"{readable}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
                     return target;
                 }
             }

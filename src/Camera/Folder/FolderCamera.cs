@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Camera.Folder;
 
@@ -275,7 +276,7 @@ public sealed class FolderCamera : IFrameSource
     {
         try
         {
-            if (version != default && FileStatus.Of(Path.Combine(_options.Path, name)) is { } now && now.Version != version)
+            if (version != default && NativeFile.StatusOf(Path.Combine(_options.Path, name)) is { } now && FileVersion.Of(now) != version)
             {
                 _waiting.Release(name);
                 _waiting.Arrived(name);

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation.Files;
+
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>Keeps the tie to a folder: watches it, lists it when that is needed, notices that it went and looks for it until it is back. Thread-safe.</summary>
@@ -13,7 +15,7 @@ internal sealed class FolderConnection : IDisposable
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private FolderNotifier? _notifier;
-    private FolderPlace? _place;
+    private FileIdentity? _place;
     private long _listedAt;
     private bool _ignoreExisting;
     private bool _isDisposed;
@@ -84,7 +86,7 @@ internal sealed class FolderConnection : IDisposable
         try
         {
             if (_isDisposed) return;
-            if (_state.Current.Status == SourceStatus.Connected && FileStatus.PlaceOf(_options.Path) is var place && place != _place)
+            if (_state.Current.Status == SourceStatus.Connected && NativeFile.PlaceOf(_options.Path) is var place && place != _place)
                 Lose(place is null ? $"{_options.Path} is not there" : $"{_options.Path} is another folder now: one was mounted over it, or put into its place");
             if (_state.Current.Status == SourceStatus.Lost) Connect();
             else if (_notifier is null || _lister.HasUnsettled || _waiting.MustList || _time.GetElapsedTime(_listedAt) >= _options.RelistEvery) List();
@@ -102,7 +104,7 @@ internal sealed class FolderConnection : IDisposable
     {
         try
         {
-            _place = FileStatus.PlaceOf(_options.Path) ?? throw new DirectoryNotFoundException($"{_options.Path} is not there");
+            _place = NativeFile.PlaceOf(_options.Path) ?? throw new DirectoryNotFoundException($"{_options.Path} is not there");
             bool isPolled = _options.WatchMode == FolderWatchMode.Poll || (_options.WatchMode == FolderWatchMode.Auto && FileSystemKind.RemoteName(_options.Path) is not null);
             if (!isPolled) _notifier = Watch();
             (_lister.IsLocal, _lister.IsBeingWritten) = (!isPolled, _notifier is { } notifier ? notifier.IsBeingWritten : null);

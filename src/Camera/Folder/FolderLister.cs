@@ -1,3 +1,5 @@
+using ClipFusion.Foundation.Files;
+
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>Lists a folder and tells files that have stopped changing from those that somebody may still write. Not thread-safe.</summary>
@@ -34,7 +36,7 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
         var ready = new List<string>(first.Count);
         foreach (string name in first)
         {
-            if (FileStatus.Of(Path.Combine(options.Path, name)) is { IsFolder: false } file && IsSettled(name, file.Version, looks)) ready.Add(name);
+            if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is { Kind: not FileKind.Folder } file && IsSettled(name, FileVersion.Of(file), looks)) ready.Add(name);
         }
         _looks = looks;
         waiting.Listed(ready, isAll);
@@ -48,7 +50,7 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
         {
             if (FileNames.IsTemporary(name) || !FileNames.IsPicture(name, options.Files)) continue;
             if (_ignored.Count == MostIgnored) throw new IOException($"{options.Path} holds more than {MostIgnored} old files: move them away, or have them replayed");
-            if (FileStatus.Of(Path.Combine(options.Path, name)) is { } file) _ignored[name] = file.Version;
+            if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is { } file) _ignored[name] = FileVersion.Of(file);
         }
     }
 
@@ -82,7 +84,7 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
     }
 
     private bool IsLeftAlone(string name) =>
-        FileStatus.Of(Path.Combine(options.Path, name)) is { } file && ((_ignored.TryGetValue(name, out FileVersion old) && old == file.Version) || waiting.IsPassedOver(name, file.Version));
+        NativeFile.StatusOf(Path.Combine(options.Path, name)) is { } file && ((_ignored.TryGetValue(name, out FileVersion old) && old == FileVersion.Of(file)) || waiting.IsPassedOver(name, FileVersion.Of(file)));
 
     private bool IsSettled(string name, FileVersion version, Dictionary<string, Look> looks)
     {

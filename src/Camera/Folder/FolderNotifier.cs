@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using ClipFusion.Foundation;
 using Microsoft.Win32.SafeHandles;
 
 namespace ClipFusion.Camera.Folder;

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Camera.Simulation;
 
 /// <summary>What the simulated line makes and how it looks to the camera. Everything follows from these values and the part number.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Camera.Simulation;
 

@@ -88,7 +88,7 @@ internal static class CommandLineApp
         BenchCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
         ConfigCommand.Create(terminal),
-        RecipeCommand.Create(terminal),
+        RecipeVerb.Create(terminal),
         CompletionCommand.Create(terminal),
     };
 }

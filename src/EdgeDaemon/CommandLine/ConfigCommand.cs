@@ -1,6 +1,6 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 
@@ -55,16 +56,6 @@ internal enum NoSubscriber
 
     /// <summary>It counts as delivered: for boxes that nobody listens to.</summary>
     Delivered,
-}
-
-/// <summary>The protocol.</summary>
-public enum MqttVersion
-{
-    /// <summary>MQTT 5.</summary>
-    V5,
-
-    /// <summary>MQTT 3.1.1.</summary>
-    V311,
 }
 
 /// <summary>A command topic.</summary>

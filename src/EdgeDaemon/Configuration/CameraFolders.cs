@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

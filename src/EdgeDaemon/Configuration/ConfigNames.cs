@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ClipFusion.Camera.Folder;
 using ClipFusion.Camera.Simulation;
+using ClipFusion.EdgeDaemon.Inspections;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

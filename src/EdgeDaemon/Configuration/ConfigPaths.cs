@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

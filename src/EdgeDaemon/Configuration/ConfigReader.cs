@@ -2,10 +2,11 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection.Json;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.Foundation;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Networks.Providers;
-using static ClipFusion.Inspection.Json.JsonValues;
+using static ClipFusion.Foundation.Json.JsonValues;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 
@@ -56,7 +57,7 @@ internal static class ConfigReader
     public static ApplianceConfig Read(ReadOnlyMemory<byte> utf8Json, string folder, IEnumerable<KeyValuePair<string, string>> environment, string source = "configuration")
     {
         var errors = new FieldErrors();
-        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with the configuration's keys", errors, comments: true);
+        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with the configuration's keys", errors, JsonRules.WithComments);
         if (document is null) throw new ConfigException(source, errors.List);
 
         var overrides = new Overrides(Prefix, environment);

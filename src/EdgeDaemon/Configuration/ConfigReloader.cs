@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
 

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using ClipFusion.Camera.Folder;
-using ClipFusion.Inspection.Json;
-using static ClipFusion.Inspection.Json.JsonValues;
+using ClipFusion.Foundation.Json;
+using static ClipFusion.Foundation.Json.JsonValues;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using ClipFusion.Camera.Folder;
-using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection.Json;
-using static ClipFusion.Inspection.Json.JsonValues;
+using ClipFusion.Foundation;
+using ClipFusion.Foundation.Json;
+using static ClipFusion.Foundation.Json.JsonValues;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

@@ -1,4 +1,5 @@
-using System.Text.RegularExpressions;
+
+using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -16,7 +17,7 @@ public enum CommandKind
 }
 
 /// <summary>The topics of one device, version 1 of the contract: <c>clipfusion/v1/{device}/...</c>.</summary>
-internal sealed partial class Topics
+internal sealed class Topics
 {
     private readonly string _in, _out;
 
@@ -117,13 +118,10 @@ internal sealed partial class Topics
     }
 
     /// <summary>Whether a text may name a device or a station: <c>[a-z0-9-]{1,32}</c>.</summary>
-    public static bool IsName(string? text) => text is not null && Name().IsMatch(text);
+    public static bool IsName(string? text) => Names.IsName(text);
 
     private string Out(string station, string rest) => $"{_out}{CheckName(station, "station")}/{rest}";
 
     private static string CheckName(string? name, string what) =>
-        IsName(name) ? name! : throw new ArgumentException($"\"{name}\" can't name a {what}: expected 1 to 32 of a-z, 0-9 and -", nameof(name));
-
-    [GeneratedRegex(@"\A[a-z0-9-]{1,32}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Name();
+        IsName(name) ? name! : throw new ArgumentException($"\"{name}\" can't name a {what}: expected {Names.Rule}", nameof(name));
 }

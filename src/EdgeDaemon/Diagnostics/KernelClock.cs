@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Diagnostics;
 
 /// <summary>What the kernel knows of the wall clock: a time service (chrony, systemd-timesyncd, PTP) tells it, and setting the clock by hand takes it back.</summary>
-internal static partial class KernelClock
+internal static class KernelClock
 {
     // struct timex on 64-bit Linux: int modes, four longs, then int status.
     private const int StructBytes = 208, StatusOffset = 40;
@@ -18,12 +18,9 @@ internal static partial class KernelClock
         // Zero modes: only read. Room to spare for fields that a newer kernel may add.
         Span<byte> timex = stackalloc byte[2 * StructBytes];
         timex.Clear();
-        int state = AdjustTime(timex);
+        int state = Libc.AdjustTime(timex);
         if (state < 0) return null;
         int status = BinaryPrimitives.ReadInt32LittleEndian(timex[StatusOffset..]);
         return state != TimeError && (status & StatusUnsynchronised) == 0;
     }
-
-    [LibraryImport("libc", EntryPoint = "adjtimex")]
-    private static partial int AdjustTime(Span<byte> timex);
 }

@@ -38,7 +38,7 @@ internal sealed class MetricSources
     }
 
     /// <summary>The store's state; null before there is one.</summary>
-    public Func<Storage.StorageState>? Storage { get; set; }
+    public Func<StorageState>? Storage { get; set; }
 
     /// <summary>Whether the broker is connected; null before there is a link.</summary>
     public Func<bool>? IsLinkConnected { get; set; }
@@ -117,8 +117,8 @@ internal sealed class MetricSources
     private IEnumerable<Measurement<long>> Conditions()
     {
         if (Storage?.Invoke() is not { } state) return [];
-        Delivery.StorageState now = StorageReport.Of(state);
-        return Enum.GetValues<Delivery.StorageState>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", StorageReport.WordOf(c))));
+        StorageWord now = StorageReport.Of(state);
+        return Enum.GetValues<StorageWord>().Select(c => new Measurement<long>(c == now ? 1 : 0, Tag("condition", StorageReport.WordOf(c))));
     }
 
     private IEnumerable<Measurement<long>> Routes()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
@@ -27,7 +28,7 @@ internal sealed class FrameFile
     /// <returns>Valid until the next call, or the frame is given back.</returns>
     public ReadOnlySpan<byte> Of(KeptFrame frame, out string suffix)
     {
-        if (frame.Shape.Format == Camera.PixelFormat.Encoded)
+        if (frame.Shape.Format == PixelFormat.Encoded)
         {
             suffix = SuffixOf(frame.Bytes);
             return frame.Bytes;
@@ -35,11 +36,11 @@ internal sealed class FrameFile
 
         suffix = ".png";
         ImageView pixels = FramePixels.View(frame.Bytes, frame.Shape);
-        if (pixels.Format.IsBayer() || pixels.Format is PixelFormat.Rgba8 or PixelFormat.Bgra8)
+        if (pixels.Format.IsBayer() || pixels.Format is PixelFormat.RGBa8 or PixelFormat.BGRa8)
         {
             Span<byte> rgb = _rgb.Of(RgbImage.ByteCount(pixels.Width, pixels.Height));
             PixelConverter.ToRgb(pixels, rgb);
-            pixels = new ImageView(rgb, pixels.Width, pixels.Height, pixels.Width * 3, PixelFormat.Rgb8);
+            pixels = new ImageView(rgb, pixels.Width, pixels.Height, pixels.Width * 3, PixelFormat.RGB8);
         }
 
         _plain.ResetWrittenCount();

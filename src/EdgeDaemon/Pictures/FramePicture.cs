@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
@@ -16,7 +17,7 @@ internal sealed class FramePicture
     /// <exception cref="ImageFormatException">The file can't be decoded.</exception>
     public ImageView Pixels(KeptFrame frame)
     {
-        if (frame.Shape.Format != Camera.PixelFormat.Encoded) return FramePixels.View(frame.Bytes, frame.Shape);
+        if (frame.Shape.Format != PixelFormat.Encoded) return FramePixels.View(frame.Bytes, frame.Shape);
         ImageHeader header = ImageCodec.ReadHeader(frame.Bytes, name: frame.Name);
         int row = header.Width * header.Pixels.BytesPerPixel();
         Span<byte> pixels = _decoded.Of(checked(row * header.Height));
@@ -35,7 +36,7 @@ internal sealed class FramePicture
         (int width, int height) = SizeWithin(plain.Width, plain.Height, longest);
         Span<byte> rgb = _scaled.Of(RgbImage.ByteCount(width, height));
         _resampler.Resize(plain, width, height, ResampleFilter.Bilinear, rgb);
-        return new ImageView(rgb, width, height, width * 3, PixelFormat.Rgb8);
+        return new ImageView(rgb, width, height, width * 3, PixelFormat.RGB8);
     }
 
     /// <summary>Draws the anomaly map on a picture.</summary>
@@ -63,7 +64,7 @@ internal sealed class FramePicture
         int width = HeatmapOverlay.Width(rgb.Width, rgb.Height, options);
         Span<byte> drawn = _drawn.Of(RgbImage.ByteCount(width, rgb.Height));
         HeatmapOverlay.Render(rgb, map.Values, map.Width, map.Height, options, drawn);
-        return new ImageView(drawn, width, rgb.Height, width * 3, PixelFormat.Rgb8);
+        return new ImageView(drawn, width, rgb.Height, width * 3, PixelFormat.RGB8);
     }
 
     /// <summary>The scale of a frame's overlay: by what good parts reach and by the map threshold, both of the profile that judged it.</summary>
@@ -94,6 +95,6 @@ internal sealed class FramePicture
         if (!pixels.Format.IsBayer()) return pixels;
         Span<byte> rgb = _converted.Of(RgbImage.ByteCount(pixels.Width, pixels.Height));
         PixelConverter.ToRgb(pixels, rgb);
-        return new ImageView(rgb, pixels.Width, pixels.Height, pixels.Width * 3, PixelFormat.Rgb8);
+        return new ImageView(rgb, pixels.Width, pixels.Height, pixels.Width * 3, PixelFormat.RGB8);
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;

@@ -3,8 +3,8 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
-using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.EdgeDaemon.Storage;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 

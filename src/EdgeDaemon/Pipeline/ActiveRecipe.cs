@@ -3,6 +3,7 @@ using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;

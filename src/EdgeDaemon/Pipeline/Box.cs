@@ -46,7 +46,7 @@ internal sealed record RunningAppliance(
     public StateMessage StateOf(Station station, long beat)
     {
         (Code code, string why) = station.Readiness;
-        Storage.StorageState storage = Store.State;
+        StorageState storage = Store.State;
         ProviderStatus networks = Networks.Status;
         OutboxShare outbox = storage.Outboxes.GetValueOrDefault(station.Name);
         return new StateMessage(

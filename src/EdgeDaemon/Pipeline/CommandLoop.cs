@@ -63,6 +63,6 @@ internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublish
 
     private void Answer(RecipeCommand command, RecipeChange status, RecipeOutcome outcome) => link.TrySend(
         station.Name,
-        Delivery.Answers.RecipeAck(
+        Answers.RecipeAck(
             link.Topics, station.Name, new RecipeAckMessage(command.Content.RequestId, command.Content.Recipe, status, station.Recipes.Stamp, outcome.Code, outcome.Why, time.GetUtcNow()), command.CorrelationData));
 }

@@ -68,7 +68,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         ImageFault size = recipe.Recipe.Checks.CheckSize(view.Width, view.Height);
         frame = frame with { Width = view.Width, Height = view.Height };
         if (PackFault is { } fault) throw new NetworkException(fault);
-        if (size != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Inspections.Answers.Of(size), time.GetUtcNow(), frame);
+        if (size != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Findings.Of(size), time.GetUtcNow(), frame);
 
         if (recipe.Ignore is { } ignore && (ignore.Width, ignore.Height) != (view.Width, view.Height))
             throw new ArgumentException($"the frame has {view.Width}x{view.Height} pixels, the ignore rule of recipe '{recipe.Stamp.Name}' is for {ignore.Width}x{ignore.Height}");
@@ -80,7 +80,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         PreparedImage image = inspector.Prepare(view, trace, cancellation);
         // Before any network runs, so that not even a fallback exists for a picture that can't be judged.
         ImageFault unusable = recipe.Recipe.Checks.Check(image);
-        if (unusable != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Inspections.Answers.Of(unusable), time.GetUtcNow(), frame);
+        if (unusable != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Findings.Of(unusable), time.GetUtcNow(), frame);
 
         // 4 networks, 5 memory bank: PatchCLIP, whose own result is the fallback for the deadline
         using PackNetworks networks = inspector.NetworksFor(image);
@@ -118,7 +118,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
     {
         FusionScores scores = fused.Scores;
         Decision decision = recipe.Recipe.Rule.Decide(profile, scores);
-        (Verdict verdict, Code reason) = Inspections.Answers.Of(decision.Outcome);
+        (Verdict verdict, Code reason) = Findings.Of(decision.Outcome);
         (RegionRecord[] regions, bool truncated) = recipe.Recipe.MapThresholds[profile, scores.FewShot is null ? ShotMode.ZeroShot : ShotMode.FewShot] is { } threshold
             ? Regions(fused.Map, covered, (float)threshold, recipe.Ignore)
             : ([], false);
@@ -126,7 +126,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         return new VerdictRecord(
             run.Inspection, verdict, reason, double.IsFinite(decision.Score) ? decision.Score : null, decision.Threshold,
             new Evidence(scores.ClipLanguage, scores.ClipVision, scores.DiffLanguage, scores.DiffVision), regions, truncated,
-            RecipeProfileName(profile), false, scores.FewShot is null, recipe.PackHash, new Dictionary<string, double>(run.Timings), frame, time.GetUtcNow());
+            ProfileNames.Of(profile), false, scores.FewShot is null, recipe.PackHash, new Dictionary<string, double>(run.Timings), frame, time.GetUtcNow());
     }
 
     private static (RegionRecord[] Regions, bool Truncated) Regions(AnomalyMap map, Region covered, float threshold, IgnoreMask? ignore)
@@ -142,8 +142,6 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         run.Note("memoryBank", steps.ClipBanks + steps.DiffusionBanks);
         run.Note("fuse", steps.Fuse);
     }
-
-    private static string RecipeProfileName(Profile profile) => profile switch { Profile.PatchClip => "patchclip", Profile.MapDiff => "mapdiff", _ => "clipfusion" };
 
     [OperatorAction("See why. A network that fails: check GPU and model pack (clipfusion models verify). A frame that does not fit: check the camera's settings against the recipe.")]
     [LoggerMessage(2000, LogLevel.Error, "Station {Station}, sequence {Sequence}: not judged: {Why}")]

@@ -33,7 +33,7 @@ internal static class Links
     {
         Host = mqtt.Host,
         Port = mqtt.Port,
-        Version = mqtt.Version == Configuration.MqttVersion.V5 ? Delivery.MqttVersion.V5 : Delivery.MqttVersion.V311,
+        Version = mqtt.Version,
         UserName = mqtt.UserName,
         PasswordFile = mqtt.PasswordFile,
         Tls = mqtt.Tls is { } tls ? new BrokerTls(tls.Ca, tls.Certificate, tls.Key) : null,

@@ -45,7 +45,7 @@ internal sealed class NormalLevels(NormalReach references, Profile own)
     }
 
     /// <summary>The profile that a verdict comes from.</summary>
-    public static Profile ProfileOf(VerdictRecord verdict) => verdict.Profile switch { "patchclip" => Profile.PatchClip, "mapdiff" => Profile.MapDiff, _ => Profile.ClipFusion };
+    public static Profile ProfileOf(VerdictRecord verdict) => ProfileNames.Find(verdict.Profile) ?? Profile.ClipFusion;
 
     private float? FromReferences(Profile profile) => profile == own ? references.Own : profile == Profile.PatchClip ? references.PatchClip : null;
 }

@@ -10,7 +10,7 @@ internal static class OutboxBridge
 {
     /// <summary>The outbox of a store.</summary>
     public static Outbox Of(InspectionStore store, string bootId, TimeProvider time) => new(
-        (station, after, limit, _) => ValueTask.FromResult<IReadOnlyList<Delivery.OutboxRow>>([.. store.ReadPending(station, after, limit).Select(r => Row(r, bootId, time))]),
+        (station, after, limit, _) => ValueTask.FromResult<IReadOnlyList<OutboxRow>>([.. store.ReadPending(station, after, limit).Select(r => Row(r, bootId, time))]),
         async (row, _) =>
         {
             KillPoint.Pass(KillStep.Handed);
@@ -23,22 +23,22 @@ internal static class OutboxBridge
         async (row, _) => await store.GiveUpUnheardAsync(row.Verdict.Inspection.Id).ConfigureAwait(false));
 
     /// <summary>A row for sending a verdict again.</summary>
-    public static Delivery.OutboxRow Row(VerdictRecord verdict, string bootId, TimeProvider time) => new(verdict, bootId, time.GetTimestamp(), null);
+    public static OutboxRow Row(VerdictRecord verdict, string bootId, TimeProvider time) => new(verdict, bootId, time.GetTimestamp(), null);
 
     /// <summary>
     /// Interrupted inspections count from their trigger, because their verdict is made when the part is long gone; so do those of an earlier boot, whose
     /// monotonic clock is not ours, by the wall clock.
     /// </summary>
-    private static Delivery.OutboxRow Row(Storage.OutboxRow row, string bootId, TimeProvider time) =>
+    private static OutboxRow Row(StoredOutboxRow row, string bootId, TimeProvider time) =>
         Timed(row, bootId, time) with { Handed = row.Handed, UnheardFor = row.UnheardFor };
 
-    private static Delivery.OutboxRow Timed(Storage.OutboxRow row, string bootId, TimeProvider time)
+    private static OutboxRow Timed(StoredOutboxRow row, string bootId, TimeProvider time)
     {
         TimeSpan? age = row.Record.Reason is Code.Interrupted or Code.StorageThen ? row.AgeOfTrigger : row.Age;
-        if (age is null) return new Delivery.OutboxRow(row.Record, "", 0, null);
+        if (age is null) return new OutboxRow(row.Record, "", 0, null);
         long now = time.GetTimestamp();
         long Before(TimeSpan span) => now - (long)(span.TotalSeconds * time.TimestampFrequency);
         long? due = row.AgeOfTrigger is { } since && row.Record.Inspection.Deadline is { } limit ? Before(since - limit) : null;
-        return new Delivery.OutboxRow(row.Record, bootId, Before(age.Value), due);
+        return new OutboxRow(row.Record, bootId, Before(age.Value), due);
     }
 }

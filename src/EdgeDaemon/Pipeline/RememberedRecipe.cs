@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
@@ -76,7 +77,7 @@ internal sealed class Station : IAsyncDisposable
             if (Recipes.IsChanging) return (Code.NotReady, "a recipe is being loaded");
             if (Recipes.Stamp is null) return (Code.NotReady, Recipes.Failure is { } why ? $"no recipe is active: {why}" : "no recipe is active");
             if (Camera.State.Status != SourceStatus.Connected) return (Code.NotReady, $"the camera is not there: {Camera.State.Reason ?? "it is being looked for"}");
-            Storage.StorageState storage = _own.Links.Store.State;
+            StorageState storage = _own.Links.Store.State;
             return storage.CanWrite ? (Code.None, "") : (Code.Storage, storage.Detail ?? "nothing can be stored");
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.EdgeDaemon.Recipes;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Recipes;
-using static ClipFusion.Inspection.Json.JsonValues;
+using static ClipFusion.Foundation.Json.JsonValues;
 
 namespace ClipFusion.EdgeDaemon.Recipes;
 
@@ -20,7 +21,6 @@ internal static class StationRecipeReader
     internal const string TrialName = "trial";
 
     private const int MaxPixels = 65535;
-    private static readonly (string Name, Profile Value)[] Profiles = [("clipfusion", Profile.ClipFusion), ("mapdiff", Profile.MapDiff), ("patchclip", Profile.PatchClip)];
 
     /// <summary>Reads a recipe from memory.</summary>
     /// <param name="utf8Json">The file's bytes, UTF-8, with or without byte order mark.</param>
@@ -45,7 +45,7 @@ internal static class StationRecipeReader
     private static (StationRecipe? Recipe, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> utf8Json, string? fileName, bool isTrial)
     {
         var errors = new FieldErrors();
-        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, comments: true);
+        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, JsonRules.WithComments);
         if (document is null) return (null, errors.List);
 
         var fields = new JsonFields(document.RootElement, "$", errors);
@@ -78,7 +78,7 @@ internal static class StationRecipeReader
     private static ProfileTable Table(JsonFields fields)
     {
         ProfileTable table = ProfileTable.Empty;
-        foreach ((string name, Profile profile) in Profiles)
+        foreach ((string name, Profile profile) in ProfileNames.All)
         {
             Shots? shots = fields.Object(name, f => new Shots(f.Read("fewShot", null, OrNull(Number(0, MaxScore))), f.Read("zeroShot", null, OrNull(Number(0, MaxScore)))));
             if (shots is not null) table = table.With(profile, shots.FewShot, shots.ZeroShot);
@@ -106,7 +106,7 @@ internal static class StationRecipeReader
     /// <summary>What single values can't show.</summary>
     private static void CheckTogether(StationRecipe recipe, FieldErrors errors)
     {
-        foreach ((string name, Profile profile) in Profiles)
+        foreach ((string name, Profile profile) in ProfileNames.All)
         {
             foreach (ShotMode shots in Enum.GetValues<ShotMode>())
             {

@@ -69,12 +69,7 @@ internal static class StationRecipeWriter
         return json;
     }
 
-    private static JsonObject Table(ProfileTable table) => new()
-    {
-        ["clipfusion"] = Shots(table, Profile.ClipFusion),
-        ["mapdiff"] = Shots(table, Profile.MapDiff),
-        ["patchclip"] = Shots(table, Profile.PatchClip),
-    };
+    private static JsonObject Table(ProfileTable table) => new(ProfileNames.All.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)Shots(table, p.Value))));
 
     private static JsonObject Shots(ProfileTable table, Profile profile) => new()
     {

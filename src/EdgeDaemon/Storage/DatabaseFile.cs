@@ -99,7 +99,7 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
     // Another program's file is recognised before SQLite opens it, so that it is set aside exactly as it was found.
     private string? ForeignHeader()
     {
-        if (FileIdentity.IsSomethingElse(_path)) throw new IOException("it is no regular file: move it away");
+        if (RegularFile.IsSomethingElse(_path)) throw new IOException("it is no regular file: move it away");
         if (!File.Exists(_path)) return null;
         byte[] header = new byte[HeaderBytes];
         using FileStream file = RegularFile.OpenStream(_path);

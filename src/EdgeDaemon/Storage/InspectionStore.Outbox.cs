@@ -24,16 +24,16 @@ internal sealed partial class InspectionStore
     /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
     /// <returns>A page; empty when there is nothing to send.</returns>
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
-    public IReadOnlyList<OutboxRow> ReadPending(string station, long after, int limit)
+    public IReadOnlyList<StoredOutboxRow> ReadPending(string station, long after, int limit)
     {
         // A verdict goes out only while its row is where the next start looks for it.
         if (_files.Problem() is { } problem) throw new StorageUnavailableException(StorageCondition.Failed, problem);
         while (true)
         {
-            IReadOnlyList<OutboxRow> page = _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
+            IReadOnlyList<StoredOutboxRow> page = _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
             if (page.Count == 0 || _unmarkedDeliveries.IsEmpty) return page;
             // Delivered already, though the disk could not be told: only its mark is waited for.
-            List<OutboxRow> due = [.. page.Where(r => !_unmarkedDeliveries.ContainsKey(r.Record.Inspection.Id))];
+            List<StoredOutboxRow> due = [.. page.Where(r => !_unmarkedDeliveries.ContainsKey(r.Record.Inspection.Id))];
             if (due.Count > 0) return due;
             after = page[^1].Record.Inspection.Sequence;
         }
@@ -43,7 +43,7 @@ internal sealed partial class InspectionStore
     /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
     /// <returns>A page.</returns>
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
-    public IReadOnlyList<OutboxRow> ReadParked(int limit) => _reader.Parked(Math.Clamp(limit, 1, LargestPage));
+    public IReadOnlyList<StoredOutboxRow> ReadParked(int limit) => _reader.Parked(Math.Clamp(limit, 1, LargestPage));
 
     /// <summary>An inspection by its id.</summary>
     /// <param name="inspectionId">The id.</param>

@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -251,10 +252,7 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     // Names are written into the sequence files as they are.
     private static void CheckStation(string name)
     {
-        if (name is not { Length: >= 1 and <= 32 } || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
-        {
-            throw new ArgumentException($"'{name}' is no name of a station: 1 to 32 of a-z, 0-9 and - are expected.", nameof(name));
-        }
+        if (!Names.IsName(name)) throw new ArgumentException($"'{name}' is no name of a station: {Names.Rule} is expected.", nameof(name));
     }
 
     private SequenceMarks OpenMarks(string folder, SqliteConnection connection, StartCheck check)

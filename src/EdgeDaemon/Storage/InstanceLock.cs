@@ -1,3 +1,5 @@
+using ClipFusion.Foundation.Files;
+
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>Keeps a second process out of a data folder. The kernel lets go of it when the process ends, however it ends.</summary>
@@ -51,7 +53,7 @@ internal sealed class InstanceLock : IDisposable
 
     private FileStream Take()
     {
-        if (FileIdentity.IsSomethingElse(_path)) throw new IOException($"{_path} is no regular file: move it away");
+        if (RegularFile.IsSomethingElse(_path)) throw new IOException($"{_path} is no regular file: move it away");
         var file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         _identity = FileIdentity.Of(_path);
         return file;

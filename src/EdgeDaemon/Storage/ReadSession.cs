@@ -50,19 +50,19 @@ internal sealed class ReadSession : IDisposable
     }
 
     /// <summary>A page of a station's outbox, in sequence order.</summary>
-    public IReadOnlyList<OutboxRow> Pending(string station, long after, int limit)
+    public IReadOnlyList<StoredOutboxRow> Pending(string station, long after, int limit)
     {
         while (true)
         {
             // Damaged rows are passed over: they hold nobody back.
-            (List<OutboxRow> rows, int seen, long last) = ReadPage(station, after, limit);
+            (List<StoredOutboxRow> rows, int seen, long last) = ReadPage(station, after, limit);
             if (rows.Count > 0 || seen < limit || last <= after) return rows;
             after = last;
         }
     }
 
     /// <summary>Parked rows, oldest first.</summary>
-    public IReadOnlyList<OutboxRow> Parked(int limit) => Read(_parked, ToOutboxRow, limit);
+    public IReadOnlyList<StoredOutboxRow> Parked(int limit) => Read(_parked, ToOutboxRow, limit);
 
     /// <summary>Stations with rows to deliver.</summary>
     public IReadOnlyList<string> Stations() => Read(_stations, static row => row.GetString(0));
@@ -101,12 +101,12 @@ internal sealed class ReadSession : IDisposable
         }
     }
 
-    private OutboxRow ToOutboxRow(SqliteDataReader row)
+    private StoredOutboxRow ToOutboxRow(SqliteDataReader row)
     {
         const int First = InspectionRow.ColumnCount;
         VerdictRecord verdict = InspectionRow.Verdict(row) ?? throw new DamagedRowException(row.GetInt64(0), "it is in the outbox without a verdict");
         var columns = new StoredColumns(row, row.GetInt64(0));
-        return new OutboxRow(
+        return new StoredOutboxRow(
             verdict, DateTimeOffset.FromUnixTimeMilliseconds(columns.Whole(First, "created_at_ms", 0, StoredRules.LargestTime)), Age(row.TextOrNull(First + 1), row.GetInt64(First + 2)),
             Age(row.TextOrNull(First + 7), row.GetInt64(First + 3)), (int)Math.Min(int.MaxValue, columns.Whole(First + 4, "refusals", 0, long.MaxValue)), row.TextOrNull(First + 5), row.GetBoolean(First + 6))
         {
@@ -125,10 +125,10 @@ internal sealed class ReadSession : IDisposable
     private TimeSpan? Age(string? bootId, long milliseconds) =>
         bootId == _clock.BootId ? TimeSpan.FromMilliseconds(Math.Clamp((double)_clock.Milliseconds - milliseconds, 0, TimeSpan.FromDays(36_500).TotalMilliseconds)) : null;
 
-    private (List<OutboxRow> Rows, int Seen, long Last) ReadPage(string station, long after, int limit)
+    private (List<StoredOutboxRow> Rows, int Seen, long Last) ReadPage(string station, long after, int limit)
     {
         (int seen, long last) = (0, after);
-        List<OutboxRow> rows = Read(
+        List<StoredOutboxRow> rows = Read(
             _pending,
             row =>
             {

@@ -24,7 +24,7 @@ internal static class SequenceFile
     /// <exception cref="IOException">It can't be read, or is no file.</exception>
     public static Dictionary<string, long>? Read(string path)
     {
-        if (FileIdentity.IsSomethingElse(path)) throw new IOException($"{path} is no regular file: move it away");
+        if (RegularFile.IsSomethingElse(path)) throw new IOException($"{path} is no regular file: move it away");
         if (!File.Exists(path) || new FileInfo(path).Length > LargestFile) return null;
         string[] lines = RegularFile.ReadAllText(path, LargestFile).TrimEnd('\n').Split('\n');
         if (lines.Length < 2 || lines[0] != Header || lines[^1] != ChecksumWord + Checksum(string.Join('\n', lines[..^1]))) return null;

@@ -1,3 +1,4 @@
+using ClipFusion.Foundation.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace ClipFusion.EdgeDaemon.Storage;
@@ -116,7 +117,7 @@ internal sealed class SequenceMarks : IDisposable
 
     private SafeFileHandle OpenLast()
     {
-        if (FileIdentity.IsSomethingElse(_lastPath)) throw new IOException($"{_lastPath} is no regular file: move it away");
+        if (RegularFile.IsSomethingElse(_lastPath)) throw new IOException($"{_lastPath} is no regular file: move it away");
         SafeFileHandle file = File.OpenHandle(_lastPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         _lastIdentity = FileIdentity.Of(_lastPath);
         return file;

@@ -23,7 +23,7 @@ internal enum CompletionOutcome
 /// <param name="Refusals">How often the broker has refused it.</param>
 /// <param name="RefusalReason">What the broker said last; null when it did not.</param>
 /// <param name="IsParked">Whether it was refused too often and is no longer offered.</param>
-internal sealed record OutboxRow(
+internal sealed record StoredOutboxRow(
     VerdictRecord Record, DateTimeOffset CreatedAt, TimeSpan? Age, TimeSpan? AgeOfTrigger, int Refusals, string? RefusalReason, bool IsParked)
 {
     /// <summary>Who may have handed it to the broker.</summary>

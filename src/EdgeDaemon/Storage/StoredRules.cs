@@ -1,4 +1,5 @@
-using System.Text.RegularExpressions;
+
+using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
@@ -7,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// may have changed it in
 /// ways that SQLite's own check calls ok.
 /// </summary>
-internal static partial class StoredRules
+internal static class StoredRules
 {
     /// <summary>Largest number of a row, sequence or counter: JSON readers hold no larger one exactly.</summary>
     public const long LargestNumber = 1L << 53;
@@ -67,10 +68,10 @@ internal static partial class StoredRules
     public static string GuardedBody(string column) => $"CASE WHEN coalesce(length({column}), 0) <= {LargestBody} THEN {column} ELSE 0 END";
 
     /// <summary>A caller's id.</summary>
-    public static bool IsCallersId(string text) => CallersId().IsMatch(text);
+    public static bool IsCallersId(string text) => Names.IsCallersId(text);
 
     /// <summary>The name of a station.</summary>
-    public static bool IsStation(string text) => StationName().IsMatch(text);
+    public static bool IsStation(string text) => Names.IsName(text);
 
     // The first id of the year 10000.
     private static readonly string IdAfterLargestTime = UlidGenerator.First(LargestTime + 1);
@@ -82,10 +83,4 @@ internal static partial class StoredRules
 
     private static string IsText(string column) =>
         $"({column} IS NULL OR (length(CAST({column} AS BLOB)) <= {4 * LongestText} AND instr(CAST({column} AS BLOB), x'00') = 0))";
-
-    [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,36}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex CallersId();
-
-    [GeneratedRegex(@"\A[a-z0-9-]{1,32}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex StationName();
 }

@@ -22,7 +22,7 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
     public static DeviceView Of(RunningAppliance box, TimeProvider time)
     {
         LinkState link = box.Link.State;
-        Storage.StorageState storage = box.Store.State;
+        StorageState storage = box.Store.State;
         return new(
             box.Device, Program, box.BootId,
             new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText, HeatmapsView.Of(box.Media)),
@@ -65,7 +65,7 @@ internal sealed record HeatmapsView(MediaRoute Route, string? Why, long Sent, lo
 /// <param name="OutboxRows">Verdicts that wait for the broker, of all stations.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out.</param>
 internal sealed record StorageView(
-    Delivery.StorageState State, StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped)
+    StorageWord State, StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped)
 {
     /// <summary>Verdicts given up because nobody subscribed for a day.</summary>
     public long OutboxUnheard { get; init; }

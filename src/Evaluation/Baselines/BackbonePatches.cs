@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClipFusion.Evaluation.Methods;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
 

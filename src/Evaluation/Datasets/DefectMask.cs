@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Evaluation.Datasets;

@@ -7,20 +7,24 @@ namespace ClipFusion.Foundation.Files;
 /// <summary>What a change of a file has to survive.</summary>
 public enum Durability
 {
-    /// <summary>The end of the process at any instant. A power cut may bring the old state back, or leave a file without its content.</summary>
+    /// <summary>
+    /// The end of the process at any instant. A power cut may bring the old state back, or leave a file without its content.
+    /// </summary>
     Process,
 
     /// <summary>A power cut as well: once the call has returned, the new state is what the next start finds.</summary>
     PowerCut,
 }
 
-/// <summary>The one way to put a whole file in place: whoever opens the path finds the old content or the new, never a part of either.</summary>
+/// <summary>
+/// The one way to put a whole file in place: whoever opens the path finds the old content or the new, never a part of either.
+/// </summary>
 /// <remarks>
-/// <para>The content is written beside the file under a name that starts with a dot and ends in <c>.tmp</c>, then renamed over what has the name; a file that
-/// is replaced keeps its permissions. When anything fails, the file is what it was and nothing is left beside it. Only a process that is killed leaves
-/// something, which <see cref="DeleteLeftOvers"/> takes away.</para>
-/// <para>With <see cref="Durability.PowerCut"/> the order is: write, flush the file, rename, flush the folder. Without the first flush the name could lead to
-/// nothing, without the second the old file could be back.</para>
+/// <para>The content is written beside the file under a name that starts with a dot and ends in <c>.tmp</c>, then renamed over what has the
+/// name; a file that is replaced keeps its permissions. When anything fails, the file is what it was and nothing is left beside it. Only a
+/// process that is killed leaves something, which <see cref="DeleteLeftOvers"/> takes away.</para>
+/// <para>With <see cref="Durability.PowerCut"/> the order is: write, flush the file, rename, flush the folder. Without the first flush the
+/// name could lead to nothing, without the second the old file could be back.</para>
 /// <para>Not for what is appended to or written in place, such as a database or a download.</para>
 /// </remarks>
 public static class AtomicFile
@@ -70,14 +74,16 @@ public static class AtomicFile
 
     /// <summary>Writes a file of these bytes.</summary>
     /// <inheritdoc cref="Write(string, Durability, Action{FileStream})"/>
-    public static void Write(string path, Durability durability, ReadOnlySpan<byte> content) => Write(path, durability, content, static (file, content) => file.Write(content));
+    public static void Write(string path, Durability durability, ReadOnlySpan<byte> content) =>
+        Write(path, durability, content, static (file, content) => file.Write(content));
 
     /// <summary>Writes a file of this text as UTF-8, without a byte order mark.</summary>
     /// <inheritdoc cref="Write(string, Durability, Action{FileStream})"/>
     public static void Write(string path, Durability durability, string content) => Write(path, durability, Encoding.UTF8.GetBytes(content));
 
     /// <summary>Gives a file that was written elsewhere its name, replacing what has it.</summary>
-    /// <param name="written">A whole file in the same file system; whoever wrote it has flushed it where it has to survive a power cut.</param>
+    /// <param name="written">A whole file in the same file system; whoever wrote it has flushed it where it has to survive a power
+    /// cut.</param>
     /// <param name="path">Its name from now on.</param>
     /// <param name="durability">What the name has to survive.</param>
     /// <exception cref="IOException">It can't be renamed.</exception>
@@ -112,11 +118,14 @@ public static class AtomicFile
         throw new IOException($"{folder}: can't be flushed to the disk: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
-    /// <summary>A path in a folder that nobody has, for a file that is not there yet: cameras, catalogues and archives pass it over.</summary>
+    /// <summary>
+    /// A path in a folder that nobody has, for a file that is not there yet: cameras, catalogues and archives pass it over.
+    /// </summary>
     public static string TemporaryIn(string folder) => Path.Combine(folder, $"{TemporaryStart}{Guid.NewGuid():N}{TemporaryEnd}");
 
     /// <summary>Whether a file without a folder is called as those are that are being written.</summary>
-    public static bool IsTemporary(string name) => name.StartsWith(TemporaryStart, StringComparison.Ordinal) && name.EndsWith(TemporaryEnd, StringComparison.Ordinal);
+    public static bool IsTemporary(string name) =>
+        name.StartsWith(TemporaryStart, StringComparison.Ordinal) && name.EndsWith(TemporaryEnd, StringComparison.Ordinal);
 
     /// <summary>Deletes what killed processes were writing. What can't be deleted stays: it only takes space.</summary>
     /// <param name="folder">A folder that nobody else writes to now.</param>
@@ -128,7 +137,8 @@ public static class AtomicFile
         foreach (string file in Directory.EnumerateFiles(folder, $"{TemporaryStart}*{TemporaryEnd}", all)) TryDelete(file);
     }
 
-    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new IOException($"{path}: a folder; a file's path is expected");
+    private static string FolderOf(string path) =>
+        Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new IOException($"{path}: a folder; a file's path is expected");
 
     private static void KeepMode(string path, SafeFileHandle written)
     {

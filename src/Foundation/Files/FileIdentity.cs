@@ -17,5 +17,5 @@ public readonly record struct FileIdentity(ulong Device, ulong Inode)
 
     /// <summary>The identity of an existing file or folder, links followed; null where there is none or it can't be looked at.</summary>
     public static FileIdentity? Of(string path) =>
-        !RegularFile.IsPath(path) || Libc.Status(Libc.CurrentFolder, path, 0, Libc.TypeAndSize, out FileStatus status) != 0 ? null : status.Identity;
+        RegularFile.IsPath(path) ? FileStatus.Of(path)?.Identity : null;
 }

@@ -5,11 +5,13 @@ using Microsoft.Win32.SafeHandles;
 namespace ClipFusion.Foundation.Files;
 
 /// <summary>
-/// The one way to read a file that somebody else may have put there: a configuration's, a technician's, a pack's. Only regular files are read, so that a pipe, a
-/// device, a socket or a folder under the name is an error and never a wait; links are followed, and what they lead to is looked at. Nothing more than a limit is
-/// read, whatever size the file claims.
+/// The one way to read a file that somebody else may have put there: a configuration's, a technician's, a pack's. Only regular files are
+/// read, so that a pipe, a device, a socket or a folder under the name is an error and never a wait; links are followed, and what they lead
+/// to is looked at. Nothing more than a limit is read, whatever size the file claims.
 /// </summary>
-/// <remarks>Every refusal is an <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/> whose message starts with the path.</remarks>
+/// <remarks>
+/// Every refusal is an <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/> whose message starts with the path.
+/// </remarks>
 public static class RegularFile
 {
     /// <summary>Opens a file for reading; the caller disposes the handle.</summary>
@@ -30,8 +32,7 @@ public static class RegularFile
         if (file.IsInvalid) throw Refusal(path, Marshal.GetLastPInvokeError());
         try
         {
-            if (Libc.Status(file, "", Libc.EmptyPath, Libc.TypeAndSize, out FileStatus status) != 0) throw Refusal(path, Marshal.GetLastPInvokeError());
-            RequireRegular(path, status);
+            RequireRegular(path, FileStatus.Of(file) ?? throw Refusal(path, Marshal.GetLastPInvokeError()));
             return file;
         }
         catch
@@ -93,6 +94,9 @@ public static class RegularFile
         else if (!File.Exists(path)) throw Refusal(path, Libc.NoSuchFile);
     }
 
+    /// <summary>Whether there is something at a path that is no regular file, such as a folder or a pipe; links are followed.</summary>
+    public static bool IsSomethingElse(string path) => IsPath(path) && FileStatus.Of(path) is { Kind: not FileKind.Regular };
+
     /// <summary>Reads until the end or one byte beyond the limit.</summary>
     private static (byte[] Bytes, int Length) Fill(SafeFileHandle file, int maxBytes)
     {
@@ -117,8 +121,7 @@ public static class RegularFile
     {
         // A link that is not followed is told by the open.
         if (!followLinks) return;
-        if (Libc.Status(Libc.CurrentFolder, path, 0, Libc.TypeAndSize, out FileStatus status) != 0) throw Refusal(path, Marshal.GetLastPInvokeError());
-        RequireRegular(path, status);
+        RequireRegular(path, FileStatus.Of(path) ?? throw Refusal(path, Marshal.GetLastPInvokeError()));
     }
 
     private static void RequireRegular(string path, FileStatus status)
@@ -145,7 +148,9 @@ public static class RegularFile
     };
 }
 
-/// <summary>A path leads to something that is no regular file: a folder, a pipe, a socket or a device. The message starts with the path.</summary>
+/// <summary>
+/// A path leads to something that is no regular file: a folder, a pipe, a socket or a device. The message starts with the path.
+/// </summary>
 public sealed class NotARegularFileException : IOException
 {
     internal NotARegularFileException(string message) : base(message)

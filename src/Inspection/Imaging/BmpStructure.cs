@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -20,6 +21,6 @@ internal static class BmpStructure
             throw new ImageFormatException($"BMP of an unsupported kind (compression {compression}, {bits} bits); expected an uncompressed one");
         long needed = offset + ((width * bits + 31) / 32 * 4 * height);
         if (file.Length < needed) throw new ImageFormatException($"BMP cut off: {width}x{height} pixels of {bits} bits need {needed} bytes, the file has {file.Length}");
-        return new ImageHeader(ImageFileFormat.Bmp, (int)width, (int)height, PixelFormat.Rgb8, bits > 8 ? 8 : bits);
+        return new ImageHeader(ImageFileFormat.Bmp, (int)width, (int)height, PixelFormat.RGB8, bits > 8 ? 8 : bits);
     }
 }

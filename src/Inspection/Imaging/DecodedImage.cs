@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>A decoded file that owns its memory, with grey kept as grey: Mono8, Mono16 (so that black and white levels can still be chosen) or Rgb8.</summary>
@@ -10,5 +12,5 @@ public sealed record DecodedImage(ImageHeader Header, byte[] Pixels)
 
     /// <summary>The picture as RGB; deep grey is mapped by <paramref name="levels"/>, its full range by default.</summary>
     public RgbImage ToRgb(GreyLevels? levels = null) =>
-        Header.Pixels == PixelFormat.Rgb8 ? new RgbImage(Header.Width, Header.Height, Pixels) : PixelConverter.ToRgb(View, null, levels);
+        Header.Pixels == PixelFormat.RGB8 ? new RgbImage(Header.Width, Header.Height, Pixels) : PixelConverter.ToRgb(View, null, levels);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using ClipFusion.Foundation;
 using OpenCvSharp;
 
 namespace ClipFusion.Inspection.Imaging;
@@ -63,7 +64,7 @@ public static class HeatmapOverlay
     {
         options ??= new OverlayOptions();
         MapSize.Check(map.Length, mapWidth, mapHeight);
-        if (image.Format != PixelFormat.Rgb8) throw new ArgumentException($"the overlay is drawn on Rgb8, not {image.Format}", nameof(image));
+        if (image.Format != PixelFormat.RGB8) throw new ArgumentException($"the overlay is drawn on Rgb8, not {image.Format}", nameof(image));
         int width = Width(image.Width, image.Height, options), bytes = RgbImage.ByteCount(width, image.Height), cells = image.Width * image.Height;
         if (destination.Length < bytes) throw new ArgumentException($"the overlay of {width}x{image.Height} RGB pixels needs {bytes} bytes, {destination.Length} given", nameof(destination));
         ImagingNative.EnsureLoaded();
@@ -155,7 +156,7 @@ public static class HeatmapOverlay
             using Mat levels = Mat.FromPixelData(1, 256, MatType.CV_8UC1, (nint)p);
             using var colours = new Mat();
             Cv2.ApplyColorMap(levels, colours, ColormapTypes.Inferno);
-            PixelRows.ToRgb(new ReadOnlySpan<byte>((void*)colours.Data, 768), PixelFormat.Bgr8, rgb);
+            PixelRows.ToRgb(new ReadOnlySpan<byte>((void*)colours.Data, 768), PixelFormat.BGR8, rgb);
         }
 
         return rgb;

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>The first resampling pass: turns source rows into rows of the target's width, RGB or grey, in the ring that the vertical pass reads.</summary>

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClipFusion.Foundation;
 using OpenCvSharp;
 using OpenCvSharp.Internal;
 using OpenCvSharp.Internal.Vectors;
@@ -63,7 +64,7 @@ public static partial class ImageCodec
         {
             PixelFormat.Mono8 => MatType.CV_8UC1,
             PixelFormat.Mono10 or PixelFormat.Mono12 or PixelFormat.Mono16 => MatType.CV_16UC1,
-            PixelFormat.Rgb8 or PixelFormat.Bgr8 => MatType.CV_8UC3,
+            PixelFormat.RGB8 or PixelFormat.BGR8 => MatType.CV_8UC3,
             _ => throw new ArgumentException($"{image.Format} pixels can't be stored: convert them with PixelConverter first", nameof(image)),
         };
         ImagingNative.EnsureLoaded();
@@ -71,8 +72,8 @@ public static partial class ImageCodec
         {
             using Mat view = Mat.FromPixelData(image.Height, image.Width, type, (nint)pixels, image.Stride);
             using var blueFirst = new Mat();
-            if (image.Format == PixelFormat.Rgb8) Cv2.CvtColor(view, blueFirst, ColorConversionCodes.RGB2BGR);
-            using var input = InputArray.Create(image.Format == PixelFormat.Rgb8 ? blueFirst : view);
+            if (image.Format == PixelFormat.RGB8) Cv2.CvtColor(view, blueFirst, ColorConversionCodes.RGB2BGR);
+            using var input = InputArray.Create(image.Format == PixelFormat.RGB8 ? blueFirst : view);
             using var file = new VectorOfByte();
             NativeMethods.HandleException(NativeMethods.imgcodecs_imencode_vector(extension, input.CvPtr, file.CvPtr, parameters, parameters.Length, out int ok));
             if (ok == 0) throw new InvalidOperationException($"OpenCV could not encode {image.Width}x{image.Height} {image.Format} pixels as {extension}");

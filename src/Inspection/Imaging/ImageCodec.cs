@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
 using OpenCvSharp;
 
@@ -79,7 +80,7 @@ public static partial class ImageCodec
         if (destination.Length < (long)row * header.Height)
             throw new ArgumentException($"{header.Width}x{header.Height} {header.Pixels} pixels need {(long)row * header.Height} bytes, {destination.Length} given", nameof(destination));
         CheckData(file, header, name);
-        bool grey = header.Pixels != PixelFormat.Rgb8;
+        bool grey = header.Pixels != PixelFormat.RGB8;
         ImreadModes modes = ImreadModes.IgnoreOrientation | (grey ? ImreadModes.Grayscale : ImreadModes.Color) | (header.BitsPerSample == 16 ? ImreadModes.AnyDepth : 0);
         Mat decoded;
         try
@@ -140,8 +141,8 @@ public static partial class ImageCodec
         {
             Span<byte> target = destination.Slice(y * row, row);
             void* source = (void*)decoded.Ptr(y);
-            if (header.Pixels != PixelFormat.Rgb8) new ReadOnlySpan<byte>(source, row).CopyTo(target);
-            else if (header.BitsPerSample < 16) PixelRows.ToRgb(new ReadOnlySpan<byte>(source, row), PixelFormat.Bgr8, target);
+            if (header.Pixels != PixelFormat.RGB8) new ReadOnlySpan<byte>(source, row).CopyTo(target);
+            else if (header.BitsPerSample < 16) PixelRows.ToRgb(new ReadOnlySpan<byte>(source, row), PixelFormat.BGR8, target);
             else DeepColour(new ReadOnlySpan<ushort>(source, row), full, target);
         }
     }

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>Picture files that are understood; told apart by their first bytes, never by their name.</summary>

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>Pixels that somebody else owns: height rows of width pixels, row r starting at byte r * stride. Read-only, never kept.</summary>

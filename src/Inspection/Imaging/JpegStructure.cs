@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -97,6 +98,6 @@ internal static class JpegStructure
         if (body[0] != 8) throw new ImageFormatException($"JPEG with {body[0]} bits per sample; expected 8");
         return new ImageHeader(
             ImageFileFormat.Jpeg, BinaryPrimitives.ReadUInt16BigEndian(body[3..]), BinaryPrimitives.ReadUInt16BigEndian(body[1..]),
-            body[5] == 1 ? PixelFormat.Mono8 : PixelFormat.Rgb8, 8);
+            body[5] == 1 ? PixelFormat.Mono8 : PixelFormat.RGB8, 8);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -31,7 +32,7 @@ public sealed class PillowResampler(bool portable = false)
 
     /// <summary>Resamples tightly or loosely packed RGB; see <see cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>.</summary>
     public void Resize(ReadOnlySpan<byte> rgb, int width, int height, int stride, int targetWidth, int targetHeight, ResampleFilter filter, Span<byte> destination) =>
-        Resize(new ImageView(rgb, width, height, stride, PixelFormat.Rgb8), targetWidth, targetHeight, filter, destination);
+        Resize(new ImageView(rgb, width, height, stride, PixelFormat.RGB8), targetWidth, targetHeight, filter, destination);
 
     /// <summary>Resamples a picture to a square; <paramref name="crop"/> says how (<see cref="SquareFit"/>).</summary>
     /// <inheritdoc cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>
@@ -45,7 +46,7 @@ public sealed class PillowResampler(bool portable = false)
     /// <inheritdoc cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>
     public unsafe void Resize(ImageView source, int targetWidth, int targetHeight, Region window, ResampleFilter filter, Span<byte> destination, CancellationToken cancellation = default)
     {
-        if (source.Format is not (PixelFormat.Mono8 or PixelFormat.Rgb8 or PixelFormat.Bgr8 or PixelFormat.Rgba8 or PixelFormat.Bgra8))
+        if (source.Format is not (PixelFormat.Mono8 or PixelFormat.RGB8 or PixelFormat.BGR8 or PixelFormat.RGBa8 or PixelFormat.BGRa8))
             throw new ArgumentException($"{source.Format} pixels can't be resampled as they are: convert them with PixelConverter first", nameof(source));
         int bytes = RgbImage.ByteCount(targetWidth, targetHeight);
         window.EnsureInside(targetWidth, targetHeight);
@@ -80,7 +81,7 @@ public sealed class PillowResampler(bool portable = false)
                     if (rows is null) row = ring + (nint)(target % slots) * rowStride;
                     else if (_avx2) ResampleAvx2.Vertical(ring, slots, rowStride, rows, target, finished);
                     else ResamplePortable.Vertical(ring, slots, rowStride, rows, target, finished);
-                    PixelRows.ToRgb(new ReadOnlySpan<byte>(row, rowBytes), channels == 1 ? PixelFormat.Mono8 : PixelFormat.Rgb8, destination.Slice(y * window.Width * 3, window.Width * 3));
+                    PixelRows.ToRgb(new ReadOnlySpan<byte>(row, rowBytes), channels == 1 ? PixelFormat.Mono8 : PixelFormat.RGB8, destination.Slice(y * window.Width * 3, window.Width * 3));
                 }
             }
         }

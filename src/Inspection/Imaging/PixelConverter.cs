@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClipFusion.Foundation;
 using OpenCvSharp;
 
 namespace ClipFusion.Inspection.Imaging;

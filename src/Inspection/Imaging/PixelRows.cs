@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -12,19 +13,19 @@ internal static class PixelRows
     {
         switch (format)
         {
-            case PixelFormat.Rgb8:
+            case PixelFormat.RGB8:
                 source.CopyTo(rgb);
                 break;
             case PixelFormat.Mono8:
                 Gather(source, rgb, 1, 5, Vector128.Create((byte)0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5), 0, 0, 0);
                 break;
-            case PixelFormat.Bgr8:
+            case PixelFormat.BGR8:
                 Gather(source, rgb, 3, 5, Vector128.Create((byte)2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9, 14, 13, 12, 15), 2, 1, 0);
                 break;
-            case PixelFormat.Rgba8:
+            case PixelFormat.RGBa8:
                 Gather(source, rgb, 4, 4, Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15), 0, 1, 2);
                 break;
-            case PixelFormat.Bgra8:
+            case PixelFormat.BGRa8:
                 Gather(source, rgb, 4, 4, Vector128.Create((byte)2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 3, 7, 11, 15), 2, 1, 0);
                 break;
             default:

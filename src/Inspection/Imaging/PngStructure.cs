@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -36,6 +37,6 @@ internal static class PngStructure
         ImageHeaders.Check(width, height, limits);
         int bits = body[8];
         bool grey = body[9] is 0 or 4;
-        return new ImageHeader(ImageFileFormat.Png, (int)width, (int)height, !grey ? PixelFormat.Rgb8 : bits == 16 ? PixelFormat.Mono16 : PixelFormat.Mono8, bits);
+        return new ImageHeader(ImageFileFormat.Png, (int)width, (int)height, !grey ? PixelFormat.RGB8 : bits == 16 ? PixelFormat.Mono16 : PixelFormat.Mono8, bits);
     }
 }

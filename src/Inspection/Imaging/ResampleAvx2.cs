@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -25,7 +26,7 @@ internal static unsafe class ResampleAvx2
     public static void Colour(byte** rows, byte** targets, ResampleTable table, int first, int count, PixelFormat format)
     {
         int pixel = format.BytesPerPixel(), stride = table.Stride * 8;
-        Vector256<byte> gather = Gather(pixel, blueFirst: format is PixelFormat.Bgr8 or PixelFormat.Bgra8);
+        Vector256<byte> gather = Gather(pixel, blueFirst: format is PixelFormat.BGR8 or PixelFormat.BGRa8);
         byte* row0 = rows[0], row1 = rows[1], row2 = rows[2], row3 = rows[3];
         fixed (short* halves = table.ColourHalves)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -12,7 +13,7 @@ internal static unsafe class ResamplePortable
     public static void Colour(byte* row, byte* target, ResampleTable table, int first, int count, PixelFormat format)
     {
         int pixel = format.BytesPerPixel();
-        bool blueFirst = format is PixelFormat.Bgr8 or PixelFormat.Bgra8;
+        bool blueFirst = format is PixelFormat.BGR8 or PixelFormat.BGRa8;
         fixed (int* weights = table.Weights)
         {
             for (int i = 0; i < count; i++)

@@ -1,3 +1,5 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Inspection.Imaging;
 
 /// <summary>
@@ -35,7 +37,7 @@ public sealed class RgbImage
     public byte[] Pixels { get; }
 
     /// <summary>The picture as a view.</summary>
-    public ImageView View => new(Pixels, Width, Height, Width * 3, PixelFormat.Rgb8);
+    public ImageView View => new(Pixels, Width, Height, Width * 3, PixelFormat.RGB8);
 
     /// <summary>Bytes of a tightly packed RGB picture.</summary>
     /// <exception cref="ArgumentException">A side is not 1..<see cref="ImageView.MaxSide"/> or the picture exceeds 2 GiB.</exception>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Imaging;
 
@@ -40,7 +41,7 @@ internal readonly ref struct TiffStructure
         if (!tiled) CheckRows(directory, width, height, bits * samples, photometric, data, parts);
         bool grey = photometric <= 1;
         return new ImageHeader(
-            ImageFileFormat.Tiff, (int)width, (int)height, !grey ? PixelFormat.Rgb8 : bits == 16 ? PixelFormat.Mono16 : PixelFormat.Mono8, (int)bits);
+            ImageFileFormat.Tiff, (int)width, (int)height, !grey ? PixelFormat.RGB8 : bits == 16 ? PixelFormat.Mono16 : PixelFormat.Mono8, (int)bits);
     }
 
     /// <summary>Whether the strips can hold all rows: a decoder leaves those black that are in none.</summary>

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;

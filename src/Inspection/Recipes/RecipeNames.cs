@@ -5,9 +5,6 @@ namespace ClipFusion.Inspection.Recipes;
 /// <summary>The words that a recipe file uses for the choices; read and written through the same table.</summary>
 internal static class RecipeNames
 {
-    public static readonly (string Name, Profile Value)[] Profiles =
-        [("clipfusion", Profile.ClipFusion), ("mapdiff", Profile.MapDiff), ("patchclip", Profile.PatchClip)];
-
     public static readonly (string Name, Branches Value)[] Branch =
     [
         ("clipLanguage", Branches.ClipLanguage), ("clipVision", Branches.ClipVision),

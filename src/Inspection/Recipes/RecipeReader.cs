@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ClipFusion.Inspection.Imaging;
-using ClipFusion.Inspection.Json;
-using static ClipFusion.Inspection.Json.JsonValues;
+using ClipFusion.Foundation.Json;
+using static ClipFusion.Foundation.Json.JsonValues;
 using static ClipFusion.Inspection.Recipes.RecipeValues;
 
 namespace ClipFusion.Inspection.Recipes;
@@ -44,7 +44,7 @@ public static class RecipeReader
     public static Recipe Read(ReadOnlyMemory<byte> utf8Json, string source = "recipe")
     {
         var errors = new FieldErrors();
-        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, comments: true);
+        using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, JsonRules.WithComments);
         if (document is null) throw new RecipeException(source, errors.List);
 
         var fields = new JsonFields(document.RootElement, "$", errors);
@@ -91,7 +91,7 @@ public static class RecipeReader
             Crop = fields.Read("crop", defaults.Crop, Choice(RecipeNames.Crops)),
             BlackLevel = fields.Read("blackLevel", defaults.BlackLevel, OrNull(Integer(0, 65535))),
             WhiteLevel = fields.Read("whiteLevel", defaults.WhiteLevel, OrNull(Integer(0, 65535))),
-            Profile = fields.Read("profile", defaults.Profile, Choice(RecipeNames.Profiles)),
+            Profile = fields.Read("profile", defaults.Profile, Choice(ProfileNames.All)),
         };
         fields.Read("scoreSize", Recipe.ScoreSize, ScoreSize);
         fields.Read(Schema, "", Text);
@@ -124,7 +124,7 @@ public static class RecipeReader
         if (recipe.UsedBranches == Branches.None)
         {
             string needed = string.Join(", ", RecipeNames.Branch.Where(b => (recipe with { Branches = b.Value }).UsedBranches != Branches.None).Select(b => b.Name));
-            errors.Add("$.branches", "no branch that the profile uses", $"at least one of {needed} for the profile {RecipeNames.Of(RecipeNames.Profiles, recipe.Profile)}");
+            errors.Add("$.branches", "no branch that the profile uses", $"at least one of {needed} for the profile {ProfileNames.Of(recipe.Profile)}");
         }
     }
 }

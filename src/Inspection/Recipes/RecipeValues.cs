@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ClipFusion.Inspection.Imaging;
-using ClipFusion.Inspection.Json;
-using static ClipFusion.Inspection.Json.JsonValues;
+using ClipFusion.Foundation.Json;
+using static ClipFusion.Foundation.Json.JsonValues;
 
 namespace ClipFusion.Inspection.Recipes;
 

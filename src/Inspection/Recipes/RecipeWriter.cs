@@ -30,7 +30,7 @@ public static class RecipeWriter
             WriteWords(json, recipe);
             WriteMethod(json, recipe);
             WriteFrame(json, recipe);
-            json.WriteString("profile", RecipeNames.Of(RecipeNames.Profiles, recipe.Profile));
+            json.WriteString("profile", ProfileNames.Of(recipe.Profile));
             if (allKeys || recipe.Coreset < 1) WriteNumber(json, "coreset", recipe.Coreset);
             json.WriteEndObject();
         }

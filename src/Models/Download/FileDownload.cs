@@ -7,12 +7,12 @@ namespace ClipFusion.Models.Download;
 /// <summary>Downloads one file into its part file, continuing where an earlier try stopped, and hands it over complete and verified.</summary>
 /// <param name="fetcher">Sends the requests.</param>
 /// <param name="options">Bounds.</param>
-/// <param name="backoff">Pauses between tries.</param>
+/// <param name="retries">Pauses between tries.</param>
 /// <param name="time">Clock of the stall time-out.</param>
 /// <param name="requireSpace">Throws when this many more bytes do not fit on the disk.</param>
 /// <param name="progress">Told about every block.</param>
 internal sealed class FileDownload(
-    HttpsFetcher fetcher, PullOptions options, Backoff backoff, TimeProvider time, Action<long> requireSpace, IProgress<PullProgress> progress)
+    HttpsFetcher fetcher, PullOptions options, Retries retries, TimeProvider time, Action<long> requireSpace, IProgress<PullProgress> progress)
 {
     private const int BlockBytes = 128 << 10;
 
@@ -20,7 +20,7 @@ internal sealed class FileDownload(
     private const long WorthwhileBytes = 8L << 20;
 
     /// <summary>The size that the server states for a file, or null where it does not say.</summary>
-    public Task<long?> AskSizeAsync(DownloadJob job, CancellationToken cancellation) => backoff.RunAsync(
+    public Task<long?> AskSizeAsync(DownloadJob job, CancellationToken cancellation) => retries.RunAsync(
         async () =>
         {
             using var stall = new StallGuard(job.Name, options.StallTimeout, time, cancellation);
@@ -41,7 +41,7 @@ internal sealed class FileDownload(
         try
         {
             long furthest = part.Length;
-            await backoff.RunAsync(
+            await retries.RunAsync(
                 () => TryAsync(job, part, cancellation),
                 () =>
                 {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Download;
 
@@ -28,15 +29,10 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
     /// <exception cref="ModelCatalogueException">The text has errors; all of them are listed with their JSON paths.</exception>
     public static ModelCatalogue Parse(ReadOnlyMemory<byte> utf8, string origin)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
-            return new CatalogueReader(origin).Read(document.RootElement);
-        }
-        catch (JsonException e)
-        {
-            throw new ModelCatalogueException(origin, [$"not valid JSON: {JsonSyntax.Describe(e)}"], e);
-        }
+        var errors = new FieldErrors();
+        using JsonDocument? document = StrictJson.Parse(utf8, "an object with the catalogue's keys", errors, new JsonRules { MaxBytes = MaxCatalogueBytes, MaxDepth = 8 });
+        ModelCatalogue? catalogue = document is null ? null : CatalogueReader.Read(new JsonFields(document.RootElement, "$", errors));
+        return errors.List.Count == 0 ? catalogue! : throw new ModelCatalogueException(origin, [.. errors.List.Select(e => e.ToString())]);
     }
 
     /// <summary>The sets of the given names, in that order and each once; all sets when no name is given.</summary>

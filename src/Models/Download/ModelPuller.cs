@@ -10,7 +10,7 @@ public sealed class ModelPuller : IDisposable
     private readonly TimeProvider _time;
     private readonly Func<string, long> _freeBytes;
     private readonly HttpsFetcher _fetcher;
-    private readonly Backoff _backoff;
+    private readonly Retries _retries;
 
     /// <summary>Prepares a puller; nothing is contacted or written yet.</summary>
     /// <param name="options">Where to, and all bounds.</param>
@@ -31,7 +31,7 @@ public sealed class ModelPuller : IDisposable
         _time = time ?? TimeProvider.System;
         _freeBytes = freeBytes ?? (static directory => new DriveInfo(directory).AvailableFreeSpace);
         _fetcher = new HttpsFetcher(handler);
-        _backoff = new Backoff(options.MaxRetries, _time, random ?? Random.Shared);
+        _retries = new Retries(options.MaxRetries, _time, random ?? Random.Shared);
     }
 
     /// <summary>Brings every file of the sets into place and returns all of them in order.</summary>
@@ -63,7 +63,7 @@ public sealed class ModelPuller : IDisposable
     {
         using var held = DirectoryLock.Take(_options.TargetDirectory);
         var pins = PinFile.Load(_options.TargetDirectory);
-        var download = new FileDownload(_fetcher, _options, _backoff, _time, RequireSpace, progress);
+        var download = new FileDownload(_fetcher, _options, _retries, _time, RequireSpace, progress);
 
         var jobs = PullPlan.Make(sets, pins, _options);
         var results = new PulledFile?[jobs.Count];

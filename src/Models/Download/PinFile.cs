@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Download;
 
@@ -15,10 +16,11 @@ internal sealed class PinFile
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
-        AllowDuplicateProperties = false,
     };
 
     private const int MaxBytes = 16 << 20;
+
+    private static readonly JsonRules Rules = new() { MaxBytes = MaxBytes, UniqueKeys = true };
 
     private readonly string _path;
     private readonly SortedDictionary<string, Pin> _pins;
@@ -33,7 +35,9 @@ internal sealed class PinFile
         if (!File.Exists(path)) return new PinFile(path, new SortedDictionary<string, Pin>(StringComparer.Ordinal));
         try
         {
-            var content = JsonSerializer.Deserialize<Content>(RegularFile.ReadAllBytes(path, MaxBytes), Json) ?? throw new JsonException("null instead of an object");
+            (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(RegularFile.ReadAllBytes(path, MaxBytes), "an object with schema and files", Rules);
+            using JsonDocument text = document ?? throw new JsonException(error!.ToString());
+            Content content = text.Deserialize<Content>(Json)!;
             if (content.Schema != 1) throw new JsonException($"schema {content.Schema} instead of 1");
             foreach (var (file, pin) in content.Files)
             {

@@ -6,7 +6,7 @@ internal static class DiffusionTextConfigFile
     /// <exception cref="FolderException">Malformed or unsupported; names every key.</exception>
     public static DiffusionTextConfig Read(string file)
     {
-        ConfigReader config = ConfigReader.Open(file);
+        PublishedConfig config = PublishedConfig.Open(file);
         config.Word("model_type", "clip_text_model", "clip_text_model");
         int width = config.Integer("hidden_size", 512), heads = config.Integer("num_attention_heads", 8);
         config.Check(width % heads == 0, "num_attention_heads", $"a divisor of hidden_size ({width})");

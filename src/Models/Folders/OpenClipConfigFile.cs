@@ -9,10 +9,10 @@ internal static class OpenClipConfigFile
     /// <exception cref="FolderException">Malformed or unsupported; names every key.</exception>
     public static OpenClipConfig Read(string file)
     {
-        ConfigReader root = ConfigReader.Open(file);
-        ConfigReader model = root.Section("model_cfg", required: true);
+        PublishedConfig root = PublishedConfig.Open(file);
+        PublishedConfig model = root.Section("model_cfg", required: true);
         model.OnlyOff("custom_text", "multimodal_cfg", "init_logit_bias");
-        ConfigReader pixels = root.Section("preprocess_cfg", required: false);
+        PublishedConfig pixels = root.Section("preprocess_cfg", required: false);
         pixels.Word("interpolation", "bicubic", "bicubic");
         pixels.Word("mode", "RGB", "RGB");
 
@@ -28,7 +28,7 @@ internal static class OpenClipConfigFile
         return config;
     }
 
-    private static VisionTowerConfig ReadVision(ConfigReader vision)
+    private static VisionTowerConfig ReadVision(PublishedConfig vision)
     {
         vision.OnlyOff("timm_model_name", "attentional_pool", "no_ln_pre", "final_ln_after_pool", "global_average_pool", "input_patchnorm");
         vision.Word("pos_embed_type", "learnable", "learnable");
@@ -45,7 +45,7 @@ internal static class OpenClipConfigFile
         return new VisionTowerConfig(size, layers, width, patch, width / headWidth, mlp);
     }
 
-    private static TextTowerConfig ReadText(ConfigReader text)
+    private static TextTowerConfig ReadText(PublishedConfig text)
     {
         text.OnlyOff("hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs", "embed_cls", "no_causal_mask", "final_ln_after_pool", "proj_bias");
         text.Word("pool_type", "argmax", "argmax");
@@ -60,7 +60,7 @@ internal static class OpenClipConfigFile
     }
 
     /// <summary>Layer scale, other activations and norms, and the attention variants of newer OpenCLIP blocks.</summary>
-    private static void RefuseBlockVariants(ConfigReader tower)
+    private static void RefuseBlockVariants(PublishedConfig tower)
     {
         tower.OnlyOff("ls_init_value", "act_kwargs", "norm_kwargs", "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc");
         if (tower.Has("block_type")) tower.Word("block_type", "default", "default");

@@ -9,7 +9,7 @@ internal static class UnetConfigFile
     /// <exception cref="FolderException">Malformed or unsupported; names every key.</exception>
     public static UnetConfig Read(string file)
     {
-        ConfigReader config = ConfigReader.Open(file);
+        PublishedConfig config = PublishedConfig.Open(file);
         RefuseVariants(config);
 
         int[] channels = config.Integers("block_out_channels", [320, 640, 1280, 1280]);
@@ -43,14 +43,14 @@ internal static class UnetConfigFile
         return unet;
     }
 
-    private static int ReadCrossAttentionDim(ConfigReader config, int blocks)
+    private static int ReadCrossAttentionDim(PublishedConfig config, int blocks)
     {
         int[] widths = config.PerBlock("cross_attention_dim", blocks, 1280);
         config.Check(widths.Distinct().Count() == 1, "cross_attention_dim", "the same width for every block");
         return widths[0];
     }
 
-    private static void RefuseVariants(ConfigReader config)
+    private static void RefuseVariants(PublishedConfig config)
     {
         config.Word("_class_name", "UNet2DConditionModel", "UNet2DConditionModel");
         config.Word("mid_block_type", "UNetMidBlock2DCrossAttn", "UNetMidBlock2DCrossAttn");

@@ -6,7 +6,7 @@ internal static class VaeConfigFile
     /// <exception cref="FolderException">Malformed or unsupported; names every key.</exception>
     public static VaeConfig Read(string file)
     {
-        ConfigReader config = ConfigReader.Open(file);
+        PublishedConfig config = PublishedConfig.Open(file);
         config.Word("_class_name", "AutoencoderKL", "AutoencoderKL");
         config.Word("act_fn", "silu", "silu", "swish");
         config.Check(config.Flag("use_quant_conv", true), "use_quant_conv", "true");

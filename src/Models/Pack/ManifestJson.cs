@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Pack;
 
@@ -19,6 +20,8 @@ internal static class ManifestJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
+    private static readonly JsonRules Rules = new() { MaxBytes = PackManifest.MaxBytes, UniqueKeys = true };
+
     public static byte[] Write(PackManifest manifest) => [.. JsonSerializer.SerializeToUtf8Bytes(manifest, Options), (byte)'\n'];
 
     public static PackManifest Read(string folder)
@@ -30,8 +33,10 @@ internal static class ManifestJson
         try
         {
             byte[] json = RegularFile.ReadAllBytes(path, PackManifest.MaxBytes);
-            using (JsonDocument document = JsonDocument.Parse(json)) RefuseNullElements(document.RootElement, path, "$");
-            PackManifest manifest = JsonSerializer.Deserialize<PackManifest>(json, Options) ?? throw new PackException($"{path}: holds null, not a manifest");
+            (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(json, "an object with the manifest's keys", Rules);
+            using JsonDocument text = document ?? throw new PackException($"{path}: {error}");
+            RefuseNullElements(text.RootElement, path, "$");
+            PackManifest manifest = text.Deserialize<PackManifest>(Options)!;
             if (manifest.Schema != PackManifest.CurrentSchema) throw new PackException($"{path}: schema '{manifest.Schema}', this program reads '{PackManifest.CurrentSchema}'; build the pack again");
             IReadOnlyList<string> problems = ManifestChecks.Of(manifest);
             if (problems.Count > 0) throw new PackException($"{path}: {string.Join("; ", problems)}");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Tokenizer;
 
@@ -8,6 +9,8 @@ internal sealed class Vocabulary
 {
     /// <summary>No published vocabulary has a megabyte; anything much larger is not one.</summary>
     internal const int MaxFileBytes = 64 << 20;
+
+    private static readonly JsonRules Rules = new() { MaxBytes = MaxFileBytes, MaxDepth = 2, UniqueKeys = true };
 
     private const int MaxId = (1 << 24) - 1;
 
@@ -32,13 +35,12 @@ internal sealed class Vocabulary
         if (LfsPointer.Is(json, json.Length)) throw new VocabularyException($"{path}: {LfsPointer.Message}.");
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 2 });
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new VocabularyException($"{path}: the file holds {Kind(document.RootElement)}, expected an object from token to id.");
-
+            (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(json, "an object from token to id", Rules);
+            using JsonDocument vocabulary = document ?? throw new VocabularyException($"{path}: {error}");
             var ids = new Dictionary<string, int>(StringComparer.Ordinal);
             var owners = new Dictionary<int, string>();
             int size = 0;
-            foreach (JsonProperty token in document.RootElement.EnumerateObject())
+            foreach (JsonProperty token in vocabulary.RootElement.EnumerateObject())
             {
                 if (token.Value.ValueKind != JsonValueKind.Number || !token.Value.TryGetInt32(out int id) || id is < 0 or > MaxId)
                 {
@@ -52,9 +54,9 @@ internal sealed class Vocabulary
 
             return new Vocabulary(path, ids, size);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (InvalidOperationException e)
         {
-            throw new VocabularyException($"{path}: not a valid JSON object from token to id: {(e is JsonException syntax ? JsonSyntax.Describe(syntax) : e.Message)}", e);
+            throw new VocabularyException($"{path}: a token that is not valid Unicode; expected an object from token to id: {e.Message}", e);
         }
     }
 
@@ -80,6 +82,4 @@ internal sealed class Vocabulary
             throw new VocabularyException($"{path}: cannot be read: {e.Message}", e);
         }
     }
-
-    private static string Kind(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
 }

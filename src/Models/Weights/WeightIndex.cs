@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Weights;
 
@@ -7,6 +8,8 @@ namespace ClipFusion.Models.Weights;
 internal static class WeightIndex
 {
     private const int MaxFileBytes = 64 << 20;
+
+    private static readonly JsonRules Rules = new() { MaxBytes = MaxFileBytes, MaxDepth = 64, UniqueKeys = true };
 
     /// <summary>Reads the index's <c>weight_map</c>, from tensor to a plain file name.</summary>
     /// <exception cref="WeightException">Unreadable, malformed, or a shard that is not a plain file name.</exception>
@@ -18,8 +21,9 @@ internal static class WeightIndex
             if (length > MaxFileBytes) throw new WeightException($"{path}: the file has {length} bytes, expected at most {MaxFileBytes}.");
             byte[] json = RegularFile.ReadAllBytes(path, MaxFileBytes);
             if (LfsPointer.Is(json, json.Length)) throw new WeightException($"{path}: {LfsPointer.Message}.");
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
+            (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(json, "an object with weight_map", Rules);
+            using JsonDocument index = document ?? throw new WeightException($"{path}: {error}; the file is damaged.");
+            if (!index.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
             {
                 throw new WeightException($"{path}: weight_map is missing, expected an object from tensor to shard.");
             }
@@ -28,9 +32,9 @@ internal static class WeightIndex
             foreach (JsonProperty tensor in map.EnumerateObject()) shards.Add(tensor.Name, Shard(path, tensor));
             return shards;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (InvalidOperationException e)
         {
-            throw new WeightException($"{path}: not valid JSON, the file is damaged: {(e is JsonException syntax ? JsonSyntax.Describe(syntax) : e.Message)}", e);
+            throw new WeightException($"{path}: a name that is not valid Unicode, the file is damaged: {e.Message}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ClipFusion.ApplianceTests.Broker;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.ApplianceTests.Box;
@@ -44,7 +45,7 @@ public sealed class PictureTests : IAsyncDisposable
     {
         HeatmapEar ear = await StartAsync((Station + "HEATMAP__FORMAT", format));
         DecodedImage picture = Heard(await JudgedAsync("a", "NG"), await HeatmapAsync(ear), ImageFileFormat.Png);
-        Assert.Equal(format == "png" ? PixelFormat.Rgb8 : PixelFormat.Mono16, picture.Header.Pixels);
+        Assert.Equal(format == "png" ? PixelFormat.RGB8 : PixelFormat.Mono16, picture.Header.Pixels);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using ClipFusion.Camera;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Tests.Camera;
 

@@ -1,5 +1,6 @@
 using ClipFusion.Camera;
 using ClipFusion.Camera.Simulation;
+using ClipFusion.Foundation;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.Camera;

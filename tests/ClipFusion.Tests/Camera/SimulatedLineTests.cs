@@ -1,5 +1,6 @@
 using ClipFusion.Camera;
 using ClipFusion.Camera.Simulation;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Tests.Camera;
 

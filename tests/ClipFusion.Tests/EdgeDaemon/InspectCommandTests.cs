@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Tests.EdgeDaemon;

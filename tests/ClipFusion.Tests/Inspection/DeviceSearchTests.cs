@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;

@@ -1,3 +1,4 @@
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -27,7 +28,7 @@ internal static class Pictures
     }
 
     /// <summary>A frame over <see cref="Bytes"/>.</summary>
-    public static ImageView Frame(byte[] bytes) => new(bytes, Width, Height, 3 * Width, PixelFormat.Rgb8);
+    public static ImageView Frame(byte[] bytes) => new(bytes, Width, Height, 3 * Width, PixelFormat.RGB8);
 
     /// <summary>An inspector with the pictures of these numbers as references; none is zero-shot.</summary>
     public static Inspector Inspector(ModelPack pack, Recipe recipe, params int[] references)

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Imaging;
-using ClipFusion.Models;
 using ClipFusion.Models.Folders;
 using ClipFusion.Models.Tokenizer;
 using ClipFusion.Models.Weights;
@@ -17,7 +17,7 @@ public sealed class FileFaultTests : IDisposable
     {
         { "weights", path => SafetensorsFile.Open(path).Dispose() },
         { "index", path => WeightIndex.Read(path) },
-        { "configuration", path => ConfigReader.Open(path) },
+        { "configuration", path => PublishedConfig.Open(path) },
         { "vocabulary", path => ClipTokenizer.Load(path, path) },
         { "picture", path => ImageCodec.ReadHeader(path) },
     };

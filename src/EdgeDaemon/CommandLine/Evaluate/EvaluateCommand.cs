@@ -36,7 +36,7 @@ internal static class EvaluateCommand
 
     private static readonly Option<string> Seeds = new("--seeds") { Description = "Seeds of the draws; results are the mean over them.", HelpName = "N,N,...", DefaultValueFactory = _ => "0,1,2,3,4" };
 
-    private static readonly Option<string> Profiles = new("--profiles") { Description = "Rows of the tables: clipfusion, patchclip, mapdiff.", HelpName = "PROFILE,...", DefaultValueFactory = _ => "clipfusion" };
+    private static readonly Option<string> Profiles = new("--profiles") { Description = "Rows of the tables: clipfusion, patchclip, mapdiff.", HelpName = "PROFILE,...", DefaultValueFactory = _ => ProfileNames.Of(Profile.ClipFusion) };
 
     private static readonly Option<string> Baselines = new("--baselines") { Description = "More rows: winclip, patchcore, both on the pack's CLIP.", HelpName = "METHOD,..." };
 

@@ -3,7 +3,7 @@ namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
 /// <summary>Where judgements are written, one at a time.</summary>
 internal interface IJudgementReport
 {
-    void Judged(Judgement judgement);
+    void Judged(PictureJudgement judgement);
 
     /// <summary>A picture could not be judged.</summary>
     void Failed(string file, string reason);
@@ -14,7 +14,7 @@ internal sealed class JsonJudgementReport(TextWriter output) : IJudgementReport
 {
     private readonly JsonLines _lines = new(output);
 
-    public void Judged(Judgement judgement) => _lines.Write(judgement);
+    public void Judged(PictureJudgement judgement) => _lines.Write(judgement);
 
     public void Failed(string file, string reason) => _lines.Write(new { file, error = reason });
 }

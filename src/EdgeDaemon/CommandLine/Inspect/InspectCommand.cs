@@ -40,7 +40,7 @@ internal static class InspectCommand
     {
         Description = "Models that judge, instead of the recipe's choice.",
         HelpName = "PROFILE",
-    }.AcceptOnlyFromAmong([.. Enum.GetValues<Profile>().Select(Judgement.Text)]);
+    }.AcceptOnlyFromAmong([.. Enum.GetValues<Profile>().Select(PictureJudgement.Text)]);
 
     private static readonly Option<string> Out = new("--out")
     {
@@ -103,7 +103,7 @@ internal static class InspectCommand
         using InspectSession session = await Steps.RunAsync(terminal, "opening the pack", steps => InspectSession.Open(request, steps, cancellation)).ConfigureAwait(false);
         if (session.Notice is { } notice) terminal.WriteNote(notice);
         if (session.References < request.References.Count) terminal.WriteNote("the references are not used: no branch of the recipe compares with good parts");
-        terminal.WriteNote($"profile {Judgement.Text(request.Recipe.Profile)}, {session.ShotMode}, references: {session.References}, pack {session.PackName}, recipe {request.Recipe.Revision}");
+        terminal.WriteNote($"profile {PictureJudgement.Text(request.Recipe.Profile)}, {session.ShotMode}, references: {session.References}, pack {session.PackName}, recipe {request.Recipe.Revision}");
 
         // Rows on the same screen show that it goes on; a spinner would run into them.
         var judging = terminal.ResultsOnScreen ? terminal with { IsInteractive = false } : terminal;

@@ -1,5 +1,7 @@
 using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
@@ -35,7 +37,7 @@ internal sealed class InspectSession : IDisposable
 
     public string? Notice => _pack.Manifest.Notice;
 
-    public string ShotMode => Judgement.Shot((_inspector.Branches & Branches.Vision) != 0);
+    public string ShotMode => PictureJudgement.Shot((_inspector.Branches & Branches.Vision) != 0);
 
     /// <summary>Pictures in the memory banks; 0 = zero-shot.</summary>
     public int References { get; private set; }
@@ -90,7 +92,7 @@ internal sealed class InspectSession : IDisposable
             _dump?.Add(image.Stem, result, _inspector);
             overlays?.Add(new HeatmapSource(image, result.Prepared.Region, regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)), result.Map);
             float peak = MapStatistics.Max(result.Map.Values, _request.Ignore?.Ignored(result.Map.Width, result.Map.Height, result.Prepared.Region));
-            report.Judged(Judgement.Of(image.Path, _request.Station, result, peak, regions));
+            report.Judged(PictureJudgement.Of(image.Path, _request.Station, result, peak, regions));
         }
 
         steps?.Report("writing");
@@ -117,7 +119,7 @@ internal sealed class InspectSession : IDisposable
 
         static void Require(ImageFault fault)
         {
-            if (fault != ImageFault.None) throw new UsageException(Inspections.CodeTable.Describe(Inspections.Answers.Of(fault)));
+            if (fault != ImageFault.None) throw new UsageException(Inspections.CodeTable.Describe(Findings.Of(fault)));
         }
     }
 

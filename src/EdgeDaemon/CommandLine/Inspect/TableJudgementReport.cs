@@ -11,10 +11,10 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
     private readonly int _width = Math.Clamp(request.Images.Max(i => i.Path.Length), "picture".Length, MaxNameWidth);
     private bool _started;
 
-    public void Judged(Judgement j)
+    public void Judged(PictureJudgement j)
     {
         Start();
-        Evidence e = j.Evidence;
+        PictureEvidence e = j.Evidence;
         string regions = j.Regions is { } found ? $"  {found.Count,6}{(j.RegionsTruncated == true ? "+" : "")}" : "";
         Line($"{Name(j.File)}  {Number(j.Score)}{Verdict(j)}  {Number(j.MapMax)}  {Number(e.ClipLanguage)}  {Number(e.ClipVision)}  {Number(e.DiffLanguage)}  {Number(e.DiffVision)}  {j.TimingsMs.Total,8:0}{regions}");
     }
@@ -28,7 +28,7 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
     /// <summary>A recipe without thresholds gives no verdicts, and no empty column.</summary>
     private bool HasRule => request.Station.Rule.Thresholds != ProfileTable.Empty;
 
-    private string Verdict(Judgement j) => HasRule ? $"  {j.Verdict ?? "-",-7}" : "";
+    private string Verdict(PictureJudgement j) => HasRule ? $"  {j.Verdict ?? "-",-7}" : "";
 
     private void Start()
     {

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -23,7 +23,7 @@ internal static class CommandParser
     public static Parsed<TriggerContent> Trigger(ReadOnlySequence<byte> payload)
     {
         if (payload.IsEmpty) return new(new TriggerContent(null), null, null);
-        var fields = JsonFields.Read(payload, "clipfusion/v1/trigger", "triggerId", "partId", "recipe", "deadlineMs");
+        var fields = MessageFields.Read(payload, "clipfusion/v1/trigger", "triggerId", "partId", "recipe", "deadlineMs");
         string? id = fields.Id("triggerId", required: true);
         string? part = fields.Id("partId");
         string? recipe = fields.Recipe("recipe");
@@ -34,7 +34,7 @@ internal static class CommandParser
     /// <summary><c>{partId}</c>.</summary>
     public static Parsed<string> Part(ReadOnlySequence<byte> payload)
     {
-        var fields = JsonFields.Read(payload, "clipfusion/v1/part", "partId");
+        var fields = MessageFields.Read(payload, "clipfusion/v1/part", "partId");
         string? part = fields.Id("partId", required: true);
         return fields.Error is { } error ? new(null, error, part) : new(part, null, part);
     }
@@ -44,7 +44,7 @@ internal static class CommandParser
     {
         if (payload.Length <= MaximumPayload && Names.TryNumber(Encoding.Latin1.GetString(CommandBytes.Of(payload)), out int number))
             return new(new RecipeContent(null, number.ToString()), null, null);
-        var fields = JsonFields.Read(payload, "clipfusion/v1/recipe-set", "requestId", "recipe");
+        var fields = MessageFields.Read(payload, "clipfusion/v1/recipe-set", "requestId", "recipe");
         string? id = fields.Id("requestId", required: true);
         string? recipe = fields.Recipe("recipe", required: true);
         return fields.Error is { } error ? new(null, error, id) : new(new RecipeContent(id, recipe!), null, id);

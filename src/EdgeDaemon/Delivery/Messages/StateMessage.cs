@@ -17,7 +17,7 @@ internal enum StationMode
 }
 
 /// <summary>What the disk still takes.</summary>
-public enum StorageState
+public enum StorageWord
 {
     /// <summary>Everything.</summary>
     Ok,
@@ -91,7 +91,7 @@ internal sealed record OutboxCounts(long Pending, long Parked)
 /// <param name="CameraNote">Why the camera is lost, or what is wrong with it although it gives frames; null when nothing is.</param>
 internal sealed record StateMessage(
     string BootId, long Beat, bool Ready, bool Busy, StationMode Mode, RecipeStamp? Recipe, int QueueDepth, [property: JsonIgnore] Code Code, string? ErrorText,
-    StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageState Storage, string? Provider, string? ProviderNote, double? EngineBuild, DateTimeOffset Time,
+    StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageWord Storage, string? Provider, string? ProviderNote, double? EngineBuild, DateTimeOffset Time,
     string? CameraNote = null)
 {
     /// <summary>Name of the message's schema.</summary>

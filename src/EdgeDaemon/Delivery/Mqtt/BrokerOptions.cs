@@ -1,14 +1,6 @@
+using ClipFusion.EdgeDaemon.Inspections;
+
 namespace ClipFusion.EdgeDaemon.Delivery;
-
-/// <summary>Version of the protocol.</summary>
-public enum MqttVersion
-{
-    /// <summary>MQTT 5: reason codes, expiry, retained commands are told apart.</summary>
-    V5,
-
-    /// <summary>MQTT 3.1.1, for old gateways.</summary>
-    V311,
-}
 
 /// <summary>Encryption of the connection.</summary>
 /// <param name="CaFile">PEM file with the certificates that the broker's may descend from; null for the system's.</param>

@@ -1,3 +1,4 @@
+using ClipFusion.Foundation;
 using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;

@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Inspections;
 using MQTTnet;
 using MQTTnet.Exceptions;
 using MQTTnet.Protocol;

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using ClipFusion.Foundation;
 using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;

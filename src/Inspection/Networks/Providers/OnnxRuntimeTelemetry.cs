@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.Inspection.Networks.Providers;
 
@@ -9,7 +9,7 @@ namespace ClipFusion.Inspection.Networks.Providers;
 /// unless <c>ORT_DISABLE_TELEMETRY=1</c> is in
 /// the C library's environment when it is loaded, which <see cref="Environment.SetEnvironmentVariable(string, string)"/> does not reach.
 /// </summary>
-public static partial class OnnxRuntimeTelemetry
+public static class OnnxRuntimeTelemetry
 {
     private const string Variable = "ORT_DISABLE_TELEMETRY";
 
@@ -23,11 +23,8 @@ public static partial class OnnxRuntimeTelemetry
     public static void TurnOff()
     {
         if (OperatingSystem.IsWindows()) return;
-        if (SetEnvironment(Variable, "1", 1) != 0) throw new InvalidOperationException($"{Variable} can't be set: ONNX Runtime would ask other machines");
+        if (Libc.SetEnvironment(Variable, "1", 1) != 0) throw new InvalidOperationException($"{Variable} can't be set: ONNX Runtime would ask other machines");
         // For children, which .NET gives its own copy.
         Environment.SetEnvironmentVariable(Variable, "1");
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Tests.EdgeDaemon.Configuration;
 

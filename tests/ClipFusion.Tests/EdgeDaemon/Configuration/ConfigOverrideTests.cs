@@ -1,5 +1,6 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Json;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.Foundation.Json;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 
 namespace ClipFusion.Tests.EdgeDaemon.Configuration;

@@ -1,7 +1,8 @@
 using System.Net;
 using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Json;
+using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Networks.Providers;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 

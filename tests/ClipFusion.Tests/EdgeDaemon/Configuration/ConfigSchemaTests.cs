@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 
 namespace ClipFusion.Tests.EdgeDaemon.Configuration;

@@ -1,6 +1,6 @@
 using ClipFusion.Camera.Folder;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 
 namespace ClipFusion.Tests.EdgeDaemon.Configuration;

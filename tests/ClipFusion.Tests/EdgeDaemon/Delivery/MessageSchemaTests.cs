@@ -19,7 +19,7 @@ public sealed class MessageSchemaTests
     {
         AssertFits("state", Samples.State());
         foreach (var code in Enum.GetValues<Code>()) AssertFits("state", Samples.State(code, withNulls: true));
-        foreach (var storage in Enum.GetValues<StorageState>()) AssertFits("state", Samples.State() with { Storage = storage });
+        foreach (var storage in Enum.GetValues<StorageWord>()) AssertFits("state", Samples.State() with { Storage = storage });
         foreach (var mode in Enum.GetValues<StationMode>()) AssertFits("state", Samples.State() with { Mode = mode });
     }
 

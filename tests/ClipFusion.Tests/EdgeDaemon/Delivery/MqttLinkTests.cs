@@ -1,6 +1,7 @@
 using System.Text;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.Foundation;
 using MQTTnet.Protocol;
 
 namespace ClipFusion.Tests.EdgeDaemon.Delivery;

@@ -22,5 +22,5 @@ internal static class Samples
 
     public static StateMessage State(Code code = Code.None, bool withNulls = false) => new(
         "boot", 12, code == Code.None, false, StationMode.Auto, withNulls ? null : Recipe, 3, code, code == Code.None ? null : "warming up", new(1, 2, 3, 4, 5, 6), new(7, 8),
-        withNulls ? null : true, false, StorageState.NoImages, withNulls ? null : "cpu", withNulls ? null : "cuda: out of memory", withNulls ? null : 0.5, Noon);
+        withNulls ? null : true, false, StorageWord.NoImages, withNulls ? null : "cpu", withNulls ? null : "cuda: out of memory", withNulls ? null : 0.5, Noon);
 }

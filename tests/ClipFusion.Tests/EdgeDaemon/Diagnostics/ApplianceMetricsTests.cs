@@ -7,7 +7,6 @@ using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Tests.EdgeDaemon.Delivery;
 using Microsoft.Extensions.Time.Testing;
-using StorageState = ClipFusion.EdgeDaemon.Storage.StorageState;
 
 namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;
 

@@ -74,11 +74,11 @@ public sealed class CodeTextTests
     [Fact]
     public void Answers_FromTheMethod_NeverCallAnUnjudgedPartGoodOrBad()
     {
-        Assert.Equal((Verdict.Ok, Code.None), Answers.Of(Outcome.Ok));
-        Assert.Equal((Verdict.Ng, Code.None), Answers.Of(Outcome.Ng));
-        Assert.Equal((Verdict.Review, Code.None), Answers.Of(Outcome.Review));
-        Assert.Equal((Verdict.NotJudged, Code.NoThreshold), Answers.Of(Outcome.NoThreshold));
-        Assert.Equal((Verdict.NotJudged, Code.NetworkFailed), Answers.Of(Outcome.NotANumber));
-        Assert.Equal([Code.None, Code.WrongFrame, Code.TooDark, Code.TooBright, Code.Blurred], Enum.GetValues<ImageFault>().Select(Answers.Of));
+        Assert.Equal((Verdict.Ok, Code.None), Findings.Of(Outcome.Ok));
+        Assert.Equal((Verdict.Ng, Code.None), Findings.Of(Outcome.Ng));
+        Assert.Equal((Verdict.Review, Code.None), Findings.Of(Outcome.Review));
+        Assert.Equal((Verdict.NotJudged, Code.NoThreshold), Findings.Of(Outcome.NoThreshold));
+        Assert.Equal((Verdict.NotJudged, Code.NetworkFailed), Findings.Of(Outcome.NotANumber));
+        Assert.Equal([Code.None, Code.WrongFrame, Code.TooDark, Code.TooBright, Code.Blurred], Enum.GetValues<ImageFault>().Select(Findings.Of));
     }
 }

@@ -1,10 +1,10 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Tests.Inspection.Imaging;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
-using PixelFormat = ClipFusion.Camera.PixelFormat;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 

@@ -4,13 +4,12 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Tests.Inspection.Imaging;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
-using CameraFormat = ClipFusion.Camera.PixelFormat;
-using PixelFormat = ClipFusion.Inspection.Imaging.PixelFormat;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 
@@ -23,7 +22,7 @@ public sealed class HeatmapFileTests
     [InlineData(HeatmapFormat.Png, "image/png", ImageFileFormat.Png)]
     public void Of_SmallFrame_KeepsItsSizeBesideTheColourBarAndSaysWhoseItIs(HeatmapFormat format, string type, ImageFileFormat kind)
     {
-        KeptFrame frame = Kept(Frame(320, 240, CameraFormat.Mono8), Map(Region.Whole(320, 240)));
+        KeptFrame frame = Kept(Frame(320, 240, PixelFormat.Mono8), Map(Region.Whole(320, 240)));
         (ReadOnlyMemory<byte> file, string contentType) = _file.Of(frame, format);
         ImageHeader header = ImageCodec.ReadHeader(file.Span);
         Assert.Equal((type, kind, HeatmapOverlay.Width(320, 240), 240), (contentType, header.Format, header.Width, header.Height));
@@ -38,7 +37,7 @@ public sealed class HeatmapFileTests
     [InlineData(16, 1, HeatmapFormat.Jpeg)]
     public void Of_FrameBelowTheLeastSide_IsDrawnAsItIs(int width, int height, HeatmapFormat format)
     {
-        KeptFrame frame = Kept(Frame(width, height, CameraFormat.Mono8), Map(Region.Whole(width, height)));
+        KeptFrame frame = Kept(Frame(width, height, PixelFormat.Mono8), Map(Region.Whole(width, height)));
         ImageHeader header = ImageCodec.ReadHeader(_file.Of(frame, format).File.Span);
         Assert.Equal((HeatmapOverlay.Width(width, height), height), (header.Width, header.Height));
     }
@@ -48,7 +47,7 @@ public sealed class HeatmapFileTests
     [InlineData(HeatmapFormat.Png)]
     public void Of_FiveMegapixelsOfNoise_FitsAndIsTheSameEachTime(HeatmapFormat format)
     {
-        KeptFrame frame = Kept(Frame(2592, 1944, CameraFormat.RGB8), Map(Region.Whole(2592, 1944)));
+        KeptFrame frame = Kept(Frame(2592, 1944, PixelFormat.RGB8), Map(Region.Whole(2592, 1944)));
         byte[] first = _file.Of(frame, format).File.ToArray(), second = new HeatmapFile(new FramePicture(), IHeatmapPublisher.MaximumBytes).Of(frame, format).File.ToArray();
         Assert.InRange(first.Length, 1, IHeatmapPublisher.MaximumBytes);
         Assert.Equal(first, second);
@@ -58,7 +57,7 @@ public sealed class HeatmapFileTests
     [Fact]
     public void Of_Map_HasItsValuesScaleAndRegion()
     {
-        KeptFrame frame = Kept(Frame(320, 240, CameraFormat.Mono8), Map(new Region(10, 20, 200, 100), normal: 0.5f, hot: 3));
+        KeptFrame frame = Kept(Frame(320, 240, PixelFormat.Mono8), Map(new Region(10, 20, 200, 100), normal: 0.5f, hot: 3));
         (ReadOnlyMemory<byte> file, string contentType) = _file.Of(frame, HeatmapFormat.Map16);
         DecodedImage map = ImageCodec.DecodeStored(file.Span);
         Assert.Equal(("image/png", MapSide, MapSide, PixelFormat.Mono16), (contentType, map.Header.Width, map.Header.Height, map.Header.Pixels));
@@ -93,7 +92,7 @@ public sealed class HeatmapFileTests
     [Fact]
     public void Of_ImageFileAndMosaic_AreDrawnAsTheyLook()
     {
-        foreach (Frame source in new Frame[] { PictureSamples.File(ImageFiles.Png(ImageFiles.Picture(64, 48).View)), Frame(64, 48, CameraFormat.BayerRG8), Frame(64, 48, CameraFormat.Mono12), Frame(64, 48, CameraFormat.BGRa8) })
+        foreach (Frame source in new Frame[] { PictureSamples.File(ImageFiles.Png(ImageFiles.Picture(64, 48).View)), Frame(64, 48, PixelFormat.BayerRG8), Frame(64, 48, PixelFormat.Mono12), Frame(64, 48, PixelFormat.BGRa8) })
         {
             using (source) Assert.Equal(48, ImageCodec.Decode(_file.Of(Kept(source, Map(Region.Whole(64, 48))), HeatmapFormat.Jpeg).File.Span).Height);
         }
@@ -132,7 +131,7 @@ public sealed class HeatmapFileTests
 
     private static Frame Grey(int width, int height)
     {
-        Frame frame = Frame(width, height, CameraFormat.Mono8);
+        Frame frame = Frame(width, height, PixelFormat.Mono8);
         frame.Pixels.Fill(128);
         return frame;
     }

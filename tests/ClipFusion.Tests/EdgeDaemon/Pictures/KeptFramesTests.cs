@@ -1,8 +1,8 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
-using PixelFormat = ClipFusion.Camera.PixelFormat;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;

@@ -5,12 +5,12 @@ using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Tests.EdgeDaemon.Delivery;
-using PixelFormat = ClipFusion.Camera.PixelFormat;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 

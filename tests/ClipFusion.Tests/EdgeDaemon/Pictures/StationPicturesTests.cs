@@ -4,12 +4,12 @@ using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 using Answer = ClipFusion.EdgeDaemon.Inspections.Verdict;
-using PixelFormat = ClipFusion.Camera.PixelFormat;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.EdgeDaemon.Recipes;

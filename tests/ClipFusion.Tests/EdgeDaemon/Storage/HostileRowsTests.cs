@@ -174,7 +174,7 @@ public sealed class HostileRowsTests : IDisposable
                 var given = new HashSet<long>(all.Select(i => i.Sequence));
                 foreach (string station in (string[])["line1", "line2"])
                 {
-                    foreach (OutboxRow row in store.ReadPending(station, 0, 100))
+                    foreach (StoredOutboxRow row in store.ReadPending(station, 0, 100))
                     {
                         Assert.InRange(row.Record.Inspection.Sequence, 1, 1L << 53);
                         await store.MarkHandingAsync(row.Record.Inspection.Id);

@@ -61,7 +61,7 @@ public sealed class InspectionStoreTests : IDisposable
         }
 
         await using InspectionStore again = _folder.Open();
-        OutboxRow row = Assert.Single(again.ReadPending("line1", 0, 10));
+        StoredOutboxRow row = Assert.Single(again.ReadPending("line1", 0, 10));
         Assert.Equal(JsonSerializer.Serialize(record), JsonSerializer.Serialize(row.Record));
         Assert.Equal(record.Inspection, again.Find(record.Inspection.Id)!.Value.Inspection);
     }
@@ -97,7 +97,7 @@ public sealed class InspectionStoreTests : IDisposable
             await store.CompleteAsync(StoreFolder.Judged(inspections[index]));
             done.Add(inspections[index].Sequence);
             long reachable = Enumerable.Range(1, 12).TakeWhile(n => done.Contains(n)).LastOrDefault();
-            IReadOnlyList<OutboxRow> page = store.ReadPending("line1", sent, 100);
+            IReadOnlyList<StoredOutboxRow> page = store.ReadPending("line1", sent, 100);
             Assert.Equal(Enumerable.Range(1, 12).Select(n => (long)n).Where(n => n > sent && n <= reachable), page.Select(r => r.Record.Inspection.Sequence));
             sent = reachable;
             Assert.Single(store.ReadPending("line2", 0, 100));

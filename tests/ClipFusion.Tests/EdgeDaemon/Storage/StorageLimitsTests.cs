@@ -1,5 +1,6 @@
 using System.Net;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Diagnostics;
 using ClipFusion.EdgeDaemon.Inspections;
 using ClipFusion.EdgeDaemon.Storage;
@@ -60,13 +61,13 @@ public sealed class StorageLimitsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(StorageCondition.Healthy, true, ClipFusion.EdgeDaemon.Delivery.StorageState.Ok)]
-    [InlineData(StorageCondition.Healthy, false, ClipFusion.EdgeDaemon.Delivery.StorageState.NoImages)]
-    [InlineData(StorageCondition.OnReserve, false, ClipFusion.EdgeDaemon.Delivery.StorageState.Reserve)]
-    [InlineData(StorageCondition.DiskFull, false, ClipFusion.EdgeDaemon.Delivery.StorageState.Full)]
-    [InlineData(StorageCondition.Locked, true, ClipFusion.EdgeDaemon.Delivery.StorageState.Unavailable)]
-    [InlineData(StorageCondition.Failed, true, ClipFusion.EdgeDaemon.Delivery.StorageState.Unavailable)]
-    public void StorageReport_OfEveryCondition_TellsWhatTheDiskStillTakes(StorageCondition condition, bool hasRoom, ClipFusion.EdgeDaemon.Delivery.StorageState told) =>
+    [InlineData(StorageCondition.Healthy, true, StorageWord.Ok)]
+    [InlineData(StorageCondition.Healthy, false, StorageWord.NoImages)]
+    [InlineData(StorageCondition.OnReserve, false, StorageWord.Reserve)]
+    [InlineData(StorageCondition.DiskFull, false, StorageWord.Full)]
+    [InlineData(StorageCondition.Locked, true, StorageWord.Unavailable)]
+    [InlineData(StorageCondition.Failed, true, StorageWord.Unavailable)]
+    public void StorageReport_OfEveryCondition_TellsWhatTheDiskStillTakes(StorageCondition condition, bool hasRoom, StorageWord told) =>
         Assert.Equal(told, StorageReport.Of(new StorageState(condition, hasRoom, null, null, new Dictionary<string, long>(), 0, new Dictionary<string, OutboxShare>(), 0, 0)));
 
     private ApplianceConfig Config(int maxDays)

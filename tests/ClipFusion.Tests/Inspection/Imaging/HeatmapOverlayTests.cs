@@ -1,3 +1,4 @@
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Tests.Inspection.Imaging;

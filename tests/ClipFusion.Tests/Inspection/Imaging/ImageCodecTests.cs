@@ -1,3 +1,4 @@
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Tests.Inspection.Imaging;
@@ -169,7 +170,7 @@ public sealed class ImageCodecTests
         ImageView crop = Picture.View.Crop(new Region(3, 4, 11, 9));
         Assert.Equal(PixelConverter.ToRgb(crop).Pixels, ImageCodec.Decode(ImageFiles.Png(crop)).Pixels);
         Assert.Throws<ArgumentException>(() => ImageFiles.Jpeg(new ImageView(new byte[2], 1, 1, 2, PixelFormat.Mono16)));
-        Assert.Throws<ArgumentException>(() => ImageFiles.Png(new ImageView(new byte[4], 1, 1, 4, PixelFormat.Rgba8)));
+        Assert.Throws<ArgumentException>(() => ImageFiles.Png(new ImageView(new byte[4], 1, 1, 4, PixelFormat.RGBa8)));
     }
 
     private static byte[] File(string kind) => kind switch

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Tests.Inspection.Imaging;
@@ -81,7 +82,7 @@ internal static class ImageFiles
     /// <summary>An uncompressed little-endian TIFF in one strip.</summary>
     public static byte[] Tiff(ImageView image, int orientation = 1)
     {
-        int samples = image.Format == PixelFormat.Rgb8 ? 3 : 1, bits = image.Format == PixelFormat.Mono16 ? 16 : 8, ends = 8 + image.Pixels.Length;
+        int samples = image.Format == PixelFormat.RGB8 ? 3 : 1, bits = image.Format == PixelFormat.Mono16 ? 16 : 8, ends = 8 + image.Pixels.Length;
         int bitsAt = (ends + 1) & ~1, directory = bitsAt + 6;
         (int Tag, int Type, int Count, int Value)[] tags =
         [

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Tests.Inspection.Imaging;
@@ -89,7 +90,7 @@ public sealed class PillowResamplerTests
     {
         var random = new Random(7);
         var resampler = new PillowResampler(portable);
-        foreach (PixelFormat format in new[] { PixelFormat.Mono8, PixelFormat.Bgr8, PixelFormat.Rgba8, PixelFormat.Bgra8, PixelFormat.Rgb8 })
+        foreach (PixelFormat format in new[] { PixelFormat.Mono8, PixelFormat.BGR8, PixelFormat.RGBa8, PixelFormat.BGRa8, PixelFormat.RGB8 })
         {
             foreach ((int w, int h, int toW, int toH) in EdgeCases)
             {
@@ -115,9 +116,9 @@ public sealed class PillowResamplerTests
         SquareFit fit = SquareFit.Of(width, height, Size, CropMode.Centre);
         byte[] scaled = ReferenceResampler.Resize(rgb, width, height, fit.ScaledWidth, fit.ScaledHeight, ResampleFilter.Bicubic);
         byte[] result = new byte[Size * Size * 3];
-        new PillowResampler().ResizeSquare(new ImageView(rgb, width, height, width * 3, PixelFormat.Rgb8), Size, CropMode.Centre, ResampleFilter.Bicubic, result, cancellation: TestContext.Current.CancellationToken);
+        new PillowResampler().ResizeSquare(new ImageView(rgb, width, height, width * 3, PixelFormat.RGB8), Size, CropMode.Centre, ResampleFilter.Bicubic, result, cancellation: TestContext.Current.CancellationToken);
 
-        ImageView middle = new ImageView(scaled, fit.ScaledWidth, fit.ScaledHeight, fit.ScaledWidth * 3, PixelFormat.Rgb8).Crop(new Region(fit.Left, fit.Top, Size, Size));
+        ImageView middle = new ImageView(scaled, fit.ScaledWidth, fit.ScaledHeight, fit.ScaledWidth * 3, PixelFormat.RGB8).Crop(new Region(fit.Left, fit.Top, Size, Size));
         Assert.Equal(PixelConverter.ToRgb(middle).Pixels, result);
     }
 
@@ -135,7 +136,7 @@ public sealed class PillowResamplerTests
     {
         byte[] frame = Noise(new Random(3), 50 * 60 * 3);
         var region = new Region(11, 13, 23, 29);
-        ImageView crop = new ImageView(frame, 50, 60, 150, PixelFormat.Rgb8).Crop(region);
+        ImageView crop = new ImageView(frame, 50, 60, 150, PixelFormat.RGB8).Crop(region);
         byte[] direct = new byte[40 * 31 * 3], copied = new byte[40 * 31 * 3];
         var resampler = new PillowResampler();
         resampler.Resize(crop, 40, 31, ResampleFilter.Bicubic, direct);
@@ -162,7 +163,7 @@ public sealed class PillowResamplerTests
         Assert.Contains("PixelConverter", Assert.Throws<ArgumentException>(
             () => resampler.Resize(new ImageView(bytes, 5, 5, 10, PixelFormat.Mono12), 2, 2, ResampleFilter.Bilinear, result)).Message, StringComparison.Ordinal);
         Assert.Contains("need 27 bytes, 12 given", Assert.Throws<ArgumentException>(
-            () => resampler.Resize(new ImageView(bytes, 5, 5, 15, PixelFormat.Rgb8), 3, 3, ResampleFilter.Bilinear, result)).Message, StringComparison.Ordinal);
+            () => resampler.Resize(new ImageView(bytes, 5, 5, 15, PixelFormat.RGB8), 3, 3, ResampleFilter.Bilinear, result)).Message, StringComparison.Ordinal);
     }
 
     private static byte[] Noise(Random random, int count)

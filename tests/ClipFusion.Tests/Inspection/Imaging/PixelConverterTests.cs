@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
 namespace ClipFusion.Tests.Inspection.Imaging;
@@ -6,10 +7,10 @@ namespace ClipFusion.Tests.Inspection.Imaging;
 public sealed class PixelConverterTests
 {
     [Theory]
-    [InlineData(PixelFormat.Rgb8, new byte[] { 1, 2, 3 })]
-    [InlineData(PixelFormat.Bgr8, new byte[] { 3, 2, 1 })]
-    [InlineData(PixelFormat.Rgba8, new byte[] { 1, 2, 3, 0 })]
-    [InlineData(PixelFormat.Bgra8, new byte[] { 3, 2, 1, 128 })]
+    [InlineData(PixelFormat.RGB8, new byte[] { 1, 2, 3 })]
+    [InlineData(PixelFormat.BGR8, new byte[] { 3, 2, 1 })]
+    [InlineData(PixelFormat.RGBa8, new byte[] { 1, 2, 3, 0 })]
+    [InlineData(PixelFormat.BGRa8, new byte[] { 3, 2, 1, 128 })]
     public void ToRgb_ColourFormats_OrderChannelsAndDropAlpha(PixelFormat format, byte[] pixel)
     {
         // Wide enough for whole vectors and a rest, each pixel different.
@@ -107,10 +108,10 @@ public sealed class PixelConverterTests
     public void ImageView_MissingBytes_SaysHowManyAreNeeded()
     {
         byte[] bytes = new byte[100];
-        Assert.Contains("need 105 bytes, 100 given", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 5, 7, 15, PixelFormat.Rgb8); }).Message, StringComparison.Ordinal);
-        Assert.Contains("stride 14", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 5, 2, 14, PixelFormat.Rgb8); }).Message, StringComparison.Ordinal);
-        Assert.Contains("1..65535", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 0, 2, 14, PixelFormat.Rgb8); }).Message, StringComparison.Ordinal);
-        Assert.Equal(100, new ImageView(bytes, 5, 6, 17, PixelFormat.Rgb8).Pixels.Length);
+        Assert.Contains("need 105 bytes, 100 given", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 5, 7, 15, PixelFormat.RGB8); }).Message, StringComparison.Ordinal);
+        Assert.Contains("stride 14", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 5, 2, 14, PixelFormat.RGB8); }).Message, StringComparison.Ordinal);
+        Assert.Contains("1..65535", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 0, 2, 14, PixelFormat.RGB8); }).Message, StringComparison.Ordinal);
+        Assert.Equal(100, new ImageView(bytes, 5, 6, 17, PixelFormat.RGB8).Pixels.Length);
     }
 
     [Fact]

@@ -42,10 +42,10 @@ public sealed class ModelCatalogueTests
             """));
         string[] expected =
         [
-            "$.extra is not a known key", "$.schema must be 1", "$.sets.Bad Name a set's name is", "$.sets.Bad Name must be an object",
-            "$.sets.one.licens is not", "$.sets.one.baseUrl 'http://host/' must be an absolute https URL", "$.sets.one.licence must be a text",
-            "$.sets.one.files[0].path '../x' must not", "$.sets.one.files[0].size must be", "$.sets.one.files[0].sha256 must be",
-            "$.sets.one.files[2].hash is not", "$.sets.one.files[2].path 'y' is in the set twice",
+            "$.extra: found an unknown key", "$.schema: found 2; expected 1", "$.sets.Bad Name: found a name of another form; expected a set's name of", "$.sets.Bad Name: found 3; expected an object",
+            "$.sets.one.licens: found an unknown key", "$.sets.one.baseUrl: found \"http://host/\"; expected an absolute https URL", "$.sets.one.licence: found \"\"; expected a text",
+            "$.sets.one.files[0].path: found \"../x\"; expected a path in the set's folder: it must not", "$.sets.one.files[0].size: found -1;", "$.sets.one.files[0].sha256: found \"ABC\";",
+            "$.sets.one.files[2].hash: found an unknown key", "$.sets.one.files[2].path: found 'y', which is in the set twice",
         ];
         Assert.Equal(expected.Length, error.Errors.Count);
         foreach (string part in expected) Assert.Single(error.Errors, e => e.StartsWith("models.json: " + part, StringComparison.Ordinal));
@@ -62,10 +62,13 @@ public sealed class ModelCatalogueTests
 
     [Theory]
     [InlineData("{")]
-    [InlineData("""{"schema":1,"schema":1,"sets":{}}""")]
     [InlineData("[[[[[[[[[[]]]]]]]]]]")]
     public void Parse_NotUsableJson_IsOneError(string json) =>
         Assert.Contains("not valid JSON", Assert.Single(Assert.Throws<ModelCatalogueException>(() => Parse(json)).Errors), StringComparison.Ordinal);
+
+    [Fact]
+    public void Parse_KeyTwice_IsOneErrorWithItsPath() =>
+        Assert.Contains("$.schema: found the key a second time", Assert.Single(Assert.Throws<ModelCatalogueException>(() => Parse("""{"schema":1,"schema":1,"sets":{}}""")).Errors), StringComparison.Ordinal);
 
     [Fact]
     public void Parse_SourceWithTwoAddresses_IsAnError()

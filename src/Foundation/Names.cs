@@ -1,10 +1,13 @@
-namespace ClipFusion.EdgeDaemon.Recipes;
+namespace ClipFusion.Foundation;
 
 /// <summary>The form of device, station and recipe names. They become topics and file names, so nothing else gets through.</summary>
 internal static class Names
 {
     /// <summary>Longest name in characters.</summary>
     public const int MaxLength = 32;
+
+    /// <summary>Longest id of a caller in characters.</summary>
+    public const int MaxIdLength = 36;
 
     /// <summary>The rule in words, for errors.</summary>
     public const string Rule = "a name of 1 to 32 of a-z, 0-9 and -";
@@ -15,6 +18,10 @@ internal static class Names
 
     /// <summary>Whether a text is a recipe's name: not digits only, because those are numbers to a PLC.</summary>
     public static bool IsRecipeName(string? text) => IsName(text) && !text!.All(char.IsAsciiDigit);
+
+    /// <summary>Whether a text is an id that a caller gave: 1 to 36 of a-z, A-Z, 0-9, ".", "_" and "-".</summary>
+    public static bool IsCallersId(string? text) =>
+        text is { Length: > 0 and <= MaxIdLength } && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>A recipe's number from 1 to 3 digits, leading zeros allowed; false for anything else.</summary>
     public static bool TryNumber(string? text, out int number)

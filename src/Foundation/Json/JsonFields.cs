@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 
-namespace ClipFusion.Inspection.Json;
+namespace ClipFusion.Foundation.Json;
 
 /// <summary>Reads one JSON value; false after reporting what is wrong with it.</summary>
 /// <typeparam name="T">What the value means.</typeparam>
@@ -112,6 +112,37 @@ public sealed class JsonFields
         for (int i = 0; i < count; i++)
         {
             if (ReadObject(value[i], string.Create(CultureInfo.InvariantCulture, $"{PathOf(key)}[{i}]"), read) is T item) items.Add(item);
+        }
+
+        return items.DrainToImmutable();
+    }
+
+    /// <summary>
+    /// An object whose keys are names that the file chooses and whose values are objects; the key must be there. Values that are no objects are reported
+    /// and left out.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="what">The object in words.</param>
+    /// <param name="isName">Whether a name is one.</param>
+    /// <param name="nameRule">That in words.</param>
+    /// <param name="read">Given a name and its object.</param>
+    public ImmutableArray<T> Entries<T>(string key, string what, Func<string, bool> isName, string nameRule, Func<string, JsonFields, T> read)
+        where T : class
+    {
+        _known.Add(key);
+        bool there = _values.TryGetValue(key, out JsonElement value);
+        if (!there || value.ValueKind != JsonValueKind.Object)
+        {
+            Errors.Add(PathOf(key), there ? JsonText.Show(value) : "nothing", what);
+            return [];
+        }
+
+        var names = new JsonFields(value, PathOf(key), Errors);
+        ImmutableArray<T>.Builder items = ImmutableArray.CreateBuilder<T>(names._values.Count);
+        foreach ((string name, JsonElement json) in names._values)
+        {
+            if (!isName(name)) Errors.Add(names.PathOf(name), "a name of another form", nameRule);
+            if (ReadObject(json, names.PathOf(name), fields => read(name, fields)) is T item) items.Add(item);
         }
 
         return items.DrainToImmutable();

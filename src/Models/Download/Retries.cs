@@ -1,7 +1,9 @@
+using ClipFusion.Foundation;
+
 namespace ClipFusion.Models.Download;
 
-/// <summary>Tries again after failures that may pass: pauses of 1, 2, 4, ... 30 s, each shortened by up to a half at random so that many boxes do not return at once.</summary>
-internal sealed class Backoff(int maxRetries, TimeProvider time, Random random)
+/// <summary>Tries again after failures that may pass, with pauses of 1, 2, 4, ... 30 s (<see cref="BackOff"/>).</summary>
+internal sealed class Retries(int maxRetries, TimeProvider time, Random random)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -17,6 +19,7 @@ internal sealed class Backoff(int maxRetries, TimeProvider time, Random random)
     /// <exception cref="PullException">The last failure; its message says how often it was tried.</exception>
     public async Task<T> RunAsync<T>(Func<Task<T>> attempt, Func<bool> advanced, Action<PullException, TimeSpan> retrying, CancellationToken cancellation)
     {
+        var pauses = new BackOff(FirstPause, LongestPause, random);
         for (int failures = 0; ;)
         {
             try
@@ -25,19 +28,23 @@ internal sealed class Backoff(int maxRetries, TimeProvider time, Random random)
             }
             catch (PullException e) when (e.Retryable)
             {
-                failures = advanced() ? 1 : failures + 1;
+                if (advanced())
+                {
+                    failures = 0;
+                    pauses.Reset();
+                }
+
+                failures++;
                 if (failures > maxRetries) throw new PullException(e.Failure, $"{e.Message}; given up after {failures} tries", e);
-                var pause = Pause(failures, e.RetryAfter);
+                TimeSpan pause = Longer(pauses.Next(), e.RetryAfter);
                 retrying(e, pause);
                 await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
             }
         }
     }
 
-    private TimeSpan Pause(int failures, TimeSpan? asked)
+    private static TimeSpan Longer(TimeSpan own, TimeSpan? asked)
     {
-        var full = TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(failures - 1, 10)));
-        var own = full * (1 - random.NextDouble() / 2);
         if (asked is not { } wanted || wanted <= own) return own;
         return wanted < LongestAskedPause ? wanted : LongestAskedPause;
     }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 
-namespace ClipFusion.Inspection.Json;
+namespace ClipFusion.Foundation.Json;
 
 /// <summary>The kinds of values that hand-written files have, each with its bounds and its error.</summary>
 public static class JsonValues

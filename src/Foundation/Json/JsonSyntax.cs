@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace ClipFusion.Models;
+namespace ClipFusion.Foundation.Json;
 
 /// <summary>What is wrong with a JSON text, for its author: one place, counted from 1 as editors do, and none of the advice that is meant for programmers.</summary>
 public static partial class JsonSyntax

@@ -1,6 +1,8 @@
-namespace ClipFusion.Inspection.Imaging;
+namespace ClipFusion.Foundation;
 
-/// <summary>How one pixel lies in memory. Names are those of the GenICam Pixel Format Naming Convention.</summary>
+/// <summary>
+/// How one pixel lies in memory. Names are those of the GenICam Pixel Format Naming Convention, except <see cref="Encoded"/>.
+/// </summary>
 public enum PixelFormat
 {
     /// <summary>One byte of grey.</summary>
@@ -16,16 +18,16 @@ public enum PixelFormat
     Mono16,
 
     /// <summary>Three bytes: red, green, blue.</summary>
-    Rgb8,
+    RGB8,
 
     /// <summary>Three bytes: blue, green, red.</summary>
-    Bgr8,
+    BGR8,
 
     /// <summary>Four bytes: red, green, blue, alpha (dropped, never blended).</summary>
-    Rgba8,
+    RGBa8,
 
     /// <summary>Four bytes: blue, green, red, alpha (dropped, never blended).</summary>
-    Bgra8,
+    BGRa8,
 
     /// <summary>Bayer mosaic whose first row starts red, green.</summary>
     BayerRG8,
@@ -38,20 +40,24 @@ public enum PixelFormat
 
     /// <summary>Bayer mosaic whose first row starts blue, green.</summary>
     BayerBG8,
+
+    /// <summary>The bytes of an image file (PNG, JPEG, ...) that somebody else decodes; it has no width, height or stride.</summary>
+    Encoded,
 }
 
-/// <summary>What the conversions need to know about a <see cref="PixelFormat"/>.</summary>
+/// <summary>What buffers and conversions need to know about a <see cref="PixelFormat"/>.</summary>
 public static class PixelFormats
 {
     /// <summary>Bytes from one pixel to the next.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The format is <see cref="PixelFormat.Encoded"/> or not one of the
+    /// enumeration's.</exception>
     public static int BytesPerPixel(this PixelFormat format) => format switch
     {
         PixelFormat.Mono8 or PixelFormat.BayerRG8 or PixelFormat.BayerGB8 or PixelFormat.BayerGR8 or PixelFormat.BayerBG8 => 1,
         PixelFormat.Mono10 or PixelFormat.Mono12 or PixelFormat.Mono16 => 2,
-        PixelFormat.Rgb8 or PixelFormat.Bgr8 => 3,
-        PixelFormat.Rgba8 or PixelFormat.Bgra8 => 4,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "not a known pixel format"),
+        PixelFormat.RGB8 or PixelFormat.BGR8 => 3,
+        PixelFormat.RGBa8 or PixelFormat.BGRa8 => 4,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only formats of pixels have a pixel size"),
     };
 
     /// <summary>Whether each byte is one colour of a mosaic.</summary>

@@ -7,7 +7,7 @@ using ClipFusion.Inspection.Recipes;
 namespace ClipFusion.EdgeDaemon.CommandLine.Inspect;
 
 /// <summary>What is reported about one picture, copied out of the inspector's buffers. Property names are the JSON's keys; null = not part of the judgement.</summary>
-internal sealed record Judgement(string File, string Profile, string ShotMode, float Score, Evidence Evidence, FusedScores Fused, StepMilliseconds TimingsMs)
+internal sealed record PictureJudgement(string File, string Profile, string ShotMode, float Score, PictureEvidence Evidence, FusedScores Fused, StepMilliseconds TimingsMs)
 {
     /// <summary>The greatest value of the anomaly map: what a map threshold is chosen by.</summary>
     public required float MapMax { get; init; }
@@ -28,15 +28,15 @@ internal sealed record Judgement(string File, string Profile, string ShotMode, f
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? RegionsTruncated { get; init; }
 
-    public static Judgement Of(string file, StationRecipe station, InspectionResult result, float mapMax, ConnectedRegions? regions)
+    public static PictureJudgement Of(string file, StationRecipe station, InspectionResult result, float mapMax, ConnectedRegions? regions)
     {
         Recipe recipe = station.Method;
         Decision decision = station.Rule.Decide(recipe.Profile, result.Fused.Scores);
         FusionScores s = result.Fused.Scores;
         StepTimings t = result.Timings;
-        return new Judgement(
+        return new PictureJudgement(
             file, Text(recipe.Profile), Shot(s.FewShot is not null), result.Score,
-            new Evidence(s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision), new FusedScores(s.ZeroShot, s.FewShot),
+            new PictureEvidence(s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision), new FusedScores(s.ZeroShot, s.FewShot),
             new StepMilliseconds(Ms(t.Prepare), Ms(t.ClipNetworks), Ms(t.ClipBanks), Ms(t.Vae), Ms(t.Unet), Ms(t.DiffusionBanks), Ms(t.Fuse), Ms(t.Total)))
         {
             MapMax = mapMax,
@@ -57,7 +57,7 @@ internal sealed record Judgement(string File, string Profile, string ShotMode, f
 }
 
 /// <summary>The four branch scores, each 0..1.</summary>
-internal sealed record Evidence(float? ClipLanguage, float? ClipVision, float? DiffLanguage, float? DiffVision);
+internal sealed record PictureEvidence(float? ClipLanguage, float? ClipVision, float? DiffLanguage, float? DiffVision);
 
 /// <summary>The fused scores: 0..1 from the language branches, 0..2 from all.</summary>
 internal sealed record FusedScores(float? ZeroShot, float? FewShot);

@@ -1,4 +1,4 @@
-namespace ClipFusion.Inspection.Json;
+namespace ClipFusion.Foundation.Json;
 
 /// <summary>One thing that is wrong in a file that a person wrote.</summary>
 /// <param name="Path">JSON path of the value, for example <c>$.states[2]</c>.</param>

@@ -1,13 +1,15 @@
 using System.Buffers;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Text.Unicode;
-using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>The members of one flat JSON object, read under suspicion. The first error is kept; what was read before it stays readable.</summary>
-internal sealed partial class JsonFields
+/// <remarks>
+/// Token by token and not with <c>StrictJson</c>: of a payload that breaks off, the id before the break has to be known, for the refusal names it.
+/// </remarks>
+internal sealed class MessageFields
 {
     private const int LongestRecipeName = 64;
     private readonly Dictionary<string, object?> _values = new(StringComparer.Ordinal);
@@ -19,9 +21,9 @@ internal sealed partial class JsonFields
     /// <param name="payload">Any bytes.</param>
     /// <param name="schema">What a key <c>schema</c>, which may be left out, has to say.</param>
     /// <param name="keys">The keys that may be there.</param>
-    public static JsonFields Read(ReadOnlySequence<byte> payload, string schema, params ReadOnlySpan<string> keys)
+    public static MessageFields Read(ReadOnlySequence<byte> payload, string schema, params ReadOnlySpan<string> keys)
     {
-        var fields = new JsonFields();
+        var fields = new MessageFields();
         if (payload.Length > CommandParser.MaximumPayload)
         {
             fields.Fail($"the payload has {payload.Length} bytes; expected at most {CommandParser.MaximumPayload}");
@@ -69,7 +71,7 @@ internal sealed partial class JsonFields
     public string? Id(string key, bool required = false)
     {
         if (!TryGet(key, required, out object? value)) return null;
-        if (value is string text && IdForm().IsMatch(text)) return text;
+        if (value is string text && Names.IsCallersId(text)) return text;
         Fail($"\"{key}\" is {Show(value)}; expected 1 to 36 of A-Z, a-z, 0-9, dot, underscore and hyphen");
         return null;
     }
@@ -153,7 +155,4 @@ internal sealed partial class JsonFields
         JsonTokenType.True or JsonTokenType.False => "true or false",
         _ => "null",
     };
-
-    [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,36}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex IdForm();
 }

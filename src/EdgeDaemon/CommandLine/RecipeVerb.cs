@@ -1,14 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection.Json;
+using ClipFusion.Foundation;
+using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.EdgeDaemon.CommandLine;
 
 /// <summary><c>clipfusion recipe check</c>: everything that is wrong in a recipe, before a device or <c>inspect</c> stumbles over it. Exit code 2 on errors.</summary>
-internal static class RecipeCommand
+internal static class RecipeVerb
 {
     private static readonly Argument<string> File = new("FILE") { Description = "The recipe; its mask and references are looked for beside it." };
 

@@ -1,6 +1,9 @@
-namespace ClipFusion.EdgeDaemon.Delivery;
+namespace ClipFusion.Foundation;
 
-/// <summary>Waits between attempts: doubled each time up to a limit, and each drawn between half and all of it, so that a hall full of boxes does not come back in one instant.</summary>
+/// <summary>
+/// Waits between attempts: doubled each time up to a limit, and each drawn between half and all of it, so that a hall full of boxes does
+/// not come back in one instant.
+/// </summary>
 /// <param name="first">The first wait, before jitter.</param>
 /// <param name="longest">The longest wait.</param>
 /// <param name="random">Draws the jitter.</param>

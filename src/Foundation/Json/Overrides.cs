@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace ClipFusion.Inspection.Json;
+namespace ClipFusion.Foundation.Json;
 
 /// <summary>
 /// Scalar values from the environment that stand in for those of a file: with the prefix <c>CLIPFUSION</c>, <c>CLIPFUSION__MQTT__HOST</c> replaces

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Folders;
 
@@ -7,9 +8,11 @@ namespace ClipFusion.Models.Folders;
 /// Reads a published configuration key by key, with upstream's defaults, and collects what is wrong or unsupported, so that <see cref="ThrowIfWrong"/> can tell all of it. After a problem a value is only a stand-in.
 /// Keys that nobody asks for are ignored: published files have many that do not matter here.
 /// </summary>
-internal sealed class ConfigReader
+internal sealed class PublishedConfig
 {
     private const int MaxFileBytes = 4 << 20;
+    private static readonly JsonRules Rules = new() { MaxBytes = MaxFileBytes, MaxDepth = 64, UniqueKeys = true };
+
     private const int MaxInteger = 1 << 24;
 
     private readonly JsonElement _root;
@@ -17,7 +20,7 @@ internal sealed class ConfigReader
     private readonly string _prefix;
     private readonly List<string> _problems;
 
-    private ConfigReader(JsonElement root, string file, string prefix, List<string> problems)
+    private PublishedConfig(JsonElement root, string file, string prefix, List<string> problems)
     {
         _root = root;
         _file = file;
@@ -27,7 +30,7 @@ internal sealed class ConfigReader
 
     /// <summary>Parses a file of one JSON object.</summary>
     /// <exception cref="FolderException">Unreadable, too large, or not a JSON object.</exception>
-    public static ConfigReader Open(string file)
+    public static PublishedConfig Open(string file)
     {
         try
         {
@@ -35,15 +38,10 @@ internal sealed class ConfigReader
             if (length > MaxFileBytes) throw new FolderException($"{file}: the file has {length} bytes, expected at most {MaxFileBytes}.");
             byte[] json = RegularFile.ReadAllBytes(file, MaxFileBytes);
             if (LfsPointer.Is(json, json.Length)) throw new FolderException($"{file}: {LfsPointer.Message}.");
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new FolderException($"{file}: found {document.RootElement.ValueKind}, expected a JSON object.");
-            return new ConfigReader(document.RootElement.Clone(), file, "", []);
+            (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(json, "a JSON object", Rules);
+            using (document) return document is null ? throw new FolderException($"{file}: {error}.") : new PublishedConfig(document.RootElement.Clone(), file, "", []);
         }
-        catch (JsonException e)
-        {
-            throw new FolderException($"{file}: not valid JSON: {JsonSyntax.Describe(e)}.", e);
-        }
-        catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FolderException($"{file}: cannot be read as JSON: {e.Message}", e);
         }
@@ -74,7 +72,7 @@ internal sealed class ConfigReader
     public bool Has(string key) => Find(key) is { ValueKind: not JsonValueKind.Null };
 
     /// <summary>The object under a key; an absent or null one is a problem if it is required, else an empty object.</summary>
-    public ConfigReader Section(string key, bool required)
+    public PublishedConfig Section(string key, bool required)
     {
         JsonElement section = Find(key) ?? default;
         if (section.ValueKind != JsonValueKind.Object)
@@ -83,7 +81,7 @@ internal sealed class ConfigReader
             section = default;
         }
 
-        return new ConfigReader(section, _file, $"{_prefix}{key}.", _problems);
+        return new PublishedConfig(section, _file, $"{_prefix}{key}.", _problems);
     }
 
     /// <summary>An integer of at least <paramref name="least"/>; required if there is no fallback.</summary>

@@ -3,7 +3,7 @@ using ClipFusion.Inspection;
 namespace ClipFusion.EdgeDaemon.Inspections;
 
 /// <summary>What the method's findings mean for the caller: the one place where they become verdicts and codes.</summary>
-internal static class Answers
+internal static class Findings
 {
     /// <summary>The verdict and reason of a decision. Without a threshold, or with a score that is no number, nothing can be said.</summary>
     public static (Verdict Verdict, Code Reason) Of(Outcome outcome) => outcome switch
