@@ -3,6 +3,7 @@ using ClipFusion.Camera.Simulation;
 
 namespace ClipFusion.Tests.Camera;
 
+[Trait("speed", "slow")]
 public sealed class SimulatedLineTests
 {
     private static readonly LineOptions Small = new() { Width = 320, Height = 256, Seed = 5, DefectRate = 1 };
