@@ -31,7 +31,7 @@ usage: ./build.sh VERB [ARGUMENT...]
   setup     check the .NET SDK, install missing Debian packages; every other verb does this first
   build     the program, runnable at artifacts/bin/clipfusion, its starter pack, and the tests
   test      build everything, check the format, run every test suite; "test full" runs the native tests with sanitizers and for ARM even where their sources have not changed;
-            "test quick" is for while one works: the unit tests that are not slow, two minutes without the build
+            "test quick" is for while one works: the unit tests that are not slow; aim: two minutes without the build
   soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "brokers" (RabbitMQ, NATS and aedes, installed
             for it), "fullsize" (networks at their published size); all without a word
   demo      build the program and run it on a simulated line, with a broker and a page; arguments go to "clipfusion demo"

@@ -9,7 +9,8 @@ public static class Ports
 {
     private const int Count = 12_000;
 
-    // Below those that the system gives to clients and to listeners at port 0: no neighbour takes one by chance, not even while its owner is restarted.
+    // Below those that the system gives to clients and to listeners at port 0: no neighbour takes one by chance, not even while its
+    // owner is restarted.
     private static readonly int End = FirstOfTheSystem();
     private static int _next = Environment.ProcessId * 97 % Count;
 
@@ -34,10 +35,11 @@ public static class Ports
         throw new InvalidOperationException($"no free TCP port between {End - Count} and {End - 1}");
     }
 
-    private static int FirstOfTheSystem() => int.Parse(File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split((char[]?)null, 2)[0], CultureInfo.InvariantCulture) switch
+    private static int FirstOfTheSystem()
     {
-        var first and > Count + 1024 => first,
+        string range = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range");
+        int first = int.Parse(range.Split((char[]?)null, 2)[0], CultureInfo.InvariantCulture);
         // A machine that gives out nearly all of them has no quiet range.
-        _ => 32_768,
-    };
+        return first > Count + 1024 ? first : 32_768;
+    }
 }

@@ -44,6 +44,7 @@ public sealed class SmallDisk : IDisposable
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"This test needs a small disk and so the right to mount one (root): {program} {string.Join(' ', arguments)} said: {error}");
+            throw new InvalidOperationException(
+                $"This test needs a small disk and so the right to mount one (root): {program} {string.Join(' ', arguments)} said: {error}");
     }
 }

@@ -6,8 +6,9 @@ using ClipFusion.ApplianceTests.Box;
 namespace ClipFusion.ApplianceTests.Recorded;
 
 /// <summary>
-/// Makes <c>tests/fixtures/data-vN</c>: the data folder of a real run under schema N, and what Debian's <c>sqlite3</c> reads from its views. Run by hand, once, when a schema
-/// gets its number (<c>-explicit only -trait kind=fixture</c>); a folder that is there is never made anew.
+/// Makes <c>tests/fixtures/data-vN</c>: the data folder of a real run under schema N, and what Debian's <c>sqlite3</c> reads from its
+/// views. Run by hand, once, when a schema gets its number (<c>-explicit only -trait kind=fixture</c>); a folder that is there is never
+/// made anew.
 /// </summary>
 public sealed class DataFolderMaker : BoxTest
 {
@@ -26,7 +27,11 @@ public sealed class DataFolderMaker : BoxTest
         {
             Port = broker.Port,
             // Every part is NG for the first recipe and OK for the second.
-            Recipes = [BoxRecipe.Fast(7, "board") with { Thresholds = new() { ["patchclip"] = 0.0001 } }, BoxRecipe.Fast(8, "plate") with { Thresholds = new() { ["patchclip"] = 2 } }],
+            Recipes =
+            [
+                BoxRecipe.Fast(7, "board") with { Thresholds = new() { ["patchclip"] = 0.0001 } },
+                BoxRecipe.Fast(8, "plate") with { Thresholds = new() { ["patchclip"] = 2 } },
+            ],
             Stations = [new("line1") { HttpTriggers = true }, new("line2") { HttpTriggers = true, Inbox = "in" }],
         }));
         string database = Path.Combine(box.DataFolder, "inspections.db");

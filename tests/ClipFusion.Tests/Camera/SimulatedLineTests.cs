@@ -4,6 +4,7 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.Tests.Camera;
 
+[Trait("speed", "slow")]
 public sealed class SimulatedLineTests
 {
     private static readonly LineOptions Small = new() { Width = 320, Height = 256, Seed = 5, DefectRate = 1 };

@@ -11,7 +11,10 @@ namespace ClipFusion.TestSupport;
 /// <param name="Threads">Threads.</param>
 public readonly record struct BoxUse(long ResidentBytes, int Handles, int Threads);
 
-/// <summary>The real program as a child, in a folder of its own; may be started, killed and started again. Where the test fails, its output ends with what the program said.</summary>
+/// <summary>
+/// The real program as a child, in a folder of its own; may be started, killed and started again. Where the test fails, its output ends
+/// with what the program said.
+/// </summary>
 public sealed class ApplianceBox : IAsyncDisposable
 {
     /// <summary>Exit code of a process that SIGKILL ended.</summary>
@@ -73,7 +76,9 @@ public sealed class ApplianceBox : IAsyncDisposable
     /// <summary>A recipe's file.</summary>
     public string RecipeFile(string name) => _folder.RecipeFile(name);
 
-    /// <summary>Makes loading the first recipe last for minutes: its maps are the largest that a recipe may have, and smoothed as much.</summary>
+    /// <summary>
+    /// Makes loading the first recipe last for minutes: its maps are the largest that a recipe may have, and smoothed as much.
+    /// </summary>
     public async Task BlockWarmUpAsync(CancellationToken cancellation)
     {
         string file = RecipeFile("board");
@@ -91,7 +96,8 @@ public sealed class ApplianceBox : IAsyncDisposable
     }
 
     /// <summary>Uses its data folder as another process would.</summary>
-    public IDisposable OccupyData() => new FileStream(Path.Combine(DataFolder, "inspections.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    public IDisposable OccupyData() =>
+        new FileStream(Path.Combine(DataFolder, "inspections.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     /// <summary>Starts it, or starts it again.</summary>
     /// <param name="manager">Who is told as systemd would be, with a watchdog of 400 ms; null for nobody.</param>
@@ -151,15 +157,20 @@ public sealed class ApplianceBox : IAsyncDisposable
     }
 
     /// <summary>What the kernel says of the running process.</summary>
-    public BoxUse Use() => new(
-        long.Parse(File.ReadLines($"/proc/{Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)).AsSpan(6).Trim("kB \t"), NumberStyles.Integer, CultureInfo.InvariantCulture) << 10,
-        Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length,
-        Directory.GetDirectories($"/proc/{Id}/task").Length);
+    public BoxUse Use()
+    {
+        string resident = File.ReadLines($"/proc/{Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return new(
+            long.Parse(resident.AsSpan(6).Trim("kB \t"), NumberStyles.Integer, CultureInfo.InvariantCulture) << 10,
+            Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length,
+            Directory.GetDirectories($"/proc/{Id}/task").Length);
+    }
 
     public async ValueTask DisposeAsync()
     {
         // A program that fell over is the first thing to know about a test that failed.
-        if (TestContext.Current.TestState?.Result == TestResult.Failed) TestContext.Current.TestOutputHelper?.WriteLine($"the program said:{Environment.NewLine}{Log}");
+        if (TestContext.Current.TestState?.Result == TestResult.Failed)
+            TestContext.Current.TestOutputHelper?.WriteLine($"the program said:{Environment.NewLine}{Log}");
         if (_child is not null) await _child.DisposeAsync();
         _folder.Dispose();
     }

@@ -10,6 +10,10 @@ public sealed class BoxFolder : IDisposable
     /// <summary>What a request has to show that triggers.</summary>
     public const string HttpToken = "a-token-of-the-tests";
 
+    /// <summary>A recipe that names a picture that isn't there.</summary>
+    private const string Broken =
+        """{ "number": 9, "name": "broken", "object": "part", "references": ["nowhere.png"], "thresholds": { "patchclip": { "fewShot": 0.3 } } }""";
+
     private static readonly JsonSerializerOptions Sparse = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly TemporaryFolder _folder = new();
 
@@ -19,8 +23,7 @@ public sealed class BoxFolder : IDisposable
         if (options is { Pack: null, HasPack: true }) StarterPack.Build(PackFolder);
         string recipes = Directory.CreateDirectory(Path.Combine(DataFolder, "recipes")).FullName;
         foreach (BoxRecipe recipe in options.Recipes ?? [BoxRecipe.Fast(7, "board"), BoxRecipe.Fast(8, "plate")]) recipe.Write(recipes);
-        if (options.Recipes is null)
-            File.WriteAllText(RecipeFile("broken"), """{ "number": 9, "name": "broken", "object": "part", "references": ["nowhere.png"], "thresholds": { "patchclip": { "fewShot": 0.3 } } }""");
+        if (options.Recipes is null) File.WriteAllText(RecipeFile("broken"), Broken);
         File.WriteAllText(TokenFile, HttpToken + "\n");
         object config = new
         {

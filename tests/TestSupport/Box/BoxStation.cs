@@ -30,7 +30,9 @@ public sealed record BoxStation(string Name, string? Recipe = "board")
     internal object ToJson() => new
     {
         name = Name,
-        camera = Inbox is { } folder ? (object)new { kind = "folder", folder } : new { kind = "simulated", seed = 1, width = Frame.Width, height = Frame.Height },
+        camera = Inbox is { } folder
+            ? (object)new { kind = "folder", folder }
+            : new { kind = "simulated", seed = 1, width = Frame.Width, height = Frame.Height },
         triggers = new { mqtt = MqttTriggers, http = HttpTriggers, intervalMs = IntervalMs },
         queueDepth = QueueDepth,
         recipe = Recipe,

@@ -35,7 +35,8 @@ public sealed class Ledger : IAsyncDisposable
         ["-i", clientId, "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"],
         line =>
         {
-            if (line.Split(' ', 3) is [var topic, var retained, var payload]) _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, starts()));
+            if (line.Split(' ', 3) is [var topic, var retained, var payload])
+                _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, starts()));
         });
 
     public static Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken) =>
@@ -65,8 +66,10 @@ public sealed class Ledger : IAsyncDisposable
     /// <summary>Runs <c>mosquitto_pub</c> to its end, at any broker's port.</summary>
     public static async Task PublishAsync(int port, string[] arguments, byte[] input, CancellationToken cancellationToken)
     {
-        ProgramResult end = await Programs.RunAsync(DefaultSignals.Start(Programs.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]), input, cancellationToken);
-        if (end.Code != 0) throw new InvalidOperationException($"mosquitto_pub {string.Join(' ', arguments)} ended with {end.Code}: {end.Errors}");
+        ProgramResult end = await Programs.RunAsync(
+            DefaultSignals.Start(Programs.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]), input, cancellationToken);
+        if (end.Code != 0)
+            throw new InvalidOperationException($"mosquitto_pub {string.Join(' ', arguments)} ended with {end.Code}: {end.Errors}");
     }
 
     /// <summary>The next entry of a kind; others are passed over.</summary>

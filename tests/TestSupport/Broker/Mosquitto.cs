@@ -49,7 +49,8 @@ public sealed class Mosquitto : IAsyncDisposable
     /// <param name="arguments">Topics and format.</param>
     /// <param name="onLine">Told each line that it prints.</param>
     public static Child Subscribe(int port, IEnumerable<string> arguments, Action<string> onLine) =>
-        Child.Start(DefaultSignals.Start(Programs.Find("mosquitto_sub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]), onOutput: onLine);
+        Child.Start(
+            DefaultSignals.Start(Programs.Find("mosquitto_sub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]), onOutput: onLine);
 
     /// <summary>Starts it, again with what it kept on disk, and waits until it takes connections.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -59,7 +60,10 @@ public sealed class Mosquitto : IAsyncDisposable
         // As root mosquitto becomes another user, who may not read this folder.
         await File.WriteAllLinesAsync(
             configuration,
-            [$"listener {Port} 127.0.0.1", "user root", "set_tcp_nodelay true", "log_dest stderr", "log_type all", .. _lines.Select(l => l.Replace("{folder}", Folder, StringComparison.Ordinal))],
+            [
+                $"listener {Port} 127.0.0.1", "user root", "set_tcp_nodelay true", "log_dest stderr", "log_type all",
+                .. _lines.Select(l => l.Replace("{folder}", Folder, StringComparison.Ordinal)),
+            ],
             cancellationToken);
         int said = Log.Lines.Count;
         _child = Child.Start(DefaultSignals.Start(Programs.Find("mosquitto"), "-c", configuration), Log);

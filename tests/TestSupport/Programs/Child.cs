@@ -60,10 +60,12 @@ public sealed class Child : IAsyncDisposable
         Task<string> said = Log.SaysAsync(text, either.Token, after);
         // Its last lines are in the log when it has ended.
         Task ended = ExitedAsync(either.Token);
-        if (await Task.WhenAny(said, ended) == ended && !said.IsCompletedSuccessfully && ended.IsCompletedSuccessfully && !Log.Has(text, after))
+        await Task.WhenAny(said, ended);
+        if (ended.IsCompletedSuccessfully && !Log.Has(text, after))
         {
             await either.CancelAsync();
-            throw new InvalidOperationException($"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} ended with {_process.ExitCode} before it said \"{text}\":{Environment.NewLine}{Log}");
+            throw new InvalidOperationException(
+                $"{string.Join(' ', _process.StartInfo.ArgumentList)} ended with {_process.ExitCode} before it said \"{text}\":{Environment.NewLine}{Log}");
         }
 
         string line = await said;

@@ -17,7 +17,8 @@ public static class Programs
     /// <summary>The first of these programs on the path or where system programs lie.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     public static string Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/usr/local/sbin"]).Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists)
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/usr/local/sbin"])
+            .Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException($"{program} is not installed; ./build.sh setup installs it");
 
     /// <summary>Runs a program with default signals to its end.</summary>
@@ -35,7 +36,8 @@ public static class Programs
         try
         {
             // Read while it writes: a full pipe would hold it.
-            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), errors = process.StandardError.ReadToEndAsync(cancellation);
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
+            Task<string> errors = process.StandardError.ReadToEndAsync(cancellation);
             try
             {
                 await process.StandardInput.BaseStream.WriteAsync(input, cancellation);
@@ -62,9 +64,9 @@ public static class Programs
     {
         string[] all = [.. arguments];
         ProgramResult result = await RunAsync(program, all, cancellation);
-        return result.Code == 0
-            ? result.Output
-            : throw new InvalidOperationException($"{Path.GetFileName(program)} {string.Join(' ', all)} ended with {result.Code}:{Environment.NewLine}{result.Output}{result.Errors}");
+        if (result.Code == 0) return result.Output;
+        string command = $"{Path.GetFileName(program)} {string.Join(' ', all)}";
+        throw new InvalidOperationException($"{command} ended with {result.Code}:{Environment.NewLine}{result.Output}{result.Errors}");
     }
 
     /// <summary>Sends a signal to a process.</summary>

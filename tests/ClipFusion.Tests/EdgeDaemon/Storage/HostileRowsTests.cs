@@ -7,6 +7,7 @@ namespace ClipFusion.Tests.EdgeDaemon.Storage;
 
 /// <summary>Values that SQLite's own check calls ok and that no program writes: the line goes on, good verdicts are delivered, no number
 /// comes twice.</summary>
+[Trait("speed", "slow")]
 public sealed class HostileRowsTests : IDisposable
 {
     private static readonly string[] Values =

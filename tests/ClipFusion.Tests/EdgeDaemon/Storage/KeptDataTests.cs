@@ -16,7 +16,8 @@ public sealed class KeptDataTests : IDisposable
     [MemberData(nameof(Folders))]
     public async Task Open_DataOfARealRun_ServesEveryRowAndGoesOnNumbering(string name)
     {
-        foreach (string file in Directory.EnumerateFiles(Fixtures.Path(name))) File.Copy(file, Path.Combine(_folder.Root, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(Fixtures.Path(name)))
+            File.Copy(file, Path.Combine(_folder.Root, Path.GetFileName(file)));
         await using InspectionStore store = _folder.Open();
         Assert.Null(store.State.SetAside);
         Assert.Empty(store.SequenceResets);

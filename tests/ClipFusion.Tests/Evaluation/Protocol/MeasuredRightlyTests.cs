@@ -6,6 +6,7 @@ using ClipFusion.Tests.EdgeDaemon;
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
 /// <summary>What made an evaluation say something wrong without a word.</summary>
+[Trait("speed", "slow")]
 public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     private static readonly string LongObject = string.Join(' ', Enumerable.Repeat("widget", 90));

@@ -7,6 +7,7 @@ using ClipFusion.Models.Pack;
 namespace ClipFusion.Tests.Inspection.Networks;
 
 /// <summary>Which sessions replay CUDA graphs, and what becomes of those that replay what they should not. Pretended providers run on the CPU.</summary>
+[Trait("speed", "slow")]
 public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPacks>
 {
     private const string Graph = GraphNames.VaeEncoder;
