@@ -106,7 +106,7 @@ build_native() { bash src/Native/make.sh; }
 
 build_program() {
   build_native
-  dotnet publish src/EdgeDaemon -c Release -o artifacts/bin
+  dotnet publish src/Cli -c Release -o artifacts/bin
   # Made anew each time: it takes half a second and belongs to this version of the builder.
   rm -rf artifacts/starter-pack
   artifacts/bin/clipfusion models build --starter --out artifacts/starter-pack
@@ -390,11 +390,11 @@ publish() {
   local version runtime folder
   [[ $# == 0 || $* == --check ]] || fail "publish: unknown argument '$*'; --check is the only one" 2
   need_arm_compiler
-  version=$(dotnet msbuild src/EdgeDaemon -getProperty:Version)
+  version=$(dotnet msbuild src/Cli -getProperty:Version)
   for runtime in "${runtimes[@]}"; do
     folder=artifacts/clipfusion-$version-$runtime
     rm -rf "$folder"
-    dotnet publish src/EdgeDaemon -c Release -p:PublishRuntime="$runtime" -o "$folder"
+    dotnet publish src/Cli -c Release -p:PublishRuntime="$runtime" -o "$folder"
     # The folder is what lies in /opt/clipfusion later.
     command install -m 755 systemd/install.sh "$folder/install.sh"
     command install -m 644 systemd/clipfusion.service "$folder/clipfusion.service"

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 

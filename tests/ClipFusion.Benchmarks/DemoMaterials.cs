@@ -1,7 +1,7 @@
 using System.Globalization;
 using ClipFusion.Camera;
 using ClipFusion.Camera.Simulation;
-using ClipFusion.EdgeDaemon.Demo;
+using ClipFusion.Cli.Demo;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Calibration;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClipFusion.Camera.Folder;
 using ClipFusion.Camera.Simulation;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

@@ -2,7 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Foundation;
 using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Networks.Providers;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Foundation.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

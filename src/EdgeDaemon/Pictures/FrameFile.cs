@@ -1,5 +1,4 @@
 using System.Buffers;
-using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 

@@ -1,4 +1,3 @@
-using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 

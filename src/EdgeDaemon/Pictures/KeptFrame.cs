@@ -1,6 +1,5 @@
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Inspections;
-using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection.Imaging;
 

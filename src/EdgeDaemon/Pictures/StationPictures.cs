@@ -1,8 +1,7 @@
 using System.Buffers;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
-using ClipFusion.EdgeDaemon.Storage;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;

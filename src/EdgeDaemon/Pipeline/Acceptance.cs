@@ -1,8 +1,8 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Foundation;
 
@@ -15,7 +15,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 internal sealed record Taken(TriggerAckMessage Ack, VerdictRecord? Given = null, Task<VerdictRecord?>? Coming = null);
 
 /// <summary>Step 1: triggers become accepted inspections, committed before anybody is told, or are refused with a code. Safe for several threads.</summary>
-internal sealed class Acceptance(Func<StationConfig> config, RecipeSlot recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, ApplianceMetrics metrics, TimeProvider time)
+internal sealed class Acceptance(Func<StationConfig> config, StationRecipes recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, ApplianceMetrics metrics, TimeProvider time)
 {
     private readonly TriggerMemory _memory = new(time, config().TriggerIdTtl, 4096, store.ReadRecent(config().Name, 1024));
     private readonly Lock _anonymous = new();

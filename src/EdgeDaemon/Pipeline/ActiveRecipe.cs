@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection;
@@ -65,7 +66,7 @@ internal sealed class ActiveRecipe : IDisposable
     /// A file is missing or can't be decoded, the recipe does not fit the pack, or one inspection takes longer than <see cref="Judge.Limit"/>.
     /// </exception>
     public static ActiveRecipe Load(
-        OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, FairTurn turns, CancellationToken cancellation, RecipeDeadline? deadline = null)
+        OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, NetworkScheduler turns, CancellationToken cancellation, RecipeDeadline? deadline = null)
     {
         if (RecipeCheck.Unusable(recipe) is { } why) throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}");
         try
@@ -79,7 +80,7 @@ internal sealed class ActiveRecipe : IDisposable
             else pack.Pack.EnsureOpen(graphs);
             cancellation.ThrowIfCancellationRequested();
             Inspector inspector;
-            using (new BackgroundTurn(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation: cancellation);
+            using (new BackgroundLease(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation: cancellation);
             try
             {
                 if (references.Length > 0) Enroll(inspector);
@@ -104,7 +105,7 @@ internal sealed class ActiveRecipe : IDisposable
                     CancellationToken ends = once?.Token ?? cancellation;
                     BranchMaps maps;
                     PreparedImage image;
-                    using (var turn = new BackgroundTurn(turns, cancellation))
+                    using (var turn = new BackgroundLease(turns, cancellation))
                     {
                         image = inspector.Prepare(new ImageView(grey, width, height, width, Inspection.Imaging.PixelFormat.Mono8), cancellation: ends);
                         using PackNetworks networks = inspector.NetworksFor(image, turn.LetOthersGoFirst);
@@ -129,7 +130,7 @@ internal sealed class ActiveRecipe : IDisposable
                 {
                     cancellation.ThrowIfCancellationRequested();
                     DecodedImage reference = ImageCodec.DecodeStored(references[left]);
-                    using var turn = new BackgroundTurn(turns, cancellation);
+                    using var turn = new BackgroundLease(turns, cancellation);
                     reach = reach.With(inspector, left, reference.View, ignore, turn.LetOthersGoFirst, cancellation);
                 }
 
@@ -143,7 +144,7 @@ internal sealed class ActiveRecipe : IDisposable
                 {
                     cancellation.ThrowIfCancellationRequested();
                     DecodedImage reference = ImageCodec.DecodeStored(file);
-                    using var turn = new BackgroundTurn(turns, cancellation);
+                    using var turn = new BackgroundLease(turns, cancellation);
                     into.AddReference(reference.View, banks, turn.LetOthersGoFirst, cancellation);
                 }
 

@@ -1,7 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.Camera.Folder;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Delivery;
+using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 

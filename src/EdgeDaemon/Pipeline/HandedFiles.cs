@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
@@ -84,7 +84,7 @@ internal sealed class InspectionRun : IDisposable
 
     /// <summary>A verdict that says nothing but why.</summary>
     public static VerdictRecord NotJudged(AcceptedInspection inspection, Code reason, DateTimeOffset at, FrameRecord? frame = null)
-        => new(inspection, Inspections.Verdict.NotJudged, reason, null, null, null, [], false, "", false, false, "", new Dictionary<string, double>(), frame, at);
+        => new(inspection, Domain.Verdict.NotJudged, reason, null, null, null, [], false, "", false, false, "", new Dictionary<string, double>(), frame, at);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>Steps 3 to 7 of one inspection: waits for its station's turn, runs the method, decides. The deadline ends it from outside.</summary>
-internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger log, PackCondition? pack = null)
+internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, ILogger log, PackCondition? pack = null)
 {
     /// <summary>How long the method may take on the slowest machine before the loop counts as hung; its turn may take as long as it takes.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -33,7 +34,7 @@ internal sealed partial class Judge(FairTurn turns, TimeProvider time, ILogger l
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(run.DeadlinePassed, stop);
         try
         {
-            using IDisposable turn = await heartbeat.WaitAsync(turns.TakeAsync(run.Inspection.Station, ends.Token).AsTask()).ConfigureAwait(false);
+            using IDisposable turn = await heartbeat.WaitAsync(turns.AcquireAsync(run.Inspection.Station, ends.Token).AsTask()).ConfigureAwait(false);
             using Heartbeat.Work work = heartbeat.Begin(Limit);
             run.Lap("turn");
             KillPoint.Pass(KillStep.TurnTaken);

@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Models.Pack;
@@ -17,7 +17,7 @@ internal sealed partial class PackMonitor
 {
     private readonly PackCondition _condition;
     private readonly PackMark _mark;
-    private readonly FairTurn _turns;
+    private readonly NetworkScheduler _turns;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Signal _opened = new();
@@ -30,7 +30,7 @@ internal sealed partial class PackMonitor
     /// <param name="turns">Who has the networks.</param>
     /// <param name="time">Clocks.</param>
     /// <param name="log">Event ids 1024-1028.</param>
-    public PackMonitor(PackCondition condition, string dataFolder, FairTurn turns, TimeProvider time, ILogger log)
+    public PackMonitor(PackCondition condition, string dataFolder, NetworkScheduler turns, TimeProvider time, ILogger log)
     {
         (_condition, _mark, _turns, _time, _log) = (condition, new PackMark(dataFolder), turns, time, log);
         if ((_doubt = _mark.Read()) is { } doubt) _condition.Doubt($"the model pack was found damaged {doubt.Why}; it is being checked");
@@ -91,7 +91,7 @@ internal sealed partial class PackMonitor
         }
 
         // Not with the turn in hand: a slow disk must not hold up a part.
-        void LetOthersGoFirst() => new BackgroundTurn(_turns, stop).Dispose();
+        void LetOthersGoFirst() => new BackgroundLease(_turns, stop).Dispose();
     }
 
     private string? NetworksProblem(ModelPack pack, CancellationToken stop)
@@ -119,7 +119,7 @@ internal sealed partial class PackMonitor
     {
         while (true)
         {
-            (IDisposable turn, CancellationTokenSource wanted) = _turns.TakeInterruptibleAsync(stop).AsTask().GetAwaiter().GetResult();
+            (IDisposable turn, CancellationTokenSource wanted) = _turns.AcquireInterruptibleAsync(stop).AsTask().GetAwaiter().GetResult();
             using (wanted)
             using (turn)
             {

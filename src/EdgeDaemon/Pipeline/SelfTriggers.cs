@@ -1,7 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 

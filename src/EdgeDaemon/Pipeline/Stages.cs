@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
@@ -22,7 +22,7 @@ internal sealed class StateReporter(Signal changed, Func<bool> isReady, Action<l
         Heartbeat heartbeat = heartbeats.Add($"{station.Name}: state");
         return new StateReporter(
             changed,
-            () => station.Readiness.Code == Inspections.Code.None,
+            () => station.Readiness.Code == Domain.Code.None,
             beat =>
             {
                 // Every second at least: a state that is not told any more is a loop that hangs.

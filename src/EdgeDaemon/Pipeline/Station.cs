@@ -1,6 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -58,7 +59,7 @@ internal sealed class Station : IAsyncDisposable
 
     public IFrameSource Camera { get; }
 
-    public RecipeSlot Recipes { get; } = new();
+    public StationRecipes Recipes { get; } = new();
 
     public StationCounts Counts { get; }
 

@@ -1,4 +1,5 @@
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Pictures;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 

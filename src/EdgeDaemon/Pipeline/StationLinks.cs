@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;

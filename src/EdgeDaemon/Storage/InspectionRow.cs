@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;
@@ -47,7 +47,7 @@ internal static class InspectionRow
     {
         var columns = new StoredColumns(row, Number(row));
         AcceptedInspection inspection = Inspection(row);
-        long? verdict = columns.WholeOrNull(13, "verdict", 0, (int)Inspections.Verdict.NotJudged);
+        long? verdict = columns.WholeOrNull(13, "verdict", 0, (int)Domain.Verdict.NotJudged);
         byte[]? body = columns.BytesOrNull(14, "body");
         if (verdict is null && body is null) return null;
         if (verdict is null || body is null) throw columns.Wrong("body", body is null ? null : "there", verdict is null ? "nothing without a verdict" : "the verdict's JSON");
@@ -61,7 +61,7 @@ internal static class InspectionRow
             throw columns.Wrong("body", "not readable", $"the verdict's JSON ({e.Message})");
         }
 
-        if (Fault(record, (Inspections.Verdict)verdict) is { } fault) throw columns.Wrong("body", fault, "what a verdict holds");
+        if (Fault(record, (Domain.Verdict)verdict) is { } fault) throw columns.Wrong("body", fault, "what a verdict holds");
         return record! with { Inspection = inspection };
     }
 
@@ -91,7 +91,7 @@ internal static class InspectionRow
     /// <param name="now">Wall clock, UTC.</param>
     /// <returns>NOT_JUDGED.</returns>
     public static VerdictRecord NotJudged(AcceptedInspection inspection, Code reason, DateTimeOffset now) => new(
-        inspection, Inspections.Verdict.NotJudged, reason, Score: null, Threshold: null, Evidence: null, Regions: [], RegionsTruncated: false, Profile: "", IsFallbackProfile: false,
+        inspection, Domain.Verdict.NotJudged, reason, Score: null, Threshold: null, Evidence: null, Regions: [], RegionsTruncated: false, Profile: "", IsFallbackProfile: false,
         IsZeroShot: inspection.Recipe.ReferenceVersion is null, PackHash: "", new Dictionary<string, double>(), Frame: null, now);
 }
 

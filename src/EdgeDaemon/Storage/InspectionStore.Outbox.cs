@@ -1,5 +1,5 @@
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Storage;

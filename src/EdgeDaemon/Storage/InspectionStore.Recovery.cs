@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 

@@ -1,6 +1,6 @@
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
 using Microsoft.Data.Sqlite;

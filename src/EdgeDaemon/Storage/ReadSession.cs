@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 

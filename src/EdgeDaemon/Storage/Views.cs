@@ -1,5 +1,5 @@
 using System.Text;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;

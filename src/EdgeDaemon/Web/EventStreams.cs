@@ -1,8 +1,9 @@
 using System.Threading.Channels;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Foundation.Files;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,6 @@
 using System.Net;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Connections;

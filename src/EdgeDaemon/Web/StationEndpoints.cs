@@ -1,5 +1,5 @@
 using System.Globalization;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;

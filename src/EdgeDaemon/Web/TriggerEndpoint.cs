@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;

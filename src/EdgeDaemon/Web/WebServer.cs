@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Monitoring;
 using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

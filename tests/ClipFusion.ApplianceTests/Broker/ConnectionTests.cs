@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.ApplianceTests.Broker;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
@@ -8,7 +8,7 @@ public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     [Fact]
     public async Task Latency_ShotsAndRounds_TimesEveryMethodForEach()
     {
-        Cli run = await Cli.RunAsync("bench", "latency", "--pack", tiny.Folder, "--k", "0,2", "--rounds", "2", "--threads", "1");
+        CliRun run = await CliRun.RunAsync("bench", "latency", "--pack", tiny.Folder, "--k", "0,2", "--rounds", "2", "--threads", "1");
         Assert.True(run.Code == ExitCode.Clean, run.Error);
         string[][] rows = [.. run.Output.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Select(l => l.Split('|', StringSplitOptions.TrimEntries)[1..^1])];
         Assert.Equal(["shots", "clipfusion", "patchclip", "mapdiff", "winclip"], rows[0]);
@@ -30,6 +30,6 @@ public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     public async Task Latency_BadOption_IsNamed(string option, string value)
     {
         string[] pack = option == "--pack" ? [] : ["--pack", tiny.Folder];
-        (await Cli.RunAsync(["bench", "latency", .. pack, option, value])).AssertBadArguments(value);
+        (await CliRun.RunAsync(["bench", "latency", .. pack, option, value])).AssertBadArguments(value);
     }
 }

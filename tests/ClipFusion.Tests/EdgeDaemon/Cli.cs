@@ -1,10 +1,10 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
 /// <summary>The program's command line, run in this process.</summary>
-internal sealed record Cli(int Code, string Output, string Error)
+internal sealed record CliRun(int Code, string Output, string Error)
 {
     /// <summary>Standard output as one JSON object per line.</summary>
     public IReadOnlyList<JsonElement> Json => [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
@@ -13,12 +13,12 @@ internal sealed record Cli(int Code, string Output, string Error)
     public IReadOnlyList<string> Errors =>
         [.. Error.Split('\n').Where(l => l.StartsWith("clipfusion: error: ", StringComparison.Ordinal)).Select(l => l["clipfusion: error: ".Length..])];
 
-    public static async Task<Cli> RunAsync(params string[] args)
+    public static async Task<CliRun> RunAsync(params string[] args)
     {
         var output = new StringWriter();
         var error = new StringWriter();
         int code = await CommandLineApp.RunAsync(args, new Terminal(output, error, false), TestContext.Current.CancellationToken);
-        return new Cli(code, output.ToString(), error.ToString());
+        return new CliRun(code, output.ToString(), error.ToString());
     }
 
     /// <summary>Exit code 2 with an error that says this, nothing on standard output and no stack trace.</summary>

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 

@@ -23,24 +23,24 @@ public sealed class ConfigCommandTests : IDisposable
             """);
 
         WritePack();
-        Cli cli = await Cli.RunAsync("config", "check", file);
+        CliRun cli = await CliRun.RunAsync("config", "check", file);
         Assert.Equal(0, cli.Code);
         Assert.Equal($"{file}: device box1, 1 station, no error, 6 warnings\n", cli.Output);
         foreach (string path in (string[])["$.dataFolder", "$.mqtt.passwordFile", "$.stations[0].camera.folder", "$.stations[0].recipe", "$.stations[0].triggers.http", "$.stations[0].triggers.mqtt"])
             Assert.Contains($"warning: {file}: {path}: ", cli.Error, StringComparison.Ordinal);
 
         File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Assert.DoesNotContain("$.mqtt.passwordFile", (await Cli.RunAsync("config", "check", file)).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("$.mqtt.passwordFile", (await CliRun.RunAsync("config", "check", file)).Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Check_BadFile_IsCodeTwoWithEveryError()
     {
         string file = Write(ConfigFiles.With("$.mqtt.port", "0", ConfigFiles.With("$.colour", "1")));
-        Cli cli = await Cli.RunAsync("config", "check", file);
+        CliRun cli = await CliRun.RunAsync("config", "check", file);
         cli.AssertBadArguments($"{file}: $.mqtt.port: found 0; expected a whole number from 1 to 65535", $"{file}: $.colour: found an unknown key");
 
-        JsonElement json = Assert.Single((await Cli.RunAsync("config", "check", file, "--json")).Json);
+        JsonElement json = Assert.Single((await CliRun.RunAsync("config", "check", file, "--json")).Json);
         Assert.False(json.GetProperty("ok").GetBoolean());
         Assert.Equal(["$.mqtt.port", "$.colour"], json.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("path").GetString()));
     }
@@ -50,13 +50,13 @@ public sealed class ConfigCommandTests : IDisposable
     {
         File.WriteAllText(_folder["data"], "a file");
         string file = Write(ConfigFiles.With("$.dataFolder", "\"data/below\"", ConfigFiles.With("$.modelPack", "\"none\"")));
-        Cli check = await Cli.RunAsync("config", "check", file), run = await Cli.RunAsync("run", "--config", file);
+        CliRun check = await CliRun.RunAsync("config", "check", file), run = await CliRun.RunAsync("run", "--config", file);
         check.AssertBadArguments($"{file}: $.modelPack: found no usable model pack", $"{file}: $.dataFolder: found {_folder["data"]} is a file");
         run.AssertBadArguments("none");
         Assert.Single(run.Errors);
 
         WritePack();
-        run = await Cli.RunAsync("run", "--config", Write(ConfigFiles.With("$.dataFolder", "\"data/below\"", ConfigFiles.With("$.modelPack", "\"pack\""))));
+        run = await CliRun.RunAsync("run", "--config", Write(ConfigFiles.With("$.dataFolder", "\"data/below\"", ConfigFiles.With("$.modelPack", "\"pack\""))));
         Assert.Equal(1, run.Code);
         Assert.Contains("$.dataFolder", Assert.Single(run.Errors), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class ConfigCommandTests : IDisposable
         File.WriteAllText(Path.Combine(recipes, "bolt.json"), """{"number": 2, "object": "bolt", "branches": ["clipVision"], "profile": "patchclip"}""");
         File.WriteAllText(Path.Combine(recipes, "broken.json"), """{"number": 3, "objct": "x"}""");
         string file = Write(ConfigFiles.With("$.dataFolder", "\".\"", ConfigFiles.With("$.modelPack", "\"pack\"", ConfigFiles.With("$.stations[0].recipe", "\"nut\""))));
-        Cli cli = await Cli.RunAsync("config", "check", file);
+        CliRun cli = await CliRun.RunAsync("config", "check", file);
         Assert.Equal(0, cli.Code);
         Assert.Contains("recipe bolt: its branches all compare with good parts, and it has no references", cli.Error, StringComparison.Ordinal);
         Assert.Contains("recipe broken: $.object", cli.Error, StringComparison.Ordinal);
@@ -79,7 +79,7 @@ public sealed class ConfigCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Check_FileThatIsMissing_IsCodeTwo() => (await Cli.RunAsync("config", "check", _folder["none.json"])).AssertBadArguments("can't be read");
+    public async Task Check_FileThatIsMissing_IsCodeTwo() => (await CliRun.RunAsync("config", "check", _folder["none.json"])).AssertBadArguments("can't be read");
 
     [Theory]
     [InlineData("""{"number": 1, "name": "nut", "object": "nut"}""", "has no threshold for its profile")]
@@ -92,7 +92,7 @@ public sealed class ConfigCommandTests : IDisposable
         File.WriteAllText(_folder["recipes", "nut.json"], recipe);
         WritePack();
         string file = Write(ConfigFiles.With("$.dataFolder", "\".\"", ConfigFiles.With("$.modelPack", "\"pack\"", ConfigFiles.With("$.stations[0].recipe", "\"nut\""))));
-        Cli cli = await Cli.RunAsync("config", "check", file);
+        CliRun cli = await CliRun.RunAsync("config", "check", file);
         Assert.Equal(0, cli.Code);
         if (warning is null) Assert.DoesNotContain("$.stations[0].recipe", cli.Error, StringComparison.Ordinal);
         else Assert.Contains(warning, cli.Error, StringComparison.Ordinal);

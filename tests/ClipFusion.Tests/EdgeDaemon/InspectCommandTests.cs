@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 
@@ -10,7 +10,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     [Fact]
     public async Task Inspect_Json_HasScoresEvidenceAndTimings()
     {
-        Cli run = await RunAsync([TinyPack.Query2, "--reference", .. TinyPack.References, "--json"]);
+        CliRun run = await RunAsync([TinyPack.Query2, "--reference", .. TinyPack.References, "--json"]);
         Assert.Equal(ExitCode.Clean, run.Code);
         JsonElement judged = Assert.Single(run.Json);
         Assert.Equal(TinyPack.Query2, judged.GetProperty("file").GetString());
@@ -43,7 +43,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     public async Task Inspect_ReferencesThatNoBranchUses_AreSaidToBeUnused()
     {
         string recipe = tiny.RecipeWith("\"branches\":[\"clipLanguage\"]");
-        Cli run = await Cli.RunAsync(["inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--json", "--reference", .. TinyPack.References]);
+        CliRun run = await CliRun.RunAsync(["inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--json", "--reference", .. TinyPack.References]);
         Assert.Equal("zero-shot", run.Json[0].GetProperty("shotMode").GetString());
         Assert.Contains("the references are not used", run.Error, StringComparison.Ordinal);
     }
@@ -52,16 +52,16 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     public async Task Inspect_Float16Pack_ScoresAsFloat32Does()
     {
         string half = Path.Combine(tiny.Scratch(), "half");
-        await Cli.RunAsync("models", "build", "--clip", TinyPack.Clip, "--diffusion", TinyPack.Diffusion, "--out", half, "--clip-blocks", "2,4", "--precision", "float16");
+        await CliRun.RunAsync("models", "build", "--clip", TinyPack.Clip, "--diffusion", TinyPack.Diffusion, "--out", half, "--clip-blocks", "2,4", "--precision", "float16");
         string[] arguments = [TinyPack.Query3, "--reference", .. TinyPack.References, "--recipe", tiny.Recipe, "--json"];
-        Cli single = await Cli.RunAsync(["inspect", "--pack", tiny.Folder, .. arguments]), @double = await Cli.RunAsync(["inspect", "--pack", half, .. arguments]);
+        CliRun single = await CliRun.RunAsync(["inspect", "--pack", tiny.Folder, .. arguments]), @double = await CliRun.RunAsync(["inspect", "--pack", half, .. arguments]);
         Assert.Equal(single.Json[0].GetProperty("score").GetDouble(), @double.Json[0].GetProperty("score").GetDouble(), 5e-3);
     }
 
     [Fact]
     public async Task Inspect_Table_HasOneLinePerPictureUnderAHeadline()
     {
-        Cli run = await FastAsync(TinyPack.Query2, TinyPack.Query4, "--map-threshold", "0.3");
+        CliRun run = await FastAsync(TinyPack.Query2, TinyPack.Query4, "--map-threshold", "0.3");
         string[] lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, lines.Length);
         Assert.Matches(@"^picture +score +map +clip-l +clip-v +diff-l +diff-v +ms +areas$", lines[0]);
@@ -73,7 +73,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     public async Task Inspect_Out_WritesHeatmapsOnOneScaleAndSaysWhich()
     {
         string folder = Path.Combine(tiny.Scratch(), "new", "heatmaps");
-        Cli run = await FastAsync(TinyPack.Query2, TinyPack.Query4, "--out", folder);
+        CliRun run = await FastAsync(TinyPack.Query2, TinyPack.Query4, "--out", folder);
         Assert.Equal(["query2.overlay.png", "query4.overlay.png"], Names(folder));
         Assert.Matches(@"heatmaps in \S+: 2, coloured from \d\.\d+ to \d\.\d+ \(from what the references' maps reach to twice that\)", run.Error);
         RgbImage picture = ImageCodec.Decode(TinyPack.Query4), overlay = ImageCodec.Decode(Path.Combine(folder, "query4.overlay.png"));
@@ -93,7 +93,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         string recipe = tiny.RecipeWith("""
             "region":[100,60,150,200]
             """);
-        Cli run = await Cli.RunAsync(["inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--profile", "patchclip", "--map-threshold", "0", "--json"]);
+        CliRun run = await CliRun.RunAsync(["inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--profile", "patchclip", "--map-threshold", "0", "--json"]);
         JsonElement area = Assert.Single(run.Json[0].GetProperty("regions").EnumerateArray().ToList());
         Assert.Equal((100, 60, 150, 200), (Int("x"), Int("y"), Int("width"), Int("height")));
         Assert.Equal((30000, false), (Int("area"), run.Json[0].GetProperty("regionsTruncated").GetBoolean()));
@@ -111,7 +111,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
             File.Copy(TinyPack.Query2, Path.Combine(root, folder, "000.png"));
         }
 
-        Cli run = await FastAsync(Path.Combine(root, "good"), Path.Combine(root, "crack/deep"), "--out", target);
+        CliRun run = await FastAsync(Path.Combine(root, "good"), Path.Combine(root, "crack/deep"), "--out", target);
         Assert.Equal(ExitCode.Clean, run.Code);
         Assert.Equal(["crack/deep/000.overlay.png", "good/000.overlay.png"], Directory.GetFiles(target, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(target, f)).Order(StringComparer.Ordinal));
     }
@@ -124,7 +124,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         File.Copy(TinyPack.References[1], Path.Combine(folder, "good2.png"));
         string keys = File.ReadAllText(tiny.Recipe).Trim().TrimEnd('}');
         File.WriteAllText(recipe, keys + """, "number": 7, "name": "widget", "deadlineMs": 800, "references": ["good1.png", "good2.png"], "thresholds": {"patchclip": {"fewShot": 0.0001}}, "mapThresholds": {"patchclip": {"fewShot": 0.0001}} }""");
-        Cli run = await Cli.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--profile", "patchclip", "--json");
+        CliRun run = await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--profile", "patchclip", "--json");
         Assert.True(run.Code == ExitCode.Clean, run.Error);
         JsonElement judged = run.Json[0];
         Assert.Equal(("NG", 0.0001, "few-shot"), (judged.GetProperty("verdict").GetString(), judged.GetProperty("threshold").GetDouble(), judged.GetProperty("shotMode").GetString()));
@@ -141,7 +141,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         File.Copy(TinyPack.Query2, Path.Combine(folder, "a.png"));
         await File.WriteAllTextAsync(Path.Combine(folder, "notes.txt"), "no picture", TestContext.Current.CancellationToken);
         await FastAsync(folder, "--out", folder);
-        Cli again = await FastAsync(folder, "--json");
+        CliRun again = await FastAsync(folder, "--json");
         Assert.Equal(["a.png", "b.PNG"], again.Json.Select(j => Path.GetFileName(j.GetProperty("file").GetString()!)));
         Assert.Equal(["a.overlay.png", "a.png", "b.PNG", "b.overlay.png", "notes.txt"], Names(folder));
     }
@@ -156,7 +156,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         using (FileStream file = File.Create(deep)) ImageCodec.EncodePng(new ImageView(levels, 64, 64, 128, PixelFormat.Mono16), file);
         string recipe = tiny.RecipeWith($"\"blackLevel\":1000,\"whiteLevel\":{1000 + (255 * 16)},\"profile\":\"patchclip\"");
 
-        Cli run = await Cli.RunAsync("inspect", deep, plain, "--pack", tiny.Folder, "--recipe", recipe, "--out", folder, "--json");
+        CliRun run = await CliRun.RunAsync("inspect", deep, plain, "--pack", tiny.Folder, "--recipe", recipe, "--out", folder, "--json");
         Assert.Equal(run.Json[1].GetProperty("score").GetSingle(), run.Json[0].GetProperty("score").GetSingle());
         Assert.Equal(File.ReadAllBytes(Path.Combine(folder, "plain.overlay.png")), File.ReadAllBytes(Path.Combine(folder, "deep.overlay.png")));
     }
@@ -171,12 +171,12 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         using (FileStream file = File.Create(Path.Combine(folder, "masks", "top.png"))) ImageCodec.EncodePng(new ImageView(mask, 300, 300, 300, PixelFormat.Mono8), file);
         string byFile = tiny.RecipeWith("\"ignore\":\"masks/top.png\"", folder), byRectangle = tiny.RecipeWith("\"ignore\":[[0,0,300,150]]");
 
-        Cli[] runs = [await InspectAsync(byFile), await InspectAsync(byRectangle)];
+        CliRun[] runs = [await InspectAsync(byFile), await InspectAsync(byRectangle)];
         Assert.All(runs, run => Assert.Equal(150, run.Json[0].GetProperty("regions")[0].GetProperty("y").GetInt32()));
         RgbImage picture = ImageCodec.Decode(TinyPack.Query2), overlay = ImageCodec.Decode(Path.Combine(folder, "query2.overlay.png"));
         Assert.Equal(picture.Pixels[0] / 2, overlay.Pixels[0]);
 
-        Task<Cli> InspectAsync(string recipe) => Cli.RunAsync(
+        Task<CliRun> InspectAsync(string recipe) => CliRun.RunAsync(
             "inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", recipe, "--profile", "patchclip", "--map-threshold", "0", "--json", "--out", folder);
     }
 
@@ -185,7 +185,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string folder = tiny.Scratch(), cut = Path.Combine(folder, "cut.png"), dump = Path.Combine(folder, "dump.safetensors");
         await File.WriteAllBytesAsync(cut, (await File.ReadAllBytesAsync(TinyPack.Query2, TestContext.Current.CancellationToken))[..5000], TestContext.Current.CancellationToken);
-        Cli run = await FastAsync(TinyPack.Query2, cut, TinyPack.Query3, "--json", "--out", folder, "--dump", dump);
+        CliRun run = await FastAsync(TinyPack.Query2, cut, TinyPack.Query3, "--json", "--out", folder, "--dump", dump);
         Assert.Equal(ExitCode.Failed, run.Code);
         Assert.Equal([true, false, true], run.Json.Select(j => j.TryGetProperty("score", out _)));
         Assert.Equal(cut, run.Json[1].GetProperty("file").GetString());
@@ -196,8 +196,8 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
 
     private static IEnumerable<string> Names(string folder) => Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal);
 
-    private Task<Cli> RunAsync(params string[] arguments) => Cli.RunAsync(["inspect", "--pack", tiny.Folder, "--recipe", tiny.Recipe, .. arguments]);
+    private Task<CliRun> RunAsync(params string[] arguments) => CliRun.RunAsync(["inspect", "--pack", tiny.Folder, "--recipe", tiny.Recipe, .. arguments]);
 
     /// <summary>CLIP alone, few-shot: a hundredth of the time.</summary>
-    private Task<Cli> FastAsync(params string[] arguments) => RunAsync([.. arguments, "--profile", "patchclip", "--reference", .. TinyPack.References]);
+    private Task<CliRun> FastAsync(params string[] arguments) => RunAsync([.. arguments, "--profile", "patchclip", "--reference", .. TinyPack.References]);
 }

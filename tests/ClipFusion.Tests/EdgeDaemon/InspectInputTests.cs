@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
@@ -26,7 +26,7 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string[] arguments = more.Replace("{scratch}", tiny.Scratch(), StringComparison.Ordinal).Replace("{file}", tiny.Recipe, StringComparison.Ordinal).Split(' ');
         string[] pack = arguments.Contains("--pack") ? [] : ["--pack", tiny.Folder], recipe = arguments.Contains("--recipe") ? [] : ["--recipe", tiny.Recipe];
-        Cli run = await Cli.RunAsync(["inspect", TinyPack.Query2, .. pack, .. recipe, .. arguments]);
+        CliRun run = await CliRun.RunAsync(["inspect", TinyPack.Query2, .. pack, .. recipe, .. arguments]);
         run.AssertBadArguments(mentions);
         Assert.Single(run.Errors);
     }
@@ -36,17 +36,17 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string pack = tiny.Copy();
         TinyPack.Flip(Path.Combine(pack, "vae_encoder.weights"));
-        (await Cli.RunAsync("inspect", TinyPack.Query2, "--pack", pack, "--recipe", tiny.Recipe)).AssertBadArguments("is damaged", "vae_encoder.weights: sha256");
+        (await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", pack, "--recipe", tiny.Recipe)).AssertBadArguments("is damaged", "vae_encoder.weights: sha256");
     }
 
     [Fact]
     public async Task Pack_IsAnEmptyFolder_IsRefused() =>
-        (await Cli.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Scratch(), "--recipe", tiny.Recipe)).AssertBadArguments("no pack.json");
+        (await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Scratch(), "--recipe", tiny.Recipe)).AssertBadArguments("no pack.json");
 
     [Fact]
     public async Task Recipe_WithUnknownKeys_ReportsAllErrorsAtOnce()
     {
-        Cli run = await WithRecipeAsync("\"stats\":[\"crack\"],\"alphaSegmentation\":2", TinyPack.Query2);
+        CliRun run = await WithRecipeAsync("\"stats\":[\"crack\"],\"alphaSegmentation\":2", TinyPack.Query2);
         run.AssertBadArguments("2 errors", "$.stats", "$.alphaSegmentation");
         Assert.Equal(3, run.Errors.Count);
     }
@@ -76,9 +76,9 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
         File.Copy(TinyPack.Query2, first);
         File.Copy(TinyPack.Query3, second);
         string[] arguments = ["inspect", first, second, "--pack", tiny.Folder, "--recipe", tiny.Recipe, "--profile", "patchclip"];
-        (await Cli.RunAsync([.. arguments, option, target])).AssertBadArguments(first, "'part'");
+        (await CliRun.RunAsync([.. arguments, option, target])).AssertBadArguments(first, "'part'");
         Assert.False(Path.Exists(target));
-        Assert.Equal(ExitCode.Clean, (await Cli.RunAsync(arguments)).Code);
+        Assert.Equal(ExitCode.Clean, (await CliRun.RunAsync(arguments)).Code);
     }
 
     [Fact]
@@ -86,10 +86,10 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string text = Path.Combine(tiny.Scratch(), "text.png"), pack = tiny.Scratch();
         await File.WriteAllTextAsync(text, "not a picture", TestContext.Current.CancellationToken);
-        Cli run = await Cli.RunAsync("inspect", text, "--pack", pack, "--recipe", tiny.Recipe);
+        CliRun run = await CliRun.RunAsync("inspect", text, "--pack", pack, "--recipe", tiny.Recipe);
         Assert.Equal(ExitCode.Failed, run.Code);
         Assert.Contains($"not judged: {text}", run.Output, StringComparison.Ordinal);
     }
 
-    private Task<Cli> WithRecipeAsync(string keys, params string[] arguments) => Cli.RunAsync(["inspect", "--pack", tiny.Folder, "--recipe", tiny.RecipeWith(keys), .. arguments]);
+    private Task<CliRun> WithRecipeAsync(string keys, params string[] arguments) => CliRun.RunAsync(["inspect", "--pack", tiny.Folder, "--recipe", tiny.RecipeWith(keys), .. arguments]);
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -15,19 +15,19 @@ public sealed class ModelsBuildCommandTests : IDisposable
     [InlineData("float16")]
     public async Task Build_OfPublishedWeights_EndsWithNameFolderSizeAndTime(string precision)
     {
-        Cli build = await BuildAsync("--precision", precision, "--name", "widget-pack", "--notice", "for trials");
+        CliRun build = await BuildAsync("--precision", precision, "--name", "widget-pack", "--notice", "for trials");
         Assert.Equal(ExitCode.Clean, build.Code);
         Assert.Matches($@"^widget-pack: \d+\.\d MiB in {Target}, built in \d+\.\d s\n$", build.Output);
         Assert.Contains("writing clip_image.onnx", build.Error, StringComparison.Ordinal);
         Assert.Contains("for trials", build.Error, StringComparison.Ordinal);
         Assert.Equal(precision, PackVerifier.ReadManifest(Target).Precision.ToString().ToLowerInvariant());
-        Assert.Equal(ExitCode.Clean, (await Cli.RunAsync("models", "verify", Target)).Code);
+        Assert.Equal(ExitCode.Clean, (await CliRun.RunAsync("models", "verify", Target)).Code);
     }
 
     [Fact]
     public async Task Build_Json_TellsStepsAndEndsWithDone()
     {
-        Cli build = await BuildAsync("--json");
+        CliRun build = await BuildAsync("--json");
         Assert.Equal(ExitCode.Clean, build.Code);
         Assert.Empty(build.Error);
         Assert.All(build.Json.SkipLast(1), e => Assert.Equal("step", e.GetProperty("event").GetString()));
@@ -52,12 +52,12 @@ public sealed class ModelsBuildCommandTests : IDisposable
 
     [Fact]
     public async Task Build_WithoutDiffusionWeights_SaysWhatIsExpected() =>
-        (await Cli.RunAsync("models", "build", "--clip", TinyPack.Clip, "--out", Target)).AssertBadArguments("--diffusion DIR");
+        (await CliRun.RunAsync("models", "build", "--clip", TinyPack.Clip, "--out", Target)).AssertBadArguments("--diffusion DIR");
 
     [Fact]
     public async Task Build_WeightFolderIncomplete_NamesEveryMissingFile()
     {
-        (await Cli.RunAsync("models", "build", "--clip", _root.Root, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_config.json", "merges.txt");
+        (await CliRun.RunAsync("models", "build", "--clip", _root.Root, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_config.json", "merges.txt");
         Assert.False(Directory.Exists(Target));
     }
 
@@ -67,7 +67,7 @@ public sealed class ModelsBuildCommandTests : IDisposable
         string clip = Directory.CreateDirectory(_root["clip"]).FullName;
         foreach (string file in Directory.EnumerateFiles(TinyPack.Clip)) File.Copy(file, Path.Combine(clip, Path.GetFileName(file)));
         using (FileStream weights = File.OpenWrite(Path.Combine(clip, "open_clip_model.safetensors"))) weights.SetLength(weights.Length - 1);
-        (await Cli.RunAsync("models", "build", "--clip", clip, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_model.safetensors");
+        (await CliRun.RunAsync("models", "build", "--clip", clip, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_model.safetensors");
         Assert.Equal([clip], Directory.EnumerateFileSystemEntries(_root.Root));
     }
 
@@ -97,7 +97,7 @@ public sealed class ModelsBuildCommandTests : IDisposable
 
     public void Dispose() => _root.Dispose();
 
-    private Task<Cli> BuildAsync(params string[] more) => Cli.RunAsync(Arguments(more));
+    private Task<CliRun> BuildAsync(params string[] more) => CliRun.RunAsync(Arguments(more));
 
     private string[] Arguments(params string[] more) => ["models", "build", "--clip", TinyPack.Clip, "--diffusion", TinyPack.Diffusion, "--out", Target, .. more];
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Tests.Inspection.Networks;
 
 namespace ClipFusion.Tests.EdgeDaemon;
@@ -15,14 +15,14 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
         await File.WriteAllTextAsync(Path.Combine(broken, "pack.json"), """{"schema":"clipfusion.pack/1"}""", TestContext.Current.CancellationToken);
         Directory.Move(tiny.Copy(), Path.Combine(models, "good"));
 
-        Cli text = await Cli.RunAsync("models", "list", "--data", data);
+        CliRun text = await CliRun.RunAsync("models", "list", "--data", data);
         Assert.Equal(ExitCode.Clean, text.Code);
         Assert.Matches(@"(?m)^broken +unreadable: .*pack\.json", text.Output);
         Assert.Matches(@"(?m)^tiny +float32 +\d+\.\d MiB +clip 240 px, blocks 2,4 of 4 +diffusion 512 px", text.Output);
         Assert.Contains("notice: Random weights.", text.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("weights ", text.Output, StringComparison.Ordinal);
 
-        Cli json = await Cli.RunAsync("models", "list", "--in", models, "--json");
+        CliRun json = await CliRun.RunAsync("models", "list", "--in", models, "--json");
         Assert.Equal(2, json.Json.Count);
         Assert.Equal(broken, json.Json[0].GetProperty("folder").GetString());
         Assert.Contains("pack.json", json.Json[0].GetProperty("error").GetString(), StringComparison.Ordinal);
@@ -35,21 +35,21 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     [Fact]
     public async Task List_NoPacks_IsCleanAndSaysWhereItLooked()
     {
-        Cli list = await Cli.RunAsync("models", "list", "--data", tiny.Scratch());
+        CliRun list = await CliRun.RunAsync("models", "list", "--data", tiny.Scratch());
         Assert.Equal((ExitCode.Clean, ""), (list.Code, list.Output));
         Assert.Contains("no packs in", list.Error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task List_FolderMissing_ExitsWith2() => (await Cli.RunAsync("models", "list", "--in", "/nowhere")).AssertBadArguments("/nowhere");
+    public async Task List_FolderMissing_ExitsWith2() => (await CliRun.RunAsync("models", "list", "--in", "/nowhere")).AssertBadArguments("/nowhere");
 
     [Fact]
     public async Task Verify_PackAsBuilt_IsClean()
     {
-        Cli text = await Cli.RunAsync("models", "verify", tiny.Folder);
+        CliRun text = await CliRun.RunAsync("models", "verify", tiny.Folder);
         Assert.Equal(ExitCode.Clean, text.Code);
         Assert.StartsWith("tiny: ", text.Output, StringComparison.Ordinal);
-        Assert.True((await Cli.RunAsync("models", "verify", tiny.Folder, "--json")).Json.Single().GetProperty("ok").GetBoolean());
+        Assert.True((await CliRun.RunAsync("models", "verify", tiny.Folder, "--json")).Json.Single().GetProperty("ok").GetBoolean());
     }
 
     [Fact]
@@ -60,10 +60,10 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
         File.Delete(Path.Combine(pack, "clip_text.onnx"));
         await File.AppendAllTextAsync(Path.Combine(pack, "clip.merges.txt"), "x", TestContext.Current.CancellationToken);
 
-        Cli text = await Cli.RunAsync("models", "verify", pack);
+        CliRun text = await CliRun.RunAsync("models", "verify", pack);
         Assert.Equal((ExitCode.Failed, ""), (text.Code, text.Output));
         Assert.Equal(3, text.Errors.Count);
-        JsonElement json = (await Cli.RunAsync("models", "verify", pack, "--json")).Json.Single();
+        JsonElement json = (await CliRun.RunAsync("models", "verify", pack, "--json")).Json.Single();
         Assert.False(json.GetProperty("ok").GetBoolean());
         Assert.Equal(["clip.merges.txt", "clip_text.onnx", "unet.weights"], json.GetProperty("problems").EnumerateArray().Select(p => p.GetString()!.Split(':')[0]));
     }
@@ -71,18 +71,18 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     [Fact]
     public async Task Verify_Networks_TellsProviderReasonAndErrorOfEveryOutput()
     {
-        Cli text = await Cli.RunAsync("models", "verify", tiny.Folder);
+        CliRun text = await CliRun.RunAsync("models", "verify", tiny.Folder);
         Assert.Matches(@"(?m)^  vae_encoder: cpu \(tensorrt: this ONNX Runtime \(\d+\.\d+\.\d+\) was built without it; cuda: .*\)\n    good latent \S+ \(limit 2.0e-3\)$", text.Output);
-        JsonElement unet = (await Cli.RunAsync("models", "verify", tiny.Folder, "--json", "--provider", "cpu")).Json.Single().GetProperty("networks").EnumerateArray().Single(n => n.GetProperty("graph").GetString() == "mapdiff");
+        JsonElement unet = (await CliRun.RunAsync("models", "verify", tiny.Folder, "--json", "--provider", "cpu")).Json.Single().GetProperty("networks").EnumerateArray().Single(n => n.GetProperty("graph").GetString() == "mapdiff");
         Assert.Equal(("cpu", JsonValueKind.Null), (unet.GetProperty("provider").GetString(), unet.GetProperty("why").ValueKind));
         Assert.All(unet.GetProperty("outputs").EnumerateArray(), o => Assert.InRange(o.GetProperty("error").GetDouble(), 0, 1e-5));
-        Assert.Empty((await Cli.RunAsync("models", "verify", tiny.Folder, "--json", "--files-only")).Json.Single().GetProperty("networks").EnumerateArray());
+        Assert.Empty((await CliRun.RunAsync("models", "verify", tiny.Folder, "--json", "--files-only")).Json.Single().GetProperty("networks").EnumerateArray());
     }
 
     [Fact]
     public async Task Verify_NamedProviderThatIsNotThere_IsAProblemOfEveryGraph()
     {
-        Cli text = await Cli.RunAsync("models", "verify", tiny.Folder, "--provider", "cuda");
+        CliRun text = await CliRun.RunAsync("models", "verify", tiny.Folder, "--provider", "cuda");
         Assert.Equal(ExitCode.Failed, text.Code);
         Assert.Equal(9, text.Errors.Count);
         Assert.All(text.Errors, e => Assert.Contains("cuda: this ONNX Runtime", e, StringComparison.Ordinal));
@@ -92,7 +92,7 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     public async Task Verify_WithALibraryThatIsTooOld_IsABadArgumentAndRunsNothing()
     {
         string old = NativeStub.Compile(tiny.Scratch(), "libonnxruntime.so", OnnxRuntimeLibraryTests.Old);
-        (await Cli.RunAsync("models", "verify", tiny.Folder, "--onnx-runtime", old)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
+        (await CliRun.RunAsync("models", "verify", tiny.Folder, "--onnx-runtime", old)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
     }
 
     [Fact]
@@ -104,9 +104,9 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
             {"device": "box", "dataFolder": "data", "modelPack": "pack", "stations": [{"name": "line1", "camera": {"kind": "simulated"}}], "mqtt": {"host": "127.0.0.1"},
              "accelerator": {"onnxRuntime": "libonnxruntime.so"}}
             """, TestContext.Current.CancellationToken);
-        (await Cli.RunAsync("run", "--config", config)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
+        (await CliRun.RunAsync("run", "--config", config)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
         Assert.False(Directory.Exists(Path.Combine(folder, "data")));
-        Cli check = await Cli.RunAsync("config", "check", config);
+        CliRun check = await CliRun.RunAsync("config", "check", config);
         Assert.Equal(ExitCode.BadArguments, check.Code);
         Assert.Contains("$.accelerator.onnxRuntime: ", check.Error, StringComparison.Ordinal);
     }
@@ -114,9 +114,9 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     [Fact]
     public async Task Verify_NoManifest_IsAProblemAndNoFolderABadArgument()
     {
-        Cli empty = await Cli.RunAsync("models", "verify", tiny.Scratch());
+        CliRun empty = await CliRun.RunAsync("models", "verify", tiny.Scratch());
         Assert.Equal(ExitCode.Failed, empty.Code);
         Assert.Contains("no pack.json", Assert.Single(empty.Errors), StringComparison.Ordinal);
-        (await Cli.RunAsync("models", "verify", "/nowhere")).AssertBadArguments("/nowhere");
+        (await CliRun.RunAsync("models", "verify", "/nowhere")).AssertBadArguments("/nowhere");
     }
 }

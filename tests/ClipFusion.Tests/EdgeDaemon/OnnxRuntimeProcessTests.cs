@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Tests.Inspection.Networks;
 
 namespace ClipFusion.Tests.EdgeDaemon;

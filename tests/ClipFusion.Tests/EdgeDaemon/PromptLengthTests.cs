@@ -8,7 +8,7 @@ public sealed class PromptLengthTests(TinyPack tiny) : IClassFixture<TinyPack>
     [Fact]
     public async Task Inspect_PromptBeyondTheContext_NamesPromptAndTokens()
     {
-        Cli run = await Cli.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", Recipe);
+        CliRun run = await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Folder, "--recipe", Recipe);
         run.AssertBadArguments("$.normalPrompts[0]: found");
         Assert.Matches(@"found \d{3} tokens \(""a b c d e", run.Error);
         Assert.Contains("expected at most 77", run.Error, StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class PromptLengthTests(TinyPack tiny) : IClassFixture<TinyPack>
              "stations":[{"name":"one","camera":{"kind":"folder","folder":"{{{folder}}}"}}]}
             """, TestContext.Current.CancellationToken);
 
-        Cli run = await Cli.RunAsync("config", "check", config);
+        CliRun run = await CliRun.RunAsync("config", "check", config);
 
         run.AssertBadArguments("recipe long: $.normalPrompts[0]: found");
     }

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
@@ -19,7 +19,7 @@ public sealed class RecipeCommandTests : IDisposable
     [Fact]
     public async Task Check_RecipeOfInspect_SaysWhatADeviceWantsBesides()
     {
-        Cli cli = await CheckAsync("""{"object": "nut", "thresholds": {"clipfusion": {"zeroShot": 0.5}}}""");
+        CliRun cli = await CheckAsync("""{"object": "nut", "thresholds": {"clipfusion": {"zeroShot": 0.5}}}""");
         Assert.Equal(ExitCode.Clean, cli.Code);
         Assert.Contains("a device takes it only with \"number\"", cli.Error, StringComparison.Ordinal);
 
@@ -27,10 +27,10 @@ public sealed class RecipeCommandTests : IDisposable
         Assert.Equal((ExitCode.Clean, ""), (cli.Code, cli.Error));
     }
 
-    private Task<Cli> CheckAsync(string recipe)
+    private Task<CliRun> CheckAsync(string recipe)
     {
         string file = _folder["nut.json"];
         File.WriteAllText(file, recipe);
-        return Cli.RunAsync("recipe", "check", file);
+        return CliRun.RunAsync("recipe", "check", file);
     }
 }

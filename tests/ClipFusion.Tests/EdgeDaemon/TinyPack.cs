@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Tests.Method;
 
@@ -29,7 +29,7 @@ public sealed class TinyPack : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Cli build = await Cli.RunAsync("models", "build", "--clip", Clip, "--diffusion", Diffusion, "--out", Folder, "--clip-blocks", "2,4", "--name", "tiny", "--notice", "Random weights.");
+        CliRun build = await CliRun.RunAsync("models", "build", "--clip", Clip, "--diffusion", Diffusion, "--out", Folder, "--clip-blocks", "2,4", "--name", "tiny", "--notice", "Random weights.");
         Assert.True(build.Code == ExitCode.Clean, build.Error);
         await File.WriteAllTextAsync(Recipe, RecipeWriter.Write(new GoldenCase("tiny-a").Recipe));
     }

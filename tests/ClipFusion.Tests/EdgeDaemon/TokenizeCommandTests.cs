@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
@@ -10,7 +10,7 @@ public sealed class TokenizeCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     [Fact]
     public async Task Tokenize_Json_ShowsBothTokenisersAndWhereTheStateStands()
     {
-        Cli run = await Cli.RunAsync("tokenize", Prompt, "--pack", tiny.Folder, "--state", "missing part", "--json");
+        CliRun run = await CliRun.RunAsync("tokenize", Prompt, "--pack", tiny.Folder, "--state", "missing part", "--json");
         Assert.Equal(ExitCode.Clean, run.Code);
         Assert.Equal(["clip", "diffusion"], run.Json.Select(t => t.GetProperty("tokenizer").GetString()!));
         JsonElement diffusion = run.Json[1];
@@ -23,7 +23,7 @@ public sealed class TokenizeCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     [Fact]
     public async Task Tokenize_Text_MarksTheStateAndSaysWhatIsCutOff()
     {
-        Cli run = await Cli.RunAsync("tokenize", Prompt, string.Concat(Enumerable.Repeat("widget ", 100)), "--pack", tiny.Folder, "--state", "widget");
+        CliRun run = await CliRun.RunAsync("tokenize", Prompt, string.Concat(Enumerable.Repeat("widget ", 100)), "--pack", tiny.Folder, "--state", "widget");
         Assert.Equal(ExitCode.BadArguments, run.Code);
         Assert.Contains("has 102 tokens, start and end included; at most 77 are read", run.Error, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^ +10 +789  widget</w>   <- widget$", run.Output);
@@ -33,7 +33,7 @@ public sealed class TokenizeCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     [Fact]
     public async Task Tokenize_StateNotInTheText_ExitsWith2()
     {
-        Cli run = await Cli.RunAsync("tokenize", "a photo", "--pack", tiny.Folder, "--state", "crack");
+        CliRun run = await CliRun.RunAsync("tokenize", "a photo", "--pack", tiny.Folder, "--state", "crack");
         run.AssertBadArguments("The state 'crack'");
     }
 }

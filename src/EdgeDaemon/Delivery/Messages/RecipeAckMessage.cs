@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -24,7 +24,7 @@ internal enum RecipeChange
 /// <param name="Requested">Name or number as it was asked for; null when it could not be read.</param>
 /// <param name="Status">How far it is.</param>
 /// <param name="Recipe">The recipe, once known; null otherwise.</param>
-/// <param name="Code">Why it was refused or failed; <see cref="Inspections.Code.None"/> otherwise.</param>
+/// <param name="Code">Why it was refused or failed; <see cref="Domain.Code.None"/> otherwise.</param>
 /// <param name="ErrorText">The same for people; null otherwise.</param>
 /// <param name="Time">Wall clock, UTC.</param>
 internal sealed record RecipeAckMessage(

@@ -1,5 +1,5 @@
 using System.Text;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -25,7 +25,7 @@ internal static class SimpleText
     public static byte[] Verdict(VerdictRecord record, SendingFlags sending)
     {
         ArgumentNullException.ThrowIfNull(record);
-        char letter = record.Verdict switch { Inspections.Verdict.Ok => 'O', Inspections.Verdict.Ng => 'N', Inspections.Verdict.Review => 'R', _ => 'X' };
+        char letter = record.Verdict switch { Domain.Verdict.Ok => 'O', Domain.Verdict.Ng => 'N', Domain.Verdict.Review => 'R', _ => 'X' };
         double score = record.Score is { } s && double.IsFinite(s) ? Math.Clamp(s, 0, 2) : 0;
         return Ascii(
             $"{record.Inspection.Sequence % SequenceDigits:D10};{letter};{(int)record.Reason:D3};{(int)Math.Round(score * 10_000):D5};{record.Inspection.Recipe.Number:D3};" +

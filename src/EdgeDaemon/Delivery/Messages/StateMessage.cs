@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -77,7 +77,7 @@ internal sealed record OutboxCounts(long Pending, long Parked)
 /// <param name="Mode">Who is in charge.</param>
 /// <param name="Recipe">The active recipe; null for none.</param>
 /// <param name="QueueDepth">Accepted triggers without a verdict.</param>
-/// <param name="Code">Why it is not ready; <see cref="Inspections.Code.None"/> when it is.</param>
+/// <param name="Code">Why it is not ready; <see cref="Domain.Code.None"/> when it is.</param>
 /// <param name="ErrorText">The same for people; null when ready.</param>
 /// <param name="Counters">Counts since the start.</param>
 /// <param name="Outbox">Verdicts that are not delivered.</param>

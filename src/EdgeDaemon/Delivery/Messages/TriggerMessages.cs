@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="InspectionId">ULID; null when refused.</param>
 /// <param name="Seq">Sequence number; null when refused.</param>
 /// <param name="Duplicate">Whether the same trigger was accepted before: id and sequence are the first one's.</param>
-/// <param name="Code">Why it was refused; <see cref="Inspections.Code.None"/> when accepted.</param>
+/// <param name="Code">Why it was refused; <see cref="Domain.Code.None"/> when accepted.</param>
 /// <param name="ErrorText">What was wrong and what is expected, for people; null when accepted.</param>
 /// <param name="Time">Wall clock, UTC.</param>
 internal sealed record TriggerAckMessage(

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 

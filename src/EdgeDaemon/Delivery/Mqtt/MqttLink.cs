@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
@@ -15,8 +15,8 @@ internal sealed class MqttLink : IAsyncDisposable
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
     private readonly MqttConnection _connection;
-    private readonly CommandDesk _desk;
-    private readonly Dictionary<string, AnswerLane> _lanes;
+    private readonly CommandRouter _desk;
+    private readonly Dictionary<string, ReplyQueue> _lanes;
     private readonly OutMessage _online;
     private readonly RivalDetector _rivals;
     private readonly RightsTest _rights;
@@ -39,7 +39,7 @@ internal sealed class MqttLink : IAsyncDisposable
         Topics = new Topics(options.Device);
         _online = Status(DeviceStatus.Online);
         _rivals = new RivalDetector(_online.Payload, options.BootId, options.Broker.TakenOverDelay, time);
-        _desk = new CommandDesk(options, Topics, time, (station, message) => TrySend(station, message), (station, ack, correlation) => _ = AcknowledgeAsync(station, ack, correlation));
+        _desk = new CommandRouter(options, Topics, time, (station, message) => TrySend(station, message), (station, ack, correlation) => _ = AcknowledgeAsync(station, ack, correlation));
         _rights = new RightsTest(Topics, options.Stations, options.BootId, time);
         _probe = new BrokerProbe(options.Broker, $"clipfusion-{options.Device}-probe", time);
         Guard = new TopicGuard(time, d => _notices.Writer.TryWrite(new LinkNotice.Denied(d.Topic, d.For)));
@@ -52,7 +52,7 @@ internal sealed class MqttLink : IAsyncDisposable
             Displaced = StayAwayAsync,
             Closing = (session, cancellation) => session.PublishAsync(Status(DeviceStatus.Offline), cancellation),
         };
-        _lanes = options.Stations.ToDictionary(s => s, _ => new AnswerLane(SendAsync, options.AnswerQueue), StringComparer.Ordinal);
+        _lanes = options.Stations.ToDictionary(s => s, _ => new ReplyQueue(SendAsync, options.AnswerQueue), StringComparer.Ordinal);
     }
 
     /// <summary>The device's topics.</summary>

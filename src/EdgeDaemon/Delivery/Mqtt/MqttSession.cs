@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using MQTTnet;
 using MQTTnet.Exceptions;
 using MQTTnet.Protocol;

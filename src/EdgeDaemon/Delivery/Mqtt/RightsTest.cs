@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;

@@ -1,6 +1,6 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
@@ -8,9 +8,9 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// Delivers old verdicts of all stations, station by station in turn, each in order, slowly, and never while a live one is under way. A station whose row was refused,
 /// whose store failed or whose replay topic nobody hears pauses; the others go on.
 /// </summary>
-internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext context)
+internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, LaneContext context)
 {
-    private readonly Dictionary<StationLane, long> _pausedUntil = [];
+    private readonly Dictionary<StationVerdictPublisher, long> _pausedUntil = [];
     private int _connections, _knownConnections;
 
     /// <summary>There is a new connection: who did not listen before may listen now.</summary>
@@ -48,7 +48,7 @@ internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext c
         }
     }
 
-    private async Task<bool> TryReplayOneAsync(StationLane lane, CancellationToken cancellationToken)
+    private async Task<bool> TryReplayOneAsync(StationVerdictPublisher lane, CancellationToken cancellationToken)
     {
         if (_pausedUntil.TryGetValue(lane, out long until) && context.Time.GetTimestamp() < until) return false;
         _pausedUntil.Remove(lane);
@@ -66,7 +66,7 @@ internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext c
     }
 
     /// <summary>Sends a station's oldest row; false when there is nothing to send now.</summary>
-    private async Task<bool> ReplayOneAsync(StationLane lane, CancellationToken cancellationToken)
+    private async Task<bool> ReplayOneAsync(StationVerdictPublisher lane, CancellationToken cancellationToken)
     {
         long through = lane.ReplayThrough;
         if (through == 0) return false;
@@ -101,7 +101,7 @@ internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext c
         return true;
     }
 
-    private async Task UnheardAsync(StationLane lane, OutboxRow row, CancellationToken cancellationToken)
+    private async Task UnheardAsync(StationVerdictPublisher lane, OutboxRow row, CancellationToken cancellationToken)
     {
         lane.NoteUnheard(row);
         if (row.UnheardFor >= context.Options.UnheardLimit)
@@ -117,7 +117,7 @@ internal sealed class ReplayLoop(IReadOnlyList<StationLane> lanes, LaneContext c
         Pause(lane, context.Options.UnheardRetry);
     }
 
-    private void Pause(StationLane lane, TimeSpan time) => _pausedUntil[lane] = context.Time.GetTimestamp() + (long)(time.TotalSeconds * context.Time.TimestampFrequency);
+    private void Pause(StationVerdictPublisher lane, TimeSpan time) => _pausedUntil[lane] = context.Time.GetTimestamp() + (long)(time.TotalSeconds * context.Time.TimestampFrequency);
 
     private TimeSpan? UntilNextPause()
     {

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,7 +10,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// </summary>
 internal sealed class VerdictPublisher : IAsyncDisposable
 {
-    private readonly Dictionary<string, StationLane> _lanes;
+    private readonly Dictionary<string, StationVerdictPublisher> _lanes;
     private readonly ReplayLoop _replay;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
@@ -29,7 +29,7 @@ internal sealed class VerdictPublisher : IAsyncDisposable
         Heartbeats? heartbeats = null, ILogger? log = null)
     {
         var context = new LaneContext(topics, outbox, publish, connected, options, time, new LiveTraffic(), new Signal(), heartbeats, log ?? NullLogger.Instance);
-        _lanes = stations.ToDictionary(s => s, s => new StationLane(s, context), StringComparer.Ordinal);
+        _lanes = stations.ToDictionary(s => s, s => new StationVerdictPublisher(s, context), StringComparer.Ordinal);
         _replay = new ReplayLoop([.. _lanes.Values], context);
     }
 

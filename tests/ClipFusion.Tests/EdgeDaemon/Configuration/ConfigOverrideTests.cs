@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Foundation.Json;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Foundation.Json;
 using ClipFusion.Inspection.Networks.Providers;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;

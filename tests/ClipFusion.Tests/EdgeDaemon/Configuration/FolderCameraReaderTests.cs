@@ -1,4 +1,5 @@
 using ClipFusion.Camera.Folder;
+using ClipFusion.EdgeDaemon.Composition;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.Foundation.Json;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;

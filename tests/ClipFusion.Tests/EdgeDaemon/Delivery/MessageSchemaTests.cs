@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.Tests.EdgeDaemon.Delivery;
 

@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.Tests.EdgeDaemon.Delivery;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.Tests.EdgeDaemon.Delivery;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Delivery;

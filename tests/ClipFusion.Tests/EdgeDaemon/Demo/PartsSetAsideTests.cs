@@ -1,5 +1,5 @@
 using ClipFusion.Camera.Simulation;
-using ClipFusion.EdgeDaemon.Demo;
+using ClipFusion.Cli.Demo;
 
 namespace ClipFusion.Tests.EdgeDaemon.Demo;
 

@@ -1,8 +1,8 @@
 using System.Buffers;
 using ClipFusion.Camera.Simulation;
+using ClipFusion.Cli.Demo;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Demo;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Tests.EdgeDaemon.Delivery;
 
 namespace ClipFusion.Tests.EdgeDaemon.Demo;

@@ -1,9 +1,11 @@
 using System.Diagnostics.Metrics;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Monitoring;
 using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Tests.EdgeDaemon.Delivery;
 using Microsoft.Extensions.Time.Testing;

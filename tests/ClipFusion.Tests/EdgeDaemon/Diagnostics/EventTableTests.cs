@@ -1,4 +1,5 @@
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Monitoring;
+using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;
 

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;
 

@@ -44,10 +44,10 @@ public sealed partial class UnitFileTests : IDisposable
         Dictionary<string, string> unit = File.ReadLines(Unit).Where(l => l.Contains('=', StringComparison.Ordinal) && !l.StartsWith('#')).GroupBy(l => l.Split('=')[0]).ToDictionary(g => g.Key, g => g.Last()[(g.Key.Length + 1)..]);
         Assert.Equal("notify", unit["Type"]);
         Assert.Equal("2", unit["RestartPreventExitStatus"]);
-        Assert.Equal(ClipFusion.EdgeDaemon.CommandLine.ExitCode.BadArguments.ToString(CultureInfo.InvariantCulture), unit["RestartPreventExitStatus"]);
-        Assert.True(TimeSpan.FromSeconds(int.Parse(unit["TimeoutStopSec"], CultureInfo.InvariantCulture)) > ClipFusion.EdgeDaemon.CommandLine.CommandLineApp.TerminationTimeout);
+        Assert.Equal(ClipFusion.Cli.ExitCode.BadArguments.ToString(CultureInfo.InvariantCulture), unit["RestartPreventExitStatus"]);
+        Assert.True(TimeSpan.FromSeconds(int.Parse(unit["TimeoutStopSec"], CultureInfo.InvariantCulture)) > ClipFusion.Cli.CommandLineApp.TerminationTimeout);
         // Fed at half of it: a loop that is only slow must not be taken for hung.
-        Assert.True(TimeSpan.FromSeconds(int.Parse(unit["WatchdogSec"], CultureInfo.InvariantCulture)) > ClipFusion.EdgeDaemon.Diagnostics.Heartbeats.IdleLimit);
+        Assert.True(TimeSpan.FromSeconds(int.Parse(unit["WatchdogSec"], CultureInfo.InvariantCulture)) > ClipFusion.EdgeDaemon.Runtime.Heartbeats.IdleLimit);
         // SIGABRT, the usual one, does not end a .NET program.
         Assert.Equal("SIGKILL", unit["WatchdogSignal"]);
         Assert.Contains(unit["Restart"], (string[])["on-failure", "on-watchdog", "on-abnormal", "always"]);

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using ClipFusion.EdgeDaemon.Diagnostics;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -79,7 +79,7 @@ public sealed class WatchdogTests : IDisposable
     [InlineData(null, "77", null)]
     public void PeriodOf_WhatTheServiceManagerSets_IsTakenByTheRightProcess(string? usec, string? pid, int? milliseconds)
     {
-        TimeSpan? period = ClipFusion.EdgeDaemon.Diagnostics.Watchdog.PeriodOf(name => name switch { "WATCHDOG_USEC" => usec, "WATCHDOG_PID" => pid, _ => null }, 77);
+        TimeSpan? period = ClipFusion.EdgeDaemon.Runtime.Watchdog.PeriodOf(name => name switch { "WATCHDOG_USEC" => usec, "WATCHDOG_PID" => pid, _ => null }, 77);
         Assert.Equal(milliseconds, (int?)period?.TotalMilliseconds);
     }
 

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Inspection;
 
 namespace ClipFusion.Tests.EdgeDaemon.Inspections;

@@ -1,6 +1,5 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Pictures;
-using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Tests.Inspection.Imaging;

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
-using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
@@ -120,7 +119,7 @@ public sealed class HeatmapFileTests
         // The score's threshold is far above every value of the map: the two are on different scales.
         VerdictRecord ng = Verdict(regions: []) with { Score = 1.4, Threshold = 1.2 };
         NormalLevels levels = fromReferences ? new(new NormalReach(null, 0.2f), Profile.ClipFusion) : NormalLevels.Unknown;
-        using (PooledAnomalyMap good = Map(Region.Whole(240, 240), normal: 0.1f, hot: 0.2f)) levels.Note(Verdict(ClipFusion.EdgeDaemon.Inspections.Verdict.Ok), good);
+        using (PooledAnomalyMap good = Map(Region.Whole(240, 240), normal: 0.1f, hot: 0.2f)) levels.Note(Verdict(ClipFusion.EdgeDaemon.Domain.Verdict.Ok), good);
         using Frame frame = Grey(240, 240);
         RgbImage overlay = ImageCodec.Decode(_file.Of(Kept(frame, Map(Region.Whole(240, 240), normal: 0.19f, hot: 0.4f), ng, levels: levels), HeatmapFormat.Png).File.Span);
         Assert.True(Colour(overlay, 110, 110) > 60, "the defect has no colour");

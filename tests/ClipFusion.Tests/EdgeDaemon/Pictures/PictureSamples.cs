@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
-using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection;
@@ -57,7 +56,7 @@ internal static class PictureSamples
         return PooledAnomalyMap.Of(map, covered);
     }
 
-    public static VerdictRecord Verdict(Verdict verdict = ClipFusion.EdgeDaemon.Inspections.Verdict.Ng, long sequence = 1, IReadOnlyList<RegionRecord>? regions = null) =>
+    public static VerdictRecord Verdict(Verdict verdict = ClipFusion.EdgeDaemon.Domain.Verdict.Ng, long sequence = 1, IReadOnlyList<RegionRecord>? regions = null) =>
         Samples.Judged(Samples.Accepted(sequence), verdict) with { Regions = regions ?? [] };
 
     /// <summary>A judged frame, ready to be made pictures of.</summary>

@@ -2,14 +2,12 @@ using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pictures;
-using ClipFusion.EdgeDaemon.Pipeline;
-using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Foundation;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
-using Answer = ClipFusion.EdgeDaemon.Inspections.Verdict;
+using Answer = ClipFusion.EdgeDaemon.Domain.Verdict;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;
 

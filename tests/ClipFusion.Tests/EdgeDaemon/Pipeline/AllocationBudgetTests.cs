@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Starter;
@@ -39,7 +39,7 @@ public sealed class AllocationBudgetTests : IDisposable
         TimeProvider time = TimeProvider.System;
         using ModelPack pack = ModelPack.Open(StarterPackIn("pack"), new SessionSettings(Threads: 1));
         await using InspectionStore store = InspectionStore.Open(_folder["data"], new StorageOptions { ReserveBytes = 0 }, time, NullLogger.Instance);
-        var turns = new FairTurn();
+        var turns = new NetworkScheduler();
         using var heartbeats = new Heartbeats(time);
         using var metrics = new ApplianceMetrics();
         await using var station = new Station(
@@ -87,7 +87,7 @@ public sealed class AllocationBudgetTests : IDisposable
         }
     }
 
-    private ActiveRecipe Recipe(OpenPack pack, FairTurn turns, CancellationToken cancellation)
+    private ActiveRecipe Recipe(OpenPack pack, NetworkScheduler turns, CancellationToken cancellation)
     {
         string folder = Directory.CreateDirectory(_folder["recipes"]).FullName;
         File.Copy(TinyPack.References[0], Path.Combine(folder, "reference.png"));

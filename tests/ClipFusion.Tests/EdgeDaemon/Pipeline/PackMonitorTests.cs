@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
@@ -35,7 +36,7 @@ public sealed class PackMonitorTests(ProbedPacks packs) : IClassFixture<ProbedPa
 
         // In doubt from the next start on, until its whole check has passed; another pack is nobody's fault.
         var next = new PackCondition();
-        _ = new PackMonitor(next, _data, new FairTurn(), new FakeTimeProvider(), NullLogger.Instance);
+        _ = new PackMonitor(next, _data, new NetworkScheduler(), new FakeTimeProvider(), NullLogger.Instance);
         Assert.Equal(PackCheck.Pending, next.Check);
         Assert.Contains("vae_encoder", next.Fault, StringComparison.Ordinal);
         Assert.Equal((PackCheck.Failed, true), ((await CheckedAsync(packs.Broken)).Check, File.Exists(Mark)));
@@ -79,7 +80,7 @@ public sealed class PackMonitorTests(ProbedPacks packs) : IClassFixture<ProbedPa
         {
             if (condition.Check is PackCheck.Passed or PackCheck.Failed) told.TrySetResult();
         };
-        var monitor = new PackMonitor(condition, _data, new FairTurn(), new FakeTimeProvider(), NullLogger.Instance);
+        var monitor = new PackMonitor(condition, _data, new NetworkScheduler(), new FakeTimeProvider(), NullLogger.Instance);
         using var networks = new WarmNetworks(pack, new SessionSettings(Threads: 1), ProviderSettings.CpuOnly, monitor.Watch);
         OpenPack opened = await networks.OpenAsync(stop.Token);
         opened.Pack.EnsureOpen([GraphNames.VaeEncoder]);

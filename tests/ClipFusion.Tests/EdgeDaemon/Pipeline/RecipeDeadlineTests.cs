@@ -1,4 +1,5 @@
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pipeline;
@@ -34,18 +35,18 @@ public sealed class RecipeDeadlineTests
     [Fact]
     public async Task InterruptibleTurn_WhenAStationIsDue_IsToldAndGivesWay()
     {
-        var turns = new FairTurn();
+        var turns = new NetworkScheduler();
         CancellationToken test = TestContext.Current.CancellationToken;
-        (IDisposable turn, CancellationTokenSource wanted) = await turns.TakeInterruptibleAsync(test);
-        Task<IDisposable> background = turns.TakeInBackgroundAsync(test).AsTask();
+        (IDisposable turn, CancellationTokenSource wanted) = await turns.AcquireInterruptibleAsync(test);
+        Task<IDisposable> background = turns.AcquireInBackgroundAsync(test).AsTask();
         Assert.False(wanted.IsCancellationRequested);
-        Task<IDisposable> station = turns.TakeAsync("line1", test).AsTask();
+        Task<IDisposable> station = turns.AcquireAsync("line1", test).AsTask();
         Assert.True(wanted.IsCancellationRequested);
         turn.Dispose();
         wanted.Dispose();
         using (await station) Assert.False(background.IsCompleted);
         (await background).Dispose();
         // Nobody is left who would be interrupted.
-        (await turns.TakeAsync("line1", test)).Dispose();
+        (await turns.AcquireAsync("line1", test)).Dispose();
     }
 }

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
-using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pipeline;
+using ClipFusion.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pipeline;

@@ -1,4 +1,4 @@
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Tests.EdgeDaemon.Diagnostics;

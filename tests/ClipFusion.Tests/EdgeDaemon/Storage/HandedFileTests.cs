@@ -1,5 +1,5 @@
 using ClipFusion.Camera;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Data.Sqlite;

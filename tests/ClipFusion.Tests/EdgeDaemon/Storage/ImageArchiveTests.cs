@@ -1,5 +1,6 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.Tests.EdgeDaemon.Storage;

@@ -1,8 +1,9 @@
 using System.Net;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
-using ClipFusion.EdgeDaemon.Diagnostics;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Pictures;
+using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks.Providers;
 using Microsoft.Extensions.Time.Testing;

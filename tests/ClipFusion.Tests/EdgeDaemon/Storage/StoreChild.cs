@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 

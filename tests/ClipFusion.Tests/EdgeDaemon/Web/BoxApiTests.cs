@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.Inspections;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Web;
 using ClipFusion.Tests.EdgeDaemon.Delivery;

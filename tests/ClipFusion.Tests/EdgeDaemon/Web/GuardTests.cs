@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using ClipFusion.EdgeDaemon;
+using ClipFusion.EdgeDaemon.Composition;
 using ClipFusion.EdgeDaemon.Configuration;
 
 namespace ClipFusion.Tests.EdgeDaemon.Web;

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using ClipFusion.EdgeDaemon;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
+using ClipFusion.EdgeDaemon.Composition;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web;
@@ -118,7 +118,7 @@ internal sealed class WebHost : IAsyncDisposable
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look()
         {
-            if (station.Readiness.Code == ClipFusion.EdgeDaemon.Inspections.Code.None) ready.TrySetResult();
+            if (station.Readiness.Code == ClipFusion.EdgeDaemon.Domain.Code.None) ready.TrySetResult();
         }
 
         station.Changed += Look;

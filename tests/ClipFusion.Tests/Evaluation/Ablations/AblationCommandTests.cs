@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -20,7 +20,7 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         using EvaluationSet set = Small("cable");
         string folder = tiny.Scratch();
 
-        Cli cli = await CleanAsync(set, folder, "--k", "0,1", "--seeds", "0", "--ablation", "all", "--states", "cable=hole,damage");
+        CliRun cli = await CleanAsync(set, folder, "--k", "0,1", "--seeds", "0", "--ablation", "all", "--states", "cable=hole,damage");
 
         using ModelPack pack = ModelPack.Open(tiny.Folder);
         var expected = new Dictionary<string, float>(StringComparer.Ordinal);
@@ -59,13 +59,13 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         string[] options = ["--k", "0,1", "--seeds", "0", "--cache", Path.Combine(folder, "own")];
         await CleanAsync(set, folder, options);
 
-        Cli second = await CleanAsync(set, folder, [.. options, "--ablation", "3,4"]);
+        CliRun second = await CleanAsync(set, folder, [.. options, "--ablation", "3,4"]);
         Assert.Contains("(0 runs)", second.Error, StringComparison.Ordinal);
 
         // A table more leaves the runs of the others as they are.
         string kept = Path.Combine(folder, "runs", "widget", "table3-clip-k1-seed0.json");
         DateTime before = File.GetLastWriteTimeUtc(kept);
-        Cli third = await CleanAsync(set, folder, [.. options, "--ablation", "3,10"]);
+        CliRun third = await CleanAsync(set, folder, [.. options, "--ablation", "3,10"]);
         Assert.Equal(before, File.GetLastWriteTimeUtc(kept));
         Assert.DoesNotContain("(0 runs)", third.Error, StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         pack["graphs"]!.AsArray().RemoveAll(g => g!["name"]!.GetValue<string>() == "mapdiff_parts");
         await File.WriteAllTextAsync(manifest, pack.ToJsonString(), TestContext.Current.CancellationToken);
 
-        Cli run = await Cli.RunAsync("evaluate", set.Root, "--pack", old, "--out", folder, "--k", "1", "--seeds", "0", "--threads", "1", "--ablation", "9");
+        CliRun run = await CliRun.RunAsync("evaluate", set.Root, "--pack", old, "--out", folder, "--k", "1", "--seeds", "0", "--threads", "1", "--ablation", "9");
 
         Assert.True(run.Code == ExitCode.Clean, run.Error);
         Assert.Contains("- NOT MADE: table9-decoder (decoder): pack 'tiny' has no graph 'mapdiff_parts'", run.Output, StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Evaluate_BadTable_IsNamed(string mention, params string[] options)
     {
         using var set = new EvaluationSet();
-        Cli run = await Cli.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", tiny.Scratch(), .. options]);
+        CliRun run = await CliRun.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", tiny.Scratch(), .. options]);
         run.AssertBadArguments(mention);
     }
 
@@ -144,9 +144,9 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
 
     private static JsonElement Run(string folder, string name) => JsonElement.Parse(File.ReadAllBytes(Path.Combine(Directory.EnumerateDirectories(Path.Combine(folder, "runs")).Single(), $"{name}.json")));
 
-    private async Task<Cli> CleanAsync(EvaluationSet set, string folder, params string[] options)
+    private async Task<CliRun> CleanAsync(EvaluationSet set, string folder, params string[] options)
     {
-        Cli run = await Cli.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--threads", "1", .. options]);
+        CliRun run = await CliRun.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--threads", "1", .. options]);
         Assert.True(run.Code == ExitCode.Clean, run.Error);
         return run;
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Models.Graph;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Evaluation.Protocol;
@@ -18,9 +18,9 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         // Upper case and a space: row names are file names.
         string[] options = ["--baselines", "patchcore", "--patchcore-backbone", TinyBackbone.Write(Path.Combine(tiny.Scratch(), "My Net.onnx"))];
 
-        Cli first = await RunAsync(set, folder, options);
+        CliRun first = await RunAsync(set, folder, options);
         Directory.Delete(Path.Combine(folder, "runs"), recursive: true);
-        Cli second = await RunAsync(set, folder, options);
+        CliRun second = await RunAsync(set, folder, options);
 
         Assert.True(first.Code == ExitCode.Clean, first.Error);
         Assert.Contains("| patchcore-my-net | 1 | ", first.Output, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         Assert.True(run.GetProperty("metrics").TryGetProperty("pixel_auroc", out _));
 
         // Another of its outputs alone is another method of the same name: its runs are made again.
-        Cli third = await RunAsync(set, folder, [.. options, "--patchcore-outputs", "far", "--patchcore-name", "My Net"]);
+        CliRun third = await RunAsync(set, folder, [.. options, "--patchcore-outputs", "far", "--patchcore-name", "My Net"]);
         Assert.NotEqual(first.Output, third.Output);
         Assert.Contains("| patchcore-my-net | 1 | ", third.Output, StringComparison.Ordinal);
     }
@@ -57,7 +57,7 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         string file = Path.Combine(tiny.Scratch(), $"{kind}.onnx"), folder = Path.Combine(tiny.Scratch(), "out");
         Write(kind, file);
 
-        Cli run = await RunAsync(set, folder, ["--patchcore-backbone", file, .. options]);
+        CliRun run = await RunAsync(set, folder, ["--patchcore-backbone", file, .. options]);
 
         run.AssertBadArguments(mention);
         Assert.False(Directory.Exists(folder));
@@ -82,6 +82,6 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         g.Save(file);
     }
 
-    private Task<Cli> RunAsync(EvaluationSet set, string folder, params string[] options) =>
-        Cli.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "1", "--seeds", "0", "--profiles", "patchclip", "--threads", "1", .. options]);
+    private Task<CliRun> RunAsync(EvaluationSet set, string folder, params string[] options) =>
+        CliRun.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "1", "--seeds", "0", "--profiles", "patchclip", "--threads", "1", .. options]);
 }

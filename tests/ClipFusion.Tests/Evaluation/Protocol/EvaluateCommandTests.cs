@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -93,10 +93,10 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
-        Cli first = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1", "--profiles", "patchclip");
+        CliRun first = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1", "--profiles", "patchclip");
         Directory.Delete(Path.Combine(folder, "runs"), recursive: true);
 
-        Cli second = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1", "--profiles", "patchclip");
+        CliRun second = await CleanAsync(set, folder, "--k", "1", "--seeds", "0,1", "--profiles", "patchclip");
 
         Assert.Contains("(0 runs)", second.Error, StringComparison.Ordinal);
         Assert.Equal(first.Output, second.Output);
@@ -108,7 +108,7 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         using var set = new EvaluationSet();
         Directory.Delete(set.Path("test/hole"), recursive: true);
 
-        Cli run = await CleanAsync(set, tiny.Scratch(), "--k", "0", "--profiles", "patchclip");
+        CliRun run = await CleanAsync(set, tiny.Scratch(), "--k", "0", "--profiles", "patchclip");
 
         Assert.Contains("image metrics: 2 normal and 0 anomalous images; at least one of each is needed", run.Output, StringComparison.Ordinal);
         Assert.Contains("normal and 0 defect pixels", run.Output, StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         await File.WriteAllBytesAsync(set.Path("test/good/009.png"), ImageFiles.Png(20, 20, 8, 2, new byte[20 * 10 * 3 / 2 * 2]), TestContext.Current.CancellationToken);
         string folder = tiny.Scratch();
 
-        Cli run = await CleanAsync(set, folder, "--k", "0", "--profiles", "patchclip");
+        CliRun run = await CleanAsync(set, folder, "--k", "0", "--profiles", "patchclip");
 
         Assert.Contains("widget/test/good/009.png can't be judged: ", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(set.Root, run.Output, StringComparison.Ordinal);
@@ -150,7 +150,7 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
 
-        Cli run = await CleanAsync(set, folder, "--k", "0,2", "--seeds", "0", "--profiles", "patchclip", "--baselines", "winclip,patchcore", "--coreset", "1");
+        CliRun run = await CleanAsync(set, folder, "--k", "0,2", "--seeds", "0", "--profiles", "patchclip", "--baselines", "winclip,patchcore", "--coreset", "1");
 
         string[] rows = [.. run.Output.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Skip(2).Select(l => string.Concat(l.Split('|')[1..3]))];
         Assert.Equal([" patchclip  0 ", " patchclip  2 ", " patchcore  2 ", " winclip  0 ", " winclip  2 "], rows);
@@ -172,19 +172,19 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Evaluate_BadOption_IsNamed(string option, string value)
     {
         using var set = new EvaluationSet();
-        Cli run = await Cli.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", tiny.Scratch(), option, value);
+        CliRun run = await CliRun.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", tiny.Scratch(), option, value);
         run.AssertBadArguments(value);
     }
 
     private static JsonElement Run(string folder, string name, string category = "widget") => JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, "runs", category, $"{name}.json")));
 
-    private Task<Cli> CleanAsync(EvaluationSet set, string folder, params string[] options) => RunAsync("1", set, folder, options);
+    private Task<CliRun> CleanAsync(EvaluationSet set, string folder, params string[] options) => RunAsync("1", set, folder, options);
 
-    private async Task<Cli> RunAsync(string threads, EvaluationSet set, string folder, params string[] options)
+    private async Task<CliRun> RunAsync(string threads, EvaluationSet set, string folder, params string[] options)
     {
         // Pictures count by content, so the tests of this class share what the networks said.
         string cache = Path.Combine(tiny.Folder, "..", "networks");
-        Cli run = await Cli.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--cache", cache, "--threads", threads, .. options]);
+        CliRun run = await CliRun.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--cache", cache, "--threads", threads, .. options]);
         Assert.True(run.Code == ExitCode.Clean, run.Error);
         return run;
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClipFusion.EdgeDaemon.CommandLine;
+using ClipFusion.Cli;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Tests.EdgeDaemon;
 
@@ -38,11 +38,11 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
-        Cli run = await Cli.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "100");
+        CliRun run = await CliRun.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "100");
         run.AssertBadArguments("widget has 2 good pictures to draw from");
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
 
-        Cli unsupported = await Cli.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0", "--recipe", tiny.RecipeWith("\"branches\":[\"clipVision\"]"), "--profiles", "patchclip");
+        CliRun unsupported = await CliRun.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0", "--recipe", tiny.RecipeWith("\"branches\":[\"clipVision\"]"), "--profiles", "patchclip");
         unsupported.AssertBadArguments("no row can be made with 0 references");
     }
 
@@ -50,7 +50,7 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Evaluate_SomeRunsCanBeMade_MakesTheseAndNotesTheRest()
     {
         using var set = new EvaluationSet();
-        Cli run = await CleanAsync(set.Root, tiny.Scratch(), "--k", "1,100", "--seeds", "0", "--profiles", "patchclip");
+        CliRun run = await CleanAsync(set.Root, tiny.Scratch(), "--k", "1,100", "--seeds", "0", "--profiles", "patchclip");
         Assert.Contains("| patchclip | 1 |", run.Output, StringComparison.Ordinal);
         Assert.Contains("2 good pictures to draw from, so no run with 100 shots", run.Output, StringComparison.Ordinal);
         Assert.Contains("3 of 5 test pictures are defective, 3 with masks", run.Error, StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
-        Cli run = await Cli.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0", option, value, "--object", $"widget={LongObject}");
+        CliRun run = await CliRun.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0", option, value, "--object", $"widget={LongObject}");
         run.AssertBadArguments(expected);
         Assert.Contains("expected at most 77", run.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories));
@@ -76,8 +76,8 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
         // The recipe's own prompts are shorter than WinCLIP's longest by more than ten tokens.
         string recipe = tiny.RecipeWith("\"normalPrompts\":[\"{object}\"],\"abnormalPrompts\":[\"bad {object}\"]"), word = string.Join(' ', Enumerable.Repeat("widget", 72));
         string[] command = ["evaluate", set.Root, "--pack", tiny.Folder, "--out", tiny.Scratch(), "--k", "0", "--recipe", recipe, "--profiles", "patchclip", "--object", $"widget={word}"];
-        Assert.Equal(ExitCode.Clean, (await Cli.RunAsync(command)).Code);
-        (await Cli.RunAsync([.. command, "--baselines", "winclip"])).AssertBadArguments("WinCLIP's prompts: found");
+        Assert.Equal(ExitCode.Clean, (await CliRun.RunAsync(command)).Code);
+        (await CliRun.RunAsync([.. command, "--baselines", "winclip"])).AssertBadArguments("WinCLIP's prompts: found");
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
-        Cli run = await CleanAsync(set.Root, folder, "--k", "0,1", "--seeds", "0", "--profiles", "patchclip");
+        CliRun run = await CleanAsync(set.Root, folder, "--k", "0,1", "--seeds", "0", "--profiles", "patchclip");
 
         // Nobody has told the builder where these weights come from.
         const string said = "weights of unknown origin";
@@ -110,9 +110,9 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
         Assert.Equal([0, 1, 2, 3], GreedyCoreset.Select(rows, 2, 4));
     }
 
-    private async Task<Cli> CleanAsync(string set, string folder, params string[] options)
+    private async Task<CliRun> CleanAsync(string set, string folder, params string[] options)
     {
-        Cli run = await Cli.RunAsync(["evaluate", set, "--pack", tiny.Folder, "--out", folder, "--threads", "1", .. options]);
+        CliRun run = await CliRun.RunAsync(["evaluate", set, "--pack", tiny.Folder, "--out", folder, "--threads", "1", .. options]);
         Assert.True(run.Code == ExitCode.Clean, run.Error);
         return run;
     }

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using ClipFusion.Cli.Evaluate;
+using ClipFusion.Cli.Inspect;
+using ClipFusion.Evaluation.Protocol;
+using ClipFusion.Inspection.Imaging;
+using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Networks.Providers;
+
+namespace ClipFusion.Cli.Bench;
+
+/// <summary><c>clipfusion bench</c>: measurements on this machine.</summary>
+internal static class BenchCommand
+{
+    private const int MaxRounds = 10_000;
+
+    private static readonly Option<string> Pack = new("--pack") { Description = "The model pack's folder.", HelpName = "DIR", Required = true };
+
+    private static readonly Option<string> Shots = new("--k") { Description = "Numbers of references.", HelpName = "N,N,...", DefaultValueFactory = _ => "0,1,2,4" };
+
+    private static readonly Option<int> Rounds = new("--rounds") { Description = "Measurements of each.", HelpName = "N", DefaultValueFactory = _ => 5 };
+
+    private static readonly Option<int> Threads = new("--threads") { Description = "Threads of the networks and of the bank search; 0 = one per core.", HelpName = "N" };
+
+    private static readonly ProviderOptions Providers = new();
+
+    public static Command Create(Terminal terminal)
+    {
+        var latency = new Command("latency", "Time of one picture, the product's profiles and WinCLIP in turns.") { Pack, Shots, Rounds, Threads };
+        Providers.AddTo(latency);
+        latency.SetAction((parsed, cancellation) => LatencyAsync(parsed, terminal, cancellation));
+        return new Command("bench", "Measure this machine.") { latency };
+    }
+
+    private static async Task<int> LatencyAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        string pack = parsed.GetRequiredValue(Pack);
+        if (!Directory.Exists(pack)) throw new UsageException($"--pack {pack}: there is no such folder");
+        int[] shots = EvaluateLists.Integers("--k", parsed.GetRequiredValue(Shots), 100);
+        int rounds = parsed.GetValue(Rounds) is var given and >= 1 and <= MaxRounds ? given : throw new UsageException($"--rounds {parsed.GetValue(Rounds)}: 1 to {MaxRounds} are expected");
+        int threads = parsed.GetValue(Threads) is var number and >= 0 and <= InspectRequest.MaxThreads ? number : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
+        ProviderSettings providers = Providers.Read(parsed);
+        (IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps.RunAsync(terminal, "opening the pack", steps =>
+        {
+            ImagingNative.EnsureLoaded();
+            using ModelPack opened = ModelPack.Open(pack, new SessionSettings(threads), progress: steps, providers: providers);
+            return LatencyBench.Run(opened, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
+        }).ConfigureAwait(false);
+        foreach (ProviderDecision network in networks) terminal.WriteNote($"{network.Graph}: {ProviderNames.Text(network.Provider)}{(network.WhyNotBetter is { } why ? $" ({why})" : "")}");
+        await terminal.Out.WriteLineAsync($"Milliseconds, median (least) of {rounds}\n\n| shots | {string.Join(" | ", LatencyBench.Methods)} |\n| --- |{string.Concat(LatencyBench.Methods.Select(_ => " --- |"))}").ConfigureAwait(false);
+        foreach (Latency result in results) await terminal.Out.WriteLineAsync($"| {result.Shots} | {string.Join(" | ", result.Times.Select(Text))} |").ConfigureAwait(false);
+        return ExitCode.Clean;
+    }
+
+    private static string Text(double[] times)
+    {
+        double[] sorted = [.. times.Order()];
+        double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        return string.Create(CultureInfo.InvariantCulture, $"{median:0.0} ({sorted[0]:0.0})");
+    }
+}

@@ -1,0 +1,36 @@
+using ClipFusion.Inspection.Recipes;
+using MethodRecipe = ClipFusion.Inspection.Recipes.Recipe;
+
+namespace ClipFusion.Cli.Demo;
+
+/// <summary>What the demo's line makes, and its names. <c>docs/demo.md</c> says how the material was chosen and what to expect of it.</summary>
+internal static class DemoLine
+{
+    public const string Device = "demo";
+
+    public const string Station = "line1";
+
+    public const string Recipe = "demo";
+
+    /// <summary>As the configuration names it.</summary>
+    public const string Material = "woven-fabric";
+
+    /// <summary>
+    /// What measured best of what random weights can do: CLIP's image tower against the good parts. Language means nothing in the starter pack, and
+    /// the diffusion model's features add next to nothing to the score and drown the map (docs/demo.md has the figures).
+    /// </summary>
+    public static readonly MethodRecipe Method = MethodRecipe.Default(Material.Replace('-', ' ')) with { Branches = Branches.ClipVision, Profile = Profile.PatchClip };
+
+    public const int Seed = 1;
+
+    /// <summary>More bad parts than any real line makes, so that a minute shows some.</summary>
+    public const double DefectRate = 0.3;
+
+    public const int IntervalMs = 1000;
+
+    /// <summary>Wanted rate of good parts that are rejected.</summary>
+    public const double Alpha = 0.05;
+
+    /// <summary>From trigger to verdict.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
+}

@@ -1,0 +1,6 @@
+using ClipFusion.Cli;
+using ClipFusion.Inspection.Networks.Providers;
+
+// Before anything else, whatever the verb.
+OnnxRuntimeTelemetry.TurnOff();
+return await CommandLineApp.RunAsync(args, Terminal.System, CancellationToken.None);

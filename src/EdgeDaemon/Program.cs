@@ -1,6 +1,0 @@
-using ClipFusion.EdgeDaemon.CommandLine;
-using ClipFusion.Inspection.Networks.Providers;
-
-// Before anything else, whatever the verb.
-OnnxRuntimeTelemetry.TurnOff();
-return await CommandLineApp.RunAsync(args, Terminal.System, CancellationToken.None);
