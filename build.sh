@@ -289,7 +289,7 @@ test_all() {
   # Once more the managed wrapper of the GPU search and the inspector on it, and runs at fixed addresses, on the emulated GPU; it says "not built in" there too if the kernels' compiler is missing.
   LD_LIBRARY_PATH=$PWD/src/Native/obj/native/tests/emulated run_suite ClipFusion.Tests-device tests/ClipFusion.Tests/bin/Release/net10.0/ClipFusion.Tests \
     -class ClipFusion.Tests.Native.DeviceBankSetTests -class ClipFusion.Tests.Native.DeviceMemoryTests \
-    -class ClipFusion.Tests.Inspection.DeviceSearchTests -class ClipFusion.Tests.Inspection.Networks.FixedBindingTests
+    -class ClipFusion.Tests.Inspection.DeviceSearchTests -class ClipFusion.Tests.OnnxInference.FixedBindingTests
 
   (( passed + failed > 0 )) || say "no test ran"
   (( skipped == 0 )) || say "$skipped skipped: what needs a GPU, or the emulated one on which it runs as well"

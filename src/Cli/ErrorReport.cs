@@ -2,16 +2,16 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Evaluation.Datasets;
-using ClipFusion.Inspection.Imaging;
-using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Download;
-using ClipFusion.Models.Folders;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
 using ClipFusion.Models.Weights;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Cli;
 

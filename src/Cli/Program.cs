@@ -1,5 +1,5 @@
 using ClipFusion.Cli;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Providers;
 
 // Before anything else, whatever the verb.
 OnnxRuntimeTelemetry.TurnOff();

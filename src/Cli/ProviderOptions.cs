@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Cli;
 

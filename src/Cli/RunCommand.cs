@@ -1,7 +1,7 @@
 using System.CommandLine;
 using ClipFusion.EdgeDaemon.Composition;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Providers;
 using Microsoft.AspNetCore.Builder;
 
 namespace ClipFusion.Cli;

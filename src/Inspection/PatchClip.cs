@@ -3,6 +3,7 @@ using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Inspection;
 

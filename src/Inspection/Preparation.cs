@@ -1,6 +1,6 @@
 using System.Buffers;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 

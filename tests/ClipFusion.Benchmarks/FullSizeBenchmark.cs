@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Models.Folders;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
 using ClipFusion.Models.Weights;

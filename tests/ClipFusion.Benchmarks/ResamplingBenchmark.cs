@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Benchmarks;
 

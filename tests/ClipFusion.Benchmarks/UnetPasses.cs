@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Providers;
+using ClipFusion.OnnxInference.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Benchmarks;

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "../../src/Native/abi/guard.h"
-#include "../../src/Native/cuda/images.h"
-#include "../../src/Native/cuda/plan.h"
+#include "../../src/Native/cuda/host/images.h"
+#include "../../src/Native/cuda/host/plan.h"
 #include "device_testing.h"
 
 using namespace testing;

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "../../src/Native/bank/crc32c.h"
+#include "../../src/Native/cpu/bank/crc32c.h"
 #include "testing.h"
 
 using namespace testing;

@@ -12,7 +12,7 @@
 #include <iterator>
 #include <memory>
 
-#include "../../src/Native/cuda/gpu.h"
+#include "../../src/Native/cuda/host/gpu.h"
 #include "testing.h"
 
 using namespace testing;

@@ -1,12 +1,12 @@
 // Each kernel against the plain one, below the ABI.
 #include <cstring>
 
-#include "../../src/Native/bank/basis.h"
-#include "../../src/Native/bank/bounds.h"
-#include "../../src/Native/bank/crc32c.h"
-#include "../../src/Native/bank/memory.h"
-#include "../../src/Native/bank/quantise.h"
-#include "../../src/Native/kernels/kernel.h"
+#include "../../src/Native/cpu/bank/basis.h"
+#include "../../src/Native/cpu/bank/bounds.h"
+#include "../../src/Native/cpu/bank/crc32c.h"
+#include "../../src/Native/cpu/bank/memory.h"
+#include "../../src/Native/cpu/bank/quantise.h"
+#include "../../src/Native/cpu/kernels/kernel.h"
 #include "testing.h"
 
 using namespace testing;

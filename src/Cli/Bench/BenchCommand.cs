@@ -3,9 +3,11 @@ using System.Globalization;
 using ClipFusion.Cli.Evaluate;
 using ClipFusion.Cli.Inspect;
 using ClipFusion.Evaluation.Protocol;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Engines;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Cli.Bench;
 

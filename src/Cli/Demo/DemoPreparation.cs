@@ -7,10 +7,10 @@ using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Calibration;
-using ClipFusion.Inspection.Imaging;
-using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Cli.Demo;
 

@@ -6,11 +6,12 @@ using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Protocol;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Cli.Evaluate;
 

@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Cli.Inspect;
 

@@ -1,7 +1,7 @@
 using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection.Imaging;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Cli.Inspect;
 

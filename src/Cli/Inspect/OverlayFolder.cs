@@ -1,6 +1,6 @@
 using System.Globalization;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Maps;
 
 namespace ClipFusion.Cli.Inspect;

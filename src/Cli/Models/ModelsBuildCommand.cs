@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Download;
-using ClipFusion.Models.Folders;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Engines;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Cli.Models;
 

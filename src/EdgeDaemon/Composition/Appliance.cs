@@ -7,9 +7,9 @@ using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
-using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
 using ClipFusion.Native;
+using ClipFusion.OnnxInference;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

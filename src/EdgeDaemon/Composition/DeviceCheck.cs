@@ -3,8 +3,8 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Foundation.Json;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.EdgeDaemon.Composition;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.EdgeDaemon.Configuration;
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Foundation;
 using ClipFusion.Foundation.Json;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Providers;
 using static ClipFusion.Foundation.Json.JsonValues;
 
 namespace ClipFusion.EdgeDaemon.Configuration;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 

@@ -1,7 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 

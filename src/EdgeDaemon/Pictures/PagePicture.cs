@@ -1,5 +1,5 @@
 using System.Buffers;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Maps;
 
 namespace ClipFusion.EdgeDaemon.Pictures;

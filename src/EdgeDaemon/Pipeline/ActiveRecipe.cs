@@ -6,10 +6,11 @@ using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Foundation;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.OnnxInference;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
@@ -107,7 +108,7 @@ internal sealed class ActiveRecipe : IDisposable
                     PreparedImage image;
                     using (var turn = new BackgroundLease(turns, cancellation))
                     {
-                        image = inspector.Prepare(new ImageView(grey, width, height, width, Inspection.Imaging.PixelFormat.Mono8), cancellation: ends);
+                        image = inspector.Prepare(new ImageView(grey, width, height, width, Imaging.PixelFormat.Mono8), cancellation: ends);
                         using PackNetworks networks = inspector.NetworksFor(image, turn.LetOthersGoFirst);
                         maps = inspector.RunPatchClip(networks, cancellation: ends);
                         maps = inspector.RunMapDiff(maps, networks, cancellation: ends);

@@ -3,7 +3,7 @@ using ClipFusion.Camera;
 using ClipFusion.Camera.Folder;
 using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 

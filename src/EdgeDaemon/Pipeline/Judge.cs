@@ -2,11 +2,12 @@ using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Runtime;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.OnnxInference;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

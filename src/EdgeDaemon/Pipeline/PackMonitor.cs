@@ -1,8 +1,9 @@
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Parity;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;

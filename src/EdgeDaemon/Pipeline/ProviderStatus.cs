@@ -1,5 +1,6 @@
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Engines;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 

@@ -1,6 +1,7 @@
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 

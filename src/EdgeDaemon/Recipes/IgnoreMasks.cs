@@ -1,5 +1,5 @@
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.EdgeDaemon.Recipes;

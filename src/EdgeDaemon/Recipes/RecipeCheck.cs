@@ -1,6 +1,6 @@
 using ClipFusion.EdgeDaemon.Runtime;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 

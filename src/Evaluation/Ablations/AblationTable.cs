@@ -1,5 +1,5 @@
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Models.Networks;
+using ClipFusion.Models.Architectures;
 
 namespace ClipFusion.Evaluation.Ablations;
 

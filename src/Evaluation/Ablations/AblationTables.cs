@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Models.Networks;
+using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Ablations;

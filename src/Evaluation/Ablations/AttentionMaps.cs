@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using ClipFusion.Evaluation.Methods;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Models.Networks;
+using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Ablations;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Evaluation.Baselines;

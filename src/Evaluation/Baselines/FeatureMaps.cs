@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using ClipFusion.Inspection.Maps;
-using ClipFusion.Inspection.Networks;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Evaluation.Baselines;
 

@@ -1,5 +1,5 @@
 using ClipFusion.Evaluation.Methods;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Evaluation.Baselines;
 

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using ClipFusion.Models.Networks;
+using ClipFusion.Models.Architectures;
 
 namespace ClipFusion.Evaluation.Baselines;
 

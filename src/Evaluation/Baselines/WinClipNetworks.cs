@@ -1,9 +1,10 @@
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Models.Networks;
+using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Evaluation.Baselines;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Evaluation.Datasets;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Evaluation.Methods;
 

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Evaluation.Methods;
 

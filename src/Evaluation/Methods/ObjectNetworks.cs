@@ -1,7 +1,8 @@
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Evaluation.Methods;
 

@@ -1,6 +1,7 @@
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Evaluation.Methods;
 

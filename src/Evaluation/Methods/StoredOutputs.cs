@@ -1,7 +1,7 @@
 using System.Collections;
-using ClipFusion.Inspection.Imaging;
-using ClipFusion.Inspection.Networks;
+using ClipFusion.Imaging;
 using ClipFusion.Models.Weights;
+using ClipFusion.OnnxInference.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Evaluation.Methods;

@@ -5,9 +5,9 @@ using ClipFusion.Evaluation.Methods;
 using ClipFusion.Evaluation.Results;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Evaluation.Protocol;
 

@@ -2,7 +2,7 @@ using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Evaluation.Results;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Models.Tokenizer;
 
 namespace ClipFusion.Evaluation.Protocol;

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using ClipFusion.Evaluation.Baselines;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Engines;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Evaluation.Protocol;
 

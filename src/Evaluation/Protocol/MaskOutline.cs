@@ -1,5 +1,5 @@
 using ClipFusion.Evaluation.Datasets;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Evaluation.Protocol;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Recipes;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using OpenCvSharp;
 
 namespace ClipFusion.Inspection.Maps;

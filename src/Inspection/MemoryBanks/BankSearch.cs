@@ -1,5 +1,5 @@
 using ClipFusion.Inspection.Maps;
-using ClipFusion.Inspection.Networks;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Inspection.MemoryBanks;
 

@@ -1,4 +1,5 @@
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Inspection.Networks;
 

@@ -1,6 +1,8 @@
-using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Parity;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Inspection.Networks;
 

@@ -1,3 +1,6 @@
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Sessions;
+
 namespace ClipFusion.Inspection.Networks;
 
 /// <summary>

@@ -1,10 +1,13 @@
 using System.Security.Cryptography;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Inspection.MemoryBanks;
-using ClipFusion.Inspection.Networks.Parity;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Tokenizer;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Engines;
+using ClipFusion.OnnxInference.Parity;
+using ClipFusion.OnnxInference.Providers;
+using ClipFusion.OnnxInference.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;

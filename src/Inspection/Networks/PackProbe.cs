@@ -1,6 +1,6 @@
-using ClipFusion.Inspection.Networks.Parity;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Parity;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;

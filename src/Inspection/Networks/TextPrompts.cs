@@ -1,6 +1,7 @@
 using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Inspection.Networks;
 

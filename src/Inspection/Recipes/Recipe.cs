@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Inspection.Recipes;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Foundation.Json;
+using ClipFusion.Imaging;
 using static ClipFusion.Foundation.Json.JsonValues;
 using static ClipFusion.Inspection.Recipes.RecipeValues;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Inspection.Recipes;
 

@@ -1,6 +1,6 @@
-using ClipFusion.Models.Folders;
+using ClipFusion.Models.Architectures;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Graph;
-using ClipFusion.Models.Networks;
 using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Models.Pack;

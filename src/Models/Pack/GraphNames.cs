@@ -1,4 +1,4 @@
-using ClipFusion.Models.Networks;
+using ClipFusion.Models.Architectures;
 
 namespace ClipFusion.Models.Pack;
 

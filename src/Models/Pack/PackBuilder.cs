@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Models.Folders;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Weights;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Models.Folders;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;

@@ -1,6 +1,6 @@
 // Checks of what callers give that several exported functions have in common.
 #pragma once
-#include "error.h"
+#include "../base/error.h"
 
 namespace cfn {
 

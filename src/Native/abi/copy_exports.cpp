@@ -1,7 +1,7 @@
 // The exported copies: checks of what callers give, and nothing else.
 #include <limits>
 
-#include "../cuda/copy.h"
+#include "../cuda/host/copy.h"
 #include "checks.h"
 #include "guard.h"
 

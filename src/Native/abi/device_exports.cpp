@@ -1,8 +1,8 @@
 // The exported functions of the GPU search: checks of what callers give, and nothing else.
 #include <span>
 
-#include "../bank/bank.h"
-#include "../cuda/device_set.h"
+#include "../cpu/bank/bank.h"
+#include "../cuda/host/device_set.h"
 #include "checks.h"
 #include "guard.h"
 #include "handles.h"

@@ -1,7 +1,7 @@
 // The exported functions: checks of what callers give, and nothing else.
-#include "../bank/coreset.h"
-#include "../bank/file.h"
-#include "../bank/search.h"
+#include "../cpu/bank/coreset.h"
+#include "../cpu/bank/file.h"
+#include "../cpu/bank/search.h"
 #include "checks.h"
 #include "guard.h"
 #include "handles.h"

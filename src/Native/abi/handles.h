@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "error.h"
+#include "../base/error.h"
 
 namespace cfn {
 

@@ -1,5 +1,5 @@
 using ClipFusion.ApplianceTests.Box;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Starter;
 

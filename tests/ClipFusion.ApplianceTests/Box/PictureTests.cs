@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using ClipFusion.ApplianceTests.Broker;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.ApplianceTests.Box;
 

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
+using ClipFusion.OnnxInference;
 
 namespace ClipFusion.ApplianceTests.Recorded;
 

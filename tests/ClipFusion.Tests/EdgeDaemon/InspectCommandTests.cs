@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClipFusion.Cli;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 

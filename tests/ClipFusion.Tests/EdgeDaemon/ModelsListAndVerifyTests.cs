@@ -1,6 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Cli;
-using ClipFusion.Tests.Inspection.Networks;
+using ClipFusion.Tests.OnnxInference;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 

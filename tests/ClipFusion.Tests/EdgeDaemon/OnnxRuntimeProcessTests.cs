@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using ClipFusion.Cli;
-using ClipFusion.Tests.Inspection.Networks;
+using ClipFusion.Tests.OnnxInference;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 

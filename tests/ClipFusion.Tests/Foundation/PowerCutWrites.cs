@@ -1,10 +1,11 @@
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Evaluation.Results;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Download;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
+using ClipFusion.OnnxInference.Engines;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Tests.Foundation;
 

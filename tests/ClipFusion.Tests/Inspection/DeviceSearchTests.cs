@@ -1,16 +1,17 @@
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.Foundation;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Inspection.Networks;
+using ClipFusion.OnnxInference.Providers;
+using ClipFusion.OnnxInference.Sessions;
 using ClipFusion.Tests.Method;
 using ClipFusion.Tests.Native;
+using ClipFusion.Tests.OnnxInference;
 
 namespace ClipFusion.Tests.Inspection;
 

@@ -3,6 +3,7 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference;
 using ClipFusion.Tests.Models.Pack;
 
 namespace ClipFusion.Tests.Method;

@@ -2,7 +2,7 @@ using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models.Networks;
+using ClipFusion.Tests.Models.Architectures;
 using ClipFusion.Tests.Models.Pack;
 
 namespace ClipFusion.Tests.Method;

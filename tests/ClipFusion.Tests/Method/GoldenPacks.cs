@@ -1,4 +1,4 @@
-using ClipFusion.Models.Folders;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Tests.Method;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClipFusion.Foundation.Json;
-using ClipFusion.Inspection.Imaging;
-using ClipFusion.Models.Folders;
+using ClipFusion.Imaging;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Tokenizer;
 using ClipFusion.Models.Weights;
 

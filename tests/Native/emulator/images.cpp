@@ -1,5 +1,5 @@
 // Stands for compiled kernels: the emulated driver takes an image's content for the name of the instruction set.
-#include "../../../src/Native/cuda/images.h"
+#include "../../../src/Native/cuda/host/images.h"
 
 namespace cfn::cuda {
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.TestSupport;
 

@@ -1,5 +1,5 @@
+using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Graph;
-using ClipFusion.Models.Networks;
 using ClipFusion.Models.Pack;
 
 namespace ClipFusion.TestSupport;

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Graph;

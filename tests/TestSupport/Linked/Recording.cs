@@ -1,8 +1,9 @@
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.TestSupport;

@@ -17,7 +17,7 @@
 // are truncated, with at least 24 bits). Halves that would be subnormal are made 0 beforehand and count as lost, so their treatment does not matter.
 //
 // A row whose <Q, X> plus (1) and (2) is below the largest <Q, X> of all rows minus (1) and (2), or below a float64 cosine already found, can't be the nearest.
-// All others are multiplied in float64, with the sums in the order of kernels/generic.h, so that the result has the CPU's bits: products of float32 numbers are
+// All others are multiplied in float64, with the sums in the order of cpu/kernels/generic.h, so that the result has the CPU's bits: products of float32 numbers are
 // exact in float64, with or without fused multiply-add. decide.h's own sums of halves are float32 sums too, and (2) holds for them.
 //
 // `rest` is for what surrounds this: rows have length 1 but for 2^-24, float32 scaling of the query before it is rounded (2^-24), of the estimates (2^-23), the

@@ -63,7 +63,7 @@ private:
         }
     }
 
-    // The float64 product as kernels/generic.h has it, to the last bit: sixteen sums over every sixteenth coordinate, halves added to halves.
+    // The float64 product as cpu/kernels/generic.h has it, to the last bit: sixteen sums over every sixteenth coordinate, halves added to halves.
     CFN_KERNEL void consider(uint32_t row) {
         const float* other = job_.exact + static_cast<uint64_t>(row) * job_.dimension;
         double product = 0;

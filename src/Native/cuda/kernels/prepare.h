@@ -15,7 +15,7 @@ CFN_KERNEL float read(const Job& job, uint64_t index) {
     return job.query_halves != 0 ? to_float(static_cast<const Half*>(job.queries)[index]) : static_cast<const float*>(job.queries)[index];
 }
 
-// The length as bank/quantise.cpp has it, to the last bit: sixteen sums over every sixteenth coordinate, added one after the other.
+// The length as cpu/bank/quantise.cpp has it, to the last bit: sixteen sums over every sixteenth coordinate, added one after the other.
 CFN_KERNEL double length(const Job& job, uint64_t begin, uint32_t lane) {
     double sum = 0;
     for (uint32_t k = lane % 16; k < job.dimension; k += 16) {

@@ -3,7 +3,7 @@ using ClipFusion.Camera.Simulation;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Foundation.Json;
-using ClipFusion.Inspection.Networks.Providers;
+using ClipFusion.OnnxInference.Providers;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 
 namespace ClipFusion.Tests.EdgeDaemon.Configuration;

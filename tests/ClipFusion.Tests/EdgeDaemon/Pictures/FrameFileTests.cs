@@ -1,8 +1,8 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
-using ClipFusion.Tests.Inspection.Imaging;
+using ClipFusion.Imaging;
+using ClipFusion.Tests.Imaging;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;

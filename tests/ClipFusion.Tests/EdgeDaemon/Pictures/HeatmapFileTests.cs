@@ -4,10 +4,10 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.Foundation;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Tests.Inspection.Imaging;
+using ClipFusion.Tests.Imaging;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;

@@ -1,7 +1,7 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pictures;

@@ -3,7 +3,7 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.Foundation;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;

@@ -8,6 +8,7 @@ using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Starter;
+using ClipFusion.OnnxInference;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pipeline;

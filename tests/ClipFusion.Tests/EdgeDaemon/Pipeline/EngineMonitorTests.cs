@@ -3,11 +3,11 @@ using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
 using ClipFusion.Native;
+using ClipFusion.OnnxInference.Providers;
 using ClipFusion.Tests.EdgeDaemon.Diagnostics;
-using ClipFusion.Tests.Inspection.Networks;
+using ClipFusion.Tests.OnnxInference;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pipeline;

@@ -3,9 +3,10 @@ using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Inspection.Networks;
+using ClipFusion.OnnxInference;
+using ClipFusion.OnnxInference.Providers;
+using ClipFusion.Tests.OnnxInference;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

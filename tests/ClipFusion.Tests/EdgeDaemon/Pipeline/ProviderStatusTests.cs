@@ -1,6 +1,7 @@
 using ClipFusion.EdgeDaemon.Pipeline;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference.Engines;
+using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pipeline;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Tests.Inspection.Imaging;
+using ClipFusion.Tests.Imaging;
 
 namespace ClipFusion.Tests.EdgeDaemon.Recipes;
 

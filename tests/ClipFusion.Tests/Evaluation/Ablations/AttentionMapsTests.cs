@@ -3,7 +3,7 @@ using ClipFusion.Evaluation.Methods;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Models.Networks;
+using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Weights;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Method;

@@ -1,6 +1,6 @@
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Methods;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Graph;

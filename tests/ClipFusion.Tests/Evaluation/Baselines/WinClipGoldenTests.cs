@@ -1,10 +1,11 @@
 using System.Text.Json;
 using ClipFusion.Evaluation.Baselines;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Weights;
+using ClipFusion.OnnxInference.Sessions;
 using ClipFusion.Tests.EdgeDaemon;
 
 namespace ClipFusion.Tests.Evaluation.Baselines;

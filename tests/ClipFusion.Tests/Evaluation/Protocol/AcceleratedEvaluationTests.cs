@@ -1,10 +1,10 @@
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Networks.Providers;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.OnnxInference.Providers;
 using ClipFusion.Tests.EdgeDaemon;
-using ClipFusion.Tests.Inspection.Networks;
+using ClipFusion.Tests.OnnxInference;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
 

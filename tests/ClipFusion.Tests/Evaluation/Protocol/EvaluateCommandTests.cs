@@ -1,12 +1,12 @@
 using System.Text.Json;
 using ClipFusion.Cli;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Evaluation.Metrics;
-using ClipFusion.Tests.Inspection.Imaging;
+using ClipFusion.Tests.Imaging;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
 

@@ -1,4 +1,4 @@
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Tests.EdgeDaemon;
 using ClipFusion.Tests.Evaluation.Datasets;
 

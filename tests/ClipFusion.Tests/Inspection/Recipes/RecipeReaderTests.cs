@@ -1,6 +1,6 @@
 using System.Text;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Foundation.Json;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.Inspection.Recipes;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using ClipFusion.Inspection.Imaging;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.Inspection.Recipes;

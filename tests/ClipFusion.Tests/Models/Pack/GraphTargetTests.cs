@@ -1,5 +1,5 @@
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models.Networks;
+using ClipFusion.Tests.Models.Architectures;
 
 namespace ClipFusion.Tests.Models.Pack;
 

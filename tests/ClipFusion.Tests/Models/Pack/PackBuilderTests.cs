@@ -1,7 +1,7 @@
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
-using ClipFusion.Tests.Models.Networks;
+using ClipFusion.Tests.Models.Architectures;
 
 namespace ClipFusion.Tests.Models.Pack;
 

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
+using ClipFusion.Imaging;
 using ClipFusion.Inspection;
-using ClipFusion.Inspection.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.OnnxInference;
 
 namespace ClipFusion.Tests.Models.Pack;
 

@@ -1,6 +1,6 @@
-using ClipFusion.Models.Folders;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models.Networks;
+using ClipFusion.Tests.Models.Architectures;
 
 [assembly: AssemblyFixture(typeof(ClipFusion.Tests.Models.Pack.TinyPacks))]
 
