@@ -7,7 +7,7 @@ namespace ClipFusion.Foundation;
 /// <param name="first">The first wait, before jitter.</param>
 /// <param name="longest">The longest wait.</param>
 /// <param name="random">Draws the jitter.</param>
-internal sealed class BackOff(TimeSpan first, TimeSpan longest, Random random)
+public sealed class BackOff(TimeSpan first, TimeSpan longest, Random random)
 {
     private int _failures;
 

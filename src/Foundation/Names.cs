@@ -1,7 +1,7 @@
 namespace ClipFusion.Foundation;
 
 /// <summary>The form of device, station and recipe names. They become topics and file names, so nothing else gets through.</summary>
-internal static class Names
+public static class Names
 {
     /// <summary>Longest name in characters.</summary>
     public const int MaxLength = 32;

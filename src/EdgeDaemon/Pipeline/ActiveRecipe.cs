@@ -108,7 +108,7 @@ internal sealed class ActiveRecipe : IDisposable
                     PreparedImage image;
                     using (var turn = new BackgroundLease(turns, cancellation))
                     {
-                        image = inspector.Prepare(new ImageView(grey, width, height, width, Imaging.PixelFormat.Mono8), cancellation: ends);
+                        image = inspector.Prepare(new ImageView(grey, width, height, width, PixelFormat.Mono8), cancellation: ends);
                         using PackNetworks networks = inspector.NetworksFor(image, turn.LetOthersGoFirst);
                         maps = inspector.RunPatchClip(networks, cancellation: ends);
                         maps = inspector.RunMapDiff(maps, networks, cancellation: ends);

@@ -1,7 +1,6 @@
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pipeline;
-using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Web;

@@ -10,7 +10,7 @@ namespace ClipFusion.Inspection.Calibration;
 /// <param name="Parts">n, how many good parts there were.</param>
 /// <param name="Rank">k, 1..n.</param>
 /// <param name="Alpha">The wanted rate of good parts that are rejected, above 0 and below 1.</param>
-internal sealed record ConformalThreshold(double Value, int Parts, int Rank, double Alpha)
+public sealed record ConformalThreshold(double Value, int Parts, int Rank, double Alpha)
 {
     /// <summary>What the rule comes to with these numbers: 1 - k/(n + 1), at most <see cref="Alpha"/>.</summary>
     public double Bound => 1 - Rank / (Parts + 1.0);

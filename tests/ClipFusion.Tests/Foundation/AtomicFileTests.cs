@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Foundation;
 

@@ -1,5 +1,4 @@
 using ClipFusion.Foundation.Files;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Foundation;
 

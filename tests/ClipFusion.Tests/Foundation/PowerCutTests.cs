@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using ClipFusion.TestSupport;
-using ClipFusion.Tests.Models;
 
 namespace ClipFusion.Tests.Foundation;
 

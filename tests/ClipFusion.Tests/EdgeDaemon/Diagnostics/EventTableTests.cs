@@ -1,5 +1,4 @@
 using ClipFusion.EdgeDaemon.Monitoring;
-using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.Tests.EdgeDaemon.Diagnostics;
 

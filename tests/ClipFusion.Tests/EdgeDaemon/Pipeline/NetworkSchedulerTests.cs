@@ -1,4 +1,3 @@
-using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pipeline;

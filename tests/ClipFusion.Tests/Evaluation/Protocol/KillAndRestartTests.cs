@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using ClipFusion.Foundation.Files;
-using ClipFusion.TestSupport;
 using ClipFusion.Tests.EdgeDaemon;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
