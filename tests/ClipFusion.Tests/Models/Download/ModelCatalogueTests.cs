@@ -42,7 +42,7 @@ public sealed class ModelCatalogueTests
             """));
         string[] expected =
         [
-            "$.extra: found an unknown key", "$.schema: found 2; expected 1", "$.sets.Bad Name: found a name of another form; expected a set's name of", "$.sets.Bad Name: found 3; expected an object",
+            "$.extra: found an unknown key", "$.schema: found 2; expected a whole number from 1 to 1", "$.sets.Bad Name: found a name of another form; expected a set's name of", "$.sets.Bad Name: found 3; expected an object",
             "$.sets.one.licens: found an unknown key", "$.sets.one.baseUrl: found \"http://host/\"; expected an absolute https URL", "$.sets.one.licence: found \"\"; expected a text",
             "$.sets.one.files[0].path: found \"../x\"; expected a path in the set's folder: it must not", "$.sets.one.files[0].size: found -1;", "$.sets.one.files[0].sha256: found \"ABC\";",
             "$.sets.one.files[2].hash: found an unknown key", "$.sets.one.files[2].path: found 'y', which is in the set twice",

@@ -43,12 +43,12 @@ public sealed class MalformedVocabularyTests : IDisposable
 
     [Theory]
     [InlineData("[]", "expected an object")]
-    [InlineData("{\"a\": 1, \"a\": 2}", "not a valid JSON")]
+    [InlineData("{\"a\": 1, \"a\": 2}", "not valid JSON")]
     [InlineData("{\"a\": 1, \"b\": 1}", "both have id 1")]
     [InlineData("{\"a\": -1}", "expected an integer in 0..")]
     [InlineData("{\"a\": 1.5}", "expected an integer in 0..")]
     [InlineData("{\"a\": \"1\"}", "expected an integer in 0..")]
-    [InlineData("{\"a\": 1", "not a valid JSON")]
+    [InlineData("{\"a\": 1", "not valid JSON")]
     [InlineData("{}", "token '<|startoftext|>' is missing")]
     public void Load_MalformedVocabulary_NamesTheFileAndWhatIsWrong(string json, string expected) => AssertRefused(json, "#version\n", "vocab.json", expected);
 
