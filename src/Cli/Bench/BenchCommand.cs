@@ -5,6 +5,7 @@ using ClipFusion.Cli.Inspect;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Models.Pack;
 using ClipFusion.OnnxInference;
 using ClipFusion.OnnxInference.Engines;
 using ClipFusion.OnnxInference.Providers;
@@ -42,14 +43,16 @@ internal static class BenchCommand
         int rounds = parsed.GetValue(Rounds) is var given and >= 1 and <= MaxRounds ? given : throw new UsageException($"--rounds {parsed.GetValue(Rounds)}: 1 to {MaxRounds} are expected");
         int threads = parsed.GetValue(Threads) is var number and >= 0 and <= InspectRequest.MaxThreads ? number : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
         ProviderSettings providers = Providers.Read(parsed);
+        PackWeights weights = PackWeights.Unknown;
         (IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps.RunAsync(terminal, "opening the pack", steps =>
         {
             ImagingNative.EnsureLoaded();
             using ModelPack opened = ModelPack.Open(pack, new SessionSettings(threads), progress: steps, providers: providers);
+            weights = opened.Manifest.Weights ?? PackWeights.Unknown;
             return LatencyBench.Run(opened, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
         }).ConfigureAwait(false);
         foreach (ProviderDecision network in networks) terminal.WriteNote($"{network.Graph}: {ProviderNames.Text(network.Provider)}{(network.WhyNotBetter is { } why ? $" ({why})" : "")}");
-        await terminal.Out.WriteLineAsync($"Milliseconds, median (least) of {rounds}\n\n| shots | {string.Join(" | ", LatencyBench.Methods)} |\n| --- |{string.Concat(LatencyBench.Methods.Select(_ => " --- |"))}").ConfigureAwait(false);
+        await terminal.Out.WriteLineAsync($"Milliseconds, median (least) of {rounds}. Weights: {PackWeightsText.Of(weights)}\n\n| shots | {string.Join(" | ", LatencyBench.Methods)} |\n| --- |{string.Concat(LatencyBench.Methods.Select(_ => " --- |"))}").ConfigureAwait(false);
         foreach (Latency result in results) await terminal.Out.WriteLineAsync($"| {result.Shots} | {string.Join(" | ", result.Times.Select(Text))} |").ConfigureAwait(false);
         return ExitCode.Clean;
     }

@@ -42,6 +42,7 @@ internal static class ApplianceHost
 
         WebApplication app = builder.Build();
         WebServer.Map(app);
+        app.MapMetricsPage().Answers(200);
         return app;
     }
 

@@ -17,7 +17,7 @@ internal sealed record LogEvent(int Id, LogLevel Level, string Message, string? 
 /// <param name="Title">What the events are about.</param>
 /// <param name="First">The lowest id.</param>
 /// <param name="Last">The highest id.</param>
-/// <param name="Namespaces">Below <c>ClipFusion.EdgeDaemon</c>: whose classes may log them; "" is the top itself.</param>
+/// <param name="Namespaces">Below <c>ClipFusion.EdgeDaemon</c>: whose classes may log them.</param>
 internal sealed record EventArea(string Title, int First, int Last, params IReadOnlyList<string> Namespaces)
 {
     /// <summary>Whether an id lies in the range.</summary>
@@ -38,14 +38,13 @@ internal static class EventTable
     /// <summary>Who logs under which numbers. A class logs in one area only.</summary>
     public static IReadOnlyList<EventArea> Areas { get; } =
     [
-        new("Start, stop and pipeline", 1000, 1099, "", "Pipeline", "CommandLine"),
+        new("Start, stop and pipeline", 1000, 1099, "Composition", "Pipeline"),
         new("Judging", 2000, 2099, "Pipeline", "Enrolment"),
         new("Storage", 3000, 3049, "Storage"),
         new("Delivery", 4000, 4099, "Delivery", "Pipeline"),
-        new("Diagnostics and configuration", 5000, 5099, "Diagnostics", "Configuration"),
+        new("Diagnostics and configuration", 5000, 5099, "Runtime", "Configuration"),
         new("Page and API", 6000, 6099, "Web"),
-        new("Pictures", 7000, 7099, "Pictures", "Pipeline", "Storage"),
-        new("Demo", 8000, 8099, "Demo"),
+        new("Pictures", 7000, 7099, "Pictures", "Pipeline"),
         new("Cameras", 8100, 8149, "Pipeline"),
     ];
 

@@ -1,5 +1,4 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Monitoring;
 using ClipFusion.EdgeDaemon.Web.Share;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -61,7 +60,6 @@ internal static class WebServer
     {
         PageFiles.Map(app);
         HealthEndpoints.Map(app);
-        app.MapMetricsPage().Answers(200);
         StationEndpoints.Map(app);
         PictureEndpoints.Map(app);
         app.ServiceProvider.GetRequiredService<TriggerEndpoint>().Map(app);

@@ -20,6 +20,7 @@ public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         }
 
         Assert.Contains("clip_image: cpu", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Weights: weights of unknown", run.Output, StringComparison.Ordinal);
     }
 
     [Theory]

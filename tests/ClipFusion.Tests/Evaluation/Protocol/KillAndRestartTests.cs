@@ -1,3 +1,4 @@
+using ClipFusion.Cli;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Tests.EdgeDaemon;
 
@@ -28,6 +29,43 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
         Assert.Contains("results.md", files);
         Assert.Contains("report.html", files);
         Assert.Contains(Path.Combine("heatmaps", "widget", "clipfusion-k0", "missed-0.jpg"), files);
+    }
+
+    [Theory, InlineData("INT"), InlineData("TERM")]
+    public async Task Evaluate_Interrupted_SaysSoAndEndsWith130(string signal)
+    {
+        using var set = new EvaluationSet();
+        string folder = tiny.Scratch();
+        await using Child process = Child.Start(Programs.ClipFusion, Arguments(set, folder));
+        await AtFirstFileAsync(folder, process);
+        await process.SignalAsync(signal, TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Interrupted, await process.EndAsync(TestContext.Current.CancellationToken));
+        Assert.True(process.Log.Has("stopped"), $"{process.Log}");
+    }
+
+    [Fact]
+    public async Task Inspect_Interrupted_SaysSoAndEndsWith130()
+    {
+        string pictures = tiny.Scratch(), folder = tiny.Scratch(), recipe = tiny.RecipeWith("\"branches\":[\"clipVision\"]");
+        for (int i = 0; i < 200; i++) NoisePicture.Write(Path.Combine(pictures, $"{i:000}.png"), i);
+        await using Child process = Child.Start(Programs.ClipFusion,
+            ["inspect", pictures, "--pack", tiny.Folder, "--recipe", recipe, "--reference", Path.Combine(pictures, "000.png"), "--out", folder, "--threads", "1"]);
+        await AtFirstFileAsync(folder, process);
+        await process.SignalAsync("INT", TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Interrupted, await process.EndAsync(TestContext.Current.CancellationToken));
+        Assert.True(process.Log.Has("stopped"), $"{process.Log}");
+    }
+
+    /// <summary>Waits until a program has written something: then it is in the middle of its work.</summary>
+    private static async Task AtFirstFileAsync(string folder, Child process)
+    {
+        using var watcher = new FileSystemWatcher(folder) { IncludeSubdirectories = true };
+        var written = new TaskCompletionSource();
+        watcher.Created += (_, _) => written.TrySetResult();
+        watcher.EnableRaisingEvents = true;
+        if (Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any()) return;
+        Task first = await Task.WhenAny(written.Task, process.ExitedAsync(TestContext.Current.CancellationToken));
+        Assert.True(ReferenceEquals(first, written.Task), $"the program ended by itself: {process.Log}");
     }
 
     private async Task RunAsync(EvaluationSet set, string folder)
