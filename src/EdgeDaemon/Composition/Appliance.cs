@@ -24,7 +24,7 @@ internal sealed partial class Appliance(
     TimeProvider time, ILoggerFactory logs) : BackgroundService
 {
     /// <summary>The category of the appliance's log lines, by which people filter them; it outlives moves in the code.</summary>
-    internal const string LogCategory = "ClipFusion.EdgeDaemon.Composition.Appliance";
+    internal const string LogCategory = "ClipFusion.EdgeDaemon.Appliance";
 
     private readonly ApplianceConfig _config = live.Current;
     private readonly ILogger _log = logs.CreateLogger(LogCategory);

@@ -10,7 +10,7 @@ internal sealed record SecondGivenUp(string Why, TimeSpan For);
 /// brokers that go by the user or the address and end the first connection when the second is made, and others that don't take the
 /// second. Both connections tell what they live through; either way the second is given up, and tried again much later. An end of the
 /// main one while a message was under way leaves open which of the two was the reason: then the second waits until the main one has
-/// stood long enough for the message to have ended it again, and the next such end is proof. Safe for several threads.
+/// stood long enough for the message to have ended it again, and an end at that attempt is proof. Safe for several threads.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class SecondConnection(TimeProvider time)
@@ -32,7 +32,7 @@ internal sealed class SecondConnection(TimeProvider time)
     private SecondGivenUp? _givenUp;
     private long _triedAt, _retryAt;
     private int _refusals, _timesGivenUp;
-    private bool _isSuspected;
+    private bool _isSuspected, _isProbe;
 
     /// <summary>Told when it is given up; must not wait.</summary>
     public Action<SecondGivenUp> GaveUp { get; set; } = _ => { };
@@ -52,7 +52,7 @@ internal sealed class SecondConnection(TimeProvider time)
     /// <summary>An attempt begins.</summary>
     public void Trying()
     {
-        lock (_gate) (_triedAt, _standing, _givenUp) = (time.GetTimestamp(), new(TaskCreationOptions.RunContinuationsAsynchronously), null);
+        lock (_gate) (_triedAt, _standing, _givenUp, _isProbe) = (time.GetTimestamp(), new(TaskCreationOptions.RunContinuationsAsynchronously), null, _isSuspected);
         Change();
     }
 
@@ -94,7 +94,7 @@ internal sealed class SecondConnection(TimeProvider time)
         lock (_gate)
         {
             if (_standing is null || time.GetElapsedTime(_triedAt) > Suspicious) return false;
-            if (end.WasBusy && end.Error != LinkError.SessionTakenOver && !_isSuspected)
+            if (end.WasBusy && end.Error != LinkError.SessionTakenOver && !_isProbe)
             {
                 _isSuspected = true;
                 return false;

@@ -55,6 +55,9 @@ public sealed class SecondConnectionTests
         _second.Opened();
         Assert.False(await _second.HasEndedMainAsync(busy, TestContext.Current.CancellationToken));
         Assert.Null(_second.GivenUp);
+        // The same message may end the main one again and again while the second one stands.
+        Assert.False(await _second.HasEndedMainAsync(busy, TestContext.Current.CancellationToken));
+        Assert.Null(_second.GivenUp);
         _second.Ended(Brief, isMainStanding: false);
 
         // The message alone would have ended the main one again in this time.
