@@ -13,8 +13,9 @@ public enum FrameOutcome
 }
 
 /// <summary>
-/// One picture and the sole owner of its pixel memory, which goes back to its <see cref="FramePool"/> on <see cref="Dispose"/>. Pass a frame on
-/// and you pass the duty to dispose it. The object itself is never used again, so a frame that is kept too long throws and can't show another's pixels.
+/// One picture and the sole owner of its pixel memory, which goes back to its <see cref="FramePool"/> on <see cref="Dispose"/>. Pass a
+/// frame on and you pass the duty to dispose it. The object itself is never used again, so a frame that is kept too long throws and can't
+/// show another's pixels.
 /// </summary>
 public sealed class Frame : IDisposable
 {
@@ -44,7 +45,8 @@ public sealed class Frame : IDisposable
     /// <summary>The source's own frame number, rising; gaps are frames that were lost.</summary>
     public ulong Id { get; private set; }
 
-    /// <summary>Number of the trigger that this frame answers (<see cref="TriggerContext.Number"/>); null for a frame that came by itself.</summary>
+    /// <summary>Number of the trigger that this frame answers (<see cref="TriggerContext.Number"/>); null for a frame that came by
+    /// itself.</summary>
     public long? TriggerNumber { get; private set; }
 
     /// <summary>End of exposure on the wall clock, UTC; for people.</summary>
@@ -103,8 +105,9 @@ public sealed class Frame : IDisposable
     internal void StampFile(FileStamp file, string? partId, Action<FrameOutcome, string?> settle) => (File, PartId, _settle) = (file, partId, settle);
 
     /// <summary>
-    /// Tells the source what became of the frame, once, before or after <see cref="Dispose"/>; later calls do nothing. A file whose frame is never
-    /// settled stays where it is and comes again after the source has been reopened, so nothing is lost when the program dies in between.
+    /// Tells the source what became of the frame, once, before or after <see cref="Dispose"/>; later calls do nothing. A file whose frame
+    /// is never settled stays where it is and comes again after the source has been reopened, so nothing is lost when the program dies in
+    /// between.
     /// </summary>
     /// <param name="outcome">What became of it.</param>
     /// <param name="reason">For people; written beside a rejected file.</param>

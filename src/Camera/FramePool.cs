@@ -13,8 +13,8 @@ public enum PoolPolicy
 }
 
 /// <summary>
-/// A fixed number of frame buffers. Buffers are made when first needed and grow to the largest frame seen, on the pinned heap; after that nothing is
-/// allocated but the small <see cref="Frame"/> objects. Thread-safe.
+/// A fixed number of frame buffers. Buffers are made when first needed and grow to the largest frame seen, on the pinned heap; after that
+/// nothing is allocated but the small <see cref="Frame"/> objects. Thread-safe.
 /// </summary>
 public sealed class FramePool
 {
@@ -49,7 +49,8 @@ public sealed class FramePool
     /// <summary>A frame whose pixels are whatever lay there before.</summary>
     /// <param name="shape">Its layout.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="FrameException"><see cref="FrameFault.WrongSize"/>: larger than the pool allows. <see cref="FrameFault.NoBuffer"/>: all in use and the policy is to fail.</exception>
+    /// <exception cref="FrameException"><see cref="FrameFault.WrongSize"/>: larger than the pool allows. <see cref="FrameFault.NoBuffer"/>:
+    /// all in use and the policy is to fail.</exception>
     public ValueTask<Frame> RentAsync(FrameShape shape, CancellationToken cancellation = default)
     {
         if (TryRent(shape) is { } frame) return ValueTask.FromResult(frame);

@@ -27,7 +27,8 @@ public readonly record struct FrameShape
     /// <param name="width">Pixels, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>
     /// <param name="format">Any but <see cref="PixelFormat.Encoded"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is below 1, the format has no pixels, or the frame would pass 2 GiB.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1, the format has no pixels, or the frame would pass 2
+    /// GiB.</exception>
     public static FrameShape Packed(int width, int height, PixelFormat format)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);

@@ -12,7 +12,8 @@ internal sealed class StateHolder(FrameCounters counters)
 
     /// <summary>Moves to another state; does nothing when it is lost or closed already, whatever the reason.</summary>
     /// <param name="next">The new state.</param>
-    /// <param name="onlyFrom">If given, the move is made only from this status: a camera closed meanwhile must not come back as connected.</param>
+    /// <param name="onlyFrom">If given, the move is made only from this status: a camera closed meanwhile must not come back as
+    /// connected.</param>
     public bool Set(SourceState next, SourceStatus? onlyFrom = null)
     {
         lock (_announcing)

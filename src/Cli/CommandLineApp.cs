@@ -12,7 +12,8 @@ namespace ClipFusion.Cli;
 /// <summary>The program's verbs, and what they have in common: exit codes, one-line errors, a clean end on Ctrl-C and SIGTERM.</summary>
 internal static class CommandLineApp
 {
-    /// <summary>How long a verb may take to put things in order after Ctrl-C or SIGTERM before the process is ended; the appliance needs most.</summary>
+    /// <summary>How long a verb may take to put things in order after Ctrl-C or SIGTERM before the process is ended; the appliance needs
+    /// most.</summary>
     public static readonly TimeSpan TerminationTimeout = ApplianceHost.TerminationTimeout;
 
     private static readonly Option<bool> Verbose = new("--verbose")

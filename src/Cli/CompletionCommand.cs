@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace ClipFusion.Cli;
 
 /// <summary>
-/// <c>clipfusion completion</c>: a script that completes verbs, options and their values in a shell, made from the commands themselves. It starts nothing
-/// while somebody types.
+/// <c>clipfusion completion</c>: a script that completes verbs, options and their values in a shell, made from the commands themselves. It
+/// starts nothing while somebody types.
 /// </summary>
 internal static class CompletionCommand
 {

@@ -5,7 +5,8 @@ using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Cli;
 
-/// <summary><c>clipfusion config check</c>: everything that is wrong in a configuration. Exit code 2 on errors; warnings alone are exit code 0.</summary>
+/// <summary><c>clipfusion config check</c>: everything that is wrong in a configuration. Exit code 2 on errors; warnings alone are exit
+/// code 0.</summary>
 internal static class ConfigCommand
 {
     /// <summary>Where an installed device has its configuration.</summary>

@@ -8,7 +8,8 @@ using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Cli;
 
-/// <summary><c>clipfusion recipe check</c>: everything that is wrong in a recipe, before a device or <c>inspect</c> stumbles over it. Exit code 2 on errors.</summary>
+/// <summary><c>clipfusion recipe check</c>: everything that is wrong in a recipe, before a device or <c>inspect</c> stumbles over it. Exit
+/// code 2 on errors.</summary>
 internal static class RecipeVerb
 {
     private static readonly Argument<string> File = new("FILE") { Description = "The recipe; its mask and references are looked for beside it." };

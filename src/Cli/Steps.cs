@@ -2,7 +2,8 @@ using Spectre.Console;
 
 namespace ClipFusion.Cli;
 
-/// <summary>Work that tells its steps in a few words: a spinner on a terminal, plain lines elsewhere. Runs beside the caller, so that Ctrl-C is seen.</summary>
+/// <summary>Work that tells its steps in a few words: a spinner on a terminal, plain lines elsewhere. Runs beside the caller, so that
+/// Ctrl-C is seen.</summary>
 internal static class Steps
 {
     public static Task<T> RunAsync<T>(Terminal terminal, string first, Func<IProgress<string>, T> work)

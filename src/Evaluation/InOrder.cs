@@ -5,7 +5,8 @@ namespace ClipFusion.Evaluation;
 /// <summary>Independent pieces of work on several threads, whose outcome is that of one after the other.</summary>
 internal static class InOrder
 {
-    /// <summary>Calls <paramref name="work"/> for every number from 0 on. Of several that fail the error of the lowest is thrown, which is the one that a plain loop would have met.</summary>
+    /// <summary>Calls <paramref name="work"/> for every number from 0 on. Of several that fail the error of the lowest is thrown, which is
+    /// the one that a plain loop would have met.</summary>
     /// <param name="count">How many.</param>
     /// <param name="threads">Threads at most, at least 1; with 1 it is a plain loop.</param>
     /// <param name="work">Safe for several threads.</param>

@@ -2,7 +2,8 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.Imaging;
 
-/// <summary>A decoded file that owns its memory, with grey kept as grey: Mono8, Mono16 (so that black and white levels can still be chosen) or Rgb8.</summary>
+/// <summary>A decoded file that owns its memory, with grey kept as grey: Mono8, Mono16 (so that black and white levels can still be chosen)
+/// or Rgb8.</summary>
 /// <param name="Header">What the file said about itself.</param>
 /// <param name="Pixels">Tightly packed pixels in the header's format.</param>
 public sealed record DecodedImage(ImageHeader Header, byte[] Pixels)

@@ -3,8 +3,8 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// The linear mapping of deep grey to 8 bits: black and below become 0, white and above 255, in between 255 (v - black) / (white - black) rounded to the nearest
-/// integer, a half upwards. In integers, so every machine gets the same bytes.
+/// The linear mapping of deep grey to 8 bits: black and below become 0, white and above 255, in between 255 (v - black) / (white - black)
+/// rounded to the nearest integer, a half upwards. In integers, so every machine gets the same bytes.
 /// </summary>
 public readonly record struct GreyLevels
 {
@@ -34,7 +34,8 @@ public readonly record struct GreyLevels
     /// <summary>The full range of a grey format, the default of a recipe.</summary>
     public static GreyLevels FullRange(PixelFormat format) => new(0, format.MaxGrey());
 
-    /// <summary>One value to 8 bits. Levels that were never set (<c>default</c>) map everything to 0; <see cref="PixelConverter"/> takes them for the full range.</summary>
+    /// <summary>One value to 8 bits. Levels that were never set (<c>default</c>) map everything to 0; <see cref="PixelConverter"/> takes
+    /// them for the full range.</summary>
     public byte Map(ushort value)
     {
         uint above = (uint)Math.Clamp(value - Black, 0, (int)_range);

@@ -1,9 +1,9 @@
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// The map values that an overlay's colours stand for. Colour begins at what good parts reach, so that the noise on a good part stays without; the pixel
-/// threshold, where there is one, is the middle of the scale. All pictures of a recipe share it: a picture's own greatest value would paint every good part.
-/// The image threshold says nothing here, because scores and maps are on different scales.
+/// The map values that an overlay's colours stand for. Colour begins at what good parts reach, so that the noise on a good part stays
+/// without; the pixel threshold, where there is one, is the middle of the scale. All pictures of a recipe share it: a picture's own
+/// greatest value would paint every good part. The image threshold says nothing here, because scores and maps are on different scales.
 /// </summary>
 public static class HeatScale
 {
@@ -20,8 +20,8 @@ public static class HeatScale
     /// <param name="reach">The greatest value of good parts' maps, 0..2; null = not known.</param>
     /// <param name="threshold">The pixel threshold, 0..2; null = none.</param>
     /// <returns>
-    /// The ends, low below high. Without a threshold colour is full at twice what good parts reach; with nothing but a threshold it begins at half of
-    /// it; with neither the scale is 0..1, the range of a single branch.
+    /// The ends, low below high. Without a threshold colour is full at twice what good parts reach; with nothing but a threshold it begins
+    /// at half of it; with neither the scale is 0..1, the range of a single branch.
     /// </returns>
     public static (float Low, float High) Of(float? reach, float? threshold)
     {

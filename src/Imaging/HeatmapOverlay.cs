@@ -12,7 +12,8 @@ public sealed record OverlayOptions
     public float? Low { get; init; }
 
     /// <summary>
-    /// Value of full colour. Null: the map's greatest value. Set both on a line, or noise on a good part would be stretched to look like a defect.
+    /// Value of full colour. Null: the map's greatest value. Set both on a line, or noise on a good part would be stretched to look like a
+    /// defect.
     /// </summary>
     public float? High { get; init; }
 
@@ -30,15 +31,16 @@ public sealed record OverlayOptions
 }
 
 /// <summary>
-/// A picture with its anomaly map on top, for people: the inferno colours (perceptually even, and readable by the colour-blind), as opaque as the map
-/// is strong, so normal areas stay visible as they are.
+/// A picture with its anomaly map on top, for people: the inferno colours (perceptually even, and readable by the colour-blind), as opaque
+/// as the map is strong, so normal areas stay visible as they are.
 /// </summary>
 public static class HeatmapOverlay
 {
     private const double MaxOpacity = 0.8;
     private static readonly Lazy<byte[]> Inferno = new(Colours);
 
-    /// <summary>Width of the overlay of a picture: with the colour bar it is wider than the picture, so that boxes keep their coordinates.</summary>
+    /// <summary>Width of the overlay of a picture: with the colour bar it is wider than the picture, so that boxes keep their
+    /// coordinates.</summary>
     public static int Width(int imageWidth, int imageHeight, OverlayOptions? options = null) =>
         imageWidth + (options?.ColourBar ?? true ? OverlayDrawing.BarWidth(imageHeight) : 0);
 
@@ -59,7 +61,8 @@ public static class HeatmapOverlay
     /// <param name="mapHeight">Rows.</param>
     /// <param name="options">Range, boxes, mask, bar; null is none of them and a bar.</param>
     /// <param name="destination">Receives height x <see cref="Width"/> x 3 tightly packed RGB bytes; may be longer.</param>
-    /// <exception cref="ArgumentException">A size does not fit, the region leaves the picture, the picture is not Rgb8, or the range is empty or not finite.</exception>
+    /// <exception cref="ArgumentException">A size does not fit, the region leaves the picture, the picture is not Rgb8, or the range is
+    /// empty or not finite.</exception>
     public static void Render(ImageView image, ReadOnlySpan<float> map, int mapWidth, int mapHeight, OverlayOptions? options, Span<byte> destination)
     {
         options ??= new OverlayOptions();

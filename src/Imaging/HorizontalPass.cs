@@ -2,7 +2,8 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.Imaging;
 
-/// <summary>The first resampling pass: turns source rows into rows of the target's width, RGB or grey, in the ring that the vertical pass reads.</summary>
+/// <summary>The first resampling pass: turns source rows into rows of the target's width, RGB or grey, in the ring that the vertical pass
+/// reads.</summary>
 internal unsafe ref struct HorizontalPass
 {
     /// <summary>Rows made by one call; the ring needs as many beyond the vertical window.</summary>
@@ -45,7 +46,8 @@ internal unsafe ref struct HorizontalPass
         _padded = padded;
     }
 
-    /// <summary>Makes up to <see cref="RowsAtOnce"/> rows from <paramref name="row"/> on, none at or beyond <paramref name="end"/>.</summary>
+    /// <summary>Makes up to <see cref="RowsAtOnce"/> rows from <paramref name="row"/> on, none at or beyond
+    /// <paramref name="end"/>.</summary>
     /// <returns>The next row to make.</returns>
     public readonly int Produce(int row, int end, byte* ring, int slots, int rowStride)
     {
@@ -80,7 +82,8 @@ internal unsafe ref struct HorizontalPass
         return row + made;
     }
 
-    /// <summary>The row where it lies, or its padded copy where a 16-byte load could leave the picture's memory (the last row, or tiny pictures).</summary>
+    /// <summary>The row where it lies, or its padded copy where a 16-byte load could leave the picture's memory (the last row, or tiny
+    /// pictures).</summary>
     private readonly byte* Readable(int y, byte* padded)
     {
         byte* row = _pixels + (nint)y * _source.Stride;

@@ -3,8 +3,8 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// What of a frame is not judged. Built once per recipe (it sums the mask up), then asked for any grid over any region: a cell is ignored where more than half
-/// of its area is, in exact integer arithmetic, however the cell's edges cut the pixels. Immutable.
+/// What of a frame is not judged. Built once per recipe (it sums the mask up), then asked for any grid over any region: a cell is ignored
+/// where more than half of its area is, in exact integer arithmetic, however the cell's edges cut the pixels. Immutable.
 /// </summary>
 public sealed class IgnoreMask
 {
@@ -60,8 +60,8 @@ public sealed class IgnoreMask
         if (cells.Length < (long)gridWidth * gridHeight)
             throw new ArgumentException($"{gridWidth}x{gridHeight} cells need as many flags, {cells.Length} given", nameof(cells));
 
-        // In units of 1/gridWidth by 1/gridHeight pixel every cell edge is an integer and a cell's area is region.Width x region.Height. Pixels and cells are
-        // both below 2^31 (they index arrays), so every product stays below 2^62.
+        // In units of 1/gridWidth by 1/gridHeight pixel every cell edge is an integer and a cell's area is region.Width x region.Height.
+        // Pixels and cells are both below 2^31 (they index arrays), so every product stays below 2^62.
         long cellArea = (long)region.Width * region.Height;
         for (int j = 0; j < gridHeight; j++)
         {

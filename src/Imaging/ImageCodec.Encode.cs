@@ -10,7 +10,8 @@ namespace ClipFusion.Imaging;
 public static partial class ImageCodec
 {
     /// <summary>Writes a PNG: lossless, 8-bit colour or 8- or 16-bit grey.</summary>
-    /// <param name="image">Mono8, Rgb8, Bgr8 or deep grey, whose values are stored as they are: a Mono10 picture has 16-bit samples of 0..1023.</param>
+    /// <param name="image">Mono8, Rgb8, Bgr8 or deep grey, whose values are stored as they are: a Mono10 picture has 16-bit samples of
+    /// 0..1023.</param>
     /// <param name="destination">Receives the file; native memory is written straight to it.</param>
     /// <param name="compression">0 (fast) to 9 (small).</param>
     /// <exception cref="ArgumentException">The format can't be stored or the compression is out of range.</exception>

@@ -6,13 +6,13 @@ using OpenCvSharp;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// Picture files to pixels. Made for files from anywhere: the kind is told by the content, sizes are bounded before anything is decoded, and a file that is cut
-/// off or damaged is an error, never half a picture. Alpha is dropped, EXIF orientation ignored, palettes and CMYK become RGB, and 16-bit colour is
-/// mapped linearly to 8 bits as 16-bit grey is.
+/// Picture files to pixels. Made for files from anywhere: the kind is told by the content, sizes are bounded before anything is decoded,
+/// and a file that is cut off or damaged is an error, never half a picture. Alpha is dropped, EXIF orientation ignored, palettes and CMYK
+/// become RGB, and 16-bit colour is mapped linearly to 8 bits as 16-bit grey is.
 /// </summary>
 /// <remarks>
-/// libjpeg fills in what JPEG data lack and only warns, to nobody: before it decodes, every code is counted here (<see cref="JpegScans"/>). What can't be told: data
-/// that were changed into other valid codes. JPEG pixels are libjpeg-turbo's, as Pillow's are.
+/// libjpeg fills in what JPEG data lack and only warns, to nobody: before it decodes, every code is counted here (<see cref="JpegScans"/>).
+/// What can't be told: data that were changed into other valid codes. JPEG pixels are libjpeg-turbo's, as Pillow's are.
 /// </remarks>
 public static partial class ImageCodec
 {

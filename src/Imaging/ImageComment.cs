@@ -5,7 +5,8 @@ using System.Text;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// Puts text into a finished picture file, so that a picture that was saved somewhere still says what it is of. The pixels stay as they are.
+/// Puts text into a finished picture file, so that a picture that was saved somewhere still says what it is of. The pixels stay as they
+/// are.
 /// </summary>
 public static class ImageComment
 {
@@ -40,7 +41,8 @@ public static class ImageComment
 
     /// <summary>Copies a PNG with text chunks (tEXt, PNG specification 11.3.3.2) behind its header.</summary>
     /// <param name="png">A whole PNG file.</param>
-    /// <param name="texts">Keywords of 1-79 ASCII characters, such as <see cref="CommentKeyword"/>, and texts as in <see cref="AddToJpeg"/>.</param>
+    /// <param name="texts">Keywords of 1-79 ASCII characters, such as <see cref="CommentKeyword"/>, and texts as in
+    /// <see cref="AddToJpeg"/>.</param>
     /// <param name="destination">Receives the file.</param>
     /// <exception cref="ArgumentException">It is no PNG, or a keyword or text is too long or not ASCII.</exception>
     public static void AddToPng(ReadOnlySpan<byte> png, ReadOnlySpan<(string Keyword, string Text)> texts, IBufferWriter<byte> destination)

@@ -3,13 +3,14 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// Walks the structure of a picture file from end to end before a decoder sees it. Decoders hand out half a grey picture for a file that was cut off, without
-/// a word; here that is an error, and so is a header that promises more pixels than allowed.
+/// Walks the structure of a picture file from end to end before a decoder sees it. Decoders hand out half a grey picture for a file that
+/// was cut off, without a word; here that is an error, and so is a header that promises more pixels than allowed.
 /// </summary>
 internal static class ImageHeaders
 {
     /// <summary>Reads the header and checks that the file is whole.</summary>
-    /// <exception cref="ImageFormatException">It is not one of the known kinds, is damaged, or exceeds the limits. The message starts in lower case, for a prefix.</exception>
+    /// <exception cref="ImageFormatException">It is not one of the known kinds, is damaged, or exceeds the limits. The message starts in
+    /// lower case, for a prefix.</exception>
     public static ImageHeader Read(ReadOnlySpan<byte> file, DecodeLimits limits)
     {
         if (file.IsEmpty) throw new ImageFormatException("the file is empty") { Problem = ImageProblem.NoPicture };

@@ -2,7 +2,8 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.Imaging;
 
-/// <summary>Pixels that somebody else owns: height rows of width pixels, row r starting at byte r * stride. Read-only, never kept.</summary>
+/// <summary>Pixels that somebody else owns: height rows of width pixels, row r starting at byte r * stride. Read-only, never
+/// kept.</summary>
 public readonly ref struct ImageView
 {
     /// <summary>Longest side of any picture, in pixels.</summary>
@@ -52,7 +53,8 @@ public readonly ref struct ImageView
     /// <summary>The bytes of row <paramref name="y"/>, without padding.</summary>
     public ReadOnlySpan<byte> Row(int y) => Pixels.Slice(y * Stride, RowBytes);
 
-    /// <summary>The same memory, seen through a rectangle. Not for Bayer mosaics: their first colour would depend on the rectangle.</summary>
+    /// <summary>The same memory, seen through a rectangle. Not for Bayer mosaics: their first colour would depend on the
+    /// rectangle.</summary>
     /// <exception cref="ArgumentException">The rectangle leaves the picture, or the picture is a Bayer mosaic.</exception>
     public ImageView Crop(Region region)
     {

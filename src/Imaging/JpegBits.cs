@@ -1,6 +1,7 @@
 namespace ClipFusion.Imaging;
 
-/// <summary>Bits of JPEG's coded data, most significant first, without the stuffed zeros. Stops before the next marker and gives zeros from there on.</summary>
+/// <summary>Bits of JPEG's coded data, most significant first, without the stuffed zeros. Stops before the next marker and gives zeros from
+/// there on.</summary>
 /// <param name="file">The whole file.</param>
 /// <param name="start">Where the coded data begin.</param>
 internal ref struct JpegBits(ReadOnlySpan<byte> file, int start)

@@ -22,7 +22,8 @@ internal sealed class JpegHuffman
 
     private readonly byte[] _symbols;
 
-    /// <summary>Length and symbol of every code of up to nine bits, at all bit patterns that begin with it; length 0 for a longer one.</summary>
+    /// <summary>Length and symbol of every code of up to nine bits, at all bit patterns that begin with it; length 0 for a longer
+    /// one.</summary>
     private readonly ushort[] _quick = new ushort[1 << QuickBits];
 
     /// <summary>By length: the first 16-bit pattern after its codes, and what to add to a code for its symbol's place.</summary>

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// Counts a JPEG's coded data through, code by code, without making pixels of them: every block of every scan has to be there. Decoders fill missing blocks
-/// with grey or with their neighbour and go on. ITU-T T.81, annex F and G.
+/// Counts a JPEG's coded data through, code by code, without making pixels of them: every block of every scan has to be there. Decoders
+/// fill missing blocks with grey or with their neighbour and go on. ITU-T T.81, annex F and G.
 /// </summary>
 internal sealed class JpegScans
 {
@@ -15,7 +15,8 @@ internal sealed class JpegScans
     {
         public int Id, H, V, Width, Height, PaddedWidth, PaddedHeight, Dc, Ac;
 
-        /// <summary>Of a progressive picture: which coefficients of each block are not zero so far; refinements have a bit for each of them.</summary>
+        /// <summary>Of a progressive picture: which coefficients of each block are not zero so far; refinements have a bit for each of
+        /// them.</summary>
         public ulong[] NonZero = [];
 
         /// <summary>How many low bits of each coefficient are still to come; -1 where nothing came.</summary>

@@ -4,8 +4,8 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// JPEG: every segment complete, a frame header that can be decoded, coded data, and the end marker where the last scan ends. Bytes between segments that
-/// belong to none are passed over, as decoders do: cameras leave some.
+/// JPEG: every segment complete, a frame header that can be decoded, coded data, and the end marker where the last scan ends. Bytes between
+/// segments that belong to none are passed over, as decoders do: cameras leave some.
 /// </summary>
 internal static class JpegStructure
 {

@@ -20,7 +20,8 @@ internal static class OverlayDrawing
             {
                 foreach (Region area in boxes)
                 {
-                    // One pixel outside the box where there is room, so that the line hides nothing of the area; dark below light reads on any picture.
+                    // One pixel outside the box where there is room, so that the line hides nothing of the area; dark below light reads on
+                    // any picture.
                     var box = new Rect(area.X - 1, area.Y - 1, area.Width + 2, area.Height + 2);
                     Cv2.Rectangle(picture, box, Scalar.Black, thickness + 2);
                     Cv2.Rectangle(picture, box, new Scalar(64, 224, 255), thickness);

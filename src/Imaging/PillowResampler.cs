@@ -4,12 +4,12 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// Resamples 8-bit pictures exactly as Pillow does, byte for byte: a horizontal pass, rounded to 8 bits, then a vertical pass, each skipped where the side
-/// keeps its size; weights in fixed point with 22 fractional bits.
+/// Resamples 8-bit pictures exactly as Pillow does, byte for byte: a horizontal pass, rounded to 8 bits, then a vertical pass, each skipped
+/// where the side keeps its size; weights in fixed point with 22 fractional bits.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Tables are kept per (source size, target size, filter). Between the passes only the rows of one vertical window exist, in a rented
-/// ring that fits the cache; after the first call for a size nothing is allocated.
+/// Thread-safe. Tables are kept per (source size, target size, filter). Between the passes only the rows of one vertical window exist, in a
+/// rented ring that fits the cache; after the first call for a size nothing is allocated.
 /// </remarks>
 /// <param name="portable">Leaves AVX2 unused even where the processor has it. The bytes are the same.</param>
 public sealed class PillowResampler(bool portable = false)
@@ -26,11 +26,13 @@ public sealed class PillowResampler(bool portable = false)
     /// <param name="targetHeight">Rows wanted, 1..<see cref="ImageView.MaxSide"/>.</param>
     /// <param name="filter">Interpolation kernel.</param>
     /// <param name="destination">Receives targetHeight x targetWidth x 3 tightly packed RGB bytes; may be longer.</param>
-    /// <exception cref="ArgumentException">The format needs a <see cref="PixelConverter"/> first, a size is out of range or the destination too short.</exception>
+    /// <exception cref="ArgumentException">The format needs a <see cref="PixelConverter"/> first, a size is out of range or the destination
+    /// too short.</exception>
     public void Resize(ImageView source, int targetWidth, int targetHeight, ResampleFilter filter, Span<byte> destination) =>
         Resize(source, targetWidth, targetHeight, Region.Whole(targetWidth, targetHeight), filter, destination);
 
-    /// <summary>Resamples tightly or loosely packed RGB; see <see cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>.</summary>
+    /// <summary>Resamples tightly or loosely packed RGB; see
+    /// <see cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>.</summary>
     public void Resize(ReadOnlySpan<byte> rgb, int width, int height, int stride, int targetWidth, int targetHeight, ResampleFilter filter, Span<byte> destination) =>
         Resize(new ImageView(rgb, width, height, stride, PixelFormat.RGB8), targetWidth, targetHeight, filter, destination);
 
@@ -42,7 +44,8 @@ public sealed class PillowResampler(bool portable = false)
         Resize(source, fit.ScaledWidth, fit.ScaledHeight, new Region(fit.Left, fit.Top, size, size), filter, destination, cancellation);
     }
 
-    /// <summary>Resamples to targetWidth x targetHeight but computes only the pixels of <paramref name="window"/>, which fill the destination.</summary>
+    /// <summary>Resamples to targetWidth x targetHeight but computes only the pixels of <paramref name="window"/>, which fill the
+    /// destination.</summary>
     /// <inheritdoc cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>
     public unsafe void Resize(ImageView source, int targetWidth, int targetHeight, Region window, ResampleFilter filter, Span<byte> destination, CancellationToken cancellation = default)
     {

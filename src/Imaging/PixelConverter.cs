@@ -5,16 +5,19 @@ using OpenCvSharp;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// Any camera format to 8 bits, into memory of the caller. Grey is repeated, alpha dropped, deep grey mapped by <see cref="GreyLevels"/>, mosaics are
-/// demosaicked (bilinear, by OpenCV). Formats other than mosaics need no conversion before <see cref="PillowResampler"/> unless their grey is deep.
+/// Any camera format to 8 bits, into memory of the caller. Grey is repeated, alpha dropped, deep grey mapped by <see cref="GreyLevels"/>,
+/// mosaics are demosaicked (bilinear, by OpenCV). Formats other than mosaics need no conversion before <see cref="PillowResampler"/> unless
+/// their grey is deep.
 /// </summary>
 public static class PixelConverter
 {
-    /// <summary>Converts a picture, or a rectangle of it, to RGB. A cropped mosaic gives the pixels of the whole mosaic's conversion.</summary>
+    /// <summary>Converts a picture, or a rectangle of it, to RGB. A cropped mosaic gives the pixels of the whole mosaic's
+    /// conversion.</summary>
     /// <param name="source">Picture in any format.</param>
     /// <param name="destination">Receives height x width x 3 tightly packed bytes of the region; may be longer.</param>
     /// <param name="region">Rectangle in the picture's pixels; null is all of it.</param>
-    /// <param name="levels">Black and white level of Mono10, Mono12 and Mono16; null is the format's full range. Other formats ignore it.</param>
+    /// <param name="levels">Black and white level of Mono10, Mono12 and Mono16; null is the format's full range. Other formats ignore
+    /// it.</param>
     /// <exception cref="ArgumentException">The region leaves the picture or the destination is too short.</exception>
     public static void ToRgb(ImageView source, Span<byte> destination, Region? region = null, GreyLevels? levels = null)
     {
@@ -81,8 +84,8 @@ public static class PixelConverter
     private static unsafe void Demosaic(ImageView source, Region region, Span<byte> destination)
     {
         ImagingNative.EnsureLoaded();
-        // Interpolation looks one pixel around and OpenCV copies the outermost pixels from their neighbours: two pixels more on every side, starting on an
-        // even pixel so that the mosaic's phase stays.
+        // Interpolation looks one pixel around and OpenCV copies the outermost pixels from their neighbours: two pixels more on every side,
+        // starting on an even pixel so that the mosaic's phase stays.
         int left = Math.Max(region.X - 2, 0) & ~1, top = Math.Max(region.Y - 2, 0) & ~1;
         int right = Math.Min(region.X + region.Width + 2, source.Width), bottom = Math.Min(region.Y + region.Height + 2, source.Height);
         // At a border of the frame there may be fewer than the three pixels that OpenCV needs.

@@ -47,8 +47,8 @@ internal static class PixelRows
     }
 
     /// <summary>
-    /// <paramref name="step"/> pixels per 16-byte load; the bytes that the store writes too many are written over by the next one, so it stops while a whole
-    /// store still fits.
+    /// <paramref name="step"/> pixels per 16-byte load; the bytes that the store writes too many are written over by the next one, so it
+    /// stops while a whole store still fits.
     /// </summary>
     private static void Gather(ReadOnlySpan<byte> source, Span<byte> rgb, int pixel, int step, Vector128<byte> order, int red, int green, int blue)
     {

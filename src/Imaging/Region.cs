@@ -23,8 +23,9 @@ public readonly record struct Region(int X, int Y, int Width, int Height)
     }
 
     /// <summary>
-    /// Takes a box of map cells back to frame pixels, where a map of <paramref name="mapWidth"/> x <paramref name="mapHeight"/> cells covers this region:
-    /// the smallest box of whole frame pixels that covers every cell of <paramref name="cells"/>, in integer arithmetic.
+    /// Takes a box of map cells back to frame pixels, where a map of <paramref name="mapWidth"/> x <paramref name="mapHeight"/> cells
+    /// covers this region: the smallest box of whole frame pixels that covers every cell of <paramref name="cells"/>, in integer
+    /// arithmetic.
     /// </summary>
     /// <exception cref="ArgumentException">The box leaves the map.</exception>
     public Region CellsToFrame(Region cells, int mapWidth, int mapHeight)

@@ -5,9 +5,9 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// The two resampling passes with 16-bit multiply-add. A 22-bit weight does not fit 16 bits, so each is applied as two halves (w = 256 high + low) whose 32-bit
-/// sums are joined before the fraction is shifted out: the result is the scalar one, bit for bit. Rows may be read 16 bytes beyond their end
-/// (<see cref="PillowResampler"/> sees to it), where the weights are 0.
+/// The two resampling passes with 16-bit multiply-add. A 22-bit weight does not fit 16 bits, so each is applied as two halves (w = 256 high
+/// + low) whose 32-bit sums are joined before the fraction is shifted out: the result is the scalar one, bit for bit. Rows may be read 16
+/// bytes beyond their end (<see cref="PillowResampler"/> sees to it), where the weights are 0.
 /// </summary>
 internal static unsafe class ResampleAvx2
 {
@@ -103,7 +103,8 @@ internal static unsafe class ResampleAvx2
         }
     }
 
-    /// <summary>Vertical pass of one target row: two source rows are interleaved, so one multiply-add does two taps of eight bytes.</summary>
+    /// <summary>Vertical pass of one target row: two source rows are interleaved, so one multiply-add does two taps of eight
+    /// bytes.</summary>
     /// <param name="ring">Rows that the horizontal pass left, row r at slot r modulo slots.</param>
     /// <param name="slots">Rows in the ring.</param>
     /// <param name="rowStride">Bytes from slot to slot, a multiple of 16.</param>

@@ -16,6 +16,7 @@ public enum CropMode
     /// <summary>Both sides are scaled to the size on their own: the map covers the whole frame.</summary>
     Squash,
 
-    /// <summary>The shorter side is scaled to the size and the middle of the longer side is kept (torchvision's Resize and CenterCrop). For evaluation.</summary>
+    /// <summary>The shorter side is scaled to the size and the middle of the longer side is kept (torchvision's Resize and CenterCrop). For
+    /// evaluation.</summary>
     Centre,
 }

@@ -4,8 +4,8 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// The two resampling passes in 128-bit vectors that every processor has (NEON on a Jetson), with whole 32-bit weights. Same contract and, bit for bit, same
-/// results as <see cref="ResampleAvx2"/>.
+/// The two resampling passes in 128-bit vectors that every processor has (NEON on a Jetson), with whole 32-bit weights. Same contract and,
+/// bit for bit, same results as <see cref="ResampleAvx2"/>.
 /// </summary>
 internal static unsafe class ResamplePortable
 {

@@ -1,8 +1,8 @@
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// Pillow's weights for one axis: target pixel i is the sum of <c>Weights[i, k] * source[Start[i] + k]</c>, k below <c>Count[i]</c>, in fixed point with
-/// 22 fractional bits. Immutable; the packed forms for vector units are made when first asked for.
+/// Pillow's weights for one axis: target pixel i is the sum of <c>Weights[i, k] * source[Start[i] + k]</c>, k below <c>Count[i]</c>, in
+/// fixed point with 22 fractional bits. Immutable; the packed forms for vector units are made when first asked for.
 /// </summary>
 internal sealed class ResampleTable
 {
@@ -70,15 +70,17 @@ internal sealed class ResampleTable
     public int[] Weights { get; }
 
     /// <summary>
-    /// Weights in two halves, w = 256 high + low (exact, since |w| is below 2), so that 16-bit multiply-add works on them. Per group of four weights 16 high
-    /// halves (w0 w1 four times, w2 w3 four times: one pair per colour channel and one unused) and the 16 low halves in the same order.
+    /// Weights in two halves, w = 256 high + low (exact, since |w| is below 2), so that 16-bit multiply-add works on them. Per group of
+    /// four weights 16 high halves (w0 w1 four times, w2 w3 four times: one pair per colour channel and one unused) and the 16 low halves
+    /// in the same order.
     /// </summary>
     public short[] ColourHalves => _colour.Value;
 
     /// <summary>The same halves for one channel: per group of 16 weights 16 high halves, then 16 low halves.</summary>
     public short[] GreyHalves => _grey.Value;
 
-    /// <summary>Per pair of weights (w, v): high halves of w and v in one int, low halves in the next. For the pass that joins two rows.</summary>
+    /// <summary>Per pair of weights (w, v): high halves of w and v in one int, low halves in the next. For the pass that joins two
+    /// rows.</summary>
     public int[] RowPairs => _rowPairs.Value;
 
     private static double Kernel(ResampleFilter filter, double x)

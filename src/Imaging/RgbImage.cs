@@ -3,8 +3,8 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Imaging;
 
 /// <summary>
-/// A picture that owns its memory: tightly packed red, green, blue bytes, row after row. For references, tests and results that leave the pipeline;
-/// inside the pipeline pixels stay in the frame's pooled memory and travel as <see cref="ImageView"/>.
+/// A picture that owns its memory: tightly packed red, green, blue bytes, row after row. For references, tests and results that leave the
+/// pipeline; inside the pipeline pixels stay in the frame's pooled memory and travel as <see cref="ImageView"/>.
 /// </summary>
 public sealed class RgbImage
 {

@@ -8,8 +8,8 @@ namespace ClipFusion.Imaging;
 public readonly record struct SquareFit(int ScaledWidth, int ScaledHeight, int Left, int Top)
 {
     /// <summary>
-    /// Squash: size x size, everything kept. Centre: shorter side to size, longer side to int(size x long / short), kept from round((side - size) / 2)
-    /// on, where a half goes to the even number as in Python.
+    /// Squash: size x size, everything kept. Centre: shorter side to size, longer side to int(size x long / short), kept from round((side -
+    /// size) / 2) on, where a half goes to the even number as in Python.
     /// </summary>
     public static SquareFit Of(int width, int height, int size, CropMode mode)
     {

@@ -3,7 +3,8 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.Imaging;
 
-/// <summary>Classic TIFF, first page: the directory and every strip or tile lie inside the file; integer samples of at most 16 bits.</summary>
+/// <summary>Classic TIFF, first page: the directory and every strip or tile lie inside the file; integer samples of at most 16
+/// bits.</summary>
 internal readonly ref struct TiffStructure
 {
     private const int Width = 256, Height = 257, Bits = 258, Photometric = 262, StripOffsets = 273, Orientation = 274, Samples = 277, StripBytes = 279, Planes = 284;

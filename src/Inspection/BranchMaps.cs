@@ -20,12 +20,14 @@ public sealed record BranchMaps
     /// <summary>Distances to the bank on the patch grid, one map a block (equation 7 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> ClipVision { get; init; } = [];
 
-    /// <summary>Cross-attention on the latent grid, with the recipe's token normalisation: one map a state (equation 6 before its mean), or their mean alone.</summary>
+    /// <summary>Cross-attention on the latent grid, with the recipe's token normalisation: one map a state (equation 6 before its mean), or
+    /// their mean alone.</summary>
     public IReadOnlyList<AnomalyMap> DiffLanguage { get; init; } = [];
 
     /// <summary>
-    /// The same without token normalisation, which S^{Diff,L} is taken from whatever the recipe normalises (equation 10). Needed where the recipe's
-    /// token normalisation is <c>content</c>; not looked at where it is <c>none</c>, because <see cref="DiffLanguage"/> is that already.
+    /// The same without token normalisation, which S^{Diff,L} is taken from whatever the recipe normalises (equation 10). Needed where the
+    /// recipe's token normalisation is <c>content</c>; not looked at where it is <c>none</c>, because <see cref="DiffLanguage"/> is that
+    /// already.
     /// </summary>
     public IReadOnlyList<AnomalyMap> DiffLanguageUnnormalized { get; init; } = [];
 

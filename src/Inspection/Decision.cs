@@ -29,10 +29,12 @@ public enum Outcome
 public readonly record struct Decision(Outcome Outcome, double Score, double? Threshold, double? Margin);
 
 /// <summary>
-/// A recipe's thresholds and grey bands. The band is a half-width: a score not further than that from the threshold is <see cref="Outcome.Review"/>,
-/// and the band moves with the threshold when that is set anew. It belongs to one profile and shot mode as the threshold does, because it is in score units.
+/// A recipe's thresholds and grey bands. The band is a half-width: a score not further than that from the threshold is
+/// <see cref="Outcome.Review"/>, and the band moves with the threshold when that is set anew. It belongs to one profile and shot mode as
+/// the threshold does, because it is in score units.
 /// </summary>
-/// <param name="Thresholds">Scores above them are anomalous, 0..2. A threshold made as a quantile of normal scores keeps the normal part that gave it.</param>
+/// <param name="Thresholds">Scores above them are anomalous, 0..2. A threshold made as a quantile of normal scores keeps the normal part
+/// that gave it.</param>
 /// <param name="GreyBands">Half-widths, 0..2; missing or 0 = no band.</param>
 public sealed record DecisionRule(ProfileTable Thresholds, ProfileTable GreyBands)
 {

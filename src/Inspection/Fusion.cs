@@ -11,21 +11,24 @@ namespace ClipFusion.Inspection;
 /// M = a (M^{CLIP,L} + M^{CLIP,V}) + (1-a) (M^{Diff,L} + M^{Diff,V})      equation 4, a = alphaSegmentation
 /// S = b (S^{CLIP,L} + S^{CLIP,V}) + (1-b) (S^{Diff,L} + S^{Diff,V})      equation 9, b = alphaClassification
 /// </code>
-/// Zero-shot takes the language terms only; the profile patchclip sets a = b = 1, mapdiff a = b = 0; a branch outside the recipe's adds nothing.
-/// Every map goes from its native grid to the wanted one in one bilinear step, before anything is averaged or added.
+/// Zero-shot takes the language terms only; the profile patchclip sets a = b = 1, mapdiff a = b = 0; a branch outside the recipe's adds
+/// nothing. Every map goes from its native grid to the wanted one in one bilinear step, before anything is averaged or added.
 /// </summary>
 public static class Fusion
 {
     private enum Slot { ClipLanguage, ClipVision, DiffLanguage, DiffVision, ZeroShot, FewShot }
 
     /// <summary>Fuses one image's maps.</summary>
-    /// <param name="recipe">Alphas, branches, profile and smoothing. The maps' size comes from <paramref name="result"/>, not from the recipe.</param>
+    /// <param name="recipe">Alphas, branches, profile and smoothing. The maps' size comes from <paramref name="result"/>, not from the
+    /// recipe.</param>
     /// <param name="maps">The maps on their native grids. Vision maps may be missing altogether: that is the zero-shot case.</param>
     /// <param name="result">Is written over; owned by the caller.</param>
-    /// <param name="ignored">Given (grid width, grid height), the cells of such a grid that are left out of maxima and medians (row-major, true = left out), or null for none.</param>
+    /// <param name="ignored">Given (grid width, grid height), the cells of such a grid that are left out of maxima and medians (row-major,
+    /// true = left out), or null for none.</param>
     /// <param name="cancellation">Ends the fusion between two rows of a map; the result is then empty or undefined.</param>
     /// <exception cref="ArgumentException">
-    /// A language branch in use, or one of two vision branches in use, has no map; a map holds NaN or infinity; everything is ignored; or nothing is left to judge by.
+    /// A language branch in use, or one of two vision branches in use, has no map; a map holds NaN or infinity; everything is ignored; or
+    /// nothing is left to judge by.
     /// </exception>
     public static void Fuse(Recipe recipe, BranchMaps maps, FusionResult result, Func<int, int, bool[]?>? ignored = null, CancellationToken cancellation = default)
     {
@@ -86,7 +89,8 @@ public static class Fusion
             clipLanguage, clipVision, diffLanguage, diffVision, zeroShot ? (float)language : null, fewShot ? (float)(language + vision) : null);
     }
 
-    /// <summary>The branches that take part: the recipe's, as far as the profile runs them, without the vision branches where there are no references.</summary>
+    /// <summary>The branches that take part: the recipe's, as far as the profile runs them, without the vision branches where there are no
+    /// references.</summary>
     private static Branches InUse(Recipe recipe, BranchMaps maps)
     {
         Branches used = recipe.UsedBranches;
@@ -144,14 +148,16 @@ public static class Fusion
         return mean;
     }
 
-    /// <summary>S^{Diff,L} = 1 - median / max of the attention without token normalisation (equation 10): how concentrated it is. 0 where there is none at all.</summary>
+    /// <summary>S^{Diff,L} = 1 - median / max of the attention without token normalisation (equation 10): how concentrated it is. 0 where
+    /// there is none at all.</summary>
     private static float Focus(AnomalyMap map, bool[]? ignored)
     {
         float max = MapStatistics.Max(map.Values, ignored);
         return max > 0 ? (float)(1 - ((double)MapStatistics.Median(map.Values, ignored) / max)) : 0;
     }
 
-    /// <summary>S^{.,V}: the maximum of the branch's averaged map on the score grid (equation 11), which may be the map that is there already.</summary>
+    /// <summary>S^{.,V}: the maximum of the branch's averaged map on the score grid (equation 11), which may be the map that is there
+    /// already.</summary>
     private static float Peak(IReadOnlyList<AnomalyMap> maps, AnomalyMap enlarged, bool[]? ignored, CancellationToken cancellation)
     {
         if (enlarged is { Height: Recipe.ScoreSize, Width: Recipe.ScoreSize }) return MapStatistics.Max(enlarged.Values, ignored);

@@ -3,8 +3,8 @@ using ClipFusion.Inspection.Maps;
 namespace ClipFusion.Inspection;
 
 /// <summary>
-/// Fused maps and scores of one image and the branches that they were made of. The maps' memory belongs to this object and is written over by
-/// the next image, so a station that keeps one result allocates nothing per image; copy what has to live longer.
+/// Fused maps and scores of one image and the branches that they were made of. The maps' memory belongs to this object and is written over
+/// by the next image, so a station that keeps one result allocates nothing per image; copy what has to live longer.
 /// </summary>
 /// <remarks>Null means "not part of this judgement", never "nothing found".</remarks>
 public sealed class FusionResult

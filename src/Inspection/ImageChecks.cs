@@ -29,9 +29,10 @@ public readonly record struct ImageMeasures(double Brightness, double Clipped, d
     public const int MaxWidth = 1024;
 
     /// <summary>
-    /// Measures the bytes that the networks take (step 3): 240 x 240 for CLIP. Bounds hold for one size only, because resizing takes the finest detail
-    /// away. The grey level is 0.299 R + 0.587 G + 0.114 B, rounded; the Laplacian is the sum of the four neighbours minus four times the pixel, on all
-    /// pixels that have four neighbours. Integers throughout, so every machine measures the same. Allocates nothing.
+    /// Measures the bytes that the networks take (step 3): 240 x 240 for CLIP. Bounds hold for one size only, because resizing takes the
+    /// finest detail away. The grey level is 0.299 R + 0.587 G + 0.114 B, rounded; the Laplacian is the sum of the four neighbours minus
+    /// four times the pixel, on all pixels that have four neighbours. Integers throughout, so every machine measures the same. Allocates
+    /// nothing.
     /// </summary>
     /// <param name="rgb">RGB, [height, width, 3], tightly packed.</param>
     /// <param name="width">Columns, 3..<see cref="MaxWidth"/>.</param>
@@ -105,7 +106,8 @@ public sealed record ImageChecks
     public ImageFault CheckSize(int frameWidth, int frameHeight) =>
         (Width is int width && width != frameWidth) || (Height is int height && height != frameHeight) ? ImageFault.WrongSize : ImageFault.None;
 
-    /// <summary>The first check that fails: darkness, brightness, then focus, because a dark or glaring picture has no focus to speak of.</summary>
+    /// <summary>The first check that fails: darkness, brightness, then focus, because a dark or glaring picture has no focus to speak
+    /// of.</summary>
     public ImageFault Check(ImageMeasures measured) => measured switch
     {
         _ when measured.Brightness < MinBrightness => ImageFault.TooDark,
@@ -114,7 +116,8 @@ public sealed record ImageChecks
         _ => ImageFault.None,
     };
 
-    /// <summary>All checks on a prepared frame, on the bytes that CLIP takes or, where it has no part, the VAE. Allocates nothing.</summary>
+    /// <summary>All checks on a prepared frame, on the bytes that CLIP takes or, where it has no part, the VAE. Allocates
+    /// nothing.</summary>
     /// <param name="image">Step 3.</param>
     public ImageFault Check(PreparedImage image)
     {

@@ -28,7 +28,8 @@ public enum InspectionStep
     Fuse,
 }
 
-/// <summary>What the steps of one inspection note on their way: how long each took and, where they are asked for, raw tensors. Used by one thread at a time.</summary>
+/// <summary>What the steps of one inspection note on their way: how long each took and, where they are asked for, raw tensors. Used by one
+/// thread at a time.</summary>
 /// <param name="taps">Receives the latent and, with a debug pack, raw tensors; null for none.</param>
 public sealed class InspectionTrace(TensorTaps? taps = null)
 {

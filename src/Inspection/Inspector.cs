@@ -10,8 +10,8 @@ using ClipFusion.OnnxInference.Sessions;
 namespace ClipFusion.Inspection;
 
 /// <summary>
-/// The method: one frame in, anomaly map and score out, under one recipe and its reference images. Every step returns to its caller, who may stop
-/// between two of them, hold what there is for a deadline, or take the networks' answers from elsewhere.
+/// The method: one frame in, anomaly map and score out, under one recipe and its reference images. Every step returns to its caller, who
+/// may stop between two of them, hold what there is for a deadline, or take the networks' answers from elsewhere.
 /// <code>
 ///            3 prepare                4 networks              5 memory bank           6 fuse            7 decide
 ///   frame -> region, 240 x 240 ----> CLIP image tower -----> per block, eq. 7 --+---> eq. 4, 9-11 ----> threshold
@@ -22,9 +22,9 @@ namespace ClipFusion.Inspection;
 /// </code>
 /// </summary>
 /// <remarks>
-/// Words are encoded once, when the inspector is made. <see cref="RunPatchClip"/>, <see cref="RunMapDiff"/> and <see cref="Fuse"/> may be called from several
-/// threads with results of their own. <see cref="Prepare"/>, <c>Inspect</c> and the enrolment use the inspector's buffers, one image at a time,
-/// so that the steady state allocates no large objects. Several inspectors may share a pack and its sessions.
+/// Words are encoded once, when the inspector is made. <see cref="RunPatchClip"/>, <see cref="RunMapDiff"/> and <see cref="Fuse"/> may be
+/// called from several threads with results of their own. <see cref="Prepare"/>, <c>Inspect</c> and the enrolment use the inspector's
+/// buffers, one image at a time, so that the steady state allocates no large objects. Several inspectors may share a pack and its sessions.
 /// </remarks>
 public sealed class Inspector : IDisposable
 {
@@ -67,7 +67,8 @@ public sealed class Inspector : IDisposable
     /// <summary>The branches that a frame is judged by: the recipe's, without vision branches as long as there are no references.</summary>
     public Branches Branches => BranchesWith(Comparison.Banks);
 
-    /// <summary>Whether PatchCLIP's own result comes before the last one, so that a deadline can be met with it: branches of both networks take part.</summary>
+    /// <summary>Whether PatchCLIP's own result comes before the last one, so that a deadline can be met with it: branches of both networks
+    /// take part.</summary>
     public bool HasFallback => (Branches & Branches.Clip) != 0 && (Branches & Branches.Diff) != 0;
 
     /// <summary>The prompts' token ids and contexts, for a dump.</summary>
@@ -79,7 +80,8 @@ public sealed class Inspector : IDisposable
     /// <param name="ignore">The recipe's ignore mask in frame pixels, or null.</param>
     /// <param name="parallelism">Threads of the bank search, at least 1.</param>
     /// <param name="featuresAlways">
-    /// Whether the denoiser's pass gives features without references too, so that one stored pass serves both cases. Costs passes that zero-shot does not need.
+    /// Whether the denoiser's pass gives features without references too, so that one stored pass serves both cases. Costs passes that
+    /// zero-shot does not need.
     /// </param>
     /// <param name="cancellation">Ends the encoding.</param>
     /// <exception cref="ArgumentException">The recipe asks for what the pack does not have, or a state is not in its prompt.</exception>
@@ -114,7 +116,8 @@ public sealed class Inspector : IDisposable
     /// <param name="trace">Notes the duration; null for nothing.</param>
     /// <param name="cancellation">Ends it between two rows.</param>
     /// <returns>The inspector's own buffers, written over by the next frame.</returns>
-    /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the format.</exception>
+    /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the
+    /// format.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
     public PreparedImage Prepare(ImageView frame, InspectionTrace? trace = null, CancellationToken cancellation = default)
     {
@@ -129,7 +132,8 @@ public sealed class Inspector : IDisposable
     /// <param name="trace">Notes durations; null for nothing.</param>
     /// <param name="cancellation">Ends a running network or search.</param>
     /// <returns>CLIP's maps; none where no branch of CLIP takes part.</returns>
-    /// <exception cref="ArgumentException">A network gave something that is not a number, or the reference to leave out is not there.</exception>
+    /// <exception cref="ArgumentException">A network gave something that is not a number, or the reference to leave out is not
+    /// there.</exception>
     /// <exception cref="NetworkException">A network failed.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
     public BranchMaps RunPatchClip(IImageNetworks networks, Comparison? comparison = null, InspectionTrace? trace = null, CancellationToken cancellation = default)
@@ -155,14 +159,16 @@ public sealed class Inspector : IDisposable
         return maps;
     }
 
-    /// <summary>Steps 4 and 5 for the diffusion model: the states' maps, distances to the banks of each (timestep, block) (equations 6 and 8).</summary>
+    /// <summary>Steps 4 and 5 for the diffusion model: the states' maps, distances to the banks of each (timestep, block) (equations 6 and
+    /// 8).</summary>
     /// <param name="maps">What there is already; kept.</param>
     /// <param name="networks">Step 4 for the image.</param>
     /// <param name="comparison">What it is compared with; null for what was enrolled.</param>
     /// <param name="trace">Notes durations; null for nothing.</param>
     /// <param name="cancellation">Ends a running network or search.</param>
     /// <returns>The maps with the diffusion model's; unchanged where none of its branches takes part.</returns>
-    /// <exception cref="ArgumentException">A network gave something that is not a number, or the reference to leave out is not there.</exception>
+    /// <exception cref="ArgumentException">A network gave something that is not a number, or the reference to leave out is not
+    /// there.</exception>
     /// <exception cref="NetworkException">A network failed.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
     public BranchMaps RunMapDiff(
@@ -199,7 +205,8 @@ public sealed class Inspector : IDisposable
     /// <param name="trace">Notes the duration; null for nothing.</param>
     /// <param name="cancellation">Ends it; what was written is undefined then.</param>
     /// <returns><paramref name="into"/>.</returns>
-    /// <exception cref="ArgumentException">A branch in use has no map, a map holds something that is not a number, or everything is ignored.</exception>
+    /// <exception cref="ArgumentException">A branch in use has no map, a map holds something that is not a number, or everything is
+    /// ignored.</exception>
     public FusionResult Fuse(BranchMaps maps, Profile profile, Region covered, FusionResult into, InspectionTrace? trace = null, CancellationToken cancellation = default)
     {
         Recipe recipe = profile == Recipe.Profile ? Recipe : Recipe with { Profile = profile };
@@ -250,7 +257,8 @@ public sealed class Inspector : IDisposable
     /// <returns>Owned by the caller.</returns>
     public PackNetworks NetworksFor(PreparedImage image, Action? betweenRuns = null) => new(Pack, Recipe, image, betweenRuns);
 
-    /// <summary>Starts an enrolment: reference images are added to what is returned one by one, and <see cref="Use"/> takes its banks.</summary>
+    /// <summary>Starts an enrolment: reference images are added to what is returned one by one, and <see cref="Use"/> takes its
+    /// banks.</summary>
     public ReferenceBanksBuilder StartEnrollment() => new(Pack.Manifest, Recipe);
 
     /// <summary>Steps 3 and 4 of a reference image; its features go into banks.</summary>

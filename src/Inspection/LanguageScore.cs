@@ -7,14 +7,16 @@ public static class LanguageScore
 {
     /// <summary>
     /// Per row the abnormal side of softmax(cos(row, normal) / temperature, cos(row, abnormal) / temperature): of patch embeddings the
-    /// map M^{CLIP,L}, of the class embedding the score S^{CLIP,L}. Computed in double, since a temperature of 0.01 magnifies rounding a hundredfold.
+    /// map M^{CLIP,L}, of the class embedding the score S^{CLIP,L}. Computed in double, since a temperature of 0.01 magnifies rounding a
+    /// hundredfold.
     /// </summary>
     /// <param name="embeddings">Rows x dimension, row-major; need not be of length 1.</param>
     /// <param name="textNormal">The normal side's text embedding; its length is the dimension; need not be of length 1.</param>
     /// <param name="textAbnormal">The abnormal side's text embedding, of the same dimension.</param>
     /// <param name="temperature">The divisor, above 0: the recipe's, or the network's own 1/exp(logit_scale).</param>
     /// <param name="destination">Receives one probability (0..1) a row; owned by the caller.</param>
-    /// <exception cref="ArgumentException">Lengths don't fit, the temperature is not above 0, or a vector is zero, NaN or infinite (named).</exception>
+    /// <exception cref="ArgumentException">Lengths don't fit, the temperature is not above 0, or a vector is zero, NaN or infinite
+    /// (named).</exception>
     public static void Softmax(
         ReadOnlySpan<float> embeddings, ReadOnlySpan<float> textNormal, ReadOnlySpan<float> textAbnormal, double temperature, Span<float> destination)
     {

@@ -10,7 +10,8 @@ namespace ClipFusion.Inspection;
 /// <summary>What the denoiser says, read: the states' maps and the distances to the banks. Safe for several threads.</summary>
 internal sealed class MapDiff(DiffusionPart part, Recipe recipe)
 {
-    /// <summary>Per state M^{Diff,L} on the latent grid (equation 6 before its mean): as fused, and without token normalisation for equation 10.</summary>
+    /// <summary>Per state M^{Diff,L} on the latent grid (equation 6 before its mean): as fused, and without token normalisation for
+    /// equation 10.</summary>
     public (AnomalyMap[] Maps, AnomalyMap[] Unnormalized) Language(NetworkOutputs o, DiffusionPlan plan)
     {
         AnomalyMap[] Take(string output) => [.. plan.LanguageRows.Select(row => new AnomalyMap(part.LatentSize, part.LatentSize, o.Row(output, row).ToArray()))];

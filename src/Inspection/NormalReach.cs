@@ -5,11 +5,12 @@ using ClipFusion.Inspection.Recipes;
 namespace ClipFusion.Inspection;
 
 /// <summary>
-/// What the anomaly maps of good parts reach: the greatest value of the references' maps, each judged against the others. It is where an overlay's
-/// colour begins. It decides nothing: a few references say less about good parts than a threshold has to know.
+/// What the anomaly maps of good parts reach: the greatest value of the references' maps, each judged against the others. It is where an
+/// overlay's colour begins. It decides nothing: a few references say less about good parts than a threshold has to know.
 /// </summary>
 /// <param name="Own">By the recipe's profile; null where nothing says it, as with fewer than two references.</param>
-/// <param name="PatchClip">By PatchCLIP alone, whose result stands in at a deadline; null where the recipe's profile does not compute it on its way.</param>
+/// <param name="PatchClip">By PatchCLIP alone, whose result stands in at a deadline; null where the recipe's profile does not compute it on
+/// its way.</param>
 public sealed record NormalReach(float? Own, float? PatchClip)
 {
     /// <summary>Most references that are judged: each costs an inspection, and a recipe has to become ready.</summary>

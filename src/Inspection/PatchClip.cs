@@ -7,7 +7,8 @@ using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Inspection;
 
-/// <summary>What CLIP's image tower says, read: the language map, the class score and the distances to the banks. Safe for several threads.</summary>
+/// <summary>What CLIP's image tower says, read: the language map, the class score and the distances to the banks. Safe for several
+/// threads.</summary>
 internal sealed class PatchClip(ClipPart part, Recipe recipe, TextPrompts prompts)
 {
     private readonly string _patches = ClipOutputs.Patches(recipe);

@@ -24,7 +24,8 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
     /// <param name="diffusion">Whether the VAE's input is wanted.</param>
     /// <param name="into">Receives the bytes.</param>
     /// <param name="cancellation">Ends the preparation between two rows of a result.</param>
-    /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the format.</exception>
+    /// <exception cref="ArgumentException">The recipe's region is not inside the frame, or its grey levels don't fit the
+    /// format.</exception>
     public void Run(ImageView frame, bool clip, bool diffusion, PreparedImage into, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -84,7 +85,8 @@ public sealed class PreparedImage
     /// <summary>Height of the frame it came from, in pixels.</summary>
     public int FrameHeight { get; private set; }
 
-    /// <summary>The part of the frame that the maps cover: the recipe's region, or with centre crop its centre square to the nearest pixel.</summary>
+    /// <summary>The part of the frame that the maps cover: the recipe's region, or with centre crop its centre square to the nearest
+    /// pixel.</summary>
     public Region Region { get; private set; }
 
     /// <summary>RGB [S, S, 3] for CLIP; empty where CLIP has no part.</summary>

@@ -13,8 +13,8 @@ public enum ShotMode
 }
 
 /// <summary>
-/// One optional number per profile and shot mode. Scores of different profiles or shot modes are on different scales, so a number for one of them
-/// says nothing about another and there is no default that all share. Immutable, compared by value.
+/// One optional number per profile and shot mode. Scores of different profiles or shot modes are on different scales, so a number for one
+/// of them says nothing about another and there is no default that all share. Immutable, compared by value.
 /// </summary>
 public sealed record ProfileTable
 {

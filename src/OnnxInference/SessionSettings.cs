@@ -5,9 +5,9 @@ namespace ClipFusion.OnnxInference;
 /// <summary>How networks run on the CPU.</summary>
 /// <param name="Threads">Threads of one operator; 0 = one per core.</param>
 /// <param name="Prepack">
-/// Whether weights are rearranged for the matrix kernels, which copies every weight. Off, the weight files are mapped and nothing is copied,
-/// which makes the full-size networks load at once and fit a small box at the same speed; small networks, whose products are small, are
-/// faster with it. Null decides by the size of the graph's weights.
+/// Whether weights are rearranged for the matrix kernels, which copies every weight. Off, the weight files are mapped and nothing is
+/// copied, which makes the full-size networks load at once and fit a small box at the same speed; small networks, whose products are small,
+/// are faster with it. Null decides by the size of the graph's weights.
 /// </param>
 public sealed record SessionSettings(int Threads = 0, bool? Prepack = null)
 {

@@ -6,10 +6,11 @@ using ClipFusion.Models.Starter;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// The running appliance as a PLC on the same machine sees it: the real program, a real mosquitto, trigger to ack and to verdict. <c>appliance [COUNT [SECONDS]]</c>:
-/// inspections of each latency run (300), length of each throughput run (20).
+/// The running appliance as a PLC on the same machine sees it: the real program, a real mosquitto, trigger to ack and to verdict.
+/// <c>appliance [COUNT [SECONDS]]</c>: inspections of each latency run (300), length of each throughput run (20).
 /// </summary>
-/// <remarks>The simulated line draws its parts while the trigger waits, which a camera does not: that time is told apart and is not ours.</remarks>
+/// <remarks>The simulated line draws its parts while the trigger waits, which a camera does not: that time is told apart and is not
+/// ours.</remarks>
 internal static class ApplianceBenchmark
 {
     private const int ColdStarts = 5, WarmUp = 20;
@@ -137,7 +138,8 @@ internal static class ApplianceBenchmark
     /// <summary>One inspection in milliseconds.</summary>
     private sealed record LatencyRow(double Ack, double Verdict, double Line, double Prepare, double Networks, double Bank, double Commits)
     {
-        /// <summary>What neither line nor step 3, networks, banks or disk took: MQTT, queues, fusing, deciding, storing without the disk.</summary>
+        /// <summary>What neither line nor step 3, networks, banks or disk took: MQTT, queues, fusing, deciding, storing without the
+        /// disk.</summary>
         private double Rest => Verdict - Line - Prepare - Networks - Bank - Commits;
 
         public static LatencyRow Of(long sent, PlcMessage ack, PlcMessage verdict, double commits)

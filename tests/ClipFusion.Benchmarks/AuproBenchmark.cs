@@ -4,8 +4,8 @@ using ClipFusion.Evaluation.Metrics;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// AUPRO beside the algorithm that it is defined by (sort all normal pixels, walk every component at every threshold) on the same maps in the same run,
-/// single-threaded; then a whole category at 1,024 x 1,024, with the memory it takes.
+/// AUPRO beside the algorithm that it is defined by (sort all normal pixels, walk every component at every threshold) on the same maps in
+/// the same run, single-threaded; then a whole category at 1,024 x 1,024, with the memory it takes.
 /// </summary>
 internal static class AuproBenchmark
 {
@@ -85,7 +85,8 @@ internal static class AuproBenchmark
         return (normal[..count], [.. components]);
     }
 
-    /// <summary>From the highest threshold down. Components are sorted too, so that each walk goes on where it stood: the fast form of the reference.</summary>
+    /// <summary>From the highest threshold down. Components are sorted too, so that each walk goes on where it stood: the fast form of the
+    /// reference.</summary>
     private static double Reference(float[] normal, float[][] components)
     {
         Array.Sort(normal);

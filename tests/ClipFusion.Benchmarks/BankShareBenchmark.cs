@@ -11,8 +11,9 @@ using ClipFusion.OnnxInference.Sessions;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// What part of an inspection step 5 is, with features that a pack's networks make of real pictures: the first is the query, the others are references. The five banks are searched natively
-/// and by the managed code in turns, for k = 1, 2, 4 and so on. The features are left in files for <c>tests/Native/bench_bank.cpp</c>.
+/// What part of an inspection step 5 is, with features that a pack's networks make of real pictures: the first is the query, the others are
+/// references. The five banks are searched natively and by the managed code in turns, for k = 1, 2, 4 and so on. The features are left in
+/// files for <c>tests/Native/bench_bank.cpp</c>.
 /// </summary>
 internal static class BankShareBenchmark
 {

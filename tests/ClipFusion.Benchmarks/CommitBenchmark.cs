@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// How long an accepted trigger waits for the disk, for one writer and for many that share its flushes; beside it a file on the same disk that
-/// grows by a page and is flushed. <c>commit [FOLDER]</c> takes a folder on the disk to be measured.
+/// How long an accepted trigger waits for the disk, for one writer and for many that share its flushes; beside it a file on the same disk
+/// that grows by a page and is flushed. <c>commit [FOLDER]</c> takes a folder on the disk to be measured.
 /// </summary>
 internal static class CommitBenchmark
 {

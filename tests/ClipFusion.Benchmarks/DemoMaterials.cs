@@ -14,8 +14,8 @@ using ClipFusion.Models.Starter;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// How well the starter pack tells good parts of the simulated line from bad ones, and whether its maps show where the defect is, by material and by
-/// way of judging: <c>demo [seed] [parts] [material...]</c>. References, calibration and thresholds are the demo's.
+/// How well the starter pack tells good parts of the simulated line from bad ones, and whether its maps show where the defect is, by
+/// material and by way of judging: <c>demo [seed] [parts] [material...]</c>. References, calibration and thresholds are the demo's.
 /// </summary>
 internal static class DemoMaterials
 {
@@ -112,7 +112,8 @@ internal static class DemoMaterials
 
     private static ImageView View(Frame frame) => new(frame.Pixels, frame.Width, frame.Height, frame.Stride, PixelFormat.RGB8);
 
-    /// <summary>What was made of a part. Pixels are the map's cells; near ones are at most <see cref="Near"/> frame pixels from the defect.</summary>
+    /// <summary>What was made of a part. Pixels are the map's cells; near ones are at most <see cref="Near"/> frame pixels from the
+    /// defect.</summary>
     private sealed record Judged(PartTruth Truth, double Score, double Ms, bool PeakIsNear, int Above, int AboveNear)
     {
         public static Judged Of(PartTruth truth, InspectionResult result, byte[] mask, double mapThreshold)

@@ -6,8 +6,8 @@ using ClipFusion.Inspection.MemoryBanks;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// The memory bank's search against a loop of <see cref="TensorPrimitives.Dot(ReadOnlySpan{float}, ReadOnlySpan{float})"/>, at the method's sizes and random rows:
-/// both run in turns on the same data, so a busy machine slows both, and the median ratio is what counts.
+/// The memory bank's search against a loop of <see cref="TensorPrimitives.Dot(ReadOnlySpan{float}, ReadOnlySpan{float})"/>, at the method's
+/// sizes and random rows: both run in turns on the same data, so a busy machine slows both, and the median ratio is what counts.
 /// </summary>
 internal static class MemoryBankBenchmark
 {

@@ -6,8 +6,8 @@ using ClipFusion.Imaging;
 namespace ClipFusion.Benchmarks;
 
 /// <summary>
-/// Our resampling and Pillow's, one after the other in the same run on the same machine: each round times both, the medians and their ratio are printed.
-/// Single-threaded. Pillow is that of <c>/usr/bin/python3</c> unless the environment variable PYTHON names another.
+/// Our resampling and Pillow's, one after the other in the same run on the same machine: each round times both, the medians and their ratio
+/// are printed. Single-threaded. Pillow is that of <c>/usr/bin/python3</c> unless the environment variable PYTHON names another.
 /// </summary>
 internal static class ResamplingBenchmark
 {

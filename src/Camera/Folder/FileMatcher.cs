@@ -66,7 +66,8 @@ internal sealed class FileMatcher(FolderOptions options, WaitingFiles waiting)
             || (trigger.PartId is { } part && PartIdOf(name) == part);
     }
 
-    /// <summary>A file belongs to the nearest of the triggers that wait: one whose own file is missing must not take its neighbour's.</summary>
+    /// <summary>A file belongs to the nearest of the triggers that wait: one whose own file is missing must not take its
+    /// neighbour's.</summary>
     private string? TakeNearest(TriggerContext trigger)
     {
         lock (_gate)

@@ -21,14 +21,16 @@ internal static class FileNames
 
     /// <summary>Whether a name may be a picture's.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="pattern">With <c>*</c> and <c>?</c>, whatever their case; null = by the ending. A name without ending may be one.</param>
+    /// <param name="pattern">With <c>*</c> and <c>?</c>, whatever their case; null = by the ending. A name without ending may be
+    /// one.</param>
     public static bool IsPicture(string name, string? pattern) =>
         pattern is not null ? FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: true) : Path.GetExtension(name) is var ending && (ending.Length == 0 || PictureEndings.Contains(ending));
 
     /// <summary>Whether the name promises a picture, so that a part is behind it whatever the file holds.</summary>
     public static bool PromisesPicture(string name, string? pattern) => pattern is not null || Path.GetExtension(name).Length > 0;
 
-    /// <summary>The name with the time and, from the second attempt on, a number before its extension; cut to what file systems take.</summary>
+    /// <summary>The name with the time and, from the second attempt on, a number before its extension; cut to what file systems
+    /// take.</summary>
     public static string WithSuffix(string name, DateTimeOffset now, int attempt)
     {
         string suffix = now.ToString("'-'yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture) + (attempt == 0 ? "" : $"-{attempt}");

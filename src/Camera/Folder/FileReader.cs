@@ -28,8 +28,8 @@ internal enum ReadOutcome
 }
 
 /// <summary>
-/// What came of reading a file; the frame is given with <see cref="ReadOutcome.Read"/> and <see cref="ReadOutcome.CutOff"/> only, the version whenever the file
-/// could be opened.
+/// What came of reading a file; the frame is given with <see cref="ReadOutcome.Read"/> and <see cref="ReadOutcome.CutOff"/> only, the
+/// version whenever the file could be opened.
 /// </summary>
 internal readonly record struct ReadResult(ReadOutcome Outcome, Frame? Frame = null, FileVersion Version = default, string? Reason = null);
 

@@ -30,7 +30,8 @@ internal static class FileSystemKind
         [0x47504653] = "GPFS",
     };
 
-    /// <summary>Name of the shared file system that a folder lies on; null for a disk of this machine, or when nothing can be told.</summary>
+    /// <summary>Name of the shared file system that a folder lies on; null for a disk of this machine, or when nothing can be
+    /// told.</summary>
     public static string? RemoteName(string folder)
     {
         Span<byte> status = stackalloc byte[256];

@@ -3,7 +3,8 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Camera.Folder;
 
-/// <summary>Moves files that are through to <c>done</c> or <c>rejected</c> inside their folder. Nothing is deleted or overwritten.</summary>
+/// <summary>Moves files that are through to <c>done</c> or <c>rejected</c> inside their folder. Nothing is deleted or
+/// overwritten.</summary>
 internal sealed class FolderArchive(string folder, TimeProvider time)
 {
     private const int MostAttempts = 1000;

@@ -4,10 +4,10 @@ using ClipFusion.Foundation;
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>
-/// Image files that appear in a folder, or lie there to be replayed. Frames hold the files' bytes (<see cref="PixelFormat.Encoded"/>) for somebody else to
-/// decode, and <see cref="Frame.Settle"/> moves the file to <c>done</c> or <c>rejected</c>. A file that can't be read or is too large ends its trigger with the
-/// reason, or comes as a frame with a <see cref="Frame.Refusal"/>; what can't be a picture answers nothing. <see cref="FolderOptions.Match"/> says which file
-/// answers a trigger. Capture times are those of reading. Linux only.
+/// Image files that appear in a folder, or lie there to be replayed. Frames hold the files' bytes (<see cref="PixelFormat.Encoded"/>) for
+/// somebody else to decode, and <see cref="Frame.Settle"/> moves the file to <c>done</c> or <c>rejected</c>. A file that can't be read or
+/// is too large ends its trigger with the reason, or comes as a frame with a <see cref="Frame.Refusal"/>; what can't be a picture answers
+/// nothing. <see cref="FolderOptions.Match"/> says which file answers a trigger. Capture times are those of reading. Linux only.
 /// </summary>
 public sealed class FolderCamera : IFrameSource
 {
@@ -150,7 +150,8 @@ public sealed class FolderCamera : IFrameSource
         }
     }
 
-    /// <summary>The file of a trigger, or the next one for the stream (null), read or with the reason why it can't be; without either the source has been closed.</summary>
+    /// <summary>The file of a trigger, or the next one for the stream (null), read or with the reason why it can't be; without either the
+    /// source has been closed.</summary>
     private async ValueTask<(string Name, ReadResult Read)> NextAsync(TriggerContext? trigger, CancellationToken cancellation)
     {
         // Where triggers are told apart, one that waits in vain holds no other up.
@@ -199,7 +200,8 @@ public sealed class FolderCamera : IFrameSource
         }
     }
 
-    /// <summary>How long to wait before a file is looked at again that its writer may not be done with; zero where that makes no difference.</summary>
+    /// <summary>How long to wait before a file is looked at again that its writer may not be done with; zero where that makes no
+    /// difference.</summary>
     private TimeSpan WaitFor(string name, ReadResult read, LookTime at) => read.Outcome switch
     {
         ReadOutcome.CutOff or ReadOutcome.NoPicture => _unsettled.Look(name, read.Version, at, _connection?.IsLocal ?? false),

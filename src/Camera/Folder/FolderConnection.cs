@@ -2,7 +2,8 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Camera.Folder;
 
-/// <summary>Keeps the tie to a folder: watches it, lists it when that is needed, notices that it went and looks for it until it is back. Thread-safe.</summary>
+/// <summary>Keeps the tie to a folder: watches it, lists it when that is needed, notices that it went and looks for it until it is back.
+/// Thread-safe.</summary>
 internal sealed class FolderConnection : IDisposable
 {
     private readonly FolderOptions _options;

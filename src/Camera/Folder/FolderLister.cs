@@ -26,7 +26,8 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
     /// <summary>Whether some files were still changing at the last listing.</summary>
     public bool HasUnsettled => _looks.Count > 0;
 
-    /// <summary>Lists the folder and hands the ready files to the waiting ones, the first names first; memory is bounded however many files there are.</summary>
+    /// <summary>Lists the folder and hands the ready files to the waiting ones, the first names first; memory is bounded however many files
+    /// there are.</summary>
     /// <exception cref="IOException">The folder is not there or can't be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be listed.</exception>
     public void List()

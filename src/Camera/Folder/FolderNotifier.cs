@@ -6,7 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>What a notifier has to say; called on its own thread.</summary>
-/// <param name="Arrived">This file was closed after writing or renamed into the folder. Names are as <see cref="NativeName"/> makes them.</param>
+/// <param name="Arrived">This file was closed after writing or renamed into the folder. Names are as <see cref="NativeName"/> makes
+/// them.</param>
 /// <param name="Overflowed">The kernel lost some arrivals: list the folder.</param>
 /// <param name="Gone">The folder was removed, renamed or unmounted, or can't be watched any more. Nothing comes after this.</param>
 internal sealed record FolderEvents(Action<string> Arrived, Action Overflowed, Action<string> Gone);
@@ -89,7 +90,8 @@ internal sealed class FolderNotifier : IDisposable
         }
     }
 
-    /// <summary>Works through records of watch, mask, cookie, name length (four bytes each) and a name padded with zeros. False when it was the last.</summary>
+    /// <summary>Works through records of watch, mask, cookie, name length (four bytes each) and a name padded with zeros. False when it was
+    /// the last.</summary>
     private bool Dispatch(ReadOnlySpan<byte> records)
     {
         while (records.Length >= HeaderLength)

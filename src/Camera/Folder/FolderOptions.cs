@@ -5,13 +5,16 @@ namespace ClipFusion.Camera.Folder;
 /// <summary>How a folder learns of new files.</summary>
 public enum FolderWatchMode
 {
-    /// <summary><see cref="Poll"/> on a file system that is shared with other machines, <see cref="Notify"/> on one of this machine.</summary>
+    /// <summary><see cref="Poll"/> on a file system that is shared with other machines, <see cref="Notify"/> on one of this
+    /// machine.</summary>
     Auto,
 
-    /// <summary>The kernel tells when a file is closed after writing or renamed into the folder; the folder is listed besides, more rarely.</summary>
+    /// <summary>The kernel tells when a file is closed after writing or renamed into the folder; the folder is listed besides, more
+    /// rarely.</summary>
     Notify,
 
-    /// <summary>The folder is listed again and again and files are taken when they have stopped changing. For network shares, whose writers the kernel can't see.</summary>
+    /// <summary>The folder is listed again and again and files are taken when they have stopped changing. For network shares, whose writers
+    /// the kernel can't see.</summary>
     Poll,
 }
 
@@ -37,7 +40,8 @@ public sealed record FolderOptions
     /// <summary>How new files are learnt of.</summary>
     public FolderWatchMode WatchMode { get; init; } = FolderWatchMode.Auto;
 
-    /// <summary>Which names are pictures, with <c>*</c> and <c>?</c>, whatever their case; null = those that end as pictures do, or have no ending.</summary>
+    /// <summary>Which names are pictures, with <c>*</c> and <c>?</c>, whatever their case; null = those that end as pictures do, or have no
+    /// ending.</summary>
     public string? Files { get; init; }
 
     /// <summary>Which file answers a trigger.</summary>

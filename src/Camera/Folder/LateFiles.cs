@@ -1,12 +1,13 @@
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>
-/// Triggers that were answered without their file, where files answer in order: a file that comes for one of them must not go to the next part, and from then on
-/// every file to the part after its own. Thread-safe.
+/// Triggers that were answered without their file, where files answer in order: a file that comes for one of them must not go to the next
+/// part, and from then on every file to the part after its own. Thread-safe.
 /// </summary>
 /// <remarks>
-/// It can be told where triggers come before their pictures: a file that is older than the trigger that asks for it was not taken for it. Where pictures come before
-/// their triggers, files are always older, and nothing is told. Which of the two a line does is seen from the files that were paired before.
+/// It can be told where triggers come before their pictures: a file that is older than the trigger that asks for it was not taken for it.
+/// Where pictures come before their triggers, files are always older, and nothing is told. Which of the two a line does is seen from the
+/// files that were paired before.
 /// </remarks>
 /// <param name="options">The window, and triggers of earlier runs.</param>
 /// <param name="time">Clocks.</param>

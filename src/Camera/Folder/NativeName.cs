@@ -3,8 +3,8 @@ using System.Text;
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>
-/// File names as text that can be turned back into their bytes. Linux names are bytes; a share or an old camera writes them in Latin-1 or Shift-JIS. Bytes that
-/// are not UTF-8 become lone surrogates U+DC80 to U+DCFF, which no valid text holds, so nothing is lost.
+/// File names as text that can be turned back into their bytes. Linux names are bytes; a share or an old camera writes them in Latin-1 or
+/// Shift-JIS. Bytes that are not UTF-8 become lone surrogates U+DC80 to U+DCFF, which no valid text holds, so nothing is lost.
 /// </summary>
 internal static class NativeName
 {

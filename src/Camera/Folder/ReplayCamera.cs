@@ -1,8 +1,9 @@
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>
-/// The image files of a folder over and over, in name order (ordinal), left where they are: each trigger is answered by the next file. The folder is listed
-/// anew at the end of every round, and every second while it is missing or empty. Files that can't be read are passed over and counted as rejected.
+/// The image files of a folder over and over, in name order (ordinal), left where they are: each trigger is answered by the next file. The
+/// folder is listed anew at the end of every round, and every second while it is missing or empty. Files that can't be read are passed over
+/// and counted as rejected.
 /// </summary>
 public sealed class ReplayCamera : IFrameSource
 {

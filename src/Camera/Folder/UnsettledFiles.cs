@@ -13,7 +13,8 @@ internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Looks> _looks = new(StringComparer.Ordinal);
 
-    /// <summary>The time of a look, to be taken before the file is read: what happens between reading and judging is not known to be unchanged.</summary>
+    /// <summary>The time of a look, to be taken before the file is read: what happens between reading and judging is not known to be
+    /// unchanged.</summary>
     public LookTime Now => new(time.GetTimestamp(), time.GetUtcNow().UtcDateTime);
 
     /// <summary>Notes a look at a file.</summary>
@@ -40,7 +41,8 @@ internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
     /// <param name="name">Its name.</param>
     /// <param name="at">When it was looked at.</param>
     /// <param name="wasClosed">Whether it had been closed before: then it keeps its place, else it comes when it is closed.</param>
-    /// <returns>How long to wait before the next look; zero when nothing is known of it, or its writer has been at it for too long.</returns>
+    /// <returns>How long to wait before the next look; zero when nothing is known of it, or its writer has been at it for too
+    /// long.</returns>
     public TimeSpan LookAtWriting(string name, LookTime at, bool wasClosed)
     {
         lock (_gate)
@@ -64,7 +66,8 @@ internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
     /// <summary>What is known of one file.</summary>
     /// <param name="Version">As it was at the last look that found it closed.</param>
     /// <param name="Since">Monotonic timestamp of the first look that found it so.</param>
-    /// <param name="WritingSince">The same of the first of the latest looks that found it open for writing; null when the last one did not.</param>
+    /// <param name="WritingSince">The same of the first of the latest looks that found it open for writing; null when the last one did
+    /// not.</param>
     private readonly record struct Looks(FileVersion Version, long Since, long? WritingSince);
 }
 

@@ -1,8 +1,8 @@
 namespace ClipFusion.Camera.Folder;
 
 /// <summary>
-/// Names of files that may be read now, first come first served. Bounded: when it is full it forgets what comes and remembers only that the folder must be
-/// listed again once it is empty, so that order is kept and nothing is lost. Thread-safe.
+/// Names of files that may be read now, first come first served. Bounded: when it is full it forgets what comes and remembers only that the
+/// folder must be listed again once it is empty, so that order is kept and nothing is lost. Thread-safe.
 /// </summary>
 /// <param name="capacity">Names that wait at most.</param>
 /// <param name="time">Tells how long a name has waited.</param>
@@ -127,7 +127,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         }
     }
 
-    /// <summary>The next name, which counts as taken until <see cref="Release"/>; null when none waits, or when far too many were taken and never released.</summary>
+    /// <summary>The next name, which counts as taken until <see cref="Release"/>; null when none waits, or when far too many were taken and
+    /// never released.</summary>
     /// <param name="wanted">Which name will do; null = the first.</param>
     public string? Take(Predicate<string>? wanted = null)
     {
@@ -167,7 +168,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         }
     }
 
-    /// <summary>The file is gone from its place, or was not read after all: its name may come again, at once if it was written anew.</summary>
+    /// <summary>The file is gone from its place, or was not read after all: its name may come again, at once if it was written
+    /// anew.</summary>
     public void Release(string name)
     {
         lock (_gate)

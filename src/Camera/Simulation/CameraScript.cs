@@ -28,7 +28,8 @@ public enum CameraFault
     Disconnect,
 }
 
-/// <summary>When a fault happens: for the parts from <paramref name="First"/> to <paramref name="Last"/>, each with the probability <paramref name="Rate"/>.</summary>
+/// <summary>When a fault happens: for the parts from <paramref name="First"/> to <paramref name="Last"/>, each with the probability
+/// <paramref name="Rate"/>.</summary>
 /// <param name="Fault">What happens.</param>
 /// <param name="First">First part number.</param>
 /// <param name="Last">Last part number.</param>

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace ClipFusion.Camera.Simulation;
 
-/// <summary>How much each pixel of the frame belongs to a defect, 0..255, and the box outside of which none does. Reused from part to part.</summary>
+/// <summary>How much each pixel of the frame belongs to a defect, 0..255, and the box outside of which none does. Reused from part to
+/// part.</summary>
 internal sealed class Coverage
 {
     private readonly int _width;

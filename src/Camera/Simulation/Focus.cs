@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace ClipFusion.Camera.Simulation;
 
-/// <summary>Blurs with the 3 x 3 binomial filter, any number of times; n passes have a deviation of the square root of n/2 pixels.</summary>
+/// <summary>Blurs with the 3 x 3 binomial filter, any number of times; n passes have a deviation of the square root of n/2
+/// pixels.</summary>
 internal sealed class Focus(int width)
 {
     private readonly uint[] _before = new uint[width + 2 + Vector<uint>.Count];
@@ -52,7 +53,8 @@ internal sealed class Focus(int width)
         }
     }
 
-    /// <summary>A quarter, a half, a quarter of four bytes at once: the mean of two bytes is their common bits plus half of the others.</summary>
+    /// <summary>A quarter, a half, a quarter of four bytes at once: the mean of two bytes is their common bits plus half of the
+    /// others.</summary>
     private static Vector<uint> Mix(Vector<uint> a, Vector<uint> b, Vector<uint> c) => Mean(Mean(a, c), b);
 
     private static Vector<uint> Mean(Vector<uint> a, Vector<uint> b) => (a & b) + (((a ^ b) & new Vector<uint>(0xFEFEFEFE)) >>> 1);

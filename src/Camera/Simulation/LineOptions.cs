@@ -2,7 +2,8 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.Camera.Simulation;
 
-/// <summary>What the simulated line makes and how it looks to the camera. Everything follows from these values and the part number.</summary>
+/// <summary>What the simulated line makes and how it looks to the camera. Everything follows from these values and the part
+/// number.</summary>
 public sealed record LineOptions
 {
     /// <summary>What is made.</summary>

@@ -3,7 +3,8 @@ namespace ClipFusion.Camera.Simulation;
 /// <summary>What is true of one part.</summary>
 /// <param name="Part">Its number.</param>
 /// <param name="Defect">What is wrong; null for a good part.</param>
-/// <param name="Caption">The same in words, such as "scratch on leather" or "missing bolt on cast metal flange"; "good" for a good part.</param>
+/// <param name="Caption">The same in words, such as "scratch on leather" or "missing bolt on cast metal flange"; "good" for a good
+/// part.</param>
 public sealed record PartTruth(ulong Part, DefectKind? Defect, string Caption)
 {
     /// <summary>Whether something is wrong.</summary>

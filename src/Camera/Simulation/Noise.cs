@@ -23,7 +23,8 @@ internal static class Noise
         return sum;
     }
 
-    /// <summary>Random cells: distances to the nearest and second-nearest cell centre in cell widths, and the nearest cell's number.</summary>
+    /// <summary>Random cells: distances to the nearest and second-nearest cell centre in cell widths, and the nearest cell's
+    /// number.</summary>
     public static (float Nearest, float Second, uint Cell) Cells(float u, float v, int n, uint seed)
     {
         float x = u * n, y = v * n;

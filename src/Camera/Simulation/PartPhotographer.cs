@@ -34,7 +34,8 @@ internal sealed class PartPhotographer(SimulatedLine line)
         if (rule?.Fault == CameraFault.HalfFrame) frame.Pixels[(frame.Stride * (frame.Height / 2))..].Clear();
     }
 
-    /// <summary>A frame of another size shows the upper left window of the sensor, as a camera does whose region of interest was left wrong.</summary>
+    /// <summary>A frame of another size shows the upper left window of the sensor, as a camera does whose region of interest was left
+    /// wrong.</summary>
     private void TakeWindow(Frame frame, PartPlan plan)
     {
         if (_whole.Length == 0) _whole = new byte[line.Shape.ByteCount];

@@ -2,7 +2,8 @@ using ClipFusion.Camera.Simulation.Materials;
 
 namespace ClipFusion.Camera.Simulation;
 
-/// <summary>Decides what each part looks like, from the options' seed and its number alone. Immutable, so that camera and truth can share one.</summary>
+/// <summary>Decides what each part looks like, from the options' seed and its number alone. Immutable, so that camera and truth can share
+/// one.</summary>
 internal sealed class PartPlanner
 {
     /// <summary>Objects take at most this share of the unit square; the rest is belt.</summary>

@@ -1,6 +1,7 @@
 namespace ClipFusion.Camera.Simulation;
 
-/// <summary>A small random sequence (SplitMix64) whose numbers depend on its seeds only, on every machine and in every version of the runtime.</summary>
+/// <summary>A small random sequence (SplitMix64) whose numbers depend on its seeds only, on every machine and in every version of the
+/// runtime.</summary>
 internal struct PartRandom
 {
     private ulong _state;

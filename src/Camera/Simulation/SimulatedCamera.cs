@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace ClipFusion.Camera.Simulation;
 
 /// <summary>
-/// A camera over a <see cref="SimulatedLine"/>. The trigger's number is the part's number; self-arriving frames show the parts 1, 2, 3, ... and a part's
-/// number is its frame's <see cref="Frame.Id"/>. Nothing in a frame tells whether the part is good.
+/// A camera over a <see cref="SimulatedLine"/>. The trigger's number is the part's number; self-arriving frames show the parts 1, 2, 3, ...
+/// and a part's number is its frame's <see cref="Frame.Id"/>. Nothing in a frame tells whether the part is good.
 /// </summary>
 public sealed class SimulatedCamera : IFrameSource
 {

@@ -15,7 +15,8 @@ public sealed record SimulatedCameraOptions
     /// <summary>What happens to self-arriving frames when that many wait.</summary>
     public FullPolicy WhenFull { get; init; } = FullPolicy.DropOldest;
 
-    /// <summary>Frames that may exist at the same time, at least 1; triggers wait for a free one, self-arriving frames are dropped.</summary>
+    /// <summary>Frames that may exist at the same time, at least 1; triggers wait for a free one, self-arriving frames are
+    /// dropped.</summary>
     public int BufferCount { get; init; } = 8;
 
     /// <summary>Triggers that may wait for their frames at the same time, at least 1.</summary>

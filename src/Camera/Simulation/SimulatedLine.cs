@@ -1,8 +1,8 @@
 namespace ClipFusion.Camera.Simulation;
 
 /// <summary>
-/// A production line that doesn't exist. It is made once (its surface takes a fraction of a second); a <see cref="SimulatedCamera"/> sees its parts
-/// and a <see cref="LineTruth"/> knows what is wrong with them. The two share nothing but the part number.
+/// A production line that doesn't exist. It is made once (its surface takes a fraction of a second); a <see cref="SimulatedCamera"/> sees
+/// its parts and a <see cref="LineTruth"/> knows what is wrong with them. The two share nothing but the part number.
 /// </summary>
 public sealed class SimulatedLine
 {

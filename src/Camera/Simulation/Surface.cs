@@ -17,7 +17,8 @@ internal sealed class Surface
     /// <summary>Width and height, a power of two.</summary>
     public int Size { get; }
 
-    /// <summary>The picture, row by row, packed as <see cref="Texel"/> says. Transparent where the belt shows, with colours multiplied by alpha.</summary>
+    /// <summary>The picture, row by row, packed as <see cref="Texel"/> says. Transparent where the belt shows, with colours multiplied by
+    /// alpha.</summary>
     public uint[] Texels { get; }
 
     /// <summary>The same without its features.</summary>

@@ -6,7 +6,8 @@ using ClipFusion.Models.Starter;
 
 namespace ClipFusion.Cli.Demo;
 
-/// <summary>The demo's folder: an ordinary <c>clipfusion.json</c>, ordinary data, an ordinary pack. A temporary one is removed at the end, unless the box failed.</summary>
+/// <summary>The demo's folder: an ordinary <c>clipfusion.json</c>, ordinary data, an ordinary pack. A temporary one is removed at the end,
+/// unless the box failed.</summary>
 internal sealed class DemoFolder : IDisposable
 {
     private const string ConfigName = "clipfusion.json";
@@ -60,7 +61,8 @@ internal sealed class DemoFolder : IDisposable
         return own;
     }
 
-    /// <summary>Writes the configuration and reads it as <c>clipfusion run</c> would, but for the environment: a variable that is meant for a real box must not lead the demo to its broker.</summary>
+    /// <summary>Writes the configuration and reads it as <c>clipfusion run</c> would, but for the environment: a variable that is meant for
+    /// a real box must not lead the demo to its broker.</summary>
     /// <param name="pack">The model pack's folder.</param>
     /// <param name="brokerPort">The embedded broker's.</param>
     /// <param name="httpPort">The page's; 0 = the system picks.</param>

@@ -3,7 +3,8 @@ using MethodRecipe = ClipFusion.Inspection.Recipes.Recipe;
 
 namespace ClipFusion.Cli.Demo;
 
-/// <summary>What the demo's line makes, and its names. <c>docs/demo.md</c> says how the material was chosen and what to expect of it.</summary>
+/// <summary>What the demo's line makes, and its names. <c>docs/demo.md</c> says how the material was chosen and what to expect of
+/// it.</summary>
 internal static class DemoLine
 {
     public const string Device = "demo";
@@ -16,8 +17,8 @@ internal static class DemoLine
     public const string Material = "woven-fabric";
 
     /// <summary>
-    /// What measured best of what random weights can do: CLIP's image tower against the good parts. Language means nothing in the starter pack, and
-    /// the diffusion model's features add next to nothing to the score and drown the map (docs/demo.md has the figures).
+    /// What measured best of what random weights can do: CLIP's image tower against the good parts. Language means nothing in the starter
+    /// pack, and the diffusion model's features add next to nothing to the score and drown the map (docs/demo.md has the figures).
     /// </summary>
     public static readonly MethodRecipe Method = MethodRecipe.Default(Material.Replace('-', ' ')) with { Branches = Branches.ClipVision, Profile = Profile.PatchClip };
 

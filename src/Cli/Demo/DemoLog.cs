@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.Cli.Demo;
 
-/// <summary>The box's log in a file of the data folder; warnings and errors are told on besides. Nothing of it reaches the terminal by itself, where it would tear the table.</summary>
+/// <summary>The box's log in a file of the data folder; warnings and errors are told on besides. Nothing of it reaches the terminal by
+/// itself, where it would tear the table.</summary>
 internal sealed class DemoLog : ILoggerProvider
 {
     /// <summary>A demo that is left alone for weeks must not fill the disk.</summary>

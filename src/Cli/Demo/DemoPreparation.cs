@@ -21,8 +21,8 @@ namespace ClipFusion.Cli.Demo;
 internal readonly record struct PreparationStep(string Step, int Done, int Of);
 
 /// <summary>
-/// What a technician does before a line runs: takes pictures of good parts to compare with, and lets further good parts through to see how high good
-/// parts score. Thresholds come from good parts alone, judged by the recipe that the box will load.
+/// What a technician does before a line runs: takes pictures of good parts to compare with, and lets further good parts through to see how
+/// high good parts score. Thresholds come from good parts alone, judged by the recipe that the box will load.
 /// </summary>
 internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line)
 {

@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.Cli.Demo;
 
 /// <summary>
-/// The demo, top to bottom: a broker, a folder with an ordinary configuration, the ordinary appliance on it, good parts for references and threshold, and
-/// a subscriber that counts verdicts against what is true of the parts.
+/// The demo, top to bottom: a broker, a folder with an ordinary configuration, the ordinary appliance on it, good parts for references and
+/// threshold, and a subscriber that counts verdicts against what is true of the parts.
 /// </summary>
 internal sealed class DemoRun(DemoOptions options, Terminal terminal)
 {

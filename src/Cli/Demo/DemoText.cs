@@ -16,7 +16,8 @@ internal sealed record DemoPlaces(string Page, int BrokerPort, string Folder, bo
     /// <summary>Ready to be pasted into another shell.</summary>
     public string Subscribe => $"mosquitto_sub {Broker} -t 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/#' -T 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/heatmap' -v";
 
-    /// <summary>Asks for one more part, as a controller would; with an id of its own each time, because an id that comes again is no new trigger.</summary>
+    /// <summary>Asks for one more part, as a controller would; with an id of its own each time, because an id that comes again is no new
+    /// trigger.</summary>
     public string Trigger => $"mosquitto_pub {Broker} -q 1 -t clipfusion/v1/{DemoLine.Device}/in/{DemoLine.Station}/trigger -m '{{\"triggerId\":\"look-'$(date +%s)'\"}}'";
 }
 

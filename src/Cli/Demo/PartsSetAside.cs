@@ -4,8 +4,9 @@ using ClipFusion.Camera.Simulation;
 namespace ClipFusion.Cli.Demo;
 
 /// <summary>
-/// Good parts of a simulated line that somebody picked out before it ran: some to compare with, others to set the threshold by. They are numbered where
-/// the line never comes, and taken at even distances over the wandering of its light, as one collects good parts over a shift.
+/// Good parts of a simulated line that somebody picked out before it ran: some to compare with, others to set the threshold by. They are
+/// numbered where the line never comes, and taken at even distances over the wandering of its light, as one collects good parts over a
+/// shift.
 /// </summary>
 /// <param name="References">Numbers of the parts to compare with.</param>
 /// <param name="Calibration">Numbers of the parts that the threshold comes from; none of the references.</param>

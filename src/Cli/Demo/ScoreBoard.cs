@@ -42,8 +42,8 @@ internal sealed record ScoredPart(HeardVerdict Heard, PartTruth Truth)
 }
 
 /// <summary>
-/// Counts verdicts against the simulated line's truth. The truth is looked up by the sequence number, which is the number of the part, after the verdict
-/// was heard: nothing that decides can see it. Thread-safe.
+/// Counts verdicts against the simulated line's truth. The truth is looked up by the sequence number, which is the number of the part,
+/// after the verdict was heard: nothing that decides can see it. Thread-safe.
 /// </summary>
 internal sealed class ScoreBoard(LineTruth truth)
 {

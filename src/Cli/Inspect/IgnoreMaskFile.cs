@@ -7,7 +7,8 @@ namespace ClipFusion.Cli.Inspect;
 internal static class IgnoreMaskFile
 {
     /// <summary>The mask; null where the recipe ignores nothing.</summary>
-    /// <exception cref="UsageException">The pictures' sizes differ, the mask is not theirs or can't be read, or a rectangle leaves them.</exception>
+    /// <exception cref="UsageException">The pictures' sizes differ, the mask is not theirs or can't be read, or a rectangle leaves
+    /// them.</exception>
     public static IgnoreMask? ToMask(InspectRequest request)
     {
         if (request.Recipe.Ignore is not { } rule || FrameSize(request) is not var (width, height)) return null;

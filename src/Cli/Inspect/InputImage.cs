@@ -14,18 +14,20 @@ internal sealed record InputImage(string Path, ImageHeader? Header, string? Faul
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"];
 
     /// <summary>
-    /// What results are named by: the file's name without extension, behind the folders that tell it from the other pictures' where names come twice
-    /// (<see cref="WithFolders"/>). With <c>/</c>, relative.
+    /// What results are named by: the file's name without extension, behind the folders that tell it from the other pictures' where names
+    /// come twice (<see cref="WithFolders"/>). With <c>/</c>, relative.
     /// </summary>
     public string Stem { get; init; } = System.IO.Path.GetFileNameWithoutExtension(Path);
 
     /// <summary>Files as they are, of folders the pictures in them by name; each header is read.</summary>
     /// <param name="option">Where the paths come from, for messages.</param>
     /// <param name="paths">Files and folders.</param>
-    /// <exception cref="UsageException">There is no such file, or no picture in a folder. A file that is no picture is no error here.</exception>
+    /// <exception cref="UsageException">There is no such file, or no picture in a folder. A file that is no picture is no error
+    /// here.</exception>
     public static IReadOnlyList<InputImage> Expand(string option, IEnumerable<string> paths) => [.. paths.SelectMany(p => Files(option, p)).Select(Read)];
 
-    /// <summary>Where names come twice, all pictures are named by their places below the folder that they have in common: <c>good/000</c> and <c>bad/000</c>.</summary>
+    /// <summary>Where names come twice, all pictures are named by their places below the folder that they have in common: <c>good/000</c>
+    /// and <c>bad/000</c>.</summary>
     public static IReadOnlyList<InputImage> WithFolders(IReadOnlyList<InputImage> images)
     {
         string[] folders = [.. images.Select(i => System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(i.Path))!).Distinct()];

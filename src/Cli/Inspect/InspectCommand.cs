@@ -6,7 +6,8 @@ using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Cli.Inspect;
 
-/// <summary><c>clipfusion inspect</c>: judges picture files. Everything that can be wrong with the inputs is found before a network is loaded.</summary>
+/// <summary><c>clipfusion inspect</c>: judges picture files. Everything that can be wrong with the inputs is found before a network is
+/// loaded.</summary>
 internal static class InspectCommand
 {
     private static readonly Argument<string[]> Images = new("IMAGE")

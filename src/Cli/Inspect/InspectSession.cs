@@ -31,7 +31,8 @@ internal sealed class InspectSession : IDisposable
     /// <summary>What runs the networks that were used so far, and why nothing better does.</summary>
     public ProviderStatus Providers => ProviderStatus.Of(_pack);
 
-    /// <summary>Where memory banks were searched, once pictures were judged on a GPU; null when no network whose features are compared ran on one.</summary>
+    /// <summary>Where memory banks were searched, once pictures were judged on a GPU; null when no network whose features are compared ran
+    /// on one.</summary>
     public string? BankSearch => _pack.BankSearches is not [var decision, ..] ? null
         : decision.WhyNot is { } why ? $"the processor searched the memory banks: {why}"
         : $"the memory banks were searched on {decision.Gpu.Name}";
@@ -66,7 +67,8 @@ internal sealed class InspectSession : IDisposable
         }
     }
 
-    /// <summary>Judges every picture; one that can't be judged is reported and the rest goes on. Then writes what is left to write.</summary>
+    /// <summary>Judges every picture; one that can't be judged is reported and the rest goes on. Then writes what is left to
+    /// write.</summary>
     /// <returns>How many could not be judged.</returns>
     public int Judge(IJudgementReport report, OverlayFolder? overlays, IProgress<string>? steps, CancellationToken cancellation)
     {

@@ -6,7 +6,8 @@ using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Cli.Inspect;
 
-/// <summary>What is reported about one picture, copied out of the inspector's buffers. Property names are the JSON's keys; null = not part of the judgement.</summary>
+/// <summary>What is reported about one picture, copied out of the inspector's buffers. Property names are the JSON's keys; null = not part
+/// of the judgement.</summary>
 internal sealed record PictureJudgement(string File, string Profile, string ShotMode, float Score, PictureEvidence Evidence, FusedScores Fused, StepMilliseconds TimingsMs)
 {
     /// <summary>The greatest value of the anomaly map: what a map threshold is chosen by.</summary>

@@ -3,7 +3,8 @@ using ClipFusion.Inspection;
 
 namespace ClipFusion.Cli.Inspect;
 
-/// <summary>One line per picture under a headline, written as judgements come; a dash is a branch that is not part of the judgement.</summary>
+/// <summary>One line per picture under a headline, written as judgements come; a dash is a branch that is not part of the
+/// judgement.</summary>
 internal sealed class TableJudgementReport(TextWriter output, InspectRequest request) : IJudgementReport
 {
     private const int MaxNameWidth = 60;

@@ -3,7 +3,8 @@ using ClipFusion.Models.Download;
 
 namespace ClipFusion.Cli.Models;
 
-/// <summary>Writes a pull's progress as JSON, one object per line: every event, but bytes at most once a second. The last line is <c>done</c> or <c>failed</c>.</summary>
+/// <summary>Writes a pull's progress as JSON, one object per line: every event, but bytes at most once a second. The last line is
+/// <c>done</c> or <c>failed</c>.</summary>
 internal sealed class JsonPullReport(TextWriter output, TimeProvider time) : IProgress<PullProgress>
 {
     private readonly Throttle _throttle = new(TimeSpan.FromSeconds(1), time);

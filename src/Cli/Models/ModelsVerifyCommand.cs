@@ -7,8 +7,8 @@ using ClipFusion.OnnxInference.Providers;
 namespace ClipFusion.Cli.Models;
 
 /// <summary>
-/// <c>clipfusion models verify</c>: checks every byte of a pack, then runs its networks on what would run them here and compares them with the pack's goldens. Exit code 1
-/// when anything is wrong.
+/// <c>clipfusion models verify</c>: checks every byte of a pack, then runs its networks on what would run them here and compares them with
+/// the pack's goldens. Exit code 1 when anything is wrong.
 /// </summary>
 internal static class ModelsVerifyCommand
 {

@@ -16,8 +16,8 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Composition;
 
 /// <summary>
-/// The box: puts everything together in the order in which an inspection flows, recovers what the last run left open, runs until it is stopped, and then
-/// finishes what is under way.
+/// The box: puts everything together in the order in which an inspection flows, recovers what the last run left open, runs until it is
+/// stopped, and then finishes what is under way.
 /// </summary>
 internal sealed partial class Appliance(
     LiveConfig live, ConfigReloader reloader, ApplianceAccessor accessor, Heartbeats heartbeats, ApplianceMetrics metrics, MetricSources sources,
@@ -32,8 +32,8 @@ internal sealed partial class Appliance(
     private readonly TaskCompletionSource _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
-    /// Is done when the box serves its state, which is what a service manager calls ready: memory recovered, cameras and broker under way. The networks are loaded
-    /// after that, and until then triggers are refused NOT_READY.
+    /// Is done when the box serves its state, which is what a service manager calls ready: memory recovered, cameras and broker under way.
+    /// The networks are loaded after that, and until then triggers are refused NOT_READY.
     /// </summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -191,7 +191,8 @@ internal sealed partial class Appliance(
         await end.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>What a reload changes while the box runs, the other half of <see cref="ConfigChange.TakeLive"/>: the next inspection, commit or message sees it.</summary>
+    /// <summary>What a reload changes while the box runs, the other half of <see cref="ConfigChange.TakeLive"/>: the next inspection,
+    /// commit or message sees it.</summary>
     private static void TakeLive(ApplianceConfig now, RunningAppliance box, DeliveryOptions delivery)
     {
         box.Archives.Apply(now);

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace ClipFusion.EdgeDaemon.Composition;
 
-/// <summary>The host that the appliance lives in, whichever verb runs it: nothing but the box's own configuration decides what it does.</summary>
+/// <summary>The host that the appliance lives in, whichever verb runs it: nothing but the box's own configuration decides what it
+/// does.</summary>
 internal static class ApplianceHost
 {
     /// <summary>How long the appliance may take to put things in order: its drain, and a broker that does not answer.</summary>
@@ -46,7 +47,8 @@ internal static class ApplianceHost
         return app;
     }
 
-    /// <summary>Runs until it is stopped or the appliance fails; then its failure comes out, with its trace in the log if nobody foresaw it.</summary>
+    /// <summary>Runs until it is stopped or the appliance fails; then its failure comes out, with its trace in the log if nobody foresaw
+    /// it.</summary>
     /// <param name="app">From <see cref="Create"/>.</param>
     /// <param name="isForeseen">Whether an error is a known mistake, whose message says all: a trace would only hide it.</param>
     /// <param name="cancellation">Stops it.</param>
@@ -86,7 +88,8 @@ internal static class ApplianceHost
     }
 
     /// <summary>
-    /// Text unless JSON is asked for; under systemd text has the journal's priorities, which the service manager's registration chose before.
+    /// Text unless JSON is asked for; under systemd text has the journal's priorities, which the service manager's registration chose
+    /// before.
     /// </summary>
     private static void UseFormat(WebApplicationBuilder builder, LogFormat format)
     {

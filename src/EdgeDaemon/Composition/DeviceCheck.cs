@@ -18,8 +18,8 @@ internal sealed record ConfigWarning(string Path, string Message)
 }
 
 /// <summary>
-/// Looks at what a configuration names, as <c>run</c> will: folders and the rights on them, the pack, secrets, all recipes. Rights are found out by trying, as the
-/// user who asks.
+/// Looks at what a configuration names, as <c>run</c> will: folders and the rights on them, the pack, secrets, all recipes. Rights are
+/// found out by trying, as the user who asks.
 /// </summary>
 internal sealed class DeviceCheck
 {
@@ -122,7 +122,8 @@ internal sealed class DeviceCheck
             return;
         }
 
-        // Pictures that were taken move to done/ and rejected/, unless they are only replayed. Without that they are judged once all the same, and pile up.
+        // Pictures that were taken move to done/ and rejected/, unless they are only replayed. Without that they are judged once all the
+        // same, and pile up.
         if (!camera.Replay && FolderAccess.Problem(camera.Folder) is { } denied) Warn(path, denied);
     }
 

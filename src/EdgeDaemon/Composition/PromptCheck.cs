@@ -10,7 +10,8 @@ namespace ClipFusion.EdgeDaemon.Composition;
 /// <summary>Looks for prompts of the device's recipes that its pack would cut off.</summary>
 internal static class PromptCheck
 {
-    /// <summary>Every prompt of every readable recipe that is too long; none where pack or recipes can't be read, which <see cref="DeviceCheck"/> tells.</summary>
+    /// <summary>Every prompt of every readable recipe that is too long; none where pack or recipes can't be read, which
+    /// <see cref="DeviceCheck"/> tells.</summary>
     public static IReadOnlyList<FieldError> Find(ApplianceConfig config)
     {
         try

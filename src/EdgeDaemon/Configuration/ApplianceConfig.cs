@@ -5,8 +5,8 @@ using ClipFusion.EdgeDaemon.Domain;
 namespace ClipFusion.EdgeDaemon.Configuration;
 
 /// <summary>
-/// Everything that a device is told before it starts. Immutable; <see cref="ConfigReader"/> checks files, and each default is written there once.
-/// Paths are absolute. Secrets are in files that it names, never in it.
+/// Everything that a device is told before it starts. Immutable; <see cref="ConfigReader"/> checks files, and each default is written there
+/// once. Paths are absolute. Secrets are in files that it names, never in it.
 /// </summary>
 /// <param name="Device">The device's name, 1-32 of <c>[a-z0-9-]</c>; part of every topic.</param>
 /// <param name="DataFolder">Database, recipes, images.</param>

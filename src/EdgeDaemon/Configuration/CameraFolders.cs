@@ -6,8 +6,8 @@ using ClipFusion.Foundation.Json;
 namespace ClipFusion.EdgeDaemon.Configuration;
 
 /// <summary>
-/// A file belongs to one part, so a folder belongs to one station: two that take files out of one folder would judge each other's parts. Folders are compared by what
-/// they are, not by what they are called: a link, a second mount and another spelling lead to the same one.
+/// A file belongs to one part, so a folder belongs to one station: two that take files out of one folder would judge each other's parts.
+/// Folders are compared by what they are, not by what they are called: a link, a second mount and another spelling lead to the same one.
 /// </summary>
 internal static class CameraFolders
 {

@@ -40,8 +40,8 @@ internal sealed record ConfigChange(string Path, string? Before, string? After, 
     }
 
     /// <summary>
-    /// The running configuration with what may change while it runs, and the one place that says what that is: time limits of triggers and recipes, which images
-    /// and heatmaps are kept, the live window, caps. Everything else was used to build something that stands.
+    /// The running configuration with what may change while it runs, and the one place that says what that is: time limits of triggers and
+    /// recipes, which images and heatmaps are kept, the live window, caps. Everything else was used to build something that stands.
     /// </summary>
     /// <param name="running">The configuration that runs.</param>
     /// <param name="wanted">The one that was read.</param>

@@ -11,8 +11,9 @@ using static ClipFusion.Foundation.Json.JsonValues;
 namespace ClipFusion.EdgeDaemon.Configuration;
 
 /// <summary>
-/// Reads the device's configuration strictly: unknown and repeated keys are errors, and all errors are reported at once. Comments are allowed,
-/// because people edit it. Single values can be replaced from the environment (<see cref="Overrides"/>). <c>config/clipfusion.schema.json</c>
+/// Reads the device's configuration strictly: unknown and repeated keys are errors, and all errors are reported at once. Comments are
+/// allowed, because people edit it. Single values can be replaced from the environment (<see cref="Overrides"/>).
+/// <c>config/clipfusion.schema.json</c>
 /// describes the same keys.
 /// </summary>
 internal static class ConfigReader
@@ -25,7 +26,8 @@ internal static class ConfigReader
 
     /// <summary>Reads a file and the process's environment.</summary>
     /// <param name="path">The file; relative paths in it, and in the environment, start at its folder.</param>
-    /// <exception cref="ConfigException">The file can't be read, is no regular file, too large or not a usable configuration, or a variable is wrong.</exception>
+    /// <exception cref="ConfigException">The file can't be read, is no regular file, too large or not a usable configuration, or a variable
+    /// is wrong.</exception>
     public static ApplianceConfig ReadFile(string path) => ReadFile(path, ProcessEnvironment());
 
     /// <summary>Reads a file and an environment.</summary>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Configuration;
 
 /// <summary>
-/// Reads the configuration again at SIGHUP: says every change and when it counts, and hands what counts at once to <see cref="Changed"/>. A file with errors
-/// changes nothing; all of its errors are said. Without this SIGHUP ends a .NET program.
+/// Reads the configuration again at SIGHUP: says every change and when it counts, and hands what counts at once to <see cref="Changed"/>. A
+/// file with errors changes nothing; all of its errors are said. Without this SIGHUP ends a .NET program.
 /// </summary>
 /// <param name="live">The configuration that runs.</param>
 /// <param name="log">Event ids 5020-5029.</param>
@@ -58,7 +58,8 @@ internal sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigRelo
         return Task.CompletedTask;
     }
 
-    /// <summary>Does nothing: the signal stays taken until the host is gone, so that a late SIGHUP does not cut the stopping short.</summary>
+    /// <summary>Does nothing: the signal stays taken until the host is gone, so that a late SIGHUP does not cut the stopping
+    /// short.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>

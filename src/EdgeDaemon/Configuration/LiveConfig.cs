@@ -11,7 +11,8 @@ internal sealed record ReloadResult(IReadOnlyList<ConfigChange> Changes, IReadOn
     public bool IsGood => Errors.Count == 0;
 }
 
-/// <summary>The configuration that runs. A reload takes what may change at run time; a bad file changes nothing. Safe for use by many threads.</summary>
+/// <summary>The configuration that runs. A reload takes what may change at run time; a bad file changes nothing. Safe for use by many
+/// threads.</summary>
 /// <param name="path">The file.</param>
 /// <param name="environment">The environment that the process was started with.</param>
 /// <param name="current">What was read from both at the start.</param>
@@ -31,7 +32,8 @@ internal sealed class LiveConfig(string path, IReadOnlyDictionary<string, string
     /// <summary>What runs now.</summary>
     public ApplianceConfig Current => _current;
 
-    /// <summary>Reads the file again. Values that need a restart stay as they are in <see cref="Current"/> and are told again by the next reload.</summary>
+    /// <summary>Reads the file again. Values that need a restart stay as they are in <see cref="Current"/> and are told again by the next
+    /// reload.</summary>
     public ReloadResult Reload()
     {
         lock (_reloading)

@@ -10,7 +10,8 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="QueueDepth">Accepted inspections that may wait, 1..64.</param>
 /// <param name="MinTriggerInterval">Least time between triggers without id, 0..60 s.</param>
 /// <param name="TriggerIdTtl">How long a trigger id is remembered, 10 s..10 min.</param>
-/// <param name="Recipe">Name or number of the recipe that is active at the very first start; null = none, not ready until one is set.</param>
+/// <param name="Recipe">Name or number of the recipe that is active at the very first start; null = none, not ready until one is
+/// set.</param>
 /// <param name="Images">Which frames are kept.</param>
 /// <param name="Heatmap">Which heatmaps are published.</param>
 internal sealed record StationConfig(

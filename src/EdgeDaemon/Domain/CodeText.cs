@@ -5,8 +5,9 @@ using System.Text;
 namespace ClipFusion.EdgeDaemon.Domain;
 
 /// <summary>
-/// Codes as they stand on the wire: <c>SCREAMING_SNAKE</c> for refusals and failures (200 and above), <c>snake_case</c> for reasons. A code whose
-/// name ends in Then has the text without it: the reason <c>storage</c> and the refusal <c>STORAGE</c> are the two moments of one trouble.
+/// Codes as they stand on the wire: <c>SCREAMING_SNAKE</c> for refusals and failures (200 and above), <c>snake_case</c> for reasons. A code
+/// whose name ends in Then has the text without it: the reason <c>storage</c> and the refusal <c>STORAGE</c> are the two moments of one
+/// trouble.
 /// </summary>
 internal static class CodeText
 {

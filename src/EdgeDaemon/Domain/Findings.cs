@@ -5,7 +5,8 @@ namespace ClipFusion.EdgeDaemon.Domain;
 /// <summary>What the method's findings mean for the caller: the one place where they become verdicts and codes.</summary>
 internal static class Findings
 {
-    /// <summary>The verdict and reason of a decision. Without a threshold, or with a score that is no number, nothing can be said.</summary>
+    /// <summary>The verdict and reason of a decision. Without a threshold, or with a score that is no number, nothing can be
+    /// said.</summary>
     public static (Verdict Verdict, Code Reason) Of(Outcome outcome) => outcome switch
     {
         Outcome.Ok => (Verdict.Ok, Code.None),

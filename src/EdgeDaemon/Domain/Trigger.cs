@@ -19,7 +19,8 @@ internal enum TriggerSource
 /// <summary>A wish for an inspection, before anything has been promised.</summary>
 /// <param name="Station">Name of the station.</param>
 /// <param name="Source">Where it came from. Mqtt and Http have a caller that can be refused; the others are self-timed.</param>
-/// <param name="ReceivedTimestamp">Monotonic timestamp (<see cref="TimeProvider.GetTimestamp"/>) of its receipt: deadlines run from here.</param>
+/// <param name="ReceivedTimestamp">Monotonic timestamp (<see cref="TimeProvider.GetTimestamp"/>) of its receipt: deadlines run from
+/// here.</param>
 /// <param name="TriggerId">The caller's id, 1-36 of <c>[A-Za-z0-9._-]</c>; null for a trigger without id.</param>
 /// <param name="PartId">The part's id, same form; null for none.</param>
 /// <param name="Recipe">Name or number that the caller asserts to be active; null for none.</param>

@@ -22,7 +22,8 @@ internal sealed record StationSource(
     FrameCounters Frames, Func<bool> IsReady, Func<bool> IsCameraConnected, Func<int> QueueDepth, Func<DeliveryCounts> Delivery,
     Func<PictureCounts> Pictures, ImageArchive? Images);
 
-/// <summary>What the metrics ask at each reading. Parts are put in as they come up; what is not there yet gives no measurement. Safe for use by many threads.</summary>
+/// <summary>What the metrics ask at each reading. Parts are put in as they come up; what is not there yet gives no measurement. Safe for
+/// use by many threads.</summary>
 internal sealed class MetricSources
 {
     private readonly Heartbeats _heartbeats;

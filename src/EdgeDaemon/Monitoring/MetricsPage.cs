@@ -16,7 +16,8 @@ internal static class MetricsPage
 
     private static readonly string ProgramVersion = typeof(MetricsPage).Assembly.GetName().Version?.ToString(3) ?? "";
 
-    /// <summary>Collects what the page shows: this program's meter, the runtime's (memory, collections, thread pool) and the web server's.</summary>
+    /// <summary>Collects what the page shows: this program's meter, the runtime's (memory, collections, thread pool) and the web
+    /// server's.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="device">Name of the device, which tells one instance of the service from another.</param>
     public static IServiceCollection AddMetricsPage(this IServiceCollection services, string device)

@@ -8,8 +8,9 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// Frames as files for the archive, without loss: image files stay as they came to the byte; pixels become PNG. For one thread.
 /// </summary>
 /// <remarks>
-/// Deep grey keeps its values in 16-bit samples. Mosaics are stored in colour, as the method sees them: any program shows the file, and judged again it gives
-/// the same. Alpha is dropped, as the method does. The file's own text says whose it is and what the camera's pixel format was.
+/// Deep grey keeps its values in 16-bit samples. Mosaics are stored in colour, as the method sees them: any program shows the file, and
+/// judged again it gives the same. Alpha is dropped, as the method does. The file's own text says whose it is and what the camera's pixel
+/// format was.
 /// </remarks>
 internal sealed class FrameFile
 {

@@ -66,7 +66,8 @@ internal sealed class FramePicture
         return new ImageView(drawn, width, rgb.Height, width * 3, PixelFormat.RGB8);
     }
 
-    /// <summary>The scale of a frame's overlay: by what good parts reach and by the map threshold, both of the profile that judged it.</summary>
+    /// <summary>The scale of a frame's overlay: by what good parts reach and by the map threshold, both of the profile that judged
+    /// it.</summary>
     internal static (float Low, float High) ScaleOf(KeptFrame frame)
     {
         Profile profile = NormalLevels.ProfileOf(frame.Verdict);

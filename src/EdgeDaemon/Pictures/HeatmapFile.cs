@@ -8,7 +8,8 @@ using ClipFusion.Imaging;
 namespace ClipFusion.EdgeDaemon.Pictures;
 
 /// <summary>
-/// Heatmaps as they are published, never larger than asked for: first with less quality, then with fewer pixels, the same way every time. For one thread.
+/// Heatmaps as they are published, never larger than asked for: first with less quality, then with fewer pixels, the same way every time.
+/// For one thread.
 /// </summary>
 /// <param name="picture">Draws.</param>
 /// <param name="limit">Most bytes of a file.</param>

@@ -7,13 +7,14 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.EdgeDaemon.Pictures;
 
 /// <summary>
-/// Encoded images of one station by inspection, as files <c>2026-01-31/ng/01J….png</c>. Nothing here throws on a failing disk: an image is worth less
-/// than a verdict. Safe for several threads.
+/// Encoded images of one station by inspection, as files <c>2026-01-31/ng/01J….png</c>. Nothing here throws on a failing disk: an image is
+/// worth less than a verdict. Safe for several threads.
 /// </summary>
 /// <remarks>
-/// <para>Files are complete or absent while the system runs (written under another name, then renamed), and are not flushed: a power cut may cost the newest
-/// ones, which are then removed at the next start if they are empty.</para>
-/// <para>NG outlives OK: at the cap the oldest OK goes first; by age OK goes after <see cref="ImageConfig.MaxDays"/>, the rest with its inspection.</para>
+/// <para>Files are complete or absent while the system runs (written under another name, then renamed), and are not flushed: a power cut
+/// may cost the newest ones, which are then removed at the next start if they are empty.</para>
+/// <para>NG outlives OK: at the cap the oldest OK goes first; by age OK goes after <see cref="ImageConfig.MaxDays"/>, the rest with its
+/// inspection.</para>
 /// </remarks>
 internal sealed class ImageArchive
 {
@@ -68,8 +69,8 @@ internal sealed class ImageArchive
         !_limits.Wants(inspection.Sequence, verdict) ? ImageOutcome.NotWanted : _isAllowed() ? ImageOutcome.Stored : ImageOutcome.Stopped;
 
     /// <summary>
-    /// Stores an image if the station's policy wants it and the disk allows it. Writes to the disk, and may first have to delete older images: not for the
-    /// thread that judges.
+    /// Stores an image if the station's policy wants it and the disk allows it. Writes to the disk, and may first have to delete older
+    /// images: not for the thread that judges.
     /// </summary>
     /// <param name="inspection">Whose it is; of this station.</param>
     /// <param name="verdict">Its verdict.</param>

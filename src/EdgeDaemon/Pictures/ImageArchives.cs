@@ -3,7 +3,8 @@ using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 
-/// <summary>The image archives of all stations, and the deleting of what is too old: a few files at a time, while nobody waits for the database's writer.</summary>
+/// <summary>The image archives of all stations, and the deleting of what is too old: a few files at a time, while nobody waits for the
+/// database's writer.</summary>
 internal sealed class ImageArchives : IAsyncDisposable
 {
     private const int FilesPerStep = 64;

@@ -11,7 +11,8 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="OtherDays">Days that all other images are kept; never fewer.</param>
 internal sealed record ImageLimits(ImagePolicy Policy, int SampleEvery, long Bytes, int OkDays, int OtherDays)
 {
-    /// <summary>The limits that a configuration asks for. What is not OK stays as long as its inspection does, so that NG outlives OK.</summary>
+    /// <summary>The limits that a configuration asks for. What is not OK stays as long as its inspection does, so that NG outlives
+    /// OK.</summary>
     /// <param name="images">The station's.</param>
     /// <param name="storage">For how long inspections are kept.</param>
     /// <returns>The limits.</returns>

@@ -5,7 +5,8 @@ using ClipFusion.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 
-/// <summary>A frame whose verdict is stored, on its way to archive, heatmap and page. Owns frame and map, and keeps its recipe alive.</summary>
+/// <summary>A frame whose verdict is stored, on its way to archive, heatmap and page. Owns frame and map, and keeps its recipe
+/// alive.</summary>
 /// <param name="verdict">The verdict, as stored.</param>
 /// <param name="frame">The frame.</param>
 /// <param name="map">The anomaly map that the verdict came from; null where nothing was judged.</param>

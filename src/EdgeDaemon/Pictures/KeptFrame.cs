@@ -6,7 +6,8 @@ using ClipFusion.Imaging;
 namespace ClipFusion.EdgeDaemon.Pictures;
 
 /// <summary>
-/// A judged frame's copy in memory that is used again and again. A camera has few buffers, so they go back to it at once, however long the pictures take.
+/// A judged frame's copy in memory that is used again and again. A camera has few buffers, so they go back to it at once, however long the
+/// pictures take.
 /// </summary>
 internal sealed class KeptFrame
 {

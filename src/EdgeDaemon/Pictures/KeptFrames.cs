@@ -1,8 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Pictures;
 
 /// <summary>
-/// The frames of one station that wait for their pictures: at most <see cref="MaximumFrames"/>, and no more memory than given (two frames may be had whatever their
-/// size). When it is full the oldest that waits is dropped, and counted. Safe for several threads.
+/// The frames of one station that wait for their pictures: at most <see cref="MaximumFrames"/>, and no more memory than given (two frames
+/// may be had whatever their size). When it is full the oldest that waits is dropped, and counted. Safe for several threads.
 /// </summary>
 /// <param name="memory">Bytes of all of them.</param>
 internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)

@@ -3,8 +3,8 @@ using ClipFusion.EdgeDaemon.Domain;
 namespace ClipFusion.EdgeDaemon.Pictures;
 
 /// <summary>
-/// A station's latest frame and latest NG, as long as nobody looks: copies, of which pictures are made when somebody does. So the page always has both, and a
-/// box that nobody looks at spends a copy of memory. Two frames at most, beside those that wait. For one thread.
+/// A station's latest frame and latest NG, as long as nobody looks: copies, of which pictures are made when somebody does. So the page
+/// always has both, and a box that nobody looks at spends a copy of memory. Two frames at most, beside those that wait. For one thread.
 /// </summary>
 /// <param name="frames">Where their memory comes from and goes back to.</param>
 internal sealed class LastFrames(KeptFrames frames)

@@ -7,7 +7,8 @@ internal static class LowPriority
 {
     private const int OfThread = 0, Calling = 0, Nice = 10;
 
-    /// <summary>Lowers the calling thread, for good. On Linux <see cref="Thread.Priority"/> changes nothing, while a nice value belongs to a single thread.</summary>
+    /// <summary>Lowers the calling thread, for good. On Linux <see cref="Thread.Priority"/> changes nothing, while a nice value belongs to
+    /// a single thread.</summary>
     public static void Take()
     {
         if (OperatingSystem.IsLinux()) _ = Libc.SetPriority(OfThread, Calling, Nice);

@@ -6,8 +6,8 @@ using ClipFusion.Inspection.Recipes;
 namespace ClipFusion.EdgeDaemon.Pictures;
 
 /// <summary>
-/// What good parts' maps reach under an active recipe, for the colours of pictures: by its references, or where those can't say it (there are fewer than
-/// two) by the last parts that were judged OK. Safe for several threads.
+/// What good parts' maps reach under an active recipe, for the colours of pictures: by its references, or where those can't say it (there
+/// are fewer than two) by the last parts that were judged OK. Safe for several threads.
 /// </summary>
 /// <param name="references">What the references say.</param>
 /// <param name="own">The recipe's profile.</param>

@@ -3,7 +3,8 @@ using ClipFusion.Imaging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 
-/// <summary>An inspection's pictures for the page: frame and overlay as JPEG of one size, so that one can be laid on the other. For one thread.</summary>
+/// <summary>An inspection's pictures for the page: frame and overlay as JPEG of one size, so that one can be laid on the other. For one
+/// thread.</summary>
 /// <param name="picture">Draws.</param>
 internal sealed class PagePicture(FramePicture picture)
 {

@@ -4,7 +4,8 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="Waiting">Frames that wait now.</param>
 /// <param name="Dropped">Frames given up because too many waited; their verdicts are not touched.</param>
 /// <param name="Archived">Frames written to the archive.</param>
-/// <param name="Heatmaps">Heatmaps handed to the broker's second connection; what became of them there, <see cref="Delivery.MediaLink"/> counts.</param>
+/// <param name="Heatmaps">Heatmaps handed to the broker's second connection; what became of them there, <see cref="Delivery.MediaLink"/>
+/// counts.</param>
 /// <param name="Shown">Inspections made ready for the page.</param>
 /// <param name="Failed">Pictures that could not be made or archived.</param>
 /// <param name="Busy">Time spent on all of them, encoding and disk.</param>

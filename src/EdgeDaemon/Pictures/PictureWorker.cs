@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Pictures;
 
 /// <summary>
-/// Makes the pictures of all stations, one after another and in turn, so that they never delay a verdict: on one thread of low priority, and while no inspection has
-/// the networks or waits for them. Where that never happens a picture waits <see cref="Patience"/> at most.
+/// Makes the pictures of all stations, one after another and in turn, so that they never delay a verdict: on one thread of low priority,
+/// and while no inspection has the networks or waits for them. Where that never happens a picture waits <see cref="Patience"/> at most.
 /// </summary>
 /// <param name="turns">Who has the networks.</param>
 /// <param name="media">Where heatmaps go.</param>
@@ -99,7 +99,8 @@ internal sealed class PictureWorker(NetworkScheduler turns, IHeatmapPublisher me
         _ended.SetResult();
     }
 
-    /// <summary>A turn of the networks below every inspection says that none is due; it is given back at once, because pictures don't need them.</summary>
+    /// <summary>A turn of the networks below every inspection says that none is due; it is given back at once, because pictures don't need
+    /// them.</summary>
     private void AwaitLull(long keptAt)
     {
         TimeSpan left = Patience - time.GetElapsedTime(keptAt);

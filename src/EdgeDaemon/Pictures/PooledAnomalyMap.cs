@@ -4,7 +4,8 @@ using ClipFusion.Inspection.Maps;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 
-/// <summary>An anomaly map that outlives the inspector's next image; its memory is pooled, because it would land on the large object heap.</summary>
+/// <summary>An anomaly map that outlives the inspector's next image; its memory is pooled, because it would land on the large object
+/// heap.</summary>
 internal sealed class PooledAnomalyMap : IDisposable
 {
     // Not the shared pool: its memory stays with the thread that gave it back, and maps are taken and given back by different ones.

@@ -9,8 +9,8 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 internal sealed record ShownInspection(VerdictRecord Verdict, ReadOnlyMemory<byte> FrameJpeg, ReadOnlyMemory<byte> OverlayJpeg);
 
 /// <summary>
-/// What the page shows of a station: the latest inspection, and the latest NG. Pictures are only made while somebody looks, so that a box that nobody
-/// looks at spends next to nothing; those of the last frames are made at the first look. Safe for several threads.
+/// What the page shows of a station: the latest inspection, and the latest NG. Pictures are only made while somebody looks, so that a box
+/// that nobody looks at spends next to nothing; those of the last frames are made at the first look. Safe for several threads.
 /// </summary>
 /// <param name="time">The clock of looking.</param>
 internal sealed class StationGallery(TimeProvider time)

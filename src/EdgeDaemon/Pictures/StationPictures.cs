@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pictures;
 
-/// <summary>What becomes of one station's judged frames: archive, heatmap, page. <see cref="Take"/> may be called from any thread, <see cref="Work"/> from one.</summary>
+/// <summary>What becomes of one station's judged frames: archive, heatmap, page. <see cref="Take"/> may be called from any thread,
+/// <see cref="Work"/> from one.</summary>
 /// <param name="config">The station's configuration, as it is now.</param>
 /// <param name="archive">Its images.</param>
 /// <param name="gallery">What the page shows.</param>

@@ -11,10 +11,12 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <summary>What became of a caller's trigger.</summary>
 /// <param name="Ack">The answer.</param>
 /// <param name="Given">For a duplicate: the verdict that was given already and is to be sent again after the ack.</param>
-/// <param name="Coming">The verdict once it is stored, null if it can't be; null for a refused trigger and for a duplicate with its verdict given.</param>
+/// <param name="Coming">The verdict once it is stored, null if it can't be; null for a refused trigger and for a duplicate with its verdict
+/// given.</param>
 internal sealed record Taken(TriggerAckMessage Ack, VerdictRecord? Given = null, Task<VerdictRecord?>? Coming = null);
 
-/// <summary>Step 1: triggers become accepted inspections, committed before anybody is told, or are refused with a code. Safe for several threads.</summary>
+/// <summary>Step 1: triggers become accepted inspections, committed before anybody is told, or are refused with a code. Safe for several
+/// threads.</summary>
 internal sealed class Acceptance(Func<StationConfig> config, StationRecipes recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, ApplianceMetrics metrics, TimeProvider time)
 {
     private readonly TriggerMemory _memory = new(time, config().TriggerIdTtl, 4096, store.ReadRecent(config().Name, 1024));
@@ -72,7 +74,8 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
         }
     }
 
-    /// <summary>Notes an acceptance as told, once it has been: what is not noted is acked again after a restart. Does nothing for refusals and duplicates.</summary>
+    /// <summary>Notes an acceptance as told, once it has been: what is not noted is acked again after a restart. Does nothing for refusals
+    /// and duplicates.</summary>
     /// <param name="ack">The ack.</param>
     /// <param name="told">Ends when the caller has it, or never will.</param>
     public async Task NoteAckedAsync(TriggerAckMessage ack, Task<PublishStatus> told)
@@ -91,7 +94,8 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
         }
     }
 
-    /// <summary>Takes a trigger that nobody waits for: what can't be judged gets a sequence number and NOT_JUDGED, because nobody is there to be refused.</summary>
+    /// <summary>Takes a trigger that nobody waits for: what can't be judged gets a sequence number and NOT_JUDGED, because nobody is there
+    /// to be refused.</summary>
     /// <param name="trigger">A self-timed trigger.</param>
     /// <param name="frame">The frame that it came with; owned from here. Null where the camera has yet to be asked.</param>
     /// <param name="stop">The program's end.</param>

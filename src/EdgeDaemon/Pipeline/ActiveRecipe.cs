@@ -15,8 +15,8 @@ using ClipFusion.OnnxInference;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// A recipe with its words encoded and its references enrolled, as it was when it was set. Inspections that were accepted under it keep it alive
-/// after another has taken its place; it is freed when the last of them is done.
+/// A recipe with its words encoded and its references enrolled, as it was when it was set. Inspections that were accepted under it keep it
+/// alive after another has taken its place; it is freed when the last of them is done.
 /// </summary>
 internal sealed class ActiveRecipe : IDisposable
 {
@@ -53,8 +53,8 @@ internal sealed class ActiveRecipe : IDisposable
     public string PackHash { get; }
 
     /// <summary>
-    /// Loads references, makes banks and runs every network once, so that the first inspection is as fast as the next. Blocks; the networks are used in
-    /// turns below every due inspection.
+    /// Loads references, makes banks and runs every network once, so that the first inspection is as fast as the next. Blocks; the networks
+    /// are used in turns below every due inspection.
     /// </summary>
     /// <param name="pack">The networks.</param>
     /// <param name="catalogue">Where the recipe's files lie.</param>
@@ -64,7 +64,8 @@ internal sealed class ActiveRecipe : IDisposable
     /// <param name="cancellation">Ends it at any step but the opening of a network.</param>
     /// <param name="deadline">Stands still while engines are built; null where nobody waits.</param>
     /// <exception cref="RecipeUnusableException">
-    /// A file is missing or can't be decoded, the recipe does not fit the pack, or one inspection takes longer than <see cref="Judge.Limit"/>.
+    /// A file is missing or can't be decoded, the recipe does not fit the pack, or one inspection takes longer than
+    /// <see cref="Judge.Limit"/>.
     /// </exception>
     public static ActiveRecipe Load(
         OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, NetworkScheduler turns, CancellationToken cancellation, RecipeDeadline? deadline = null)

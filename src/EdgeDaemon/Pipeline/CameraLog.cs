@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>What a person reads of a station's camera: that it went and came, what became of its files, and why a frame was not judged. Safe for several threads.</summary>
+/// <summary>What a person reads of a station's camera: that it went and came, what became of its files, and why a frame was not judged.
+/// Safe for several threads.</summary>
 /// <param name="station">Name of the station.</param>
 /// <param name="log">The log.</param>
 internal sealed partial class CameraLog(string station, ILogger log)

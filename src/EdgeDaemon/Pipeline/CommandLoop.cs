@@ -4,7 +4,8 @@ using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes at once and again at their end.</summary>
+/// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes
+/// at once and again at their end.</summary>
 internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, FrameNotices frames, RecipeActivator recipes,
     Heartbeats heartbeats, string bootId, TimeProvider time)
 {

@@ -1,8 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// The time limit of one inspection, on the monotonic clock from the trigger's receipt. It is fired by a timer and not by a stage, so that it
-/// holds whatever a stage is waiting for.
+/// The time limit of one inspection, on the monotonic clock from the trigger's receipt. It is fired by a timer and not by a stage, so that
+/// it holds whatever a stage is waiting for.
 /// </summary>
 internal sealed class Deadline : IDisposable
 {
@@ -14,7 +14,8 @@ internal sealed class Deadline : IDisposable
     /// <param name="time">Whose monotonic clock counts.</param>
     /// <param name="received">Timestamp of the trigger's receipt.</param>
     /// <param name="limit">From receipt to verdict; null for no limit.</param>
-    /// <param name="margin">How long before the limit <see cref="Passed"/> fires, for storing and sending; less where the limit is shorter than twice it.</param>
+    /// <param name="margin">How long before the limit <see cref="Passed"/> fires, for storing and sending; less where the limit is shorter
+    /// than twice it.</param>
     public Deadline(TimeProvider time, long received, TimeSpan? limit, TimeSpan margin)
     {
         ArgumentNullException.ThrowIfNull(time);

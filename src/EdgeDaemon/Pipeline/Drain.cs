@@ -2,7 +2,8 @@ using ClipFusion.EdgeDaemon.Runtime;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>The clean stop: no more triggers, what was accepted is judged and stored, and its verdicts are handed to the broker, all within limits.</summary>
+/// <summary>The clean stop: no more triggers, what was accepted is judged and stored, and its verdicts are handed to the broker, all within
+/// limits.</summary>
 internal sealed class Drain(RunningAppliance box, TimeProvider time)
 {
     /// <summary>How long inspections that were accepted are waited for.</summary>

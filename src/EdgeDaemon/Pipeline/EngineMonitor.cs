@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>Says what runs each network and searches memory banks, and has engines built while something slower stands in for them. The comparison with the goldens waits for its turn like all background work.</summary>
+/// <summary>Says what runs each network and searches memory banks, and has engines built while something slower stands in for them. The
+/// comparison with the goldens waits for its turn like all background work.</summary>
 /// <param name="turns">Who has the networks.</param>
 /// <param name="log">Event ids 1008-1019.</param>
 internal sealed partial class EngineMonitor(NetworkScheduler turns, ILogger log)

@@ -6,8 +6,8 @@ using ClipFusion.EdgeDaemon.Storage;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// Which files of a station's folder are an inspection's already. A file is handed out once, whatever happens to the program or to its moving away. Safe for
-/// several threads.
+/// Which files of a station's folder are an inspection's already. A file is handed out once, whatever happens to the program or to its
+/// moving away. Safe for several threads.
 /// </summary>
 internal sealed class HandedFiles
 {
@@ -19,7 +19,8 @@ internal sealed class HandedFiles
     /// <summary>What earlier runs have left behind, by file.</summary>
     private readonly ConcurrentDictionary<FileStamp, string> _left;
 
-    /// <summary>Files that are away and whose rows are to be deleted with the next note: a row too many costs nothing but its bytes.</summary>
+    /// <summary>Files that are away and whose rows are to be deleted with the next note: a row too many costs nothing but its
+    /// bytes.</summary>
     private readonly ConcurrentQueue<FileStamp> _gone = new();
 
     private HandedFiles(InspectionStore store, string station, IEnumerable<HandedFile> left)
@@ -47,7 +48,8 @@ internal sealed class HandedFiles
     }
 
     /// <summary>
-    /// Notes whose a file is. It need not be waited for: the store writes in the order of the calls, so the note is on the disk before the verdict is.
+    /// Notes whose a file is. It need not be waited for: the store writes in the order of the calls, so the note is on the disk before the
+    /// verdict is.
     /// </summary>
     public async Task NoteAsync(AcceptedInspection inspection, FileStamp file)
     {

@@ -3,8 +3,8 @@ using ClipFusion.EdgeDaemon.Domain;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// One accepted inspection on its way to exactly one verdict. Whoever comes first decides: the judge with a result, a stage with a reason, or
-/// the deadline with what is held (PatchCLIP's result, once there is one) or with NOT_JUDGED: deadline.
+/// One accepted inspection on its way to exactly one verdict. Whoever comes first decides: the judge with a result, a stage with a reason,
+/// or the deadline with what is held (PatchCLIP's result, once there is one) or with NOT_JUDGED: deadline.
 /// </summary>
 internal sealed class InspectionRun : IDisposable
 {
@@ -65,7 +65,8 @@ internal sealed class InspectionRun : IDisposable
         _lastLap = Elapsed;
     }
 
-    /// <summary>Sets the verdict that is given if the deadline comes first. A result without a threshold of its own profile is none: don't set it.</summary>
+    /// <summary>Sets the verdict that is given if the deadline comes first. A result without a threshold of its own profile is none: don't
+    /// set it.</summary>
     public void SetFallback(VerdictRecord fallback) => Volatile.Write(ref _fallback, fallback);
 
     /// <summary>Decides, unless something else has decided before.</summary>

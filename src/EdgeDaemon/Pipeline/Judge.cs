@@ -12,10 +12,12 @@ using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>Steps 3 to 7 of one inspection: waits for its station's turn, runs the method, decides. The deadline ends it from outside.</summary>
+/// <summary>Steps 3 to 7 of one inspection: waits for its station's turn, runs the method, decides. The deadline ends it from
+/// outside.</summary>
 internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, ILogger log, PackCondition? pack = null)
 {
-    /// <summary>How long the method may take on the slowest machine before the loop counts as hung; its turn may take as long as it takes.</summary>
+    /// <summary>How long the method may take on the slowest machine before the loop counts as hung; its turn may take as long as it
+    /// takes.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Why nothing may be judged with the networks that are there; null when it may.</summary>

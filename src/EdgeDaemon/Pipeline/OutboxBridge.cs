@@ -26,8 +26,8 @@ internal static class OutboxBridge
     public static OutboxRow Row(VerdictRecord verdict, string bootId, TimeProvider time) => new(verdict, bootId, time.GetTimestamp(), null);
 
     /// <summary>
-    /// Interrupted inspections count from their trigger, because their verdict is made when the part is long gone; so do those of an earlier boot, whose
-    /// monotonic clock is not ours, by the wall clock.
+    /// Interrupted inspections count from their trigger, because their verdict is made when the part is long gone; so do those of an
+    /// earlier boot, whose monotonic clock is not ours, by the wall clock.
     /// </summary>
     private static OutboxRow Row(StoredOutboxRow row, string bootId, TimeProvider time) =>
         Timed(row, bootId, time) with { Handed = row.Handed, UnheardFor = row.UnheardFor };

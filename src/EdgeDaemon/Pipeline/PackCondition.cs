@@ -2,7 +2,8 @@ using ClipFusion.EdgeDaemon.Delivery;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>What is known about the model pack that runs, for those that judge with it and those that tell it. Safe for several threads.</summary>
+/// <summary>What is known about the model pack that runs, for those that judge with it and those that tell it. Safe for several
+/// threads.</summary>
 internal sealed class PackCondition
 {
     private volatile string? _fault;

@@ -4,8 +4,8 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// A model pack that was found damaged, remembered over restarts and power cuts in the data folder, because the pack's own may be read-only: the pack has to pass its whole check
-/// before anything is judged with it again. A mark that can't be read still holds.
+/// A model pack that was found damaged, remembered over restarts and power cuts in the data folder, because the pack's own may be
+/// read-only: the pack has to pass its whole check before anything is judged with it again. A mark that can't be read still holds.
 /// </summary>
 /// <param name="dataFolder">Where it is kept.</param>
 internal sealed class PackMark(string dataFolder)

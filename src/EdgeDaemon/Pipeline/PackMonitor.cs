@@ -9,9 +9,10 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// Checks the model pack once per start, in the background: a start trusts sizes and times, and a disk that rots keeps both. First every byte of every file is hashed,
-/// which finds any changed bit; then each network that was opened on the processor runs once on the probe picture, which finds what went wrong behind the disk. Both
-/// let due inspections go first. What runs on a GPU was compared when it was opened.
+/// Checks the model pack once per start, in the background: a start trusts sizes and times, and a disk that rots keeps both. First every
+/// byte of every file is hashed, which finds any changed bit; then each network that was opened on the processor runs once on the probe
+/// picture, which finds what went wrong behind the disk. Both let due inspections go first. What runs on a GPU was compared when it was
+/// opened.
 /// </summary>
 /// <remarks>A network that is not open is not opened for it: the check needs no memory that inspections don't need.</remarks>
 internal sealed partial class PackMonitor

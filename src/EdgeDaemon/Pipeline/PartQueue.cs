@@ -1,8 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// Part ids that were announced on <c>in/{station}/part</c> and wait for the next trigger that the line itself gives (a frame that arrives, the station's
-/// clock), in the order of their arrival. Safe for several threads.
+/// Part ids that were announced on <c>in/{station}/part</c> and wait for the next trigger that the line itself gives (a frame that arrives,
+/// the station's clock), in the order of their arrival. Safe for several threads.
 /// </summary>
 /// <param name="time">Monotonic clock.</param>
 /// <param name="ttl">How long an id waits before it is dropped.</param>

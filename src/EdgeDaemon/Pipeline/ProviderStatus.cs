@@ -5,8 +5,10 @@ using ClipFusion.OnnxInference.Providers;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>What runs the networks, as the state tells it.</summary>
-/// <param name="Provider"><c>tensorrt</c>, <c>cuda</c> or <c>cpu</c>, or one for each network where they differ; null when no network is open yet.</param>
-/// <param name="Note">Why nothing better does, and why the processor searches memory banks although a GPU runs networks, at most <see cref="MaxNote"/> characters; null when nothing better was wanted.</param>
+/// <param name="Provider"><c>tensorrt</c>, <c>cuda</c> or <c>cpu</c>, or one for each network where they differ; null when no network is
+/// open yet.</param>
+/// <param name="Note">Why nothing better does, and why the processor searches memory banks although a GPU runs networks, at most
+/// <see cref="MaxNote"/> characters; null when nothing better was wanted.</param>
 /// <param name="EngineBuild">Progress of the engines that are being built, 0..1; null when none is.</param>
 internal sealed record ProviderStatus(string? Provider, string? Note, double? EngineBuild)
 {
@@ -20,8 +22,8 @@ internal sealed record ProviderStatus(string? Provider, string? Note, double? En
     public static ProviderStatus Of(ModelPack pack) => Of(pack.Providers, pack.BuildProgress, [.. pack.BankSearches.Select(b => b.WhyNot).OfType<string>().Distinct(StringComparer.Ordinal)]);
 
     /// <summary>
-    /// The status of some decisions. Text towers run once per recipe and say nothing about how fast parts are judged, so they count only where nothing else is open. A network's
-    /// slowest graph counts for it.
+    /// The status of some decisions. Text towers run once per recipe and say nothing about how fast parts are judged, so they count only
+    /// where nothing else is open. A network's slowest graph counts for it.
     /// </summary>
     public static ProviderStatus Of(IReadOnlyList<ProviderDecision> decisions, double? building, IReadOnlyList<string>? whyHostSearches = null)
     {

@@ -12,8 +12,8 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 internal readonly record struct RecipeOutcome(Code Code, string? Why);
 
 /// <summary>
-/// Makes recipes active: beside the triggers, which are refused meanwhile, and below every due inspection. Every change ends, at the latest with its deadline, and
-/// whatever goes wrong in it is an outcome and never the program's end.
+/// Makes recipes active: beside the triggers, which are refused meanwhile, and below every due inspection. Every change ends, at the latest
+/// with its deadline, and whatever goes wrong in it is an outcome and never the program's end.
 /// </summary>
 /// <param name="networks">The networks; changes wait for them.</param>
 /// <param name="live">Where recipes lie, where each station's active one is remembered, and how long a change may take.</param>

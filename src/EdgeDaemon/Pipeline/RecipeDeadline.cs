@@ -1,8 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// The time limit of one recipe's making. It stands still while an engine is built, which takes minutes, can't be interrupted and is reported by the state; everything
-/// else is ended by it, a running network too.
+/// The time limit of one recipe's making. It stands still while an engine is built, which takes minutes, can't be interrupted and is
+/// reported by the state; everything else is ended by it, a running network too.
 /// </summary>
 internal sealed class RecipeDeadline : IDisposable
 {

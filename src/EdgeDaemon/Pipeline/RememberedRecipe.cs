@@ -3,7 +3,8 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>The name of a station's active recipe, which survives a restart and a power cut: one small file in the data folder, replaced in one step.</summary>
+/// <summary>The name of a station's active recipe, which survives a restart and a power cut: one small file in the data folder, replaced in
+/// one step.</summary>
 internal sealed class RememberedRecipe(string dataFolder, string station)
 {
     private const int MaxBytes = 4096;

@@ -9,8 +9,8 @@ using ClipFusion.EdgeDaemon.Storage;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// Steps 2 to 8 of one station: an accepted inspection goes through frame and judge, and its verdict is stored when it is decided, whatever the stages are
-/// doing then.
+/// Steps 2 to 8 of one station: an accepted inspection goes through frame and judge, and its verdict is stored when it is decided, whatever
+/// the stages are doing then.
 /// </summary>
 /// <remarks>Both queues hold as many as the station has places, so writing into them never waits.</remarks>
 internal sealed class Stages(
@@ -191,7 +191,8 @@ internal sealed class Stages(
         return null;
     }
 
-    /// <summary>Hands the frame to the pictures, and puts its file away only when its verdict is on the disk: after a kill it is still where it was.</summary>
+    /// <summary>Hands the frame to the pictures, and puts its file away only when its verdict is on the disk: after a kill it is still
+    /// where it was.</summary>
     private async Task FinishAsync(Work work, Frame frame, PooledAnomalyMap? map)
     {
         VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);

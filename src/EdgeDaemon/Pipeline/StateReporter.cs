@@ -4,7 +4,8 @@ using ClipFusion.EdgeDaemon.Runtime;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
-/// Publishes one station's state: every second with a beat, at once when ready changes, and otherwise at most ten times a second while things change.
+/// Publishes one station's state: every second with a beat, at once when ready changes, and otherwise at most ten times a second while
+/// things change.
 /// </summary>
 /// <param name="changed">Set when anything may have changed.</param>
 /// <param name="isReady">Whether a trigger would be accepted now.</param>

@@ -14,7 +14,8 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 ///                                   \______________ deadline: whichever comes first ______________/
 /// </code>
 /// </summary>
-/// <remarks>Every queue is bounded by the station's queue depth: more than that many inspections without a verdict are never accepted.</remarks>
+/// <remarks>Every queue is bounded by the station's queue depth: more than that many inspections without a verdict are never
+/// accepted.</remarks>
 internal sealed class Station : IAsyncDisposable
 {
     private const int MostParts = 64;

@@ -3,7 +3,8 @@ using ClipFusion.EdgeDaemon.Pictures;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
-/// <summary>What stations tell the rest of the appliance. Made first, handed to those who tell and to those who listen. Handlers return at once.</summary>
+/// <summary>What stations tell the rest of the appliance. Made first, handed to those who tell and to those who listen. Handlers return at
+/// once.</summary>
 internal sealed class StationEvents
 {
     /// <summary>Exposure is over: the part may move.</summary>
@@ -12,7 +13,8 @@ internal sealed class StationEvents
     /// <summary>A verdict is on the disk.</summary>
     public event Action<VerdictRecord>? VerdictStored;
 
-    /// <summary>A frame with its stored verdict. It is lent: whoever wants more of it than the call copies it, and may take its map.</summary>
+    /// <summary>A frame with its stored verdict. It is lent: whoever wants more of it than the call copies it, and may take its
+    /// map.</summary>
     public event Action<JudgedFrame>? FrameJudged;
 
     public void TellFrameTaken(AcceptedInspection inspection) => FrameTaken?.Invoke(inspection);

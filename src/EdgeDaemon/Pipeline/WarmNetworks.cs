@@ -48,7 +48,8 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings, Prov
     /// <summary>Waits for the networks.</summary>
     public Task<OpenPack> WhenOpenAsync(CancellationToken stop) => _opened.Task.WaitAsync(stop);
 
-    /// <summary>Keeps the networks open at the end of the program while a task runs on them, even one that nobody waits for any more.</summary>
+    /// <summary>Keeps the networks open at the end of the program while a task runs on them, even one that nobody waits for any
+    /// more.</summary>
     public void KeepFor(Task user)
     {
         lock (_users)

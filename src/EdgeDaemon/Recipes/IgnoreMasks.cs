@@ -13,7 +13,8 @@ internal static class IgnoreMasks
     /// <param name="width">Columns of the pictures.</param>
     /// <param name="height">Their rows.</param>
     /// <param name="pictures">What the pictures are, for messages.</param>
-    /// <exception cref="IgnoreMaskException">The mask file has another size or can't be read, or a rectangle leaves the pictures.</exception>
+    /// <exception cref="IgnoreMaskException">The mask file has another size or can't be read, or a rectangle leaves the
+    /// pictures.</exception>
     public static IgnoreMask Of(IgnoreRule rule, string folder, int width, int height, string pictures = "the pictures")
     {
         byte[] pixels;
@@ -34,8 +35,8 @@ internal static class IgnoreMasks
     }
 
     /// <summary>
-    /// The mask of a recipe whose frames have yet to come: their size is that of the mask file, of the references and of the recipe's image checks,
-    /// which all have to say the same.
+    /// The mask of a recipe whose frames have yet to come: their size is that of the mask file, of the references and of the recipe's image
+    /// checks, which all have to say the same.
     /// </summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="folder">Where its files are.</param>

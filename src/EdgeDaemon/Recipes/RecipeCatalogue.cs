@@ -11,9 +11,9 @@ namespace ClipFusion.EdgeDaemon.Recipes;
 internal sealed record CatalogueEntry(string Name, StationRecipe? Recipe, IReadOnlyList<FieldError> Errors);
 
 /// <summary>
-/// The recipes of a folder as they were when it was loaded, by number and by name. A broken file is listed with its errors and hides no other; a
-/// number that two recipes claim makes both unusable, because nobody can know which one the PLC means. Immutable: a file edited later is not live
-/// until the folder is loaded again for a recipe that is being set.
+/// The recipes of a folder as they were when it was loaded, by number and by name. A broken file is listed with its errors and hides no
+/// other; a number that two recipes claim makes both unusable, because nobody can know which one the PLC means. Immutable: a file edited
+/// later is not live until the folder is loaded again for a recipe that is being set.
 /// </summary>
 internal sealed class RecipeCatalogue
 {

@@ -5,8 +5,8 @@ using ClipFusion.Inspection.Recipes;
 namespace ClipFusion.EdgeDaemon.Recipes;
 
 /// <summary>
-/// A recipe of the appliance: what the method reads, and what a station needs around it. Immutable; one that is active stays as it was when it was
-/// set, whatever happens to its file.
+/// A recipe of the appliance: what the method reads, and what a station needs around it. Immutable; one that is active stays as it was when
+/// it was set, whatever happens to its file.
 /// </summary>
 internal sealed record StationRecipe
 {
@@ -34,9 +34,11 @@ internal sealed record StationRecipe
     /// <summary>What a frame has to be like.</summary>
     public ImageChecks Checks { get; init; } = ImageChecks.Off;
 
-    /// <summary>Normal images that are enrolled when the recipe becomes active: paths relative to the recipes' folder, 0-20; none = zero-shot.</summary>
+    /// <summary>Normal images that are enrolled when the recipe becomes active: paths relative to the recipes' folder, 0-20; none =
+    /// zero-shot.</summary>
     public ImmutableArray<string> References { get; init; } = [];
 
-    /// <summary>The files that the recipe is made of besides its own: the ignore mask, then the references; relative to the recipes' folder.</summary>
+    /// <summary>The files that the recipe is made of besides its own: the ignore mask, then the references; relative to the recipes'
+    /// folder.</summary>
     public IEnumerable<string> Files => Method.Ignore?.MaskFile is string mask ? References.Prepend(mask) : References;
 }

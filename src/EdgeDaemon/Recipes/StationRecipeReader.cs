@@ -9,8 +9,8 @@ using static ClipFusion.Foundation.Json.JsonValues;
 namespace ClipFusion.EdgeDaemon.Recipes;
 
 /// <summary>
-/// Reads the appliance's recipe files: the method's keys as <see cref="RecipeReader"/> reads them and the station's beside them, one set of unknown
-/// keys, all errors at once. <c>docs/configuration.md</c> lists them.
+/// Reads the appliance's recipe files: the method's keys as <see cref="RecipeReader"/> reads them and the station's beside them, one set of
+/// unknown keys, all errors at once. <c>docs/configuration.md</c> lists them.
 /// </summary>
 internal static class StationRecipeReader
 {
@@ -24,13 +24,14 @@ internal static class StationRecipeReader
 
     /// <summary>Reads a recipe from memory.</summary>
     /// <param name="utf8Json">The file's bytes, UTF-8, with or without byte order mark.</param>
-    /// <param name="fileName">The file's name without folder and <c>.json</c>, which the recipe's must be and is where it says none; null where it has no file.</param>
+    /// <param name="fileName">The file's name without folder and <c>.json</c>, which the recipe's must be and is where it says none; null
+    /// where it has no file.</param>
     /// <returns>The recipe, or what is wrong with it; exactly one of the two.</returns>
     public static (StationRecipe? Recipe, IReadOnlyList<FieldError> Errors) Read(ReadOnlyMemory<byte> utf8Json, string? fileName = null) => Read(utf8Json, fileName, isTrial: false);
 
     /// <summary>
-    /// Reads a recipe that pictures are tried with, where no PLC asks for it: number and name may be missing, and the file may be called anything.
-    /// Everything else is as on the device, so that what was tried can be put there.
+    /// Reads a recipe that pictures are tried with, where no PLC asks for it: number and name may be missing, and the file may be called
+    /// anything. Everything else is as on the device, so that what was tried can be put there.
     /// </summary>
     /// <param name="path">The file; its errors name it by this path.</param>
     /// <returns>The recipe, and whether it says a number; without one a device does not take it.</returns>

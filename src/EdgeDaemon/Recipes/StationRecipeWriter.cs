@@ -19,12 +19,13 @@ internal static class StationRecipeWriter
     /// <summary>The recipe as indented JSON, to be read by people and by <see cref="StationRecipeReader"/>.</summary>
     public static string Write(StationRecipe recipe) => ToJson(recipe).ToJsonString(Indented);
 
-    /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't change.</summary>
+    /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't
+    /// change.</summary>
     public static byte[] Canonical(StationRecipe recipe) => Encoding.UTF8.GetBytes(ToJson(recipe).ToJsonString());
 
     /// <summary>
-    /// Sixteen hexadecimal digits that change with every setting, with the content of the ignore mask and with that of every reference: the first of
-    /// the SHA-256 over the canonical form and the SHA-256 of each file of <see cref="StationRecipe.Files"/>, in that order.
+    /// Sixteen hexadecimal digits that change with every setting, with the content of the ignore mask and with that of every reference: the
+    /// first of the SHA-256 over the canonical form and the SHA-256 of each file of <see cref="StationRecipe.Files"/>, in that order.
     /// </summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="folder">The recipes' folder, which its files are relative to.</param>

@@ -1,6 +1,7 @@
 namespace ClipFusion.EdgeDaemon.Runtime;
 
-/// <summary>The networks' use by background work on a thread of its own, given up between two calls of them whenever an inspection is due.</summary>
+/// <summary>The networks' use by background work on a thread of its own, given up between two calls of them whenever an inspection is
+/// due.</summary>
 internal sealed class BackgroundLease : IDisposable
 {
     private readonly NetworkScheduler _turns;

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace ClipFusion.EdgeDaemon.Runtime;
 
 /// <summary>
-/// One loop's sign of life. The loop beats whenever it comes round and says before a piece of work how long that may take; what it waits for (input, a
-/// camera, a broker, a disk, an engine build) may take for ever, because it goes on beating meanwhile.
+/// One loop's sign of life. The loop beats whenever it comes round and says before a piece of work how long that may take; what it waits
+/// for (input, a camera, a broker, a disk, an engine build) may take for ever, because it goes on beating meanwhile.
 /// </summary>
 /// <remarks>Used by one loop at a time; read by others at any time. Beating and waiting allocate nothing in the steady state.</remarks>
 internal sealed class Heartbeat : IDisposable
@@ -12,7 +12,8 @@ internal sealed class Heartbeat : IDisposable
     private readonly Heartbeats _owner;
     private readonly TimeProvider _time;
 
-    // Keeps one wake-up, so that none is lost between looking and waiting. Without a cancellable token a channel reuses what it needs for its waiting reader.
+    // Keeps one wake-up, so that none is lost between looking and waiting. Without a cancellable token a channel reuses what it needs for
+    // its waiting reader.
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private long _last;
     private long _limit;
@@ -29,7 +30,8 @@ internal sealed class Heartbeat : IDisposable
     /// <summary>Since the last beat.</summary>
     public TimeSpan Age => _time.GetElapsedTime(Volatile.Read(ref _last));
 
-    /// <summary>How old the last beat may become: <see cref="Heartbeats.IdleLimit"/>, or what the present piece of work is allowed.</summary>
+    /// <summary>How old the last beat may become: <see cref="Heartbeats.IdleLimit"/>, or what the present piece of work is
+    /// allowed.</summary>
     public TimeSpan Limit => new(Volatile.Read(ref _limit));
 
     /// <summary>Whether the loop hangs.</summary>

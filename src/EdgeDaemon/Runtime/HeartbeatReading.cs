@@ -7,8 +7,8 @@ namespace ClipFusion.EdgeDaemon.Runtime;
 internal static class HeartbeatReading
 {
     /// <summary>
-    /// Reads a channel to its end, as <see cref="ChannelReader{T}.ReadAllAsync"/> does, and beats for every item and once a second while there is none.
-    /// Waiting allocates nothing.
+    /// Reads a channel to its end, as <see cref="ChannelReader{T}.ReadAllAsync"/> does, and beats for every item and once a second while
+    /// there is none. Waiting allocates nothing.
     /// </summary>
     /// <typeparam name="T">What the channel holds.</typeparam>
     /// <param name="reader">The channel; this is its only reader.</param>
@@ -42,8 +42,8 @@ internal static class HeartbeatReading
     }
 
     /// <summary>
-    /// A channel's next item or end, looked at more than once. Given without a token, because a channel reuses its waiting operation only then; so it outlives
-    /// the reading that is stopped, once, which harms nobody.
+    /// A channel's next item or end, looked at more than once. Given without a token, because a channel reuses its waiting operation only
+    /// then; so it outlives the reading that is stopped, once, which harms nobody.
     /// </summary>
     private sealed class Arrival<T>(ChannelReader<T> reader, Heartbeat heartbeat)
     {

@@ -8,7 +8,8 @@ internal sealed class Heartbeats : IDisposable
     /// <summary>How often a loop that waits is woken to beat.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How old the beat of a loop may be that does no announced piece of work. Many intervals: on a loaded machine a wake-up may come late.</summary>
+    /// <summary>How old the beat of a loop may be that does no announced piece of work. Many intervals: on a loaded machine a wake-up may
+    /// come late.</summary>
     public static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<Heartbeat, bool> _all = new();

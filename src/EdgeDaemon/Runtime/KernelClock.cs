@@ -3,7 +3,8 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Runtime;
 
-/// <summary>What the kernel knows of the wall clock: a time service (chrony, systemd-timesyncd, PTP) tells it, and setting the clock by hand takes it back.</summary>
+/// <summary>What the kernel knows of the wall clock: a time service (chrony, systemd-timesyncd, PTP) tells it, and setting the clock by
+/// hand takes it back.</summary>
 internal static class KernelClock
 {
     // struct timex on 64-bit Linux: int modes, four longs, then int status.

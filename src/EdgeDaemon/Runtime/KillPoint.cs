@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Runtime;
 
 /// <summary>
-/// FOR TESTS ONLY: a power cut at an exact place. With <c>CLIPFUSION_TEST_KILL_AT=accepted:3</c> in its environment the process kills itself (SIGKILL: nothing is
-/// flushed, nobody is told) when it passes that step for the third time. Without the variable a step costs one look at a null.
+/// FOR TESTS ONLY: a power cut at an exact place. With <c>CLIPFUSION_TEST_KILL_AT=accepted:3</c> in its environment the process kills
+/// itself (SIGKILL: nothing is flushed, nobody is told) when it passes that step for the third time. Without the variable a step costs one
+/// look at a null.
 /// </summary>
 internal sealed partial class KillPoint
 {

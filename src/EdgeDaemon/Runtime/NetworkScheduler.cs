@@ -2,8 +2,8 @@ namespace ClipFusion.EdgeDaemon.Runtime;
 
 /// <summary>
 /// Gives the networks to one inspection at a time, station by station in turn: whoever has waited longest among the stations' first
-/// in line goes next, so that a station with a long queue can't starve the others. Background work (recipes being loaded) gets a turn when no station
-/// waits.
+/// in line goes next, so that a station with a long queue can't starve the others. Background work (recipes being loaded) gets a turn when
+/// no station waits.
 /// </summary>
 /// <remarks>Thread-safe. Waiting is bounded by the stations' own queues and by each waiter's cancellation.</remarks>
 internal sealed class NetworkScheduler
@@ -22,16 +22,19 @@ internal sealed class NetworkScheduler
     /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
     public ValueTask<IDisposable> AcquireAsync(string station, CancellationToken cancellation) => WaitAsync(station, cancellation);
 
-    /// <summary>Waits for a turn below every station's; to be asked for anew between two calls of the networks, so that a due inspection waits for one at most.</summary>
+    /// <summary>Waits for a turn below every station's; to be asked for anew between two calls of the networks, so that a due inspection
+    /// waits for one at most.</summary>
     /// <param name="cancellation">Gives the place in the line up.</param>
     /// <returns>Dispose it to let the next one in.</returns>
     /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
     public ValueTask<IDisposable> AcquireInBackgroundAsync(CancellationToken cancellation) => WaitAsync(null, cancellation);
 
-    /// <summary>As <see cref="AcquireInBackgroundAsync"/>, for work that can begin again: it is told when a station is due, and gives its turn back then.</summary>
+    /// <summary>As <see cref="AcquireInBackgroundAsync"/>, for work that can begin again: it is told when a station is due, and gives its
+    /// turn back then.</summary>
     /// <param name="cancellation">Gives the place in the line up.</param>
     /// <returns>
-    /// The turn, to be disposed to let the next one in, and after it the source of the token that is cancelled when a station is due, or with <paramref name="cancellation"/>.
+    /// The turn, to be disposed to let the next one in, and after it the source of the token that is cancelled when a station is due, or
+    /// with <paramref name="cancellation"/>.
     /// </returns>
     /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
     public async ValueTask<(IDisposable Turn, CancellationTokenSource Wanted)> AcquireInterruptibleAsync(CancellationToken cancellation)

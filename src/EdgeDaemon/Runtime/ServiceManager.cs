@@ -6,16 +6,16 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Runtime;
 
 /// <summary>
-/// What systemd, or another manager that speaks its protocol, is told: READY=1 when every hosted service has started, WATCHDOG=1 while all loops beat,
-/// STOPPING=1 at SIGTERM.
+/// What systemd, or another manager that speaks its protocol, is told: READY=1 when every hosted service has started, WATCHDOG=1 while all
+/// loops beat, STOPPING=1 at SIGTERM.
 /// </summary>
 internal static class ServiceManager
 {
     private static readonly ServiceState Alive = new("WATCHDOG=1");
 
     /// <summary>
-    /// Adds the heartbeats, their watchdog, and the notifications where <c>NOTIFY_SOCKET</c> is set. That alone decides, whoever the parent process is:
-    /// a container's engine hands the socket in as well.
+    /// Adds the heartbeats, their watchdog, and the notifications where <c>NOTIFY_SOCKET</c> is set. That alone decides, whoever the parent
+    /// process is: a container's engine hands the socket in as well.
     /// </summary>
     public static IServiceCollection AddServiceManager(this IServiceCollection services)
     {

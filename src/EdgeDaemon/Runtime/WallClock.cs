@@ -3,14 +3,14 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Runtime;
 
 /// <summary>
-/// Says whether the wall clock can be believed: the kernel calls it synchronised, and it has not jumped. Only ages by the wall clock depend on it; order is
-/// by sequence and durations are on the monotonic clock.
+/// Says whether the wall clock can be believed: the kernel calls it synchronised, and it has not jumped. Only ages by the wall clock depend
+/// on it; order is by sequence and durations are on the monotonic clock.
 /// </summary>
 /// <remarks>
-/// A jump is found by comparing the wall clock with the monotonic clock: whatever the distance between the two has changed by since the last jump (or the
-/// start), in one step or in many small ones. After a jump the clock is not believed until the kernel has called it unsynchronised and then synchronised
-/// again, or until <see cref="Quarantine"/> has passed on the monotonic clock without another jump. Nothing is remembered over a restart: then the
-/// kernel's word counts alone.
+/// A jump is found by comparing the wall clock with the monotonic clock: whatever the distance between the two has changed by since the
+/// last jump (or the start), in one step or in many small ones. After a jump the clock is not believed until the kernel has called it
+/// unsynchronised and then synchronised again, or until <see cref="Quarantine"/> has passed on the monotonic clock without another jump.
+/// Nothing is remembered over a restart: then the kernel's word counts alone.
 /// </remarks>
 internal sealed partial class WallClock
 {
@@ -32,7 +32,8 @@ internal sealed partial class WallClock
     /// <summary>Starts watching, with a first look.</summary>
     /// <param name="time">Wall clock and monotonic clock.</param>
     /// <param name="logger">Event ids 5000-5009.</param>
-    /// <param name="kernel">Whether the kernel calls the clock synchronised, null when it can't be asked; null here asks the real one.</param>
+    /// <param name="kernel">Whether the kernel calls the clock synchronised, null when it can't be asked; null here asks the real
+    /// one.</param>
     public WallClock(TimeProvider time, ILogger logger, Func<bool?>? kernel = null)
     {
         (_time, _logger, _kernel) = (time, logger, kernel ?? KernelClock.IsSynchronised);
@@ -48,7 +49,8 @@ internal sealed partial class WallClock
     /// <summary>Whether ages by the wall clock mean anything: synchronised, and no jump that still counts.</summary>
     public bool IsTrusted => Volatile.Read(ref _state) is { Kernel: not false, HasJumped: false };
 
-    /// <summary>For <c>clockSynchronised</c> in state: <see cref="IsTrusted"/>, or null while nothing speaks against a clock that the kernel says nothing about.</summary>
+    /// <summary>For <c>clockSynchronised</c> in state: <see cref="IsTrusted"/>, or null while nothing speaks against a clock that the
+    /// kernel says nothing about.</summary>
     public bool? Told => Volatile.Read(ref _state) switch
     {
         { HasJumped: true } => false,

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Runtime;
 
 /// <summary>
-/// Looks at every loop's heartbeat and feeds the service manager's watchdog while all of them beat. A loop that hangs is named in the log first, then the
-/// feeding stops and the service manager ends and restarts the program. Without a service manager it only names the loop.
+/// Looks at every loop's heartbeat and feeds the service manager's watchdog while all of them beat. A loop that hangs is named in the log
+/// first, then the feeding stops and the service manager ends and restarts the program. Without a service manager it only names the loop.
 /// </summary>
 /// <param name="heartbeats">The loops.</param>
 /// <param name="period">The service manager's period (<see cref="PeriodOf"/>); null when it has no watchdog.</param>

@@ -1,8 +1,8 @@
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// The monotonic clock with the name of the boot that it belongs to, so that a time written before a restart of the process can be compared after it,
-/// and one from before a reboot can't be by mistake.
+/// The monotonic clock with the name of the boot that it belongs to, so that a time written before a restart of the process can be compared
+/// after it, and one from before a reboot can't be by mistake.
 /// </summary>
 /// <param name="time">Wall clock and monotonic clock.</param>
 internal sealed class BootClock(TimeProvider time)

@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// One thread that writes. Whatever waits when the disk has finished the last transaction becomes the next one: a single caller waits for one flush, many
-/// callers share it.
+/// One thread that writes. Whatever waits when the disk has finished the last transaction becomes the next one: a single caller waits for
+/// one flush, many callers share it.
 /// </summary>
 internal sealed class GroupCommitWriter : IAsyncDisposable
 {

@@ -9,8 +9,8 @@ namespace ClipFusion.EdgeDaemon.Storage;
 internal sealed record HandedFile(string InspectionId, FileStamp File);
 
 /// <summary>
-/// <c>handed_files</c>: files that belong to an inspection and still lie in their folder, as far as is known. Rows go when a file has been moved away, at the
-/// latest with their inspection. Every writing method is a part of the transaction under way.
+/// <c>handed_files</c>: files that belong to an inspection and still lie in their folder, as far as is known. Rows go when a file has been
+/// moved away, at the latest with their inspection. Every writing method is a part of the transaction under way.
 /// </summary>
 internal sealed class HandedFileTable : IDisposable
 {

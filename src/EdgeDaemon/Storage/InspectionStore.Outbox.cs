@@ -16,8 +16,8 @@ internal sealed partial class InspectionStore
     public IReadOnlyList<string> StationsWithPending() => _reader.Stations();
 
     /// <summary>
-    /// Verdicts of a station that wait for delivery, in sequence order. A verdict is held back while an earlier inspection of its station has none; parked rows
-    /// are left out and hold nothing back.
+    /// Verdicts of a station that wait for delivery, in sequence order. A verdict is held back while an earlier inspection of its station
+    /// has none; parked rows are left out and hold nothing back.
     /// </summary>
     /// <param name="station">Name of the station.</param>
     /// <param name="after">Sequence number after which to go on, such as the last one in flight; 0 to begin.</param>
@@ -66,15 +66,17 @@ internal sealed partial class InspectionStore
     public IReadOnlyList<RecentTrigger> ReadRecentBeside(string station, int limit) => _beside.Recent(station, Math.Clamp(limit, 1, LargestPage));
 
     /// <summary>
-    /// Takes delivered verdicts out of the outbox, all in one transaction. While nothing can be stored, that is kept in memory and done later; meanwhile they
-    /// are no longer offered.
+    /// Takes delivered verdicts out of the outbox, all in one transaction. While nothing can be stored, that is kept in memory and done
+    /// later; meanwhile they are no longer offered.
     /// </summary>
     /// <param name="inspectionIds">Their inspections; ids that are not in the outbox are passed over.</param>
     /// <returns>When it is on the disk, or kept for later.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the verdicts may then be sent again.</exception>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the verdicts may then be
+    /// sent again.</exception>
     public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => MarkAsync(inspectionIds, _unmarkedDeliveries, static (session, id) => session.Outbox.Deliver(id));
 
-    /// <summary>Notes that a verdict is about to be handed to the broker. One whose row says <see cref="Handed.ByThisProcess"/> needs no note.</summary>
+    /// <summary>Notes that a verdict is about to be handed to the broker. One whose row says <see cref="Handed.ByThisProcess"/> needs no
+    /// note.</summary>
     /// <param name="inspectionId">The inspection's id.</param>
     /// <returns>When it is on the disk.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored; the verdict must wait.</exception>
@@ -93,7 +95,8 @@ internal sealed partial class InspectionStore
     /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
     public Task GiveUpUnheardAsync(string inspectionId) => WriteAsync(session => session.Outbox.GiveUp(inspectionId));
 
-    /// <summary>Counts a refusal by the broker. The row stays first of its station until it is delivered, or parked after too many refusals.</summary>
+    /// <summary>Counts a refusal by the broker. The row stays first of its station until it is delivered, or parked after too many
+    /// refusals.</summary>
     /// <param name="inspectionId">The inspection's id.</param>
     /// <param name="reason">What the broker said.</param>
     /// <returns>Whether the row is parked now.</returns>

@@ -20,7 +20,8 @@ internal sealed partial class InspectionStore
     private long _damagedRows;
     private int _isProbing;
 
-    /// <summary>Answers what the last run left open with NOT_JUDGED: interrupted, and tells which acks are still due. Inspections of this run are left alone.</summary>
+    /// <summary>Answers what the last run left open with NOT_JUDGED: interrupted, and tells which acks are still due. Inspections of this
+    /// run are left alone.</summary>
     /// <returns>What was done and is to be done.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored; call it again later.</exception>
     public async Task<Recovery> RecoverAsync()
@@ -84,7 +85,8 @@ internal sealed partial class InspectionStore
         return (page, damaged);
     }
 
-    /// <summary>A row that can't be read: it is set aside behind the caller's back, once, while the caller goes on with the others.</summary>
+    /// <summary>A row that can't be read: it is set aside behind the caller's back, once, while the caller goes on with the
+    /// others.</summary>
     private void OnDamaged(DamagedRowException row)
     {
         if (_beingSetAside.Count < LargestDebt && _beingSetAside.TryAdd(row.Number, true)) _ = SetAsideAsync(row);
@@ -125,7 +127,8 @@ internal sealed partial class InspectionStore
         }
     }
 
-    /// <summary>Makes marks, or notes them for later. What was told can't be taken back: after a lost note it is told twice, at the next start.</summary>
+    /// <summary>Makes marks, or notes them for later. What was told can't be taken back: after a lost note it is told twice, at the next
+    /// start.</summary>
     private async Task MarkAsync(IReadOnlyCollection<string> ids, ConcurrentDictionary<string, bool> notes, Action<WriteSession, string> mark)
     {
         try

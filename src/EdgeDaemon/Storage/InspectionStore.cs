@@ -9,11 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// Step 8's memory: accepted inspections, their verdicts, and the outbox of what is still to be delivered, in one SQLite file. Whatever a method has
-/// returned survives a kill and a power cut. Safe for several threads.
+/// Step 8's memory: accepted inspections, their verdicts, and the outbox of what is still to be delivered, in one SQLite file. Whatever a
+/// method has returned survives a kill and a power cut. Safe for several threads.
 /// </summary>
 /// <remarks>
-/// <para>Writing waits for the disk: one thread commits whatever has gathered (<see cref="GroupCommitWriter"/>). Reading goes beside it.</para>
+/// <para>Writing waits for the disk: one thread commits whatever has gathered (<see cref="GroupCommitWriter"/>). Reading goes beside
+/// it.</para>
 /// <para>Call <see cref="RecoverAsync"/> once after <see cref="Open"/> and before the first <see cref="AcceptAsync"/>.</para>
 /// </remarks>
 internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposable
@@ -38,7 +39,8 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     {
         (_options, _logger, _lock, _clock) = (options, logger, instanceLock, new BootClock(time));
         _file = new DatabaseFile(folder, options, _clock);
-        // A kill leaves no chance to say which rows were handed over, so each process leaves its own number on those that it may hand over; 0 is for rows of long ago.
+        // A kill leaves no chance to say which rows were handed over, so each process leaves its own number on those that it may hand over;
+        // 0 is for rows of long ago.
         long process = Random.Shared.NextInt64(1, long.MaxValue);
         SqliteConnection connection = _file.Open();
         SequenceMarks marks;
@@ -75,10 +77,12 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         foreach (SetAsideRows rows in setAside) LogRowsSetAside(rows.Rows, rows.Table, rows.Reason);
     }
 
-    /// <summary>A verdict of this station was stored, so its outbox may have grown. Raised after the commit on some pool thread; handlers return at once.</summary>
+    /// <summary>A verdict of this station was stored, so its outbox may have grown. Raised after the commit on some pool thread; handlers
+    /// return at once.</summary>
     public event Action<string>? VerdictStored;
 
-    /// <summary>The store's condition has changed, on whatever thread found it; handlers return at once and ask the store nothing.</summary>
+    /// <summary>The store's condition has changed, on whatever thread found it; handlers return at once and ask the store
+    /// nothing.</summary>
     public event Action? ConditionChanged;
 
     /// <summary>First sequence number of this run by station, where the database had lost rows: <c>sequenceReset</c>.</summary>
@@ -102,8 +106,9 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     public bool IsClockTrusted { get => _retention.IsClockTrusted; set => _retention.IsClockTrusted = value; }
 
     /// <summary>
-    /// Whether verdicts go to the broker as soon as they are stored. The note that one may have been handed over is then stored with it, which costs no flush;
-    /// without a connection it is made when the verdict goes out, so that one which surely never went says so after a restart.
+    /// Whether verdicts go to the broker as soon as they are stored. The note that one may have been handed over is then stored with it,
+    /// which costs no flush; without a connection it is made when the verdict goes out, so that one which surely never went says so after a
+    /// restart.
     /// </summary>
     public bool HandsOverAtOnce { get => _handsOverAtOnce; set => _handsOverAtOnce = value; }
 
@@ -116,13 +121,15 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     /// <inheritdoc/>
     public bool ImagesAllowed => State.ImagesAllowed;
 
-    /// <summary>Opens the store of a data folder, making what is missing. A torn or foreign database is set aside under another name.</summary>
+    /// <summary>Opens the store of a data folder, making what is missing. A torn or foreign database is set aside under another
+    /// name.</summary>
     /// <param name="folder">The data folder; made if missing.</param>
     /// <param name="options">Limits.</param>
     /// <param name="time">Wall clock, monotonic clock and timers.</param>
     /// <param name="logger">Event ids 3000-3049.</param>
     /// <returns>Owned by the caller; <see cref="DisposeAsync"/> writes what is queued.</returns>
-    /// <exception cref="StorageUnavailableException">Another process uses the folder or locks the database, a newer program made it, or the disk fails.</exception>
+    /// <exception cref="StorageUnavailableException">Another process uses the folder or locks the database, a newer program made it, or the
+    /// disk fails.</exception>
     public static InspectionStore Open(string folder, StorageOptions options, TimeProvider time, ILogger logger)
     {
         try
@@ -156,13 +163,15 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         }
     }
 
-    /// <summary>Accepts a trigger: gives it an id and its station's next sequence number. Once this has returned, the promise is on the disk and may be acked.</summary>
+    /// <summary>Accepts a trigger: gives it an id and its station's next sequence number. Once this has returned, the promise is on the
+    /// disk and may be acked.</summary>
     /// <param name="trigger">What asks for it.</param>
     /// <param name="recipe">What it will be judged under.</param>
     /// <param name="deadline">From receipt to verdict; null for none.</param>
     /// <param name="cancellation">Ends the wait for room in the queue; a queued acceptance is always finished.</param>
     /// <returns>What was accepted.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored: no sequence number was used, and the trigger must be refused.</exception>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored: no sequence number was used, and the trigger must be
+    /// refused.</exception>
     /// <exception cref="ArgumentException">The station's name is none.</exception>
     public Task<AcceptedInspection> AcceptAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, CancellationToken cancellation = default) =>
         AcceptFileAsync(trigger, recipe, deadline, null, cancellation);
@@ -201,22 +210,23 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     }
 
     /// <summary>
-    /// Notes that the caller was told of the acceptance. Without it the inspection is reported as unacked after a restart. While nothing can be stored, the
-    /// note is kept in memory and written later.
+    /// Notes that the caller was told of the acceptance. Without it the inspection is reported as unacked after a restart. While nothing
+    /// can be stored, the note is kept in memory and written later.
     /// </summary>
     /// <param name="inspectionId">The inspection's id.</param>
     /// <returns>When it is on the disk, or kept for later.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the ack may then be repeated after a restart.</exception>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the ack may then be
+    /// repeated after a restart.</exception>
     public Task MarkAckedAsync(string inspectionId) => MarkAsync([inspectionId], _unmarkedAcks, static (session, id) => session.Inspections.MarkAcked(id));
 
     /// <summary>
-    /// Stores a verdict and its outbox row in one transaction; the first one of an inspection stands. The outbox offers it once every earlier inspection of
-    /// its station has one too.
+    /// Stores a verdict and its outbox row in one transaction; the first one of an inspection stands. The outbox offers it once every
+    /// earlier inspection of its station has one too.
     /// </summary>
     /// <param name="record">The verdict.</param>
     /// <returns>Whether it was stored. Only a stored verdict may go out.</returns>
-    /// <exception cref="StorageUnavailableException">Nothing can be stored. The verdict must not go out: the inspection is owed NOT_JUDGED: storage, which the
-    /// store writes by itself when it can again.</exception>
+    /// <exception cref="StorageUnavailableException">Nothing can be stored. The verdict must not go out: the inspection is owed NOT_JUDGED:
+    /// storage, which the store writes by itself when it can again.</exception>
     public async Task<CompletionOutcome> CompleteAsync(VerdictRecord record)
     {
         byte[] body = InspectionRow.ToBody(record);

@@ -99,7 +99,8 @@ internal sealed class InspectionTable : IDisposable
     /// <summary>One step of retention: looks at the next rows and deletes those that are old, judged and no longer in the outbox.</summary>
     /// <param name="after">Row number where the last step ended; 0 to begin.</param>
     /// <param name="olderThan">Wall clock, UTC.</param>
-    /// <param name="now">The same clock now. A row from after it was accepted while the clock was ahead: it stays and keeps no other row.</param>
+    /// <param name="now">The same clock now. A row from after it was accepted while the clock was ahead: it stays and keeps no other
+    /// row.</param>
     /// <param name="limit">Rows to look at.</param>
     /// <returns>Where to go on, 0 when everything old was seen; and how many rows went.</returns>
     public (long Next, int Deleted) Sweep(long after, DateTimeOffset olderThan, DateTimeOffset now, int limit)
@@ -123,8 +124,8 @@ internal sealed class InspectionTable : IDisposable
         return (isYoung || seen < limit ? 0 : next, old.Count);
     }
 
-    // Accepted while the clock was behind, such as before the first synchronisation on a box without a battery, a row looks ages old. Its id does not: ids
-    // never go back.
+    // Accepted while the clock was behind, such as before the first synchronisation on a box without a battery, a row looks ages old. Its
+    // id does not: ids never go back.
     private static long TimeOf(SqliteDataReader row, long latest)
     {
         string id = row.GetString(1);

@@ -27,7 +27,8 @@ internal sealed class InstanceLock : IDisposable
         }
     }
 
-    /// <summary>Takes the lock once more where its file was removed or replaced: the next process would look at the new file only.</summary>
+    /// <summary>Takes the lock once more where its file was removed or replaced: the next process would look at the new file
+    /// only.</summary>
     /// <returns>What is wrong now; null when the lock is held.</returns>
     public string? Renew()
     {

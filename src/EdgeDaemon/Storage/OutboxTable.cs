@@ -78,7 +78,8 @@ internal sealed class OutboxTable : IDisposable
 
     /// <summary>Adds a verdict.</summary>
     /// <param name="key">The inspection's place.</param>
-    /// <param name="id">The inspection's id, whose time bounds that of the verdict: a clock that is behind makes no verdict look old.</param>
+    /// <param name="id">The inspection's id, whose time bounds that of the verdict: a clock that is behind makes no verdict look
+    /// old.</param>
     /// <param name="isOk">Whether it says OK: those go first at the cap.</param>
     /// <param name="bytes">Size of its JSON.</param>
     /// <param name="isHanding">Whether it goes to the broker at once: the note that it may have gone is then made with it.</param>
@@ -141,7 +142,8 @@ internal sealed class OutboxTable : IDisposable
         while (_pending.Bytes > cap && _pending.Rows > 0 && Drop(_oldest)) { }
     }
 
-    /// <summary>Throws out rows that are too old: by the monotonic clock in the boot that stored them, by the wall clock after it.</summary>
+    /// <summary>Throws out rows that are too old: by the monotonic clock in the boot that stored them, by the wall clock after
+    /// it.</summary>
     /// <param name="age">Oldest that may stay.</param>
     /// <param name="now">Wall clock, UTC.</param>
     /// <param name="limit">How many at most.</param>

@@ -15,7 +15,8 @@ internal sealed class ReserveFile(string folder, long bytes)
     public bool IsHeld { get; private set; }
 
     /// <summary>
-    /// Takes the space if there is a quarter more than needed: what a release has freed must not be enough to take it again, or the two would alternate.
+    /// Takes the space if there is a quarter more than needed: what a release has freed must not be enough to take it again, or the two
+    /// would alternate.
     /// </summary>
     /// <returns>Whether it is held now; a reserve of 0 bytes counts as held when the disk has a megabyte.</returns>
     public bool TryTake()

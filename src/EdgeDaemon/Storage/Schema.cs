@@ -68,8 +68,8 @@ internal static class Schema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX handed_files_inspection ON handed_files (number);
         """,
-        // Who may have handed a verdict to the broker: null for nobody, else the number of the process. Rows of before this step may have been handed.
-        // What can't be read as it was written is set aside here, column by column.
+        // Who may have handed a verdict to the broker: null for nobody, else the number of the process. Rows of before this step may have
+        // been handed. What can't be read as it was written is set aside here, column by column.
         """
         ALTER TABLE outbox ADD COLUMN handed_by INTEGER DEFAULT 0;
         ALTER TABLE outbox ADD COLUMN unheard_at_ms INTEGER;

@@ -5,9 +5,10 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
-/// <summary>A small text file of one number per station with a checksum, padded to whole pages so that it can be rewritten in place.</summary>
-/// <remarks>One of the two files is replaced whole; the other is rewritten in place after every commit, which a new file each time would slow down, and its
-/// checksum tells a torn one (<see cref="SequenceMarks"/>).</remarks>
+/// <summary>A small text file of one number per station with a checksum, padded to whole pages so that it can be rewritten in
+/// place.</summary>
+/// <remarks>One of the two files is replaced whole; the other is rewritten in place after every commit, which a new file each time would
+/// slow down, and its checksum tells a torn one (<see cref="SequenceMarks"/>).</remarks>
 internal static class SequenceFile
 {
     private const string Header = "clipfusion-sequences 1";
@@ -20,7 +21,8 @@ internal static class SequenceFile
 
     /// <summary>Reads it.</summary>
     /// <param name="path">The file.</param>
-    /// <returns>Numbers by station; null when it is missing, its checksum does not fit, or it holds something else than stations and their numbers.</returns>
+    /// <returns>Numbers by station; null when it is missing, its checksum does not fit, or it holds something else than stations and their
+    /// numbers.</returns>
     /// <exception cref="IOException">It can't be read, or is no file.</exception>
     public static Dictionary<string, long>? Read(string path)
     {

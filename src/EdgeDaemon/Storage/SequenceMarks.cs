@@ -4,14 +4,16 @@ using Microsoft.Win32.SafeHandles;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// Gives out sequence numbers and remembers beside the database how far they went, so that a lost, restored or damaged database repeats none.
+/// Gives out sequence numbers and remembers beside the database how far they went, so that a lost, restored or damaged database repeats
+/// none.
 /// </summary>
 /// <remarks>
-/// <para><c>sequences.mark</c> is durable and runs ahead: numbers are reserved in blocks, and none is given out above the mark on the disk. A number in the
-/// database above the mark was therefore not written by this program, unless the mark is an older copy (<see cref="SequenceStart"/>).</para>
-/// <para><c>sequences.last</c> is the last number whose commit was answered, rewritten in place after every commit and not flushed: it survives the end of the
-/// process, and in a power cut it can only be too low. A number there above the database's own means that the database has lost rows. Without this file
-/// nobody can tell, and the mark counts.</para>
+/// <para><c>sequences.mark</c> is durable and runs ahead: numbers are reserved in blocks, and none is given out above the mark on the disk.
+/// A number in the database above the mark was therefore not written by this program, unless the mark is an older copy
+/// (<see cref="SequenceStart"/>).</para>
+/// <para><c>sequences.last</c> is the last number whose commit was answered, rewritten in place after every commit and not flushed: it
+/// survives the end of the process, and in a power cut it can only be too low. A number there above the database's own means that the
+/// database has lost rows. Without this file nobody can tell, and the mark counts.</para>
 /// <para>Used by the writer thread only.</para>
 /// </remarks>
 internal sealed class SequenceMarks : IDisposable
@@ -71,7 +73,8 @@ internal sealed class SequenceMarks : IDisposable
         return next;
     }
 
-    /// <summary>Before a commit: numbers count only while the files that remember them are where the next start looks. Those that are not are written again.</summary>
+    /// <summary>Before a commit: numbers count only while the files that remember them are where the next start looks. Those that are not
+    /// are written again.</summary>
     /// <returns>Whether they had to be.</returns>
     /// <exception cref="IOException">They could not be written.</exception>
     public bool Restore()

@@ -2,7 +2,8 @@ using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
-/// <summary>Which errors of SQLite and of files mean that nothing can be stored at present, and which are mistakes of the program.</summary>
+/// <summary>Which errors of SQLite and of files mean that nothing can be stored at present, and which are mistakes of the
+/// program.</summary>
 internal static class SqliteFaults
 {
     /// <summary>SQLITE_CORRUPT.</summary>

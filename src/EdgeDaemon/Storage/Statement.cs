@@ -2,7 +2,8 @@ using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.EdgeDaemon.Storage;
 
-/// <summary>A statement that is prepared once and run often, with parameters <c>$1</c>, <c>$2</c> and so on. Used by one thread at a time.</summary>
+/// <summary>A statement that is prepared once and run often, with parameters <c>$1</c>, <c>$2</c> and so on. Used by one thread at a
+/// time.</summary>
 internal sealed class Statement : IDisposable
 {
     private readonly SqliteCommand _command;

@@ -3,7 +3,8 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <summary>Whether writing works, and the reserve that stretches it. Safe for several threads.</summary>
 /// <param name="folder">The data folder.</param>
 /// <param name="reserve">The reserve file.</param>
-/// <param name="roomBelowImages">Bytes that must be free for images to be written: they stop before the database has to fight for space.</param>
+/// <param name="roomBelowImages">Bytes that must be free for images to be written: they stop before the database has to fight for
+/// space.</param>
 /// <param name="changed">Told of every change of the condition, on the thread that found it.</param>
 internal sealed class StorageHealth(string folder, ReserveFile reserve, long roomBelowImages, Action<StorageCondition, string?> changed)
 {
@@ -54,7 +55,8 @@ internal sealed class StorageHealth(string folder, ReserveFile reserve, long roo
         lock (_gate) Change(condition, detail);
     }
 
-    /// <summary>A transaction has just worked: takes the reserve again where there is room. A disk that was full counts as usable only with its reserve.</summary>
+    /// <summary>A transaction has just worked: takes the reserve again where there is room. A disk that was full counts as usable only with
+    /// its reserve.</summary>
     public void Restore()
     {
         lock (_gate)

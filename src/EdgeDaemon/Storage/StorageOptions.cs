@@ -14,7 +14,8 @@ internal sealed record StorageOptions
     /// <summary>Bytes kept aside for the time when the disk is full; 0 for none.</summary>
     public long ReserveBytes { get; init; } = 64L << 20;
 
-    /// <summary>How long a database that another process has locked is waited for before callers are refused. At least one second.</summary>
+    /// <summary>How long a database that another process has locked is waited for before callers are refused. At least one
+    /// second.</summary>
     public TimeSpan LockDeadline { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often a store that can't write looks whether it can again.</summary>

@@ -21,10 +21,12 @@ public enum StorageCondition
 
 /// <summary>What the store has to say about itself; a snapshot.</summary>
 /// <param name="Condition">How well it can do its work.</param>
-/// <param name="HasRoomForImages">Whether more is free on the disk than the reserve's size; measured every <see cref="StorageOptions.ProbeInterval"/>.</param>
+/// <param name="HasRoomForImages">Whether more is free on the disk than the reserve's size; measured every
+/// <see cref="StorageOptions.ProbeInterval"/>.</param>
 /// <param name="Detail">The error behind the condition; null when healthy.</param>
 /// <param name="SetAside">File name that a torn or foreign database was renamed to at this start; null for none.</param>
-/// <param name="SequenceResets">First sequence number of this run by station, where the database was lost or an old copy of it was restored.</param>
+/// <param name="SequenceResets">First sequence number of this run by station, where the database was lost or an old copy of it was
+/// restored.</param>
 /// <param name="OutboxRows">Verdicts that wait for delivery, parked ones included.</param>
 /// <param name="Outboxes">The same by station; none for a station without any.</param>
 /// <param name="OutboxBytes">Their size, counted as the cap counts it.</param>

@@ -19,7 +19,8 @@ internal enum CompletionOutcome
 /// <param name="Record">The verdict with its inspection.</param>
 /// <param name="CreatedAt">Wall clock of its storing, UTC.</param>
 /// <param name="Age">Time since it was stored, on the monotonic clock; null when that was before the last reboot.</param>
-/// <param name="AgeOfTrigger">Time since the trigger was received, on the monotonic clock; null when that was before the last reboot.</param>
+/// <param name="AgeOfTrigger">Time since the trigger was received, on the monotonic clock; null when that was before the last
+/// reboot.</param>
 /// <param name="Refusals">How often the broker has refused it.</param>
 /// <param name="RefusalReason">What the broker said last; null when it did not.</param>
 /// <param name="IsParked">Whether it was refused too often and is no longer offered.</param>
@@ -29,12 +30,13 @@ internal sealed record StoredOutboxRow(
     /// <summary>Who may have handed it to the broker.</summary>
     public Handed Handed { get; init; }
 
-    /// <summary>How long ago the broker had nobody to give it to, by the wall clock; zero while that can't be trusted, null when it was not so.</summary>
+    /// <summary>How long ago the broker had nobody to give it to, by the wall clock; zero while that can't be trusted, null when it was not
+    /// so.</summary>
     public TimeSpan? UnheardFor { get; init; }
 
     /// <summary>
-    /// Whether an ejector may still act on it. Interrupted inspections count from their trigger: their verdict is made at the next start, when the part is
-    /// long gone.
+    /// Whether an ejector may still act on it. Interrupted inspections count from their trigger: their verdict is made at the next start,
+    /// when the part is long gone.
     /// </summary>
     /// <param name="window">The live window.</param>
     /// <returns>False for the replay topic.</returns>

@@ -5,7 +5,8 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <summary>What a trigger id is to a station.</summary>
 internal enum TriggerMatch
 {
-    /// <summary>Not seen lately (or the trigger has no id): accept it, then say <see cref="TriggerMemory.Accepted"/> or <see cref="TriggerMemory.Refused"/>.</summary>
+    /// <summary>Not seen lately (or the trigger has no id): accept it, then say <see cref="TriggerMemory.Accepted"/> or
+    /// <see cref="TriggerMemory.Refused"/>.</summary>
     New,
 
     /// <summary>The same trigger again: answer with the first.</summary>
@@ -17,13 +18,14 @@ internal enum TriggerMatch
 
 /// <summary>The answer of <see cref="TriggerMemory.Claim"/>.</summary>
 /// <param name="Match">What the trigger is.</param>
-/// <param name="First">For a duplicate: ends with the first one's inspection once it is accepted, or with null when it was refused. Null otherwise.</param>
+/// <param name="First">For a duplicate: ends with the first one's inspection once it is accepted, or with null when it was refused. Null
+/// otherwise.</param>
 /// <param name="Verdict">For a duplicate: the verdict given already; null when there is none yet.</param>
 internal readonly record struct TriggerClaim(TriggerMatch Match, Task<AcceptedInspection?>? First, VerdictRecord? Verdict);
 
 /// <summary>
-/// Recognises triggers of one station that come twice. An id is remembered for its time to live on the monotonic clock, counted from its first receipt, and
-/// for a number of ids at most: beyond that the oldest is forgotten. Safe for several threads.
+/// Recognises triggers of one station that come twice. An id is remembered for its time to live on the monotonic clock, counted from its
+/// first receipt, and for a number of ids at most: beyond that the oldest is forgotten. Safe for several threads.
 /// </summary>
 internal sealed class TriggerMemory
 {
@@ -58,7 +60,8 @@ internal sealed class TriggerMemory
         }
     }
 
-    /// <summary>Time to live, above zero, at most <see cref="LongestTtl"/>; may change at any time, for ids remembered already too.</summary>
+    /// <summary>Time to live, above zero, at most <see cref="LongestTtl"/>; may change at any time, for ids remembered already
+    /// too.</summary>
     public TimeSpan Ttl
     {
         get { lock (_gate) return _ttl; }

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// ULIDs that only grow: 48 bits of Unix milliseconds, then 80 random bits, as 26 characters of Crockford's base 32. Within a millisecond, and while the
-/// clock is behind the last id, the last id is counted up by one instead. Safe for several threads.
+/// ULIDs that only grow: 48 bits of Unix milliseconds, then 80 random bits, as 26 characters of Crockford's base 32. Within a millisecond,
+/// and while the clock is behind the last id, the last id is counted up by one instead. Safe for several threads.
 /// </summary>
 /// <param name="time">Wall clock.</param>
 /// <param name="last">An earlier id that new ones must be above; null for none.</param>

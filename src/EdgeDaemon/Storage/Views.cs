@@ -5,8 +5,9 @@ using Microsoft.Data.Sqlite;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
-/// The views that people and their tools read (<c>docs/data.md</c>): words for numbers, ISO 8601 for clocks, columns for the verdict's JSON.
-/// The program itself never reads them, so they are no numbered step of <see cref="Schema"/>: an older program opens a database that has them.
+/// The views that people and their tools read (<c>docs/data.md</c>): words for numbers, ISO 8601 for clocks, columns for the verdict's
+/// JSON. The program itself never reads them, so they are no numbered step of <see cref="Schema"/>: an older program opens a database that
+/// has them.
 /// </summary>
 internal static class Views
 {

@@ -7,7 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ClipFusion.EdgeDaemon.Web;
 
-/// <summary>Endpoints that look at the running box, or at one of its stations; without one they answer 503, and 404 for a station that there is not.</summary>
+/// <summary>Endpoints that look at the running box, or at one of its stations; without one they answer 503, and 404 for a station that
+/// there is not.</summary>
 internal static class BoxRequest
 {
     /// <summary>What is said while there is no box.</summary>

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Hosting;
 namespace ClipFusion.EdgeDaemon.Web;
 
 /// <summary>
-/// Server-sent events: <c>device</c> every second, <c>state</c> as often as over MQTT, <c>verdict</c> for every stored verdict, <c>picture</c> when there is a new one.
-/// A client that reads slowly loses its oldest events, never anybody else's time.
+/// Server-sent events: <c>device</c> every second, <c>state</c> as often as over MQTT, <c>verdict</c> for every stored verdict,
+/// <c>picture</c> when there is a new one. A client that reads slowly loses its oldest events, never anybody else's time.
 /// </summary>
 internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvider time)
 {

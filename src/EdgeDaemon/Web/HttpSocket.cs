@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace ClipFusion.EdgeDaemon.Web;
 
-/// <summary>The address of page and API, taken before anything else starts: a port that somebody else has is one clear error, not a program that dies half started.</summary>
+/// <summary>The address of page and API, taken before anything else starts: a port that somebody else has is one clear error, not a program
+/// that dies half started.</summary>
 internal sealed class HttpSocket : IDisposable
 {
     private const int Backlog = 512;

@@ -22,8 +22,8 @@ internal enum TokenCheck
 }
 
 /// <summary>
-/// The token that requests which change something have to show. The file is read at the start and then every <see cref="Interval"/>, so that it can be replaced
-/// at any time; a request never waits for a disk, however many ask.
+/// The token that requests which change something have to show. The file is read at the start and then every <see cref="Interval"/>, so
+/// that it can be replaced at any time; a request never waits for a disk, however many ask.
 /// </summary>
 internal sealed partial class HttpToken : IDisposable
 {

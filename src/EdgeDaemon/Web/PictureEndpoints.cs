@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Routing;
 
 namespace ClipFusion.EdgeDaemon.Web;
 
-/// <summary>What a station's gallery shows: the latest inspection and the latest NG of this run. Asking for one has the box make them for a few seconds, first those of the last frames.</summary>
+/// <summary>What a station's gallery shows: the latest inspection and the latest NG of this run. Asking for one has the box make them for a
+/// few seconds, first those of the last frames.</summary>
 internal static class PictureEndpoints
 {
     /// <summary>Header that names the inspection that a picture is of.</summary>

@@ -2,11 +2,13 @@ using Microsoft.AspNetCore.Builder;
 
 namespace ClipFusion.EdgeDaemon.Web;
 
-/// <summary>What an endpoint may answer with, beside what every endpoint may (<see cref="Everywhere"/>); <c>docs/openapi.yaml</c> is held against it.</summary>
+/// <summary>What an endpoint may answer with, beside what every endpoint may (<see cref="Everywhere"/>); <c>docs/openapi.yaml</c> is held
+/// against it.</summary>
 /// <param name="Codes">HTTP status codes.</param>
 internal sealed record Statuses(params int[] Codes)
 {
-    /// <summary>Answers of the checks before any endpoint: another origin, another host, more than HTTP's share, and a mistake of ours.</summary>
+    /// <summary>Answers of the checks before any endpoint: another origin, another host, more than HTTP's share, and a mistake of
+    /// ours.</summary>
     public static readonly int[] Everywhere = [403, 421, 429, 500];
 }
 

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Hosting;
 namespace ClipFusion.EdgeDaemon.Web;
 
 /// <summary>
-/// <c>POST /api/v1/stations/{station}/triggers</c>: the same trigger with the same answers as over MQTT. 202 with the ack; with <c>waitMs</c> 200 with the
-/// verdict, where it comes in time. The verdict goes out over MQTT in any case.
+/// <c>POST /api/v1/stations/{station}/triggers</c>: the same trigger with the same answers as over MQTT. 202 with the ack; with
+/// <c>waitMs</c> 200 with the verdict, where it comes in time. The verdict goes out over MQTT in any case.
 /// </summary>
 internal sealed class TriggerEndpoint(ApplianceAccessor accessor, HttpToken token, HttpShare share, ApplianceMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
 {

@@ -88,7 +88,8 @@ internal static class WebServer
         });
     }
 
-    /// <summary>Whoever reads or writes slowly does not hold up the end of the program: inspections that were accepted are waited for after the web server.</summary>
+    /// <summary>Whoever reads or writes slowly does not hold up the end of the program: inspections that were accepted are waited for after
+    /// the web server.</summary>
     private static async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next, CancellationToken stopping)
     {
         using var over = new CancellationTokenSource();

@@ -7,7 +7,8 @@ using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Ablations;
 
-/// <summary>The paper's tables 3 to 6 and 9 to 11 as variants of a recipe. Tables 5 to 11 are of MapDiff alone; all are of one reference.</summary>
+/// <summary>The paper's tables 3 to 6 and 9 to 11 as variants of a recipe. Tables 5 to 11 are of MapDiff alone; all are of one
+/// reference.</summary>
 /// <param name="recipe">Whatever a table does not vary.</param>
 /// <param name="manifest">The pack: what of the tables it can give.</param>
 /// <param name="dataset">The categories that there are.</param>

@@ -7,10 +7,12 @@ public sealed record BackboneOptions(string File)
     /// <summary>What the row is called after <c>patchcore-</c>; null for the file's name without its ending.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The outputs to take, float32 [1, C, h, w] each; the first gives the grid. Empty for all of more than one position, in the file's order.</summary>
+    /// <summary>The outputs to take, float32 [1, C, h, w] each; the first gives the grid. Empty for all of more than one position, in the
+    /// file's order.</summary>
     public IReadOnlyList<string> Outputs { get; init; } = [];
 
-    /// <summary>The shorter side in pixels after resizing, of which the centre S x S is shown, S at the least; null for S x 256 / 224, the paper's.</summary>
+    /// <summary>The shorter side in pixels after resizing, of which the centre S x S is shown, S at the least; null for S x 256 / 224, the
+    /// paper's.</summary>
     public int? Resize { get; init; }
 
     /// <summary>Per channel (red, green, blue), taken from values of 0..1; ImageNet's by default.</summary>

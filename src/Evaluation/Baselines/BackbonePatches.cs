@@ -6,7 +6,8 @@ using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Evaluation.Baselines;
 
-/// <summary>Features of a network of one's own, as PatchCore's paper prepares pictures for it: the shorter side resized, then the centre.</summary>
+/// <summary>Features of a network of one's own, as PatchCore's paper prepares pictures for it: the shorter side resized, then the
+/// centre.</summary>
 internal sealed class BackbonePatches : IPatchSource
 {
     private const string Part = "patchcore-backbone";

@@ -20,7 +20,8 @@ internal sealed record FeatureMap(float[] Values, int Channels, int Height, int 
 /// <summary>PatchCore's features of layers with different grids.</summary>
 internal static class FeatureMaps
 {
-    /// <summary>Section 3.1: each layer is averaged over 3 x 3 positions (beyond the edge there are zeros), brought to one grid bilinearly, then the layers stand side by side.</summary>
+    /// <summary>Section 3.1: each layer is averaged over 3 x 3 positions (beyond the edge there are zeros), brought to one grid bilinearly,
+    /// then the layers stand side by side.</summary>
     /// <param name="layers">The layers.</param>
     /// <param name="height">Rows of the grid wanted.</param>
     /// <param name="width">Columns of the grid wanted.</param>

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace ClipFusion.Evaluation.Baselines;
 
 /// <summary>
-/// PatchCore's coreset (section 3.2, algorithm 1): rows are taken one by one, each the one that lies farthest from all taken before, on a random
-/// projection that keeps distances (Johnson and Lindenstrauss). Always draws the same.
+/// PatchCore's coreset (section 3.2, algorithm 1): rows are taken one by one, each the one that lies farthest from all taken before, on a
+/// random projection that keeps distances (Johnson and Lindenstrauss). Always draws the same.
 /// </summary>
 internal static class GreedyCoreset
 {
@@ -37,7 +37,8 @@ internal static class GreedyCoreset
         return taken;
     }
 
-    /// <summary>Products with random signs, which keep distances as well as Gaussian ones do (Achlioptas, 2003); their common scale does not matter here.</summary>
+    /// <summary>Products with random signs, which keep distances as well as Gaussian ones do (Achlioptas, 2003); their common scale does
+    /// not matter here.</summary>
     private static float[] Project(float[] rows, int width)
     {
         var random = new Random(Seed);

@@ -3,8 +3,9 @@ using System.Numerics.Tensors;
 namespace ClipFusion.Evaluation.Baselines;
 
 /// <summary>
-/// "Towards Total Recall in Industrial Anomaly Detection" (Roth et al., 2022): a bank of locally aware patch features of normal images, subsampled to a
-/// coreset; a patch's score is its distance to the bank, an image's the largest of them, weighed by how usual the bank is there.
+/// "Towards Total Recall in Industrial Anomaly Detection" (Roth et al., 2022): a bank of locally aware patch features of normal images,
+/// subsampled to a coreset; a patch's score is its distance to the bank, an image's the largest of them, weighed by how usual the bank is
+/// there.
 /// </summary>
 internal sealed class PatchCore
 {
@@ -30,7 +31,8 @@ internal sealed class PatchCore
     /// <summary>Rows of the bank.</summary>
     public int Count => _bank.Length / _width;
 
-    /// <summary>Section 3.1: each layer is averaged over 3 x 3 patches (beyond the edge there are zeros), then the layers stand side by side.</summary>
+    /// <summary>Section 3.1: each layer is averaged over 3 x 3 patches (beyond the edge there are zeros), then the layers stand side by
+    /// side.</summary>
     /// <param name="layers">Per layer grid x grid rows.</param>
     /// <param name="grid">Patches along a side.</param>
     /// <returns>grid x grid rows of the layers' widths together.</returns>
@@ -74,7 +76,8 @@ internal sealed class PatchCore
         return (Weight(features.AsSpan(worst * _width, _width), nearest[worst]) * map[worst], map);
     }
 
-    /// <summary>1 - exp(distance to the nearest row m*) / sum over m*'s own neighbours of exp(distance to them): small where the bank is dense, so that what is rare but normal counts less.</summary>
+    /// <summary>1 - exp(distance to the nearest row m*) / sum over m*'s own neighbours of exp(distance to them): small where the bank is
+    /// dense, so that what is rare but normal counts less.</summary>
     private float Weight(ReadOnlySpan<float> patch, int nearest)
     {
         // A bank of one row can't tell dense from sparse.

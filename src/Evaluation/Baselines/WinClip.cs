@@ -10,8 +10,8 @@ namespace ClipFusion.Evaluation.Baselines;
 internal sealed record WinClipFeatures(float[] Image, float[][] Windows, float[] Patches);
 
 /// <summary>
-/// "WinCLIP: Zero-/Few-Shot Anomaly Classification and Segmentation" (Jeong et al., 2023), as published: language compares the image and its windows with the
-/// mean normal and anomalous prompt; the few-shot part compares windows and patches with those of reference images.
+/// "WinCLIP: Zero-/Few-Shot Anomaly Classification and Segmentation" (Jeong et al., 2023), as published: language compares the image and
+/// its windows with the mean normal and anomalous prompt; the few-shot part compares windows and patches with those of reference images.
 /// </summary>
 /// <param name="grid">Patches along a side.</param>
 /// <param name="normal">Mean embedding of the normal prompts.</param>

@@ -3,7 +3,8 @@ namespace ClipFusion.Evaluation.Datasets;
 /// <summary>How a data set's folders are laid out.</summary>
 public enum DatasetLayout
 {
-    /// <summary>MVTec-AD: <c>CATEGORY/train/good</c>, <c>CATEGORY/test/DEFECT</c>, masks such as <c>CATEGORY/ground_truth/DEFECT/NAME_mask.png</c>; a single category's folder will do.</summary>
+    /// <summary>MVTec-AD: <c>CATEGORY/train/good</c>, <c>CATEGORY/test/DEFECT</c>, masks such as
+    /// <c>CATEGORY/ground_truth/DEFECT/NAME_mask.png</c>; a single category's folder will do.</summary>
     Mvtec,
 
     /// <summary>VisA as published: pictures where <c>split_csv/1cls.csv</c> says.</summary>
@@ -17,7 +18,8 @@ public enum DatasetLayout
 /// <param name="Path">Its file.</param>
 /// <param name="Id">Path from the data set's root, with slashes: what results call it.</param>
 /// <param name="Defect">The defect's name; <see cref="Good"/> for none.</param>
-/// <param name="Masks">The defect's mask, checked to be of the same size; several files are one mask together. Empty for a good picture and where there is none.</param>
+/// <param name="Masks">The defect's mask, checked to be of the same size; several files are one mask together. Empty for a good picture and
+/// where there is none.</param>
 public sealed record TestImage(string Path, string Id, string Defect, IReadOnlyList<string> Masks)
 {
     /// <summary>The name of no defect.</summary>
@@ -38,7 +40,8 @@ public sealed record ReferenceImage(string Path, string Id);
 /// <summary>One kind of object.</summary>
 /// <param name="Name">The folder's name.</param>
 /// <param name="ObjectWord">What prompts call it.</param>
-/// <param name="References">Good pictures to draw references from, by name. In a plain folder they are test pictures too: those drawn are then left out of the test.</param>
+/// <param name="References">Good pictures to draw references from, by name. In a plain folder they are test pictures too: those drawn are
+/// then left out of the test.</param>
 /// <param name="Test">The test set: good ones first, then by defect and name.</param>
 public sealed record Category(string Name, string ObjectWord, IReadOnlyList<ReferenceImage> References, IReadOnlyList<TestImage> Test)
 {
@@ -54,7 +57,8 @@ public sealed record Category(string Name, string ObjectWord, IReadOnlyList<Refe
     /// <summary>How many references there are, in words.</summary>
     internal string Drawable => $"{References.Count} good pictures to draw from{(MostShots < References.Count ? ", of which one has to be left to judge" : "")}";
 
-    /// <summary>The most references that a run can draw: in a plain folder, where they come out of the test set, one good picture has to be left to judge.</summary>
+    /// <summary>The most references that a run can draw: in a plain folder, where they come out of the test set, one good picture has to be
+    /// left to judge.</summary>
     public int MostShots
     {
         get

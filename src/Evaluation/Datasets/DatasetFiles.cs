@@ -2,7 +2,8 @@ using ClipFusion.Imaging;
 
 namespace ClipFusion.Evaluation.Datasets;
 
-/// <summary>Pictures below a data set's root; what can't be used goes to the list of problems, what is used and looks odd to the notes.</summary>
+/// <summary>Pictures below a data set's root; what can't be used goes to the list of problems, what is used and looks odd to the
+/// notes.</summary>
 internal sealed class DatasetFiles(string root)
 {
     private const string ImageMetricsOnly = "the picture counts for the image metrics only";
@@ -47,7 +48,8 @@ internal sealed class DatasetFiles(string root)
     /// <summary>Whether a folder's name says that its pictures are good.</summary>
     public static bool IsGood(string folder) => GoodNames.Contains(Path.GetFileName(folder), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Folders of masks for a category that lie beside the categories: <c>ground_truth/CATEGORY</c>, or <c>ground_truth</c> for the only one.</summary>
+    /// <summary>Folders of masks for a category that lie beside the categories: <c>ground_truth/CATEGORY</c>, or <c>ground_truth</c> for
+    /// the only one.</summary>
     public string[] MasksBeside(string category, bool isOnly)
     {
         if (category == Root) return [];

@@ -3,7 +3,8 @@ namespace ClipFusion.Evaluation.Datasets;
 /// <summary>Finds out what lies in a folder and reads it.</summary>
 public static class DatasetReader
 {
-    /// <summary>Reads a data set: every picture is checked to be whole and every mask is looked at, so that nothing is found missing hours later.</summary>
+    /// <summary>Reads a data set: every picture is checked to be whole and every mask is looked at, so that nothing is found missing hours
+    /// later.</summary>
     /// <param name="root">The data set's folder.</param>
     /// <param name="layout">How it is laid out; null = find out.</param>
     /// <exception cref="DatasetException">There is no data set of such a layout, or no category of it can be used.</exception>

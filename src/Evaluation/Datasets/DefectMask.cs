@@ -13,7 +13,8 @@ public sealed record DefectMask(int Width, int Height, bool[] Defect)
     /// <summary>JPEG is lossy: beside an edge it makes values of its own, in an empty mask up to this one.</summary>
     private const int JpegNoise = 16;
 
-    /// <summary>Share of the pixels, 0..1, whose value is neither 0 nor the file's largest; of a JPEG those in the middle half between them.</summary>
+    /// <summary>Share of the pixels, 0..1, whose value is neither 0 nor the file's largest; of a JPEG those in the middle half between
+    /// them.</summary>
     public double Between { get; private init; }
 
     /// <summary>Whether a file of it is a JPEG, of which pixels above half of the largest value are defects.</summary>
@@ -22,7 +23,8 @@ public sealed record DefectMask(int Width, int Height, bool[] Defect)
     /// <summary>Share of the pixels that are marked, 0..1.</summary>
     public double Covered => (double)Defect.AsSpan().Count(true) / Math.Max(1, Defect.Length);
 
-    /// <summary>Reads a mask file: every pixel above 0 in some channel is a defect; of a JPEG every pixel above half of the largest value.</summary>
+    /// <summary>Reads a mask file: every pixel above 0 in some channel is a defect; of a JPEG every pixel above half of the largest
+    /// value.</summary>
     /// <param name="path">A picture file.</param>
     /// <exception cref="ImageFormatException">It is none.</exception>
     public static DefectMask Read(string path)

@@ -16,7 +16,8 @@ internal static class MaskNames
         return word is null ? null : name[..^(word.Length + 1)];
     }
 
-    /// <summary>What a name that begins as a mask's belongs to (<c>000</c> of <c>mask_000</c>); null where it does not. Weaker than an ending: parts that are masks may be called so.</summary>
+    /// <summary>What a name that begins as a mask's belongs to (<c>000</c> of <c>mask_000</c>); null where it does not. Weaker than an
+    /// ending: parts that are masks may be called so.</summary>
     public static string? OwnerByPrefix(string name)
     {
         string? word = Array.Find(Words, w => name.Length > w.Length + 1 && name.StartsWith(w, StringComparison.OrdinalIgnoreCase) && IsSeparator(name[w.Length]));

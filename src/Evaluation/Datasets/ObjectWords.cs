@@ -9,7 +9,8 @@ public static class ObjectWords
         ["pcb"] = "printed circuit board",
     };
 
-    /// <summary>The word: underscores become spaces, a trailing number goes, and abbreviations are spelled out (pcb1: printed circuit board).</summary>
+    /// <summary>The word: underscores become spaces, a trailing number goes, and abbreviations are spelled out (pcb1: printed circuit
+    /// board).</summary>
     /// <param name="folder">The folder's name; not empty.</param>
     public static string Of(string folder)
     {

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace ClipFusion.Evaluation.Datasets;
 
-/// <summary>A line of a table as spreadsheets save it: commas, semicolons or tabs between the cells, which may stand in quotes (RFC 4180).</summary>
+/// <summary>A line of a table as spreadsheets save it: commas, semicolons or tabs between the cells, which may stand in quotes (RFC
+/// 4180).</summary>
 internal static class SplitTableLine
 {
     private const char Quote = '"';

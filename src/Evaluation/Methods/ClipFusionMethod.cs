@@ -6,7 +6,8 @@ using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Evaluation.Methods;
 
-/// <summary>The product's own method: steps 3 to 6 as its inspector takes them, over stored outputs of the networks. Its profiles share everything but the fusion.</summary>
+/// <summary>The product's own method: steps 3 to 6 as its inspector takes them, over stored outputs of the networks. Its profiles share
+/// everything but the fusion.</summary>
 internal sealed class ClipFusionMethod : IMethod
 {
     private readonly ModelPack _pack;

@@ -4,7 +4,8 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Evaluation.Methods;
 
-/// <summary>Files by what they hold, wherever they lie and whatever links lead there; each is read once. Safe for several threads.</summary>
+/// <summary>Files by what they hold, wherever they lie and whatever links lead there; each is read once. Safe for several
+/// threads.</summary>
 internal sealed class FileContents
 {
     private readonly ConcurrentDictionary<string, string> _files = new(StringComparer.Ordinal);

@@ -10,8 +10,9 @@ using ClipFusion.OnnxInference.Sessions;
 namespace ClipFusion.Evaluation.Methods;
 
 /// <summary>
-/// Outputs of the networks on disk, one file per picture, pack and settings that the networks see, so that no sweep and no restart runs them
-/// twice. Files appear whole or not at all. Pictures and pack count by their content, wherever they lie. Safe for several threads; networks run one at a time.
+/// Outputs of the networks on disk, one file per picture, pack and settings that the networks see, so that no sweep and no restart runs
+/// them twice. Files appear whole or not at all. Pictures and pack count by their content, wherever they lie. Safe for several threads;
+/// networks run one at a time.
 /// </summary>
 internal sealed class NetworkStore
 {
@@ -23,7 +24,8 @@ internal sealed class NetworkStore
     /// <summary>A store.</summary>
     /// <param name="folder">Made where it is missing; may be shared by evaluations that don't run at the same time.</param>
     /// <param name="pack">Whose outputs are kept.</param>
-    /// <param name="ran">What runs its networks where that is not the CPU: each keeps its own, which differ by rounding. Empty = the CPU.</param>
+    /// <param name="ran">What runs its networks where that is not the CPU: each keeps its own, which differ by rounding. Empty = the
+    /// CPU.</param>
     public NetworkStore(string folder, ModelPack pack, IReadOnlyCollection<string> ran)
     {
         _folder = Directory.CreateDirectory(folder).FullName;

@@ -19,7 +19,8 @@ internal sealed class ObjectNetworks : IDisposable
     /// <param name="pack">The networks; shared, not owned.</param>
     /// <param name="recipe">What the networks see.</param>
     /// <param name="store">Keeps what they say.</param>
-    /// <param name="fewShot">Whether any run has references: the denoiser's pass then gives features for every picture, so that one pass serves all runs.</param>
+    /// <param name="fewShot">Whether any run has references: the denoiser's pass then gives features for every picture, so that one pass
+    /// serves all runs.</param>
     /// <param name="cancellation">Ends the encoding of the words.</param>
     public ObjectNetworks(ModelPack pack, Recipe recipe, NetworkStore store, bool fewShot, CancellationToken cancellation)
     {

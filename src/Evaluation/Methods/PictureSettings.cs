@@ -2,7 +2,8 @@ using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Evaluation.Methods;
 
-/// <summary>What of a recipe decides what the networks see; everything else stays at its defaults, so that it does not name stored outputs.</summary>
+/// <summary>What of a recipe decides what the networks see; everything else stays at its defaults, so that it does not name stored
+/// outputs.</summary>
 internal static class PictureSettings
 {
     /// <summary>The default recipe of an object with another's crop and grey levels: how a picture reaches any network.</summary>

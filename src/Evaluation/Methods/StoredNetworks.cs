@@ -5,7 +5,8 @@ using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Evaluation.Methods;
 
-/// <summary>Step 4 for one picture as the networks answered it before: what they said is read from the store, and they run only where it is not there. Used by one thread.</summary>
+/// <summary>Step 4 for one picture as the networks answered it before: what they said is read from the store, and they run only where it is
+/// not there. Used by one thread.</summary>
 /// <param name="networks">The store, and the networks under the words of the picture's object.</param>
 /// <param name="picture">The picture.</param>
 internal sealed class StoredNetworks(ObjectNetworks networks, Picture picture) : IImageNetworks

@@ -1,6 +1,7 @@
 namespace ClipFusion.Evaluation.Metrics;
 
-/// <summary>Curves to be drawn: at most <see cref="MostPoints"/> points (x, y), x ascending. Metrics are never computed from them.</summary>
+/// <summary>Curves to be drawn: at most <see cref="MostPoints"/> points (x, y), x ascending. Metrics are never computed from
+/// them.</summary>
 public static class Curve
 {
     /// <summary>Points of a curve at most.</summary>

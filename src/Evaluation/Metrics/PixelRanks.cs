@@ -11,8 +11,8 @@ namespace ClipFusion.Evaluation.Metrics;
 public readonly record struct ScoredPixels(string Name, int Height, int Width, ReadOnlyMemory<float> Scores, ReadOnlyMemory<bool> Defect);
 
 /// <summary>
-/// The ranking of all pixels of a test set, pooled, and the defect regions that they belong to. Exact, and yet no map is kept: the images are read
-/// twice, first for the defect pixels (8 bytes each stay), then to count the normal pixels between them.
+/// The ranking of all pixels of a test set, pooled, and the defect regions that they belong to. Exact, and yet no map is kept: the images
+/// are read twice, first for the defect pixels (8 bytes each stay), then to count the normal pixels between them.
 /// </summary>
 public sealed class PixelRanks
 {
@@ -28,9 +28,12 @@ public sealed class PixelRanks
 
     /// <summary>Reads a test set.</summary>
     /// <param name="count">Number of images, at least 1.</param>
-    /// <param name="read">Gives the image of a number; called once or twice for each, and must give the same again. Its memory may be used again for the thread's next image.</param>
-    /// <param name="threads">Threads that call <paramref name="read"/>, at most; at least 1. The ranks are the same with any number.</param>
-    /// <exception cref="MetricException">A score is NaN or infinite (image and pixel are named), or there is no defect pixel or no normal one.</exception>
+    /// <param name="read">Gives the image of a number; called once or twice for each, and must give the same again. Its memory may be used
+    /// again for the thread's next image.</param>
+    /// <param name="threads">Threads that call <paramref name="read"/>, at most; at least 1. The ranks are the same with any
+    /// number.</param>
+    /// <exception cref="MetricException">A score is NaN or infinite (image and pixel are named), or there is no defect pixel or no normal
+    /// one.</exception>
     public static PixelRanks Read(int count, Func<int, ScoredPixels> read, int threads = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -47,9 +50,10 @@ public sealed class PixelRanks
     }
 
     /// <summary>
-    /// Area under the per-region overlap up to a false positive rate, divided by it: MVTec's algorithm with every normal pixel's score as a threshold. With the n
-    /// normal scores in descending order the points are ((j-1)/n, mean over regions of the share of pixels scoring strictly above the j-th), then (1, 1),
-    /// joined by straight lines. The area is linear in the regions' pixels, so each adds its own: it counts from the threshold after its c false alarms on.
+    /// Area under the per-region overlap up to a false positive rate, divided by it: MVTec's algorithm with every normal pixel's score as a
+    /// threshold. With the n normal scores in descending order the points are ((j-1)/n, mean over regions of the share of pixels scoring
+    /// strictly above the j-th), then (1, 1), joined by straight lines. The area is linear in the regions' pixels, so each adds its own: it
+    /// counts from the threshold after its c false alarms on.
     /// </summary>
     /// <param name="limit">False positive rate, above 0, at most 1.</param>
     /// <returns>0..1.</returns>
@@ -70,7 +74,8 @@ public sealed class PixelRanks
         return overlap;
     }
 
-    /// <summary>Area, in steps of 1/n, under a line that is 0 up to c-1, rises to 1 at c and stays there (for c = 0: is 1 from the start), cut at u.</summary>
+    /// <summary>Area, in steps of 1/n, under a line that is 0 up to c-1, rises to 1 at c and stays there (for c = 0: is 1 from the start),
+    /// cut at u.</summary>
     private static double AreaOfStep(long c, double u)
     {
         if (c == 0) return u;
@@ -99,7 +104,8 @@ public sealed class PixelRanks
         }
     }
 
-    /// <summary>The distinct scores of all images, for each the sum over its pixels of 1 / (pixels of their region), and the number of regions. Lets go of each image's pixels.</summary>
+    /// <summary>The distinct scores of all images, for each the sum over its pixels of 1 / (pixels of their region), and the number of
+    /// regions. Lets go of each image's pixels.</summary>
     private static (ScoreRanks Ranks, double[] RegionShare, int Regions) Pool(ImageDefects[] images, int pixels)
     {
         (uint[] keys, int[] regionOf) = (new uint[pixels], new int[pixels]);

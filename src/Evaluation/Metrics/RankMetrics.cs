@@ -3,7 +3,8 @@ namespace ClipFusion.Evaluation.Metrics;
 /// <summary>Metrics of a ranking, defined as scikit-learn defines them. Each is 0..1, higher is better.</summary>
 public static class RankMetrics
 {
-    /// <summary>Area under the receiver operating characteristic: the probability that an anomalous sample scores above a normal one, ties counted half. Counted in integers.</summary>
+    /// <summary>Area under the receiver operating characteristic: the probability that an anomalous sample scores above a normal one, ties
+    /// counted half. Counted in integers.</summary>
     /// <param name="ranks">The counts, with at least one sample of each class.</param>
     public static double Auroc(ScoreRanks ranks)
     {
@@ -18,7 +19,8 @@ public static class RankMetrics
         return (double)twiceWon / (2.0 * ranks.AnomalousTotal * ranks.NormalTotal);
     }
 
-    /// <summary>Average precision: sum over thresholds, highest first, of precision times the recall won; no interpolation between thresholds.</summary>
+    /// <summary>Average precision: sum over thresholds, highest first, of precision times the recall won; no interpolation between
+    /// thresholds.</summary>
     /// <param name="ranks">The counts, with at least one sample of each class.</param>
     public static double AveragePrecision(ScoreRanks ranks)
     {

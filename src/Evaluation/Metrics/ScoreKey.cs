@@ -1,6 +1,7 @@
 namespace ClipFusion.Evaluation.Metrics;
 
-/// <summary>Single-precision scores as integers of the same order, so that they sort and compare without the floating-point special cases.</summary>
+/// <summary>Single-precision scores as integers of the same order, so that they sort and compare without the floating-point special
+/// cases.</summary>
 internal static class ScoreKey
 {
     private const uint Sign = 0x8000_0000;

@@ -4,7 +4,8 @@ namespace ClipFusion.Evaluation.Metrics;
 /// Where the anomalous scores lie among the normal ones: for each distinct anomalous score, how many anomalous have it and how many normal
 /// ones lie above it or tie with it. All rank metrics follow from these counts exactly; normal scores need not be kept or sorted.
 /// </summary>
-/// <remarks>A sample is called anomalous at a threshold when its score is at least the threshold; only distinct anomalous scores matter as thresholds.</remarks>
+/// <remarks>A sample is called anomalous at a threshold when its score is at least the threshold; only distinct anomalous scores matter as
+/// thresholds.</remarks>
 public sealed class ScoreRanks
 {
     private readonly uint[] _keys;

@@ -23,7 +23,8 @@ public sealed record EvaluationOptions
     /// <summary>Share of PatchCore's bank that its coreset keeps, above 0, at most 1.</summary>
     public double Coreset { get; init; } = 0.1;
 
-    /// <summary>A network of one's own for another row of PatchCore, in the same bank and search; shared, not owned. Null for none.</summary>
+    /// <summary>A network of one's own for another row of PatchCore, in the same bank and search; shared, not owned. Null for
+    /// none.</summary>
     public Backbone? Backbone { get; init; }
 
     /// <summary>References per category, one table row each.</summary>
@@ -41,7 +42,8 @@ public sealed record EvaluationOptions
     /// <summary>One bank of all categories' references for every category.</summary>
     public bool OneForAll { get; init; }
 
-    /// <summary>Tables of the paper that vary the method, by <see cref="AblationNumbers"/>; their rows are made beside the others.</summary>
+    /// <summary>Tables of the paper that vary the method, by <see cref="AblationNumbers"/>; their rows are made beside the
+    /// others.</summary>
     public IReadOnlyList<int> Ablations { get; init; } = [];
 
     /// <summary>The tables that <see cref="Ablations"/> may name.</summary>

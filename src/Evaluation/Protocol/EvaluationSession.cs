@@ -19,7 +19,8 @@ public sealed record EvaluationCost(TimeSpan Networks, int NetworkRuns);
 /// <summary>An evaluation from data set to tables.</summary>
 public static class EvaluationSession
 {
-    /// <summary>Makes the runs that are missing and writes the tables anew. Ended at any point and started again, it ends with the same bytes.</summary>
+    /// <summary>Makes the runs that are missing and writes the tables anew. Ended at any point and started again, it ends with the same
+    /// bytes.</summary>
     /// <param name="dataset">What to judge.</param>
     /// <param name="pack">The networks; shared, not owned.</param>
     /// <param name="options">What to compute.</param>
@@ -87,7 +88,8 @@ public static class EvaluationSession
         }
     }
 
-    /// <summary>Which networks run on what, where that is not the CPU alone. There all that are needed are opened first: what they say depends on who runs them.</summary>
+    /// <summary>Which networks run on what, where that is not the CPU alone. There all that are needed are opened first: what they say
+    /// depends on who runs them.</summary>
     private static string[] RunOn(ModelPack pack, IReadOnlyCollection<string> graphs, CancellationToken cancellation) => pack.IsAccelerated
         ? [.. pack.OpenBest(graphs, cancellation).GroupBy(d => d.Provider).OrderBy(g => g.Key).Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}")]
         : [];

@@ -17,7 +17,8 @@ namespace ClipFusion.Evaluation.Protocol;
 public sealed record Latency(int Shots, IReadOnlyList<double[]> Times);
 
 /// <summary>
-/// Measures the product's profiles and WinCLIP in turns, so that whatever else the machine does meets all of them. The pictures are noise: no method's work depends on what is shown.
+/// Measures the product's profiles and WinCLIP in turns, so that whatever else the machine does meets all of them. The pictures are noise:
+/// no method's work depends on what is shown.
 /// </summary>
 public static class LatencyBench
 {

@@ -3,7 +3,8 @@ using ClipFusion.Imaging;
 
 namespace ClipFusion.Evaluation.Protocol;
 
-/// <summary>The edge of a mask on a picture: a light line just outside the defect, so that nothing of it is hidden, with a dark one around it, so that it reads on any picture.</summary>
+/// <summary>The edge of a mask on a picture: a light line just outside the defect, so that nothing of it is hidden, with a dark one around
+/// it, so that it reads on any picture.</summary>
 internal static class MaskOutline
 {
     /// <summary>Draws it.</summary>

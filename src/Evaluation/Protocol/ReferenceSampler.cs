@@ -2,10 +2,12 @@ using System.Text;
 
 namespace ClipFusion.Evaluation.Protocol;
 
-/// <summary>Draws reference pictures. The same seed draws the same pictures on every machine and with every version, so a published table can be made again.</summary>
+/// <summary>Draws reference pictures. The same seed draws the same pictures on every machine and with every version, so a published table
+/// can be made again.</summary>
 public static class ReferenceSampler
 {
-    /// <summary>Draws without putting back. Draws of one seed are nested: those of k are the first of those of k + 1, so more shots cost only the new pictures.</summary>
+    /// <summary>Draws without putting back. Draws of one seed are nested: those of k are the first of those of k + 1, so more shots cost
+    /// only the new pictures.</summary>
     /// <param name="available">How many pictures there are, in the order of their names.</param>
     /// <param name="k">How many are wanted, 0 to <paramref name="available"/>.</param>
     /// <param name="seed">The run's seed.</param>

@@ -1,8 +1,9 @@
 namespace ClipFusion.Evaluation.Protocol;
 
 /// <summary>
-/// Counts steps of several kinds and tells how long the rest takes: of each kind as long as its recent steps took. As long as a kind that is still to come was never measured,
-/// what is told is the least. What was there already takes no time and is not measured. Safe for several threads.
+/// Counts steps of several kinds and tells how long the rest takes: of each kind as long as its recent steps took. As long as a kind that
+/// is still to come was never measured, what is told is the least. What was there already takes no time and is not measured. Safe for
+/// several threads.
 /// </summary>
 internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeProvider time)
 {

@@ -1,6 +1,7 @@
 namespace ClipFusion.Evaluation.Results;
 
-/// <summary>A table of the paper that varies the method, with its rows here; their figures are among the report's, under the rows' methods.</summary>
+/// <summary>A table of the paper that varies the method, with its rows here; their figures are among the report's, under the rows'
+/// methods.</summary>
 /// <param name="Table">The table's number in the paper.</param>
 /// <param name="Title">What it compares.</param>
 /// <param name="Rows">Its rows, in the paper's order.</param>

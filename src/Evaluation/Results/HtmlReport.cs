@@ -7,8 +7,8 @@ using static ClipFusion.Evaluation.Results.HtmlText;
 namespace ClipFusion.Evaluation.Results;
 
 /// <summary>
-/// <c>report.html</c>: the tables, and per category, method and number of shots the curves, the scores, a threshold's confusion, the kinds of defects and the worst pictures of the
-/// first seed. No scripts, nothing from elsewhere.
+/// <c>report.html</c>: the tables, and per category, method and number of shots the curves, the scores, a threshold's confusion, the kinds
+/// of defects and the worst pictures of the first seed. No scripts, nothing from elsewhere.
 /// </summary>
 internal static class HtmlReport
 {

@@ -3,8 +3,10 @@ using System.Globalization;
 namespace ClipFusion.Evaluation.Results;
 
 /// <summary>
-/// The paper's figures, from its tables 1 and 12 to 21, and 3 to 6 and 9 to 11 ("CLIP Meets Diffusion: A Synergistic Approach to Anomaly Detection"); the table is named in
-/// each row of <c>PublishedFigures.csv</c> and <c>AblationFigures.csv</c>, whose methods are rows of those tables. Its "AUPR" of images is average precision, that of one-for-all segmentation is AUPRO; AUPRO is taken to be integrated to 0.3.
+/// The paper's figures, from its tables 1 and 12 to 21, and 3 to 6 and 9 to 11 ("CLIP Meets Diffusion: A Synergistic Approach to Anomaly
+/// Detection"); the table is named in each row of <c>PublishedFigures.csv</c> and <c>AblationFigures.csv</c>, whose methods are rows of
+/// those tables. Its "AUPR" of images is average precision, that of one-for-all segmentation is AUPRO; AUPRO is taken to be integrated to
+/// 0.3.
 /// </summary>
 internal static class PublishedFigures
 {

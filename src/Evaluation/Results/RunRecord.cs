@@ -4,7 +4,8 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.Evaluation.Results;
 
-/// <summary>One run: a method on a category with the references of one draw. Holds nothing that differs between two runs of the same, so no times.</summary>
+/// <summary>One run: a method on a category with the references of one draw. Holds nothing that differs between two runs of the same, so no
+/// times.</summary>
 /// <param name="Fingerprint">Changes with every setting and input file that the run depends on.</param>
 /// <param name="Category">The category.</param>
 /// <param name="ObjectWord">What prompts called the object.</param>
@@ -14,7 +15,8 @@ namespace ClipFusion.Evaluation.Results;
 /// <param name="References">The references, in the order drawn.</param>
 /// <param name="Metrics">By <see cref="MetricColumns"/>.</param>
 /// <param name="Notes">Why a metric is missing, and pictures that could not be judged.</param>
-/// <param name="Curves">By name ("image_roc", "pixel_roc", "pro"), points (false positive rate, height) from (0, 0) or above to the right; thinned out, for drawing only.</param>
+/// <param name="Curves">By name ("image_roc", "pixel_roc", "pro"), points (false positive rate, height) from (0, 0) or above to the right;
+/// thinned out, for drawing only.</param>
 /// <param name="Images">Every judged picture.</param>
 /// <param name="Scale">The scale of its heatmaps; null where none were drawn.</param>
 public sealed record RunRecord(

@@ -24,7 +24,8 @@ internal sealed record Confusion(float Threshold, int Found, int Missed, int Fal
     /// <summary>At the threshold with the largest F1, of several the highest; null without both kinds.</summary>
     public static Confusion? Best(IReadOnlyList<ImageScore> images) => Best(images, c => c.F1);
 
-    /// <summary>At the threshold with the largest share found minus the share of false alarms, of several the highest: it does not depend on how many pictures of each kind there are.</summary>
+    /// <summary>At the threshold with the largest share found minus the share of false alarms, of several the highest: it does not depend
+    /// on how many pictures of each kind there are.</summary>
     public static Confusion? Balanced(IReadOnlyList<ImageScore> images) => Best(images, c => ((double)c.Found / (c.Found + c.Missed)) - ((double)c.FalseAlarms / (c.FalseAlarms + c.Passed)));
 
     /// <summary>At the lowest threshold without a false alarm; null where no picture scores above every good one.</summary>

@@ -16,7 +16,8 @@ public sealed record Figure(string Category, string Method, int Shots, string Me
     public double? Difference => Mean - Published;
 }
 
-/// <summary>Runs become figures: per category the mean over seeds; over all, per seed the plain mean over categories, then mean and deviation over seeds.</summary>
+/// <summary>Runs become figures: per category the mean over seeds; over all, per seed the plain mean over categories, then mean and
+/// deviation over seeds.</summary>
 public static class Summary
 {
     /// <summary>All figures, by method, shots, category (the mean last) and metric.</summary>

@@ -13,8 +13,8 @@ namespace ClipFusion.Foundation.Json;
 public delegate bool ValueReader<T>(JsonElement json, string path, FieldErrors errors, out T value);
 
 /// <summary>
-/// The keys of one JSON object. Asking for a key makes it known; what was never asked for is an unknown key, so there is no second list of keys
-/// to forget. A wrong value is reported and answered with the default, and reading goes on.
+/// The keys of one JSON object. Asking for a key makes it known; what was never asked for is an unknown key, so there is no second list of
+/// keys to forget. A wrong value is reported and answered with the default, and reading goes on.
 /// </summary>
 public sealed class JsonFields
 {
@@ -58,7 +58,8 @@ public sealed class JsonFields
     /// <summary>JSON path of one of its keys; a monstrous key is cut.</summary>
     public string PathOf(string key) => $"{Path}.{JsonText.Clip(key)}";
 
-    /// <summary>The key's value as <paramref name="read"/> gives it; <paramref name="missing"/> where the key is missing or wrong.</summary>
+    /// <summary>The key's value as <paramref name="read"/> gives it; <paramref name="missing"/> where the key is missing or
+    /// wrong.</summary>
     public T Read<T>(string key, T missing, ValueReader<T> read)
     {
         ArgumentNullException.ThrowIfNull(read);
@@ -75,8 +76,8 @@ public sealed class JsonFields
     }
 
     /// <summary>
-    /// A nested object: <paramref name="read"/> asks for its keys, and what it did not ask for is unknown. Where the key is missing, an empty
-    /// object is read, so that its keys' defaults are written once and those that are required are reported one by one.
+    /// A nested object: <paramref name="read"/> asks for its keys, and what it did not ask for is unknown. Where the key is missing, an
+    /// empty object is read, so that its keys' defaults are written once and those that are required are reported one by one.
     /// </summary>
     /// <returns>What was read; the default of <typeparamref name="T"/> where the value is not an object.</returns>
     public T? Object<T>(string key, Func<JsonFields, T> read)
@@ -95,7 +96,8 @@ public sealed class JsonFields
         return Read<T?>(key, null, Nothing);
     }
 
-    /// <summary>An array of 1 to <paramref name="max"/> objects; the key must be there. Objects that are no objects are reported and left out.</summary>
+    /// <summary>An array of 1 to <paramref name="max"/> objects; the key must be there. Objects that are no objects are reported and left
+    /// out.</summary>
     public ImmutableArray<T> Objects<T>(string key, int max, string what, Func<JsonFields, T> read)
         where T : class
     {
@@ -118,8 +120,8 @@ public sealed class JsonFields
     }
 
     /// <summary>
-    /// An object whose keys are names that the file chooses and whose values are objects; the key must be there. Values that are no objects are reported
-    /// and left out.
+    /// An object whose keys are names that the file chooses and whose values are objects; the key must be there. Values that are no objects
+    /// are reported and left out.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="what">The object in words.</param>

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace ClipFusion.Foundation.Json;
 
-/// <summary>What is wrong with a JSON text, for its author: one place, counted from 1 as editors do, and none of the advice that is meant for programmers.</summary>
+/// <summary>What is wrong with a JSON text, for its author: one place, counted from 1 as editors do, and none of the advice that is meant
+/// for programmers.</summary>
 public static partial class JsonSyntax
 {
     /// <summary>The error as one sentence without a full stop.</summary>

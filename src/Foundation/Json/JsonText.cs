@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace ClipFusion.Foundation.Json;
 
-/// <summary>Text of JSON values; a lone surrogate escape makes System.Text.Json throw where a value is read, not where it is parsed.</summary>
+/// <summary>Text of JSON values; a lone surrogate escape makes System.Text.Json throw where a value is read, not where it is
+/// parsed.</summary>
 public static class JsonText
 {
     private const int ShownCharacters = 60;

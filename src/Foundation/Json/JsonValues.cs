@@ -115,7 +115,8 @@ public static class JsonValues
             return good;
         };
 
-    /// <summary>Whether a path stays in the folder of the file that names it: relative, with /, without .. and control characters.</summary>
+    /// <summary>Whether a path stays in the folder of the file that names it: relative, with /, without .. and control
+    /// characters.</summary>
     public static bool IsInside(string path) =>
         path?.Length is > 0 and <= MaxCharacters && !path.Contains('\\', StringComparison.Ordinal) && !path.Any(char.IsControl)
         && path.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));

@@ -3,9 +3,10 @@ using System.Text.Json;
 namespace ClipFusion.Foundation.Json;
 
 /// <summary>
-/// Scalar values from the environment that stand in for those of a file: with the prefix <c>CLIPFUSION</c>, <c>CLIPFUSION__MQTT__HOST</c> replaces
-/// <c>$.mqtt.host</c> and <c>CLIPFUSION__STATIONS__0__QUEUEDEPTH</c> replaces <c>$.stations[0].queueDepth</c>. They are checked as the file's values
-/// are, and their errors name the variable. Names count whatever their case.
+/// Scalar values from the environment that stand in for those of a file: with the prefix <c>CLIPFUSION</c>, <c>CLIPFUSION__MQTT__HOST</c>
+/// replaces
+/// <c>$.mqtt.host</c> and <c>CLIPFUSION__STATIONS__0__QUEUEDEPTH</c> replaces <c>$.stations[0].queueDepth</c>. They are checked as the
+/// file's values are, and their errors name the variable. Names count whatever their case.
 /// </summary>
 public sealed class Overrides
 {

@@ -5,8 +5,8 @@ using ClipFusion.Inspection.Recipes;
 namespace ClipFusion.Inspection.Calibration;
 
 /// <summary>
-/// How high good parts score under a recipe, and how high their maps reach: for the recipe's own profile and, where that runs the diffusion model too, for
-/// PatchCLIP, which stands in at a deadline and whose scores are on another scale.
+/// How high good parts score under a recipe, and how high their maps reach: for the recipe's own profile and, where that runs the diffusion
+/// model too, for PatchCLIP, which stands in at a deadline and whose scores are on another scale.
 /// </summary>
 /// <param name="profile">The recipe's.</param>
 /// <param name="alpha">Wanted rate of rejected good parts, above 0 and below 1.</param>

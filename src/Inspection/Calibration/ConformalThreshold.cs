@@ -3,8 +3,9 @@ using System.Globalization;
 namespace ClipFusion.Inspection.Calibration;
 
 /// <summary>
-/// A threshold from scores of good parts alone (split conformal prediction): of n scores the k-th smallest, k = ceil((n + 1)(1 - alpha)). A further good
-/// part scores above it with a probability of at most alpha, provided that it and the n parts are exchangeable. Nothing is known of bad parts.
+/// A threshold from scores of good parts alone (split conformal prediction): of n scores the k-th smallest, k = ceil((n + 1)(1 - alpha)). A
+/// further good part scores above it with a probability of at most alpha, provided that it and the n parts are exchangeable. Nothing is
+/// known of bad parts.
 /// </summary>
 /// <param name="Value">The threshold: a score above it is NG.</param>
 /// <param name="Parts">n, how many good parts there were.</param>
@@ -31,7 +32,8 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
     /// <summary>Applies the rule.</summary>
     /// <param name="scores">Scores of good parts in any order, finite; equal ones count each.</param>
     /// <param name="alpha">Wanted rate of rejected good parts, above 0 and below 1.</param>
-    /// <exception cref="ArgumentException">A score is not finite, or alpha is out of range or smaller than so few parts allow: 1/(n + 1).</exception>
+    /// <exception cref="ArgumentException">A score is not finite, or alpha is out of range or smaller than so few parts allow: 1/(n +
+    /// 1).</exception>
     public static ConformalThreshold Of(IReadOnlyList<double> scores, double alpha)
     {
         ArgumentNullException.ThrowIfNull(scores);

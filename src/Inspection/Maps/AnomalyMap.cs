@@ -1,7 +1,9 @@
 namespace ClipFusion.Inspection.Maps;
 
-/// <summary>One map on a regular grid: <see cref="Height"/> x <see cref="Width"/> values in row-major order, higher = less normal.</summary>
-/// <remarks>The values are not copied: whoever made the map says how long they stay as they are. Two maps are equal when they share the same array.</remarks>
+/// <summary>One map on a regular grid: <see cref="Height"/> x <see cref="Width"/> values in row-major order, higher = less
+/// normal.</summary>
+/// <remarks>The values are not copied: whoever made the map says how long they stay as they are. Two maps are equal when they share the
+/// same array.</remarks>
 public sealed record AnomalyMap
 {
     /// <summary>Wraps <paramref name="values"/> without copying them.</summary>

@@ -5,7 +5,8 @@ namespace ClipFusion.Inspection.Maps;
 
 /// <summary>
 /// Bilinear resampling with the semantics of PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c> without antialiasing:
-/// the centre of output cell i lies at (i + 0.5) x scale - 0.5 of the source, clamped at 0, and the second neighbour is clamped at the edge.
+/// the centre of output cell i lies at (i + 0.5) x scale - 0.5 of the source, clamped at 0, and the second neighbour is clamped at the
+/// edge.
 /// </summary>
 public static class BilinearResize
 {
@@ -13,11 +14,13 @@ public static class BilinearResize
     /// <param name="source">Row-major values, <paramref name="sourceHeight"/> x <paramref name="sourceWidth"/>.</param>
     /// <param name="sourceHeight">Rows of the source, at least 1.</param>
     /// <param name="sourceWidth">Columns of the source, at least 1.</param>
-    /// <param name="destination">Receives <paramref name="height"/> x <paramref name="width"/> values; owned by the caller, must not overlap the source.</param>
+    /// <param name="destination">Receives <paramref name="height"/> x <paramref name="width"/> values; owned by the caller, must not
+    /// overlap the source.</param>
     /// <param name="height">Rows wanted, at least 1.</param>
     /// <param name="width">Columns wanted, at least 1.</param>
     /// <param name="cancellation">Ends the resampling between two rows; the destination is then undefined.</param>
-    /// <exception cref="ArgumentException">A size is not positive, or a span does not have exactly the number of values that its grid has.</exception>
+    /// <exception cref="ArgumentException">A size is not positive, or a span does not have exactly the number of values that its grid
+    /// has.</exception>
     public static void Resize(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> destination, int height, int width, CancellationToken cancellation = default)
     {
         RequireGrid(source.Length, sourceHeight, sourceWidth, nameof(source));
@@ -83,7 +86,8 @@ public static class BilinearResize
         }
     }
 
-    /// <summary>The two source cells of one output cell and the weight of the second; single precision throughout, as PyTorch has it.</summary>
+    /// <summary>The two source cells of one output cell and the weight of the second; single precision throughout, as PyTorch has
+    /// it.</summary>
     private readonly record struct Tap(int First, int Second, float Weight)
     {
         public static Tap At(int index, float scale, int sourceSize)

@@ -4,7 +4,8 @@ using OpenCvSharp;
 namespace ClipFusion.Inspection.Maps;
 
 /// <summary>One connected area above the threshold.</summary>
-/// <param name="Box">Smallest rectangle around it, in map cells (<see cref="ConnectedRegions.Find"/>) or frame pixels (<see cref="ToFrame"/>).</param>
+/// <param name="Box">Smallest rectangle around it, in map cells (<see cref="ConnectedRegions.Find"/>) or frame pixels
+/// (<see cref="ToFrame"/>).</param>
 /// <param name="Area">Cells, or frame pixels rounded to the nearest integer, at least 1.</param>
 /// <param name="Peak">Largest value inside.</param>
 public readonly record struct AnomalyRegion(Region Box, long Area, float Peak)

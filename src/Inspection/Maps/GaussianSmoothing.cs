@@ -4,14 +4,15 @@ using System.Numerics.Tensors;
 namespace ClipFusion.Inspection.Maps;
 
 /// <summary>
-/// Gaussian smoothing of a map: the kernel is sampled at integers, cut at four sigma, normalised to sum 1 and applied along rows, then along
-/// columns; beyond the edge the map is mirrored with its edge cell repeated (d c b a | a b c d | d c b a).
+/// Gaussian smoothing of a map: the kernel is sampled at integers, cut at four sigma, normalised to sum 1 and applied along rows, then
+/// along columns; beyond the edge the map is mirrored with its edge cell repeated (d c b a | a b c d | d c b a).
 /// </summary>
 public static class GaussianSmoothing
 {
     private const double ReferenceSize = 240;
 
-    /// <summary>The standard deviation in cells that a recipe's <c>smoothingSigma</c> means on a grid: given for 240 cells, scaled by the shorter side.</summary>
+    /// <summary>The standard deviation in cells that a recipe's <c>smoothingSigma</c> means on a grid: given for 240 cells, scaled by the
+    /// shorter side.</summary>
     /// <param name="smoothingSigma">The recipe's value, in cells of a 240 x 240 map; 0 = off.</param>
     /// <param name="height">Rows of the grid.</param>
     /// <param name="width">Columns of the grid.</param>
@@ -22,7 +23,8 @@ public static class GaussianSmoothing
     /// <param name="height">Rows, at least 1; may be smaller than the kernel.</param>
     /// <param name="width">Columns, at least 1; may be smaller than the kernel.</param>
     /// <param name="sigma">Standard deviation in cells of this map, at least 0; 0 leaves the map as it is.</param>
-    /// <param name="cancellation">Ends the smoothing between two rows, which is what takes long where sigma and map are large; the map is then undefined.</param>
+    /// <param name="cancellation">Ends the smoothing between two rows, which is what takes long where sigma and map are large; the map is
+    /// then undefined.</param>
     /// <exception cref="ArgumentException">The sizes don't match the map, or sigma is negative or not finite.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static void Smooth(Span<float> map, int height, int width, double sigma, CancellationToken cancellation = default)

@@ -24,7 +24,8 @@ internal readonly record struct BankSearch(int Parallelism, int? Exclude, Cancel
     /// <summary>Whether networks may leave features where they ran.</summary>
     public bool IsOnDevice => Device is not null;
 
-    /// <summary>The distance map of each query; the features of all of them are in the same memory. Host and GPU give the same bits.</summary>
+    /// <summary>The distance map of each query; the features of all of them are in the same memory. Host and GPU give the same
+    /// bits.</summary>
     /// <exception cref="ArgumentException">A feature is not a number, or the image to leave out is not there or all there is.</exception>
     /// <exception cref="DeviceSearchException">The GPU can't go on.</exception>
     public AnomalyMap[] Run(BankQuery[] queries)

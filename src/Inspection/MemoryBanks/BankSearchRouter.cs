@@ -3,8 +3,8 @@ using ClipFusion.Native;
 namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>
-/// Decides where one inspector's banks are searched: on the GPU that runs the networks, as long as it can, and on the host otherwise. What failed is not
-/// tried again until there are other banks, so that a GPU in trouble costs one inspection's time and not every one's.
+/// Decides where one inspector's banks are searched: on the GPU that runs the networks, as long as it can, and on the host otherwise. What
+/// failed is not tried again until there are other banks, so that a GPU in trouble costs one inspection's time and not every one's.
 /// </summary>
 /// <param name="decisions">Is told what was decided.</param>
 internal sealed class BankSearchRouter(BankSearchDecisions decisions) : IDisposable
@@ -14,8 +14,8 @@ internal sealed class BankSearchRouter(BankSearchDecisions decisions) : IDisposa
     private DeviceBanks? _banks;
 
     /// <summary>
-    /// Takes steps 4 and 5 of one image with the features left on the GPU that makes them, if it can compare them there. Where that fails in the middle, the
-    /// network runs once more and its features come down.
+    /// Takes steps 4 and 5 of one image with the features left on the GPU that makes them, if it can compare them there. Where that fails
+    /// in the middle, the network runs once more and its features come down.
     /// </summary>
     /// <param name="comparison">What the image is compared with; its banks may be null only where <paramref name="device"/> is.</param>
     /// <param name="device">The GPU that runs the network, from 0; null for the host, or where nothing is compared.</param>
@@ -41,10 +41,12 @@ internal sealed class BankSearchRouter(BankSearchDecisions decisions) : IDisposa
     }
 
     /// <summary>
-    /// Copies banks now rather than in the middle of the first inspection, which may have a deadline: the driver loads, and for some GPUs compiles, the kernels.
+    /// Copies banks now rather than in the middle of the first inspection, which may have a deadline: the driver loads, and for some GPUs
+    /// compiles, the kernels.
     /// </summary>
     /// <param name="banks">The banks.</param>
-    /// <param name="device">The GPU that runs the network whose features they hold, from 0; null for none, or for a network that is not open yet.</param>
+    /// <param name="device">The GPU that runs the network whose features they hold, from 0; null for none, or for a network that is not
+    /// open yet.</param>
     public void Prepare(ReferenceBanks banks, int? device)
     {
         if (device is { } gpu) BanksOn(gpu, banks);

@@ -6,8 +6,8 @@ using ClipFusion.Native;
 namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>
-/// All banks of a recipe in the memory of one GPU: features that a network left there are compared where they are, with one call for all banks, which no
-/// search of a single bank (<see cref="IBankSearcher"/>) could be; only the largest cosine of each cell comes down.
+/// All banks of a recipe in the memory of one GPU: features that a network left there are compared where they are, with one call for all
+/// banks, which no search of a single bank (<see cref="IBankSearcher"/>) could be; only the largest cosine of each cell comes down.
 /// </summary>
 internal sealed class DeviceBanks : IDisposable
 {

@@ -5,14 +5,15 @@ using System.Runtime.CompilerServices;
 namespace ClipFusion.Inspection.MemoryBanks;
 
 /// <summary>
-/// Rows in managed memory, for machines without the native library: the same answers up to rounding, more slowly. The largest dot product of every query
-/// comes from a matrix product whose result is reduced in registers and never written.
+/// Rows in managed memory, for machines without the native library: the same answers up to rounding, more slowly. The largest dot product
+/// of every query comes from a matrix product whose result is reduced in registers and never written.
 /// </summary>
 /// <remarks>
-/// The bank is stored in panels of <see cref="PanelRows"/> rows (two vectors wide), dimension-major: for each dimension the values of all its rows lie side
-/// by side. Queries are packed the same way, six at a time, so the inner loop has twelve independent sums, two vector loads and six broadcasts a dimension,
-/// fills the registers of AVX2 and NEON alike, and has no tail for odd dimensions. A panel stays in the first-level cache while a block of queries
-/// passes over it; a block's packed queries stay in the second level while the bank streams through once.
+/// The bank is stored in panels of <see cref="PanelRows"/> rows (two vectors wide), dimension-major: for each dimension the values of all
+/// its rows lie side by side. Queries are packed the same way, six at a time, so the inner loop has twelve independent sums, two vector
+/// loads and six broadcasts a dimension, fills the registers of AVX2 and NEON alike, and has no tail for odd dimensions. A panel stays in
+/// the first-level cache while a block of queries passes over it; a block's packed queries stay in the second level while the bank streams
+/// through once.
 /// </remarks>
 internal sealed unsafe class ManagedBankSearcher : IBankSearcher
 {
@@ -215,7 +216,8 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
         Keep(f0, f1, best, bestRow, firstRow, 5);
     }
 
-    /// <summary>Keeps, lane by lane, the larger product and the number of its panel's first row; strictly larger, so that the lower row wins a tie.</summary>
+    /// <summary>Keeps, lane by lane, the larger product and the number of its panel's first row; strictly larger, so that the lower row
+    /// wins a tie.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Keep(Vector<float> left, Vector<float> right, float* best, int* bestRow, int firstRow, int query)
     {

@@ -8,7 +8,8 @@ namespace ClipFusion.Inspection.MemoryBanks;
 /// <param name="Ignored">True where a row is left out of the bank, one entry a row; null = every row is taken.</param>
 public readonly record struct ReferenceFeatures(ReadOnlyMemory<float> Rows, bool[]? Ignored = null);
 
-/// <summary>The part of a bank's rows that one reference image gave: rows <c>FirstRow ..</c>, in managed memory in panels <c>FirstPanel ..</c>.</summary>
+/// <summary>The part of a bank's rows that one reference image gave: rows <c>FirstRow ..</c>, in managed memory in panels <c>FirstPanel
+/// ..</c>.</summary>
 internal readonly record struct BankImage(int FirstRow, int Rows, int FirstPanel)
 {
     public int Panels => (Rows + ManagedBankSearcher.PanelRows - 1) / ManagedBankSearcher.PanelRows;
@@ -36,7 +37,8 @@ public sealed class MemoryBank
     /// <summary>Reference images that the bank was made from, those without a remaining row included.</summary>
     public int ImageCount => _images.Length;
 
-    /// <summary>What searches the bank: "native" with the processor's kernel, or "managed", slower, where the native library is not available.</summary>
+    /// <summary>What searches the bank: "native" with the processor's kernel, or "managed", slower, where the native library is not
+    /// available.</summary>
     public string Kernel => _searcher.Kernel;
 
     /// <summary>The bank in the native library, from which a GPU gets its copy; null where that is not available.</summary>
@@ -46,22 +48,23 @@ public sealed class MemoryBank
     /// <param name="images">One entry a reference image, at least one.</param>
     /// <param name="dimension">Length of a feature vector, at least 1.</param>
     /// <exception cref="ArgumentException">
-    /// No image, no row left after the ignored ones, lengths that don't fit, or a row that is zero, NaN or infinite (image and row are named).
-    /// Ignored rows are not looked at.
+    /// No image, no row left after the ignored ones, lengths that don't fit, or a row that is zero, NaN or infinite (image and row are
+    /// named). Ignored rows are not looked at.
     /// </exception>
     public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension) => Create(images, dimension, NativeRuntime.IsAvailable);
 
     /// <summary>
-    /// Coreset subsampling: makes a bank of some of the rows, chosen by greedy k-centre so that none that is left out is far from one that is kept (Roth et al.,
-    /// "Towards Total Recall in Industrial Anomaly Detection", 2022, algorithm 1, here over whole vectors). For many references: distances grow a little, the
-    /// search takes its share of the time.
+    /// Coreset subsampling: makes a bank of some of the rows, chosen by greedy k-centre so that none that is left out is far from one that
+    /// is kept (Roth et al., "Towards Total Recall in Industrial Anomaly Detection", 2022, algorithm 1, here over whole vectors). For many
+    /// references: distances grow a little, the search takes its share of the time.
     /// </summary>
     /// <param name="images">As <see cref="Create(IReadOnlyList{ReferenceFeatures}, int)"/> has them.</param>
     /// <param name="dimension">Length of a feature vector, at least 1.</param>
     /// <param name="share">Share of the rows that is kept, above 0, at most 1; at least one row is.</param>
     /// <param name="parallelism">Threads at most, at least 1.</param>
     /// <param name="cancellation">Ends the choice.</param>
-    /// <exception cref="ArgumentException">As for the whole bank, or rows are to be left out and the native library, which chooses them, is not available.</exception>
+    /// <exception cref="ArgumentException">As for the whole bank, or rows are to be left out and the native library, which chooses them, is
+    /// not available.</exception>
     public static MemoryBank CreateCoreset(
         IReadOnlyList<ReferenceFeatures> images, int dimension, double share, int parallelism = 1, CancellationToken cancellation = default)
     {
@@ -83,7 +86,8 @@ public sealed class MemoryBank
         return Create([.. images.Select((image, i) => image with { Ignored = ignored[i] })], dimension, NativeRuntime.IsAvailable, cancellation);
     }
 
-    /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding. It can be ended between two images.</summary>
+    /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding. It can be ended between two
+    /// images.</summary>
     internal static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension, bool native, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(images);
@@ -112,17 +116,21 @@ public sealed class MemoryBank
     }
 
     /// <summary>
-    /// For every query the distance to its nearest row, (1 - cosine) / 2: 0 = same direction, 1 = opposite; not clamped, so rounding may leave it a little below 0.
+    /// For every query the distance to its nearest row, (1 - cosine) / 2: 0 = same direction, 1 = opposite; not clamped, so rounding may
+    /// leave it a little below 0.
     /// </summary>
     /// <param name="queries">
-    /// Rows x <see cref="Dimension"/>, row-major, each of length 1 (<see cref="UnitRows.Normalize(ReadOnlySpan{float}, int, Span{float}, string)"/>).
+    /// Rows x <see cref="Dimension"/>, row-major, each of length 1
+    /// (<see cref="UnitRows.Normalize(ReadOnlySpan{float}, int, Span{float}, string)"/>).
     /// </param>
     /// <param name="distances">Receives one distance a query; owned by the caller.</param>
-    /// <param name="nearest">Receives the nearest row's number (0 .. <see cref="Count"/>-1; of equally near ones the lowest), or empty when nobody asks.</param>
+    /// <param name="nearest">Receives the nearest row's number (0 .. <see cref="Count"/>-1; of equally near ones the lowest), or empty when
+    /// nobody asks.</param>
     /// <param name="exclude">Number of a reference image whose rows are left out (leave-one-out scores), or null.</param>
     /// <param name="parallelism">Threads at most, at least 1.</param>
     /// <param name="cancellation">Ends the search early; the destinations are then undefined.</param>
-    /// <exception cref="ArgumentException">Lengths don't fit, a query is not of length 1 (its number is named), or nothing is left to search.</exception>
+    /// <exception cref="ArgumentException">Lengths don't fit, a query is not of length 1 (its number is named), or nothing is left to
+    /// search.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public void Search(
         ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest = default, int? exclude = null, int parallelism = 1, CancellationToken cancellation = default)

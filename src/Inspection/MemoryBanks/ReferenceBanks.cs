@@ -3,7 +3,8 @@ using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Inspection.MemoryBanks;
 
-/// <summary>The memory banks of one recipe's reference images: one per CLIP block (equation 7), one per (timestep, decoder block) (equation 8).</summary>
+/// <summary>The memory banks of one recipe's reference images: one per CLIP block (equation 7), one per (timestep, decoder block) (equation
+/// 8).</summary>
 /// <param name="Images">How many reference images went in.</param>
 /// <param name="Clip">In the order of the pack's blocks; empty where the recipe does not use them.</param>
 /// <param name="Diffusion">In the order of the recipe's timestep-block pairs; empty where the recipe does not use them.</param>
@@ -13,7 +14,8 @@ public sealed record ReferenceBanks(int Images, IReadOnlyList<MemoryBank> Clip, 
     public Branches Branches => (Clip.Count > 0 ? Branches.ClipVision : Branches.None) | (Diffusion.Count > 0 ? Branches.DiffVision : Branches.None);
 }
 
-/// <summary>Features of reference images on their way into banks, as <see cref="Inspector"/> adds them. Used by one thread at a time.</summary>
+/// <summary>Features of reference images on their way into banks, as <see cref="Inspector"/> adds them. Used by one thread at a
+/// time.</summary>
 /// <param name="manifest">The pack that encodes them.</param>
 /// <param name="recipe">Which timesteps and blocks are compared, and the share of the rows that is kept.</param>
 public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
@@ -34,7 +36,8 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
         for (int i = 0; i < perPair.Length; i++) _diffusion[i].Add(new ReferenceFeatures(perPair[i], ignored(Decoder(i).GridSize)));
     }
 
-    /// <summary>The banks of what was added so far, subsampled to a coreset where the recipe says so. More may be added afterwards, for larger banks.</summary>
+    /// <summary>The banks of what was added so far, subsampled to a coreset where the recipe says so. More may be added afterwards, for
+    /// larger banks.</summary>
     /// <param name="parallelism">Threads that choose a coreset, at least 1.</param>
     /// <param name="cancellation">Ends the choice.</param>
     /// <exception cref="ArgumentException">Nothing was added, everything is ignored, or a feature is zero or not a number.</exception>

@@ -3,7 +3,8 @@ namespace ClipFusion.Inspection.MemoryBanks;
 /// <summary>Scales feature vectors to length 1, so that a dot product is a cosine.</summary>
 public static class UnitRows
 {
-    /// <summary>Writes every row of <paramref name="source"/>, divided by its Euclidean length, to <paramref name="destination"/>.</summary>
+    /// <summary>Writes every row of <paramref name="source"/>, divided by its Euclidean length, to
+    /// <paramref name="destination"/>.</summary>
     /// <param name="source">Rows x <paramref name="dimension"/>, row-major, raw features.</param>
     /// <param name="dimension">Length of a row, at least 1.</param>
     /// <param name="destination">Same length as <paramref name="source"/>; may be the same memory.</param>

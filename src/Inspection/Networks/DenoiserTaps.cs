@@ -3,7 +3,8 @@ using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Inspection.Networks;
 
-/// <summary>Raw tensors of the denoiser for a dump: attention probabilities of each mapped layer and a corner of each decoder block's output.</summary>
+/// <summary>Raw tensors of the denoiser for a dump: attention probabilities of each mapped layer and a corner of each decoder block's
+/// output.</summary>
 internal static class DenoiserTaps
 {
     private const int SliceChannels = 8;
@@ -12,7 +13,8 @@ internal static class DenoiserTaps
     /// <summary>Copies them.</summary>
     /// <param name="o">Outputs of a debug graph.</param>
     /// <param name="plan">Its rows.</param>
-    /// <param name="generic">The generic state among the states; below 0 where it is none of them, and then no probabilities are taken.</param>
+    /// <param name="generic">The generic state among the states; below 0 where it is none of them, and then no probabilities are
+    /// taken.</param>
     /// <param name="layers">The layers whose probabilities were asked for.</param>
     /// <param name="taps">Receives the copies.</param>
     public static void Take(NetworkOutputs o, DiffusionPlan plan, int generic, string[] layers, TensorTaps taps)

@@ -106,7 +106,8 @@ public sealed class DiffusionPlan : IDisposable
 
     private void Add<T>(string name, T[] values, params long[] shape) where T : unmanaged => _inputs.Add(name, OrtValue.CreateTensorValueFromMemory(values, shape));
 
-    /// <summary>A (prompt, timestep) and the position after which nothing more is wanted of it: 2 b + 2 after decoder block b, one less after its last map.</summary>
+    /// <summary>A (prompt, timestep) and the position after which nothing more is wanted of it: 2 b + 2 after decoder block b, one less
+    /// after its last map.</summary>
     private sealed class PassRow(int prompt, int timestep)
     {
         public int Prompt { get; } = prompt;

@@ -12,7 +12,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Inspection.Networks;
 
-/// <summary>An opened model pack: its manifest, its tokenisers and its networks, each loaded when it is first needed. Safe for several threads.</summary>
+/// <summary>An opened model pack: its manifest, its tokenisers and its networks, each loaded when it is first needed. Safe for several
+/// threads.</summary>
 public sealed class ModelPack : GraphSessions
 {
     private ModelPack(string folder, PackManifest manifest, string hash, ProviderSettings settings, ProviderSet providers, bool debug)
@@ -24,8 +25,8 @@ public sealed class ModelPack : GraphSessions
     }
 
     /// <summary>
-    /// Raised when it is decided where the memory banks of an inspector are searched whose networks run on a GPU, and again when that changes; handlers return
-    /// at once.
+    /// Raised when it is decided where the memory banks of an inspector are searched whose networks run on a GPU, and again when that
+    /// changes; handlers return at once.
     /// </summary>
     public event Action<BankSearchDecision>? BankSearchChosen
     {

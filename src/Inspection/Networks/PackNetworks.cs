@@ -59,7 +59,8 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
         return o;
     }
 
-    /// <summary>One pass of another graph that takes the denoiser's inputs, for a study of its parts. All outputs come to the host.</summary>
+    /// <summary>One pass of another graph that takes the denoiser's inputs, for a study of its parts. All outputs come to the
+    /// host.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="plan">The rows of the pass.</param>
     /// <param name="outputs">The outputs that are wanted.</param>

@@ -6,8 +6,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace ClipFusion.Inspection.Networks;
 
 /// <summary>
-/// What a pack's graphs are shown to make goldens and to be compared with them: the probe picture, and the words and rows of the default recipe. The
-/// UNet gets the goldens of the VAE and of the text tower, so that each graph is judged for itself.
+/// What a pack's graphs are shown to make goldens and to be compared with them: the probe picture, and the words and rows of the default
+/// recipe. The UNet gets the goldens of the VAE and of the text tower, so that each graph is judged for itself.
 /// </summary>
 internal static class PackProbe
 {

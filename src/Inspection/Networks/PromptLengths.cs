@@ -5,7 +5,8 @@ using ClipFusion.Models.Tokenizer;
 
 namespace ClipFusion.Inspection.Networks;
 
-/// <summary>Whether a pack's text towers read a recipe's prompts to their end. What does not fit would be cut, and prompts that differ only there would be one.</summary>
+/// <summary>Whether a pack's text towers read a recipe's prompts to their end. What does not fit would be cut, and prompts that differ only
+/// there would be one.</summary>
 public static class PromptLengths
 {
     private const int ShownCharacters = 160, Told = 3;

@@ -9,7 +9,8 @@ public static class PromptTemplate
     /// <param name="template">Text with {object} and, in a state prompt, {state}.</param>
     /// <param name="objectWord">What {object} stands for.</param>
     /// <param name="state">What {state} stands for; null where the template has none.</param>
-    /// <exception cref="ArgumentException">The template has another placeholder, a brace without its partner, or {state} without a state.</exception>
+    /// <exception cref="ArgumentException">The template has another placeholder, a brace without its partner, or {state} without a
+    /// state.</exception>
     public static string Expand(string template, string objectWord, string? state = null)
     {
         ArgumentNullException.ThrowIfNull(template);

@@ -5,12 +5,14 @@ namespace ClipFusion.Inspection.Recipes;
 
 /// <summary>
 /// What to look for on one product and how: everything of a recipe that the method reads. Immutable; each default is the product's, so an
-/// object word is a whole recipe. <see cref="RecipeReader"/> checks files; a recipe changed in code with <c>with</c> is checked by writing and reading it.
+/// object word is a whole recipe. <see cref="RecipeReader"/> checks files; a recipe changed in code with <c>with</c> is checked by writing
+/// and reading it.
 /// </summary>
 /// <remarks>Compare recipes by <see cref="Revision"/>: the record's own equality compares lists by reference.</remarks>
 public sealed record Recipe
 {
-    /// <summary>Side of the grid on which image scores take their maxima. Not a setting: how large a map is shown must not move a verdict.</summary>
+    /// <summary>Side of the grid on which image scores take their maxima. Not a setting: how large a map is shown must not move a
+    /// verdict.</summary>
     public const int ScoreSize = 240;
 
     /// <summary>The object word that the prompts' {object} stands for; not empty, at most 512 characters.</summary>
@@ -67,7 +69,8 @@ public sealed record Recipe
     /// <summary>Standard deviation of the map's smoothing in cells of a 240 x 240 map, 0..64; 0 = off.</summary>
     public double SmoothingSigma { get; init; }
 
-    /// <summary>Share of the references' features that memory banks keep, above 0, at most 1 = all: a coreset, for many references.</summary>
+    /// <summary>Share of the references' features that memory banks keep, above 0, at most 1 = all: a coreset, for many
+    /// references.</summary>
     public double Coreset { get; init; } = 1;
 
     /// <summary>The terms that are computed; at least one that the profile uses.</summary>
@@ -99,7 +102,8 @@ public sealed record Recipe
         _ => Branches.All,
     });
 
-    /// <summary>Sixteen hex digits that change with every setting and with nothing else; computed on every call. A mask file counts by its path, not its content.</summary>
+    /// <summary>Sixteen hex digits that change with every setting and with nothing else; computed on every call. A mask file counts by its
+    /// path, not its content.</summary>
     public string Revision => RecipeWriter.Revision(this);
 
     /// <summary>The product's defaults for an object.</summary>

@@ -55,8 +55,8 @@ public static class RecipeReader
     }
 
     /// <summary>
-    /// Reads the method's keys and leaves all others alone, for files that say more than the method reads. The caller asks for its own keys,
-    /// rejects those that nobody knows and ends with <see cref="CheckTogether"/>.
+    /// Reads the method's keys and leaves all others alone, for files that say more than the method reads. The caller asks for its own
+    /// keys, rejects those that nobody knows and ends with <see cref="CheckTogether"/>.
     /// </summary>
     /// <param name="fields">The file's keys; takes the errors.</param>
     /// <returns>The recipe; defaults stand where values are missing or wrong.</returns>
@@ -112,7 +112,8 @@ public static class RecipeReader
         return false;
     }
 
-    /// <summary>What single values can't show. A value that was wrong by itself is its default here and so causes no second error.</summary>
+    /// <summary>What single values can't show. A value that was wrong by itself is its default here and so causes no second
+    /// error.</summary>
     /// <param name="recipe">What <see cref="ReadFields"/> gave.</param>
     /// <param name="errors">Receives the errors.</param>
     public static void CheckTogether(Recipe recipe, FieldErrors errors)

@@ -68,7 +68,8 @@ internal static class RecipeValues
         return errors.List.Count == before;
     }
 
-    /// <summary>A mask picture's path or rectangles. The path may not leave the recipe's folder: a recipe comes from outside and names no other file of the device.</summary>
+    /// <summary>A mask picture's path or rectangles. The path may not leave the recipe's folder: a recipe comes from outside and names no
+    /// other file of the device.</summary>
     public static bool Ignore(JsonElement json, string path, FieldErrors errors, out IgnoreRule? value)
     {
         value = null;

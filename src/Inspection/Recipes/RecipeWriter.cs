@@ -12,11 +12,13 @@ public static class RecipeWriter
     /// <param name="recipe">The recipe.</param>
     public static string Write(Recipe recipe) => Encoding.UTF8.GetString(Write(recipe, indented: true, allKeys: true));
 
-    /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't change.</summary>
+    /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't
+    /// change.</summary>
     /// <param name="recipe">The recipe.</param>
     public static byte[] Canonical(Recipe recipe) => Write(recipe, indented: false, allKeys: true);
 
-    /// <summary>The first sixteen hex digits of the canonical form's SHA-256; keys that came after the first release are left out of it at their defaults, so that no stored revision became a stranger.</summary>
+    /// <summary>The first sixteen hex digits of the canonical form's SHA-256; keys that came after the first release are left out of it at
+    /// their defaults, so that no stored revision became a stranger.</summary>
     /// <param name="recipe">The recipe.</param>
     public static string Revision(Recipe recipe) => Convert.ToHexStringLower(SHA256.HashData(Write(recipe, indented: false, allKeys: false)).AsSpan(0, 8));
 

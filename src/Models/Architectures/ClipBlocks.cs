@@ -13,7 +13,8 @@ internal static class ClipBlocks
         return m["c_proj"].Linear(quickGelu ? g.QuickGelu(h) : g.Gelu(h), width);
     }
 
-    /// <summary>float32 [length, length], 0 where a position may look (itself and before), the most negative finite number elsewhere.</summary>
+    /// <summary>float32 [length, length], 0 where a position may look (itself and before), the most negative finite number
+    /// elsewhere.</summary>
     public static Value CausalMask(GraphBuilder g, int length)
     {
         var mask = new double[length * length];

@@ -4,8 +4,8 @@ using ClipFusion.Models.Graph;
 namespace ClipFusion.Models.Architectures;
 
 /// <summary>
-/// WinCLIP's use of CLIP's image tower: beside the whole image, every window of patches goes through the transformer by itself, cut out after the
-/// positions were added, with the class token in front. Windows of one scale are one batch.
+/// WinCLIP's use of CLIP's image tower: beside the whole image, every window of patches goes through the transformer by itself, cut out
+/// after the positions were added, with the class token in front. Windows of one scale are one batch.
 /// </summary>
 /// <param name="config">Sizes of the tower.</param>
 public sealed class ClipWindows(OpenClipConfig config)

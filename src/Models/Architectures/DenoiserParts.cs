@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Architectures;
 
-/// <summary>The three components of the denoiser, of which any may give cross-attention maps (the paper's table 9). The method takes <see cref="Encoder"/> and <see cref="Decoder"/>.</summary>
+/// <summary>The three components of the denoiser, of which any may give cross-attention maps (the paper's table 9). The method takes
+/// <see cref="Encoder"/> and <see cref="Decoder"/>.</summary>
 [Flags]
 public enum DenoiserParts
 {

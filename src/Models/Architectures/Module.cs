@@ -10,7 +10,8 @@ namespace ClipFusion.Models.Architectures;
 /// <param name="Compute">Element type of products and activations; normalisation and softmax are float32 whatever it is.</param>
 public sealed record NetworkContext(GraphBuilder Graph, IWeights Weights, ExternalWeightFile Store, ElementType Compute)
 {
-    /// <summary>Whether <see cref="Compute"/> is wider here than in the rest of the network, so that another graph may have the same weights in the narrower type.</summary>
+    /// <summary>Whether <see cref="Compute"/> is wider here than in the rest of the network, so that another graph may have the same
+    /// weights in the narrower type.</summary>
     public bool IsWidened { get; init; }
 }
 

@@ -12,7 +12,8 @@ namespace ClipFusion.Models.Architectures;
 /// time embedding everything is one row. See <see cref="UnetRows"/> for how rows leave.
 /// </remarks>
 /// <param name="config">Sizes of the network.</param>
-/// <param name="mapsBottleneck">Whether the middle block's cross-attention gives a map too. The method's maps leave it out; the paper compares with it.</param>
+/// <param name="mapsBottleneck">Whether the middle block's cross-attention gives a map too. The method's maps leave it out; the paper
+/// compares with it.</param>
 public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 {
     private const double TransformerNormEpsilon = 1e-6;
@@ -21,7 +22,8 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
 
     /// <summary>What one pass gives.</summary>
     /// <param name="Maps">Cross-attention of every mapped layer, in the order of the network.</param>
-    /// <param name="Decoder">Raw output of each decoder block (after its upsampler) [rows, C, H, W]; empty where the pass stops at the last map.</param>
+    /// <param name="Decoder">Raw output of each decoder block (after its upsampler) [rows, C, H, W]; empty where the pass stops at the last
+    /// map.</param>
     public sealed record Outputs(IReadOnlyList<LayerMap> Maps, IReadOnlyList<Value> Decoder);
 
     /// <summary>One layer's map.</summary>

@@ -16,7 +16,8 @@ internal enum MapUse
     TakeLast,
 }
 
-/// <summary>The rows of one UNet pass on their way: which are left, at which timestep, under which prompt, and the maps taken so far.</summary>
+/// <summary>The rows of one UNet pass on their way: which are left, at which timestep, under which prompt, and the maps taken so
+/// far.</summary>
 internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRows rows)
 {
     private readonly List<Unet.LayerMap> _maps = [];

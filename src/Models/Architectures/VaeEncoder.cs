@@ -3,7 +3,8 @@ using ClipFusion.Models.Graph;
 
 namespace ClipFusion.Models.Architectures;
 
-/// <summary>Stable Diffusion's VAE encoder: pixels in, the mean of the latent distribution times the scaling factor out. Always float32.</summary>
+/// <summary>Stable Diffusion's VAE encoder: pixels in, the mean of the latent distribution times the scaling factor out. Always
+/// float32.</summary>
 /// <param name="config">Sizes of the encoder.</param>
 public sealed class VaeEncoder(VaeConfig config)
 {

@@ -4,7 +4,8 @@ using ClipFusion.Models.Weights;
 namespace ClipFusion.Models.Checkpoints;
 
 /// <summary>
-/// A folder with Stable Diffusion as published: <c>unet/</c>, <c>vae/</c> and <c>text_encoder/</c>, each with <c>config.json</c> and weights, and <c>tokenizer/</c> with <c>vocab.json</c> and <c>merges.txt</c>.
+/// A folder with Stable Diffusion as published: <c>unet/</c>, <c>vae/</c> and <c>text_encoder/</c>, each with <c>config.json</c> and
+/// weights, and <c>tokenizer/</c> with <c>vocab.json</c> and <c>merges.txt</c>.
 /// <c>model_index.json</c>, the scheduler and everything else are not needed and not read. Owns the open weight files.
 /// </summary>
 public sealed class DiffusionFolder : IDisposable
@@ -53,9 +54,11 @@ public sealed class DiffusionFolder : IDisposable
     /// <summary>The tokeniser's merge file.</summary>
     public string MergesFile => System.IO.Path.Combine(Path, "tokenizer", "merges.txt");
 
-    /// <summary>Opens the folder; checks configurations and how they fit together, tokeniser and weight files' headers, but not yet which tensors there are.</summary>
+    /// <summary>Opens the folder; checks configurations and how they fit together, tokeniser and weight files' headers, but not yet which
+    /// tensors there are.</summary>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="FolderException">Files are missing (all are named), or a configuration is malformed or unsupported, or two do not fit.</exception>
+    /// <exception cref="FolderException">Files are missing (all are named), or a configuration is malformed or unsupported, or two do not
+    /// fit.</exception>
     /// <exception cref="VocabularyException">A tokeniser file is malformed.</exception>
     /// <exception cref="WeightException">A weight file is damaged.</exception>
     public static DiffusionFolder Open(string folder)

@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Checkpoints;
 
-/// <summary>A weight folder is incomplete, or its configuration asks for something that this product would compute differently; the message names file, key, what was found and what is supported, all problems at once.</summary>
+/// <summary>A weight folder is incomplete, or its configuration asks for something that this product would compute differently; the message
+/// names file, key, what was found and what is supported, all problems at once.</summary>
 public sealed class FolderException : Exception
 {
     /// <summary>Creates the exception without a message; present for serialisers and tools only.</summary>

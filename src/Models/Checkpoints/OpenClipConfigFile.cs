@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Checkpoints;
 
-/// <summary>Reads <c>open_clip_config.json</c> with OpenCLIP's defaults and refuses every variant whose numbers would differ from the two plain towers that are built here.</summary>
+/// <summary>Reads <c>open_clip_config.json</c> with OpenCLIP's defaults and refuses every variant whose numbers would differ from the two
+/// plain towers that are built here.</summary>
 internal static class OpenClipConfigFile
 {
     private static readonly float[] ClipMean = [0.48145466f, 0.4578275f, 0.40821073f];

@@ -4,7 +4,8 @@ using ClipFusion.Models.Weights;
 namespace ClipFusion.Models.Checkpoints;
 
 /// <summary>
-/// A folder with an OpenCLIP model as published: <c>open_clip_config.json</c>, <c>open_clip_model.safetensors</c> (or shards), <c>vocab.json</c>, <c>merges.txt</c>. Owns the open weight files.
+/// A folder with an OpenCLIP model as published: <c>open_clip_config.json</c>, <c>open_clip_model.safetensors</c> (or shards),
+/// <c>vocab.json</c>, <c>merges.txt</c>. Owns the open weight files.
 /// </summary>
 public sealed class OpenClipFolder : IDisposable
 {

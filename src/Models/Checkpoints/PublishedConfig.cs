@@ -5,8 +5,9 @@ using ClipFusion.Foundation.Json;
 namespace ClipFusion.Models.Checkpoints;
 
 /// <summary>
-/// Reads a published configuration key by key, with upstream's defaults, and collects what is wrong or unsupported, so that <see cref="ThrowIfWrong"/> can tell all of it. After a problem a value is only a stand-in.
-/// Keys that nobody asks for are ignored: published files have many that do not matter here.
+/// Reads a published configuration key by key, with upstream's defaults, and collects what is wrong or unsupported, so that
+/// <see cref="ThrowIfWrong"/> can tell all of it. After a problem a value is only a stand-in. Keys that nobody asks for are ignored:
+/// published files have many that do not matter here.
 /// </summary>
 internal sealed class PublishedConfig
 {
@@ -167,7 +168,8 @@ internal sealed class PublishedConfig
         bool Equal(JsonElement e) => e.ValueKind == JsonValueKind.Number && e.TryGetDouble(out double v) && v == number;
     }
 
-    /// <summary>Refuses keys that switch something on: only absent, null, false, an empty text, list or object, or a list of false are fine.</summary>
+    /// <summary>Refuses keys that switch something on: only absent, null, false, an empty text, list or object, or a list of false are
+    /// fine.</summary>
     public void OnlyOff(params string[] keys)
     {
         foreach (string key in keys) Check(Find(key) is not { } value || IsOff(value), key, "absent, null or false");

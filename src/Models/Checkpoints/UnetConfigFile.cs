@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Checkpoints;
 
-/// <summary>Reads <c>unet/config.json</c> with diffusers' defaults and refuses every variant whose numbers would differ (SDXL, class-conditioned and image-conditioned denoisers among them).</summary>
+/// <summary>Reads <c>unet/config.json</c> with diffusers' defaults and refuses every variant whose numbers would differ (SDXL,
+/// class-conditioned and image-conditioned denoisers among them).</summary>
 internal static class UnetConfigFile
 {
     private const string AttentionDown = "CrossAttnDownBlock2D", PlainDown = "DownBlock2D";

@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Checkpoints;
 
-/// <summary>Reads <c>vae/config.json</c> with diffusers' defaults (Stable Diffusion's sample size) and refuses every variant whose latent would differ. What only the decoder uses is not looked at.</summary>
+/// <summary>Reads <c>vae/config.json</c> with diffusers' defaults (Stable Diffusion's sample size) and refuses every variant whose latent
+/// would differ. What only the decoder uses is not looked at.</summary>
 internal static class VaeConfigFile
 {
     /// <exception cref="FolderException">Malformed or unsupported; names every key.</exception>

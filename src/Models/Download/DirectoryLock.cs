@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Download;
 
-/// <summary>Lets one pull at a time into a folder. The lock is the open file, not its presence: it ends with the process, however that ends.</summary>
+/// <summary>Lets one pull at a time into a folder. The lock is the open file, not its presence: it ends with the process, however that
+/// ends.</summary>
 internal sealed class DirectoryLock : IDisposable
 {
     public const string FileName = ".pull.lock";

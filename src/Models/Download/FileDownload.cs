@@ -4,7 +4,8 @@ using System.Net.Http.Headers;
 
 namespace ClipFusion.Models.Download;
 
-/// <summary>Downloads one file into its part file, continuing where an earlier try stopped, and hands it over complete and verified.</summary>
+/// <summary>Downloads one file into its part file, continuing where an earlier try stopped, and hands it over complete and
+/// verified.</summary>
 /// <param name="fetcher">Sends the requests.</param>
 /// <param name="options">Bounds.</param>
 /// <param name="retries">Pauses between tries.</param>

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace ClipFusion.Models.Download;
 
-/// <summary>Sends requests over HTTPS only and follows redirects itself, so that none leads to plain HTTP or carries credentials elsewhere.</summary>
+/// <summary>Sends requests over HTTPS only and follows redirects itself, so that none leads to plain HTTP or carries credentials
+/// elsewhere.</summary>
 internal sealed class HttpsFetcher : IDisposable
 {
     private const int MaxRedirects = 5;

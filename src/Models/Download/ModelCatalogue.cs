@@ -14,7 +14,8 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
     private const int MaxCatalogueBytes = 1 << 20;
 
     /// <summary>Reads a catalogue file of at most 1 MiB.</summary>
-    /// <exception cref="ModelCatalogueException">The file is missing, too large, not JSON, or has errors; all of them are listed.</exception>
+    /// <exception cref="ModelCatalogueException">The file is missing, too large, not JSON, or has errors; all of them are
+    /// listed.</exception>
     public static ModelCatalogue Load(string path)
     {
         var file = new FileInfo(path);

@@ -1,8 +1,9 @@
 namespace ClipFusion.Models.Download;
 
 /// <summary>
-/// Downloads model sets over HTTPS into one folder. A file appears under its name only when it is complete and its SHA-256 is right; anything that
-/// interrupts a pull costs at most the last 16 MiB, and the next pull goes on from there. One pull at a time works in a folder.
+/// Downloads model sets over HTTPS into one folder. A file appears under its name only when it is complete and its SHA-256 is right;
+/// anything that interrupts a pull costs at most the last 16 MiB, and the next pull goes on from there. One pull at a time works in a
+/// folder.
 /// </summary>
 public sealed class ModelPuller : IDisposable
 {
@@ -14,7 +15,8 @@ public sealed class ModelPuller : IDisposable
 
     /// <summary>Prepares a puller; nothing is contacted or written yet.</summary>
     /// <param name="options">Where to, and all bounds.</param>
-    /// <param name="handler">Sends the requests and decides which certificates are trusted; must not follow redirects; stays the caller's. Null: the system's trust.</param>
+    /// <param name="handler">Sends the requests and decides which certificates are trusted; must not follow redirects; stays the caller's.
+    /// Null: the system's trust.</param>
     /// <param name="time">Clock of time-outs and pauses; null: the system's.</param>
     /// <param name="freeBytes">Free bytes of the disk that holds a folder; null: asks the system.</param>
     /// <param name="random">Spreads the pauses; null: shared.</param>

@@ -6,8 +6,8 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.Models.Download;
 
 /// <summary>
-/// An unfinished download: the bytes so far (<c>.part</c>), and beside them (<c>.part.json</c>) what the server said about the file and how many
-/// bytes are known to be on the disk. Bytes beyond that mark are not trusted after a crash: a power cut may have left holes there.
+/// An unfinished download: the bytes so far (<c>.part</c>), and beside them (<c>.part.json</c>) what the server said about the file and how
+/// many bytes are known to be on the disk. Bytes beyond that mark are not trusted after a crash: a power cut may have left holes there.
 /// Appended to over hours and over restarts, so it is written in place and only its name is atomic.
 /// </summary>
 internal sealed class PartFile : IDisposable
@@ -34,7 +34,8 @@ internal sealed class PartFile : IDisposable
     /// <summary>Entity tag of the file that the bytes belong to, weak ones included, or null.</summary>
     public string? ETag => _state.ETag;
 
-    /// <summary>What an If-Range header may carry: a strong entity tag, else a modification date, else null (no continuation possible).</summary>
+    /// <summary>What an If-Range header may carry: a strong entity tag, else a modification date, else null (no continuation
+    /// possible).</summary>
     public string? Validator => _state.ETag is { } tag && !tag.StartsWith("W/", StringComparison.Ordinal) ? tag : _state.LastModified;
 
     /// <summary>SHA-256 of the bytes so far.</summary>
@@ -42,7 +43,8 @@ internal sealed class PartFile : IDisposable
 
     private string StatePath => _finalPath + StateSuffix;
 
-    /// <summary>Opens what an earlier pull left, hashing its bytes, or starts anew when that came from another URL or cannot be continued.</summary>
+    /// <summary>Opens what an earlier pull left, hashing its bytes, or starts anew when that came from another URL or cannot be
+    /// continued.</summary>
     public static async Task<PartFile> OpenAsync(string finalPath, Uri url, CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(finalPath)!);
@@ -151,6 +153,7 @@ internal sealed class PartFile : IDisposable
         }
     }
 
-    /// <summary>What is known about the bytes: their URL (without credentials), the server's validators and size, and the durable length.</summary>
+    /// <summary>What is known about the bytes: their URL (without credentials), the server's validators and size, and the durable
+    /// length.</summary>
     private sealed record State(string Url, string? ETag, string? LastModified, long? Total, long Bytes);
 }

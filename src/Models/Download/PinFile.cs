@@ -5,7 +5,8 @@ using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Download;
 
-/// <summary>The hashes that were accepted once (<c>models.lock.json</c>), against which every later pull into the folder is checked.</summary>
+/// <summary>The hashes that were accepted once (<c>models.lock.json</c>), against which every later pull into the folder is
+/// checked.</summary>
 internal sealed class PinFile
 {
     public const string FileName = "models.lock.json";

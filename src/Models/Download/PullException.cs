@@ -43,7 +43,8 @@ public enum PullFailure
     Busy,
 }
 
-/// <summary>A pull that did not finish. Files that were finished before stay installed; unfinished ones are continued by the next pull.</summary>
+/// <summary>A pull that did not finish. Files that were finished before stay installed; unfinished ones are continued by the next
+/// pull.</summary>
 public sealed class PullException : Exception
 {
     /// <summary>Describes the failure.</summary>

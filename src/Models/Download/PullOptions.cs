@@ -9,7 +9,8 @@ public sealed record PullOptions
     /// <summary>Accept and pin what the server sends for files whose hash is not known. False: such files are refused.</summary>
     public bool AcceptHash { get; init; }
 
-    /// <summary>Base URLs that replace those of the catalogue, by source. May carry <c>user:password@</c>, which is sent to that host only.</summary>
+    /// <summary>Base URLs that replace those of the catalogue, by source. May carry <c>user:password@</c>, which is sent to that host
+    /// only.</summary>
     public IReadOnlyDictionary<string, Uri> BaseUrls { get; init; } = new Dictionary<string, Uri>();
 
     /// <summary>A connection that brings no byte for this long is given up and tried again.</summary>

@@ -11,7 +11,8 @@ internal static class RelativePath
     {
         if (path.Length is 0 or > MaxLength) return $"must have 1 to {MaxLength} characters";
         if (path[0] == '/') return "must be relative, not absolute";
-        // Everything else (backslashes, drive colons, control characters, percent signs) is refused by an allow-list, not by a list of known tricks.
+        // Everything else (backslashes, drive colons, control characters, percent signs) is refused by an allow-list, not by a list of
+        // known tricks.
         if (path.Any(c => !(char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-'))) return "may only have letters, digits, '.', '_', '-' and '/'";
         foreach (string part in path.Split('/'))
         {

@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Download;
 
-/// <summary>Ends a wait on the network that brings nothing for too long. Only waits count: time spent writing to the disk does not.</summary>
+/// <summary>Ends a wait on the network that brings nothing for too long. Only waits count: time spent writing to the disk does
+/// not.</summary>
 internal sealed class StallGuard : IDisposable
 {
     private readonly string _what;

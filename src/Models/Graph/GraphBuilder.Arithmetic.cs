@@ -129,7 +129,8 @@ public sealed partial class GraphBuilder
         return Add(Mul(spread, perChannel), offset);
     }
 
-    /// <summary>Mean (or mean square) over the last axis of [N, G, L] in stages of few terms each, so that no running sum is long: [N, G, 1].</summary>
+    /// <summary>Mean (or mean square) over the last axis of [N, G, L] in stages of few terms each, so that no running sum is long: [N, G,
+    /// 1].</summary>
     private Value StagedMean(Value x, string firstReduction)
     {
         const int MaximumTerms = 64;

@@ -111,7 +111,8 @@ public sealed partial class GraphBuilder
             Attr("mode", mode), Attr("coordinate_transformation_mode", coordinates), Attr("nearest_mode", "floor"));
     }
 
-    /// <summary>The smallest float32 with which floor(length x scale), as runtimes compute the size, is the target: 17 / 9 rounds down and would give 16.</summary>
+    /// <summary>The smallest float32 with which floor(length x scale), as runtimes compute the size, is the target: 17 / 9 rounds down and
+    /// would give 16.</summary>
     private static float ScaleTo(int target, int length)
     {
         float scale = (float)target / length;

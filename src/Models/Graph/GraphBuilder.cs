@@ -50,10 +50,11 @@ public sealed partial class GraphBuilder
     public IReadOnlyList<Value> Outputs => _outputs;
 
     /// <summary>
-    /// Nodes that are written until the result is disposed belong to a module: their names start with its path, which is how viewers and profilers group them.
-    /// Scopes nest; the innermost counts. Names change nothing of what is computed.
+    /// Nodes that are written until the result is disposed belong to a module: their names start with its path, which is how viewers and
+    /// profilers group them. Scopes nest; the innermost counts. Names change nothing of what is computed.
     /// </summary>
-    /// <param name="path">The module's path in the published weights, such as <c>down_blocks.0.attentions.0</c>; empty for the root.</param>
+    /// <param name="path">The module's path in the published weights, such as <c>down_blocks.0.attentions.0</c>; empty for the
+    /// root.</param>
     public GraphScope Scope(string path)
     {
         var scope = new GraphScope(this, _scope);

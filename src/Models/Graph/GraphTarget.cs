@@ -4,8 +4,8 @@ namespace ClipFusion.Models.Graph;
 public enum GraphTarget
 {
     /// <summary>
-    /// ONNX Runtime's own CPU and CUDA providers. Attention without a map is <c>com.microsoft.MultiHeadAttention</c>: fused kernels, logits and
-    /// softmax in float32, no score matrix in memory. Group normalisation is written out with sums in stages, because the CPU's
+    /// ONNX Runtime's own CPU and CUDA providers. Attention without a map is <c>com.microsoft.MultiHeadAttention</c>: fused kernels, logits
+    /// and softmax in float32, no score matrix in memory. Group normalisation is written out with sums in stages, because the CPU's
     /// single running sum loses three digits over a large flat area.
     /// </summary>
     OnnxRuntime,

@@ -82,7 +82,8 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
         return o;
     }
 
-    /// <summary>The zero-shot UNet with maps of other components beside the method's; <paramref name="debug"/> gives each layer's map out too.</summary>
+    /// <summary>The zero-shot UNet with maps of other components beside the method's; <paramref name="debug"/> gives each layer's map out
+    /// too.</summary>
     public Unet.Outputs MapDiffParts(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool debug)
     {
         (Value latent, UnetRows rows) = Batch(g, features: false);

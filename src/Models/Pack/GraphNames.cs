@@ -23,10 +23,12 @@ public static class GraphNames
     /// <summary>UNet for zero-shot: maps alone, every row stops at the last one.</summary>
     public const string MapDiffLanguage = "mapdiff_language";
 
-    /// <summary>UNet for zero-shot with maps of other components than the method's (<see cref="StateMapsOf"/>). For comparisons; the method does not use it.</summary>
+    /// <summary>UNet for zero-shot with maps of other components than the method's (<see cref="StateMapsOf"/>). For comparisons; the method
+    /// does not use it.</summary>
     public const string MapDiffParts = "mapdiff_parts";
 
-    /// <summary>WinCLIP's image tower: <see cref="Pixels"/> to <see cref="Class"/>, <see cref="Patches"/> and <see cref="Windows"/>. For comparisons; the method does not use it.</summary>
+    /// <summary>WinCLIP's image tower: <see cref="Pixels"/> to <see cref="Class"/>, <see cref="Patches"/> and <see cref="Windows"/>. For
+    /// comparisons; the method does not use it.</summary>
     public const string WinClipImage = "winclip_image";
 
     /// <summary>WinCLIP's text tower: <see cref="Tokens"/> to <see cref="Raw"/> <see cref="Embeddings"/>.</summary>
@@ -71,7 +73,8 @@ public static class GraphNames
     /// <summary>int64 [1]: rows that run on after the last map, at least 1.</summary>
     public const string RowsAfterMaps = "rows_after_maps";
 
-    /// <summary>float32 [rows, H, W]: per row the map, mean over heads, state tokens and layers, divided by its normaliser layer by layer.</summary>
+    /// <summary>float32 [rows, H, W]: per row the map, mean over heads, state tokens and layers, divided by its normaliser layer by
+    /// layer.</summary>
     public const string StateMaps = "state_maps";
 
     /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/> without the division, for equation 10.</summary>
@@ -92,13 +95,15 @@ public static class GraphNames
     /// <summary>Golden outputs in a pack: float32, as the CPU computed them when the pack was built.</summary>
     public const string Goldens = "goldens.safetensors";
 
-    /// <summary>The sets of components that <see cref="MapDiffParts"/> gives maps of: the rows of the paper's table 9 that are not the method's own.</summary>
+    /// <summary>The sets of components that <see cref="MapDiffParts"/> gives maps of: the rows of the paper's table 9 that are not the
+    /// method's own.</summary>
     public static IReadOnlyList<DenoiserParts> MappedParts { get; } = [DenoiserParts.Decoder, DenoiserParts.Encoder | DenoiserParts.Bottleneck | DenoiserParts.Decoder];
 
     /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/>, the mean over the layers of some of the denoiser's components.</summary>
     public static string StateMapsOf(DenoiserParts parts) => $"{StateMaps}.{Text(parts)}";
 
-    /// <summary>float32 [rows, H, W]: as <see cref="StateMapsUnnormalized"/>, the mean over the layers of some of the denoiser's components.</summary>
+    /// <summary>float32 [rows, H, W]: as <see cref="StateMapsUnnormalized"/>, the mean over the layers of some of the denoiser's
+    /// components.</summary>
     public static string StateMapsUnnormalizedOf(DenoiserParts parts) => $"{StateMapsUnnormalized}.{Text(parts)}";
 
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
@@ -115,7 +120,8 @@ public static class GraphNames
     /// <summary>float32 [N, P, W], unit: the original stream after block <paramref name="block"/> (from 1).</summary>
     public static string FeaturesOriginal(int block) => $"features_original_{block}";
 
-    /// <summary>float32 [V, E]: embeddings of every window of <paramref name="scale"/> x <paramref name="scale"/> patches, row by row, stride 1.</summary>
+    /// <summary>float32 [V, E]: embeddings of every window of <paramref name="scale"/> x <paramref name="scale"/> patches, row by row,
+    /// stride 1.</summary>
     public static string Windows(int scale) => $"windows_{scale}";
 
     /// <summary>int64 [1]: rows that enter decoder block <paramref name="block"/> (from 1), at least 1.</summary>

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ClipFusion.Models.Pack;
 
 /// <summary>
-/// Whether a manifest's values can be those of a pack at all. A manifest may come from anywhere, and its sizes become sizes of memory: whatever passes here can be
-/// multiplied and allocated. Whether the graphs really have these sizes is seen when they run.
+/// Whether a manifest's values can be those of a pack at all. A manifest may come from anywhere, and its sizes become sizes of memory:
+/// whatever passes here can be multiplied and allocated. Whether the graphs really have these sizes is seen when they run.
 /// </summary>
 internal sealed class ManifestChecks
 {

@@ -3,18 +3,21 @@ namespace ClipFusion.Models.Pack;
 /// <summary>How a pack is built.</summary>
 /// <param name="Precision">Element type of products and activations.</param>
 /// <param name="VvStart">First block with value-value attention, 1 to the tower's last.</param>
-/// <param name="ClipBlocks">Blocks whose features come out, from 1; null takes the half and three quarters of the tower (6 and 9 of 12).</param>
+/// <param name="ClipBlocks">Blocks whose features come out, from 1; null takes the half and three quarters of the tower (6 and 9 of
+/// 12).</param>
 /// <param name="Name">The pack's name; null makes one from the sources and the precision.</param>
 /// <param name="Notice">Plain words for whoever runs the pack, or null.</param>
 /// <param name="ClipOrigin">Licence and address of the CLIP weights; null where nobody knows.</param>
 /// <param name="DiffusionOrigin">Licence and address of the Stable Diffusion weights; null where nobody knows.</param>
-/// <param name="Record">Adds what only running the new graphs can give, which are the golden outputs; null for a pack that only the CPU may run.</param>
+/// <param name="Record">Adds what only running the new graphs can give, which are the golden outputs; null for a pack that only the CPU may
+/// run.</param>
 /// <param name="Weights">How the weights came to be.</param>
 public sealed record PackOptions(
     Precision Precision = Precision.Float32, int VvStart = 1, IReadOnlyList<int>? ClipBlocks = null, string? Name = null, string? Notice = null,
     WeightOrigin? ClipOrigin = null, WeightOrigin? DiffusionOrigin = null, PackRecorder? Record = null, PackWeights Weights = PackWeights.Unknown);
 
-/// <summary>Runs a new pack's graphs and adds files to its folder. This library writes graphs and does not run them, so somebody else does.</summary>
+/// <summary>Runs a new pack's graphs and adds files to its folder. This library writes graphs and does not run them, so somebody else
+/// does.</summary>
 /// <param name="folder">The folder in which the pack is being built.</param>
 /// <param name="manifest">The manifest so far.</param>
 /// <param name="progress">To be told each step; null for silence.</param>

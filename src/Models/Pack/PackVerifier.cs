@@ -13,7 +13,8 @@ public static class PackVerifier
     /// <exception cref="PackException">There is no readable manifest.</exception>
     public static PackManifest ReadManifest(string folder) => ManifestJson.Read(folder);
 
-    /// <summary>Reads the manifest and checks every byte of every file. That nothing was wrong is remembered for <see cref="Open"/>.</summary>
+    /// <summary>Reads the manifest and checks every byte of every file. That nothing was wrong is remembered for
+    /// <see cref="Open"/>.</summary>
     /// <param name="folder">The pack.</param>
     /// <param name="progress">Told each step in a few words; null for silence.</param>
     /// <param name="cancellation">Checked every MiB.</param>

@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Pack;
 
-/// <summary>How a pack's weights came to be, and so what its figures are worth. Where its networks differ it is the least of them.</summary>
+/// <summary>How a pack's weights came to be, and so what its figures are worth. Where its networks differ it is the least of
+/// them.</summary>
 public enum PackWeights
 {
     /// <summary>Whoever built the pack did not say.</summary>

@@ -12,7 +12,8 @@ namespace ClipFusion.Models.Starter;
 /// <param name="TextEncoder">text_encoder/config.json.</param>
 public sealed record Architecture(string OpenClip, string Unet, string Vae, string TextEncoder);
 
-/// <summary>Writes weight folders in the published layouts with random weights: the starter pack's, and full-size ones for measuring speed and memory.</summary>
+/// <summary>Writes weight folders in the published layouts with random weights: the starter pack's, and full-size ones for measuring speed
+/// and memory.</summary>
 public static class RandomFolders
 {
     /// <summary>Writes both folders.</summary>

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace ClipFusion.Models.Starter;
 
-/// <summary>A small byte-pair vocabulary in CLIP's file formats: every byte, and whole words for what inspection recipes usually say.</summary>
+/// <summary>A small byte-pair vocabulary in CLIP's file formats: every byte, and whole words for what inspection recipes usually
+/// say.</summary>
 public static class StarterVocabulary
 {
     private static readonly string[] Words =

@@ -1,8 +1,8 @@
 namespace ClipFusion.Models.Tokenizer;
 
 /// <summary>
-/// Byte-pair merging of one word in O(n log n): rounds, each of which merges every occurrence, left to right, of the pair that stands earliest in the merge file.
-/// Pairs that a round creates wait for the next one, even if they rank lower, as upstream's loop has it.
+/// Byte-pair merging of one word in O(n log n): rounds, each of which merges every occurrence, left to right, of the pair that stands
+/// earliest in the merge file. Pairs that a round creates wait for the next one, even if they rank lower, as upstream's loop has it.
 /// </summary>
 internal sealed class BytePairMerger
 {

@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Tokenizer;
 
-/// <summary>GPT-2's table from bytes to printable characters: a byte that is a visible Latin-1 character stands for itself, the others take U+0100 and up in order.</summary>
+/// <summary>GPT-2's table from bytes to printable characters: a byte that is a visible Latin-1 character stands for itself, the others take
+/// U+0100 and up in order.</summary>
 internal static class ByteSymbols
 {
     /// <summary>Ends the last symbol of every word.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace ClipFusion.Models.Tokenizer;
 
 /// <summary>
-/// CLIP's byte-pair encoding, exactly as OpenCLIP applies it, over the two files of a weight folder. Nothing of a particular vocabulary is built in.
-/// Immutable and safe to share between threads. Time grows as n log n with the length of a text.
+/// CLIP's byte-pair encoding, exactly as OpenCLIP applies it, over the two files of a weight folder. Nothing of a particular vocabulary is
+/// built in. Immutable and safe to share between threads. Time grows as n log n with the length of a text.
 /// </summary>
 public sealed class ClipTokenizer
 {
@@ -38,7 +38,8 @@ public sealed class ClipTokenizer
     /// <summary>Largest id in <c>vocab.json</c> + 1: the rows that a token embedding must have at least.</summary>
     public int VocabularySize { get; }
 
-    /// <summary>Reads and checks both files: the special tokens, all 256 byte symbols with and without end-of-word mark, and every merge's parts and product must be in the vocabulary.</summary>
+    /// <summary>Reads and checks both files: the special tokens, all 256 byte symbols with and without end-of-word mark, and every merge's
+    /// parts and product must be in the vocabulary.</summary>
     /// <param name="vocabJsonPath"><c>vocab.json</c>: an object from token to id.</param>
     /// <param name="mergesPath"><c>merges.txt</c>: a header line, then one pair a line.</param>
     /// <exception cref="VocabularyException">A file is missing or malformed; names the file, the place, found and expected.</exception>
@@ -50,7 +51,8 @@ public sealed class ClipTokenizer
         return new ClipTokenizer(vocabulary, MergeTable.Load(mergesPath, vocabulary));
     }
 
-    /// <summary>The ids of a text without start and end token; the literals <c>&lt;start_of_text&gt;</c> and <c>&lt;end_of_text&gt;</c> become the special ids. Not cut.</summary>
+    /// <summary>The ids of a text without start and end token; the literals <c>&lt;start_of_text&gt;</c> and <c>&lt;end_of_text&gt;</c>
+    /// become the special ids. Not cut.</summary>
     /// <param name="text">Any text; a lone surrogate counts as U+FFFD.</param>
     public IReadOnlyList<int> Encode(string text)
     {
@@ -68,7 +70,8 @@ public sealed class ClipTokenizer
         return ids;
     }
 
-    /// <summary>What a text tower reads: start token, the text's ids, end token, zeros up to the context length; a longer text is cut and keeps the end token as its last id.</summary>
+    /// <summary>What a text tower reads: start token, the text's ids, end token, zeros up to the context length; a longer text is cut and
+    /// keeps the end token as its last id.</summary>
     /// <param name="text">Any text.</param>
     /// <param name="contextLength">Length of the result, at least 2.</param>
     /// <returns><paramref name="contextLength"/> ids, owned by the caller.</returns>

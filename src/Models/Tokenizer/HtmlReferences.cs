@@ -4,8 +4,9 @@ using System.Text;
 namespace ClipFusion.Models.Tokenizer;
 
 /// <summary>
-/// HTML 5 character references to text, as CLIP's upstream tokeniser does it (Python's <c>html.unescape</c>): the longest known name wins, the older names
-/// need no semicolon, and numeric references follow the standard's repair table. The framework's decoder knows only HTML 4's names.
+/// HTML 5 character references to text, as CLIP's upstream tokeniser does it (Python's <c>html.unescape</c>): the longest known name wins,
+/// the older names need no semicolon, and numeric references follow the standard's repair table. The framework's decoder knows only HTML
+/// 4's names.
 /// </summary>
 internal static class HtmlReferences
 {
@@ -38,7 +39,8 @@ internal static class HtmlReferences
         return result.Append(text, position, text.Length - position).ToString();
     }
 
-    /// <summary>Appends what the reference that starts after an ampersand stands for (the ampersand itself if it starts none); returns the characters consumed.</summary>
+    /// <summary>Appends what the reference that starts after an ampersand stands for (the ampersand itself if it starts none); returns the
+    /// characters consumed.</summary>
     private static int AppendReference(StringBuilder result, ReadOnlySpan<char> rest)
     {
         if (rest is ['#', ..])

@@ -15,7 +15,8 @@ internal static class LetterCase
             or 0xFE13 or 0xFE52 or 0xFE55 or 0xFF07 or 0xFF0E or 0xFF1A,
     };
 
-    /// <summary>Unicode's Cased, for code points that are not <see cref="IsIgnorable"/>: letters with case, ordinal indicators, Roman numerals, and letters in circles and squares.</summary>
+    /// <summary>Unicode's Cased, for code points that are not <see cref="IsIgnorable"/>: letters with case, ordinal indicators, Roman
+    /// numerals, and letters in circles and squares.</summary>
     public static bool IsCased(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter => true,

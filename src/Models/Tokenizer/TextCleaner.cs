@@ -3,15 +3,16 @@ using System.Text;
 namespace ClipFusion.Models.Tokenizer;
 
 /// <summary>
-/// What CLIP does to a text before it looks for words: HTML references undone twice, white space collapsed, ends stripped, lower case. No Unicode normalisation.
-/// The rules are Python's and do not depend on the culture or on ICU.
+/// What CLIP does to a text before it looks for words: HTML references undone twice, white space collapsed, ends stripped, lower case. No
+/// Unicode normalisation. The rules are Python's and do not depend on the culture or on ICU.
 /// </summary>
 internal static class TextCleaner
 {
     /// <summary>The cleaned text, well-formed UTF-16: a lone surrogate becomes U+FFFD.</summary>
     public static string Clean(string text) => Lower(Collapse(Strip(HtmlReferences.Unescape(HtmlReferences.Unescape(text)))));
 
-    /// <summary>Without white space at either end, Python's <c>str.strip</c>: it takes the four ASCII separators U+001C to U+001F for white space, which patterns do not.</summary>
+    /// <summary>Without white space at either end, Python's <c>str.strip</c>: it takes the four ASCII separators U+001C to U+001F for white
+    /// space, which patterns do not.</summary>
     internal static string Strip(string text)
     {
         int start = 0, end = text.Length;
@@ -33,7 +34,8 @@ internal static class TextCleaner
         return Strip(result.ToString());
     }
 
-    /// <summary>Lower case as Python's <c>str.lower</c>: Unicode's simple mapping but for two letters, capital I with a dot and a capital sigma that ends a word.</summary>
+    /// <summary>Lower case as Python's <c>str.lower</c>: Unicode's simple mapping but for two letters, capital I with a dot and a capital
+    /// sigma that ends a word.</summary>
     internal static string Lower(string text)
     {
         var result = new StringBuilder(text.Length);
@@ -55,7 +57,8 @@ internal static class TextCleaner
 
     private static bool IsStripped(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
 
-    /// <summary>Whether the sigma at <paramref name="index"/> has a cased letter before it and none after it, looking past what has no case (Unicode's Final_Sigma).</summary>
+    /// <summary>Whether the sigma at <paramref name="index"/> has a cased letter before it and none after it, looking past what has no case
+    /// (Unicode's Final_Sigma).</summary>
     private static bool EndsWord(string text, int index)
     {
         int before = index - 1;

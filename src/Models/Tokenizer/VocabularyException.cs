@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Tokenizer;
 
-/// <summary>A tokeniser file (<c>vocab.json</c>, <c>merges.txt</c>) is missing or malformed; the message names the file, the place in it, what was found and what is expected.</summary>
+/// <summary>A tokeniser file (<c>vocab.json</c>, <c>merges.txt</c>) is missing or malformed; the message names the file, the place in it,
+/// what was found and what is expected.</summary>
 public sealed class VocabularyException : Exception
 {
     /// <summary>Creates the exception without a message; present for serialisers and tools only.</summary>

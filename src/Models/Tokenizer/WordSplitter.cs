@@ -82,7 +82,8 @@ internal static class WordSplitter
     private static Kind KindAt(string text, int index, out int length)
     {
         Rune.DecodeFromUtf16(text.AsSpan(index), out Rune rune, out length);
-        // Ignoring case, the iota subscript U+0345 is both: a mark, so no letter, and a form of the letter iota, so no symbol. The pattern matches it nowhere.
+        // Ignoring case, the iota subscript U+0345 is both: a mark, so no letter, and a form of the letter iota, so no symbol. The pattern
+        // matches it nowhere.
         if (Rune.IsWhiteSpace(rune) || rune.Value == 0x345) return Kind.Outside;
         return Rune.GetUnicodeCategory(rune) switch
         {

@@ -3,8 +3,10 @@ using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.Models.Weights;
 
-/// <summary>Reads the JSON of a safetensors header and checks everything that can be checked without the data: keys, types, shapes, lengths.</summary>
-/// <remarks>Read as a stream of tokens and not with <see cref="StrictJson"/>: a header may have 100 MB, and a document of it many times that.</remarks>
+/// <summary>Reads the JSON of a safetensors header and checks everything that can be checked without the data: keys, types, shapes,
+/// lengths.</summary>
+/// <remarks>Read as a stream of tokens and not with <see cref="StrictJson"/>: a header may have 100 MB, and a document of it many times
+/// that.</remarks>
 internal sealed class HeaderJson(string file)
 {
     private const int ShownCharacters = 120;

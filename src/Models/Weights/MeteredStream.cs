@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Weights;
 
-/// <summary>A write-only window onto another stream that takes a fixed number of bytes and refuses more before they reach it. Does not own the other stream.</summary>
+/// <summary>A write-only window onto another stream that takes a fixed number of bytes and refuses more before they reach it. Does not own
+/// the other stream.</summary>
 internal sealed class MeteredStream(Stream inner, long expected, string owner) : Stream
 {
     private long _written;

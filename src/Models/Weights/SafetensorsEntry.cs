@@ -6,7 +6,8 @@ namespace ClipFusion.Models.Weights;
 /// <param name="Name">Unique in the file, not <c>__metadata__</c>.</param>
 /// <param name="Type">Element type, not <see cref="TensorType.Other"/>.</param>
 /// <param name="Shape">Lengths per axis, outermost first; empty for a scalar.</param>
-/// <param name="Write">Writes exactly the elements, row-major and little-endian, to the stream it is given; called once, when it is this tensor's turn, so that data may be made on the fly.</param>
+/// <param name="Write">Writes exactly the elements, row-major and little-endian, to the stream it is given; called once, when it is this
+/// tensor's turn, so that data may be made on the fly.</param>
 public sealed record SafetensorsEntry(string Name, TensorType Type, IReadOnlyList<long> Shape, Action<Stream> Write)
 {
     /// <summary>An F32 tensor.</summary>

@@ -5,9 +5,11 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.Models.Weights;
 
 /// <summary>
-/// One safetensors file, memory-mapped: opening reads the header only, tensors are paged in as they are read. Nothing in the file is trusted; see <see cref="SafetensorsHeader"/> for what a successful open guarantees.
-/// Safe to read from several threads. Spans from <see cref="Bytes"/> are valid until <see cref="Dispose"/>, which must not run beside a read.
-/// The file must not shrink while it is open: the operating system ends a process (SIGBUS) that reads a mapped page behind the end of its file. Replacing a file by renaming another over it is safe.
+/// One safetensors file, memory-mapped: opening reads the header only, tensors are paged in as they are read. Nothing in the file is
+/// trusted; see <see cref="SafetensorsHeader"/> for what a successful open guarantees. Safe to read from several threads. Spans from
+/// <see cref="Bytes"/> are valid until <see cref="Dispose"/>, which must not run beside a read. The file must not shrink while it is open:
+/// the operating system ends a process (SIGBUS) that reads a mapped page behind the end of its file. Replacing a file by renaming another
+/// over it is safe.
 /// </summary>
 public sealed unsafe class SafetensorsFile : IDisposable
 {
@@ -45,7 +47,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>Maps a file and checks its header.</summary>
     /// <param name="path">The file; it is shared for reading.</param>
-    /// <exception cref="WeightException">Missing, unreadable, truncated, or not a safetensors file; names file, tensor, expected and found.</exception>
+    /// <exception cref="WeightException">Missing, unreadable, truncated, or not a safetensors file; names file, tensor, expected and
+    /// found.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -5,7 +5,8 @@ namespace ClipFusion.Models.Weights;
 
 /// <summary>
 /// The checked header of a safetensors file: 8 bytes of little-endian length, that many bytes of JSON, then the data.
-/// A header that comes out of here is safe to read by: every tensor lies inside the data, none overlaps another, together they cover the data, and each one's bytes are its type times its shape.
+/// A header that comes out of here is safe to read by: every tensor lies inside the data, none overlaps another, together they cover the
+/// data, and each one's bytes are its type times its shape.
 /// </summary>
 /// <param name="Tensors">By name.</param>
 /// <param name="Metadata">The file's <c>__metadata__</c>, empty if it has none.</param>
@@ -21,7 +22,8 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, TensorInfo>
     /// <summary>The key that holds metadata instead of a tensor.</summary>
     public const string MetadataKey = "__metadata__";
 
-    /// <summary>The length of the JSON that a file claims, checked against the format's limit and the file's size before anything is read by it.</summary>
+    /// <summary>The length of the JSON that a file claims, checked against the format's limit and the file's size before anything is read
+    /// by it.</summary>
     /// <param name="prefix">The first bytes of the file, at least 8 where there are as many; more tell a Git LFS pointer.</param>
     /// <param name="fileLength">Bytes of the whole file.</param>
     /// <param name="file">For messages.</param>
@@ -40,7 +42,8 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, TensorInfo>
     /// <param name="image">The file from its first byte; needs to hold no more than the header.</param>
     /// <param name="fileLength">Bytes of the whole file.</param>
     /// <param name="file">For messages.</param>
-    /// <exception cref="WeightException">Anything that the class promises does not hold; names file and tensor, expected and found.</exception>
+    /// <exception cref="WeightException">Anything that the class promises does not hold; names file and tensor, expected and
+    /// found.</exception>
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> image, long fileLength, string file)
     {
         int jsonLength = JsonLength(image, fileLength, file);

@@ -9,12 +9,14 @@ public static class SafetensorsWriter
 {
     /// <summary>
     /// Writes a file whole or not at all, as it survives a power cut.
-    /// Tensors are stored widest type first, otherwise in the order given, and the header is padded to 8 bytes, so every tensor is aligned to its element.
+    /// Tensors are stored widest type first, otherwise in the order given, and the header is padded to 8 bytes, so every tensor is aligned
+    /// to its element.
     /// </summary>
     /// <param name="path">The file to create or replace; its folder must exist.</param>
     /// <param name="entries">The tensors.</param>
     /// <param name="metadata">The file's <c>__metadata__</c>; none if null or empty.</param>
-    /// <exception cref="WeightException">Two entries share a name, a shape is invalid, or an entry writes more or fewer bytes than its type and shape need. Nothing is left behind.</exception>
+    /// <exception cref="WeightException">Two entries share a name, a shape is invalid, or an entry writes more or fewer bytes than its type
+    /// and shape need. Nothing is left behind.</exception>
     /// <exception cref="IOException">The disk refuses. Nothing is left behind.</exception>
     public static void Write(string path, IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, string>? metadata = null)
     {

@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Weights;
 
-/// <summary>A weight file is missing, malformed, or not what a network needs; the message names the file, the tensor, what was expected and what was found.</summary>
+/// <summary>A weight file is missing, malformed, or not what a network needs; the message names the file, the tensor, what was expected and
+/// what was found.</summary>
 public sealed class WeightException : Exception
 {
     /// <summary>Creates the exception without a message; present for serialisers and tools only.</summary>

@@ -6,7 +6,8 @@ internal static class WeightFiles
     private static readonly string[] Pickles = [".bin", ".pt", ".pth", ".ckpt"];
 
     /// <summary>
-    /// The weights of a base name, first of: <c>BASE.safetensors</c>, <c>BASE.safetensors.index.json</c>, and the same two of the half-precision variant,
+    /// The weights of a base name, first of: <c>BASE.safetensors</c>, <c>BASE.safetensors.index.json</c>, and the same two of the
+    /// half-precision variant,
     /// <c>BASE.fp16.safetensors</c> and <c>BASE.safetensors.index.fp16.json</c>. Null if there is none.
     /// </summary>
     public static string? Find(string folder, string baseName)
@@ -15,7 +16,8 @@ internal static class WeightFiles
         return candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
-    /// <summary>What to tell somebody whose folder has no weights, and why a pickle in it does not count: unpickling runs code from the file.</summary>
+    /// <summary>What to tell somebody whose folder has no weights, and why a pickle in it does not count: unpickling runs code from the
+    /// file.</summary>
     public static string Missing(string folder, string baseName)
     {
         string expected = $"{Path.Combine(folder, baseName)}.safetensors (or its .index.json, or {baseName}.fp16.safetensors)";

@@ -1,8 +1,8 @@
 namespace ClipFusion.Models.Weights;
 
 /// <summary>
-/// The published weights of one network: one safetensors file or several shards, opened together. Owns the files; tensors that it gave out are unusable after <see cref="Dispose"/>.
-/// Safe to read from several threads.
+/// The published weights of one network: one safetensors file or several shards, opened together. Owns the files; tensors that it gave out
+/// are unusable after <see cref="Dispose"/>. Safe to read from several threads.
 /// </summary>
 public sealed class WeightSet : IWeights, IDisposable
 {
@@ -24,12 +24,14 @@ public sealed class WeightSet : IWeights, IDisposable
     public IReadOnlyList<string> Files => [.. _files.Select(f => f.Path)];
 
     /// <summary>
-    /// Opens <c>BASE.safetensors</c>, else the shards of <c>BASE.safetensors.index.json</c>, else the half-precision variant <c>BASE.fp16.safetensors</c> or its index.
-    /// An index is the authority: a tensor that it names must be in the shard that it names; tensors of a shard that it does not name are left out.
+    /// Opens <c>BASE.safetensors</c>, else the shards of <c>BASE.safetensors.index.json</c>, else the half-precision variant
+    /// <c>BASE.fp16.safetensors</c> or its index. An index is the authority: a tensor that it names must be in the shard that it names;
+    /// tensors of a shard that it does not name are left out.
     /// </summary>
     /// <param name="folder">The network's folder.</param>
     /// <param name="baseName"><c>diffusion_pytorch_model</c>, <c>model</c>, <c>open_clip_model</c>.</param>
-    /// <exception cref="WeightException">Missing (or there as a pickle only), damaged, or index and shards disagree; all missing shards are named at once.</exception>
+    /// <exception cref="WeightException">Missing (or there as a pickle only), damaged, or index and shards disagree; all missing shards are
+    /// named at once.</exception>
     public static WeightSet Open(string folder, string baseName)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);

@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Weights;
 
-/// <summary>One float tensor of a network, read in pieces so that no weight file has to fit into memory. Belongs to the <see cref="IWeights"/> that gave it and is unusable once that is disposed.</summary>
+/// <summary>One float tensor of a network, read in pieces so that no weight file has to fit into memory. Belongs to the
+/// <see cref="IWeights"/> that gave it and is unusable once that is disposed.</summary>
 public abstract class WeightTensor
 {
     /// <summary>Published name.</summary>

@@ -2,7 +2,8 @@ using System.Runtime.ExceptionServices;
 
 namespace ClipFusion.OnnxInference.Bindings;
 
-/// <summary>A thread that makes calls for others, one after the other, while they wait: for libraries that tie what they keep to the calling thread.</summary>
+/// <summary>A thread that makes calls for others, one after the other, while they wait: for libraries that tie what they keep to the
+/// calling thread.</summary>
 internal sealed class CallThread : IDisposable
 {
     private readonly Lock _turn = new();

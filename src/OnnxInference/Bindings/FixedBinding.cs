@@ -4,13 +4,15 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace ClipFusion.OnnxInference.Bindings;
 
 /// <summary>
-/// One input and all outputs at addresses that never change, as the replay of a CUDA graph needs them: it reads and writes where its capture did. A picture is copied into the input by
-/// this product and not by the runtime, and what a run gave is copied out before the next run may begin, within the GPU's memory where it stays there. So nobody sees what another run does, and
-/// there is one graph however many outputs are alive.
+/// One input and all outputs at addresses that never change, as the replay of a CUDA graph needs them: it reads and writes where its
+/// capture did. A picture is copied into the input by this product and not by the runtime, and what a run gave is copied out before the
+/// next run may begin, within the GPU's memory where it stays there. So nobody sees what another run does, and there is one graph however
+/// many outputs are alive.
 /// </summary>
 /// <remarks>
-/// One graph and not one for each overlapping run: TensorRT's provider keeps one a session and ignores the ids (<c>gpu_graph_id</c>) by which CUDA's tells several apart. One thread and not a lock:
-/// CUDA's provider captures again for every thread that runs, and while it captures other threads' calls to the driver may fail. Here the first run captures, which is the parity gate's, and none after it.
+/// One graph and not one for each overlapping run: TensorRT's provider keeps one a session and ignores the ids (<c>gpu_graph_id</c>) by
+/// which CUDA's tells several apart. One thread and not a lock: CUDA's provider captures again for every thread that runs, and while it
+/// captures other threads' calls to the driver may fail. Here the first run captures, which is the parity gate's, and none after it.
 /// </remarks>
 internal sealed class FixedBinding : IGraphBinding
 {

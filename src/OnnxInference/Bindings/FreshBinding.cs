@@ -3,7 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.OnnxInference.Bindings;
 
-/// <summary>New tensors for every run, of whatever shapes it has: inputs are copied up by the runtime where they have to be, and each output is made where it is wanted.</summary>
+/// <summary>New tensors for every run, of whatever shapes it has: inputs are copied up by the runtime where they have to be, and each
+/// output is made where it is wanted.</summary>
 /// <param name="session">Borrowed.</param>
 /// <param name="memory">Where outputs can stay.</param>
 internal sealed class FreshBinding(InferenceSession session, OrtMemoryInfo memory) : IGraphBinding

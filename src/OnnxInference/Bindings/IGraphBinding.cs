@@ -10,7 +10,8 @@ internal interface IGraphBinding : IDisposable
     /// <param name="inputs">Every input by name; borrowed.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
     /// <param name="staysOnDevice">Which of them stay in the memory of what ran them; null for none. The others are copied down.</param>
-    /// <returns>The outputs in the order that was asked for, owned by the caller; no later run writes to them. To be disposed before the binding is.</returns>
+    /// <returns>The outputs in the order that was asked for, owned by the caller; no later run writes to them. To be disposed before the
+    /// binding is.</returns>
     /// <exception cref="OnnxRuntimeException">The runtime failed, or the run was ended.</exception>
     /// <exception cref="NetworkException">A copy failed.</exception>
     IReadOnlyCollection<OrtValue> Run(RunOptions options, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice);

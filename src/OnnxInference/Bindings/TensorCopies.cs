@@ -5,7 +5,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.OnnxInference.Bindings;
 
-/// <summary>Copies whole tensors between the host and where a graph runs. They are made when a member returns, whatever reads them next.</summary>
+/// <summary>Copies whole tensors between the host and where a graph runs. They are made when a member returns, whatever reads them
+/// next.</summary>
 /// <param name="device">Number of the GPU; null where the graph runs in the host's memory.</param>
 internal readonly struct TensorCopies(int? device)
 {

@@ -7,7 +7,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace ClipFusion.OnnxInference.Engines;
 
 /// <summary>
-/// The graphs of a pack, each opened when it is first needed on the best provider that is allowed and gives what the goldens say. Safe for several threads.
+/// The graphs of a pack, each opened when it is first needed on the best provider that is allowed and gives what the goldens say. Safe for
+/// several threads.
 /// </summary>
 public abstract class GraphSessions : IDisposable
 {
@@ -61,7 +62,8 @@ public abstract class GraphSessions : IDisposable
     /// <summary>Engines that were built over engines that are or were to be built, 0 to 1; null when none is to be built.</summary>
     public double? BuildProgress => _engines.Progress;
 
-    /// <summary>Builds every engine that something stands in for, and puts it in its place when it gives what the goldens say. Blocks for minutes.</summary>
+    /// <summary>Builds every engine that something stands in for, and puts it in its place when it gives what the goldens say. Blocks for
+    /// minutes.</summary>
     /// <param name="inTurn">Runs what uses the networks when no inspection has them.</param>
     /// <param name="cancellation">Looked at before each engine; one that is being built is finished.</param>
     public void BuildEngines(Action<Action> inTurn, CancellationToken cancellation = default) => _engines.Build(inTurn, cancellation);
@@ -85,8 +87,8 @@ public abstract class GraphSessions : IDisposable
     public bool IsAccelerated => _providers.EngineFolder is not null;
 
     /// <summary>
-    /// Opens graphs on the best that can run them and builds the engines that takes; for who has no part waiting. Blocks, for minutes where engines have to be
-    /// built.
+    /// Opens graphs on the best that can run them and builds the engines that takes; for who has no part waiting. Blocks, for minutes where
+    /// engines have to be built.
     /// </summary>
     /// <returns>What runs each of them.</returns>
     /// <exception cref="NetworkException">Nothing that was allowed can run one of them.</exception>
@@ -98,12 +100,13 @@ public abstract class GraphSessions : IDisposable
     }
 
     /// <summary>
-    /// Compares every graph with the goldens, the CPU's too, one after the other. Blocks. What was not open before is closed again: all full-size networks at
-    /// once fit no small box.
+    /// Compares every graph with the goldens, the CPU's too, one after the other. Blocks. What was not open before is closed again: all
+    /// full-size networks at once fit no small box.
     /// </summary>
     /// <param name="progress">Told each graph; null for silence.</param>
     /// <param name="cancellation">Ends a running graph.</param>
-    /// <returns>What runs each graph and how far it is from the goldens, which is empty without goldens; and what is wrong with any of it.</returns>
+    /// <returns>What runs each graph and how far it is from the goldens, which is empty without goldens; and what is wrong with any of
+    /// it.</returns>
     public (IReadOnlyList<ProviderDecision> Graphs, IReadOnlyList<string> Problems) CompareWithGoldens(
         IProgress<string>? progress = null, CancellationToken cancellation = default)
     {

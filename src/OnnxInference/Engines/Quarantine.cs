@@ -6,8 +6,9 @@ using ClipFusion.OnnxInference.Providers;
 namespace ClipFusion.OnnxInference.Engines;
 
 /// <summary>
-/// Engines that gave wrong results, so that a restart does not try them again. A mark is a small file in the folder of an <see cref="EngineCacheKey"/>: a new pack,
-/// driver or TensorRT has another folder and starts clean. Without a folder marks live as long as the program.
+/// Engines that gave wrong results, so that a restart does not try them again. A mark is a small file in the folder of an
+/// <see cref="EngineCacheKey"/>: a new pack, driver or TensorRT has another folder and starts clean. Without a folder marks live as long as
+/// the program.
 /// </summary>
 /// <param name="folder">The key's folder; null for none.</param>
 internal sealed class Quarantine(string? folder)
@@ -17,7 +18,8 @@ internal sealed class Quarantine(string? folder)
 
     private readonly Dictionary<string, string> _unwritten = new(StringComparer.Ordinal);
 
-    /// <summary>Why a graph is not run on a provider; null when nothing is held against it. A mark that can't be read still counts.</summary>
+    /// <summary>Why a graph is not run on a provider; null when nothing is held against it. A mark that can't be read still
+    /// counts.</summary>
     public string? ReasonAgainst(string graph, ExecutionProvider provider)
     {
         string name = NameOf(graph, provider);
@@ -57,7 +59,8 @@ internal sealed class Quarantine(string? folder)
         }
     }
 
-    /// <summary>Takes every mark away, and the engines that earned them, so that others are built: a technician wants them tried again.</summary>
+    /// <summary>Takes every mark away, and the engines that earned them, so that others are built: a technician wants them tried
+    /// again.</summary>
     /// <returns>How many there were.</returns>
     public int Clear()
     {

@@ -13,8 +13,8 @@ namespace ClipFusion.OnnxInference.Engines;
 internal sealed record OpenedGraph(LoadedGraph Graph, ProviderDecision Decision, IGraphProvider? ToBuild);
 
 /// <summary>
-/// Opens every network, and the one place where providers are chosen: the best that the choice allows, is there, is not quarantined and, unless it is the
-/// CPU, gives what the goldens say. Named providers have no stand-in: whoever names one wants that or nothing.
+/// Opens every network, and the one place where providers are chosen: the best that the choice allows, is there, is not quarantined and,
+/// unless it is the CPU, gives what the goldens say. Named providers have no stand-in: whoever names one wants that or nothing.
 /// </summary>
 /// <param name="settings">The choices.</param>
 /// <param name="providers">What there is.</param>

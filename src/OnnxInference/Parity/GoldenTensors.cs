@@ -3,7 +3,8 @@ using ClipFusion.Models.Weights;
 
 namespace ClipFusion.OnnxInference.Parity;
 
-/// <summary>Outputs of a pack's graphs for the probe picture, as the CPU computed them when the pack was built: <c>goldens.safetensors</c>.</summary>
+/// <summary>Outputs of a pack's graphs for the probe picture, as the CPU computed them when the pack was built:
+/// <c>goldens.safetensors</c>.</summary>
 public sealed class GoldenTensors
 {
     private readonly Dictionary<(string Graph, string Output), (long[] Shape, float[] Values)> _tensors = [];

@@ -2,7 +2,8 @@ namespace ClipFusion.OnnxInference.Parity;
 
 /// <summary>How far an output is from its golden.</summary>
 /// <param name="Output">The output's name.</param>
-/// <param name="Error">Length of the difference over the length of the golden; infinite when anything is not a number or the shape differs.</param>
+/// <param name="Error">Length of the difference over the length of the golden; infinite when anything is not a number or the shape
+/// differs.</param>
 /// <param name="Limit">The largest that passes.</param>
 public sealed record ParityError(string Output, double Error, double Limit)
 {

@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.OnnxInference.Parity;
 
-/// <summary>Compares a graph on an accelerator with the goldens that the CPU left in the pack. The CPU itself is never compared: it is the reference.</summary>
+/// <summary>Compares a graph on an accelerator with the goldens that the CPU left in the pack. The CPU itself is never compared: it is the
+/// reference.</summary>
 /// <param name="folder">The pack's folder.</param>
 /// <param name="manifest">The pack's.</param>
 /// <param name="probe">Inputs of a graph, the goldens' or (true) others.</param>
@@ -20,8 +21,8 @@ internal sealed class ParityGate(
         : $"pack '{manifest.Name}' has no golden outputs ({GraphNames.Goldens}), without which only the CPU may run it; build the pack again";
 
     /// <summary>
-    /// Runs the graph on the probe and compares every output. A graph that replays what it captured runs on the probe, on another picture and on the probe again: a replay that reads the picture of
-    /// before would meet the goldens in every run with the same one.
+    /// Runs the graph on the probe and compares every output. A graph that replays what it captured runs on the probe, on another picture
+    /// and on the probe again: a replay that reads the picture of before would meet the goldens in every run with the same one.
     /// </summary>
     /// <param name="name">The graph's name.</param>
     /// <param name="graph">What is to be judged.</param>

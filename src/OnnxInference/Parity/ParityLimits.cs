@@ -4,8 +4,8 @@ using ClipFusion.OnnxInference.Providers;
 namespace ClipFusion.OnnxInference.Parity;
 
 /// <summary>
-/// How far from the goldens a provider's outputs may be. A unit feature that is off by e changes a cosine distance by about e * e / 2 where the
-/// match is good, so 3e-2 moves a map by less than 5e-4; thresholds are set in steps far above that.
+/// How far from the goldens a provider's outputs may be. A unit feature that is off by e changes a cosine distance by about e * e / 2 where
+/// the match is good, so 3e-2 moves a map by less than 5e-4; thresholds are set in steps far above that.
 /// </summary>
 internal static class ParityLimits
 {

@@ -1,8 +1,8 @@
 namespace ClipFusion.OnnxInference.Parity;
 
 /// <summary>
-/// The picture that goldens are made of: procedural, in whole numbers, so that it is the same on every machine. A bright disc on a slanted grating
-/// with a coarse texture: edges, flat areas and all grey levels, in three colours that differ.
+/// The picture that goldens are made of: procedural, in whole numbers, so that it is the same on every machine. A bright disc on a slanted
+/// grating with a coarse texture: edges, flat areas and all grey levels, in three colours that differ.
 /// </summary>
 internal static class ProbePicture
 {

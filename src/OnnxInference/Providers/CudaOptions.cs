@@ -6,12 +6,13 @@ namespace ClipFusion.OnnxInference.Providers;
 internal static class CudaOptions
 {
     /// <summary>
-    /// TF32 is off: it rounds products to ten bits, which the parity limits of float32 packs do not allow. Memory grows by what is asked for
-    /// and not by doubling, because a small box shares it with the system. Convolutions are chosen by rule and not by trial, so that two starts
-    /// choose the same.
+    /// TF32 is off: it rounds products to ten bits, which the parity limits of float32 packs do not allow. Memory grows by what is asked
+    /// for and not by doubling, because a small box shares it with the system. Convolutions are chosen by rule and not by trial, so that
+    /// two starts choose the same.
     /// </summary>
     /// <param name="settings">The device.</param>
-    /// <param name="cudaGraphs">Whether runs are captured and replayed. The session is refused then unless CUDA runs every operator of the graph.</param>
+    /// <param name="cudaGraphs">Whether runs are captured and replayed. The session is refused then unless CUDA runs every operator of the
+    /// graph.</param>
     public static Dictionary<string, string> Of(ProviderSettings settings, bool cudaGraphs) => new(StringComparer.Ordinal)
     {
         ["device_id"] = settings.Device.ToString(CultureInfo.InvariantCulture),

@@ -3,8 +3,8 @@ using ClipFusion.Foundation.Files;
 namespace ClipFusion.OnnxInference.Providers;
 
 /// <summary>
-/// The folder of engines and timing caches, one sub-folder per <see cref="EngineCacheKey"/>. The last few are kept, so that a driver can be set back;
-/// older ones are deleted.
+/// The folder of engines and timing caches, one sub-folder per <see cref="EngineCacheKey"/>. The last few are kept, so that a driver can be
+/// set back; older ones are deleted.
 /// </summary>
 /// <param name="root">The folder; made when it is first needed.</param>
 public sealed class EngineCache(string root)
@@ -14,7 +14,8 @@ public sealed class EngineCache(string root)
 
     private const string Mark = ".clipfusion-engines";
 
-    /// <summary>The folder of a key, made and marked as used now. Folders that were not used for longest go, beyond <see cref="Kept"/>.</summary>
+    /// <summary>The folder of a key, made and marked as used now. Folders that were not used for longest go, beyond
+    /// <see cref="Kept"/>.</summary>
     /// <exception cref="IOException">It can't be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     public string Open(EngineCacheKey key)

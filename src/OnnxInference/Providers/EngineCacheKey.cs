@@ -3,7 +3,8 @@ using System.Text;
 
 namespace ClipFusion.OnnxInference.Providers;
 
-/// <summary>Everything that an engine depends on. Any change is another folder, so that an engine never meets what it was not built for.</summary>
+/// <summary>Everything that an engine depends on. Any change is another folder, so that an engine never meets what it was not built
+/// for.</summary>
 /// <param name="PackHash">Names the pack's content.</param>
 /// <param name="Identity">GPU, driver and libraries.</param>
 /// <param name="Float16">Whether float16 kernels were allowed.</param>
@@ -13,8 +14,8 @@ public sealed record EngineCacheKey(string PackHash, GpuIdentity Identity, bool 
     private const int MaxReadable = 48;
 
     /// <summary>
-    /// The folder's name: the GPU and TensorRT in words for people, in <c>[a-z0-9.-]</c>, and 16 digits of a hash of everything. Never longer than 65 characters, and
-    /// never a way out of the cache folder, whatever a driver calls its GPU.
+    /// The folder's name: the GPU and TensorRT in words for people, in <c>[a-z0-9.-]</c>, and 16 digits of a hash of everything. Never
+    /// longer than 65 characters, and never a way out of the cache folder, whatever a driver calls its GPU.
     /// </summary>
     public string FolderName
     {

@@ -4,7 +4,8 @@ using ClipFusion.Foundation.Files;
 
 namespace ClipFusion.OnnxInference.Providers;
 
-/// <summary>Asks the driver and TensorRT what is there, through their own libraries and without a toolkit. What can't be asked is <c>unknown</c>.</summary>
+/// <summary>Asks the driver and TensorRT what is there, through their own libraries and without a toolkit. What can't be asked is
+/// <c>unknown</c>.</summary>
 internal static unsafe partial class GpuProbe
 {
     private const string Unknown = "unknown";
@@ -24,7 +25,8 @@ internal static unsafe partial class GpuProbe
     private static (string Name, string Api) Device(int device, string library)
     {
         if (!NativeLibrary.TryLoad(library, out nint cuda)) return (Unknown, Unknown);
-        // CUresult cuInit(unsigned), cuDriverGetVersion(int*), cuDeviceGet(CUdevice*, int), cuDeviceGetName(char*, int, CUdevice): 0 is success.
+        // CUresult cuInit(unsigned), cuDriverGetVersion(int*), cuDeviceGet(CUdevice*, int), cuDeviceGetName(char*, int, CUdevice): 0 is
+        // success.
         if (!NativeLibrary.TryGetExport(cuda, "cuInit", out nint init) || ((delegate* unmanaged<uint, int>)init)(0) != 0) return (Unknown, Unknown);
         int version = 0, handle = 0;
         string api = NativeLibrary.TryGetExport(cuda, "cuDriverGetVersion", out nint get) && ((delegate* unmanaged<int*, int>)get)(&version) == 0 ? $"cuda-{version}" : Unknown;

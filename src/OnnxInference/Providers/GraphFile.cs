@@ -14,7 +14,8 @@ internal sealed record GraphFile(string Folder, string Name, IReadOnlyList<Graph
     /// <summary>The network that it belongs to.</summary>
     public NetworkPart Part => ProviderNames.PartOf(Name);
 
-    /// <summary>Whether every run has the same shapes: those that see one picture do. The UNet's follow the values of its inputs, and text towers run once.</summary>
+    /// <summary>Whether every run has the same shapes: those that see one picture do. The UNet's follow the values of its inputs, and text
+    /// towers run once.</summary>
     public bool HasFixedShapes => Part is NetworkPart.ImageTower or NetworkPart.Vae;
 
     /// <summary>The variant for a runtime, or the only one that there is.</summary>

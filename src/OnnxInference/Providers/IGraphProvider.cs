@@ -22,7 +22,8 @@ internal interface IGraphProvider
 
     /// <summary>Opens a graph.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="cudaGraphs">Whether the first run is captured as a CUDA graph and the others replay it: every run is bound to the same addresses then. Never asked of the CPU.</param>
+    /// <param name="cudaGraphs">Whether the first run is captured as a CUDA graph and the others replay it: every run is bound to the same
+    /// addresses then. Never asked of the CPU.</param>
     /// <exception cref="OnnxRuntimeException">The runtime refuses.</exception>
     /// <exception cref="EntryPointNotFoundException">The runtime was built without this provider.</exception>
     InferenceSession Open(GraphFile graph, bool cudaGraphs = false);

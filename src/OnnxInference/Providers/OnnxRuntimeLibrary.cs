@@ -5,8 +5,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace ClipFusion.OnnxInference.Providers;
 
 /// <summary>
-/// The native ONNX Runtime, where it is not the one that came with the program: on a Jetson it is built with CUDA and TensorRT and lies where the
-/// integrator put it. It is looked at before its first use, because a library that is too old would otherwise fail in a type initializer.
+/// The native ONNX Runtime, where it is not the one that came with the program: on a Jetson it is built with CUDA and TensorRT and lies
+/// where the integrator put it. It is looked at before its first use, because a library that is too old would otherwise fail in a type
+/// initializer.
 /// </summary>
 public static unsafe class OnnxRuntimeLibrary
 {
@@ -16,8 +17,10 @@ public static unsafe class OnnxRuntimeLibrary
     /// <summary>The version of the C API that the managed assembly asks for: the second number of its version.</summary>
     public static int ApiVersion { get; } = typeof(InferenceSession).Assembly.GetName().Version!.Minor;
 
-    /// <summary>Takes a library instead of the program's own; must be called before the first network is opened. The same path again does nothing.</summary>
-    /// <param name="path">The file, absolute; providers (<c>libonnxruntime_providers_cuda.so</c> and so on) are looked for beside it.</param>
+    /// <summary>Takes a library instead of the program's own; must be called before the first network is opened. The same path again does
+    /// nothing.</summary>
+    /// <param name="path">The file, absolute; providers (<c>libonnxruntime_providers_cuda.so</c> and so on) are looked for beside
+    /// it.</param>
     /// <exception cref="RuntimeLibraryException">It can't be loaded, is no ONNX Runtime, is too old, or another one is in use.</exception>
     public static void Use(string path)
     {
@@ -37,7 +40,8 @@ public static unsafe class OnnxRuntimeLibrary
     /// <summary>Loads a library and asks for its version without using it for anything else. It stays loaded.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The loaded library, and the version that it says it is.</returns>
-    /// <exception cref="RuntimeLibraryException">It can't be loaded, is no ONNX Runtime, or does not serve <see cref="ApiVersion"/>.</exception>
+    /// <exception cref="RuntimeLibraryException">It can't be loaded, is no ONNX Runtime, or does not serve
+    /// <see cref="ApiVersion"/>.</exception>
     public static (nint Handle, string Version) Check(string path)
     {
         try

@@ -33,12 +33,13 @@ public sealed record ProviderSettings(ProviderChoices Choices)
     public int Device { get; init; }
 
     /// <summary>
-    /// Whether TensorRT may use float16 kernels in the image tower and the UNet of a float32 pack, where it pleases, attention logits included; in a float16 pack it does so anyway.
-    /// The VAE and the text towers never do (docs/gpu.md says why).
+    /// Whether TensorRT may use float16 kernels in the image tower and the UNet of a float32 pack, where it pleases, attention logits
+    /// included; in a float16 pack it does so anyway. The VAE and the text towers never do (docs/gpu.md says why).
     /// </summary>
     public bool Float16 { get; init; }
 
-    /// <summary>Whether CUDA and TensorRT replay the first run of networks whose shapes never change (<see cref="GraphFile.HasFixedShapes"/>) as a CUDA graph; where that fails they run without.</summary>
+    /// <summary>Whether CUDA and TensorRT replay the first run of networks whose shapes never change
+    /// (<see cref="GraphFile.HasFixedShapes"/>) as a CUDA graph; where that fails they run without.</summary>
     public bool CudaGraphs { get; init; }
 
     /// <summary>Most memory in bytes that TensorRT may use for scratch while it builds and runs an engine.</summary>
@@ -47,6 +48,7 @@ public sealed record ProviderSettings(ProviderChoices Choices)
     /// <summary>Where engines, timing caches and quarantine marks are kept; null = nothing is kept, and TensorRT is not used.</summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>Whether CUDA stands in while TensorRT builds an engine (<see cref="GraphSessions.BuildEngines"/>); off, opening waits for the build.</summary>
+    /// <summary>Whether CUDA stands in while TensorRT builds an engine (<see cref="GraphSessions.BuildEngines"/>); off, opening waits for
+    /// the build.</summary>
     public bool BuildsLater { get; init; }
 }

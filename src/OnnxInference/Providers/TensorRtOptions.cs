@@ -11,7 +11,8 @@ internal static class TensorRtOptions
     /// <param name="graph">The graph.</param>
     /// <param name="settings">Device, precision, memory.</param>
     /// <param name="folder">Where engines lie, in a folder for each graph, and the timing cache that all share.</param>
-    /// <param name="cudaGraphs">Whether runs are captured and replayed. Engines do not depend on it; the session is refused then unless one engine is the whole graph.</param>
+    /// <param name="cudaGraphs">Whether runs are captured and replayed. Engines do not depend on it; the session is refused then unless one
+    /// engine is the whole graph.</param>
     public static Dictionary<string, string> Of(GraphFile graph, ProviderSettings settings, string folder, bool cudaGraphs)
     {
         // Float16 overflows in the VAE, and the text towers' rounding would be in every map of a recipe.

@@ -3,7 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.OnnxInference.Providers;
 
-/// <summary>ONNX Runtime's TensorRT provider with CUDA for what TensorRT does not take. Never run on a GPU by this project so far.</summary>
+/// <summary>ONNX Runtime's TensorRT provider with CUDA for what TensorRT does not take. Never run on a GPU by this project so
+/// far.</summary>
 /// <param name="settings">Threads, for what stays on the CPU.</param>
 /// <param name="providers">Device, precision, memory.</param>
 /// <param name="folder">Where engines lie; null when nothing can be kept.</param>

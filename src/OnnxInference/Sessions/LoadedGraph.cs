@@ -5,7 +5,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace ClipFusion.OnnxInference.Sessions;
 
 /// <summary>
-/// A graph opened on one provider. Every run goes through an I/O binding, on the CPU too. Lives until it was released once more than it was kept; the outputs of a run keep it until they are disposed.
+/// A graph opened on one provider. Every run goes through an I/O binding, on the CPU too. Lives until it was released once more than it was
+/// kept; the outputs of a run keep it until they are disposed.
 /// </summary>
 internal sealed class LoadedGraph
 {
@@ -28,7 +29,8 @@ internal sealed class LoadedGraph
     /// <summary>Opens a graph.</summary>
     /// <param name="provider">What is to run it.</param>
     /// <param name="graph">The graph.</param>
-    /// <param name="cudaGraphs">Whether runs are captured and replayed; the graph has fixed shapes then (<see cref="GraphFile.HasFixedShapes"/>).</param>
+    /// <param name="cudaGraphs">Whether runs are captured and replayed; the graph has fixed shapes then
+    /// (<see cref="GraphFile.HasFixedShapes"/>).</param>
     /// <exception cref="OnnxRuntimeException">The runtime refuses.</exception>
     /// <exception cref="EntryPointNotFoundException">The runtime was built without this provider.</exception>
     /// <exception cref="NetworkException">The graph can't be bound to fixed addresses.</exception>
@@ -50,7 +52,8 @@ internal sealed class LoadedGraph
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Every input by name, wherever it lies; borrowed.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
-    /// <param name="staysOnDevice">Which of them stay in the memory of what ran them, for the next graph or a search on the same GPU; null for none. The others are copied down when the run ends.</param>
+    /// <param name="staysOnDevice">Which of them stay in the memory of what ran them, for the next graph or a search on the same GPU; null
+    /// for none. The others are copied down when the run ends.</param>
     /// <param name="cancellation">Ends the run between two operators; a replay is not interrupted.</param>
     /// <exception cref="OnnxRuntimeException">The runtime failed, or the run was ended.</exception>
     /// <exception cref="NetworkException">A copy failed.</exception>

@@ -44,7 +44,8 @@ public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyC
         return all.Slice(row * length, length);
     }
 
-    /// <summary>Where its elements lie, for a search on the same GPU; valid until this is disposed. The run has ended, so every stream may read them.</summary>
+    /// <summary>Where its elements lie, for a search on the same GPU; valid until this is disposed. The run has ended, so every stream may
+    /// read them.</summary>
     internal unsafe DeviceTensor Device(string name) => new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
 
     /// <summary>Where one row along axis 0 lies, as <see cref="Device"/> says it, and how many float32 values it has.</summary>

@@ -2,7 +2,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.OnnxInference.Sessions;
 
-/// <summary>One graph of a pack, ready to run. Runs may overlap; each can be ended from outside. What runs it may be replaced by something better meanwhile.</summary>
+/// <summary>One graph of a pack, ready to run. Runs may overlap; each can be ended from outside. What runs it may be replaced by something
+/// better meanwhile.</summary>
 internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposable
 {
     private readonly Lock _lock = new();
@@ -15,7 +16,8 @@ internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposab
     /// <param name="inputs">Every input by name; borrowed.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
     /// <param name="cancellation">Ends the run between two operators; its partial results are gone.</param>
-    /// <param name="staysOnDevice">Which outputs stay where the graph runs, to be handed to the next one or to a search there; null for none. They can't be read here.</param>
+    /// <param name="staysOnDevice">Which outputs stay where the graph runs, to be handed to the next one or to a search there; null for
+    /// none. They can't be read here.</param>
     /// <exception cref="OperationCanceledException">The run was ended.</exception>
     /// <exception cref="NetworkException">The runtime or a copy failed.</exception>
     public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation, Predicate<string>? staysOnDevice = null)

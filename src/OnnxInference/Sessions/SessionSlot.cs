@@ -1,6 +1,7 @@
 namespace ClipFusion.OnnxInference.Sessions;
 
-/// <summary>A network that is opened when it is first needed. What failed is tried again by the next who needs it: a GPU that was out of memory may have some then.</summary>
+/// <summary>A network that is opened when it is first needed. What failed is tried again by the next who needs it: a GPU that was out of
+/// memory may have some then.</summary>
 internal sealed class SessionSlot(Func<NetworkSession> open) : IDisposable
 {
     private readonly Lock _lock = new();

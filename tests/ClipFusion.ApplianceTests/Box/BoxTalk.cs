@@ -3,7 +3,8 @@ using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>One station of a box in conversation with its line: what was said, what was heard, and what must hold of it afterwards.</summary>
+/// <summary>One station of a box in conversation with its line: what was said, what was heard, and what must hold of it
+/// afterwards.</summary>
 internal sealed class BoxTalk : IAsyncDisposable
 {
     private const string In = "clipfusion/v1/box/in/line1/", Out = "clipfusion/v1/box/out/line1/";
@@ -87,8 +88,8 @@ internal sealed class BoxTalk : IAsyncDisposable
     ];
 
     /// <summary>
-    /// Waits for the verdict of every acked trigger, then kills the program and compares what was heard with what is stored: one verdict for each, the same one
-    /// however often it was heard, and none that the database does not know.
+    /// Waits for the verdict of every acked trigger, then kills the program and compares what was heard with what is stored: one verdict
+    /// for each, the same one however often it was heard, and none that the database does not know.
     /// </summary>
     public async Task CheckAsync()
     {

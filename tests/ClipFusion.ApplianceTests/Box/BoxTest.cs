@@ -43,7 +43,8 @@ public abstract class BoxTest : IAsyncDisposable
         return box;
     }
 
-    /// <summary>Waits until every station of a run that was not waited for before says that it is ready; what is heard until then is given back.</summary>
+    /// <summary>Waits until every station of a run that was not waited for before says that it is ready; what is heard until then is given
+    /// back.</summary>
     private protected async Task<List<Entry>> ReadyAsync(Ledger ledger, params string[] stations)
     {
         var missing = new HashSet<string>((stations is [] ? ["line1"] : stations).Select(s => $"{Prefix}out/{s}/state"), StringComparer.Ordinal);
@@ -63,7 +64,8 @@ public abstract class BoxTest : IAsyncDisposable
 
     private protected Task TriggerAsync(Mosquitto broker, string id, string station = "line1") => PublishAsync(broker, $"{Prefix}in/{station}/trigger", $$"""{"triggerId":"{{id}}"}""");
 
-    /// <summary>Triggers, as a controller does: once more under the same id where nothing came in time, for a trigger that finds no connection is lost.</summary>
+    /// <summary>Triggers, as a controller does: once more under the same id where nothing came in time, for a trigger that finds no
+    /// connection is lost.</summary>
     /// <param name="trigger">Sends the trigger.</param>
     /// <param name="ledger">What is heard.</param>
     /// <param name="answer">What ends it.</param>

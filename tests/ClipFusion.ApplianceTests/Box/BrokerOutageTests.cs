@@ -3,7 +3,8 @@ using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>The broker goes away under load, or the cable to it goes dead: the line misses answers for a while, and none for good.</summary>
+/// <summary>The broker goes away under load, or the cable to it goes dead: the line misses answers for a while, and none for
+/// good.</summary>
 public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
 {
     /// <summary>Milliseconds between two parts of the line.</summary>
@@ -68,7 +69,8 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         Assert.DoesNotContain(duringOutage, v => v.IsDuplicate);
     }
 
-    /// <summary>The box is back at a restarted broker before its subscribers, whose sessions the broker has forgotten: nobody hears a verdict, and none is lost.</summary>
+    /// <summary>The box is back at a restarted broker before its subscribers, whose sessions the broker has forgotten: nobody hears a
+    /// verdict, and none is lost.</summary>
     [Fact]
     public async Task Run_BackBeforeItsSubscribers_KeepsTheVerdictsForReplay()
     {
@@ -112,7 +114,8 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         TestContext.Current.TestOutputHelper?.WriteLine($"{Heard.Verdicts(heard).Select(v => v.Sequence).Distinct().Count()} inspections, {Heard.Verdicts(heard).Count(v => v.IsReplayed)} replayed");
     }
 
-    /// <summary>An ejector never sees old parts, and records miss none: what was made while nobody listened is sorted by its age when the broker was back.</summary>
+    /// <summary>An ejector never sees old parts, and records miss none: what was made while nobody listened is sorted by its age when the
+    /// broker was back.</summary>
     private static void CheckTopics(List<HeardVerdict> verdicts, DateTimeOffset gone, DateTimeOffset back, TimeSpan length)
     {
         List<HeardVerdict> duringOutage = [.. verdicts.Where(v => v.CompletedAt > gone && v.CompletedAt < back)];

@@ -2,7 +2,8 @@ using ClipFusion.ApplianceTests.Broker;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>A broker that does not want the box, or not all of what it says: the box starts, says why, goes on with what it may, and is there when it is put right.</summary>
+/// <summary>A broker that does not want the box, or not all of what it says: the box starts, says why, goes on with what it may, and is
+/// there when it is put right.</summary>
 public sealed class BrokerRefusalTests : BoxTest
 {
     private const string All = "topic readwrite #\n";

@@ -4,7 +4,8 @@ using Microsoft.Data.Sqlite;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>The real program finds a database that is not what it left: nothing is deleted, no number is given twice, and the line is served.</summary>
+/// <summary>The real program finds a database that is not what it left: nothing is deleted, no number is given twice, and the line is
+/// served.</summary>
 public sealed class DamagedDatabaseTests
 {
     public static TheoryData<string> Damages => ["no-sqlite", "of-another-program", "truncated", "bytes-flipped", "lost"];

@@ -46,7 +46,8 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         Assert.All(slow, v => Assert.Equal((verdict, reason), (v.GetProperty("verdict").GetString(), v.GetProperty("reason").GetString())));
         bool isHeld = reason is null;
         Assert.All(slow, v => Assert.Equal(isHeld, v.GetProperty("flags").GetProperty("fallbackProfile").GetBoolean()));
-        // Decided in time; handing it over takes a commit, which a busy disk may hold up beyond the margin that is kept for it, and then the verdict says "late".
+        // Decided in time; handing it over takes a commit, which a busy disk may hold up beyond the margin that is kept for it, and then
+        // the verdict says "late".
         Assert.All(slow, v => Assert.InRange(Took(v), TimeSpan.Zero, TimeSpan.FromMilliseconds(DeadlineMs)));
         if (isHeld) Assert.All(slow, v => AssertEvidenceOfPatchClip(v));
 
@@ -71,7 +72,8 @@ public sealed class DeadlineTests(Packs packs) : LineTest
             await plc.ReadyAsync(["line1"], Cancellation);
             await plc.TriggerAsync("line1", "late", Cancellation);
             await plc.NextAsync(h => h.Topic.EndsWith("/trigger/ack", StringComparison.Ordinal), Cancellation);
-            // Away until the deadline has passed, back well within the ten seconds in which a verdict is live: the box beats every second, from before the deadline on.
+            // Away until the deadline has passed, back well within the ten seconds in which a verdict is live: the box beats every second,
+            // from before the deadline on.
             using PageEvents events = await PageEvents.ListenAsync(await box.PageAsync(Cancellation), Cancellation);
             await cable.StayCutAsync(AfterTheVerdictAsync(events));
             verdict = await plc.NextAsync(h => h.Topic.EndsWith("/verdict", StringComparison.Ordinal) || h.Topic.EndsWith("/verdict/replay", StringComparison.Ordinal), Cancellation);

@@ -7,7 +7,8 @@ using ClipFusion.Camera.Simulation;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>The demo as somebody runs it who has only the program: what it prints, beside what an independent subscriber hears on its broker.</summary>
+/// <summary>The demo as somebody runs it who has only the program: what it prints, beside what an independent subscriber hears on its
+/// broker.</summary>
 public sealed partial class DemoTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(8));

@@ -52,7 +52,8 @@ public sealed class FloodTests : BoxTest
     private Task FloodAsync(Mosquitto broker) => Ledger.PublishAsync(
         broker, ["-l", "-q", "1", "-t", In + "trigger"], string.Concat(Enumerable.Range(0, Triggers).Select(i => $$"""{"triggerId":"t{{i}}"}{{'\n'}}""")), Cancellation);
 
-    /// <summary>Asks as a controller does, again and again with a new id, until it is accepted and judged; seconds until the acceptance was heard.</summary>
+    /// <summary>Asks as a controller does, again and again with a new id, until it is accepted and judged; seconds until the acceptance was
+    /// heard.</summary>
     private async Task<double> AcceptedAgainAsync(Mosquitto broker, Ledger ledger, List<Entry> heard)
     {
         long start = Stopwatch.GetTimestamp();

@@ -28,8 +28,9 @@ internal static class Heard
     public static List<HeardVerdict> Verdicts(IEnumerable<Entry> heard) => [.. heard.Where(IsVerdict).Select(Verdict)];
 
     /// <summary>
-    /// Every promised inspection has its verdict; per station there is no gap in the union, each topic is in order, and a verdict heard twice is the same but for
-    /// the flags that may differ, and says that it is a duplicate unless the broker itself, restarted, repeats it.
+    /// Every promised inspection has its verdict; per station there is no gap in the union, each topic is in order, and a verdict heard
+    /// twice is the same but for the flags that may differ, and says that it is a duplicate unless the broker itself, restarted, repeats
+    /// it.
     /// </summary>
     public static void IsWhole(IReadOnlyList<Entry> heard)
     {

@@ -1,6 +1,7 @@
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>The power goes, at every step of the flow and at any instant: what was acked is answered, once, in order, and what was promised to the disk is acked.</summary>
+/// <summary>The power goes, at every step of the flow and at any instant: what was acked is answered, once, in order, and what was promised
+/// to the disk is acked.</summary>
 public sealed class KillTests(Packs packs) : LineTest
 {
     /// <summary>Every step that a trigger passes, packs taking turns.</summary>
@@ -38,7 +39,8 @@ public sealed class KillTests(Packs packs) : LineTest
         book.Check(atLeast: expected.Length);
     }
 
-    /// <summary>The third verdict of several was handed over when the process died: it comes again and says so, on every topic, and the others come once.</summary>
+    /// <summary>The third verdict of several was handed over when the process died: it comes again and says so, on every topic, and the
+    /// others come once.</summary>
     [Theory]
     [InlineData("handed", true)]
     [InlineData("stored", true)]

@@ -35,7 +35,8 @@ internal sealed class LineBook(string station)
         await UntilAsync(ledger, all => all.Any(e => IsState(e) && e.Json.GetProperty("outbox").GetProperty("pending").GetInt64() == 0), cancellation);
     }
 
-    /// <summary>Starts a box again and again and kills it at an instant that is a number of messages, so that every step between accepting and delivering is hit.</summary>
+    /// <summary>Starts a box again and again and kills it at an instant that is a number of messages, so that every step between accepting
+    /// and delivering is hit.</summary>
     public async Task LiveAndDieAsync(Mosquitto broker, Ledger ledger, ApplianceBox box, Random random, int lives, int triggersPerLife, CancellationToken cancellation)
     {
         for (int life = 0; life < lives; life++)
@@ -60,7 +61,8 @@ internal sealed class LineBook(string station)
 
     public static string? IdOf(Entry e) => e.Json.GetProperty("triggerId").GetString();
 
-    /// <summary>Every acked trigger has exactly one verdict, every verdict's trigger was acked, sequences have no gap, no repeat, and come in order.</summary>
+    /// <summary>Every acked trigger has exactly one verdict, every verdict's trigger was acked, sequences have no gap, no repeat, and come
+    /// in order.</summary>
     /// <param name="atLeast">Acked triggers without which nothing was tested.</param>
     public void Check(int atLeast)
     {
@@ -77,7 +79,8 @@ internal sealed class LineBook(string station)
         Assert.All(verdicts.GroupBy(v => v.Topic), topic => Assert.Equal(topic.Select(v => v.Seq).Distinct(), topic.Select(v => v.Seq).Distinct().Order()));
     }
 
-    /// <summary>On every topic a verdict or ack that comes again says that it may have come before; only a restarted broker repeats by itself. Text messages say it too.</summary>
+    /// <summary>On every topic a verdict or ack that comes again says that it may have come before; only a restarted broker repeats by
+    /// itself. Text messages say it too.</summary>
     private void CheckRepeats()
     {
         // The live topics carry one verdict in two forms; replay repeats what either has said.

@@ -84,7 +84,8 @@ public sealed class OneConnectionTests : BoxTest
         Assert.NotEmpty(heatmaps.GetProperty("why").GetString()!);
     }
 
-    /// <summary>As a controller does: what is not acked was lost, for example because the connection has just ended, and is asked for once more.</summary>
+    /// <summary>As a controller does: what is not acked was lost, for example because the connection has just ended, and is asked for once
+    /// more.</summary>
     private async Task AskAsync(Mosquitto broker, Ledger ledger, string id)
     {
         while (true)

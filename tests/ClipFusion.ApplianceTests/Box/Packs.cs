@@ -7,7 +7,8 @@ using ClipFusion.Models.Starter;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>The packs that boxes under test run, built once: the starter pack, and the starter pack's results for one picture, recorded.</summary>
+/// <summary>The packs that boxes under test run, built once: the starter pack, and the starter pack's results for one picture,
+/// recorded.</summary>
 public sealed class Packs : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>Commands that the demo and the README print, run in a shell as they stand: only ports are those of this test, and the program is the one that was built.</summary>
+/// <summary>Commands that the demo and the README print, run in a shell as they stand: only ports are those of this test, and the program
+/// is the one that was built.</summary>
 public sealed partial class PrintedCommandTests : IDisposable
 {
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(8));
@@ -47,7 +48,8 @@ public sealed partial class PrintedCommandTests : IDisposable
         _folder.Dispose();
     }
 
-    /// <summary>The lines of the code blocks under a heading, without comments and without those that start a broker: the test has its own.</summary>
+    /// <summary>The lines of the code blocks under a heading, without comments and without those that start a broker: the test has its
+    /// own.</summary>
     private static IEnumerable<string> Block(string heading)
     {
         string readme = File.ReadAllText(Repository.File("README.md"));

@@ -41,8 +41,8 @@ public sealed class StorageTests
         await UntilRefusedAsync(talk, "first");
         await talk.Box.KillAsync(talk.Limit);
 
-        // Without a byte left nothing can be promised. Where the killed run's files have not even room for what a start writes, the program does not stay, and systemd starts
-        // it again and again; otherwise it is up and takes nothing.
+        // Without a byte left nothing can be promised. Where the killed run's files have not even room for what a start writes, the program
+        // does not stay, and systemd starts it again and again; otherwise it is up and takes nothing.
         int said = talk.Box.Log.Lines.Count;
         talk.Box.Start();
         Task exited = talk.Box.ExitedAsync(talk.Limit);

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace ClipFusion.ApplianceTests.Box;
 
-/// <summary>Two boxes with one device name, by mistake, on a broker that only closes the connection of the one that is thrown out.</summary>
+/// <summary>Two boxes with one device name, by mistake, on a broker that only closes the connection of the one that is thrown
+/// out.</summary>
 public sealed class TakeoverTests : BoxTest
 {
     [Fact]
@@ -21,7 +22,8 @@ public sealed class TakeoverTests : BoxTest
         Assert.Contains("second box", why, StringComparison.Ordinal);
         TestContext.Current.TestOutputHelper?.WriteLine($"{(winner == first ? "the first" : "the second")} serves {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s after the second was started: {why}");
 
-        // The winner's last reconnection may still be under way; a controller sends a trigger again that was not acked in time, under the same id.
+        // The winner's last reconnection may still be under way; a controller sends a trigger again that was not acked in time, under the
+        // same id.
         while (!await IsAckedAsync(broker, ledger, "settled"))
         {
             Cancellation.ThrowIfCancellationRequested();

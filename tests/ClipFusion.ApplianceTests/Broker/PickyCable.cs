@@ -4,7 +4,8 @@ using System.Text;
 
 namespace ClipFusion.ApplianceTests.Broker;
 
-/// <summary>A cable that can hold back what one kind of client sends, told by its client id, until the client's own buffers are full; all others pass.</summary>
+/// <summary>A cable that can hold back what one kind of client sends, told by its client id, until the client's own buffers are full; all
+/// others pass.</summary>
 internal sealed class PickyCable : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

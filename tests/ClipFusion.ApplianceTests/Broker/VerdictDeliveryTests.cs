@@ -29,7 +29,8 @@ public sealed class VerdictDeliveryTests : DeliveryTest
             all => On(all, Topics.Verdict("line1")).Distinct().Count() >= 150 && On(all, Topics.VerdictReplay("line1")).Distinct().Count() >= 50
                 && all.Where(e => e.Topic == Topics.VerdictSimple("line1")).Select(e => e.Payload).Distinct().Count() >= 150,
             Cancellation);
-        // QoS 1: what the ledger had not acknowledged when the broker stopped, the broker tells it again, to the byte; what we send again ourselves says so.
+        // QoS 1: what the ledger had not acknowledged when the broker stopped, the broker tells it again, to the byte; what we send again
+        // ourselves says so.
         var repeats = heard.Where(e => e.Topic == Topics.Verdict("line1") || e.Topic == Topics.VerdictReplay("line1")).GroupBy(e => (e.Topic, Sequence(e)));
         Assert.All(repeats, told => Assert.All(told.Skip(1), e => Assert.True(told.TakeWhile(w => !ReferenceEquals(w, e)).Any(e.MayBeBrokersRepeatOf) || e.Json.GetProperty("flags").GetProperty("duplicate").GetBoolean(), e.Payload)));
         Assert.Equal(Range(1, 100).Concat(Range(151, 200)), On(heard, Topics.Verdict("line1")).Distinct());

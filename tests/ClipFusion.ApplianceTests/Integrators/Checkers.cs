@@ -3,7 +3,8 @@ using System.Text;
 
 namespace ClipFusion.ApplianceTests.Integrators;
 
-/// <summary>Programs of others that judge what we give to integrators; <c>tests/checkers.sh artifacts/checkers</c> fetches those that Debian does not install.</summary>
+/// <summary>Programs of others that judge what we give to integrators; <c>tests/checkers.sh artifacts/checkers</c> fetches those that
+/// Debian does not install.</summary>
 internal static class Checkers
 {
     /// <summary>The repository's root.</summary>

@@ -118,8 +118,8 @@ public sealed class FolderContentTests
     }
 
     /// <summary>
-    /// Moves the clock on until something is done; how often the camera looks is its own business. Between two steps the camera gets time to look: a clock that runs
-    /// away from it would let the trigger time out.
+    /// Moves the clock on until something is done; how often the camera looks is its own business. Between two steps the camera gets time
+    /// to look: a clock that runs away from it would let the trigger time out.
     /// </summary>
     private static async Task Advance(DropFolder folder, Task until)
     {

@@ -2,7 +2,8 @@ using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
-/// <summary>The real program: a dump with layers against tiny-a's golden tensors. Every golden set is compared in full elsewhere; here it is names and a few values.</summary>
+/// <summary>The real program: a dump with layers against tiny-a's golden tensors. Every golden set is compared in full elsewhere; here it
+/// is names and a few values.</summary>
 [Trait("speed", "slow")]
 public sealed class InspectProcessTests(TinyPack tiny) : IClassFixture<TinyPack>
 {

@@ -4,7 +4,8 @@ using ClipFusion.Tests.Method;
 
 namespace ClipFusion.Tests.EdgeDaemon;
 
-/// <summary>A pack of tiny-a's weights made by <c>models build</c>, tiny-a's recipe as a file, and a folder for a test class's own files.</summary>
+/// <summary>A pack of tiny-a's weights made by <c>models build</c>, tiny-a's recipe as a file, and a folder for a test class's own
+/// files.</summary>
 public sealed class TinyPack : IAsyncLifetime
 {
     private readonly TemporaryFolder _root = new();

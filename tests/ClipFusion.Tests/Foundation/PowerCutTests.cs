@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 
 namespace ClipFusion.Tests.Foundation;
 
-/// <summary>What the kernel is asked for, and in which order: a power cut can't be tried, but nothing else makes a file survive one.</summary>
+/// <summary>What the kernel is asked for, and in which order: a power cut can't be tried, but nothing else makes a file survive
+/// one.</summary>
 public sealed partial class PowerCutTests
 {
     [Fact]

@@ -9,7 +9,8 @@ using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Tests.Foundation;
 
-/// <summary>Writes every file that has to survive a power cut, and reads it back. <see cref="PowerCutTests"/> runs it once more under strace.</summary>
+/// <summary>Writes every file that has to survive a power cut, and reads it back. <see cref="PowerCutTests"/> runs it once more under
+/// strace.</summary>
 public sealed class PowerCutWrites
 {
     /// <summary>Environment variable: where the files go; without it they go to a folder of their own, which is deleted.</summary>

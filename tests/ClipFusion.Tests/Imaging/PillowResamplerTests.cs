@@ -122,7 +122,8 @@ public sealed class PillowResamplerTests
         Assert.Equal(PixelConverter.ToRgb(middle).Pixels, result);
     }
 
-    // Numbers of torchvision's Resize(240) and CenterCrop(240): int(240 * 301 / 200) = 361, (361 - 240) / 2 = 60.5 to even = 60; 363 gives 61.5 to 62.
+    // Numbers of torchvision's Resize(240) and CenterCrop(240): int(240 * 301 / 200) = 361, (361 - 240) / 2 = 60.5 to even = 60; 363 gives
+    // 61.5 to 62.
     [Theory]
     [InlineData(301, 200, 361, 240, 60, 0)]
     [InlineData(200, 303, 240, 363, 0, 62)]

@@ -6,7 +6,8 @@ using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.Inspection;
 
-/// <summary>The long loops look at their token between two rows: what is done after it was cancelled is bounded by a row and not by the size of the recipe's maps.</summary>
+/// <summary>The long loops look at their token between two rows: what is done after it was cancelled is bounded by a row and not by the
+/// size of the recipe's maps.</summary>
 public sealed class CancellationTests
 {
     private static readonly CancellationToken Cancelled = new(canceled: true);

@@ -16,8 +16,9 @@ using ClipFusion.Tests.OnnxInference;
 namespace ClipFusion.Tests.Inspection;
 
 /// <summary>
-/// Step 5 on the GPU that the networks run on. The networks run on the CPU, pretending that its memory is a GPU's; with the emulated driver, whose memory is the
-/// host's too, the native library searches there for real. Without it the same inspections must fall back and say so.
+/// Step 5 on the GPU that the networks run on. The networks run on the CPU, pretending that its memory is a GPU's; with the emulated
+/// driver, whose memory is the host's too, the native library searches there for real. Without it the same inspections must fall back and
+/// say so.
 /// </summary>
 [Collection(nameof(EmulatedGpu))]
 [Trait("speed", "slow")]
@@ -120,7 +121,8 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
             EmulatedGpu.Break();
         }
 
-        // A launch for each bank that is copied, then two searches of three kernels each; memory for the banks, the results and what lies between the kernels.
+        // A launch for each bank that is copied, then two searches of three kernels each; memory for the banks, the results and what lies
+        // between the kernels.
         int banksOnGpu = gpu.Manifest.Clip.Blocks.Count + 1;
         Assert.True(memory ? failures > 2 * banksOnGpu + 1 : failures == banksOnGpu + 2 * 3, $"{failures}");
     }

@@ -38,7 +38,8 @@ public sealed class FusionGoldenTests
         AssertClose(golden.Tensor($"q{query}.score").Values, scores, "scores");
     }
 
-    /// <summary>tiny-c's first query is its reference picture, so the reference's features are known and the others' maps can be searched for.</summary>
+    /// <summary>tiny-c's first query is its reference picture, so the reference's features are known and the others' maps can be searched
+    /// for.</summary>
     [Theory]
     [InlineData(1, 2)]
     [InlineData(1, 4)]

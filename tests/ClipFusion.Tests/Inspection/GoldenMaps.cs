@@ -61,8 +61,8 @@ internal sealed class GoldenMaps
     {
         (int[] shape, float[] states) = Tensor($"q{query}.map.diff_language.states");
 
-        // The golden files hold attention as the recipe normalises it, tiny-c's score comes from the attention before that. A map with one cell
-        // at 1 and the rest at 1 - S stands in for it: it shows what becomes of S, not that S is right, which needs the denoiser.
+        // The golden files hold attention as the recipe normalises it, tiny-c's score comes from the attention before that. A map with one
+        // cell at 1 and the rest at 1 - S stands in for it: it shows what becomes of S, not that S is right, which needs the denoiser.
         float score = Tensor($"q{query}.score").Values[2];
         float[] standIn = [1, .. Enumerable.Repeat(1 - score, (shape[1] * shape[2]) - 1)];
         return new BranchMaps

@@ -9,7 +9,8 @@ namespace ClipFusion.Tests.Method;
 [Trait("speed", "slow")]
 public sealed class AllocationTests(GoldenPacks packs) : IClassFixture<GoldenPacks>
 {
-    // Native maps of a 64 x 64 latent are 16 KiB each and there are eight; one map at output size or one resized picture (both over 85 KB, so on the large object heap) would break it.
+    // Native maps of a 64 x 64 latent are 16 KiB each and there are eight; one map at output size or one resized picture (both over 85 KB,
+    // so on the large object heap) would break it.
     private const long BytesPerInspection = 200_000;
 
     [Fact]

@@ -8,8 +8,8 @@ using ClipFusion.Tests.Models.Pack;
 namespace ClipFusion.Tests.Method;
 
 /// <summary>
-/// Stable Diffusion 2's attention logits leave float16; queries and keys themselves fit. The CPU widens float16 products on its own, so this
-/// shows what a user of the pack sees there; that the graphs ask for it wherever they run is <see cref="Float16GraphTests"/>' part.
+/// Stable Diffusion 2's attention logits leave float16; queries and keys themselves fit. The CPU widens float16 products on its own, so
+/// this shows what a user of the pack sees there; that the graphs ask for it wherever they run is <see cref="Float16GraphTests"/>' part.
 /// </summary>
 [Trait("speed", "slow")]
 public sealed class Float16OverflowTests

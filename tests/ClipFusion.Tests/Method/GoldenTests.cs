@@ -6,7 +6,8 @@ using ClipFusion.Models.Weights;
 
 namespace ClipFusion.Tests.Method;
 
-/// <summary>The whole method against tensors made with the upstream networks: every golden tensor must be in our dump and within its tolerance.</summary>
+/// <summary>The whole method against tensors made with the upstream networks: every golden tensor must be in our dump and within its
+/// tolerance.</summary>
 [Trait("speed", "slow")]
 public sealed class GoldenTests(GoldenPacks packs, ITestOutputHelper output) : IClassFixture<GoldenPacks>
 {

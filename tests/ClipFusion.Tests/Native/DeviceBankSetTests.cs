@@ -2,7 +2,8 @@ using ClipFusion.Native;
 
 namespace ClipFusion.Tests.Native;
 
-/// <summary>The wrapper on whatever machine this is: with a GPU it must agree with the processor, without one it must say so. The kernels themselves are tested by tests/Native.</summary>
+/// <summary>The wrapper on whatever machine this is: with a GPU it must agree with the processor, without one it must say so. The kernels
+/// themselves are tested by tests/Native.</summary>
 [Collection(nameof(EmulatedGpu))]
 public sealed unsafe class DeviceBankSetTests
 {

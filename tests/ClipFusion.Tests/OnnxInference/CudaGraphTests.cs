@@ -9,7 +9,8 @@ using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Tests.OnnxInference;
 
-/// <summary>Which sessions replay CUDA graphs, and what becomes of those that replay what they should not. Pretended providers run on the CPU.</summary>
+/// <summary>Which sessions replay CUDA graphs, and what becomes of those that replay what they should not. Pretended providers run on the
+/// CPU.</summary>
 [Trait("speed", "slow")]
 public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPacks>
 {
@@ -128,7 +129,8 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
     private ModelPack Open(PretendProvider cuda, string? engines = null) =>
         ModelPack.OpenWith(packs.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.Cuda)) { CudaGraphs = true }, ProviderSet.Of([cuda], engines));
 
-    /// <summary>A VAE encoder that gives what it gave for the probe, whatever it is shown, as the replay of a graph does that reads the picture of its capture.</summary>
+    /// <summary>A VAE encoder that gives what it gave for the probe, whatever it is shown, as the replay of a graph does that reads the
+    /// picture of its capture.</summary>
     private string Stale(string folder)
     {
         PackManifest manifest = PackVerifier.ReadManifest(packs.Folder);

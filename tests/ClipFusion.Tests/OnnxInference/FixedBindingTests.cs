@@ -9,8 +9,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace ClipFusion.Tests.OnnxInference;
 
 /// <summary>
-/// Runs at fixed addresses, as the replay of a CUDA graph needs them, without a GPU: the graph runs on the CPU, in buffers that a GPU's would take the place of. On the emulated GPU the copies to, from
-/// and within them are the native library's.
+/// Runs at fixed addresses, as the replay of a CUDA graph needs them, without a GPU: the graph runs on the CPU, in buffers that a GPU's
+/// would take the place of. On the emulated GPU the copies to, from and within them are the native library's.
 /// </summary>
 [Collection(nameof(EmulatedGpu))]
 public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper output) : IClassFixture<ProbedPacks>

@@ -2,7 +2,8 @@ using ClipFusion.OnnxInference.Providers;
 
 namespace ClipFusion.Tests.OnnxInference;
 
-/// <summary>With stubs in the place of driver and TensorRT: what is asked and how answers are read, not that a real driver gives them.</summary>
+/// <summary>With stubs in the place of driver and TensorRT: what is asked and how answers are read, not that a real driver gives
+/// them.</summary>
 public sealed class GpuProbeTests
 {
     [Fact]

@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Tests.OnnxInference;
 
-/// <summary>In the place of a GPU's provider: runs on the CPU, from the pack or from another folder, and fails when it is told to.</summary>
+/// <summary>In the place of a GPU's provider: runs on the CPU, from the pack or from another folder, and fails when it is told
+/// to.</summary>
 internal sealed class PretendProvider(ExecutionProvider kind) : IGraphProvider
 {
     private readonly CpuProvider _cpu = new(new SessionSettings(Threads: 1));

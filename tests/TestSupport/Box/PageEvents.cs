@@ -1,6 +1,7 @@
 namespace ClipFusion.TestSupport;
 
-/// <summary>What a box tells its page while it happens (server-sent events): for tests that wait for something that no broker hears.</summary>
+/// <summary>What a box tells its page while it happens (server-sent events): for tests that wait for something that no broker
+/// hears.</summary>
 public sealed class PageEvents : IDisposable
 {
     private readonly HttpClient _http;

@@ -8,12 +8,14 @@ namespace ClipFusion.TestSupport;
 /// <param name="Topic">Where.</param>
 /// <param name="Retained">Whether the broker had kept it.</param>
 /// <param name="Payload">What.</param>
-/// <param name="BrokerLife">Which start of the broker it was heard after. Between broker and ledger nothing is ever cut: within one life a message that comes twice was published twice.</param>
+/// <param name="BrokerLife">Which start of the broker it was heard after. Between broker and ledger nothing is ever cut: within one life a
+/// message that comes twice was published twice.</param>
 public sealed record Entry(string Topic, bool Retained, string Payload, int BrokerLife)
 {
     private JsonElement? _json;
 
-    /// <summary>Whether this may be the broker's own repetition of another one: the same to the byte, and the broker was restarted between the two (QoS 1).</summary>
+    /// <summary>Whether this may be the broker's own repetition of another one: the same to the byte, and the broker was restarted between
+    /// the two (QoS 1).</summary>
     public bool MayBeBrokersRepeatOf(Entry earlier) => this == earlier && BrokerLife > earlier.BrokerLife;
 
     public JsonElement Json => _json ??= JsonDocument.Parse(Payload).RootElement;
@@ -23,7 +25,8 @@ public sealed record Entry(string Topic, bool Retained, string Payload, int Brok
     public override int GetHashCode() => HashCode.Combine(Topic, Payload);
 }
 
-/// <summary>What an independent program heard, without pictures: <c>mosquitto_sub</c> with a session that outlives restarts of the broker.</summary>
+/// <summary>What an independent program heard, without pictures: <c>mosquitto_sub</c> with a session that outlives restarts of the
+/// broker.</summary>
 public sealed class Ledger : IAsyncDisposable
 {
     private const string Marker = "ledger/marker";

@@ -7,17 +7,20 @@ using ClipFusion.Models.Pack;
 namespace ClipFusion.TestSupport;
 
 /// <summary>
-/// A model pack whose image networks always give what they gave once for one picture: for tests that need the appliance without the networks' work, or
-/// with just as much of it as they ask for. The text towers are the source's own. To the program it is a pack like any other.
+/// A model pack whose image networks always give what they gave once for one picture: for tests that need the appliance without the
+/// networks' work, or with just as much of it as they ask for. The text towers are the source's own. To the program it is a pack like any
+/// other.
 /// </summary>
 internal static class RecordedPack
 {
     /// <summary>Runs a pack's image networks on one picture and writes a pack that repeats the results.</summary>
     /// <param name="source">Folder of the pack that is recorded.</param>
     /// <param name="picture">The picture.</param>
-    /// <param name="recipe">Whose prompts and timesteps are recorded, in all four branches; another recipe's rows are answered with the nearest of these.</param>
+    /// <param name="recipe">Whose prompts and timesteps are recorded, in all four branches; another recipe's rows are answered with the
+    /// nearest of these.</param>
     /// <param name="target">A folder that does not exist.</param>
-    /// <param name="unetProducts">Work of each UNet run: products of two 256 x 256 matrices, 33.5 MFLOP or about half a millisecond of one core each. A run can be ended between any two.</param>
+    /// <param name="unetProducts">Work of each UNet run: products of two 256 x 256 matrices, 33.5 MFLOP or about half a millisecond of one
+    /// core each. A run can be ended between any two.</param>
     public static PackManifest Write(string source, ImageView picture, Recipe recipe, string target, int unetProducts = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(unetProducts);

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace ClipFusion.TestSupport;
 
 /// <summary>
-/// Children as a terminal or a service manager starts them: every signal does what it usually does. A child inherits which signals its parent ignores, and under
+/// Children as a terminal or a service manager starts them: every signal does what it usually does. A child inherits which signals its
+/// parent ignores, and under
 /// <c>nohup</c> or behind <c>&amp;</c> in a script those are SIGHUP, SIGINT and SIGQUIT, which no test could send then.
 /// </summary>
 public static class DefaultSignals

@@ -85,7 +85,8 @@ internal static class Objects
         });
     }
 
-    /// <summary>Brightness of an edge that falls off over <paramref name="width"/>: lit towards the upper left of the unit square's middle, dark on the other side.</summary>
+    /// <summary>Brightness of an edge that falls off over <paramref name="width"/>: lit towards the upper left of the unit square's middle,
+    /// dark on the other side.</summary>
     internal static float Bevel(float u, float v, float distance, float width, float strength = 0.28f)
     {
         var outward = new Vector2(u - 0.5f, v - 0.5f);

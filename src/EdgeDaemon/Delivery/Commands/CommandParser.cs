@@ -10,7 +10,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="Id">The caller's id as far as it could be read, for the refusal.</param>
 internal sealed record Parsed<T>(T? Value, string? Error, string? Id) where T : class;
 
-/// <summary>Reads command payloads strictly: unknown and repeated keys, wrong types and anything after the object are errors. Never throws, whatever the bytes.</summary>
+/// <summary>Reads command payloads strictly: unknown and repeated keys, wrong types and anything after the object are errors. Never throws,
+/// whatever the bytes.</summary>
 internal static class CommandParser
 {
     /// <summary>Longest payload in bytes that is looked at.</summary>

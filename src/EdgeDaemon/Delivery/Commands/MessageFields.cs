@@ -5,9 +5,11 @@ using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>The members of one flat JSON object, read under suspicion. The first error is kept; what was read before it stays readable.</summary>
+/// <summary>The members of one flat JSON object, read under suspicion. The first error is kept; what was read before it stays
+/// readable.</summary>
 /// <remarks>
-/// Token by token and not with <c>StrictJson</c>: of a payload that breaks off, the id before the break has to be known, for the refusal names it.
+/// Token by token and not with <c>StrictJson</c>: of a payload that breaks off, the id before the break has to be known, for the refusal
+/// names it.
 /// </remarks>
 internal sealed class MessageFields
 {

@@ -45,12 +45,14 @@ internal enum PublishStatus
 /// <param name="Why">For people; null when delivered.</param>
 internal readonly record struct PublishOutcome(PublishStatus Status, string? Why = null)
 {
-    /// <summary>Delivered to a broker that answered "no matching subscribers" (0x10): nobody heard it. Never with MQTT 3.1.1, which has no such answer.</summary>
+    /// <summary>Delivered to a broker that answered "no matching subscribers" (0x10): nobody heard it. Never with MQTT 3.1.1, which has no
+    /// such answer.</summary>
     public bool IsUnheard { get; init; }
 }
 
 /// <summary>Publishes one message and waits for the broker's answer; never throws but for its cancellation.</summary>
 internal delegate Task<PublishOutcome> Publish(OutMessage message, CancellationToken cancellationToken);
 
-/// <summary>Gives a message its place in the order of the connection; the task inside ends with the broker's answer. Neither throws but for the cancellation.</summary>
+/// <summary>Gives a message its place in the order of the connection; the task inside ends with the broker's answer. Neither throws but for
+/// the cancellation.</summary>
 internal delegate ValueTask<Task<PublishOutcome>> Send(OutMessage message, CancellationToken cancellationToken);

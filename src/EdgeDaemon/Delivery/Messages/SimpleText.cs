@@ -19,8 +19,8 @@ internal static class SimpleText
     private const long SequenceDigits = 10_000_000_000;
 
     /// <summary>
-    /// <c>seq(10);verdict(1: O N R X);reason(3);score(5);recipe(3);flags(4: late, duplicate, fallback profile, zero-shot);triggerId(36, space-padded)</c>.
-    /// The score is in ten-thousandths, 00000-20000, and 00000 when not judged.
+    /// <c>seq(10);verdict(1: O N R X);reason(3);score(5);recipe(3);flags(4: late, duplicate, fallback profile, zero-shot);triggerId(36,
+    /// space-padded)</c>. The score is in ten-thousandths, 00000-20000, and 00000 when not judged.
     /// </summary>
     public static byte[] Verdict(VerdictRecord record, SendingFlags sending)
     {

@@ -65,7 +65,8 @@ internal sealed record StationCounters(long Accepted, long Missed, long Ok, long
 /// <param name="Parked">Refused by the broker three times: somebody must look.</param>
 internal sealed record OutboxCounts(long Pending, long Parked)
 {
-    /// <summary>Those of <see cref="Pending"/> that the broker had nobody to give to: they wait for somebody to subscribe. Always 0 with MQTT 3.1.1.</summary>
+    /// <summary>Those of <see cref="Pending"/> that the broker had nobody to give to: they wait for somebody to subscribe. Always 0 with
+    /// MQTT 3.1.1.</summary>
     public long Unheard { get; init; }
 }
 
@@ -84,7 +85,8 @@ internal sealed record OutboxCounts(long Pending, long Parked)
 /// <param name="ClockSynchronised">Whether the wall clock can be trusted; null when unknown.</param>
 /// <param name="SequenceReset">Whether the sequence had to jump ahead after a lost or restored database.</param>
 /// <param name="Storage">What the disk still takes.</param>
-/// <param name="Provider">What runs the networks, cpu, cuda or tensorrt, or one for each where they differ; null when nothing does yet.</param>
+/// <param name="Provider">What runs the networks, cpu, cuda or tensorrt, or one for each where they differ; null when nothing does
+/// yet.</param>
 /// <param name="ProviderNote">Why nothing better runs them; null when nothing better was wanted.</param>
 /// <param name="EngineBuild">Progress of an engine build, 0..1; null when none is under way.</param>
 /// <param name="Time">Wall clock, UTC.</param>

@@ -5,7 +5,8 @@ using ClipFusion.EdgeDaemon.Domain;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>JSON as the contract has it: UTF-8, camelCase, every key always there (null where there is nothing), times in UTC with milliseconds.</summary>
+/// <summary>JSON as the contract has it: UTF-8, camelCase, every key always there (null where there is nothing), times in UTC with
+/// milliseconds.</summary>
 internal static class Wire
 {
     private static readonly JsonSerializerOptions Options = new()

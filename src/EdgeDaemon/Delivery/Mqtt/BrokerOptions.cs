@@ -9,7 +9,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="ServerName">Name that the broker's certificate must carry; null for the host.</param>
 internal sealed record BrokerTls(string? CaFile = null, string? CertificateFile = null, string? KeyFile = null, string? ServerName = null);
 
-/// <summary>Where the broker is and how it is spoken to. Files are read anew at each attempt, so that they can be replaced under way.</summary>
+/// <summary>Where the broker is and how it is spoken to. Files are read anew at each attempt, so that they can be replaced under
+/// way.</summary>
 internal sealed record BrokerOptions
 {
     /// <summary>Name or address.</summary>
@@ -46,8 +47,8 @@ internal sealed record BrokerOptions
     public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Longest wait after another client took the session over, without a sign of that one's life: two boxes of one name must not throw each other out all day.
-    /// Drawn between half and all of it; a sixth when the other one says that it goes.
+    /// Longest wait after another client took the session over, without a sign of that one's life: two boxes of one name must not throw
+    /// each other out all day. Drawn between half and all of it; a sixth when the other one says that it goes.
     /// </summary>
     public TimeSpan TakenOverDelay { get; init; } = TimeSpan.FromSeconds(60);
 

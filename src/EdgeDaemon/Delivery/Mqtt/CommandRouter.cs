@@ -4,7 +4,8 @@ using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>Takes commands as they arrive, understands them, and lays each on its station's desk or refuses it. Never waits and never throws.</summary>
+/// <summary>Takes commands as they arrive, understands them, and lays each on its station's desk or refuses it. Never waits and never
+/// throws.</summary>
 internal sealed class CommandRouter(LinkOptions options, Topics topics, TimeProvider time, Action<string, OutMessage> answer, Action<string, TriggerAckMessage, byte[]?> acknowledge)
 {
     private readonly Dictionary<string, Channel<Command>> _desks = options.Stations.ToDictionary(

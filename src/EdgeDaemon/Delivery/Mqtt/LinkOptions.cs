@@ -24,7 +24,8 @@ internal sealed record LinkOptions
     /// <summary>Most commands of one station that wait; one more is refused QUEUE_FULL.</summary>
     public int CommandQueue { get; init; } = 64;
 
-    /// <summary>Most answers of one station that wait for the broker. Two go out per trigger, and a flood of ten thousand is to be answered in full.</summary>
+    /// <summary>Most answers of one station that wait for the broker. Two go out per trigger, and a flood of ten thousand is to be answered
+    /// in full.</summary>
     public int AnswerQueue { get; init; } = 32_768;
 
     /// <summary>Whether the device finds out with MQTT 3.1.1 where it may write: see <see cref="RightsTest"/>.</summary>

@@ -12,7 +12,8 @@ public enum LinkError
     /// <summary>The broker did not answer in time.</summary>
     TimedOut,
 
-    /// <summary>The encrypted connection could not be made: a certificate is not trusted, expired, not yet valid, of another name, or missing.</summary>
+    /// <summary>The encrypted connection could not be made: a certificate is not trusted, expired, not yet valid, of another name, or
+    /// missing.</summary>
     Tls,
 
     /// <summary>User name or password are wrong.</summary>

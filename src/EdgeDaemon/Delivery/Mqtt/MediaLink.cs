@@ -17,9 +17,9 @@ internal enum MediaRoute
 }
 
 /// <summary>
-/// A second connection (client id <c>clipfusion-{device}-media</c>) for heatmaps, so that no picture delays a verdict. QoS 0; while the broker is slow or away the oldest
-/// are dropped, and counted. There is none while no station wants heatmaps. A broker that allows the device one connection gets them over
-/// the main one: one at a time, and
+/// A second connection (client id <c>clipfusion-{device}-media</c>) for heatmaps, so that no picture delays a verdict. QoS 0; while the
+/// broker is slow or away the oldest are dropped, and counted. There is none while no station wants heatmaps. A broker that allows the
+/// device one connection gets them over the main one: one at a time, and
 /// only while nothing else is under way there.
 /// </summary>
 internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
@@ -38,7 +38,8 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
     /// <param name="device">Name of the device.</param>
     /// <param name="time">Clock of back-off and time-outs.</param>
     /// <param name="capacity">Most pictures that wait.</param>
-    /// <param name="beside">The main connection, without which this one is not made: a box that another one of its name has displaced stays away with both. Null for none.</param>
+    /// <param name="beside">The main connection, without which this one is not made: a box that another one of its name has displaced stays
+    /// away with both. Null for none.</param>
     public MediaLink(BrokerOptions broker, string device, TimeProvider time, int capacity = 8, MqttLink? beside = null)
     {
         _topics = new Topics(device);

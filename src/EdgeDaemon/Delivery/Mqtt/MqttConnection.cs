@@ -10,7 +10,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="WasBusy">Whether a message was under way, which may be the reason.</param>
 internal readonly record struct LinkEnd(LinkError Error, string Text, TimeSpan? Stood, bool WasBusy);
 
-/// <summary>Keeps one client connected: attempt, wait, attempt again, for ever. What is done on the connection is its owner's affair.</summary>
+/// <summary>Keeps one client connected: attempt, wait, attempt again, for ever. What is done on the connection is its owner's
+/// affair.</summary>
 internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutMessage? will, TopicGuard guard, TimeProvider time)
     : IAsyncDisposable
 {
@@ -54,10 +55,12 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     /// <summary>Begins; to be called once.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Publishes on the connection that there is, if there is one; one that is being opened is waited for, since commands may arrive on it already.</summary>
+    /// <summary>Publishes on the connection that there is, if there is one; one that is being opened is waited for, since commands may
+    /// arrive on it already.</summary>
     public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) => await await SendAsync(message, cancellationToken);
 
-    /// <summary>As <see cref="PublishAsync"/>, but ends as soon as the message has its place in the order of the connection; the task inside ends with the broker's answer.</summary>
+    /// <summary>As <see cref="PublishAsync"/>, but ends as soon as the message has its place in the order of the connection; the task
+    /// inside ends with the broker's answer.</summary>
     public async ValueTask<Task<PublishOutcome>> SendAsync(OutMessage message, CancellationToken cancellationToken)
     {
         await _opening.WaitAsync(cancellationToken);

@@ -5,8 +5,9 @@ using MQTTnet;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
-/// The device's connection for everything but pictures: commands in, answers and verdicts out. Client id <c>clipfusion-{device}</c>, clean start, nothing kept by the
-/// broker; <c>out/status</c> is online while it stands, offline after a clean stop, and lost (the will) otherwise.
+/// The device's connection for everything but pictures: commands in, answers and verdicts out. Client id <c>clipfusion-{device}</c>, clean
+/// start, nothing kept by the broker; <c>out/status</c> is online while it stands, offline after a clean stop, and lost (the will)
+/// otherwise.
 /// </summary>
 internal sealed class MqttLink : IAsyncDisposable
 {
@@ -108,7 +109,8 @@ internal sealed class MqttLink : IAsyncDisposable
     /// <summary>Lays a message on its station's lane without waiting; for what is worth nothing later. False when it was dropped.</summary>
     public bool TrySend(string station, OutMessage message) => _lanes[station].TrySend(message);
 
-    /// <summary>Answers a trigger on both ack topics: lays the messages on the station's lane at once, and tells what became of them once the broker has answered.</summary>
+    /// <summary>Answers a trigger on both ack topics: lays the messages on the station's lane at once, and tells what became of them once
+    /// the broker has answered.</summary>
     /// <returns><see cref="PublishStatus.Delivered"/> only when both were; else what became of the first that was not.</returns>
     public async Task<PublishStatus> AcknowledgeAsync(string station, TriggerAckMessage ack, byte[]? correlationData)
     {

@@ -39,7 +39,8 @@ internal static class MqttMapping
         return builder.Build();
     }
 
-    /// <summary>One attempt; who accepts the connection and then says nothing is given the broker's time-out, which the library leaves out for tokens that can be cancelled.</summary>
+    /// <summary>One attempt; who accepts the connection and then says nothing is given the broker's time-out, which the library leaves out
+    /// for tokens that can be cancelled.</summary>
     /// <exception cref="TimeoutException">Time is up.</exception>
     public static async Task<MqttClientConnectResult> ConnectAsync(
         IMqttClient client, BrokerOptions broker, string clientId, OutMessage? will, TimeProvider time, CancellationToken cancellationToken)
@@ -104,7 +105,8 @@ internal static class MqttMapping
         return X509Certificate2.CreateFromPem(certificate, keyFile is null ? certificate : RegularFile.ReadAllText(keyFile, MaxPemBytes));
     }
 
-    /// <summary>The library's own answer would be a bare no; the technician has to know whether it is the date, the name or the authority.</summary>
+    /// <summary>The library's own answer would be a bare no; the technician has to know whether it is the date, the name or the
+    /// authority.</summary>
     private static bool Check(MqttClientCertificateValidationEventArgs e)
     {
         if (e.SslPolicyErrors == SslPolicyErrors.None) return true;

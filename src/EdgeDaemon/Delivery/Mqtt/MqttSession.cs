@@ -74,7 +74,8 @@ internal sealed class MqttSession(IMqttClient client, BrokerOptions broker, Time
     /// <summary>Publishes when the broker's receive maximum leaves room, and waits for its answer.</summary>
     public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) => await await SendAsync(message, cancellationToken);
 
-    /// <summary>Waits until the broker's receive maximum leaves room and the message has its place in the order of the connection; the task inside ends with the broker's answer.</summary>
+    /// <summary>Waits until the broker's receive maximum leaves room and the message has its place in the order of the connection; the task
+    /// inside ends with the broker's answer.</summary>
     public async ValueTask<Task<PublishOutcome>> SendAsync(OutMessage message, CancellationToken cancellationToken)
     {
         long size = PacketSize.Of(message);

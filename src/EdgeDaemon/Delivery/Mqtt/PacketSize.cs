@@ -2,7 +2,8 @@ using System.Text;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>Sizes of PUBLISH packets: a broker ends the connection of a client that sends more than it allows, so one must know before.</summary>
+/// <summary>Sizes of PUBLISH packets: a broker ends the connection of a client that sends more than it allows, so one must know
+/// before.</summary>
 internal static class PacketSize
 {
     /// <summary>Bytes of the packet on the wire, fixed header included (MQTT 5, section 3.3).</summary>

@@ -8,14 +8,15 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 internal readonly record struct AnswerTo(string? Id, bool IsRefusal);
 
 /// <summary>
-/// What one station has to say that is worth nothing later: acks, states, ends of exposure. Dropped while there is no connection. In order, except that refusals
-/// wait until everything else is out: a controller waits 500 ms for its ack, and must get it behind a flood of ten thousand refused triggers too. Answers with the
-/// same id never overtake each other, so that whoever asks twice hears the last word last. Several messages are under way at once, because a round trip to the broker for each
-/// would be most of the time.
+/// What one station has to say that is worth nothing later: acks, states, ends of exposure. Dropped while there is no connection. In order,
+/// except that refusals wait until everything else is out: a controller waits 500 ms for its ack, and must get it behind a flood of ten
+/// thousand refused triggers too. Answers with the same id never overtake each other, so that whoever asks twice hears the last word last.
+/// Several messages are under way at once, because a round trip to the broker for each would be most of the time.
 /// </summary>
 internal sealed class ReplyQueue : IAsyncDisposable
 {
-    /// <summary>Most that are under way: fewer than brokers allow (20 by mosquitto's default), so that verdicts and other stations find room between them.</summary>
+    /// <summary>Most that are under way: fewer than brokers allow (20 by mosquitto's default), so that verdicts and other stations find
+    /// room between them.</summary>
     public const int Window = 12;
 
     private readonly Lock _gate = new();
@@ -41,7 +42,8 @@ internal sealed class ReplyQueue : IAsyncDisposable
     /// <summary>Takes a message that answers nobody, without waiting; false when too many wait already.</summary>
     public bool TrySend(OutMessage message) => TryTake(message, null, null);
 
-    /// <summary>Takes an answer without waiting, and tells what became of it once the broker has answered; <see cref="PublishStatus.NotSent"/> when too many wait already.</summary>
+    /// <summary>Takes an answer without waiting, and tells what became of it once the broker has answered;
+    /// <see cref="PublishStatus.NotSent"/> when too many wait already.</summary>
     public Task<PublishStatus> SendAsync(OutMessage message, AnswerTo to)
     {
         var told = new TaskCompletionSource<PublishStatus>(TaskCreationOptions.RunContinuationsAsynchronously);

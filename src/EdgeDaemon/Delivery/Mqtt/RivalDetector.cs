@@ -17,12 +17,14 @@ internal enum StatusNews
 }
 
 /// <summary>
-/// Finds out that another box goes by the same device name, on brokers that close the connection of the one that is thrown out without saying why. What gives the
-/// other one away is its own word on <c>out/status</c>, <c>online</c> or its will <c>lost</c>, after ours had been heard there.
+/// Finds out that another box goes by the same device name, on brokers that close the connection of the one that is thrown out without
+/// saying why. What gives the other one away is its own word on <c>out/status</c>, <c>online</c> or its will <c>lost</c>, after ours had
+/// been heard there.
 /// </summary>
 /// <remarks>
-/// Once is no proof: a broker restored from an old state or a bridge that comes back says again what some earlier run of this box said. It does not say it a second
-/// time after our word has been heard once more; a box that lives does. <c>offline</c> is never held against anybody: it is how a box makes way.
+/// Once is no proof: a broker restored from an old state or a bridge that comes back says again what some earlier run of this box said. It
+/// does not say it a second time after our word has been heard once more; a box that lives does. <c>offline</c> is never held against
+/// anybody: it is how a box makes way.
 /// </remarks>
 /// <param name="online">Our own message, to the byte.</param>
 /// <param name="bootId">Names this run.</param>

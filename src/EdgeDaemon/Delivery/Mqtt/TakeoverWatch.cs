@@ -5,9 +5,10 @@ using MQTTnet;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
-/// Where a box waits that another one of the same device name has displaced: connected under a client id of its own, which throws nobody out, it listens whether the other
-/// one lives. It comes back when the other one has gone, or has not been heard for the wait after a takeover; every wait is drawn anew, so that two boxes that
-/// both stepped aside do not come back together: the one that comes back first is heard by the other.
+/// Where a box waits that another one of the same device name has displaced: connected under a client id of its own, which throws nobody
+/// out, it listens whether the other one lives. It comes back when the other one has gone, or has not been heard for the wait after a
+/// takeover; every wait is drawn anew, so that two boxes that both stepped aside do not come back together: the one that comes back first
+/// is heard by the other.
 /// </summary>
 internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string bootId, TimeProvider time)
 {

@@ -4,8 +4,9 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 internal sealed class Freshness(DeliveryOptions options, TimeProvider time)
 {
     /// <summary>
-    /// What is left of the live window; null when it is over. In the run that accepted the trigger the verdict's age counts, on the monotonic clock. A row of an earlier
-    /// run was interrupted or held up by something that may have lasted for days: the wall clock since acceptance decides, and a time in the future is not trusted.
+    /// What is left of the live window; null when it is over. In the run that accepted the trigger the verdict's age counts, on the
+    /// monotonic clock. A row of an earlier run was interrupted or held up by something that may have lasted for days: the wall clock since
+    /// acceptance decides, and a time in the future is not trusted.
     /// </summary>
     public TimeSpan? LiveFor(OutboxRow row)
     {

@@ -5,8 +5,8 @@ using ClipFusion.EdgeDaemon.Runtime;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
-/// Delivers old verdicts of all stations, station by station in turn, each in order, slowly, and never while a live one is under way. A station whose row was refused,
-/// whose store failed or whose replay topic nobody hears pauses; the others go on.
+/// Delivers old verdicts of all stations, station by station in turn, each in order, slowly, and never while a live one is under way. A
+/// station whose row was refused, whose store failed or whose replay topic nobody hears pauses; the others go on.
 /// </summary>
 internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, LaneContext context)
 {

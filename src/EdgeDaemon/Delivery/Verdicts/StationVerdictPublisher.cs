@@ -11,12 +11,14 @@ internal sealed record LaneContext(
     Topics Topics, Outbox Outbox, Publish Publish, Func<CancellationToken, Task> Connected, DeliveryOptions Options, TimeProvider Time, LiveTraffic Traffic, Signal Replay,
     Heartbeats? Heartbeats, ILogger Log)
 {
-    /// <summary>How long one row may take, with a broker that does not answer and a disk that is slow, before the loop counts as hung.</summary>
+    /// <summary>How long one row may take, with a broker that does not answer and a disk that is slow, before the loop counts as
+    /// hung.</summary>
     public static readonly TimeSpan RowLimit = TimeSpan.FromMinutes(2);
 }
 
 /// <summary>
-/// Delivers one station's verdicts live: in order, one row at a time. It alone decides which rows are too old; those up to <see cref="ReplayThrough"/> belong to replay.
+/// Delivers one station's verdicts live: in order, one row at a time. It alone decides which rows are too old; those up to
+/// <see cref="ReplayThrough"/> belong to replay.
 /// </summary>
 internal sealed class StationVerdictPublisher(string station, LaneContext context)
 {
@@ -176,8 +178,8 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
     }
 
     /// <summary>
-    /// Age grows with sequence, so all rows up to the last old one are replay's. That one is found by doubling steps and halving: after a week without a broker
-    /// the first live verdict must not wait until a million rows have been read.
+    /// Age grows with sequence, so all rows up to the last old one are replay's. That one is found by doubling steps and halving: after a
+    /// week without a broker the first live verdict must not wait until a million rows have been read.
     /// </summary>
     private async Task LeaveToReplayAsync(OutboxRow old, CancellationToken cancellationToken)
     {

@@ -5,8 +5,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
-/// Step 8, deliver: takes stored verdicts out of the outbox and hands them to the broker, until every one is delivered or parked. Live ones go to <c>verdict</c> and
-/// <c>verdict/simple</c>, in order per station; older ones to <c>verdict/replay</c> only, in order, below live traffic. One station's trouble does not hold another.
+/// Step 8, deliver: takes stored verdicts out of the outbox and hands them to the broker, until every one is delivered or parked. Live ones
+/// go to <c>verdict</c> and
+/// <c>verdict/simple</c>, in order per station; older ones to <c>verdict/replay</c> only, in order, below live traffic. One station's
+/// trouble does not hold another.
 /// </summary>
 internal sealed class VerdictPublisher : IAsyncDisposable
 {
@@ -48,7 +50,8 @@ internal sealed class VerdictPublisher : IAsyncDisposable
     /// <summary>Says that a row of the station was committed; to be called after each commit. Never waits.</summary>
     public void Wake(string station) => _lanes[station].Wake();
 
-    /// <summary>Sends a verdict that was given already once more, flagged duplicate; never waits. One that has not gone out yet is not sent twice.</summary>
+    /// <summary>Sends a verdict that was given already once more, flagged duplicate; never waits. One that has not gone out yet is not sent
+    /// twice.</summary>
     public void Resend(OutboxRow row)
     {
         ArgumentNullException.ThrowIfNull(row);

@@ -3,13 +3,13 @@ using ClipFusion.EdgeDaemon.Domain;
 namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>
-/// Makes a station's verdict messages and publishes them. Remembers what the present row has reached, so that a second attempt repeats no more than it must, and
-/// which rows may have been heard before, so that a repeat says so.
+/// Makes a station's verdict messages and publishes them. Remembers what the present row has reached, so that a second attempt repeats no
+/// more than it must, and which rows may have been heard before, so that a repeat says so.
 /// </summary>
 internal sealed class VerdictSender(Topics topics, Publish publish, Freshness freshness)
 {
-    // Rows that somebody may have heard and that are not marked as delivered: their next sending may be the second. Those whose mark is under way, and one per
-    // loss of the connection.
+    // Rows that somebody may have heard and that are not marked as delivered: their next sending may be the second. Those whose mark is
+    // under way, and one per loss of the connection.
     private readonly HashSet<long> _maybeSent = [];
     private (long Sequence, Reach Text, Reach Json) _reached;
 

@@ -30,7 +30,8 @@ internal static class ConfigFiles
         }
     }
 
-    /// <summary>The least configuration with the value at a path such as <c>$.stations[0].queueDepth</c> set; objects on the way are made.</summary>
+    /// <summary>The least configuration with the value at a path such as <c>$.stations[0].queueDepth</c> set; objects on the way are
+    /// made.</summary>
     public static string With(string path, string json, string document = Least)
     {
         JsonNode root = JsonNode.Parse(document)!;

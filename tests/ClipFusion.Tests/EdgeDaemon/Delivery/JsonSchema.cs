@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace ClipFusion.Tests.EdgeDaemon.Delivery;
 
-/// <summary>The part of JSON Schema that docs/schema uses. A keyword that it does not know is an error, so that nothing is checked in appearance only.</summary>
+/// <summary>The part of JSON Schema that docs/schema uses. A keyword that it does not know is an error, so that nothing is checked in
+/// appearance only.</summary>
 internal sealed class JsonSchema
 {
     private static readonly HashSet<string> Silent = ["$schema", "title", "description", "$defs", "default"];

@@ -120,7 +120,8 @@ public sealed class StationPicturesTests : IAsyncDisposable
     [Fact]
     public void Work_SteadyState_AllocatesNoLargeObject()
     {
-        // Less in total than the smallest large object: none can be among it. Page pictures are new memory by design and only made while somebody looks.
+        // Less in total than the smallest large object: none can be among it. Page pictures are new memory by design and only made while
+        // somebody looks.
         StationPictures pictures = Pictures(ImagePolicy.All);
         _heatmap = _heatmap with { When = HeatmapWhen.Always };
         using Frame frame = Frame(1280, 1024, PixelFormat.Mono8);

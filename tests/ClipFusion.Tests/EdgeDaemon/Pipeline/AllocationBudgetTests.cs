@@ -17,7 +17,8 @@ namespace ClipFusion.Tests.EdgeDaemon.Pipeline;
 [CollectionDefinition(nameof(WholeProcess), DisableParallelization = true)]
 public sealed class WholeProcess;
 
-/// <summary>From trigger to stored verdict, steps 1 to 8: an appliance runs for months, so what a part leaves to the garbage collector is budgeted.</summary>
+/// <summary>From trigger to stored verdict, steps 1 to 8: an appliance runs for months, so what a part leaves to the garbage collector is
+/// budgeted.</summary>
 [Collection(nameof(WholeProcess))]
 [Trait("speed", "slow")]
 public sealed class AllocationBudgetTests : IDisposable
@@ -27,8 +28,8 @@ public sealed class AllocationBudgetTests : IDisposable
     // Measured: see docs/performance.md; a map at output size or one resized picture in each inspection would break it.
     private const long BytesPerInspection = 150_000;
 
-    // A pool grows by one buffer when for the first time one more of them is out than ever before, which can still happen after the warm-up; one object in each
-    // inspection is what must not be.
+    // A pool grows by one buffer when for the first time one more of them is out than ever before, which can still happen after the
+    // warm-up; one object in each inspection is what must not be.
     private const int PoolsMayGrowBy = 3;
 
     private readonly TemporaryFolder _folder = new();
@@ -104,8 +105,8 @@ public sealed class AllocationBudgetTests : IDisposable
     }
 
     /// <summary>
-    /// Listens to the runtime: it says after each 100 kB of the large object heap which type the last object of them was. Every object there is 85,000 bytes
-    /// or more, so that one per inspection can't go unheard.
+    /// Listens to the runtime: it says after each 100 kB of the large object heap which type the last object of them was. Every object
+    /// there is 85,000 bytes or more, so that one per inspection can't go unheard.
     /// </summary>
     private sealed class LargeObjects : EventListener
     {
@@ -115,7 +116,8 @@ public sealed class AllocationBudgetTests : IDisposable
 
         private static bool IsMarker(string type) => type.Contains(nameof(Marker), StringComparison.Ordinal);
 
-        /// <summary>The types of what was found before this call. The runtime tells with a delay, so an object of our own is made until it is told of.</summary>
+        /// <summary>The types of what was found before this call. The runtime tells with a delay, so an object of our own is made until it
+        /// is told of.</summary>
         public string[] Found()
         {
             bool isTold = SpinWait.SpinUntil(

@@ -32,7 +32,8 @@ public sealed class NetworkSchedulerTests
     [InlineData(4)]
     public async Task TakeAsync_OneStationFloods_NoOtherWaitsLongerThanTwiceItsShare(int stations)
     {
-        // One station has 64 inspections waiting all the time, the others bring one after the other, at random moments; a turn is the unit of time.
+        // One station has 64 inspections waiting all the time, the others bring one after the other, at random moments; a turn is the unit
+        // of time.
         const int Turns = 2000;
         var turns = new NetworkScheduler();
         var random = new Random(7);

@@ -1,8 +1,8 @@
 using ClipFusion.Tests.EdgeDaemon.Storage;
 
 /// <summary>
-/// Turns the test program into a child that writes until it is killed: the runtime calls this before Main when DOTNET_STARTUP_HOOKS names this assembly.
-/// The name and the missing namespace are the runtime's rule.
+/// Turns the test program into a child that writes until it is killed: the runtime calls this before Main when DOTNET_STARTUP_HOOKS names
+/// this assembly. The name and the missing namespace are the runtime's rule.
 /// </summary>
 internal static class StartupHook
 {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ClipFusion.Tests.EdgeDaemon.Storage;
 
 /// <summary>
-/// A process that recovers a store and then writes to it from several tasks. Each line that it prints is a promise: <c>A id station sequence</c> once an
-/// acceptance has returned, <c>V id</c> once a verdict has, <c>R n</c> once recovery has.
+/// A process that recovers a store and then writes to it from several tasks. Each line that it prints is a promise: <c>A id station
+/// sequence</c> once an acceptance has returned, <c>V id</c> once a verdict has, <c>R n</c> once recovery has.
 /// </summary>
 internal static class StoreChild
 {

@@ -18,7 +18,8 @@ using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.Tests.EdgeDaemon.Web;
 
-/// <summary>The real host with its web server on a port that the system picks: with a small real box (no broker there), or with none.</summary>
+/// <summary>The real host with its web server on a port that the system picks: with a small real box (no broker there), or with
+/// none.</summary>
 internal sealed class WebHost : IAsyncDisposable
 {
     public const string Token = BoxFolder.HttpToken;
@@ -90,7 +91,8 @@ internal sealed class WebHost : IAsyncDisposable
         return SendAsync(request);
     }
 
-    /// <summary>Sends a request, and sees to it that the answer's status is one that its endpoint is said to give, unless the web server answers before any endpoint.</summary>
+    /// <summary>Sends a request, and sees to it that the answer's status is one that its endpoint is said to give, unless the web server
+    /// answers before any endpoint.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool anyStatus = false)
     {
         HttpResponseMessage answer = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);

@@ -2,7 +2,8 @@ using ClipFusion.Models.Graph;
 
 namespace ClipFusion.Tests.Evaluation.Baselines;
 
-/// <summary>A little convolutional network as an ONNX file, and the same by hand: near = 3 x 3 convolution of the picture with stride 2, far = one of near, pooled = no map.</summary>
+/// <summary>A little convolutional network as an ONNX file, and the same by hand: near = 3 x 3 convolution of the picture with stride 2,
+/// far = one of near, pooled = no map.</summary>
 internal sealed class TinyBackbone
 {
     public const int Side = 16, NearChannels = 4, FarChannels = 6;

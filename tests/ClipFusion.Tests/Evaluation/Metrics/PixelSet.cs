@@ -11,7 +11,8 @@ internal sealed record PixelSet(int Height, int Width, float[][] Maps, bool[][] 
 
     public IReadOnlyList<float[]> Regions => [.. Maps.Zip(Masks).SelectMany(p => BruteForce.Regions(p.Second, Height, Width).Select(r => r.Select(i => p.First[i]).ToArray()))];
 
-    /// <summary>Maps of <paramref name="levels"/> different scores (few = many ties) and blots as masks; the first image has an empty mask.</summary>
+    /// <summary>Maps of <paramref name="levels"/> different scores (few = many ties) and blots as masks; the first image has an empty
+    /// mask.</summary>
     public static PixelSet Random(int seed, int images, int height, int width, int levels)
     {
         var random = new Random(seed);

@@ -4,7 +4,8 @@ using ClipFusion.Tests.Evaluation.Datasets;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
-/// <summary>A little MVTec-AD of tiny-a's pictures: two references, two good and three bad test pictures, one of them of another size.</summary>
+/// <summary>A little MVTec-AD of tiny-a's pictures: two references, two good and three bad test pictures, one of them of another
+/// size.</summary>
 internal sealed class EvaluationSet : IDisposable
 {
     private readonly DatasetFolder _files = new();

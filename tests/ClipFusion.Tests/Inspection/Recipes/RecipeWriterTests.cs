@@ -66,7 +66,8 @@ public sealed class RecipeWriterTests
         Assert.Equal(settings + 2, recipes.Length);
     }
 
-    /// <summary>The number was worked out from the documented keys by another program; a change here makes every stored revision a stranger.</summary>
+    /// <summary>The number was worked out from the documented keys by another program; a change here makes every stored revision a
+    /// stranger.</summary>
     [Fact]
     public void Revision_DefaultRecipe_StaysWhatItIs() => Assert.Equal("4fd6d91984f16c84", Recipe.Default("nut").Revision);
 

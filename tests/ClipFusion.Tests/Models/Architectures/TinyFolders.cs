@@ -1,6 +1,7 @@
 namespace ClipFusion.Tests.Models.Architectures;
 
-/// <summary>Weight folders in the published layouts, much smaller than the golden ones: CLIP 48 pixels in patches of 16, a latent of 16, three levels.</summary>
+/// <summary>Weight folders in the published layouts, much smaller than the golden ones: CLIP 48 pixels in patches of 16, a latent of 16,
+/// three levels.</summary>
 internal static class TinyFolders
 {
     private const int Vocabulary = 793;

@@ -17,7 +17,8 @@ internal sealed record UnetRow(int Prompt, int Timestep, int[] Owes, bool OwesMa
     public bool RunsToTheEnd => Owes.Contains(UnetBatch.Blocks - 1);
 }
 
-/// <summary>Inputs of <c>mapdiff</c> for any rows, written from the graph's documented contract rather than with the method's own planner.</summary>
+/// <summary>Inputs of <c>mapdiff</c> for any rows, written from the graph's documented contract rather than with the method's own
+/// planner.</summary>
 internal sealed class UnetBatch
 {
     public const int Blocks = 3, Prompts = 6;

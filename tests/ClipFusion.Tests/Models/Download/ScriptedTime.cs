@@ -1,8 +1,8 @@
 namespace ClipFusion.Tests.Models.Download;
 
 /// <summary>
-/// A clock that only a test moves. Waits up to <paramref name="passAtOnce"/> (pauses between tries) pass as soon as they are asked for and are noted;
-/// longer ones (stall time-outs) pass when the test advances the clock.
+/// A clock that only a test moves. Waits up to <paramref name="passAtOnce"/> (pauses between tries) pass as soon as they are asked for and
+/// are noted; longer ones (stall time-outs) pass when the test advances the clock.
 /// </summary>
 internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
 {

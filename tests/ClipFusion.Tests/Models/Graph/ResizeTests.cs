@@ -3,7 +3,8 @@ using ClipFusion.Tests.Models.Pack;
 
 namespace ClipFusion.Tests.Models.Graph;
 
-/// <summary>Enlarging to sizes whose ratio float32 can't hold (9 to 17) must give that size and the right pixels, as a latent of 36 or 17 needs.</summary>
+/// <summary>Enlarging to sizes whose ratio float32 can't hold (9 to 17) must give that size and the right pixels, as a latent of 36 or 17
+/// needs.</summary>
 public sealed class ResizeTests
 {
     private static readonly int[] Latents = [41, 64, 67];
@@ -29,7 +30,8 @@ public sealed class ResizeTests
         Assert.Throws<GraphException>(() => g.UpsampleNearest(x, to, to));
     }
 
-    /// <summary>Enlarges ramps, on which a value is its place, and compares rows and columns with the place that each should come from.</summary>
+    /// <summary>Enlarges ramps, on which a value is its place, and compares rows and columns with the place that each should come
+    /// from.</summary>
     private static void Check((int From, int To)[] sizes, Func<GraphBuilder, Value, int, Value> resize, Func<int, int, int, double> place, double tolerance)
     {
         var g = new GraphBuilder("resize", GraphTarget.OnnxRuntime);

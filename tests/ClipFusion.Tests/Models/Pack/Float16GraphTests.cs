@@ -5,8 +5,8 @@ using ElementType = ClipFusion.Models.Graph.ElementType;
 namespace ClipFusion.Tests.Models.Pack;
 
 /// <summary>
-/// Where float16 packs compute in float32, read off the graphs themselves: ONNX Runtime's CPU provider widens float16 products on its own, so
-/// that running a graph there can't show an overflow.
+/// Where float16 packs compute in float32, read off the graphs themselves: ONNX Runtime's CPU provider widens float16 products on its own,
+/// so that running a graph there can't show an overflow.
 /// </summary>
 public sealed class Float16GraphTests(TinyPacks packs)
 {

@@ -8,7 +8,8 @@ using ClipFusion.OnnxInference;
 
 namespace ClipFusion.Tests.Models.Pack;
 
-/// <summary>A manifest may come from anywhere: whatever stands in it, the answer is an error that names it, or a check that finds nothing wrong.</summary>
+/// <summary>A manifest may come from anywhere: whatever stands in it, the answer is an error that names it, or a check that finds nothing
+/// wrong.</summary>
 public sealed class PackManifestMutationTests : IDisposable
 {
     private static readonly string[] Replacements = ["null", "-1", "99999999999999999999", "1.5", "true", "\"\"", "\"nul\\u0000byte\"", "\"..\"", "[]", "[null]", "{}"];

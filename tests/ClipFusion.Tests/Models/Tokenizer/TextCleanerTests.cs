@@ -2,7 +2,8 @@ using ClipFusion.Models.Tokenizer;
 
 namespace ClipFusion.Tests.Models.Tokenizer;
 
-/// <summary>Expected values are Python's: <c>html.unescape</c>, <c>str.strip</c>, <c>str.lower</c>, and the <c>regex</c> module's white space.</summary>
+/// <summary>Expected values are Python's: <c>html.unescape</c>, <c>str.strip</c>, <c>str.lower</c>, and the <c>regex</c> module's white
+/// space.</summary>
 public sealed class TextCleanerTests
 {
     [Theory]

@@ -2,7 +2,8 @@ using ClipFusion.Models.Tokenizer;
 
 namespace ClipFusion.Tests.Models.Tokenizer;
 
-/// <summary>The vocabularies that tests use: the small one of the fixtures, CLIP's own, and broken ones written to a temporary folder.</summary>
+/// <summary>The vocabularies that tests use: the small one of the fixtures, CLIP's own, and broken ones written to a temporary
+/// folder.</summary>
 internal static class TokenizerFiles
 {
     private static readonly Lazy<ClipTokenizer> LazyTiny = new(() => LoadFrom(Fixtures.Path("tiny-a", "sd", "tokenizer")));

@@ -5,8 +5,9 @@ using ClipFusion.Models.Weights;
 namespace ClipFusion.Tests.Models.Weights;
 
 /// <summary>
-/// A damaged file is refused with a <see cref="WeightException"/>, or what it claims is safe to read: every tensor inside the data, none overlapping, the data covered exactly,
-/// and each length its type times its shape. (Damage to elements or to names cannot be seen in this format.)
+/// A damaged file is refused with a <see cref="WeightException"/>, or what it claims is safe to read: every tensor inside the data, none
+/// overlapping, the data covered exactly, and each length its type times its shape. (Damage to elements or to names cannot be seen in this
+/// format.)
 /// </summary>
 public sealed class SafetensorsMutationTests
 {
