@@ -2,8 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ClipFusion.Native;
 
-/// <summary>Owns one native bank. The handle is a number from the library's table, 64 bits wide as an IntPtr is on all processors
-/// served.</summary>
+/// <summary>Owns one native bank. The handle is a number from the library's table, 64 bits wide as an IntPtr is on all processors served.</summary>
 internal sealed class BankHandle : SafeHandle
 {
     private long _pressure;

@@ -1,9 +1,8 @@
 namespace ClipFusion.Native;
 
 /// <summary>
-/// Copies to, from and within a GPU's memory that somebody else allocated in its primary context, as ONNX Runtime and everything made with
-/// the CUDA runtime does. Needs the driver, but not the kernels of <see cref="DeviceBankSet"/>. All members are done when they return,
-/// whatever stream reads the bytes next, and may be called from several threads at once.
+/// Copies to, from and within a GPU's memory that somebody else allocated in its primary context, as ONNX Runtime and everything made with the CUDA runtime does. Needs the
+/// driver, but not the kernels of <see cref="DeviceBankSet"/>. All members are done when they return, whatever stream reads the bytes next, and may be called from several threads at once.
 /// </summary>
 public static unsafe class DeviceMemory
 {

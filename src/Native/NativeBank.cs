@@ -4,8 +4,8 @@ using System.Text;
 namespace ClipFusion.Native;
 
 /// <summary>
-/// A bank of unit vectors in native memory, and the exact search for the nearest of them by cosine. All members may be called from several
-/// threads at once; a search works on the bank as it was when it began.
+/// A bank of unit vectors in native memory, and the exact search for the nearest of them by cosine. All members may be called from several threads at once;
+/// a search works on the bank as it was when it began.
 /// </summary>
 public sealed unsafe class NativeBank : IDisposable
 {
@@ -41,8 +41,7 @@ public sealed unsafe class NativeBank : IDisposable
 
     /// <summary>Makes an empty bank.</summary>
     /// <param name="dimension">Length of a vector, 1 to 65,536.</param>
-    /// <param name="kernel">One of <see cref="NativeRuntime.Kernels"/>, or null for the best (or for what CLIPFUSION_KERNEL in the
-    /// environment says).</param>
+    /// <param name="kernel">One of <see cref="NativeRuntime.Kernels"/>, or null for the best (or for what CLIPFUSION_KERNEL in the environment says).</param>
     /// <exception cref="NotSupportedException">The library is not available, or the processor lacks the kernel.</exception>
     public static NativeBank Create(int dimension, string? kernel = null)
     {
@@ -101,8 +100,7 @@ public sealed unsafe class NativeBank : IDisposable
     /// <summary>For every query the cosine with its nearest row: the float64 value, rounded once.</summary>
     /// <param name="queries">Rows x <see cref="Dimension"/>, row-major, of any length but zero.</param>
     /// <param name="similarities">Receives one cosine a query.</param>
-    /// <param name="nearest">Receives the nearest row's number, ignored rows not counted (of equally near ones the lowest), or
-    /// empty.</param>
+    /// <param name="nearest">Receives the nearest row's number, ignored rows not counted (of equally near ones the lowest), or empty.</param>
     /// <param name="exclude">Id of an image whose rows are left out, or null.</param>
     /// <param name="threads">At most this many, the caller's included.</param>
     /// <param name="cancellation">Ends the search early; the destinations are then undefined.</param>
@@ -142,13 +140,11 @@ public sealed unsafe class NativeBank : IDisposable
     }
 
     /// <summary>
-    /// Chooses the rows that stand best for all, by greedy k-centre: one row, and then again and again the row farthest from those chosen,
-    /// of equal ones the lowest. The same on every machine and with any number of threads; time grows with rows chosen x rows x dimension.
+    /// Chooses the rows that stand best for all, by greedy k-centre: one row, and then again and again the row farthest from those chosen, of equal ones the lowest.
+    /// The same on every machine and with any number of threads; time grows with rows chosen x rows x dimension.
     /// </summary>
-    /// <param name="chosen">Receives the rows' numbers in the order of their choice; its length, 1 to the bank's rows, says how
-    /// many.</param>
-    /// <param name="radii">Receives, for the rows chosen so far, the largest (1 - cosine) / 2 of any row with the nearest chosen one; or
-    /// empty.</param>
+    /// <param name="chosen">Receives the rows' numbers in the order of their choice; its length, 1 to the bank's rows, says how many.</param>
+    /// <param name="radii">Receives, for the rows chosen so far, the largest (1 - cosine) / 2 of any row with the nearest chosen one; or empty.</param>
     /// <param name="seed">Decides on the first row.</param>
     /// <param name="threads">At most this many, the caller's included.</param>
     /// <param name="cancellation">Ends the choice early; the destinations are then undefined.</param>

@@ -30,8 +30,7 @@ public static unsafe class NativeRuntime
         }
     }
 
-    /// <summary>Whether memory banks can be searched on a GPU here (<see cref="DeviceBankSet"/>), and if not, why. Loads the NVIDIA driver,
-    /// but uses nothing of the GPU.</summary>
+    /// <summary>Whether memory banks can be searched on a GPU here (<see cref="DeviceBankSet"/>), and if not, why. Loads the NVIDIA driver, but uses nothing of the GPU.</summary>
     /// <param name="device">The GPU, counted from 0 as CUDA does.</param>
     public static DeviceProbe ProbeDevice(int device = 0)
     {
