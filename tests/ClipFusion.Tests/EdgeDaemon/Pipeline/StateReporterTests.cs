@@ -7,7 +7,7 @@ namespace ClipFusion.Tests.EdgeDaemon.Pipeline;
 
 public sealed class StateReporterTests : IAsyncDisposable
 {
-    private readonly FakeTimeProvider _time = new();
+    private readonly TimeWithTimers _time = new();
     private readonly Signal _changed = new();
     private readonly Channel<(long Beat, TimeSpan At)> _said = Channel.CreateUnbounded<(long, TimeSpan)>();
     private readonly CancellationTokenSource _stop = new();
@@ -28,7 +28,9 @@ public sealed class StateReporterTests : IAsyncDisposable
         TimeSpan last = TimeSpan.Zero;
         for (int i = 2; i <= 4; i++)
         {
-            (long beat, TimeSpan at) = await NextAsync(passing: TimeSpan.FromMilliseconds(10));
+            // To the very moment that the loop waits for: a clock that moves by itself would run ahead of a loop that gets no processor.
+            _time.Advance(await _time.NextDueAsync(TestContext.Current.CancellationToken));
+            (long beat, TimeSpan at) = await NextAsync();
             Assert.Equal(i, beat);
             Assert.True(at - last >= TimeSpan.FromMilliseconds(900), $"beat {beat} came {at - last} after the one before");
             last = at;
@@ -89,5 +91,20 @@ public sealed class StateReporterTests : IAsyncDisposable
     {
         Thread.Yield();
         _time.Advance(span);
+    }
+
+    /// <summary>A clock that tells for how long it was asked to wait.</summary>
+    private sealed class TimeWithTimers : FakeTimeProvider
+    {
+        private readonly Channel<TimeSpan> _due = Channel.CreateUnbounded<TimeSpan>();
+
+        public ValueTask<TimeSpan> NextDueAsync(CancellationToken cancellation) => _due.Reader.ReadAsync(cancellation);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            _due.Writer.TryWrite(dueTime);
+            return timer;
+        }
     }
 }
