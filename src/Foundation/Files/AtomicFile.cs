@@ -21,8 +21,9 @@ public enum Durability
 /// </summary>
 /// <remarks>
 /// <para>The content is written beside the file under a name that starts with a dot and ends in <c>.tmp</c>, then renamed over what has the
-/// name; a file that is replaced keeps its permissions. When anything fails, the file is what it was and nothing is left beside it. Only a
-/// process that is killed leaves something, which <see cref="DeleteLeftOvers"/> takes away.</para>
+/// name; a file that is replaced keeps its permissions. When anything fails up to the rename, the file is what it was and nothing is left
+/// beside it; when the folder's flush fails, the new file is there, but may not survive a power cut. Only a process that is killed leaves
+/// something, which <see cref="DeleteLeftOvers"/> takes away.</para>
 /// <para>With <see cref="Durability.PowerCut"/> the order is: write, flush the file, rename, flush the folder. Without the first flush the
 /// name could lead to nothing, without the second the old file could be back.</para>
 /// <para>Not for what is appended to or written in place, such as a database or a download.</para>
