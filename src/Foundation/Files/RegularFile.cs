@@ -57,7 +57,7 @@ public static class RegularFile
         using SafeFileHandle file = Open(path);
         // Before there is memory for it.
         if (RandomAccess.GetLength(file) is var claimed && claimed > maxBytes) throw new IOException($"{path}: {claimed} bytes; at most {maxBytes} are read");
-        (byte[] bytes, int length) = Fill(file, maxBytes);
+        (byte[] bytes, int length) = Fill(path, file, maxBytes);
         if (length > maxBytes) throw new IOException($"{path}: more than {maxBytes} bytes; at most that many are read");
         return bytes.Length == length ? bytes : bytes[..length];
     }
@@ -80,7 +80,7 @@ public static class RegularFile
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
         using SafeFileHandle file = Open(path);
-        (byte[] bytes, int length) = Fill(file, maxBytes);
+        (byte[] bytes, int length) = Fill(path, file, maxBytes);
         return bytes.AsMemory(0, length);
     }
 
@@ -98,7 +98,7 @@ public static class RegularFile
     public static bool IsSomethingElse(string path) => IsPath(path) && FileStatus.Of(path) is { Kind: not FileKind.Regular };
 
     /// <summary>Reads until the end or one byte beyond the limit.</summary>
-    private static (byte[] Bytes, int Length) Fill(SafeFileHandle file, int maxBytes)
+    private static (byte[] Bytes, int Length) Fill(string path, SafeFileHandle file, int maxBytes)
     {
         // What a file claims is a guess: files of /proc claim nothing, and others grow. One byte more shows the end.
         long most = maxBytes + 1L, claimed = Math.Clamp(RandomAccess.GetLength(file), Math.Min(255, maxBytes), maxBytes);
@@ -107,12 +107,25 @@ public static class RegularFile
         while (filled < most)
         {
             if (filled == bytes.Length) Array.Resize(ref bytes, (int)Math.Min(2L * bytes.Length, most));
-            int count = RandomAccess.Read(file, bytes.AsSpan(filled), filled);
+            int count = Read(path, file, bytes.AsSpan(filled), filled);
             if (count == 0) break;
             filled += count;
         }
 
         return (bytes, filled);
+    }
+
+    private static int Read(string path, SafeFileHandle file, Span<byte> into, long offset)
+    {
+        try
+        {
+            return RandomAccess.Read(file, into, offset);
+        }
+        catch (IOException e)
+        {
+            // A disk that fails says it without a name.
+            throw new IOException($"{path}: can't be read from byte {offset} on: {e.Message}", e);
+        }
     }
 
     internal static bool IsPath(string? path) => !string.IsNullOrEmpty(path) && !path.Contains('\0', StringComparison.Ordinal);

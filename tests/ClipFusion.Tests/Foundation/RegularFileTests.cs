@@ -52,5 +52,14 @@ public sealed class RegularFileTests : IDisposable
         Assert.NotEmpty(RegularFile.ReadAllText("/proc/self/status", 1 << 16));
     }
 
+    [Fact]
+    public void Read_WhereTheDiskFails_NamesTheFile()
+    {
+        // What the kernel shows of a process's memory begins with addresses that nobody has: reading them is the error of a bad disk.
+        const string Failing = "/proc/self/mem";
+        foreach (Action read in (Action[])[() => RegularFile.ReadAllBytes(Failing, 100), () => RegularFile.ReadAtMost(Failing, 100)])
+            Assert.StartsWith($"{Failing}: can't be read from byte 0 on: ", Assert.Throws<IOException>(read).Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 }
