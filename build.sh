@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that is done with this repository, one verb each. Works from a clean clone, without a terminal, and with CI=true (locked restore).
+# Everything that is done with this repository, one verb each. Works from a clean clone, without a terminal, and with CI=true (locked
+# restore).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -30,14 +31,18 @@ usage: ./build.sh VERB [ARGUMENT...]
 
   setup     check the .NET SDK, install missing Debian packages; every other verb does this first
   build     the program, runnable at artifacts/bin/clipfusion, its starter pack, and the tests
-  test      build everything, check the format, run every test suite; "test full" runs the native tests with sanitizers and for ARM even where their sources have not changed;
+  test      build everything, check the format, run every test suite; "test full" runs the native tests with sanitizers and for ARM
+            even where their sources have not changed;
             "test quick" is for while one works: the unit tests that are not slow; aim: two minutes without the build
-  soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "brokers" (RabbitMQ, NATS and aedes, installed
-            for it), "fullsize" (networks at their published size); all without a word
+  format    breaks the lines of the C# sources as the formatter has it; with --check: says which are not so, and which lines are too long
+  soak      the long runs: "appliance" (2,000 triggers with kills, 30 minutes at full speed; CLIPFUSION_SOAK_MINUTES), "brokers"
+            (RabbitMQ, NATS and aedes, installed for it), "fullsize" (networks at their published size); all without a word
   demo      build the program and run it on a simulated line, with a broker and a page; arguments go to "clipfusion demo"
   bench     the benchmarks; arguments go to BenchmarkDotNet
-  cuda      fetches CUDA 11.8's compiler into ~/.cache/clipfusion (870 MB over the line, once) and builds the native library with the GPU kernels; without it every build leaves them out
-  publish   self-contained tarballs for linux-x64 and linux-arm64 under artifacts/; with --check: installs the first into a folder, runs it, looks at the second
+  cuda      fetches CUDA 11.8's compiler into ~/.cache/clipfusion (870 MB over the line, once) and builds the native library with the GPU
+            kernels; without it every build leaves them out
+  publish   self-contained tarballs for linux-x64 and linux-arm64 under artifacts/; with --check: installs the first into a folder, runs
+            it, looks at the second
 TEXT
 }
 
@@ -139,6 +144,11 @@ count_suite() {
   skipped=$(( skipped + left_out ))
 }
 
+# count COMMAND...: one check that passes or fails.
+count() {
+  if "$@"; then passed=$(( passed + 1 )); else failed=$(( failed + 1 )); fi
+}
+
 run_suite() {
   local name=$1 program=$2 log=artifacts/test-logs/$1.log status=0
   [[ -x $program ]] || { say "$name: $program was not built"; failed=$(( failed + 1 )); return; }
@@ -155,7 +165,12 @@ run_suite() {
   fi
 }
 
-need_npm() { command -v npm >/dev/null || { missing=(npm) && say "missing: npm (fetches CLIP's vocabulary and the checkers for tests)" && install; }; }
+need_npm() {
+  command -v npm >/dev/null && return
+  missing=(npm)
+  say "missing: npm (fetches CLIP's vocabulary and the checkers for tests)"
+  install
+}
 
 # promtool, Redocly's rules, the AsyncAPI parser and a JSON-Schema validator, for the tests of what integrators' tools see.
 fetch_checkers() {
@@ -182,17 +197,19 @@ need_arm_compiler() {
 
 # Names what the native tests depend on: every source of the library and of its tests.
 native_content() {
-  find src/Native tests/Native -type f -not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/Native/artifacts/*' -not -name verified.sha256 -print0 |
+  find src/Native tests/Native -type f -not -path '*/obj/*' -not -path '*/bin/*' -not -path 'src/Native/artifacts/*' \
+    -not -name verified.sha256 -print0 |
     LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }
 
-# The native tests: as built for this processor, always. With sanitizers, on the emulated GPU and for 64-bit ARM under an emulator only where the
-# sources are not those that the last full run has tested.
+# The native tests: as built for this processor, always. With sanitizers, on the emulated GPU and for 64-bit ARM under an emulator only
+# where the sources are not those that the last full run has tested.
 test_native() {
   local content verified=tests/Native/verified.sha256 before=$failed
   content=$(native_content)
   if [[ $1 != full && -f $verified && $(<"$verified") == "$content" ]]; then
-    say "native: unchanged since the last full run: not run again with sanitizers, on the emulated GPU and for ARM (./build.sh test full runs all)"
+    say "native: unchanged since the last full run: not run again with sanitizers, on the emulated GPU and for ARM" \
+      "(./build.sh test full runs all)"
     native_suite native native_tests -- -DCFN_TESTS=ON
     check_library native x86-64
     return 0
@@ -233,10 +250,10 @@ native_suite() {
   fi
   for program in "${programs[@]}"; do
     # The emulated GPU is compared with one kernel of the CPU; the others are compared with that one anyway.
-    cat >"$build/run-$program" <<TEXT
-#!/bin/sh
-exec $([[ $name == native-arm ]] && echo qemu-aarch64-static -L /usr/aarch64-linux-gnu) $build/tests/$program $([[ $program == device_tests ]] && echo plain)
-TEXT
+    local emulator='' kernel=''
+    [[ $name != native-arm ]] || emulator="qemu-aarch64-static -L /usr/aarch64-linux-gnu"
+    [[ $program != device_tests ]] || kernel=plain
+    printf '#!/bin/sh\nexec %s %s %s\n' "$emulator" "$build/tests/$program" "$kernel" >"$build/run-$program"
     chmod +x "$build/run-$program"
     run_suite "$name-$program" "$build/run-$program"
   done
@@ -244,7 +261,16 @@ TEXT
 
 # check_library NAME MACHINE: what the library of a native suite needs and shows.
 check_library() {
-  if tests/native-check.sh "src/Native/obj/$1/libclipfusion_native.so" "$2"; then passed=$(( passed + 1 )); else failed=$(( failed + 1 )); fi
+  count tests/native-check.sh "src/Native/obj/$1/libclipfusion_native.so" "$2"
+}
+
+# format [--check]: C# as CSharpier has it; the rest is only looked at. C++ is clang-format's (.clang-format).
+format() {
+  local tools=tools/style/dotnet-tools.json
+  [[ $# == 0 || $* == --check ]] || fail "format: unknown argument '$*'; --check is the only one" 2
+  dotnet tool restore --tool-manifest "$tools" >/dev/null || return 1
+  (cd tools/style && dotnet csharpier "$([[ $# == 0 ]] && echo format || echo check)" ../..) || return 1
+  /usr/bin/python3 tools/style/columns.py
 }
 
 # test_quick [xunit arguments...]: what is not marked [Trait("speed", "slow")], so that a new test is in it.
@@ -274,11 +300,10 @@ test_all() {
   fetch_clip_vocabulary
   fetch_checkers
   dotnet build ClipFusion.sln -c Release -warnaserror
-  # The build itself enforces the code style; what is left is white space. The full "dotnet format" takes ten times as long (42 s against 4 s) and finds no more.
-  dotnet format whitespace ClipFusion.sln --verify-no-changes --no-restore
-
+  # The build enforces names and usage; line breaks and white space are the formatter's.
+  count format --check
   # What the program contains is said as the lock files have it.
-  if /usr/bin/python3 tools/third-party/notices.py check; then passed=$(( passed + 1 )); else failed=$(( failed + 1 )); fi
+  count /usr/bin/python3 tools/third-party/notices.py check
 
   shopt -s nullglob
   for project in tests/*Tests/*.csproj; do
@@ -286,8 +311,10 @@ test_all() {
     run_suite "$name" "$(dirname "$project")/bin/Release/net10.0/$name" "$@"
   done
 
-  # Once more the managed wrapper of the GPU search and the inspector on it, and runs at fixed addresses, on the emulated GPU; it says "not built in" there too if the kernels' compiler is missing.
-  LD_LIBRARY_PATH=$PWD/src/Native/obj/native/tests/emulated run_suite ClipFusion.Tests-device tests/ClipFusion.Tests/bin/Release/net10.0/ClipFusion.Tests \
+  # Once more the managed wrapper of the GPU search and the inspector on it, and runs at fixed addresses, on the emulated GPU; it says "not
+  # built in" there too if the kernels' compiler is missing.
+  name=ClipFusion.Tests
+  LD_LIBRARY_PATH=$PWD/src/Native/obj/native/tests/emulated run_suite "$name-device" "tests/$name/bin/Release/net10.0/$name" \
     -class ClipFusion.Tests.Native.DeviceBankSetTests -class ClipFusion.Tests.Native.DeviceMemoryTests \
     -class ClipFusion.Tests.Inspection.DeviceSearchTests -class ClipFusion.Tests.OnnxInference.FixedBindingTests
 
@@ -310,7 +337,8 @@ soak() {
   [[ $part != all && $part != fullsize ]] || soak_fullsize
 }
 
-# RabbitMQ with its MQTT plugin, NATS and aedes. The packages' services are not wanted: the tests start brokers of their own, in temporary folders and on free ports.
+# RabbitMQ with its MQTT plugin, NATS and aedes. The packages' services are not wanted: the tests start brokers of their own, in temporary
+# folders and on free ports.
 need_brokers() {
   local name folder=artifacts/brokers
   local -a missing=()
@@ -321,13 +349,15 @@ need_brokers() {
     install
     if [[ -d /run/systemd/system ]]; then
       for name in rabbitmq-server nats-server; do
-        [[ " ${missing[*]} " != *" $name "* ]] || systemctl disable --now "$name" 2>/dev/null || say "$name: its service could not be stopped; the tests use other ports"
+        [[ " ${missing[*]} " != *" $name "* ]] || systemctl disable --now "$name" 2>/dev/null ||
+          say "$name: its service could not be stopped; the tests use other ports"
       done
     fi
   fi
   mkdir -p "$folder"
   cp tests/brokers/package.json tests/brokers/aedes.js "$folder/"
-  [[ -d $folder/node_modules/aedes ]] || npm --prefix "$folder" install --no-audit --no-fund >&2 || fail "aedes could not be fetched into $folder"
+  [[ -d $folder/node_modules/aedes ]] || npm --prefix "$folder" install --no-audit --no-fund >&2 ||
+    fail "aedes could not be fetched into $folder"
   export CLIPFUSION_AEDES=$PWD/$folder
 }
 
@@ -338,9 +368,11 @@ soak_brokers() {
   need_brokers
   mkdir -p artifacts/test-logs
   dotnet build "tests/$suite" -c Release
-  printf "%s, rabbitmq-server %s, nats-server %s, aedes %s:\\n" "$(date -u +%F)" "$(dpkg-query -W -f '${Version}' rabbitmq-server)" "$(dpkg-query -W -f '${Version}' nats-server)" \
+  printf "%s, rabbitmq-server %s, nats-server %s, aedes %s:\\n" "$(date -u +%F)" \
+    "$(dpkg-query -W -f '${Version}' rabbitmq-server)" "$(dpkg-query -W -f '${Version}' nats-server)" \
     "$(node -p "require('./artifacts/brokers/node_modules/aedes/package.json').version")" >"$report"
-  CLIPFUSION_SOAK_REPORT=$report run_suite "$suite" "tests/$suite/bin/Release/net10.0/$suite" -explicit only -trait kind=brokers -parallel none
+  CLIPFUSION_SOAK_REPORT=$report run_suite "$suite" "tests/$suite/bin/Release/net10.0/$suite" \
+    -explicit only -trait kind=brokers -parallel none
   cat "$report"
   (( failed == 0 && passed > 0 )) || fail "soak: $failed failed"
 }
@@ -352,14 +384,16 @@ soak_appliance() {
   say "the running appliance: 2,000 triggers with kills, then ${CLIPFUSION_SOAK_MINUTES:-30} minutes at full speed"
   mkdir -p artifacts/test-logs
   dotnet build "tests/$suite" -c Release
-  printf "%s, %s, %s cores, \`./build.sh soak appliance\`:\\n" "$(date -u +%F)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" >"$report"
+  printf "%s, %s, %s cores, \`./build.sh soak appliance\`:\\n" "$(date -u +%F)" \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" >"$report"
   CLIPFUSION_SOAK_REPORT=$report run_suite "$suite" "tests/$suite/bin/Release/net10.0/$suite" -explicit only -trait kind=soak
   cat "$report"
   (( failed == 0 && passed > 0 )) || fail "soak: $failed failed"
 }
 
 soak_fullsize() {
-  say "full-size networks with random weights: builds both packs, judges, pairs one batched query with naive passes (20 GB of disk, 15 minutes on 2 cores)"
+  say "full-size networks with random weights: builds both packs, judges, pairs one batched query with naive passes" \
+    "(20 GB of disk, 15 minutes on 2 cores)"
   local folder=artifacts/fullsize
   bench fullsize "$folder"
   rm -rf "$folder"
@@ -379,7 +413,8 @@ cuda() {
   for log in src/Native/obj/cmake-linux-x64/cuda/sm_*.log; do
     printf '%s, %s bytes:\n' "$(basename "$log" .log)" "$(stat -c %s "${log%.log}")"
     sed -n "s/.*Compiling entry function '\([^']*\)'.*/  \1:/p; s/.*info *: Used /    /p; s/^ *\([0-9]* bytes stack.*\)/    \1/p" "$log"
-    [[ $(grep -c '0 bytes spill stores, 0 bytes spill loads' "$log") == 3 ]] || fail "$log: three kernels without spilled registers are expected"
+    [[ $(grep -c '0 bytes spill stores, 0 bytes spill loads' "$log") == 3 ]] ||
+      fail "$log: three kernels without spilled registers are expected"
   done
   tests/native-check.sh src/Native/artifacts/runtimes/linux-x64/native/libclipfusion_native.so x86-64
 }

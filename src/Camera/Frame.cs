@@ -102,7 +102,8 @@ public sealed class Frame : IDisposable
     internal static Frame Refused(string reason) => new(reason);
 
     /// <summary>Ties the frame to a file and to what happens with that file in the end.</summary>
-    internal void StampFile(FileStamp file, string? partId, Action<FrameOutcome, string?> settle) => (File, PartId, _settle) = (file, partId, settle);
+    internal void StampFile(FileStamp file, string? partId, Action<FrameOutcome, string?> settle) =>
+        (File, PartId, _settle) = (file, partId, settle);
 
     /// <summary>
     /// Tells the source what became of the frame, once, before or after <see cref="Dispose"/>; later calls do nothing. A file whose frame
@@ -118,7 +119,8 @@ public sealed class Frame : IDisposable
     /// <exception cref="FrameException"><see cref="FrameFault.Incomplete"/> or <see cref="FrameFault.WrongSize"/>.</exception>
     public void EnsureUsable(FrameShape? expected = null)
     {
-        if (!IsComplete) throw new FrameException(FrameFault.Incomplete, $"frame {Id} is not complete: rows are missing");
+        if (!IsComplete)
+            throw new FrameException(FrameFault.Incomplete, $"frame {Id} is not complete: rows are missing");
         if (expected is { } shape && Format != PixelFormat.Encoded && (Width, Height, Format) != (shape.Width, shape.Height, shape.Format))
             throw new FrameException(FrameFault.WrongSize, $"frame {Id} is {Shape}; expected {shape}");
     }
@@ -126,6 +128,7 @@ public sealed class Frame : IDisposable
     /// <summary>Gives the pixel memory back; safe to call twice and from any thread.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _memory, null) is { } memory) _pool?.Return(memory);
+        if (Interlocked.Exchange(ref _memory, null) is { } memory)
+            _pool?.Return(memory);
     }
 }

@@ -3,7 +3,15 @@ namespace ClipFusion.Camera;
 /// <summary>What happened at a source since it was made; numbers only rise. Thread-safe.</summary>
 public sealed class FrameCounters
 {
-    private long _delivered, _incomplete, _dropped, _timedOut, _unmatched, _lost, _rejected, _stuck, _ignored;
+    private long _delivered,
+        _incomplete,
+        _dropped,
+        _timedOut,
+        _unmatched,
+        _lost,
+        _rejected,
+        _stuck,
+        _ignored;
 
     /// <summary>Frames handed out.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
@@ -35,7 +43,8 @@ public sealed class FrameCounters
     internal void CountDelivered(Frame frame)
     {
         Interlocked.Increment(ref _delivered);
-        if (!frame.IsComplete) Interlocked.Increment(ref _incomplete);
+        if (!frame.IsComplete)
+            Interlocked.Increment(ref _incomplete);
     }
 
     internal void CountDropped() => Interlocked.Increment(ref _dropped);

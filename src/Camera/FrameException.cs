@@ -29,7 +29,8 @@ public sealed class FrameException : Exception
     /// <param name="fault">The stable reason.</param>
     /// <param name="message">What was wrong, where, and what is expected.</param>
     /// <param name="inner">What caused it, if that is known.</param>
-    public FrameException(FrameFault fault, string message, Exception? inner = null) : base(message, inner) => Fault = fault;
+    public FrameException(FrameFault fault, string message, Exception? inner = null)
+        : base(message, inner) => Fault = fault;
 
     /// <summary>The stable reason.</summary>
     public FrameFault Fault { get; }

@@ -31,7 +31,8 @@ public sealed class FramePool
         ArgumentOutOfRangeException.ThrowIfLessThan(maxFrameBytes, 1);
         (Capacity, MaxFrameBytes, Policy) = (capacity, maxFrameBytes, policy);
         _free = Channel.CreateBounded<byte[]>(capacity);
-        for (int i = 0; i < capacity; i++) Return([]);
+        for (int i = 0; i < capacity; i++)
+            Return([]);
     }
 
     /// <summary>Frames that may exist at the same time.</summary>
@@ -53,7 +54,8 @@ public sealed class FramePool
     /// all in use and the policy is to fail.</exception>
     public ValueTask<Frame> RentAsync(FrameShape shape, CancellationToken cancellation = default)
     {
-        if (TryRent(shape) is { } frame) return ValueTask.FromResult(frame);
+        if (TryRent(shape) is { } frame)
+            return ValueTask.FromResult(frame);
         return Policy == PoolPolicy.Wait
             ? WaitAsync(shape, cancellation)
             : ValueTask.FromException<Frame>(new FrameException(FrameFault.NoBuffer, $"all {Capacity} frame buffers are in use"));
@@ -64,7 +66,10 @@ public sealed class FramePool
     public Frame? TryRent(FrameShape shape)
     {
         if (shape.ByteCount > MaxFrameBytes)
-            throw new FrameException(FrameFault.WrongSize, $"a frame of {shape} has {shape.ByteCount} bytes; this pool's frames have at most {MaxFrameBytes}");
+            throw new FrameException(
+                FrameFault.WrongSize,
+                $"a frame of {shape} has {shape.ByteCount} bytes; this pool's frames have at most {MaxFrameBytes}"
+            );
         return _free.Reader.TryRead(out byte[]? memory) ? Make(memory, shape) : null;
     }
 
@@ -74,7 +79,8 @@ public sealed class FramePool
     private async ValueTask<Frame> WaitAsync(FrameShape shape, CancellationToken cancellation) =>
         Make(await _free.Reader.ReadAsync(cancellation).ConfigureAwait(false), shape);
 
-    private Frame Make(byte[] memory, FrameShape shape) => new(this, memory.Length >= shape.ByteCount ? memory : Grow(memory, shape.ByteCount), shape);
+    private Frame Make(byte[] memory, FrameShape shape) =>
+        new(this, memory.Length >= shape.ByteCount ? memory : Grow(memory, shape.ByteCount), shape);
 
     private byte[] Grow(byte[] memory, int needed)
     {

@@ -19,18 +19,25 @@ internal sealed class FrameQueue
 
     public FrameQueue(int capacity, FullPolicy policy, FrameCounters counters)
     {
-        var options = new BoundedChannelOptions(capacity) { FullMode = policy == FullPolicy.DropOldest ? BoundedChannelFullMode.DropOldest : BoundedChannelFullMode.DropWrite };
-        _frames = Channel.CreateBounded<Frame>(options, dropped =>
+        var options = new BoundedChannelOptions(capacity)
         {
-            counters.CountDropped();
-            dropped.Dispose();
-        });
+            FullMode = policy == FullPolicy.DropOldest ? BoundedChannelFullMode.DropOldest : BoundedChannelFullMode.DropWrite,
+        };
+        _frames = Channel.CreateBounded<Frame>(
+            options,
+            dropped =>
+            {
+                counters.CountDropped();
+                dropped.Dispose();
+            }
+        );
     }
 
     /// <summary>Takes ownership of the frame.</summary>
     public void Add(Frame frame)
     {
-        if (!_frames.Writer.TryWrite(frame)) frame.Dispose();
+        if (!_frames.Writer.TryWrite(frame))
+            frame.Dispose();
     }
 
     /// <summary>No more frames; the reader ends after those that wait, or with the error.</summary>
@@ -42,6 +49,7 @@ internal sealed class FrameQueue
     public void Clear()
     {
         End();
-        while (_frames.Reader.TryRead(out Frame? frame)) frame.Dispose();
+        while (_frames.Reader.TryRead(out Frame? frame))
+            frame.Dispose();
     }
 }

@@ -35,7 +35,11 @@ public readonly record struct FrameShape
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         long stride = (long)width * format.BytesPerPixel();
         long bytes = stride * height;
-        if (bytes > Array.MaxLength) throw new ArgumentOutOfRangeException(nameof(height), $"{width} x {height} {format} is {bytes} bytes; a frame has at most {Array.MaxLength}");
+        if (bytes > Array.MaxLength)
+            throw new ArgumentOutOfRangeException(
+                nameof(height),
+                $"{width} x {height} {format} is {bytes} bytes; a frame has at most {Array.MaxLength}"
+            );
         return new FrameShape(width, height, (int)stride, format, (int)bytes);
     }
 

@@ -7,7 +7,13 @@ namespace ClipFusion.Camera;
 /// <param name="TriggerId">The caller's id, for sources that match by name; null for none.</param>
 /// <param name="PartId">The part's id, for sources that match by name; null for none.</param>
 /// <param name="AcceptedAt">Wall clock of the acceptance, UTC, for sources that match by time; null where nobody knows it.</param>
-public readonly record struct TriggerContext(long Number, TimeSpan Timeout, string? TriggerId = null, string? PartId = null, DateTimeOffset? AcceptedAt = null);
+public readonly record struct TriggerContext(
+    long Number,
+    TimeSpan Timeout,
+    string? TriggerId = null,
+    string? PartId = null,
+    DateTimeOffset? AcceptedAt = null
+);
 
 /// <summary>
 /// Where frames come from. Opened once, used by any threads, disposed at the end. Either it is triggered or its own frames are streamed; a

@@ -30,7 +30,8 @@ public sealed record SourceState(SourceStatus Status, string? Reason = null)
     /// <exception cref="FrameException"><see cref="FrameFault.Disconnected"/> with the reason.</exception>
     internal void EnsureConnected(string source)
     {
-        if (Status != SourceStatus.Connected) throw new FrameException(FrameFault.Disconnected, $"{source} is {Describe()}");
+        if (Status != SourceStatus.Connected)
+            throw new FrameException(FrameFault.Disconnected, $"{source} is {Describe()}");
     }
 
     private string Describe() => Status == SourceStatus.Lost ? $"lost: {Reason}" : "closed";

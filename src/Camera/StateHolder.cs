@@ -19,9 +19,11 @@ internal sealed class StateHolder(FrameCounters counters)
         lock (_announcing)
         {
             bool isSame = next.Status == SourceStatus.Connected ? _state == next : _state.Status == next.Status;
-            if (isSame || (onlyFrom is { } from && _state.Status != from)) return false;
+            if (isSame || (onlyFrom is { } from && _state.Status != from))
+                return false;
             _state = next;
-            if (next.Status == SourceStatus.Lost) counters.CountLost();
+            if (next.Status == SourceStatus.Lost)
+                counters.CountLost();
             Changed?.Invoke(next);
             return true;
         }

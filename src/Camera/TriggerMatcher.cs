@@ -12,17 +12,28 @@ internal sealed class TriggerMatcher(TimeProvider time, FrameCounters counters, 
     /// <exception cref="ArgumentException">The number is being waited for already, or the time-out is not positive.</exception>
     public Task<Frame> Expect(TriggerContext trigger, CancellationToken cancellation)
     {
-        if (trigger.Timeout <= TimeSpan.Zero) throw new ArgumentException($"trigger {trigger.Number} waits {trigger.Timeout}; a trigger's time-out is more than zero", nameof(trigger));
-        if (_waiting.Count >= maxWaiting) throw new FrameException(FrameFault.NoBuffer, $"{maxWaiting} triggers wait for their frames already");
+        if (trigger.Timeout <= TimeSpan.Zero)
+            throw new ArgumentException(
+                $"trigger {trigger.Number} waits {trigger.Timeout}; a trigger's time-out is more than zero",
+                nameof(trigger)
+            );
+        if (_waiting.Count >= maxWaiting)
+            throw new FrameException(FrameFault.NoBuffer, $"{maxWaiting} triggers wait for their frames already");
         var answer = new TaskCompletionSource<Frame>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_waiting.TryAdd(trigger.Number, answer)) throw new ArgumentException($"trigger {trigger.Number} waits for its frame already; numbers are used once", nameof(trigger));
+        if (!_waiting.TryAdd(trigger.Number, answer))
+            throw new ArgumentException($"trigger {trigger.Number} waits for its frame already; numbers are used once", nameof(trigger));
         return WaitAsync(trigger, answer, cancellation);
     }
 
     /// <summary>Hands a frame to its trigger; without one the frame is thrown away and counted.</summary>
     public void Offer(Frame frame)
     {
-        if (frame.TriggerNumber is { } number && _waiting.TryRemove(number, out TaskCompletionSource<Frame>? answer) && answer.TrySetResult(frame)) return;
+        if (
+            frame.TriggerNumber is { } number
+            && _waiting.TryRemove(number, out TaskCompletionSource<Frame>? answer)
+            && answer.TrySetResult(frame)
+        )
+            return;
         counters.CountUnmatched();
         frame.Dispose();
     }
@@ -30,13 +41,15 @@ internal sealed class TriggerMatcher(TimeProvider time, FrameCounters counters, 
     /// <summary>Ends one trigger's wait with an error; nothing happens if it has ended already.</summary>
     public void Fail(long number, Exception failure)
     {
-        if (_waiting.TryRemove(number, out TaskCompletionSource<Frame>? answer)) answer.TrySetException(failure);
+        if (_waiting.TryRemove(number, out TaskCompletionSource<Frame>? answer))
+            answer.TrySetException(failure);
     }
 
     /// <summary>Ends every wait with the same reason.</summary>
     public void FailAll(FrameFault fault, string message)
     {
-        foreach (long number in _waiting.Keys) Fail(number, new FrameException(fault, message));
+        foreach (long number in _waiting.Keys)
+            Fail(number, new FrameException(fault, message));
     }
 
     private async Task<Frame> WaitAsync(TriggerContext trigger, TaskCompletionSource<Frame> answer, CancellationToken cancellation)
@@ -48,7 +61,10 @@ internal sealed class TriggerMatcher(TimeProvider time, FrameCounters counters, 
         catch (TimeoutException) when (GiveUp(trigger.Number, answer))
         {
             counters.CountTimedOut();
-            throw new FrameException(FrameFault.Timeout, $"no frame for trigger {trigger.Number} within {trigger.Timeout.TotalMilliseconds:0} ms");
+            throw new FrameException(
+                FrameFault.Timeout,
+                $"no frame for trigger {trigger.Number} within {trigger.Timeout.TotalMilliseconds:0} ms"
+            );
         }
         catch (OperationCanceledException) when (GiveUp(trigger.Number, answer))
         {

@@ -16,11 +16,7 @@ internal static class CommandLineApp
     /// most.</summary>
     public static readonly TimeSpan TerminationTimeout = ApplianceHost.TerminationTimeout;
 
-    private static readonly Option<bool> Verbose = new("--verbose")
-    {
-        Description = "Show the stack trace of an error.",
-        Recursive = true,
-    };
+    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack trace of an error.", Recursive = true };
 
     /// <summary>Runs one command line.</summary>
     /// <param name="args">The arguments without the program's name.</param>
@@ -34,7 +30,8 @@ internal static class CommandLineApp
         Command command = parsed.CommandResult.Command;
         if (parsed.Action is ParseErrorAction or not HelpExamples && Mistakes(parsed, args) is { Count: > 0 } mistakes)
         {
-            foreach (string mistake in mistakes) terminal.WriteError(mistake);
+            foreach (string mistake in mistakes)
+                terminal.WriteError(mistake);
             terminal.WriteNote($"see: clipfusion {HelpExamples.PathOf(command)} --help".Replace("  ", " ", StringComparison.Ordinal));
             return ExitCode.BadArguments;
         }
@@ -63,12 +60,22 @@ internal static class CommandLineApp
     {
         Command command = parsed.CommandResult.Command;
         // An argument of many values takes an unknown option for one of them, unless -- says that it is meant.
-        List<string> mistakes = [.. parsed.CommandResult.Tokens
-            .Where(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal) && t.Value.Length > 2 && !args.Contains("--"))
-            .Select(t => $"unknown option {t.Value}{Suggestions.For(command, t.Value)}")];
+        List<string> mistakes =
+        [
+            .. parsed
+                .CommandResult.Tokens.Where(t =>
+                    t.Type == TokenType.Argument
+                    && t.Value.StartsWith("--", StringComparison.Ordinal)
+                    && t.Value.Length > 2
+                    && !args.Contains("--")
+                )
+                .Select(t => $"unknown option {t.Value}{Suggestions.For(command, t.Value)}"),
+        ];
         // For an unknown word System.CommandLine also says that a verb is missing, which only confuses.
-        if (mistakes.Count == 0) mistakes.AddRange(parsed.UnmatchedTokens.Select(t => $"unknown command or argument '{t}'{Suggestions.For(command, t)}"));
-        if (mistakes.Count == 0) mistakes.AddRange(parsed.Errors.Select(e => e.Message));
+        if (mistakes.Count == 0)
+            mistakes.AddRange(parsed.UnmatchedTokens.Select(t => $"unknown command or argument '{t}'{Suggestions.For(command, t)}"));
+        if (mistakes.Count == 0)
+            mistakes.AddRange(parsed.Errors.Select(e => e.Message));
         return mistakes;
     }
 
@@ -79,18 +86,19 @@ internal static class CommandLineApp
         return root;
     }
 
-    private static RootCommand Verbs(Terminal terminal) => new("ClipFusion: visual inspection from one to twenty good parts.")
-    {
-        Verbose,
-        RunCommand.Create(),
-        DemoCommand.Create(terminal),
-        ModelsCommand.Create(terminal),
-        InspectCommand.Create(terminal),
-        EvaluateCommand.Create(terminal),
-        BenchCommand.Create(terminal),
-        TokenizeCommand.Create(terminal),
-        ConfigCommand.Create(terminal),
-        RecipeVerb.Create(terminal),
-        CompletionCommand.Create(terminal),
-    };
+    private static RootCommand Verbs(Terminal terminal) =>
+        new("ClipFusion: visual inspection from one to twenty good parts.")
+        {
+            Verbose,
+            RunCommand.Create(),
+            DemoCommand.Create(terminal),
+            ModelsCommand.Create(terminal),
+            InspectCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
+            BenchCommand.Create(terminal),
+            TokenizeCommand.Create(terminal),
+            ConfigCommand.Create(terminal),
+            RecipeVerb.Create(terminal),
+            CompletionCommand.Create(terminal),
+        };
 }

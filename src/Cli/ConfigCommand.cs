@@ -23,7 +23,14 @@ internal static class ConfigCommand
 
     public static Command Create(Terminal terminal)
     {
-        var check = new Command("check", "Check a configuration, the environment that overrides it, and what it names: folders, pack, all recipes.") { File, Json };
+        var check = new Command(
+            "check",
+            "Check a configuration, the environment that overrides it, and what it names: folders, pack, all recipes."
+        )
+        {
+            File,
+            Json,
+        };
         check.SetAction(parsed => Check(parsed.GetRequiredValue(File), parsed.GetValue(Json), terminal));
         return new Command("config", "Check a configuration.") { check };
     }
@@ -36,13 +43,27 @@ internal static class ConfigCommand
         IReadOnlyList<ConfigWarning> warnings = device?.Warnings ?? [];
         if (json)
         {
-            new JsonLines(terminal.Out).Write(new { file, ok = errors.Count == 0, errors, warnings });
+            new JsonLines(terminal.Out).Write(
+                new
+                {
+                    file,
+                    ok = errors.Count == 0,
+                    errors,
+                    warnings,
+                }
+            );
         }
         else
         {
-            foreach (FieldError error in errors) terminal.WriteError($"{file}: {error}");
-            foreach (ConfigWarning warning in warnings) terminal.WriteNote($"warning: {file}: {warning}");
-            if (config is not null && errors.Count == 0) terminal.Out.WriteLine($"{file}: device {config.Device}, {config.Stations.Length} {(config.Stations.Length == 1 ? "station" : "stations")}, no error, {Count(warnings)}");
+            foreach (FieldError error in errors)
+                terminal.WriteError($"{file}: {error}");
+            foreach (ConfigWarning warning in warnings)
+                terminal.WriteNote($"warning: {file}: {warning}");
+            if (config is not null && errors.Count == 0)
+                terminal.Out.WriteLine(
+                    $"{file}: device {config.Device}, {config.Stations.Length} "
+                        + $"{(config.Stations.Length == 1 ? "station" : "stations")}, no error, {Count(warnings)}"
+                );
         }
 
         return errors.Count == 0 ? ExitCode.Clean : ExitCode.BadArguments;
@@ -61,5 +82,11 @@ internal static class ConfigCommand
         }
     }
 
-    private static string Count(IReadOnlyList<ConfigWarning> warnings) => warnings.Count switch { 0 => "no warning", 1 => "1 warning", int n => $"{n} warnings" };
+    private static string Count(IReadOnlyList<ConfigWarning> warnings) =>
+        warnings.Count switch
+        {
+            0 => "no warning",
+            1 => "1 warning",
+            int n => $"{n} warnings",
+        };
 }

@@ -9,19 +9,37 @@ internal sealed class HelpExamples(HelpAction usual) : SynchronousCommandLineAct
 {
     private static readonly Dictionary<string, string[]> Examples = new(StringComparer.Ordinal)
     {
-        [""] = ["clipfusion demo", "clipfusion inspect parts/*.png --pack pack --recipe recipe.json --reference good1.png good2.png --out heatmaps", "clipfusion run --config clipfusion.json"],
+        [""] =
+        [
+            "clipfusion demo",
+            "clipfusion inspect parts/*.png --pack pack --recipe recipe.json --reference good1.png good2.png --out heatmaps",
+            "clipfusion run --config clipfusion.json",
+        ],
         ["run"] = ["clipfusion run", "clipfusion run --config clipfusion.json"],
-        ["demo"] = ["clipfusion demo", "clipfusion demo --duration 60 --broker-port 0 --http-port 0", "clipfusion demo --data trial --prepare"],
+        ["demo"] =
+        [
+            "clipfusion demo",
+            "clipfusion demo --duration 60 --broker-port 0 --http-port 0",
+            "clipfusion demo --data trial --prepare",
+        ],
         ["inspect"] =
         [
             "clipfusion inspect parts/*.png --pack pack --recipe recipe.json --reference good1.png good2.png --out heatmaps",
             "clipfusion inspect parts --pack pack --recipe recipe.json --reference good --map-threshold 0.2 --json",
         ],
-        ["evaluate"] = ["clipfusion evaluate parts --pack pack --out results --k 0,1", "clipfusion evaluate mvtec --pack pack --out results --k 1,2,4 --seeds 0,1,2"],
+        ["evaluate"] =
+        [
+            "clipfusion evaluate parts --pack pack --out results --k 0,1",
+            "clipfusion evaluate mvtec --pack pack --out results --k 1,2,4 --seeds 0,1,2",
+        ],
         ["bench latency"] = ["clipfusion bench latency --pack pack --rounds 1"],
         ["config check"] = ["clipfusion config check clipfusion.json", "clipfusion config check clipfusion.json --json"],
         ["recipe check"] = ["clipfusion recipe check recipe.json", "clipfusion recipe check recipe.json --pack pack --json"],
-        ["models build"] = ["clipfusion models build --starter --out pack", "clipfusion models build --clip weights/openclip --diffusion weights/sd2 --out packs/sd2"],
+        ["models build"] =
+        [
+            "clipfusion models build --starter --out pack",
+            "clipfusion models build --clip weights/openclip --diffusion weights/sd2 --out packs/sd2",
+        ],
         ["models verify"] = ["clipfusion models verify pack"],
         ["models list"] = ["clipfusion models list"],
         ["models pull"] = ["clipfusion models pull --to weights --accept-hash"],
@@ -34,7 +52,8 @@ internal sealed class HelpExamples(HelpAction usual) : SynchronousCommandLineAct
     {
         foreach (HelpOption help in root.Options.OfType<HelpOption>())
         {
-            if (help.Action is HelpAction usual) help.Action = new HelpExamples(usual);
+            if (help.Action is HelpAction usual)
+                help.Action = new HelpExamples(usual);
         }
     }
 
@@ -52,7 +71,8 @@ internal sealed class HelpExamples(HelpAction usual) : SynchronousCommandLineAct
         if (Examples.TryGetValue(PathOf(parseResult.CommandResult.Command), out string[]? examples))
         {
             output.WriteLine("Examples:");
-            foreach (string example in examples) output.WriteLine($"  {example}");
+            foreach (string example in examples)
+                output.WriteLine($"  {example}");
             output.WriteLine();
         }
 

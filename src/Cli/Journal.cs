@@ -8,7 +8,8 @@ internal static class Journal
     /// <summary>Whether the process's standard error is the journal's, and not a file or pipe that somebody put in its place.</summary>
     public static bool IsStandardError()
     {
-        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not { Length: > 0 } named) return false;
+        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not { Length: > 0 } named)
+            return false;
         try
         {
             return Is(named, File.ResolveLinkTarget(StandardError, returnFinalTarget: false)?.Name);
@@ -26,6 +27,7 @@ internal static class Journal
     /// What the kernel calls the stream, such as <c>socket:[12345]</c>. Sockets have one number space: the inode is enough.
     /// </param>
     internal static bool Is(string named, string? stream) =>
-        named.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon && stream is not null
+        named.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon
+        && stream is not null
         && stream.EndsWith($":[{named[(colon + 1)..]}]", StringComparison.Ordinal);
 }

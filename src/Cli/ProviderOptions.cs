@@ -8,7 +8,9 @@ internal sealed class ProviderOptions
 {
     private readonly Option<string> _provider = new Option<string>("--provider")
     {
-        Description = "What runs the networks. auto takes the best that is there and gives what the pack's goldens say; a name means that one or nothing.",
+        Description =
+            "What runs the networks. auto takes the best that is there and gives what the pack's goldens say; a name means that one or "
+            + "nothing.",
         DefaultValueFactory = _ => "auto",
     }.AcceptOnlyFromAmong([.. ProviderNames.Choices.Select(c => c.Name)]);
 
@@ -42,16 +44,20 @@ internal sealed class ProviderOptions
     /// <exception cref="RuntimeLibraryException">The library can't be used.</exception>
     public ProviderSettings Read(ParseResult parsed)
     {
-        if (parsed.GetValue(_library) is { } library) OnnxRuntimeLibrary.Use(Path.GetFullPath(library));
+        if (parsed.GetValue(_library) is { } library)
+            OnnxRuntimeLibrary.Use(Path.GetFullPath(library));
         string choice = parsed.GetValue(_provider)!;
         return new ProviderSettings(ProviderChoices.All(ProviderNames.Choices.First(c => c.Name == choice).Value))
         {
             CudaGraphs = parsed.GetValue(_cudaGraphs),
-            CacheFolder = parsed.GetValue(_engines) is { } folder ? Path.GetFullPath(folder) : Path.Combine(CacheHome(), "clipfusion", "engines"),
+            CacheFolder = parsed.GetValue(_engines) is { } folder
+                ? Path.GetFullPath(folder)
+                : Path.Combine(CacheHome(), "clipfusion", "engines"),
         };
     }
 
-    private static string CacheHome() => Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set
-        ? set
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+    private static string CacheHome() =>
+        Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set
+            ? set
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
 }

@@ -12,9 +12,16 @@ namespace ClipFusion.Cli;
 /// code 2 on errors.</summary>
 internal static class RecipeVerb
 {
-    private static readonly Argument<string> File = new("FILE") { Description = "The recipe; its mask and references are looked for beside it." };
+    private static readonly Argument<string> File = new("FILE")
+    {
+        Description = "The recipe; its mask and references are looked for beside it.",
+    };
 
-    private static readonly Option<string> Pack = new("--pack") { Description = "The model pack that it is for: what the pack does not have is found, too.", HelpName = "DIR" };
+    private static readonly Option<string> Pack = new("--pack")
+    {
+        Description = "The model pack that it is for: what the pack does not have is found, too.",
+        HelpName = "DIR",
+    };
 
     private static readonly Option<bool> Json = new("--json") { Description = "Write the outcome as one JSON object to standard output." };
 
@@ -27,33 +34,59 @@ internal static class RecipeVerb
 
     private static int Check(string file, string? pack, bool json, Terminal terminal)
     {
-        if (!System.IO.File.Exists(file)) throw new UsageException($"{file}: there is no such file");
+        if (!System.IO.File.Exists(file))
+            throw new UsageException($"{file}: there is no such file");
         PackManifest? manifest = pack is null ? null : PackVerifier.ReadManifest(pack);
-        List<string> errors = [], warnings = [];
+        List<string> errors = [],
+            warnings = [];
         StationRecipe? recipe = null;
         try
         {
             (recipe, bool hasNumber) = StationRecipeReader.ReadForTrial(file);
-            foreach (RecipeProblem problem in RecipeCheck.Find(recipe, Path.GetDirectoryName(Path.GetFullPath(file))!, manifest)) (problem.IsError ? errors : warnings).Add(problem.Message);
-            if (!hasNumber) warnings.Add("a device takes it only with \"number\", 0 to 999, by which the PLC asks for it; inspect and evaluate don't need one");
-            if (Path.GetFileNameWithoutExtension(file) is var name && !(Names.IsRecipeName(name) && (recipe.Name == name || recipe.Name == StationRecipeReader.TrialName)))
+            foreach (RecipeProblem problem in RecipeCheck.Find(recipe, Path.GetDirectoryName(Path.GetFullPath(file))!, manifest))
+                (problem.IsError ? errors : warnings).Add(problem.Message);
+            if (!hasNumber)
+                warnings.Add(
+                    "a device takes it only with \"number\", 0 to 999, by which the PLC asks for it; inspect and evaluate don't need one"
+                );
+            if (
+                Path.GetFileNameWithoutExtension(file) is var name
+                && !(Names.IsRecipeName(name) && (recipe.Name == name || recipe.Name == StationRecipeReader.TrialName))
+            )
                 warnings.Add($"a device takes it only in a file of its name: {Names.Rule}, and then .json");
         }
         catch (RecipeException e)
         {
-            foreach (FieldError error in e.Errors) errors.Add(error.ToString());
+            foreach (FieldError error in e.Errors)
+                errors.Add(error.ToString());
         }
 
         if (json)
         {
-            new JsonLines(terminal.Out).Write(new { file, ok = errors.Count == 0, errors, warnings });
+            new JsonLines(terminal.Out).Write(
+                new
+                {
+                    file,
+                    ok = errors.Count == 0,
+                    errors,
+                    warnings,
+                }
+            );
         }
         else
         {
-            foreach (string error in errors) terminal.WriteError($"{file}: {error}");
-            foreach (string warning in warnings) terminal.WriteNote($"warning: {file}: {warning}");
+            foreach (string error in errors)
+                terminal.WriteError($"{file}: {error}");
+            foreach (string warning in warnings)
+                terminal.WriteNote($"warning: {file}: {warning}");
             if (errors.Count == 0 && recipe is not null)
-                terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file}: object \"{recipe.Method.Object}\", references: {recipe.References.Length}, no error, warnings: {warnings.Count}"));
+                terminal.Out.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{file}: object \"{recipe.Method.Object}\", references: {recipe.References.Length}, no error, warnings: "
+                            + $"{warnings.Count}"
+                    )
+                );
         }
 
         return errors.Count == 0 ? ExitCode.Clean : ExitCode.BadArguments;

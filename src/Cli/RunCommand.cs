@@ -27,7 +27,8 @@ internal static class RunCommand
     {
         LiveConfig config = LiveConfig.Load(file);
         // Before anything starts: a library that does not fit is a wrong configuration, not a box that fails again and again.
-        if (config.Current.Accelerator.OnnxRuntime is { } library) OnnxRuntimeLibrary.Use(library);
+        if (config.Current.Accelerator.OnnxRuntime is { } library)
+            OnnxRuntimeLibrary.Use(library);
         // And what everybody gets wrong once is one line, not the host's traces.
         DeviceCheck.RequireStart(config.Current);
         await using WebApplication app = ApplianceHost.Create(config);

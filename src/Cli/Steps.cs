@@ -8,7 +8,8 @@ internal static class Steps
 {
     public static Task<T> RunAsync<T>(Terminal terminal, string first, Func<IProgress<string>, T> work)
     {
-        if (!terminal.IsInteractive) return RunAsync(new Lines(terminal), work);
+        if (!terminal.IsInteractive)
+            return RunAsync(new Lines(terminal), work);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error) });
         return console.Status().StartAsync(Markup.Escape(first), status => RunAsync(new Spinner(status), work));
     }

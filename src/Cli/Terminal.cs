@@ -7,11 +7,16 @@ namespace ClipFusion.Cli;
 internal sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive)
 {
     /// <summary>The process's own streams.</summary>
-    public static Terminal System { get; } = new(Console.Out, Console.Error, !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"))
-    {
-        ResultsOnScreen = !Console.IsOutputRedirected,
-        IsJournal = Journal.IsStandardError(),
-    };
+    public static Terminal System { get; } =
+        new(
+            Console.Out,
+            Console.Error,
+            !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")
+        )
+        {
+            ResultsOnScreen = !Console.IsOutputRedirected,
+            IsJournal = Journal.IsStandardError(),
+        };
 
     /// <summary>Whether results appear on the same screen as progress, so that the two must take turns.</summary>
     public bool ResultsOnScreen { get; init; }
@@ -25,5 +30,6 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInterac
     /// <summary>Writes one remark on one line.</summary>
     public void WriteNote(string message) => Error.WriteLine($"{(IsJournal ? "<5>" : "")}clipfusion: {OneLine(message)}");
 
-    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

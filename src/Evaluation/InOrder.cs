@@ -10,7 +10,8 @@ internal static class InOrder
     /// <param name="count">How many.</param>
     /// <param name="threads">Threads at most, at least 1; with 1 it is a plain loop.</param>
     /// <param name="work">Safe for several threads.</param>
-    public static void For(int count, int threads, Action<int> work) => For<object?>(count, threads, () => null, (i, _) => work(i), static _ => { });
+    public static void For(int count, int threads, Action<int> work) =>
+        For<object?>(count, threads, () => null, (i, _) => work(i), static _ => { });
 
     /// <summary>As the other, each thread with something of its own.</summary>
     /// <param name="count">How many.</param>
@@ -23,7 +24,8 @@ internal static class InOrder
         if (threads == 1)
         {
             T own = begin();
-            for (int i = 0; i < count; i++) work(i, own);
+            for (int i = 0; i < count; i++)
+                work(i, own);
             end(own);
             return;
         }
@@ -45,7 +47,8 @@ internal static class InOrder
                 {
                     lock (gate)
                     {
-                        if (first is null || i < first.Value.Index) first = (i, ExceptionDispatchInfo.Capture(e));
+                        if (first is null || i < first.Value.Index)
+                            first = (i, ExceptionDispatchInfo.Capture(e));
                     }
 
                     // All below i are still done, and only those.
@@ -56,8 +59,10 @@ internal static class InOrder
             },
             own =>
             {
-                lock (gate) end(own);
-            });
+                lock (gate)
+                    end(own);
+            }
+        );
         first?.Error.Throw();
     }
 }

@@ -10,29 +10,53 @@ namespace ClipFusion.Foundation;
 public static partial class Libc
 {
     /// <summary>Flags of open.</summary>
-    public const int ReadOnly = 0, NoControllingTerminal = 0x100, NonBlocking = 0x800, CloseOnExec = 0x80000;
+    public const int ReadOnly = 0,
+        NoControllingTerminal = 0x100,
+        NonBlocking = 0x800,
+        CloseOnExec = 0x80000;
 
     /// <summary>Longest path in bytes, its zero byte included.</summary>
     public const int MaxPath = 4096;
 
     /// <summary>Errors.</summary>
-    public const int NotPermitted = 1, NoSuchFile = 2, Interrupted = 4, NoSuchDeviceOrAddress = 6, TryAgain = 11, AccessDenied = 13;
+    public const int NotPermitted = 1,
+        NoSuchFile = 2,
+        Interrupted = 4,
+        NoSuchDeviceOrAddress = 6,
+        TryAgain = 11,
+        AccessDenied = 13;
 
     /// <inheritdoc cref="NotPermitted"/>
-    public const int NotAFolder = 20, InvalidArgument = 22, ReadOnlyFileSystem = 30, NameTooLong = 36, NoSuchCall = 38, TooManySymbolicLinks = 40, NotSupported = 95;
+    public const int NotAFolder = 20,
+        InvalidArgument = 22,
+        ReadOnlyFileSystem = 30,
+        NameTooLong = 36,
+        NoSuchCall = 38,
+        TooManySymbolicLinks = 40,
+        NotSupported = 95;
 
     /// <summary>Events of inotify.</summary>
-    public const uint InModify = 0x2, InCloseWrite = 0x8, InMovedFrom = 0x40, InMovedTo = 0x80, InDelete = 0x200, InDeleteSelf = 0x400;
+    public const uint InModify = 0x2,
+        InCloseWrite = 0x8,
+        InMovedFrom = 0x40,
+        InMovedTo = 0x80,
+        InDelete = 0x200,
+        InDeleteSelf = 0x400;
 
     /// <inheritdoc cref="InModify"/>
-    public const uint InMoveSelf = 0x800, InUnmount = 0x2000, InQueueOverflow = 0x4000, InIgnored = 0x8000;
+    public const uint InMoveSelf = 0x800,
+        InUnmount = 0x2000,
+        InQueueOverflow = 0x4000,
+        InIgnored = 0x8000;
 
     /// <inheritdoc cref="InModify"/>
-    public const uint InOnlyDirectory = 0x1000000, InIsDirectory = 0x40000000;
+    public const uint InOnlyDirectory = 0x1000000,
+        InIsDirectory = 0x40000000;
 
     /// <summary>Flag of open: not to follow a link has another number on arm than on x86.</summary>
-    public static readonly int NoFollow =
-        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x8000 : 0x20000;
+    public static readonly int NoFollow = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm
+        ? 0x8000
+        : 0x20000;
 
     /// <summary>open(2).</summary>
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -27,8 +27,10 @@ public static class Names
     public static bool TryNumber(string? text, out int number)
     {
         number = 0;
-        if (text is not { Length: > 0 and <= 3 } || !text.All(char.IsAsciiDigit)) return false;
-        foreach (char digit in text) number = (number * 10) + (digit - '0');
+        if (text is not { Length: > 0 and <= 3 } || !text.All(char.IsAsciiDigit))
+            return false;
+        foreach (char digit in text)
+            number = (number * 10) + (digit - '0');
         return true;
     }
 }

@@ -51,14 +51,15 @@ public static class PixelFormats
     /// <summary>Bytes from one pixel to the next.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The format is <see cref="PixelFormat.Encoded"/> or not one of the
     /// enumeration's.</exception>
-    public static int BytesPerPixel(this PixelFormat format) => format switch
-    {
-        PixelFormat.Mono8 or PixelFormat.BayerRG8 or PixelFormat.BayerGB8 or PixelFormat.BayerGR8 or PixelFormat.BayerBG8 => 1,
-        PixelFormat.Mono10 or PixelFormat.Mono12 or PixelFormat.Mono16 => 2,
-        PixelFormat.RGB8 or PixelFormat.BGR8 => 3,
-        PixelFormat.RGBa8 or PixelFormat.BGRa8 => 4,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only formats of pixels have a pixel size"),
-    };
+    public static int BytesPerPixel(this PixelFormat format) =>
+        format switch
+        {
+            PixelFormat.Mono8 or PixelFormat.BayerRG8 or PixelFormat.BayerGB8 or PixelFormat.BayerGR8 or PixelFormat.BayerBG8 => 1,
+            PixelFormat.Mono10 or PixelFormat.Mono12 or PixelFormat.Mono16 => 2,
+            PixelFormat.RGB8 or PixelFormat.BGR8 => 3,
+            PixelFormat.RGBa8 or PixelFormat.BGRa8 => 4,
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only formats of pixels have a pixel size"),
+        };
 
     /// <summary>Whether each byte is one colour of a mosaic.</summary>
     public static bool IsBayer(this PixelFormat format) => format is >= PixelFormat.BayerRG8 and <= PixelFormat.BayerBG8;
@@ -68,12 +69,13 @@ public static class PixelFormats
 
     /// <summary>The largest value that a grey format can hold: 255, 1023, 4095 or 65535.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The format is not grey.</exception>
-    public static int MaxGrey(this PixelFormat format) => format switch
-    {
-        PixelFormat.Mono8 => 255,
-        PixelFormat.Mono10 => 1023,
-        PixelFormat.Mono12 => 4095,
-        PixelFormat.Mono16 => 65535,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only Mono8, Mono10, Mono12 and Mono16 are grey"),
-    };
+    public static int MaxGrey(this PixelFormat format) =>
+        format switch
+        {
+            PixelFormat.Mono8 => 255,
+            PixelFormat.Mono10 => 1023,
+            PixelFormat.Mono12 => 4095,
+            PixelFormat.Mono16 => 65535,
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "only Mono8, Mono10, Mono12 and Mono16 are grey"),
+        };
 }

@@ -63,13 +63,27 @@ public static class HeatmapOverlay
     /// <param name="destination">Receives height x <see cref="Width"/> x 3 tightly packed RGB bytes; may be longer.</param>
     /// <exception cref="ArgumentException">A size does not fit, the region leaves the picture, the picture is not Rgb8, or the range is
     /// empty or not finite.</exception>
-    public static void Render(ImageView image, ReadOnlySpan<float> map, int mapWidth, int mapHeight, OverlayOptions? options, Span<byte> destination)
+    public static void Render(
+        ImageView image,
+        ReadOnlySpan<float> map,
+        int mapWidth,
+        int mapHeight,
+        OverlayOptions? options,
+        Span<byte> destination
+    )
     {
         options ??= new OverlayOptions();
         MapSize.Check(map.Length, mapWidth, mapHeight);
-        if (image.Format != PixelFormat.RGB8) throw new ArgumentException($"the overlay is drawn on Rgb8, not {image.Format}", nameof(image));
-        int width = Width(image.Width, image.Height, options), bytes = RgbImage.ByteCount(width, image.Height), cells = image.Width * image.Height;
-        if (destination.Length < bytes) throw new ArgumentException($"the overlay of {width}x{image.Height} RGB pixels needs {bytes} bytes, {destination.Length} given", nameof(destination));
+        if (image.Format != PixelFormat.RGB8)
+            throw new ArgumentException($"the overlay is drawn on Rgb8, not {image.Format}", nameof(image));
+        int width = Width(image.Width, image.Height, options),
+            bytes = RgbImage.ByteCount(width, image.Height),
+            cells = image.Width * image.Height;
+        if (destination.Length < bytes)
+            throw new ArgumentException(
+                $"the overlay of {width}x{image.Height} RGB pixels needs {bytes} bytes, {destination.Length} given",
+                nameof(destination)
+            );
         ImagingNative.EnsureLoaded();
         (float low, float high) = Range(map, options);
         Region covered = options.Region ?? Region.Whole(image.Width, image.Height);
@@ -80,7 +94,8 @@ public static class HeatmapOverlay
         destination.Clear();
         Blend(image, covered, map, mapWidth, mapHeight, low, high, ignored, destination, width);
         OverlayDrawing.Draw(destination, width, image.Height, image.Width, options.Boxes, low, high, Inferno.Value);
-        if (options.Ignore is not null) ArrayPool<bool>.Shared.Return(ignored);
+        if (options.Ignore is not null)
+            ArrayPool<bool>.Shared.Return(ignored);
     }
 
     /// <summary>256 RGB colours from the low end to the high end.</summary>
@@ -98,22 +113,38 @@ public static class HeatmapOverlay
 
     private static (float Low, float High) Range(ReadOnlySpan<float> map, OverlayOptions options)
     {
-        float least = float.PositiveInfinity, most = float.NegativeInfinity;
+        float least = float.PositiveInfinity,
+            most = float.NegativeInfinity;
         foreach (float v in map)
         {
-            if (!float.IsFinite(v)) continue;
+            if (!float.IsFinite(v))
+                continue;
             (least, most) = (Math.Min(least, v), Math.Max(most, v));
         }
 
-        float low = options.Low ?? (float.IsFinite(least) ? least : 0), high = options.High ?? (float.IsFinite(most) ? most : low + 1);
+        float low = options.Low ?? (float.IsFinite(least) ? least : 0),
+            high = options.High ?? (float.IsFinite(most) ? most : low + 1);
         if (!float.IsFinite(low) || !float.IsFinite(high) || (options.Low is not null && options.High is not null && low >= high))
-            throw new ArgumentException($"heatmap range {low.ToString(CultureInfo.InvariantCulture)}..{high.ToString(CultureInfo.InvariantCulture)}: expected two finite values, the lower one first");
+            throw new ArgumentException(
+                $"heatmap range {low.ToString(CultureInfo.InvariantCulture)}..{high.ToString(CultureInfo.InvariantCulture)}: expected "
+                    + "two finite values, the lower one first"
+            );
         // A flat map, or one wholly below a given low end, has no range of its own: it is shown without colour.
         return (low, high > low ? high : low + 1);
     }
 
     private static unsafe void Blend(
-        ImageView image, Region covered, ReadOnlySpan<float> map, int mapWidth, int mapHeight, float low, float high, ReadOnlySpan<bool> ignored, Span<byte> result, int resultWidth)
+        ImageView image,
+        Region covered,
+        ReadOnlySpan<float> map,
+        int mapWidth,
+        int mapHeight,
+        float low,
+        float high,
+        ReadOnlySpan<bool> ignored,
+        Span<byte> result,
+        int resultWidth
+    )
     {
         using var large = new Mat();
         fixed (float* values = map)
@@ -124,7 +155,8 @@ public static class HeatmapOverlay
 
         byte[] colours = Inferno.Value;
         Span<int> opacities = stackalloc int[256];
-        for (int i = 0; i < 256; i++) opacities[i] = (int)Math.Round(256 * Opacity(i / 255.0));
+        for (int i = 0; i < 256; i++)
+            opacities[i] = (int)Math.Round(256 * Opacity(i / 255.0));
         for (int y = 0; y < image.Height; y++)
         {
             bool inside = y >= covered.Y && y < covered.Y + covered.Height;
@@ -136,13 +168,15 @@ public static class HeatmapOverlay
                 int column = x - covered.X;
                 if ((uint)column >= (uint)row.Length || (!ignored.IsEmpty && ignored[(y * image.Width) + x]))
                 {
-                    for (int c = 3 * x; c < 3 * x + 3; c++) target[c] = (byte)(source[c] / 2);
+                    for (int c = 3 * x; c < 3 * x + 3; c++)
+                        target[c] = (byte)(source[c] / 2);
                     continue;
                 }
 
                 float t = (row[column] - low) / (high - low);
                 // What is not a number fails every comparison and is shown without colour.
-                int level = t > 0 ? (int)(Math.Min(t, 1) * 255 + 0.5f) : 0, opacity = opacities[level];
+                int level = t > 0 ? (int)(Math.Min(t, 1) * 255 + 0.5f) : 0,
+                    opacity = opacities[level];
                 for (int c = 0; c < 3; c++)
                     target[3 * x + c] = (byte)(((source[3 * x + c] * (256 - opacity)) + (colours[3 * level + c] * opacity) + 128) >> 8);
             }

@@ -51,7 +51,8 @@ internal unsafe ref struct HorizontalPass
     /// <returns>The next row to make.</returns>
     public readonly int Produce(int row, int end, byte* ring, int slots, int rowStride)
     {
-        byte** rows = stackalloc byte*[RowsAtOnce], targets = stackalloc byte*[RowsAtOnce];
+        byte** rows = stackalloc byte*[RowsAtOnce],
+            targets = stackalloc byte*[RowsAtOnce];
         int made = Math.Min(RowsAtOnce, end - row);
         for (int i = 0; i < RowsAtOnce; i++)
         {
@@ -63,19 +64,24 @@ internal unsafe ref struct HorizontalPass
 
         if (_columns is null)
         {
-            for (int i = 0; i < made; i++) Reorder(rows[i], targets[i]);
+            for (int i = 0; i < made; i++)
+                Reorder(rows[i], targets[i]);
         }
         else if (_avx2)
         {
-            if (Channels == 1) ResampleAvx2.Grey(rows, targets, _columns, _first, _count);
-            else ResampleAvx2.Colour(rows, targets, _columns, _first, _count, _source.Format);
+            if (Channels == 1)
+                ResampleAvx2.Grey(rows, targets, _columns, _first, _count);
+            else
+                ResampleAvx2.Colour(rows, targets, _columns, _first, _count, _source.Format);
         }
         else
         {
             for (int i = 0; i < made; i++)
             {
-                if (Channels == 1) ResamplePortable.Grey(rows[i], targets[i], _columns, _first, _count);
-                else ResamplePortable.Colour(rows[i], targets[i], _columns, _first, _count, _source.Format);
+                if (Channels == 1)
+                    ResamplePortable.Grey(rows[i], targets[i], _columns, _first, _count);
+                else
+                    ResamplePortable.Colour(rows[i], targets[i], _columns, _first, _count, _source.Format);
             }
         }
 
@@ -87,7 +93,8 @@ internal unsafe ref struct HorizontalPass
     private readonly byte* Readable(int y, byte* padded)
     {
         byte* row = _pixels + (nint)y * _source.Stride;
-        if (((nint)y * _source.Stride) + _source.RowBytes + Overread <= _length) return row;
+        if (((nint)y * _source.Stride) + _source.RowBytes + Overread <= _length)
+            return row;
         _source.Row(y).CopyTo(new Span<byte>(padded, _source.RowBytes));
         return padded;
     }
@@ -96,7 +103,9 @@ internal unsafe ref struct HorizontalPass
     {
         int pixel = _source.Format.BytesPerPixel();
         var source = new ReadOnlySpan<byte>(row + (nint)_first * pixel, _count * pixel);
-        if (Channels == 1) source.CopyTo(new Span<byte>(target, _count));
-        else PixelRows.ToRgb(source, _source.Format, new Span<byte>(target, _count * 3));
+        if (Channels == 1)
+            source.CopyTo(new Span<byte>(target, _count));
+        else
+            PixelRows.ToRgb(source, _source.Format, new Span<byte>(target, _count * 3));
     }
 }

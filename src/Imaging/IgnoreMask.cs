@@ -16,17 +16,20 @@ public sealed class IgnoreMask
     /// <exception cref="ArgumentException">The picture is not Mono8.</exception>
     public IgnoreMask(ImageView mask)
     {
-        if (mask.Format != PixelFormat.Mono8) throw new ArgumentException($"an ignore mask has one byte per pixel (Mono8), not {mask.Format}", nameof(mask));
+        if (mask.Format != PixelFormat.Mono8)
+            throw new ArgumentException($"an ignore mask has one byte per pixel (Mono8), not {mask.Format}", nameof(mask));
         (Width, Height) = (mask.Width, mask.Height);
         _sums = new uint[checked((Width + 1) * (Height + 1))];
         for (int y = 0; y < Height; y++)
         {
             ReadOnlySpan<byte> row = mask.Row(y);
-            Span<uint> above = _sums.AsSpan(y * (Width + 1), Width + 1), below = _sums.AsSpan((y + 1) * (Width + 1), Width + 1);
+            Span<uint> above = _sums.AsSpan(y * (Width + 1), Width + 1),
+                below = _sums.AsSpan((y + 1) * (Width + 1), Width + 1);
             uint inRow = 0;
             for (int x = 0; x < row.Length; x++)
             {
-                if (row[x] != 0) inRow++;
+                if (row[x] != 0)
+                    inRow++;
                 below[x + 1] = above[x + 1] + inRow;
             }
         }
@@ -77,7 +80,9 @@ public sealed class IgnoreMask
         {
             (long x, long restX) = Math.DivRem((long)i * region.Width, gridWidth);
             (long y, long restY) = Math.DivRem((long)j * region.Height, gridHeight);
-            int column = region.X + (int)x, row = region.Y + (int)y, corner = (row * (Width + 1)) + column;
+            int column = region.X + (int)x,
+                row = region.Y + (int)y,
+                corner = (row * (Width + 1)) + column;
             long whole = _sums[corner];
             // Steps that would leave the frame have no rest.
             long right = restX == 0 ? 0 : _sums[corner + 1] - whole;

@@ -48,14 +48,17 @@ public static partial class ImageCodec
 
     private static void EncodePng(ImageView image, FileSink destination, int compression)
     {
-        if (compression is < 0 or > 9) throw new ArgumentException($"PNG compression {compression}: expected 0..9", nameof(compression));
+        if (compression is < 0 or > 9)
+            throw new ArgumentException($"PNG compression {compression}: expected 0..9", nameof(compression));
         Encode(image, ".png", [(int)ImwriteFlags.PngCompression, compression], destination);
     }
 
     private static void EncodeJpeg(ImageView image, FileSink destination, int quality)
     {
-        if (quality is < 1 or > 100) throw new ArgumentException($"JPEG quality {quality}: expected 1..100", nameof(quality));
-        if (image.Format.IsDeepGrey()) throw new ArgumentException($"a JPEG holds 8 bits: {image.Format} must be converted first, or stored as PNG", nameof(image));
+        if (quality is < 1 or > 100)
+            throw new ArgumentException($"JPEG quality {quality}: expected 1..100", nameof(quality));
+        if (image.Format.IsDeepGrey())
+            throw new ArgumentException($"a JPEG holds 8 bits: {image.Format} must be converted first, or stored as PNG", nameof(image));
         Encode(image, ".jpg", [(int)ImwriteFlags.JpegQuality, quality], destination);
     }
 
@@ -66,18 +69,27 @@ public static partial class ImageCodec
             PixelFormat.Mono8 => MatType.CV_8UC1,
             PixelFormat.Mono10 or PixelFormat.Mono12 or PixelFormat.Mono16 => MatType.CV_16UC1,
             PixelFormat.RGB8 or PixelFormat.BGR8 => MatType.CV_8UC3,
-            _ => throw new ArgumentException($"{image.Format} pixels can't be stored: convert them with PixelConverter first", nameof(image)),
+            _ => throw new ArgumentException(
+                $"{image.Format} pixels can't be stored: convert them with PixelConverter first",
+                nameof(image)
+            ),
         };
         ImagingNative.EnsureLoaded();
         fixed (byte* pixels = image.Pixels)
         {
             using Mat view = Mat.FromPixelData(image.Height, image.Width, type, (nint)pixels, image.Stride);
             using var blueFirst = new Mat();
-            if (image.Format == PixelFormat.RGB8) Cv2.CvtColor(view, blueFirst, ColorConversionCodes.RGB2BGR);
+            if (image.Format == PixelFormat.RGB8)
+                Cv2.CvtColor(view, blueFirst, ColorConversionCodes.RGB2BGR);
             using var input = InputArray.Create(image.Format == PixelFormat.RGB8 ? blueFirst : view);
             using var file = new VectorOfByte();
-            NativeMethods.HandleException(NativeMethods.imgcodecs_imencode_vector(extension, input.CvPtr, file.CvPtr, parameters, parameters.Length, out int ok));
-            if (ok == 0) throw new InvalidOperationException($"OpenCV could not encode {image.Width}x{image.Height} {image.Format} pixels as {extension}");
+            NativeMethods.HandleException(
+                NativeMethods.imgcodecs_imencode_vector(extension, input.CvPtr, file.CvPtr, parameters, parameters.Length, out int ok)
+            );
+            if (ok == 0)
+                throw new InvalidOperationException(
+                    $"OpenCV could not encode {image.Width}x{image.Height} {image.Format} pixels as {extension}"
+                );
             destination(new ReadOnlySpan<byte>((void*)file.ElemPtr, checked((int)file.Size)));
         }
     }

@@ -29,7 +29,8 @@ public static partial class ImageCodec
     /// <param name="limits">Bounds; null is <see cref="DecodeLimits.Default"/>.</param>
     /// <param name="name">What to call the file in errors.</param>
     /// <exception cref="ImageFormatException">Not a usable picture.</exception>
-    public static RgbImage Decode(ReadOnlySpan<byte> file, DecodeLimits? limits = null, string name = "picture") => DecodeStored(file, limits, name).ToRgb();
+    public static RgbImage Decode(ReadOnlySpan<byte> file, DecodeLimits? limits = null, string name = "picture") =>
+        DecodeStored(file, limits, name).ToRgb();
 
     /// <summary>Decodes a file and keeps grey as it is stored.</summary>
     /// <inheritdoc cref="Decode(string, DecodeLimits?)"/>
@@ -78,10 +79,16 @@ public static partial class ImageCodec
         ImagingNative.EnsureLoaded();
         int row = header.Width * header.Pixels.BytesPerPixel();
         if (destination.Length < (long)row * header.Height)
-            throw new ArgumentException($"{header.Width}x{header.Height} {header.Pixels} pixels need {(long)row * header.Height} bytes, {destination.Length} given", nameof(destination));
+            throw new ArgumentException(
+                $"{header.Width}x{header.Height} {header.Pixels} pixels need {(long)row * header.Height} bytes, {destination.Length} given",
+                nameof(destination)
+            );
         CheckData(file, header, name);
         bool grey = header.Pixels != PixelFormat.RGB8;
-        ImreadModes modes = ImreadModes.IgnoreOrientation | (grey ? ImreadModes.Grayscale : ImreadModes.Color) | (header.BitsPerSample == 16 ? ImreadModes.AnyDepth : 0);
+        ImreadModes modes =
+            ImreadModes.IgnoreOrientation
+            | (grey ? ImreadModes.Grayscale : ImreadModes.Color)
+            | (header.BitsPerSample == 16 ? ImreadModes.AnyDepth : 0);
         Mat decoded;
         try
         {
@@ -95,16 +102,21 @@ public static partial class ImageCodec
         using (decoded)
         {
             MatType expected = MatType.MakeType(header.BitsPerSample == 16 ? MatType.CV_16U : MatType.CV_8U, grey ? 1 : 3);
-            if (decoded.Empty()) throw new ImageFormatException($"{name}: the {header.Format} decoder can't read it (damaged data)");
+            if (decoded.Empty())
+                throw new ImageFormatException($"{name}: the {header.Format} decoder can't read it (damaged data)");
             if (decoded.Width != header.Width || decoded.Height != header.Height || decoded.Type() != expected)
-                throw new ImageFormatException($"{name}: the header says {header.Width}x{header.Height} {expected}, the decoder made {decoded.Width}x{decoded.Height} {decoded.Type()}");
+                throw new ImageFormatException(
+                    $"{name}: the header says {header.Width}x{header.Height} {expected}, the decoder made "
+                        + $"{decoded.Width}x{decoded.Height} {decoded.Type()}"
+                );
             Copy(decoded, header, destination, row);
         }
     }
 
     private static void CheckData(ReadOnlySpan<byte> file, ImageHeader header, string name)
     {
-        if (header.Format != ImageFileFormat.Jpeg) return;
+        if (header.Format != ImageFileFormat.Jpeg)
+            return;
         try
         {
             JpegStructure.CheckData(file);
@@ -120,12 +132,14 @@ public static partial class ImageCodec
         limits ??= DecodeLimits.Default;
         using var handle = RegularFile.Open(path);
         long length = RandomAccess.GetLength(handle);
-        if (length > limits.MaxFileBytes) throw new ImageFormatException($"{path}: {length} bytes, more than the limit of {limits.MaxFileBytes}");
+        if (length > limits.MaxFileBytes)
+            throw new ImageFormatException($"{path}: {length} bytes, more than the limit of {limits.MaxFileBytes}");
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(length, 1));
         try
         {
             int filled = 0;
-            for (int count = 1; count > 0 && filled < length; filled += count) count = RandomAccess.Read(handle, buffer.AsSpan(filled, (int)length - filled), filled);
+            for (int count = 1; count > 0 && filled < length; filled += count)
+                count = RandomAccess.Read(handle, buffer.AsSpan(filled, (int)length - filled), filled);
             return read(buffer.AsSpan(0, filled), limits, path);
         }
         finally
@@ -141,15 +155,19 @@ public static partial class ImageCodec
         {
             Span<byte> target = destination.Slice(y * row, row);
             void* source = (void*)decoded.Ptr(y);
-            if (header.Pixels != PixelFormat.RGB8) new ReadOnlySpan<byte>(source, row).CopyTo(target);
-            else if (header.BitsPerSample < 16) PixelRows.ToRgb(new ReadOnlySpan<byte>(source, row), PixelFormat.BGR8, target);
-            else DeepColour(new ReadOnlySpan<ushort>(source, row), full, target);
+            if (header.Pixels != PixelFormat.RGB8)
+                new ReadOnlySpan<byte>(source, row).CopyTo(target);
+            else if (header.BitsPerSample < 16)
+                PixelRows.ToRgb(new ReadOnlySpan<byte>(source, row), PixelFormat.BGR8, target);
+            else
+                DeepColour(new ReadOnlySpan<ushort>(source, row), full, target);
         }
     }
 
     private static void DeepColour(ReadOnlySpan<ushort> bgr, GreyLevels levels, Span<byte> rgb)
     {
-        for (int x = 0; x < rgb.Length; x += 3) (rgb[x], rgb[x + 1], rgb[x + 2]) = (levels.Map(bgr[x + 2]), levels.Map(bgr[x + 1]), levels.Map(bgr[x]));
+        for (int x = 0; x < rgb.Length; x += 3)
+            (rgb[x], rgb[x + 1], rgb[x + 2]) = (levels.Map(bgr[x + 2]), levels.Map(bgr[x + 1]), levels.Map(bgr[x]));
     }
 
     private delegate T BytesReader<T>(ReadOnlySpan<byte> file, DecodeLimits limits, string name);

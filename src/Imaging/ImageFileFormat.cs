@@ -56,19 +56,15 @@ public enum ImageProblem
 public sealed class ImageFormatException : Exception
 {
     /// <summary>Without a message; kept for the framework's conventions.</summary>
-    public ImageFormatException()
-    {
-    }
+    public ImageFormatException() { }
 
     /// <summary>With what was found and where.</summary>
-    public ImageFormatException(string message) : base(message)
-    {
-    }
+    public ImageFormatException(string message)
+        : base(message) { }
 
     /// <summary>With what was found and where, and the cause.</summary>
-    public ImageFormatException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
+    public ImageFormatException(string message, Exception innerException)
+        : base(message, innerException) { }
 
     /// <summary>What is the matter in a word.</summary>
     public ImageProblem Problem { get; init; }

@@ -26,7 +26,10 @@ public readonly ref struct ImageView
             throw new ArgumentException($"stride {stride} is shorter than a row of {width} {format} pixels ({row} bytes)", nameof(stride));
         long needed = (height - 1L) * stride + row;
         if (pixels.Length < needed)
-            throw new ArgumentException($"{width}x{height} {format} pixels with stride {stride} need {needed} bytes, {pixels.Length} given", nameof(pixels));
+            throw new ArgumentException(
+                $"{width}x{height} {format} pixels with stride {stride} need {needed} bytes, {pixels.Length} given",
+                nameof(pixels)
+            );
 
         Pixels = pixels[..(int)needed];
         (Width, Height, Stride, Format) = (width, height, stride, format);
@@ -59,7 +62,14 @@ public readonly ref struct ImageView
     public ImageView Crop(Region region)
     {
         region.EnsureInside(Width, Height);
-        if (Format.IsBayer()) throw new ArgumentException($"a {Format} mosaic can't be cropped in place: convert it to RGB first");
-        return new ImageView(Pixels[(region.Y * Stride + region.X * Format.BytesPerPixel())..], region.Width, region.Height, Stride, Format);
+        if (Format.IsBayer())
+            throw new ArgumentException($"a {Format} mosaic can't be cropped in place: convert it to RGB first");
+        return new ImageView(
+            Pixels[(region.Y * Stride + region.X * Format.BytesPerPixel())..],
+            region.Width,
+            region.Height,
+            Stride,
+            Format
+        );
     }
 }

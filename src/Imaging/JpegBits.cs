@@ -9,7 +9,8 @@ internal ref struct JpegBits(ReadOnlySpan<byte> file, int start)
     private readonly ReadOnlySpan<byte> _file = file;
     private int _at = start;
     private ulong _bits;
-    private int _count, _padding;
+    private int _count,
+        _padding;
     private bool _isAtMarker;
 
     /// <summary>Whether bits were taken that are not there.</summary>
@@ -21,22 +22,26 @@ internal ref struct JpegBits(ReadOnlySpan<byte> file, int start)
     /// <summary>The next 16 bits, which stay.</summary>
     public int Peek16()
     {
-        if (_count < 16) Fill();
+        if (_count < 16)
+            Fill();
         return (int)(_bits >> (_count - 16)) & 0xFFFF;
     }
 
     /// <summary>Passes over up to 16 bits.</summary>
     public void Skip(int bits)
     {
-        if (_count < bits) Fill();
+        if (_count < bits)
+            Fill();
         _count -= bits;
     }
 
     /// <summary>Takes up to 16 bits.</summary>
     public int Take(int bits)
     {
-        if (bits == 0) return 0;
-        if (_count < bits) Fill();
+        if (bits == 0)
+            return 0;
+        if (_count < bits)
+            Fill();
         _count -= bits;
         return (int)(_bits >> _count) & ((1 << bits) - 1);
     }
@@ -66,8 +71,10 @@ internal ref struct JpegBits(ReadOnlySpan<byte> file, int start)
         while (_count <= 48)
         {
             int next = 0;
-            if (!_isAtMarker) next = Next();
-            if (_isAtMarker) _padding += 8;
+            if (!_isAtMarker)
+                next = Next();
+            if (_isAtMarker)
+                _padding += 8;
             _bits = (_bits << 8) | (uint)next;
             _count += 8;
         }
@@ -76,7 +83,8 @@ internal ref struct JpegBits(ReadOnlySpan<byte> file, int start)
     private int Next()
     {
         // Fill bytes before a marker.
-        while (_at + 1 < _file.Length && _file[_at] == 0xFF && _file[_at + 1] == 0xFF) _at++;
+        while (_at + 1 < _file.Length && _file[_at] == 0xFF && _file[_at + 1] == 0xFF)
+            _at++;
         int value = _at < _file.Length ? _file[_at] : -1;
         if (value is not (0xFF or -1))
         {

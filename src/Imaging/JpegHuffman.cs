@@ -11,13 +11,17 @@ internal sealed class JpegHuffman
         Convert.FromHexString("00010501010101010100000000000000000102030405060708090a0b"),
         Convert.FromHexString("00030101010101010101010000000000000102030405060708090a0b"),
         Convert.FromHexString(
-            "0002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a25262728292a34"
-            + "35363738393a434445464748494a535455565758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4"
-            + "b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9fa"),
+            "0002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a16"
+                + "1718191a25262728292a3435363738393a434445464748494a535455565758595a636465666768696a737475767778797a83848586878889"
+                + "8a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9ea"
+                + "f1f2f3f4f5f6f7f8f9fa"
+        ),
         Convert.FromHexString(
-            "00020102040403040705040400010277000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434e125f11718191a26272829"
-            + "2a35363738393a434445464748494a535455565758595a636465666768696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2"
-            + "b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa"),
+            "00020102040403040705040400010277000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434"
+                + "e125f11718191a262728292a35363738393a434445464748494a535455565758595a636465666768696a737475767778797a828384858687"
+                + "88898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9"
+                + "eaf2f3f4f5f6f7f8f9fa"
+        ),
     ];
 
     private readonly byte[] _symbols;
@@ -27,31 +31,37 @@ internal sealed class JpegHuffman
     private readonly ushort[] _quick = new ushort[1 << QuickBits];
 
     /// <summary>By length: the first 16-bit pattern after its codes, and what to add to a code for its symbol's place.</summary>
-    private readonly int[] _end = new int[18], _offset = new int[18];
+    private readonly int[] _end = new int[18],
+        _offset = new int[18];
 
     private JpegHuffman(ReadOnlySpan<byte> counts, ReadOnlySpan<byte> symbols)
     {
         _symbols = symbols.ToArray();
-        int code = 0, place = 0;
+        int code = 0,
+            place = 0;
         for (int length = 1; length <= 16; length++)
         {
             _offset[length] = place - code;
             for (int i = 0; i < counts[length - 1]; i++, code++, place++)
             {
-                if (length > QuickBits) continue;
+                if (length > QuickBits)
+                    continue;
                 int first = code << (QuickBits - length);
-                if (first + (1 << (QuickBits - length)) > _quick.Length) throw new ImageFormatException("JPEG damaged: a Huffman table has too many codes");
+                if (first + (1 << (QuickBits - length)) > _quick.Length)
+                    throw new ImageFormatException("JPEG damaged: a Huffman table has too many codes");
                 _quick.AsSpan(first, 1 << (QuickBits - length)).Fill((ushort)((length << 8) | symbols[place]));
             }
 
-            if (code > 1 << length) throw new ImageFormatException("JPEG damaged: a Huffman table has too many codes");
+            if (code > 1 << length)
+                throw new ImageFormatException("JPEG damaged: a Huffman table has too many codes");
             _end[length] = code << (16 - length);
             code <<= 1;
         }
     }
 
     /// <summary>The standard's table for luminance (0) or chrominance (1), of DC or AC.</summary>
-    public static JpegHuffman Default(int number, bool isAc) => new(Standard[(isAc ? 2 : 0) + number].AsSpan(0, 16), Standard[(isAc ? 2 : 0) + number].AsSpan(16));
+    public static JpegHuffman Default(int number, bool isAc) =>
+        new(Standard[(isAc ? 2 : 0) + number].AsSpan(0, 16), Standard[(isAc ? 2 : 0) + number].AsSpan(16));
 
     /// <summary>Reads one table of a DHT segment.</summary>
     /// <param name="segment">From the table's class and number on.</param>
@@ -62,10 +72,12 @@ internal sealed class JpegHuffman
         int count = 0;
         if (segment.Length >= 17)
         {
-            foreach (byte codes in segment.Slice(1, 16)) count += codes;
+            foreach (byte codes in segment.Slice(1, 16))
+                count += codes;
         }
 
-        if (segment.Length < 17 || count > 256 || segment.Length < 17 + count) throw new ImageFormatException("JPEG damaged: a Huffman table is not complete");
+        if (segment.Length < 17 || count > 256 || segment.Length < 17 + count)
+            throw new ImageFormatException("JPEG damaged: a Huffman table is not complete");
         table = new JpegHuffman(segment.Slice(1, 16), segment.Slice(17, count));
         return 17 + count;
     }
@@ -83,9 +95,11 @@ internal sealed class JpegHuffman
 
         for (int length = QuickBits + 1; length <= 16; length++)
         {
-            if (pattern >= _end[length]) continue;
+            if (pattern >= _end[length])
+                continue;
             int place = (pattern >> (16 - length)) + _offset[length];
-            if ((uint)place >= (uint)_symbols.Length) return -1;
+            if ((uint)place >= (uint)_symbols.Length)
+                return -1;
             bits.Skip(length);
             return _symbols[place];
         }

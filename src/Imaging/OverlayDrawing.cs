@@ -10,7 +10,15 @@ internal static class OverlayDrawing
     public static int BarWidth(int height) => Math.Clamp(height / 8, 40, 240);
 
     public static unsafe void Draw(
-        Span<byte> rgb, int width, int height, int pictureWidth, IReadOnlyList<Region> boxes, float low, float high, byte[] colours)
+        Span<byte> rgb,
+        int width,
+        int height,
+        int pictureWidth,
+        IReadOnlyList<Region> boxes,
+        float low,
+        float high,
+        byte[] colours
+    )
     {
         fixed (byte* pixels = rgb)
         {
@@ -28,18 +36,23 @@ internal static class OverlayDrawing
                 }
             }
 
-            if (width > pictureWidth) Bar(rgb, canvas, pictureWidth, width - pictureWidth, low, high, colours);
+            if (width > pictureWidth)
+                Bar(rgb, canvas, pictureWidth, width - pictureWidth, low, high, colours);
         }
     }
 
     private static void Bar(Span<byte> rgb, Mat canvas, int left, int width, float low, float high, byte[] colours)
     {
-        int margin = width / 8, text = width / 4, top = text + (2 * margin), bottom = canvas.Height - top;
+        int margin = width / 8,
+            text = width / 4,
+            top = text + (2 * margin),
+            bottom = canvas.Height - top;
         for (int y = top; y < bottom; y++)
         {
             int level = 255 - (255 * (y - top) / Math.Max(1, bottom - top - 1));
             Span<byte> row = rgb.Slice(((y * canvas.Width) + left + (2 * margin)) * 3, (width - (4 * margin)) * 3);
-            for (int x = 0; x < row.Length; x += 3) colours.AsSpan(level * 3, 3).CopyTo(row[x..]);
+            for (int x = 0; x < row.Length; x += 3)
+                colours.AsSpan(level * 3, 3).CopyTo(row[x..]);
         }
 
         Label(canvas, high, left + margin, margin + text, width - (2 * margin));
@@ -51,6 +64,15 @@ internal static class OverlayDrawing
         string text = value.ToString("0.###", CultureInfo.InvariantCulture);
         Size size = Cv2.GetTextSize(text, HersheyFonts.HersheySimplex, 1, 1, out _);
         double scale = Math.Min((double)width / size.Width, width / 2.5 / size.Height);
-        Cv2.PutText(canvas, text, new Point(x, baseline), HersheyFonts.HersheySimplex, scale, Scalar.White, Math.Max(1, width / 80), LineTypes.AntiAlias);
+        Cv2.PutText(
+            canvas,
+            text,
+            new Point(x, baseline),
+            HersheyFonts.HersheySimplex,
+            scale,
+            Scalar.White,
+            Math.Max(1, width / 80),
+            LineTypes.AntiAlias
+        );
     }
 }

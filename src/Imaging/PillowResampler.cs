@@ -33,12 +33,27 @@ public sealed class PillowResampler(bool portable = false)
 
     /// <summary>Resamples tightly or loosely packed RGB; see
     /// <see cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>.</summary>
-    public void Resize(ReadOnlySpan<byte> rgb, int width, int height, int stride, int targetWidth, int targetHeight, ResampleFilter filter, Span<byte> destination) =>
-        Resize(new ImageView(rgb, width, height, stride, PixelFormat.RGB8), targetWidth, targetHeight, filter, destination);
+    public void Resize(
+        ReadOnlySpan<byte> rgb,
+        int width,
+        int height,
+        int stride,
+        int targetWidth,
+        int targetHeight,
+        ResampleFilter filter,
+        Span<byte> destination
+    ) => Resize(new ImageView(rgb, width, height, stride, PixelFormat.RGB8), targetWidth, targetHeight, filter, destination);
 
     /// <summary>Resamples a picture to a square; <paramref name="crop"/> says how (<see cref="SquareFit"/>).</summary>
     /// <inheritdoc cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>
-    public void ResizeSquare(ImageView source, int size, CropMode crop, ResampleFilter filter, Span<byte> destination, CancellationToken cancellation = default)
+    public void ResizeSquare(
+        ImageView source,
+        int size,
+        CropMode crop,
+        ResampleFilter filter,
+        Span<byte> destination,
+        CancellationToken cancellation = default
+    )
     {
         SquareFit fit = SquareFit.Of(source.Width, source.Height, size, crop);
         Resize(source, fit.ScaledWidth, fit.ScaledHeight, new Region(fit.Left, fit.Top, size, size), filter, destination, cancellation);
@@ -47,44 +62,76 @@ public sealed class PillowResampler(bool portable = false)
     /// <summary>Resamples to targetWidth x targetHeight but computes only the pixels of <paramref name="window"/>, which fill the
     /// destination.</summary>
     /// <inheritdoc cref="Resize(ImageView, int, int, ResampleFilter, Span{byte})"/>
-    public unsafe void Resize(ImageView source, int targetWidth, int targetHeight, Region window, ResampleFilter filter, Span<byte> destination, CancellationToken cancellation = default)
+    public unsafe void Resize(
+        ImageView source,
+        int targetWidth,
+        int targetHeight,
+        Region window,
+        ResampleFilter filter,
+        Span<byte> destination,
+        CancellationToken cancellation = default
+    )
     {
         if (source.Format is not (PixelFormat.Mono8 or PixelFormat.RGB8 or PixelFormat.BGR8 or PixelFormat.RGBa8 or PixelFormat.BGRa8))
-            throw new ArgumentException($"{source.Format} pixels can't be resampled as they are: convert them with PixelConverter first", nameof(source));
+            throw new ArgumentException(
+                $"{source.Format} pixels can't be resampled as they are: convert them with PixelConverter first",
+                nameof(source)
+            );
         int bytes = RgbImage.ByteCount(targetWidth, targetHeight);
         window.EnsureInside(targetWidth, targetHeight);
         bytes = RgbImage.ByteCount(window.Width, window.Height);
         if (destination.Length < bytes)
-            throw new ArgumentException($"{window.Width}x{window.Height} RGB pixels need {bytes} bytes, {destination.Length} given", nameof(destination));
+            throw new ArgumentException(
+                $"{window.Width}x{window.Height} RGB pixels need {bytes} bytes, {destination.Length} given",
+                nameof(destination)
+            );
 
         ResampleTable? columns = targetWidth == source.Width ? null : Table(source.Width, targetWidth, filter);
         ResampleTable? rows = targetHeight == source.Height ? null : Table(source.Height, targetHeight, filter);
         var horizontal = new HorizontalPass(source, columns, window.X, window.Width, _avx2);
-        int channels = horizontal.Channels, rowBytes = window.Width * channels;
+        int channels = horizontal.Channels,
+            rowBytes = window.Width * channels;
         int rowStride = (rowBytes + HorizontalPass.Overread + 15) & ~15;
         int slots = rows is null ? HorizontalPass.RowsAtOnce : rows.LongestWindow + HorizontalPass.RowsAtOnce;
 
         // Layout: the ring, one finished row, padded copies of source rows for vector loads beyond the end of the picture.
-        byte[] rented = ArrayPool<byte>.Shared.Rent(checked(((slots + 1) * rowStride) + (HorizontalPass.RowsAtOnce * horizontal.PaddedBytes)));
+        byte[] rented = ArrayPool<byte>.Shared.Rent(
+            checked(((slots + 1) * rowStride) + (HorizontalPass.RowsAtOnce * horizontal.PaddedBytes))
+        );
         try
         {
-            fixed (byte* memory = rented, pixels = source.Pixels)
+            fixed (
+                byte* memory = rented,
+                    pixels = source.Pixels
+            )
             {
-                byte* ring = memory, finished = memory + (nint)slots * rowStride;
+                byte* ring = memory,
+                    finished = memory + (nint)slots * rowStride;
                 horizontal.Begin(pixels, source.Pixels.Length, finished + rowStride);
                 int next = rows is null ? window.Y : rows.Start[window.Y];
-                int last = rows is null ? window.Y + window.Height : rows.Start[window.Y + window.Height - 1] + rows.Count[window.Y + window.Height - 1];
+                int last = rows is null
+                    ? window.Y + window.Height
+                    : rows.Start[window.Y + window.Height - 1] + rows.Count[window.Y + window.Height - 1];
                 for (int y = 0; y < window.Height; y++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    int target = window.Y + y, needed = rows is null ? target + 1 : rows.Start[target] + rows.Count[target];
-                    while (next < needed) next = horizontal.Produce(next, last, ring, slots, rowStride);
+                    int target = window.Y + y,
+                        needed = rows is null ? target + 1 : rows.Start[target] + rows.Count[target];
+                    while (next < needed)
+                        next = horizontal.Produce(next, last, ring, slots, rowStride);
 
                     byte* row = finished;
-                    if (rows is null) row = ring + (nint)(target % slots) * rowStride;
-                    else if (_avx2) ResampleAvx2.Vertical(ring, slots, rowStride, rows, target, finished);
-                    else ResamplePortable.Vertical(ring, slots, rowStride, rows, target, finished);
-                    PixelRows.ToRgb(new ReadOnlySpan<byte>(row, rowBytes), channels == 1 ? PixelFormat.Mono8 : PixelFormat.RGB8, destination.Slice(y * window.Width * 3, window.Width * 3));
+                    if (rows is null)
+                        row = ring + (nint)(target % slots) * rowStride;
+                    else if (_avx2)
+                        ResampleAvx2.Vertical(ring, slots, rowStride, rows, target, finished);
+                    else
+                        ResamplePortable.Vertical(ring, slots, rowStride, rows, target, finished);
+                    PixelRows.ToRgb(
+                        new ReadOnlySpan<byte>(row, rowBytes),
+                        channels == 1 ? PixelFormat.Mono8 : PixelFormat.RGB8,
+                        destination.Slice(y * window.Width * 3, window.Width * 3)
+                    );
                 }
             }
         }
@@ -98,8 +145,10 @@ public sealed class PillowResampler(bool portable = false)
     {
         lock (_lock)
         {
-            if (_tables.TryGetValue((source, target, filter), out ResampleTable? table)) return table;
-            if (_tables.Count >= MaxTables) _tables.Clear();
+            if (_tables.TryGetValue((source, target, filter), out ResampleTable? table))
+                return table;
+            if (_tables.Count >= MaxTables)
+                _tables.Clear();
             return _tables[(source, target, filter)] = new ResampleTable(source, target, filter);
         }
     }

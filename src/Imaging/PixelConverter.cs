@@ -23,9 +23,13 @@ public static class PixelConverter
     {
         Region r = region ?? Region.Whole(source.Width, source.Height);
         r.EnsureInside(source.Width, source.Height);
-        int bytes = RgbImage.ByteCount(r.Width, r.Height), row = r.Width * 3;
+        int bytes = RgbImage.ByteCount(r.Width, r.Height),
+            row = r.Width * 3;
         if (destination.Length < bytes)
-            throw new ArgumentException($"{r.Width}x{r.Height} RGB pixels need {bytes} bytes, {destination.Length} given", nameof(destination));
+            throw new ArgumentException(
+                $"{r.Width}x{r.Height} RGB pixels need {bytes} bytes, {destination.Length} given",
+                nameof(destination)
+            );
         if (source.Format.IsBayer())
         {
             Demosaic(source, r, destination);
@@ -35,7 +39,8 @@ public static class PixelConverter
         ImageView view = source.Crop(r);
         if (!view.Format.IsDeepGrey())
         {
-            for (int y = 0; y < r.Height; y++) PixelRows.ToRgb(view.Row(y), view.Format, destination.Slice(y * row, row));
+            for (int y = 0; y < r.Height; y++)
+                PixelRows.ToRgb(view.Row(y), view.Format, destination.Slice(y * row, row));
             return;
         }
 
@@ -71,13 +76,18 @@ public static class PixelConverter
         if (source.Format != PixelFormat.Mono8 && !source.Format.IsDeepGrey())
             throw new ArgumentException($"only grey pixels become Mono8, the picture is {source.Format}", nameof(source));
         if (destination.Length < (long)source.Width * source.Height)
-            throw new ArgumentException($"{source.Width}x{source.Height} grey pixels need as many bytes, {destination.Length} given", nameof(destination));
+            throw new ArgumentException(
+                $"{source.Width}x{source.Height} grey pixels need as many bytes, {destination.Length} given",
+                nameof(destination)
+            );
         GreyLevels map = levels is { White: > 0 } given ? given : GreyLevels.FullRange(source.Format);
         for (int y = 0; y < source.Height; y++)
         {
             Span<byte> row = destination.Slice(y * source.Width, source.Width);
-            if (source.Format == PixelFormat.Mono8) source.Row(y).CopyTo(row);
-            else PixelRows.ToMono8(source.Row(y), map, row);
+            if (source.Format == PixelFormat.Mono8)
+                source.Row(y).CopyTo(row);
+            else
+                PixelRows.ToMono8(source.Row(y), map, row);
         }
     }
 
@@ -86,30 +96,46 @@ public static class PixelConverter
         ImagingNative.EnsureLoaded();
         // Interpolation looks one pixel around and OpenCV copies the outermost pixels from their neighbours: two pixels more on every side,
         // starting on an even pixel so that the mosaic's phase stays.
-        int left = Math.Max(region.X - 2, 0) & ~1, top = Math.Max(region.Y - 2, 0) & ~1;
-        int right = Math.Min(region.X + region.Width + 2, source.Width), bottom = Math.Min(region.Y + region.Height + 2, source.Height);
+        int left = Math.Max(region.X - 2, 0) & ~1,
+            top = Math.Max(region.Y - 2, 0) & ~1;
+        int right = Math.Min(region.X + region.Width + 2, source.Width),
+            bottom = Math.Min(region.Y + region.Height + 2, source.Height);
         // At a border of the frame there may be fewer than the three pixels that OpenCV needs.
         left = Math.Min(left, Math.Max(right - 4, 0) & ~1);
         top = Math.Min(top, Math.Max(bottom - 4, 0) & ~1);
         var around = new Region(left, top, right - left, bottom - top);
-        fixed (byte* pixels = source.Pixels, target = destination)
+        fixed (
+            byte* pixels = source.Pixels,
+                target = destination
+        )
         {
             using Mat mosaic = Mat.FromPixelData(
-                around.Height, around.Width, MatType.CV_8UC1, (nint)(pixels + ((nint)around.Y * source.Stride) + around.X), source.Stride);
+                around.Height,
+                around.Width,
+                MatType.CV_8UC1,
+                (nint)(pixels + ((nint)around.Y * source.Stride) + around.X),
+                source.Stride
+            );
             using Mat wanted = Mat.FromPixelData(region.Height, region.Width, MatType.CV_8UC3, (nint)target);
             using var colour = new Mat();
             Cv2.CvtColor(mosaic, colour, Code(source.Format));
-            using Mat middle = colour.SubMat(region.Y - top, region.Y - top + region.Height, region.X - left, region.X - left + region.Width);
+            using Mat middle = colour.SubMat(
+                region.Y - top,
+                region.Y - top + region.Height,
+                region.X - left,
+                region.X - left + region.Width
+            );
             middle.CopyTo(wanted);
         }
     }
 
     /// <summary>OpenCV names a mosaic by its second row from the second column on, GenICam by its first row.</summary>
-    private static ColorConversionCodes Code(PixelFormat format) => format switch
-    {
-        PixelFormat.BayerRG8 => ColorConversionCodes.BayerBG2RGB,
-        PixelFormat.BayerGB8 => ColorConversionCodes.BayerGR2RGB,
-        PixelFormat.BayerGR8 => ColorConversionCodes.BayerGB2RGB,
-        _ => ColorConversionCodes.BayerRG2RGB,
-    };
+    private static ColorConversionCodes Code(PixelFormat format) =>
+        format switch
+        {
+            PixelFormat.BayerRG8 => ColorConversionCodes.BayerBG2RGB,
+            PixelFormat.BayerGB8 => ColorConversionCodes.BayerGR2RGB,
+            PixelFormat.BayerGR8 => ColorConversionCodes.BayerGB2RGB,
+            _ => ColorConversionCodes.BayerRG2RGB,
+        };
 }

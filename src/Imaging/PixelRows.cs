@@ -38,21 +38,33 @@ internal static class PixelRows
     {
         if (!BitConverter.IsLittleEndian)
         {
-            for (int i = 0; i < grey.Length; i++) grey[i] = levels.Map(BinaryPrimitives.ReadUInt16LittleEndian(source[(2 * i)..]));
+            for (int i = 0; i < grey.Length; i++)
+                grey[i] = levels.Map(BinaryPrimitives.ReadUInt16LittleEndian(source[(2 * i)..]));
             return;
         }
 
         ReadOnlySpan<ushort> values = MemoryMarshal.Cast<byte, ushort>(source)[..grey.Length];
-        for (int i = 0; i < values.Length; i++) grey[i] = levels.Map(values[i]);
+        for (int i = 0; i < values.Length; i++)
+            grey[i] = levels.Map(values[i]);
     }
 
     /// <summary>
     /// <paramref name="step"/> pixels per 16-byte load; the bytes that the store writes too many are written over by the next one, so it
     /// stops while a whole store still fits.
     /// </summary>
-    private static void Gather(ReadOnlySpan<byte> source, Span<byte> rgb, int pixel, int step, Vector128<byte> order, int red, int green, int blue)
+    private static void Gather(
+        ReadOnlySpan<byte> source,
+        Span<byte> rgb,
+        int pixel,
+        int step,
+        Vector128<byte> order,
+        int red,
+        int green,
+        int blue
+    )
     {
-        int s = 0, t = 0;
+        int s = 0,
+            t = 0;
         for (; s + 16 <= source.Length && t + 16 <= rgb.Length; s += step * pixel, t += step * 3)
             Vector128.ShuffleNative(Vector128.Create(source.Slice(s, 16)), order).CopyTo(rgb[t..]);
         for (; s < source.Length; s += pixel, t += 3)

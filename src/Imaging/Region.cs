@@ -31,8 +31,10 @@ public readonly record struct Region(int X, int Y, int Width, int Height)
     public Region CellsToFrame(Region cells, int mapWidth, int mapHeight)
     {
         cells.EnsureInside(mapWidth, mapHeight);
-        int left = Floor(cells.X, Width, mapWidth), right = Ceiling(cells.X + cells.Width, Width, mapWidth);
-        int top = Floor(cells.Y, Height, mapHeight), bottom = Ceiling(cells.Y + cells.Height, Height, mapHeight);
+        int left = Floor(cells.X, Width, mapWidth),
+            right = Ceiling(cells.X + cells.Width, Width, mapWidth);
+        int top = Floor(cells.Y, Height, mapHeight),
+            bottom = Ceiling(cells.Y + cells.Height, Height, mapHeight);
         return new Region(X + left, Y + top, right - left, bottom - top);
 
         static int Floor(long cell, int pixels, int count) => (int)(cell * pixels / count);

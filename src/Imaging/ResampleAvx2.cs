@@ -25,20 +25,31 @@ internal static unsafe class ResampleAvx2
     /// <param name="format">Rgb8, Bgr8, Rgba8 or Bgra8; the result is RGB.</param>
     public static void Colour(byte** rows, byte** targets, ResampleTable table, int first, int count, PixelFormat format)
     {
-        int pixel = format.BytesPerPixel(), stride = table.Stride * 8;
+        int pixel = format.BytesPerPixel(),
+            stride = table.Stride * 8;
         Vector256<byte> gather = Gather(pixel, blueFirst: format is PixelFormat.BGR8 or PixelFormat.BGRa8);
-        byte* row0 = rows[0], row1 = rows[1], row2 = rows[2], row3 = rows[3];
+        byte* row0 = rows[0],
+            row1 = rows[1],
+            row2 = rows[2],
+            row3 = rows[3];
         fixed (short* halves = table.ColourHalves)
         {
             for (int i = 0; i < count; i++)
             {
                 short* w = halves + (long)(first + i) * stride;
                 nint at = (nint)table.Start[first + i] * pixel;
-                Vector256<int> high0 = default, high1 = default, high2 = default, high3 = default;
-                Vector256<int> low0 = default, low1 = default, low2 = default, low3 = default;
+                Vector256<int> high0 = default,
+                    high1 = default,
+                    high2 = default,
+                    high3 = default;
+                Vector256<int> low0 = default,
+                    low1 = default,
+                    low2 = default,
+                    low3 = default;
                 for (int taps = table.Count[first + i]; taps > 0; taps -= 4, w += 32, at += 4 * pixel)
                 {
-                    Vector256<short> high = Avx.LoadVector256(w), low = Avx.LoadVector256(w + 16);
+                    Vector256<short> high = Avx.LoadVector256(w),
+                        low = Avx.LoadVector256(w + 16);
                     Add(row0 + at, gather, high, low, ref high0, ref low0);
                     Add(row1 + at, gather, high, low, ref high1, ref low1);
                     Add(row2 + at, gather, high, low, ref high2, ref low2);
@@ -54,7 +65,14 @@ internal static unsafe class ResampleAvx2
             }
         }
 
-        static void Add(byte* source, Vector256<byte> gather, Vector256<short> high, Vector256<short> low, ref Vector256<int> highSum, ref Vector256<int> lowSum)
+        static void Add(
+            byte* source,
+            Vector256<byte> gather,
+            Vector256<short> high,
+            Vector256<short> low,
+            ref Vector256<int> highSum,
+            ref Vector256<int> lowSum
+        )
         {
             Vector256<short> pixels = Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(source), gather).AsInt16();
             highSum += Avx2.MultiplyAddAdjacent(pixels, high);
@@ -75,7 +93,8 @@ internal static unsafe class ResampleAvx2
         {
             for (int i = 0; i < count; i++)
             {
-                int start = table.Start[first + i], taps = table.Count[first + i];
+                int start = table.Start[first + i],
+                    taps = table.Count[first + i];
                 short* w = halves + (long)(first + i) * stride;
                 Vector128<int> ab = Ssse3.HorizontalAdd(Sum(rows[0] + start, w, taps), Sum(rows[1] + start, w, taps));
                 Vector128<int> cd = Ssse3.HorizontalAdd(Sum(rows[2] + start, w, taps), Sum(rows[3] + start, w, taps));
@@ -90,7 +109,8 @@ internal static unsafe class ResampleAvx2
 
         static Vector128<int> Sum(byte* source, short* w, int taps)
         {
-            Vector256<int> high = default, low = default;
+            Vector256<int> high = default,
+                low = default;
             for (; taps > 0; taps -= 16, w += 32, source += 16)
             {
                 Vector256<short> pixels = Avx2.ConvertToVector256Int16(source);
@@ -113,40 +133,68 @@ internal static unsafe class ResampleAvx2
     /// <param name="target">rowStride bytes.</param>
     public static void Vertical(byte* ring, int slots, int rowStride, ResampleTable table, int row, byte* target)
     {
-        int firstSlot = table.Start[row] % slots, taps = table.Count[row];
+        int firstSlot = table.Start[row] % slots,
+            taps = table.Count[row];
         fixed (int* pairs = table.RowPairs)
         {
             for (int x = 0; x < rowStride; x += 16)
             {
-                Vector256<int> high0 = default, high1 = default, low0 = default, low1 = default;
+                Vector256<int> high0 = default,
+                    high1 = default,
+                    low0 = default,
+                    low1 = default;
                 int* w = pairs + (long)row * table.Stride;
                 for (int k = 0, slot = firstSlot; k < taps; k += 2, w += 2)
                 {
                     Vector128<byte> a = Sse2.LoadVector128(ring + (nint)slot * rowStride + x);
-                    if (++slot == slots) slot = 0;
+                    if (++slot == slots)
+                        slot = 0;
                     // With an odd number of taps the last partner is any row: its weight is 0.
                     Vector128<byte> b = Sse2.LoadVector128(ring + (nint)slot * rowStride + x);
-                    if (++slot == slots) slot = 0;
-                    Vector256<short> near = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(a, b)), far = Avx2.ConvertToVector256Int16(Sse2.UnpackHigh(a, b));
-                    Vector256<short> high = Vector256.Create(w[0]).AsInt16(), low = Vector256.Create(w[1]).AsInt16();
+                    if (++slot == slots)
+                        slot = 0;
+                    Vector256<short> near = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(a, b)),
+                        far = Avx2.ConvertToVector256Int16(Sse2.UnpackHigh(a, b));
+                    Vector256<short> high = Vector256.Create(w[0]).AsInt16(),
+                        low = Vector256.Create(w[1]).AsInt16();
                     high0 += Avx2.MultiplyAddAdjacent(near, high);
                     high1 += Avx2.MultiplyAddAdjacent(far, high);
                     low0 += Avx2.MultiplyAddAdjacent(near, low);
                     low1 += Avx2.MultiplyAddAdjacent(far, low);
                 }
 
-                Vector256<int> first = (high0 << 8) + low0, second = (high1 << 8) + low1;
-                Pack(Finish(first.GetLower()), Finish(first.GetUpper()), Finish(second.GetLower()), Finish(second.GetUpper())).Store(target + x);
+                Vector256<int> first = (high0 << 8) + low0,
+                    second = (high1 << 8) + low1;
+                Pack(Finish(first.GetLower()), Finish(first.GetUpper()), Finish(second.GetLower()), Finish(second.GetUpper()))
+                    .Store(target + x);
             }
         }
     }
 
     private static Vector256<byte> Gather(int pixel, bool blueFirst)
     {
-        byte red = (byte)(blueFirst ? 2 : 0), blue = (byte)(2 - red), p = (byte)pixel;
+        byte red = (byte)(blueFirst ? 2 : 0),
+            blue = (byte)(2 - red),
+            p = (byte)pixel;
         const byte None = 0x80;
         Vector128<byte> pair = Vector128.Create(
-            red, None, (byte)(red + p), None, 1, None, (byte)(1 + p), None, blue, None, (byte)(blue + p), None, None, None, None, None);
+            red,
+            None,
+            (byte)(red + p),
+            None,
+            1,
+            None,
+            (byte)(1 + p),
+            None,
+            blue,
+            None,
+            (byte)(blue + p),
+            None,
+            None,
+            None,
+            None,
+            None
+        );
         // Adding to None keeps its top bit, which is all that the shuffle looks at.
         return Vector256.Create(pair, pair + Vector128.Create((byte)(2 * p)));
     }

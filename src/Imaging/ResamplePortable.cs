@@ -59,21 +59,33 @@ internal static unsafe class ResamplePortable
     /// <summary>Vertical pass of one target row, 16 bytes at a time; parameters as in <see cref="ResampleAvx2.Vertical"/>.</summary>
     public static void Vertical(byte* ring, int slots, int rowStride, ResampleTable table, int row, byte* target)
     {
-        int firstSlot = table.Start[row] % slots, taps = table.Count[row];
+        int firstSlot = table.Start[row] % slots,
+            taps = table.Count[row];
         fixed (int* weights = &table.Weights[(long)row * table.Stride])
         {
             for (int x = 0; x < rowStride; x += 16)
             {
-                Vector128<int> sum0 = Vector128.Create(ResampleTable.Half), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+                Vector128<int> sum0 = Vector128.Create(ResampleTable.Half),
+                    sum1 = sum0,
+                    sum2 = sum0,
+                    sum3 = sum0;
                 for (int k = 0, slot = firstSlot; k < taps; k++)
                 {
-                    Widen(Vector128.Load(ring + (nint)slot * rowStride + x), out Vector128<int> a, out Vector128<int> b, out Vector128<int> c, out Vector128<int> d);
+                    Widen(
+                        Vector128.Load(ring + (nint)slot * rowStride + x),
+                        out Vector128<int> a,
+                        out Vector128<int> b,
+                        out Vector128<int> c,
+                        out Vector128<int> d
+                    );
                     Vector128<int> w = Vector128.Create(weights[k]);
                     (sum0, sum1, sum2, sum3) = (sum0 + a * w, sum1 + b * w, sum2 + c * w, sum3 + d * w);
-                    if (++slot == slots) slot = 0;
+                    if (++slot == slots)
+                        slot = 0;
                 }
 
-                Vector128<short> lower = Vector128.Narrow(Clamp(sum0), Clamp(sum1)), upper = Vector128.Narrow(Clamp(sum2), Clamp(sum3));
+                Vector128<short> lower = Vector128.Narrow(Clamp(sum0), Clamp(sum1)),
+                    upper = Vector128.Narrow(Clamp(sum2), Clamp(sum3));
                 Vector128.Narrow(lower.AsUInt16(), upper.AsUInt16()).Store(target + x);
             }
         }

@@ -19,7 +19,9 @@ internal sealed class ResampleTable
     public ResampleTable(int sourceSize, int targetSize, ResampleFilter filter)
     {
         (SourceSize, TargetSize) = (sourceSize, targetSize);
-        double scale = (double)sourceSize / targetSize, widening = Math.Max(scale, 1.0), inverse = 1.0 / widening;
+        double scale = (double)sourceSize / targetSize,
+            widening = Math.Max(scale, 1.0),
+            inverse = 1.0 / widening;
         double support = (filter == ResampleFilter.Bicubic ? 2.0 : 1.0) * widening;
         // Whole groups of 16, so that a vector load of weights never leaves the table.
         Stride = (Math.Min((int)Math.Ceiling(support) * 2 + 1, sourceSize) + 15) & ~15;
@@ -30,8 +32,10 @@ internal sealed class ResampleTable
         double[] real = new double[Stride];
         for (int i = 0; i < targetSize; i++)
         {
-            double centre = (i + 0.5) * scale, sum = 0;
-            int start = Math.Max((int)(centre - support + 0.5), 0), end = Math.Min((int)(centre + support + 0.5), sourceSize);
+            double centre = (i + 0.5) * scale,
+                sum = 0;
+            int start = Math.Max((int)(centre - support + 0.5), 0),
+                end = Math.Min((int)(centre + support + 0.5), sourceSize);
             for (int k = 0; k < end - start; k++)
             {
                 real[k] = Kernel(filter, (k + start - centre + 0.5) * inverse);
@@ -87,8 +91,10 @@ internal sealed class ResampleTable
     {
         const double A = -0.5;
         x = Math.Abs(x);
-        if (filter == ResampleFilter.Bilinear) return x < 1.0 ? 1.0 - x : 0.0;
-        if (x < 1.0) return ((A + 2.0) * x - (A + 3.0)) * x * x + 1;
+        if (filter == ResampleFilter.Bilinear)
+            return x < 1.0 ? 1.0 - x : 0.0;
+        if (x < 1.0)
+            return ((A + 2.0) * x - (A + 3.0)) * x * x + 1;
         return x < 2.0 ? (((x - 5) * x + 8) * x - 4) * A : 0.0;
     }
 
@@ -97,7 +103,8 @@ internal sealed class ResampleTable
         short[] halves = new short[Weights.Length / group * 32];
         for (int i = 0; i < halves.Length; i++)
         {
-            int lane = i % 16, tap = group == 16 ? lane : (lane / 8 * 2) + (lane & 1);
+            int lane = i % 16,
+                tap = group == 16 ? lane : (lane / 8 * 2) + (lane & 1);
             int weight = Weights[(i / 32 * group) + tap];
             halves[i] = checked((short)(i % 32 < 16 ? weight >> 8 : weight & 255));
         }
@@ -110,7 +117,8 @@ internal sealed class ResampleTable
         int[] pairs = new int[Weights.Length];
         for (int i = 0; i < pairs.Length; i += 2)
         {
-            int first = Weights[i], second = Weights[i + 1];
+            int first = Weights[i],
+                second = Weights[i + 1];
             pairs[i] = ((first >> 8) & 0xFFFF) | ((second >> 8) << 16);
             pairs[i + 1] = (first & 255) | ((second & 255) << 16);
         }

@@ -10,9 +10,8 @@ public sealed class RgbImage
 {
     /// <summary>A black picture.</summary>
     /// <exception cref="ArgumentException">A size is out of range.</exception>
-    public RgbImage(int width, int height) : this(width, height, new byte[ByteCount(width, height)])
-    {
-    }
+    public RgbImage(int width, int height)
+        : this(width, height, new byte[ByteCount(width, height)]) { }
 
     /// <summary>Takes over <paramref name="pixels"/>; the caller must not change them any more.</summary>
     /// <param name="width">Pixels in a row.</param>
@@ -23,7 +22,10 @@ public sealed class RgbImage
     {
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.Length != ByteCount(width, height))
-            throw new ArgumentException($"a {width}x{height} RGB picture has {ByteCount(width, height)} bytes, {pixels.Length} given", nameof(pixels));
+            throw new ArgumentException(
+                $"a {width}x{height} RGB picture has {ByteCount(width, height)} bytes, {pixels.Length} given",
+                nameof(pixels)
+            );
         (Width, Height, Pixels) = (width, height, pixels);
     }
 
@@ -45,7 +47,9 @@ public sealed class RgbImage
     {
         long bytes = (long)width * height * 3;
         if (width < 1 || height < 1 || width > ImageView.MaxSide || height > ImageView.MaxSide || bytes > Array.MaxLength)
-            throw new ArgumentException($"an RGB picture of {width}x{height} pixels: each side must be 1..{ImageView.MaxSide}, and it must fit 2 GiB");
+            throw new ArgumentException(
+                $"an RGB picture of {width}x{height} pixels: each side must be 1..{ImageView.MaxSide}, and it must fit 2 GiB"
+            );
         return (int)bytes;
     }
 }

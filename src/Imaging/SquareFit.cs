@@ -13,8 +13,10 @@ public readonly record struct SquareFit(int ScaledWidth, int ScaledHeight, int L
     /// </summary>
     public static SquareFit Of(int width, int height, int size, CropMode mode)
     {
-        if (mode == CropMode.Squash) return new SquareFit(size, size, 0, 0);
-        int scaledWidth = width <= height ? size : Long(width, height), scaledHeight = width <= height ? Long(height, width) : size;
+        if (mode == CropMode.Squash)
+            return new SquareFit(size, size, 0, 0);
+        int scaledWidth = width <= height ? size : Long(width, height),
+            scaledHeight = width <= height ? Long(height, width) : size;
         return new SquareFit(scaledWidth, scaledHeight, Offset(scaledWidth), Offset(scaledHeight));
 
         int Long(int longer, int shorter) => checked((int)((long)size * longer / shorter));

@@ -44,16 +44,27 @@ public sealed record DecisionRule(ProfileTable Thresholds, ProfileTable GreyBand
     /// <param name="score">The anomaly score.</param>
     public Decision Decide(Profile profile, ShotMode shots, double score)
     {
-        if (!double.IsFinite(score)) return new(Outcome.NotANumber, score, null, null);
-        if (Thresholds[profile, shots] is not double threshold) return new(Outcome.NoThreshold, score, null, null);
+        if (!double.IsFinite(score))
+            return new(Outcome.NotANumber, score, null, null);
+        if (Thresholds[profile, shots] is not double threshold)
+            return new(Outcome.NoThreshold, score, null, null);
         double margin = score - threshold;
         bool grey = GreyBands[profile, shots] is > 0 and double half && Math.Abs(margin) <= half;
-        return new(grey ? Outcome.Review : margin > 0 ? Outcome.Ng : Outcome.Ok, score, threshold, margin);
+        return new(
+            grey ? Outcome.Review
+                : margin > 0 ? Outcome.Ng
+                : Outcome.Ok,
+            score,
+            threshold,
+            margin
+        );
     }
 
     /// <summary>Decides on the score of a result: few-shot where it has one, else zero-shot; without any it is no number.</summary>
     /// <param name="profile">The profile that gave the scores.</param>
     /// <param name="scores">The scores of step 6.</param>
     public Decision Decide(Profile profile, FusionScores scores) =>
-        scores.FewShot is float fewShot ? Decide(profile, ShotMode.FewShot, fewShot) : Decide(profile, ShotMode.ZeroShot, scores.ZeroShot ?? double.NaN);
+        scores.FewShot is float fewShot
+            ? Decide(profile, ShotMode.FewShot, fewShot)
+            : Decide(profile, ShotMode.ZeroShot, scores.ZeroShot ?? double.NaN);
 }

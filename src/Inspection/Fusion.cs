@@ -16,7 +16,15 @@ namespace ClipFusion.Inspection;
 /// </summary>
 public static class Fusion
 {
-    private enum Slot { ClipLanguage, ClipVision, DiffLanguage, DiffVision, ZeroShot, FewShot }
+    private enum Slot
+    {
+        ClipLanguage,
+        ClipVision,
+        DiffLanguage,
+        DiffVision,
+        ZeroShot,
+        FewShot,
+    }
 
     /// <summary>Fuses one image's maps.</summary>
     /// <param name="recipe">Alphas, branches, profile and smoothing. The maps' size comes from <paramref name="result"/>, not from the
@@ -30,7 +38,13 @@ public static class Fusion
     /// A language branch in use, or one of two vision branches in use, has no map; a map holds NaN or infinity; everything is ignored; or
     /// nothing is left to judge by.
     /// </exception>
-    public static void Fuse(Recipe recipe, BranchMaps maps, FusionResult result, Func<int, int, bool[]?>? ignored = null, CancellationToken cancellation = default)
+    public static void Fuse(
+        Recipe recipe,
+        BranchMaps maps,
+        FusionResult result,
+        Func<int, int, bool[]?>? ignored = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(maps);
@@ -40,16 +54,23 @@ public static class Fusion
         bool[]? ignoredScoreCells = ignored?.Invoke(Recipe.ScoreSize, Recipe.ScoreSize);
         if (ignoredScoreCells is not null && !ignoredScoreCells.Contains(false))
         {
-            throw new ArgumentException("The ignore mask covers the whole image; at least one cell must be left to judge.", nameof(ignored));
+            throw new ArgumentException(
+                "The ignore mask covers the whole image; at least one cell must be left to judge.",
+                nameof(ignored)
+            );
         }
 
-        float? clipLanguage = null, clipVision = null, diffLanguage = null, diffVision = null;
+        float? clipLanguage = null,
+            clipVision = null,
+            diffLanguage = null,
+            diffVision = null;
         if (used.HasFlag(Branches.ClipLanguage))
         {
             result.ClipLanguage = Enlarge([maps.ClipLanguage!], result, Slot.ClipLanguage, cancellation);
-            clipLanguage = maps.ClipLanguageScore is float score && float.IsFinite(score)
-                ? score
-                : throw new ArgumentException($"The class score is {maps.ClipLanguageScore}; a probability is expected.", nameof(maps));
+            clipLanguage =
+                maps.ClipLanguageScore is float score && float.IsFinite(score)
+                    ? score
+                    : throw new ArgumentException($"The class score is {maps.ClipLanguageScore}; a probability is expected.", nameof(maps));
         }
 
         if (used.HasFlag(Branches.DiffLanguage))
@@ -72,13 +93,22 @@ public static class Fusion
             diffVision = Peak(maps.DiffVision, result.DiffVision, ignoredScoreCells, cancellation);
         }
 
-        double a = Alpha(recipe.Profile, recipe.AlphaSegmentation), b = Alpha(recipe.Profile, recipe.AlphaClassification);
-        bool zeroShot = (used & Branches.Language) != 0, fewShot = (used & Branches.Vision) != 0;
-        if (zeroShot) result.ZeroShot = Add(result, Slot.ZeroShot, (result.ClipLanguage, a), (result.DiffLanguage, 1 - a));
+        double a = Alpha(recipe.Profile, recipe.AlphaSegmentation),
+            b = Alpha(recipe.Profile, recipe.AlphaClassification);
+        bool zeroShot = (used & Branches.Language) != 0,
+            fewShot = (used & Branches.Vision) != 0;
+        if (zeroShot)
+            result.ZeroShot = Add(result, Slot.ZeroShot, (result.ClipLanguage, a), (result.DiffLanguage, 1 - a));
         if (fewShot)
         {
             result.FewShot = Add(
-                result, Slot.FewShot, (result.ClipLanguage, a), (result.ClipVision, a), (result.DiffLanguage, 1 - a), (result.DiffVision, 1 - a));
+                result,
+                Slot.FewShot,
+                (result.ClipLanguage, a),
+                (result.ClipVision, a),
+                (result.DiffLanguage, 1 - a),
+                (result.DiffVision, 1 - a)
+            );
         }
 
         Smooth(result.ZeroShot, recipe.SmoothingSigma, cancellation);
@@ -86,7 +116,13 @@ public static class Fusion
         double language = (b * (clipLanguage ?? 0)) + ((1 - b) * (diffLanguage ?? 0));
         double vision = (b * (clipVision ?? 0)) + ((1 - b) * (diffVision ?? 0));
         result.Scores = new(
-            clipLanguage, clipVision, diffLanguage, diffVision, zeroShot ? (float)language : null, fewShot ? (float)(language + vision) : null);
+            clipLanguage,
+            clipVision,
+            diffLanguage,
+            diffVision,
+            zeroShot ? (float)language : null,
+            fewShot ? (float)(language + vision) : null
+        );
     }
 
     /// <summary>The branches that take part: the recipe's, as far as the profile runs them, without the vision branches where there are no
@@ -95,14 +131,20 @@ public static class Fusion
     {
         Branches used = recipe.UsedBranches;
         Branches given = Given(maps);
-        if ((used & given & Branches.Vision) == 0) used &= ~Branches.Vision;
+        if ((used & given & Branches.Vision) == 0)
+            used &= ~Branches.Vision;
         Branches missing = used & ~given;
-        if (missing != 0) throw new ArgumentException($"The recipe uses the branches {used}, but there is no map of {missing}.", nameof(maps));
+        if (missing != 0)
+            throw new ArgumentException($"The recipe uses the branches {used}, but there is no map of {missing}.", nameof(maps));
         if (used == 0)
         {
             throw new ArgumentException(
-                given == Branches.None ? $"Nothing to judge by: the recipe's branches ({recipe.UsedBranches}) compare with good parts, and there are no references." : $"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches}, and there are maps of {given}.",
-                nameof(maps));
+                given == Branches.None
+                    ? $"Nothing to judge by: the recipe's branches ({recipe.UsedBranches}) compare with good parts, and there are no "
+                        + "references."
+                    : $"Nothing to judge by: the recipe leaves the branches {recipe.UsedBranches}, and there are maps of {given}.",
+                nameof(maps)
+            );
         }
 
         return used;
@@ -119,26 +161,39 @@ public static class Fusion
         if (maps.DiffLanguageUnnormalized.Count == 0)
         {
             throw new ArgumentException(
-                "The recipe normalises attention over the prompt's tokens, but the score needs the attention without that: there is no un-normalised DiffLanguage map.",
-                nameof(maps));
+                "The recipe normalises attention over the prompt's tokens, but the score needs the attention without that: there is no "
+                    + "un-normalised DiffLanguage map.",
+                nameof(maps)
+            );
         }
 
         RequireFinite(maps.DiffLanguageUnnormalized, Slot.DiffLanguage);
         return maps.DiffLanguageUnnormalized;
     }
 
-    private static double Alpha(Profile profile, double alpha) => profile switch { Profile.PatchClip => 1, Profile.MapDiff => 0, _ => alpha };
+    private static double Alpha(Profile profile, double alpha) =>
+        profile switch
+        {
+            Profile.PatchClip => 1,
+            Profile.MapDiff => 0,
+            _ => alpha,
+        };
 
     /// <summary>M^{Diff,L} on the latent grid: the mean over states (equation 6).</summary>
     internal static AnomalyMap MeanOfStates(IReadOnlyList<AnomalyMap> states)
     {
-        if (states.Count == 1) return states[0];
+        if (states.Count == 1)
+            return states[0];
         var mean = new AnomalyMap(states[0].Height, states[0].Width);
         foreach (AnomalyMap state in states)
         {
             if (!state.SameGrid(mean))
             {
-                throw new ArgumentException($"The states' maps have grids of {mean.Height} x {mean.Width} and {state.Height} x {state.Width}; one latent grid is expected.", nameof(states));
+                throw new ArgumentException(
+                    $"The states' maps have grids of {mean.Height} x {mean.Width} and {state.Height} x {state.Width}; one latent grid "
+                        + "is expected.",
+                    nameof(states)
+                );
             }
 
             TensorPrimitives.Add(mean.Values, state.Values, mean.Values);
@@ -160,7 +215,8 @@ public static class Fusion
     /// already.</summary>
     private static float Peak(IReadOnlyList<AnomalyMap> maps, AnomalyMap enlarged, bool[]? ignored, CancellationToken cancellation)
     {
-        if (enlarged is { Height: Recipe.ScoreSize, Width: Recipe.ScoreSize }) return MapStatistics.Max(enlarged.Values, ignored);
+        if (enlarged is { Height: Recipe.ScoreSize, Width: Recipe.ScoreSize })
+            return MapStatistics.Max(enlarged.Values, ignored);
         const int cells = Recipe.ScoreSize * Recipe.ScoreSize;
         float[] scratch = ArrayPool<float>.Shared.Rent(cells);
         try
@@ -188,15 +244,25 @@ public static class Fusion
         {
             if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(map.Values)))
             {
-                throw new ArgumentException($"A {slot} map of {map.Height} x {map.Width} holds NaN or infinity; a network's output or a feature is broken.", nameof(maps));
+                throw new ArgumentException(
+                    $"A {slot} map of {map.Height} x {map.Width} holds NaN or infinity; a network's output or a feature is broken.",
+                    nameof(maps)
+                );
             }
         }
     }
 
-    private static void EnlargedMean(IReadOnlyList<AnomalyMap> maps, Span<float> destination, int height, int width, CancellationToken cancellation)
+    private static void EnlargedMean(
+        IReadOnlyList<AnomalyMap> maps,
+        Span<float> destination,
+        int height,
+        int width,
+        CancellationToken cancellation
+    )
     {
         BilinearResize.Resize(maps[0].Values, maps[0].Height, maps[0].Width, destination, height, width, cancellation);
-        if (maps.Count == 1) return;
+        if (maps.Count == 1)
+            return;
         float[] rented = ArrayPool<float>.Shared.Rent(destination.Length);
         Span<float> one = rented.AsSpan(0, destination.Length);
         try
@@ -221,7 +287,8 @@ public static class Fusion
         sum.Values.AsSpan().Clear();
         foreach ((AnomalyMap? map, double weight) in terms)
         {
-            if (map is not null) TensorPrimitives.MultiplyAdd(map.Values, (float)weight, sum.Values, sum.Values);
+            if (map is not null)
+                TensorPrimitives.MultiplyAdd(map.Values, (float)weight, sum.Values, sum.Values);
         }
 
         return sum;
@@ -229,7 +296,14 @@ public static class Fusion
 
     private static void Smooth(AnomalyMap? map, double smoothingSigma, CancellationToken cancellation)
     {
-        if (map is null) return;
-        GaussianSmoothing.Smooth(map.Values, map.Height, map.Width, GaussianSmoothing.SigmaFor(smoothingSigma, map.Height, map.Width), cancellation);
+        if (map is null)
+            return;
+        GaussianSmoothing.Smooth(
+            map.Values,
+            map.Height,
+            map.Width,
+            GaussianSmoothing.SigmaFor(smoothingSigma, map.Height, map.Width),
+            cancellation
+        );
     }
 }

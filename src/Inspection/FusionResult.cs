@@ -54,7 +54,8 @@ public sealed class FusionResult
 
     /// <summary>The anomaly score that belongs to <see cref="Map"/>, 0..2.</summary>
     /// <exception cref="InvalidOperationException">Nothing has been fused into this yet.</exception>
-    public float Score => Scores.FewShot ?? Scores.ZeroShot ?? throw new InvalidOperationException("nothing has been fused: there is no score");
+    public float Score =>
+        Scores.FewShot ?? Scores.ZeroShot ?? throw new InvalidOperationException("nothing has been fused: there is no score");
 
     /// <summary>Takes back every map and score but keeps the memory.</summary>
     internal void Clear()
@@ -74,4 +75,11 @@ public sealed class FusionResult
 /// <param name="DiffVision">S^{Diff,V}, 0..1 (equation 11).</param>
 /// <param name="ZeroShot">The language scores fused, 0..1.</param>
 /// <param name="FewShot">All scores fused, 0..2 (equation 9).</param>
-public readonly record struct FusionScores(float? ClipLanguage, float? ClipVision, float? DiffLanguage, float? DiffVision, float? ZeroShot, float? FewShot);
+public readonly record struct FusionScores(
+    float? ClipLanguage,
+    float? ClipVision,
+    float? DiffLanguage,
+    float? DiffVision,
+    float? ZeroShot,
+    float? FewShot
+);

@@ -41,10 +41,18 @@ public readonly record struct ImageMeasures(double Brightness, double Clipped, d
     public static ImageMeasures Of(ReadOnlySpan<byte> rgb, int width, int height)
     {
         if (width is < 3 or > MaxWidth || height is < 3 or > MaxWidth || rgb.Length != width * height * 3)
-            throw new ArgumentException($"{rgb.Length} bytes for {width}x{height} pixels: each side must be 3..{MaxWidth} and a pixel has 3 bytes", nameof(rgb));
+            throw new ArgumentException(
+                $"{rgb.Length} bytes for {width}x{height} pixels: each side must be 3..{MaxWidth} and a pixel has 3 bytes",
+                nameof(rgb)
+            );
 
-        Span<int> above = stackalloc int[width], row = stackalloc int[width], below = stackalloc int[width];
-        long sum = 0, clipped = 0, laplacians = 0, squares = 0;
+        Span<int> above = stackalloc int[width],
+            row = stackalloc int[width],
+            below = stackalloc int[width];
+        long sum = 0,
+            clipped = 0,
+            laplacians = 0,
+            squares = 0;
         for (int y = 0; y < height; y++)
         {
             // The row that held y - 3 takes row y; the Laplacian of row y - 1 has then all it needs.
@@ -55,11 +63,14 @@ public readonly record struct ImageMeasures(double Brightness, double Clipped, d
             ReadOnlySpan<byte> pixels = rgb.Slice(y * width * 3, width * 3);
             for (int x = 0, i = 0; x < width; x++, i += 3)
             {
-                int r = pixels[i], g = pixels[i + 1], b = pixels[i + 2];
+                int r = pixels[i],
+                    g = pixels[i + 1],
+                    b = pixels[i + 2];
                 int grey = ((299 * r) + (587 * g) + (114 * b) + 500) / 1000;
                 below[x] = grey;
                 sum += grey;
-                if (Math.Max(r, Math.Max(g, b)) == byte.MaxValue) clipped++;
+                if (Math.Max(r, Math.Max(g, b)) == byte.MaxValue)
+                    clipped++;
             }
 
             for (int x = 1; y >= 2 && x < width - 1; x++)
@@ -70,7 +81,9 @@ public readonly record struct ImageMeasures(double Brightness, double Clipped, d
             }
         }
 
-        double count = (double)width * height, inner = (double)(width - 2) * (height - 2), mean = laplacians / inner;
+        double count = (double)width * height,
+            inner = (double)(width - 2) * (height - 2),
+            mean = laplacians / inner;
         return new(sum / count, clipped / count, Math.Max(0, (squares / inner) - (mean * mean)));
     }
 }
@@ -100,21 +113,25 @@ public sealed record ImageChecks
     public double? MinSharpness { get; init; }
 
     /// <summary>Whether the picture has to be measured at all.</summary>
-    public bool NeedsMeasures => MinBrightness is not null || MaxBrightness is not null || MaxClipped is not null || MinSharpness is not null;
+    public bool NeedsMeasures =>
+        MinBrightness is not null || MaxBrightness is not null || MaxClipped is not null || MinSharpness is not null;
 
     /// <summary>Checks a frame's size; can be asked before the frame is prepared.</summary>
     public ImageFault CheckSize(int frameWidth, int frameHeight) =>
-        (Width is int width && width != frameWidth) || (Height is int height && height != frameHeight) ? ImageFault.WrongSize : ImageFault.None;
+        (Width is int width && width != frameWidth) || (Height is int height && height != frameHeight)
+            ? ImageFault.WrongSize
+            : ImageFault.None;
 
     /// <summary>The first check that fails: darkness, brightness, then focus, because a dark or glaring picture has no focus to speak
     /// of.</summary>
-    public ImageFault Check(ImageMeasures measured) => measured switch
-    {
-        _ when measured.Brightness < MinBrightness => ImageFault.TooDark,
-        _ when measured.Brightness > MaxBrightness || measured.Clipped > MaxClipped => ImageFault.TooBright,
-        _ when measured.Sharpness < MinSharpness => ImageFault.Blurred,
-        _ => ImageFault.None,
-    };
+    public ImageFault Check(ImageMeasures measured) =>
+        measured switch
+        {
+            _ when measured.Brightness < MinBrightness => ImageFault.TooDark,
+            _ when measured.Brightness > MaxBrightness || measured.Clipped > MaxClipped => ImageFault.TooBright,
+            _ when measured.Sharpness < MinSharpness => ImageFault.Blurred,
+            _ => ImageFault.None,
+        };
 
     /// <summary>All checks on a prepared frame, on the bytes that CLIP takes or, where it has no part, the VAE. Allocates
     /// nothing.</summary>

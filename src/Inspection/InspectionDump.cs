@@ -19,10 +19,13 @@ public sealed class InspectionDump
     {
         ArgumentNullException.ThrowIfNull(inspector);
         TextPrompts prompts = inspector.Prompts;
-        if (prompts.Normal.Length > 0) Add("clip.text", [.. prompts.Normal, .. prompts.Abnormal], 2, prompts.Normal.Length);
+        if (prompts.Normal.Length > 0)
+            Add("clip.text", [.. prompts.Normal, .. prompts.Abnormal], 2, prompts.Normal.Length);
         Add("clip.logit_scale", [inspector.Pack.Manifest.Clip.LogitScale], 1);
-        if (prompts.Diffusion.Count == 0) return;
-        int length = prompts.Diffusion[0].Ids.Length, width = inspector.Pack.Manifest.Diffusion.ContextWidth;
+        if (prompts.Diffusion.Count == 0)
+            return;
+        int length = prompts.Diffusion[0].Ids.Length,
+            width = inspector.Pack.Manifest.Diffusion.ContextWidth;
         Add(SafetensorsEntry.Of("sd.token_ids", prompts.Diffusion.SelectMany(p => p.Ids).ToArray(), prompts.Diffusion.Count, length));
         Add("sd.context", [.. prompts.Diffusion.SelectMany(p => p.Context)], prompts.Diffusion.Count, length, width);
     }
@@ -41,15 +44,23 @@ public sealed class InspectionDump
         ArgumentNullException.ThrowIfNull(inspector);
         Resized($"{image}.clip.resized_u8", result.Prepared.Clip);
         Resized($"{image}.diff.resized_u8", result.Prepared.Diffusion);
-        foreach ((string name, TensorTap tap) in result.Taps?.All ?? new Dictionary<string, TensorTap>()) Add($"{image}.{name}", tap.Values, tap.Shape);
+        foreach ((string name, TensorTap tap) in result.Taps?.All ?? new Dictionary<string, TensorTap>())
+            Add($"{image}.{name}", tap.Values, tap.Shape);
 
         BranchMaps maps = result.Maps;
         Map($"{image}.map.clip_language", maps.ClipLanguage);
-        for (int i = 0; i < maps.ClipVision.Count; i++) Map($"{image}.map.clip_vision.{inspector.Pack.Manifest.Clip.Blocks[i]}", maps.ClipVision[i]);
+        for (int i = 0; i < maps.ClipVision.Count; i++)
+            Map($"{image}.map.clip_vision.{inspector.Pack.Manifest.Clip.Blocks[i]}", maps.ClipVision[i]);
         if (maps.DiffLanguage.Count > 0)
         {
             AnomalyMap mean = Fusion.MeanOfStates(maps.DiffLanguage);
-            Add($"{image}.map.diff_language.states", [.. maps.DiffLanguage.SelectMany(m => m.Values)], maps.DiffLanguage.Count, mean.Height, mean.Width);
+            Add(
+                $"{image}.map.diff_language.states",
+                [.. maps.DiffLanguage.SelectMany(m => m.Values)],
+                maps.DiffLanguage.Count,
+                mean.Height,
+                mean.Width
+            );
             Map($"{image}.map.diff_language", mean);
         }
 
@@ -62,32 +73,44 @@ public sealed class InspectionDump
         Map($"{image}.map.fused.zero_shot", result.Fused.ZeroShot);
         Map($"{image}.map.fused.few_shot", result.Fused.FewShot);
         FusionScores s = result.Fused.Scores;
-        Add($"{image}.score", [.. new[] { s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision, s.ZeroShot, s.FewShot }.Select(v => v ?? float.NaN)], 6);
+        Add(
+            $"{image}.score",
+            [.. new[] { s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision, s.ZeroShot, s.FewShot }.Select(v => v ?? float.NaN)],
+            6
+        );
     }
 
     /// <summary>Writes the file in one step: a reader sees all of it or none.</summary>
-    public void Write(string path) => SafetensorsWriter.Write(path, _entries, new Dictionary<string, string>
-    {
-        ["score_columns"] = "clip_language,clip_vision,diff_language,diff_vision,fused_zero_shot,fused_few_shot",
-    });
+    public void Write(string path) =>
+        SafetensorsWriter.Write(
+            path,
+            _entries,
+            new Dictionary<string, string>
+            {
+                ["score_columns"] = "clip_language,clip_vision,diff_language,diff_vision,fused_zero_shot,fused_few_shot",
+            }
+        );
 
     private void Resized(string name, byte[] pixels)
     {
-        if (pixels.Length == 0) return;
+        if (pixels.Length == 0)
+            return;
         int side = (int)Math.Sqrt(pixels.Length / 3);
         Add(SafetensorsEntry.Of(name, pixels.ToArray(), side, side, 3));
     }
 
     private void Map(string name, AnomalyMap? map)
     {
-        if (map is not null) Add(name, [.. map.Values], map.Height, map.Width);
+        if (map is not null)
+            Add(name, [.. map.Values], map.Height, map.Width);
     }
 
     private void Add(string name, float[] values, params long[] shape) => Add(SafetensorsEntry.Of(name, values, shape));
 
     private void Add(SafetensorsEntry entry)
     {
-        if (!_names.Add(entry.Name)) throw new ArgumentException($"the dump has a tensor '{entry.Name}' already; images need different file names");
+        if (!_names.Add(entry.Name))
+            throw new ArgumentException($"the dump has a tensor '{entry.Name}' already; images need different file names");
         _entries.Add(entry);
     }
 }

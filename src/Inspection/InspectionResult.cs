@@ -28,7 +28,15 @@ public sealed record InspectionResult(PreparedImage Prepared, BranchMaps Maps, F
 /// <param name="Unet">Step 4, UNet.</param>
 /// <param name="DiffusionBanks">Step 5, diffusion banks.</param>
 /// <param name="Fuse">Step 6.</param>
-public sealed record StepTimings(TimeSpan Prepare, TimeSpan ClipNetworks, TimeSpan ClipBanks, TimeSpan Vae, TimeSpan Unet, TimeSpan DiffusionBanks, TimeSpan Fuse)
+public sealed record StepTimings(
+    TimeSpan Prepare,
+    TimeSpan ClipNetworks,
+    TimeSpan ClipBanks,
+    TimeSpan Vae,
+    TimeSpan Unet,
+    TimeSpan DiffusionBanks,
+    TimeSpan Fuse
+)
 {
     /// <summary>All of it.</summary>
     public TimeSpan Total => Prepare + ClipNetworks + ClipBanks + Vae + Unet + DiffusionBanks + Fuse;

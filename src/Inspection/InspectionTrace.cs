@@ -46,8 +46,14 @@ public sealed class InspectionTrace(TensorTaps? taps = null)
         {
             TimeSpan Of(InspectionStep step) => TimeSpan.FromTicks(_durations[(int)step]);
             return new StepTimings(
-                Of(InspectionStep.Prepare), Of(InspectionStep.ClipNetworks), Of(InspectionStep.ClipBanks), Of(InspectionStep.Vae), Of(InspectionStep.Unet),
-                Of(InspectionStep.DiffusionBanks), Of(InspectionStep.Fuse));
+                Of(InspectionStep.Prepare),
+                Of(InspectionStep.ClipNetworks),
+                Of(InspectionStep.ClipBanks),
+                Of(InspectionStep.Vae),
+                Of(InspectionStep.Unet),
+                Of(InspectionStep.DiffusionBanks),
+                Of(InspectionStep.Fuse)
+            );
         }
     }
 

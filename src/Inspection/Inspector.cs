@@ -41,7 +41,14 @@ public sealed class Inspector : IDisposable
     private readonly Lazy<DiffusionPlan> _query;
     private readonly Lazy<DiffusionPlan> _reference;
 
-    private Inspector(ModelPack pack, Recipe recipe, IgnoreMask? ignore, int parallelism, bool featuresAlways, CancellationToken cancellation)
+    private Inspector(
+        ModelPack pack,
+        Recipe recipe,
+        IgnoreMask? ignore,
+        int parallelism,
+        bool featuresAlways,
+        CancellationToken cancellation
+    )
     {
         (Pack, Recipe, _ignore, _featuresAlways, Comparison) = (pack, recipe, ignore, featuresAlways, new Comparison(null, parallelism));
         _prompts = TextPrompts.Create(pack, recipe, cancellation);
@@ -86,13 +93,22 @@ public sealed class Inspector : IDisposable
     /// <param name="cancellation">Ends the encoding.</param>
     /// <exception cref="ArgumentException">The recipe asks for what the pack does not have, or a state is not in its prompt.</exception>
     public static Inspector Create(
-        ModelPack pack, Recipe recipe, IgnoreMask? ignore = null, int parallelism = 1, bool featuresAlways = false, CancellationToken cancellation = default)
+        ModelPack pack,
+        Recipe recipe,
+        IgnoreMask? ignore = null,
+        int parallelism = 1,
+        bool featuresAlways = false,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(recipe);
         int blocks = pack.Manifest.Diffusion.Decoder.Count;
         if (recipe.TimestepBlocks.Any(t => t.Block >= blocks))
-            throw new ArgumentException($"timestepBlocks names decoder block {recipe.TimestepBlocks.Max(t => t.Block)}; pack '{pack.Manifest.Name}' has blocks 0 to {blocks - 1}");
+            throw new ArgumentException(
+                $"timestepBlocks names decoder block {recipe.TimestepBlocks.Max(t => t.Block)}; pack '{pack.Manifest.Name}' has blocks "
+                    + $"0 to {blocks - 1}"
+            );
         return new Inspector(pack, recipe, ignore, parallelism, featuresAlways, cancellation);
     }
 
@@ -103,9 +119,12 @@ public sealed class Inspector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(recipe);
         Branches used = recipe.UsedBranches & (hasReferences ? Branches.Language | Branches.Vision : Branches.Language);
-        if ((used & Branches.Clip) != 0) yield return GraphNames.ClipImage;
-        if (used.HasFlag(Branches.ClipLanguage)) yield return GraphNames.ClipText;
-        if ((used & Branches.Diff) == 0) yield break;
+        if ((used & Branches.Clip) != 0)
+            yield return GraphNames.ClipImage;
+        if (used.HasFlag(Branches.ClipLanguage))
+            yield return GraphNames.ClipText;
+        if ((used & Branches.Diff) == 0)
+            yield break;
         yield return GraphNames.DiffusionText;
         yield return GraphNames.VaeEncoder;
         yield return used.HasFlag(Branches.DiffVision) ? GraphNames.MapDiff : GraphNames.MapDiffLanguage;
@@ -136,25 +155,41 @@ public sealed class Inspector : IDisposable
     /// there.</exception>
     /// <exception cref="NetworkException">A network failed.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
-    public BranchMaps RunPatchClip(IImageNetworks networks, Comparison? comparison = null, InspectionTrace? trace = null, CancellationToken cancellation = default)
+    public BranchMaps RunPatchClip(
+        IImageNetworks networks,
+        Comparison? comparison = null,
+        InspectionTrace? trace = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(networks);
         comparison ??= Comparison;
         Branches branches = BranchesWith(comparison.Banks);
-        if ((branches & Branches.Clip) == 0) return BranchMaps.None;
+        if ((branches & Branches.Clip) == 0)
+            return BranchMaps.None;
         int? device = branches.HasFlag(Branches.ClipVision) ? networks.DeviceOf(GraphNames.ClipImage) : null;
-        BranchMaps maps = _router.Route(comparison, device, search =>
-        {
-            using NetworkOutputs o = networks.RunClip(search.IsOnDevice, trace, cancellation);
-            var found = new BranchMaps();
-            if (branches.HasFlag(Branches.ClipLanguage))
+        BranchMaps maps = _router.Route(
+            comparison,
+            device,
+            search =>
             {
-                (AnomalyMap map, float score) = _patchClip.Language(o);
-                found = found with { ClipLanguage = map, ClipLanguageScore = score };
-            }
+                using NetworkOutputs o = networks.RunClip(search.IsOnDevice, trace, cancellation);
+                var found = new BranchMaps();
+                if (branches.HasFlag(Branches.ClipLanguage))
+                {
+                    (AnomalyMap map, float score) = _patchClip.Language(o);
+                    found = found with { ClipLanguage = map, ClipLanguageScore = score };
+                }
 
-            return branches.HasFlag(Branches.ClipVision) ? found with { ClipVision = _patchClip.Vision(o, comparison.Banks!.Clip, search) } : found;
-        }, cancellation);
+                return branches.HasFlag(Branches.ClipVision)
+                    ? found with
+                    {
+                        ClipVision = _patchClip.Vision(o, comparison.Banks!.Clip, search),
+                    }
+                    : found;
+            },
+            cancellation
+        );
         trace?.Lap(InspectionStep.ClipBanks);
         return maps;
     }
@@ -172,27 +207,38 @@ public sealed class Inspector : IDisposable
     /// <exception cref="NetworkException">A network failed.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
     public BranchMaps RunMapDiff(
-        BranchMaps maps, IImageNetworks networks, Comparison? comparison = null, InspectionTrace? trace = null, CancellationToken cancellation = default)
+        BranchMaps maps,
+        IImageNetworks networks,
+        Comparison? comparison = null,
+        InspectionTrace? trace = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(maps);
         ArgumentNullException.ThrowIfNull(networks);
         comparison ??= Comparison;
         Branches branches = BranchesWith(comparison.Banks);
-        if ((branches & Branches.Diff) == 0) return maps;
+        if ((branches & Branches.Diff) == 0)
+            return maps;
         bool vision = branches.HasFlag(Branches.DiffVision);
         DiffusionPlan plan = QueryPlan(vision);
-        maps = _router.Route(comparison, vision ? networks.DeviceOf(GraphNames.MapDiff) : null, search =>
-        {
-            using NetworkOutputs o = networks.RunDiffusion(plan, search.IsOnDevice, trace, cancellation);
-            BranchMaps found = maps;
-            if (branches.HasFlag(Branches.DiffLanguage))
+        maps = _router.Route(
+            comparison,
+            vision ? networks.DeviceOf(GraphNames.MapDiff) : null,
+            search =>
             {
-                (AnomalyMap[] states, AnomalyMap[] unnormalized) = _mapDiff.Language(o, plan);
-                found = found with { DiffLanguage = states, DiffLanguageUnnormalized = unnormalized };
-            }
+                using NetworkOutputs o = networks.RunDiffusion(plan, search.IsOnDevice, trace, cancellation);
+                BranchMaps found = maps;
+                if (branches.HasFlag(Branches.DiffLanguage))
+                {
+                    (AnomalyMap[] states, AnomalyMap[] unnormalized) = _mapDiff.Language(o, plan);
+                    found = found with { DiffLanguage = states, DiffLanguageUnnormalized = unnormalized };
+                }
 
-            return vision ? found with { DiffVision = _mapDiff.Vision(o, plan, comparison.Banks!.Diffusion, search) } : found;
-        }, cancellation);
+                return vision ? found with { DiffVision = _mapDiff.Vision(o, plan, comparison.Banks!.Diffusion, search) } : found;
+            },
+            cancellation
+        );
         trace?.Lap(InspectionStep.DiffusionBanks);
         return maps;
     }
@@ -207,7 +253,14 @@ public sealed class Inspector : IDisposable
     /// <returns><paramref name="into"/>.</returns>
     /// <exception cref="ArgumentException">A branch in use has no map, a map holds something that is not a number, or everything is
     /// ignored.</exception>
-    public FusionResult Fuse(BranchMaps maps, Profile profile, Region covered, FusionResult into, InspectionTrace? trace = null, CancellationToken cancellation = default)
+    public FusionResult Fuse(
+        BranchMaps maps,
+        Profile profile,
+        Region covered,
+        FusionResult into,
+        InspectionTrace? trace = null,
+        CancellationToken cancellation = default
+    )
     {
         Recipe recipe = profile == Recipe.Profile ? Recipe : Recipe with { Profile = profile };
         Fusion.Fuse(recipe, maps, into, _ignore is null ? null : (width, height) => _ignore.Ignored(width, height, covered), cancellation);
@@ -223,7 +276,12 @@ public sealed class Inspector : IDisposable
     /// <exception cref="ArgumentException">The frame does not fit the recipe, or a network gave something that is not a number.</exception>
     /// <exception cref="NetworkException">A network failed.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
-    public InspectionResult Inspect(ImageView frame, int? excludeReference = null, TensorTaps? taps = null, CancellationToken cancellation = default)
+    public InspectionResult Inspect(
+        ImageView frame,
+        int? excludeReference = null,
+        TensorTaps? taps = null,
+        CancellationToken cancellation = default
+    )
     {
         taps?.Clear();
         var trace = new InspectionTrace(taps);
@@ -239,7 +297,12 @@ public sealed class Inspector : IDisposable
     /// <param name="betweenRuns">Called between two runs of networks, so that something more urgent can go first; null for nothing.</param>
     /// <inheritdoc cref="Inspect(ImageView, int?, TensorTaps?, CancellationToken)" path="/exception"/>
     public InspectionResult Inspect(
-        PreparedImage image, InspectionTrace trace, CancellationToken cancellation, int? excludeReference = null, Action? betweenRuns = null)
+        PreparedImage image,
+        InspectionTrace trace,
+        CancellationToken cancellation,
+        int? excludeReference = null,
+        Action? betweenRuns = null
+    )
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(trace);
@@ -268,10 +331,21 @@ public sealed class Inspector : IDisposable
     /// <param name="cancellation">Ends a running network; nothing of the image is added then.</param>
     /// <exception cref="ArgumentException">The frame does not fit the recipe.</exception>
     /// <exception cref="NetworkException">A network failed.</exception>
-    public void AddReference(ImageView frame, ReferenceBanksBuilder into, Action? betweenRuns = null, CancellationToken cancellation = default)
+    public void AddReference(
+        ImageView frame,
+        ReferenceBanksBuilder into,
+        Action? betweenRuns = null,
+        CancellationToken cancellation = default
+    )
     {
         var image = new PreparedImage();
-        _preparation.Run(frame, Recipe.UsedBranches.HasFlag(Branches.ClipVision), Recipe.UsedBranches.HasFlag(Branches.DiffVision), image, cancellation);
+        _preparation.Run(
+            frame,
+            Recipe.UsedBranches.HasFlag(Branches.ClipVision),
+            Recipe.UsedBranches.HasFlag(Branches.DiffVision),
+            image,
+            cancellation
+        );
         using PackNetworks networks = NetworksFor(image, betweenRuns);
         AddReference(networks, into, cancellation);
     }
@@ -285,8 +359,10 @@ public sealed class Inspector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(networks);
         ArgumentNullException.ThrowIfNull(into);
-        float[][]? clip = null, diffusion = null;
-        if (Recipe.UsedBranches.HasFlag(Branches.ClipVision)) clip = ClipFeatures(networks, cancellation);
+        float[][]? clip = null,
+            diffusion = null;
+        if (Recipe.UsedBranches.HasFlag(Branches.ClipVision))
+            clip = ClipFeatures(networks, cancellation);
         if (Recipe.UsedBranches.HasFlag(Branches.DiffVision))
         {
             using NetworkOutputs o = networks.RunDiffusion(_reference.Value, staysOnDevice: false, null, cancellation);
@@ -294,8 +370,10 @@ public sealed class Inspector : IDisposable
         }
 
         bool[]? Ignored(int grid) => _ignore?.Ignored(grid, grid, networks.Covered);
-        if (clip is not null) into.AddClip(clip, Ignored);
-        if (diffusion is not null) into.AddDiffusion(diffusion, Ignored);
+        if (clip is not null)
+            into.AddClip(clip, Ignored);
+        if (diffusion is not null)
+            into.AddDiffusion(diffusion, Ignored);
     }
 
     /// <summary>CLIP's features of an image at each of the pack's blocks.</summary>
@@ -315,14 +393,18 @@ public sealed class Inspector : IDisposable
     {
         Comparison = Comparison with { Banks = banks };
         _router.Clear();
-        if (banks is null) return;
-        if (Branches.HasFlag(Branches.ClipVision)) _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.ClipImage));
-        if (Branches.HasFlag(Branches.DiffVision)) _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.MapDiff));
+        if (banks is null)
+            return;
+        if (Branches.HasFlag(Branches.ClipVision))
+            _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.ClipImage));
+        if (Branches.HasFlag(Branches.DiffVision))
+            _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.MapDiff));
     }
 
     /// <summary>The denoiser's pass of an image to be judged.</summary>
     /// <param name="features">Whether it is compared with references.</param>
-    public DiffusionPlan QueryPlan(bool features) => features || (_featuresAlways && Recipe.UsedBranches.HasFlag(Branches.DiffVision)) ? _query.Value : _language.Value;
+    public DiffusionPlan QueryPlan(bool features) =>
+        features || (_featuresAlways && Recipe.UsedBranches.HasFlag(Branches.DiffVision)) ? _query.Value : _language.Value;
 
     /// <summary>The denoiser's pass of a reference image.</summary>
     public DiffusionPlan ReferencePlan => _reference.Value;
@@ -333,7 +415,8 @@ public sealed class Inspector : IDisposable
         _router.Dispose();
         foreach (Lazy<DiffusionPlan> plan in (Lazy<DiffusionPlan>[])[_language, _query, _reference])
         {
-            if (plan.IsValueCreated) plan.Value.Dispose();
+            if (plan.IsValueCreated)
+                plan.Value.Dispose();
         }
     }
 

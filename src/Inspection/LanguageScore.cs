@@ -18,12 +18,21 @@ public static class LanguageScore
     /// <exception cref="ArgumentException">Lengths don't fit, the temperature is not above 0, or a vector is zero, NaN or infinite
     /// (named).</exception>
     public static void Softmax(
-        ReadOnlySpan<float> embeddings, ReadOnlySpan<float> textNormal, ReadOnlySpan<float> textAbnormal, double temperature, Span<float> destination)
+        ReadOnlySpan<float> embeddings,
+        ReadOnlySpan<float> textNormal,
+        ReadOnlySpan<float> textAbnormal,
+        double temperature,
+        Span<float> destination
+    )
     {
         int dimension = textNormal.Length;
         if (textAbnormal.Length != dimension)
         {
-            throw new ArgumentException($"The normal text has {dimension} values and the abnormal text {textAbnormal.Length}; both must be embeddings of one network.", nameof(textAbnormal));
+            throw new ArgumentException(
+                $"The normal text has {dimension} values and the abnormal text {textAbnormal.Length}; both must be embeddings of one "
+                    + "network.",
+                nameof(textAbnormal)
+            );
         }
 
         if (!double.IsFinite(temperature) || temperature <= 0)
@@ -34,10 +43,14 @@ public static class LanguageScore
         int rows = UnitRows.Count(embeddings.Length, dimension, "Image embeddings");
         if (destination.Length != rows)
         {
-            throw new ArgumentException($"{rows} embeddings need {rows} probabilities, but there is room for {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"{rows} embeddings need {rows} probabilities, but there is room for {destination.Length}.",
+                nameof(destination)
+            );
         }
 
-        double normal = Direction(textNormal, "Normal text embedding", 0), abnormal = Direction(textAbnormal, "Abnormal text embedding", 0);
+        double normal = Direction(textNormal, "Normal text embedding", 0),
+            abnormal = Direction(textAbnormal, "Abnormal text embedding", 0);
         for (int row = 0; row < rows; row++)
         {
             ReadOnlySpan<float> embedding = embeddings.Slice(row * dimension, dimension);
@@ -52,13 +65,17 @@ public static class LanguageScore
         double norm = UnitRows.Norm(vector);
         return double.IsFinite(norm) && norm > 0
             ? norm
-            : throw new ArgumentException($"{name}: row {row} has length {norm}; a finite vector with a direction is expected.", nameof(vector));
+            : throw new ArgumentException(
+                $"{name}: row {row} has length {norm}; a finite vector with a direction is expected.",
+                nameof(vector)
+            );
     }
 
     private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         double sum = 0;
-        for (int i = 0; i < x.Length; i++) sum += (double)x[i] * y[i];
+        for (int i = 0; i < x.Length; i++)
+            sum += (double)x[i] * y[i];
         return sum;
     }
 }

@@ -26,7 +26,8 @@ public sealed record NormalReach(float? Own, float? PatchClip)
     {
         ArgumentNullException.ThrowIfNull(inspector);
         // A coreset may have left all rows of a bank with one reference.
-        if (count < 2 || inspector.Recipe.Coreset < 1 || (inspector.Branches & Branches.Vision) == 0) return [];
+        if (count < 2 || inspector.Recipe.Coreset < 1 || (inspector.Branches & Branches.Vision) == 0)
+            return [];
         int judged = Math.Min(count, MaxLeftOut);
         return [.. Enumerable.Range(0, judged).Select(i => (int)((long)i * count / judged))];
     }
@@ -39,15 +40,25 @@ public sealed record NormalReach(float? Own, float? PatchClip)
     /// <param name="betweenRuns">Called between two runs of networks, so that something more urgent can go first; null for nothing.</param>
     /// <param name="cancellation">Ends it.</param>
     public NormalReach With(
-        Inspector inspector, int reference, ImageView view, IgnoreMask? ignore = null, Action? betweenRuns = null, CancellationToken cancellation = default)
+        Inspector inspector,
+        int reference,
+        ImageView view,
+        IgnoreMask? ignore = null,
+        Action? betweenRuns = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(inspector);
         PreparedImage image = inspector.Prepare(view, cancellation: cancellation);
         InspectionResult result = inspector.Inspect(image, new InspectionTrace(), cancellation, reference, betweenRuns);
         NormalReach known = this with { Own = Greater(Own, result.Fused) };
-        if (!inspector.HasFallback) return known;
+        if (!inspector.HasFallback)
+            return known;
         var fused = new FusionResult(result.Map.Height, result.Map.Width);
-        return known with { PatchClip = Greater(PatchClip, inspector.Fuse(result.Maps, Profile.PatchClip, image.Region, fused, cancellation: cancellation)) };
+        return known with
+        {
+            PatchClip = Greater(PatchClip, inspector.Fuse(result.Maps, Profile.PatchClip, image.Region, fused, cancellation: cancellation)),
+        };
 
         float Greater(float? known, FusionResult fused) =>
             Math.Max(known ?? 0, MapStatistics.Max(fused.Map.Values, ignore?.Ignored(fused.Map.Width, fused.Map.Height, image.Region)));

@@ -44,9 +44,23 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
         try
         {
             Span<byte> pixels = rented.AsSpan(0, bytes);
-            if (grey) PixelConverter.ToMono8(frame.Crop(region), pixels, Levels(frame.Format));
-            else PixelConverter.ToRgb(frame, pixels, region);
-            Resize(new ImageView(pixels, region.Width, region.Height, region.Width * (grey ? 1 : 3), grey ? PixelFormat.Mono8 : PixelFormat.RGB8), into, clip, diffusion, cancellation);
+            if (grey)
+                PixelConverter.ToMono8(frame.Crop(region), pixels, Levels(frame.Format));
+            else
+                PixelConverter.ToRgb(frame, pixels, region);
+            Resize(
+                new ImageView(
+                    pixels,
+                    region.Width,
+                    region.Height,
+                    region.Width * (grey ? 1 : 3),
+                    grey ? PixelFormat.Mono8 : PixelFormat.RGB8
+                ),
+                into,
+                clip,
+                diffusion,
+                cancellation
+            );
         }
         finally
         {
@@ -56,18 +70,23 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
 
     private void Resize(ImageView part, PreparedImage into, bool clip, bool diffusion, CancellationToken cancellation)
     {
-        if (clip) resampler.ResizeSquare(part, _clipSize, recipe.Crop, ResampleFilter.Bicubic, into.Clip, cancellation);
-        if (diffusion) resampler.ResizeSquare(part, _diffusionSize, recipe.Crop, ResampleFilter.Bilinear, into.Diffusion, cancellation);
+        if (clip)
+            resampler.ResizeSquare(part, _clipSize, recipe.Crop, ResampleFilter.Bicubic, into.Clip, cancellation);
+        if (diffusion)
+            resampler.ResizeSquare(part, _diffusionSize, recipe.Crop, ResampleFilter.Bilinear, into.Diffusion, cancellation);
     }
 
     /// <summary>What the networks see of the region, and so what the maps cover: all of it, or its centre square.</summary>
     private Region Covered(Region region)
     {
-        if (recipe.Crop == CropMode.Squash) return region;
+        if (recipe.Crop == CropMode.Squash)
+            return region;
         SquareFit fit = SquareFit.Of(region.Width, region.Height, _diffusionSize, recipe.Crop);
         int Scale(int cells, int pixels, int scaled) => (int)Math.Round((double)cells * pixels / scaled);
-        int left = Scale(fit.Left, region.Width, fit.ScaledWidth), top = Scale(fit.Top, region.Height, fit.ScaledHeight);
-        int right = Scale(fit.Left + _diffusionSize, region.Width, fit.ScaledWidth), bottom = Scale(fit.Top + _diffusionSize, region.Height, fit.ScaledHeight);
+        int left = Scale(fit.Left, region.Width, fit.ScaledWidth),
+            top = Scale(fit.Top, region.Height, fit.ScaledHeight);
+        int right = Scale(fit.Left + _diffusionSize, region.Width, fit.ScaledWidth),
+            bottom = Scale(fit.Top + _diffusionSize, region.Height, fit.ScaledHeight);
         return new Region(region.X + left, region.Y + top, right - left, bottom - top);
     }
 
@@ -98,7 +117,9 @@ public sealed class PreparedImage
     internal void Accept(int frameWidth, int frameHeight, Region region, int clipBytes, int diffusionBytes)
     {
         (FrameWidth, FrameHeight, Region) = (frameWidth, frameHeight, region);
-        if (Clip.Length != clipBytes) Clip = new byte[clipBytes];
-        if (Diffusion.Length != diffusionBytes) Diffusion = new byte[diffusionBytes];
+        if (Clip.Length != clipBytes)
+            Clip = new byte[clipBytes];
+        if (Diffusion.Length != diffusionBytes)
+            Diffusion = new byte[diffusionBytes];
     }
 }

@@ -30,7 +30,12 @@ public sealed record ProfileTable
     {
         get
         {
-            (double? fewShot, double? zeroShot) = profile switch { Profile.MapDiff => _mapDiff, Profile.PatchClip => _patchClip, _ => _clipFusion };
+            (double? fewShot, double? zeroShot) = profile switch
+            {
+                Profile.MapDiff => _mapDiff,
+                Profile.PatchClip => _patchClip,
+                _ => _clipFusion,
+            };
             return shots == ShotMode.FewShot ? fewShot : zeroShot;
         }
     }
@@ -41,15 +46,16 @@ public sealed record ProfileTable
     /// <param name="zeroShot">Its number without; null for none.</param>
     public ProfileTable With(Profile profile, double? fewShot, double? zeroShot) => new(this, profile, (fewShot, zeroShot));
 
-    private ProfileTable()
-    {
-    }
+    private ProfileTable() { }
 
     private ProfileTable(ProfileTable other, Profile profile, (double? FewShot, double? ZeroShot) numbers)
     {
         (_clipFusion, _mapDiff, _patchClip) = (other._clipFusion, other._mapDiff, other._patchClip);
-        if (profile == Profile.MapDiff) _mapDiff = numbers;
-        else if (profile == Profile.PatchClip) _patchClip = numbers;
-        else _clipFusion = numbers;
+        if (profile == Profile.MapDiff)
+            _mapDiff = numbers;
+        else if (profile == Profile.PatchClip)
+            _patchClip = numbers;
+        else
+            _clipFusion = numbers;
     }
 }

@@ -10,7 +10,8 @@ public static class TargetFile
     {
         var file = new FileInfo(path);
         // What is not there is no link either; asking it is an error where its folder is missing.
-        if (!file.Exists && file.LinkTarget is null) return file;
+        if (!file.Exists && file.LinkTarget is null)
+            return file;
         return file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
     }
 }

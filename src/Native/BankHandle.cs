@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace ClipFusion.Native;
 
-/// <summary>Owns one native bank. The handle is a number from the library's table, 64 bits wide as an IntPtr is on all processors served.</summary>
+/// <summary>Owns one native bank. The handle is a number from the library's table, 64 bits wide as an IntPtr is on all processors
+/// served.</summary>
 internal sealed class BankHandle : SafeHandle
 {
     private long _pressure;
@@ -20,8 +21,10 @@ internal sealed class BankHandle : SafeHandle
     public void Weigh(long bytes)
     {
         long added = bytes - Interlocked.Exchange(ref _pressure, bytes);
-        if (added > 0) GC.AddMemoryPressure(added);
-        if (added < 0) GC.RemoveMemoryPressure(-added);
+        if (added > 0)
+            GC.AddMemoryPressure(added);
+        if (added < 0)
+            GC.RemoveMemoryPressure(-added);
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,9 @@
 namespace ClipFusion.Native;
 
 /// <summary>
-/// Copies of several banks in one GPU's memory, and the same exact search there: rows and similarities are those of <see cref="NativeBank.Search"/> to the last bit.
-/// All members may be called from several threads at once; searches of one set run one after the other on the GPU. It works in the GPU's primary context, as
-/// everything made with the CUDA runtime does.
+/// Copies of several banks in one GPU's memory, and the same exact search there: rows and similarities are those of
+/// <see cref="NativeBank.Search"/> to the last bit. All members may be called from several threads at once; searches of one set run one
+/// after the other on the GPU. It works in the GPU's primary context, as everything made with the CUDA runtime does.
 /// </summary>
 public sealed unsafe class DeviceBankSet : IDisposable
 {
@@ -30,7 +30,8 @@ public sealed unsafe class DeviceBankSet : IDisposable
         }
     }
 
-    /// <summary>Copies banks, as they are now, to a GPU: 6 bytes a value. A bank that changes later is not copied again; the banks may be disposed.</summary>
+    /// <summary>Copies banks, as they are now, to a GPU: 6 bytes a value. A bank that changes later is not copied again; the banks may be
+    /// disposed.</summary>
     /// <param name="device">The GPU, counted from 0 as CUDA does.</param>
     /// <param name="banks">1 to 1,024 banks; queries name them by their place here.</param>
     /// <exception cref="NotSupportedException">The GPU can't be used (<see cref="NativeRuntime.ProbeDevice"/>).</exception>
@@ -45,11 +46,15 @@ public sealed unsafe class DeviceBankSet : IDisposable
         return new DeviceBankSet(set, [.. banks.Select(b => b.Dimension)]);
 
         // Every bank is held until all are copied.
-        NativeStatus Hold(int next) => next == handles.Length ? Make() : banks[next].Status(bank =>
-        {
-            handles[next] = bank;
-            return Hold(next + 1);
-        });
+        NativeStatus Hold(int next) =>
+            next == handles.Length
+                ? Make()
+                : banks[next]
+                    .Status(bank =>
+                    {
+                        handles[next] = bank;
+                        return Hold(next + 1);
+                    });
 
         NativeStatus Make()
         {
@@ -64,7 +69,8 @@ public sealed unsafe class DeviceBankSet : IDisposable
     }
 
     /// <summary>Enqueues a search and returns; all banks are searched by the same launches.</summary>
-    /// <param name="queries">At most <see cref="MaxQueries"/>; several may name the same bank. Their memory must live until the stream has come to there.</param>
+    /// <param name="queries">At most <see cref="MaxQueries"/>; several may name the same bank. Their memory must live until the stream has
+    /// come to there.</param>
     /// <param name="stream">A CUstream or cudaStream_t of the same GPU; 0 is the default stream.</param>
     /// <exception cref="ArgumentException">A bank that the set does not have, a null pointer, an unknown image.</exception>
     /// <exception cref="InvalidOperationException">A bank has no row to search.</exception>
@@ -80,8 +86,8 @@ public sealed unsafe class DeviceBankSet : IDisposable
     }
 
     /// <summary>
-    /// The same for queries in the GPU's memory whose results go to this process's memory, which the caller keeps in place; on the default stream, and waits. What made the queries
-    /// must be done. A bad query is an error.
+    /// The same for queries in the GPU's memory whose results go to this process's memory, which the caller keeps in place; on the default
+    /// stream, and waits. What made the queries must be done. A bad query is an error.
     /// </summary>
     /// <exception cref="ArgumentException">As for <see cref="Search"/>, or a query is zero, NaN or infinite.</exception>
     /// <inheritdoc cref="Search"/>
@@ -95,7 +101,8 @@ public sealed unsafe class DeviceBankSet : IDisposable
         }
     }
 
-    /// <summary>The same with all pointers into this process's memory, which the caller keeps in place: copies to the GPU and back, and waits. A bad query is an error.</summary>
+    /// <summary>The same with all pointers into this process's memory, which the caller keeps in place: copies to the GPU and back, and
+    /// waits. A bad query is an error.</summary>
     /// <exception cref="ArgumentException">As for <see cref="Search"/>, or a query is zero, NaN or infinite.</exception>
     /// <inheritdoc cref="Search"/>
     public void SearchFromHost(ReadOnlySpan<DeviceQuery> queries)
@@ -117,8 +124,13 @@ public sealed unsafe class DeviceBankSet : IDisposable
         for (int i = 0; i < all.Length; i++)
         {
             DeviceQuery query = queries[i];
-            if ((uint)query.Bank >= (uint)Count) throw new ArgumentException($"Query {i} is for bank {query.Bank}; the set has {Count}, counted from 0.", nameof(queries));
-            if (query.Count < 0 || query.Exclude < 0) throw new ArgumentException($"Query {i} has count {query.Count} and leaves out image {query.Exclude}; neither may be negative.", nameof(queries));
+            if ((uint)query.Bank >= (uint)Count)
+                throw new ArgumentException($"Query {i} is for bank {query.Bank}; the set has {Count}, counted from 0.", nameof(queries));
+            if (query.Count < 0 || query.Exclude < 0)
+                throw new ArgumentException(
+                    $"Query {i} has count {query.Count} and leaves out image {query.Exclude}; neither may be negative.",
+                    nameof(queries)
+                );
             all[i] = new NativeDeviceQuery
             {
                 StructSize = (uint)sizeof(NativeDeviceQuery),
@@ -147,7 +159,8 @@ public sealed unsafe class DeviceBankSet : IDisposable
         }
         finally
         {
-            if (held) _handle.DangerousRelease();
+            if (held)
+                _handle.DangerousRelease();
         }
     }
 }

@@ -1,8 +1,9 @@
 namespace ClipFusion.Native;
 
 /// <summary>
-/// Copies to, from and within a GPU's memory that somebody else allocated in its primary context, as ONNX Runtime and everything made with the CUDA runtime does. Needs the
-/// driver, but not the kernels of <see cref="DeviceBankSet"/>. All members are done when they return, whatever stream reads the bytes next, and may be called from several threads at once.
+/// Copies to, from and within a GPU's memory that somebody else allocated in its primary context, as ONNX Runtime and everything made with
+/// the CUDA runtime does. Needs the driver, but not the kernels of <see cref="DeviceBankSet"/>. All members are done when they return,
+/// whatever stream reads the bytes next, and may be called from several threads at once.
 /// </summary>
 public static unsafe class DeviceMemory
 {
@@ -16,7 +17,8 @@ public static unsafe class DeviceMemory
     public static void Upload(int device, nint to, ReadOnlySpan<byte> from)
     {
         NativeRuntime.Require();
-        fixed (byte* first = from) NativeRuntime.Check(NativeMethods.Upload(device, (void*)to, first, (ulong)from.Length));
+        fixed (byte* first = from)
+            NativeRuntime.Check(NativeMethods.Upload(device, (void*)to, first, (ulong)from.Length));
     }
 
     /// <summary>Copies bytes from a GPU; what made them must be done.</summary>
@@ -27,7 +29,8 @@ public static unsafe class DeviceMemory
     public static void Download(int device, Span<byte> to, nint from)
     {
         NativeRuntime.Require();
-        fixed (byte* first = to) NativeRuntime.Check(NativeMethods.Download(device, first, (void*)from, (ulong)to.Length));
+        fixed (byte* first = to)
+            NativeRuntime.Check(NativeMethods.Download(device, first, (void*)from, (ulong)to.Length));
     }
 
     /// <summary>Copies bytes within a GPU's memory; what made them must be done.</summary>

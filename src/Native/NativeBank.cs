@@ -4,15 +4,16 @@ using System.Text;
 namespace ClipFusion.Native;
 
 /// <summary>
-/// A bank of unit vectors in native memory, and the exact search for the nearest of them by cosine. All members may be called from several threads at once;
-/// a search works on the bank as it was when it began.
+/// A bank of unit vectors in native memory, and the exact search for the nearest of them by cosine. All members may be called from several
+/// threads at once; a search works on the bank as it was when it began.
 /// </summary>
 public sealed unsafe class NativeBank : IDisposable
 {
     /// <summary>Threads that one search may have at most.</summary>
     public const int MaxThreads = 256;
 
-    private const int Float32 = 0, Float16 = 1;
+    private const int Float32 = 0,
+        Float16 = 1;
     private readonly BankHandle _handle;
 
     private NativeBank(ulong handle)
@@ -41,7 +42,8 @@ public sealed unsafe class NativeBank : IDisposable
 
     /// <summary>Makes an empty bank.</summary>
     /// <param name="dimension">Length of a vector, 1 to 65,536.</param>
-    /// <param name="kernel">One of <see cref="NativeRuntime.Kernels"/>, or null for the best (or for what CLIPFUSION_KERNEL in the environment says).</param>
+    /// <param name="kernel">One of <see cref="NativeRuntime.Kernels"/>, or null for the best (or for what CLIPFUSION_KERNEL in the
+    /// environment says).</param>
     /// <exception cref="NotSupportedException">The library is not available, or the processor lacks the kernel.</exception>
     public static NativeBank Create(int dimension, string? kernel = null)
     {
@@ -69,10 +71,12 @@ public sealed unsafe class NativeBank : IDisposable
     /// <param name="ignored">True where a row is neither looked at nor taken, one entry a row; empty = all rows are taken.</param>
     /// <returns>The image's id: 0, 1, 2 ... in order of appending.</returns>
     /// <exception cref="ArgumentException">Lengths don't fit, or a row is zero, NaN or infinite (its number is named).</exception>
-    public int Append(ReadOnlySpan<float> rows, ReadOnlySpan<bool> ignored = default) => Append(MemoryMarshal.AsBytes(rows), Float32, rows.Length, ignored);
+    public int Append(ReadOnlySpan<float> rows, ReadOnlySpan<bool> ignored = default) =>
+        Append(MemoryMarshal.AsBytes(rows), Float32, rows.Length, ignored);
 
     /// <inheritdoc cref="Append(ReadOnlySpan{float}, ReadOnlySpan{bool})"/>
-    public int Append(ReadOnlySpan<Half> rows, ReadOnlySpan<bool> ignored = default) => Append(MemoryMarshal.AsBytes(rows), Float16, rows.Length, ignored);
+    public int Append(ReadOnlySpan<Half> rows, ReadOnlySpan<bool> ignored = default) =>
+        Append(MemoryMarshal.AsBytes(rows), Float16, rows.Length, ignored);
 
     /// <summary>Removes one image's rows; rows after them move down in number.</summary>
     public void Remove(int image)
@@ -100,25 +104,39 @@ public sealed unsafe class NativeBank : IDisposable
     /// <summary>For every query the cosine with its nearest row: the float64 value, rounded once.</summary>
     /// <param name="queries">Rows x <see cref="Dimension"/>, row-major, of any length but zero.</param>
     /// <param name="similarities">Receives one cosine a query.</param>
-    /// <param name="nearest">Receives the nearest row's number, ignored rows not counted (of equally near ones the lowest), or empty.</param>
+    /// <param name="nearest">Receives the nearest row's number, ignored rows not counted (of equally near ones the lowest), or
+    /// empty.</param>
     /// <param name="exclude">Id of an image whose rows are left out, or null.</param>
     /// <param name="threads">At most this many, the caller's included.</param>
     /// <param name="cancellation">Ends the search early; the destinations are then undefined.</param>
     /// <exception cref="ArgumentException">Lengths don't fit, or a query is zero, NaN or infinite.</exception>
     /// <exception cref="InvalidOperationException">There is no row to search.</exception>
     public void Search(
-        ReadOnlySpan<float> queries, Span<float> similarities, Span<long> nearest = default, int? exclude = null, int threads = 1, CancellationToken cancellation = default)
+        ReadOnlySpan<float> queries,
+        Span<float> similarities,
+        Span<long> nearest = default,
+        int? exclude = null,
+        int threads = 1,
+        CancellationToken cancellation = default
+    )
     {
         int count = queries.Length / Dimension;
-        if (exclude is { } image) ArgumentOutOfRangeException.ThrowIfNegative(image, nameof(exclude));
+        if (exclude is { } image)
+            ArgumentOutOfRangeException.ThrowIfNegative(image, nameof(exclude));
         RequireRoom(count, similarities.Length, nearest.Length);
         cancellation.ThrowIfCancellationRequested();
 
         // On the stack: the registration ends, and with it every use of the flag, before this method does.
         int cancel = 0;
         int* flag = &cancel;
-        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static f => Volatile.Write(ref *(int*)(nint)f!, 1), (nint)flag);
-        fixed (float* query = queries, similarity = similarities)
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
+            static f => Volatile.Write(ref *(int*)(nint)f!, 1),
+            (nint)flag
+        );
+        fixed (
+            float* query = queries,
+                similarity = similarities
+        )
         fixed (long* row = nearest)
         {
             var search = new NativeSearch
@@ -140,22 +158,37 @@ public sealed unsafe class NativeBank : IDisposable
     }
 
     /// <summary>
-    /// Chooses the rows that stand best for all, by greedy k-centre: one row, and then again and again the row farthest from those chosen, of equal ones the lowest.
-    /// The same on every machine and with any number of threads; time grows with rows chosen x rows x dimension.
+    /// Chooses the rows that stand best for all, by greedy k-centre: one row, and then again and again the row farthest from those chosen,
+    /// of equal ones the lowest. The same on every machine and with any number of threads; time grows with rows chosen x rows x dimension.
     /// </summary>
-    /// <param name="chosen">Receives the rows' numbers in the order of their choice; its length, 1 to the bank's rows, says how many.</param>
-    /// <param name="radii">Receives, for the rows chosen so far, the largest (1 - cosine) / 2 of any row with the nearest chosen one; or empty.</param>
+    /// <param name="chosen">Receives the rows' numbers in the order of their choice; its length, 1 to the bank's rows, says how
+    /// many.</param>
+    /// <param name="radii">Receives, for the rows chosen so far, the largest (1 - cosine) / 2 of any row with the nearest chosen one; or
+    /// empty.</param>
     /// <param name="seed">Decides on the first row.</param>
     /// <param name="threads">At most this many, the caller's included.</param>
     /// <param name="cancellation">Ends the choice early; the destinations are then undefined.</param>
     /// <exception cref="ArgumentException">More rows are asked for than there are, or lengths don't fit.</exception>
-    public void ChooseCoreset(Span<long> chosen, Span<float> radii = default, ulong seed = 0, int threads = 1, CancellationToken cancellation = default)
+    public void ChooseCoreset(
+        Span<long> chosen,
+        Span<float> radii = default,
+        ulong seed = 0,
+        int threads = 1,
+        CancellationToken cancellation = default
+    )
     {
-        if (!radii.IsEmpty && radii.Length != chosen.Length) throw new ArgumentException($"{chosen.Length} rows need {chosen.Length} radii or none, but there is room for {radii.Length}.", nameof(radii));
+        if (!radii.IsEmpty && radii.Length != chosen.Length)
+            throw new ArgumentException(
+                $"{chosen.Length} rows need {chosen.Length} radii or none, but there is room for {radii.Length}.",
+                nameof(radii)
+            );
         cancellation.ThrowIfCancellationRequested();
         int cancel = 0;
         int* flag = &cancel;
-        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static f => Volatile.Write(ref *(int*)(nint)f!, 1), (nint)flag);
+        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
+            static f => Volatile.Write(ref *(int*)(nint)f!, 1),
+            (nint)flag
+        );
         fixed (long* row = chosen)
         fixed (float* radius = radii)
         {
@@ -179,14 +212,24 @@ public sealed unsafe class NativeBank : IDisposable
 
     private static void RequireRoom(int count, int similarities, int nearest)
     {
-        if (similarities != count) throw new ArgumentException($"{count} queries need {count} similarities, but there is room for {similarities}.", nameof(similarities));
-        if (nearest != 0 && nearest != count) throw new ArgumentException($"{count} queries need {count} row numbers or none, but there is room for {nearest}.", nameof(nearest));
+        if (similarities != count)
+            throw new ArgumentException(
+                $"{count} queries need {count} similarities, but there is room for {similarities}.",
+                nameof(similarities)
+            );
+        if (nearest != 0 && nearest != count)
+            throw new ArgumentException(
+                $"{count} queries need {count} row numbers or none, but there is room for {nearest}.",
+                nameof(nearest)
+            );
     }
 
     private int Append(ReadOnlySpan<byte> rows, int format, int values, ReadOnlySpan<bool> ignored)
     {
-        int count = values / Dimension, image;
-        if (!ignored.IsEmpty && ignored.Length != count) throw new ArgumentException($"{count} rows need {count} marks or none, but there are {ignored.Length}.", nameof(ignored));
+        int count = values / Dimension,
+            image;
+        if (!ignored.IsEmpty && ignored.Length != count)
+            throw new ArgumentException($"{count} rows need {count} marks or none, but there are {ignored.Length}.", nameof(ignored));
         fixed (byte* row = rows)
         fixed (bool* mark = ignored)
         {
@@ -211,7 +254,8 @@ public sealed unsafe class NativeBank : IDisposable
         }
         finally
         {
-            if (held) _handle.DangerousRelease();
+            if (held)
+                _handle.DangerousRelease();
         }
     }
 }

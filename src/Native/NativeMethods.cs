@@ -81,9 +81,11 @@ internal static unsafe partial class NativeMethods
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeInfo
 {
-    public uint StructSize, Dimension;
+    public uint StructSize,
+        Dimension;
     public ulong Rows;
-    public uint Images, NextImage;
+    public uint Images,
+        NextImage;
     public ulong Bytes;
     public fixed byte Kernel[16];
 }
@@ -95,12 +97,15 @@ internal unsafe struct NativeSearch
     public uint StructSize;
     public int Format;
     public void* Queries;
-    public ulong QueryValues, QueryCount;
-    public int ExcludeImage, Threads;
+    public ulong QueryValues,
+        QueryCount;
+    public int ExcludeImage,
+        Threads;
     public int* Cancel;
     public float* Similarity;
     public long* Row;
-    public int* Image, ImageRow;
+    public int* Image,
+        ImageRow;
 }
 
 /// <summary>cfn_coreset.</summary>
@@ -109,7 +114,8 @@ internal unsafe struct NativeCoreset
 {
     public uint StructSize;
     public int Threads;
-    public ulong Count, Seed;
+    public ulong Count,
+        Seed;
     public int* Cancel;
     public long* Row;
     public float* Radius;
@@ -120,7 +126,9 @@ internal unsafe struct NativeCoreset
 internal unsafe struct NativeDeviceInfo
 {
     public uint StructSize;
-    public int Devices, DriverVersion, ComputeCapability;
+    public int Devices,
+        DriverVersion,
+        ComputeCapability;
     public ulong Memory;
     public fixed byte Name[64];
     public fixed byte Kernels[16];
@@ -130,10 +138,13 @@ internal unsafe struct NativeDeviceInfo
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeDeviceQuery
 {
-    public uint StructSize, Bank;
-    public int Format, ExcludeImage;
+    public uint StructSize,
+        Bank;
+    public int Format,
+        ExcludeImage;
     public void* Queries;
-    public ulong QueryValues, QueryCount;
+    public ulong QueryValues,
+        QueryCount;
     public float* Similarity;
     public long* Row;
 }

@@ -30,11 +30,13 @@ public static unsafe class NativeRuntime
         }
     }
 
-    /// <summary>Whether memory banks can be searched on a GPU here (<see cref="DeviceBankSet"/>), and if not, why. Loads the NVIDIA driver, but uses nothing of the GPU.</summary>
+    /// <summary>Whether memory banks can be searched on a GPU here (<see cref="DeviceBankSet"/>), and if not, why. Loads the NVIDIA driver,
+    /// but uses nothing of the GPU.</summary>
     /// <param name="device">The GPU, counted from 0 as CUDA does.</param>
     public static DeviceProbe ProbeDevice(int device = 0)
     {
-        if (WhyNot is { } reason) return new DeviceProbe(reason);
+        if (WhyNot is { } reason)
+            return new DeviceProbe(reason);
         var info = new NativeDeviceInfo { StructSize = (uint)sizeof(NativeDeviceInfo) };
         NativeStatus status = NativeMethods.ProbeDevice(device, &info);
         return new DeviceProbe(status == NativeStatus.Ok ? null : LastMessage())
@@ -46,20 +48,24 @@ public static unsafe class NativeRuntime
             Kernels = Text(info.Kernels),
         };
 
-        static string? Text(byte* zeroEnded) => *zeroEnded == 0 ? null : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(zeroEnded));
-        static Version? Version(int number, int major, int minor) => number == 0 ? null : new Version(number / major, number % major / minor);
+        static string? Text(byte* zeroEnded) =>
+            *zeroEnded == 0 ? null : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(zeroEnded));
+        static Version? Version(int number, int major, int minor) =>
+            number == 0 ? null : new Version(number / major, number % major / minor);
     }
 
     /// <summary>Throws unless the library can be used.</summary>
     internal static void Require()
     {
-        if (WhyNot is { } reason) throw new NotSupportedException(reason);
+        if (WhyNot is { } reason)
+            throw new NotSupportedException(reason);
     }
 
     /// <summary>Turns a status other than Ok into its exception.</summary>
     internal static void Check(NativeStatus status, CancellationToken cancellation = default)
     {
-        if (status != NativeStatus.Ok) throw NativeException.For(status, LastMessage(), cancellation);
+        if (status != NativeStatus.Ok)
+            throw NativeException.For(status, LastMessage(), cancellation);
     }
 
     private static string LastMessage()
@@ -71,10 +77,12 @@ public static unsafe class NativeRuntime
 
     private static string? Handshake()
     {
-        uint oldest, newest;
+        uint oldest,
+            newest;
         try
         {
-            if (NativeMethods.AbiRange(&oldest, &newest) != NativeStatus.Ok) return "The native library does not answer which ABI versions it serves.";
+            if (NativeMethods.AbiRange(&oldest, &newest) != NativeStatus.Ok)
+                return "The native library does not answer which ABI versions it serves.";
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
         {
@@ -83,6 +91,7 @@ public static unsafe class NativeRuntime
 
         return AbiVersion >= oldest && AbiVersion <= newest
             ? null
-            : $"The native library serves ABI versions {oldest} to {newest}, but this program needs {AbiVersion}; install both from the same release.";
+            : $"The native library serves ABI versions {oldest} to {newest}, but this program needs {AbiVersion}; install both from "
+                + "the same release.";
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds libclipfusion_native.so into artifacts/runtimes/RUNTIME/native. Called by build.sh and by ClipFusion.Native.csproj, by two at once if need be.
-# usage: make.sh [linux-x64|linux-arm64]
+# Builds libclipfusion_native.so into artifacts/runtimes/RUNTIME/native. Called by build.sh and by ClipFusion.Native.csproj, by two at once
+# if need be. usage: make.sh [linux-x64|linux-arm64]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -13,7 +13,8 @@ fi
 
 for tool in cmake "$compiler"; do
   command -v "$tool" >/dev/null || {
-    echo "error: $tool is missing, and the native search for $runtime can't be built without it: run ./build.sh setup, or build with -p:SkipNative=true for the slower managed search" >&2
+    echo "error: $tool is missing, and the native search for $runtime can't be built without it: run ./build.sh setup, or build with" \
+      "-p:SkipNative=true for the slower managed search" >&2
     exit 1
   }
 done

@@ -24,7 +24,8 @@ public sealed record SessionSettings(int Threads = 0, bool? Prepack = null)
         };
         // Spinning threads starve whatever else the box runs between two inspections.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (Prepack ?? weightBytes < PrepackBelowBytes) return options;
+        if (Prepack ?? weightBytes < PrepackBelowBytes)
+            return options;
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
         options.AddSessionConfigEntry("session.use_external_initializer_file_buffers_directly", "1");
         return options;

@@ -22,7 +22,8 @@ internal static class BankShareBenchmark
     /// <param name="args">The word itself, a pack, a folder for the features, pictures.</param>
     public static void Run(string[] args)
     {
-        if (args.Length < 5) throw new ArgumentException("bank-share PACK FEATURES QUERY.png REFERENCE.png ...");
+        if (args.Length < 5)
+            throw new ArgumentException("bank-share PACK FEATURES QUERY.png REFERENCE.png ...");
         (string folder, string[] pictures) = (args[2], args[3..]);
         Directory.CreateDirectory(folder);
         Machine.Print();
@@ -31,39 +32,64 @@ internal static class BankShareBenchmark
         using var networks = new Networks(pack, recipe);
 
         (float[][] query, double seconds) = networks.Query(ImageCodec.Decode(pictures[0]));
-        float[][][] references = [.. pictures[1..].Select((p, i) =>
-        {
-            Console.Error.WriteLine($"reference {i + 1} of {pictures.Length - 1}");
-            return networks.Reference(ImageCodec.Decode(p));
-        })];
-        for (int bank = 0; bank < query.Length; bank++) Write(Path.Combine(folder, $"{networks.Names[bank]}.{networks.Dimensions[bank]}"), query[bank], references.Select(r => r[bank]));
+        float[][][] references =
+        [
+            .. pictures[1..]
+                .Select(
+                    (p, i) =>
+                    {
+                        Console.Error.WriteLine($"reference {i + 1} of {pictures.Length - 1}");
+                        return networks.Reference(ImageCodec.Decode(p));
+                    }
+                ),
+        ];
+        for (int bank = 0; bank < query.Length; bank++)
+            Write(
+                Path.Combine(folder, $"{networks.Names[bank]}.{networks.Dimensions[bank]}"),
+                query[bank],
+                references.Select(r => r[bank])
+            );
 
         Console.WriteLine($"prepare and networks {seconds:f3} s (median of {Rounds})");
         Console.WriteLine("k | native, ms | managed, ms | managed / native | share before | share after");
         for (int k = 1; k <= references.Length; k *= 2)
         {
             (double native, double managed) = Compare(query, references[..k], networks.Dimensions);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{k} | {1e3 * native:f1} | {1e3 * managed:f1} | {managed / native:f2} | {managed / (managed + seconds):p1} | {native / (native + seconds):p1}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{k} | {1e3 * native:f1} | {1e3 * managed:f1} | {managed / native:f2} | {managed / (managed + seconds):p1} | "
+                        + $"{native / (native + seconds):p1}"
+                )
+            );
         }
     }
 
     private static (double Native, double Managed) Compare(float[][] query, float[][][] references, int[] dimensions)
     {
-        MemoryBank[] Banks(bool native) => [.. query.Select((_, bank) => MemoryBank.Create([.. references.Select(r => new ReferenceFeatures(r[bank]))], dimensions[bank], native))];
+        MemoryBank[] Banks(bool native) =>
+            [
+                .. query.Select(
+                    (_, bank) => MemoryBank.Create([.. references.Select(r => new ReferenceFeatures(r[bank]))], dimensions[bank], native)
+                ),
+            ];
         (MemoryBank[] ours, MemoryBank[] before) = (Banks(native: true), Banks(native: false));
         float[][] distances = [.. query.Select((q, bank) => new float[q.Length / dimensions[bank]])];
         double Search(MemoryBank[] banks)
         {
             long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < banks.Length; i++) banks[i].Search(query[i], distances[i], parallelism: Environment.ProcessorCount);
+            for (int i = 0; i < banks.Length; i++)
+                banks[i].Search(query[i], distances[i], parallelism: Environment.ProcessorCount);
             return Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
-        List<double> native = [], managed = [];
+        List<double> native = [],
+            managed = [];
         for (int round = -1; round < Rounds; round++)
         {
             (double a, double b) = (Search(ours), Search(before));
-            if (round < 0) continue;
+            if (round < 0)
+                continue;
             native.Add(a);
             managed.Add(b);
         }
@@ -75,7 +101,8 @@ internal static class BankShareBenchmark
     {
         File.WriteAllBytes(path + ".queries", MemoryMarshal.AsBytes(query.AsSpan()));
         using FileStream file = File.Create(path + ".rows");
-        foreach (float[] image in rows) file.Write(MemoryMarshal.AsBytes(image.AsSpan()));
+        foreach (float[] image in rows)
+            file.Write(MemoryMarshal.AsBytes(image.AsSpan()));
     }
 
     /// <summary>Steps 3 and 4, with the features copied out.</summary>
@@ -89,8 +116,16 @@ internal static class BankShareBenchmark
         {
             _preparation = new Preparation(pack.Manifest, recipe, new PillowResampler());
             _inspector = Inspector.Create(pack, recipe);
-            Names = [.. pack.Manifest.Clip.Blocks.Select(b => $"clip-{b}"), .. recipe.TimestepBlocks.Select(t => $"diffusion-{t.Timestep}-{t.Block}")];
-            Dimensions = [.. pack.Manifest.Clip.Blocks.Select(_ => pack.Manifest.Clip.Width), .. recipe.TimestepBlocks.Select(t => pack.Manifest.Diffusion.Decoder[t.Block].Channels)];
+            Names =
+            [
+                .. pack.Manifest.Clip.Blocks.Select(b => $"clip-{b}"),
+                .. recipe.TimestepBlocks.Select(t => $"diffusion-{t.Timestep}-{t.Block}"),
+            ];
+            Dimensions =
+            [
+                .. pack.Manifest.Clip.Blocks.Select(_ => pack.Manifest.Clip.Width),
+                .. recipe.TimestepBlocks.Select(t => pack.Manifest.Diffusion.Decoder[t.Block].Channels),
+            ];
         }
 
         /// <summary>What each bank is of.</summary>

@@ -11,7 +11,8 @@ namespace ClipFusion.Benchmarks;
 /// </summary>
 internal static class CommitBenchmark
 {
-    private const int CommitsPerRun = 3000, WarmUp = 200;
+    private const int CommitsPerRun = 3000,
+        WarmUp = 200;
 
     public static async Task RunAsync(string[] args)
     {
@@ -19,7 +20,8 @@ internal static class CommitBenchmark
         Console.WriteLine($"{parent}, {CommitsPerRun} acceptances a run, milliseconds");
         Console.WriteLine("writers      p50      p99      max   a second");
         Print("(flush)", Flushes(parent), concurrent: 1);
-        foreach (int writers in new[] { 1, 8, 32 }) await MeasureAsync(parent, writers);
+        foreach (int writers in new[] { 1, 8, 32 })
+            await MeasureAsync(parent, writers);
     }
 
     private static async Task MeasureAsync(string parent, int writers)
@@ -27,9 +29,16 @@ internal static class CommitBenchmark
         string folder = Path.Combine(parent, $"clipfusion-commit-{Environment.ProcessId}-{writers}");
         try
         {
-            await using InspectionStore store = InspectionStore.Open(folder, new StorageOptions(), TimeProvider.System, NullLogger.Instance);
+            await using InspectionStore store = InspectionStore.Open(
+                folder,
+                new StorageOptions(),
+                TimeProvider.System,
+                NullLogger.Instance
+            );
             await AcceptAsync(store, WarmUp);
-            double[][] runs = await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(() => AcceptAsync(store, CommitsPerRun / writers))));
+            double[][] runs = await Task.WhenAll(
+                Enumerable.Range(0, writers).Select(_ => Task.Run(() => AcceptAsync(store, CommitsPerRun / writers)))
+            );
             Print($"{writers}", [.. runs.SelectMany(r => r)], writers);
         }
         finally
@@ -73,7 +82,7 @@ internal static class CommitBenchmark
     {
         Array.Sort(milliseconds);
         double perSecond = 1000 * concurrent * milliseconds.Length / milliseconds.Sum();
-        Console.WriteLine($"{name,7} {At(0.5),8:F2} {At(0.99),8:F2} {milliseconds[^1],8:F2} {perSecond,10:F0}");
+        Console.WriteLine($"{name, 7} {At(0.5), 8:F2} {At(0.99), 8:F2} {milliseconds[^1], 8:F2} {perSecond, 10:F0}");
 
         double At(double quantile) => milliseconds[(int)(quantile * (milliseconds.Length - 1))];
     }

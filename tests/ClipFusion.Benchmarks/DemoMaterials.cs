@@ -19,7 +19,8 @@ namespace ClipFusion.Benchmarks;
 /// </summary>
 internal static class DemoMaterials
 {
-    private const int Width = 640, Height = 480;
+    private const int Width = 640,
+        Height = 480;
 
     /// <summary>The demo's wanted rate of good parts that are rejected.</summary>
     private const double Alpha = 0.05;
@@ -32,7 +33,15 @@ internal static class DemoMaterials
         ("both models", Recipe.Default("part") with { Branches = Branches.Vision }),
         ("CLIP", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip }),
         ("CLIP, smooth", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip, SmoothingSigma = 4 }),
-        ("CLIP, original", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip, FeatureStream = ClipStream.Original }),
+        (
+            "CLIP, original",
+            Recipe.Default("part") with
+            {
+                Branches = Branches.Vision,
+                Profile = Profile.PatchClip,
+                FeatureStream = ClipStream.Original,
+            }
+        ),
         ("diffusion", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.MapDiff }),
         ("CLIP + words", Recipe.Default("part") with { Branches = Branches.Clip, Profile = Profile.PatchClip }),
     ];
@@ -46,12 +55,26 @@ internal static class DemoMaterials
         using var folder = new TemporaryFolder();
         StarterPack.Build(folder["pack"]);
         using ModelPack pack = ModelPack.Open(folder["pack"]);
-        Console.WriteLine($"  seed {seed}, {parts} parts, {PartsSetAside.ReferenceCount} references, thresholds of {PartsSetAside.CalibrationCount} good parts, alpha {Alpha}");
-        Console.WriteLine("  peak: bad parts whose map is highest on the defect; coloured: NG parts with pixels above the map threshold on it; area: of those pixels, how many are near it");
+        Console.WriteLine(
+            $"  seed {seed}, {parts} parts, {PartsSetAside.ReferenceCount} references, thresholds of {PartsSetAside.CalibrationCount} "
+                + $"good parts, alpha {Alpha}"
+        );
+        Console.WriteLine(
+            "  peak: bad parts whose map is highest on the defect; coloured: NG parts with pixels above the map threshold on it; area: "
+                + "of those pixels, how many are near it"
+        );
         foreach (Material material in materials)
         {
-            var options = new LineOptions { Material = material, Seed = seed, Width = Width, Height = Height, DefectRate = 0.3 };
-            foreach ((string name, Recipe recipe) in Ways) await TryAsync(pack, options, recipe, name, parts);
+            var options = new LineOptions
+            {
+                Material = material,
+                Seed = seed,
+                Width = Width,
+                Height = Height,
+                DefectRate = 0.3,
+            };
+            foreach ((string name, Recipe recipe) in Ways)
+                await TryAsync(pack, options, recipe, name, parts);
         }
     }
 
@@ -62,9 +85,12 @@ internal static class DemoMaterials
         await camera.OpenAsync();
         using Inspector inspector = Inspector.Create(pack, recipe, parallelism: Environment.ProcessorCount);
         PartsSetAside aside = PartsSetAside.From(line.Truth);
-        Frame[] references = await Task.WhenAll(aside.References.Select(n => camera.TriggerAsync(new TriggerContext(n, TimeSpan.FromMinutes(1))).AsTask()));
+        Frame[] references = await Task.WhenAll(
+            aside.References.Select(n => camera.TriggerAsync(new TriggerContext(n, TimeSpan.FromMinutes(1))).AsTask())
+        );
         inspector.Enroll(references.Length, (i, use) => use(View(references[i])));
-        foreach (Frame reference in references) reference.Dispose();
+        foreach (Frame reference in references)
+            reference.Dispose();
 
         async Task<InspectionResult> JudgeAsync(long number)
         {
@@ -72,7 +98,8 @@ internal static class DemoMaterials
             return inspector.Inspect(View(frame));
         }
 
-        List<double> scores = [], peaks = [];
+        List<double> scores = [],
+            peaks = [];
         foreach (long number in aside.Calibration)
         {
             InspectionResult good = await JudgeAsync(number);
@@ -80,7 +107,8 @@ internal static class DemoMaterials
             peaks.Add(MapStatistics.Max(good.Map.Values, []));
         }
 
-        double threshold = ConformalThreshold.Of(scores, Alpha).Value, mapThreshold = ConformalThreshold.Of(peaks, Alpha).Value;
+        double threshold = ConformalThreshold.Of(scores, Alpha).Value,
+            mapThreshold = ConformalThreshold.Of(peaks, Alpha).Value;
         var judged = new List<Judged>();
         byte[] mask = new byte[Width * Height];
         for (int i = 1; i <= parts; i++)
@@ -91,23 +119,50 @@ internal static class DemoMaterials
             judged.Add(Judged.Of(truth, result, mask, mapThreshold));
         }
 
-        Judged[] bad = [.. judged.Where(j => j.Truth.IsDefective)], caught = [.. bad.Where(j => j.Score > threshold)];
+        Judged[] bad = [.. judged.Where(j => j.Truth.IsDefective)],
+            caught = [.. bad.Where(j => j.Score > threshold)];
         int rejected = judged.Count(j => !j.Truth.IsDefective && j.Score > threshold);
-        long above = caught.Sum(j => (long)j.Above), onDefect = caught.Sum(j => (long)j.AboveNear);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {options.Material,-14} {name,-15} AUROC {Auroc(judged):0.000}  caught {caught.Length,3}/{bad.Length}  rejected {rejected,3}/{parts - bad.Length}")
-            + string.Create(CultureInfo.InvariantCulture, $"  peak {bad.Count(j => j.PeakIsNear),3}/{bad.Length}  NG: peak {caught.Count(j => j.PeakIsNear),3}/{caught.Length}, coloured {caught.Count(j => j.AboveNear > 0),3}/{caught.Length}, area {(above == 0 ? 0 : 100.0 * onDefect / above),5:0.0} %  {Machine.Median(judged.Select(j => j.Ms)):f0} ms"));
+        long above = caught.Sum(j => (long)j.Above),
+            onDefect = caught.Sum(j => (long)j.AboveNear);
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {options.Material, -14} {name, -15} AUROC {Auroc(judged):0.000}  caught {caught.Length, 3}/{bad.Length}  rejected "
+                    + $"{rejected, 3}/{parts - bad.Length}"
+            )
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  peak {bad.Count(j => j.PeakIsNear), 3}/{bad.Length}  NG: peak "
+                        + $"{caught.Count(j => j.PeakIsNear), 3}/{caught.Length}, coloured "
+                        + $"{caught.Count(j => j.AboveNear > 0), 3}/{caught.Length}, area "
+                        + $"{(above == 0 ? 0 : 100.0 * onDefect / above), 5:0.0} %  {Machine.Median(judged.Select(j => j.Ms)):f0} ms"
+                )
+        );
         foreach (var kind in bad.GroupBy(j => j.Truth.Defect).OrderBy(g => g.Key))
         {
             double area = Auroc([.. judged.Where(j => !j.Truth.IsDefective || j.Truth.Defect == kind.Key)]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"      {kind.Key,-14} {kind.Count(),4} parts, AUROC {area:0.000}, caught {kind.Count(j => j.Score > threshold)}, peak {kind.Count(j => j.PeakIsNear)}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"      {kind.Key, -14} {kind.Count(), 4} parts, AUROC {area:0.000}, caught "
+                        + $"{kind.Count(j => j.Score > threshold)}, peak {kind.Count(j => j.PeakIsNear)}"
+                )
+            );
         }
     }
 
     /// <summary>The share of pairs of a bad and a good part in which the bad one scores higher; equal scores count half.</summary>
     private static double Auroc(IReadOnlyList<Judged> parts)
     {
-        double[] bad = [.. parts.Where(p => p.Truth.IsDefective).Select(p => p.Score)], good = [.. parts.Where(p => !p.Truth.IsDefective).Select(p => p.Score)];
-        return bad.Sum(b => good.Sum(g => b > g ? 1.0 : b == g ? 0.5 : 0)) / ((double)bad.Length * good.Length);
+        double[] bad = [.. parts.Where(p => p.Truth.IsDefective).Select(p => p.Score)],
+            good = [.. parts.Where(p => !p.Truth.IsDefective).Select(p => p.Score)];
+        return bad.Sum(b =>
+                good.Sum(g =>
+                    b > g ? 1.0
+                    : b == g ? 0.5
+                    : 0
+                )
+            ) / ((double)bad.Length * good.Length);
     }
 
     private static ImageView View(Frame frame) => new(frame.Pixels, frame.Width, frame.Height, frame.Stride, PixelFormat.RGB8);
@@ -122,21 +177,27 @@ internal static class DemoMaterials
             (int above, int aboveNear, int peak) = (0, 0, 0);
             for (int i = 0; i < map.Width * map.Height; i++)
             {
-                if (map.Values[i] > map.Values[peak]) peak = i;
-                if (map.Values[i] <= mapThreshold) continue;
+                if (map.Values[i] > map.Values[peak])
+                    peak = i;
+                if (map.Values[i] <= mapThreshold)
+                    continue;
                 above++;
-                if (IsNear(i)) aboveNear++;
+                if (IsNear(i))
+                    aboveNear++;
             }
 
             return new(truth, result.Score, result.Timings.Total.TotalMilliseconds, IsNear(peak), above, aboveNear);
 
             bool IsNear(int cell)
             {
-                int x = (int)((cell % map.Width + 0.5) * Width / map.Width), y = (int)((cell / map.Width + 0.5) * Height / map.Height);
+                int x = (int)((cell % map.Width + 0.5) * Width / map.Width),
+                    y = (int)((cell / map.Width + 0.5) * Height / map.Height);
                 for (int row = Math.Max(0, y - Near); row <= Math.Min(Height - 1, y + Near); row++)
                 {
-                    int left = Math.Max(0, x - Near), right = Math.Min(Width, x + Near + 1);
-                    if (mask.AsSpan(row * Width + left, right - left).IndexOfAnyExcept((byte)0) >= 0) return true;
+                    int left = Math.Max(0, x - Near),
+                        right = Math.Min(Width, x + Near + 1);
+                    if (mask.AsSpan(row * Width + left, right - left).IndexOfAnyExcept((byte)0) >= 0)
+                        return true;
                 }
 
                 return false;

@@ -24,11 +24,13 @@ internal static class FullSizeBenchmark
         string folder = args.ElementAtOrDefault(1) ?? Path.Combine(Path.GetTempPath(), "clipfusion-fullsize");
         Machine.Print();
         string weights = Path.Combine(folder, "weights");
-        if (!Directory.Exists(weights)) Child("weights", folder);
+        if (!Directory.Exists(weights))
+            Child("weights", folder);
         foreach (string precision in (string[])["float32", "float16"])
         {
             string pack = Path.Combine(folder, precision);
-            if (Directory.Exists(pack)) Directory.Delete(pack, recursive: true);
+            if (Directory.Exists(pack))
+                Directory.Delete(pack, recursive: true);
             Child("build", folder, precision);
             Console.WriteLine($"  pack {new DirectoryInfo(pack).EnumerateFiles().Sum(f => f.Length) / 1e9:f2} GB");
         }
@@ -50,7 +52,13 @@ internal static class FullSizeBenchmark
             case "build":
                 using (OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(weights, "clip")))
                 using (DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(weights, "sd")))
-                    PackBuilder.Build(clip, diffusion, Path.Combine(folder, args[3]), new PackOptions(Enum.Parse<Precision>(args[3], ignoreCase: true), Record: GoldenRecorder.Record), Said());
+                    PackBuilder.Build(
+                        clip,
+                        diffusion,
+                        Path.Combine(folder, args[3]),
+                        new PackOptions(Enum.Parse<Precision>(args[3], ignoreCase: true), Record: GoldenRecorder.Record),
+                        Said()
+                    );
                 break;
             case "inspect":
                 Inspect(Path.Combine(folder, args[3]));
@@ -65,7 +73,7 @@ internal static class FullSizeBenchmark
     private static Steps Said()
     {
         var clock = Stopwatch.StartNew();
-        return new Steps(step => Console.WriteLine($"  {clock.Elapsed.TotalSeconds,6:f1} s {step}"));
+        return new Steps(step => Console.WriteLine($"  {clock.Elapsed.TotalSeconds, 6:f1} s {step}"));
     }
 
     private sealed class Steps(Action<string> report) : IProgress<string>
@@ -84,7 +92,8 @@ internal static class FullSizeBenchmark
         inspector.Enroll(1, (_, use) => use(picture.View));
         Console.WriteLine($"  load networks and enrol one reference {clock.Elapsed.TotalSeconds:f1} s");
         StepTimings[] timings = [.. Enumerable.Range(0, Rounds).Select(_ => inspector.Inspect(picture.View).Timings)];
-        void Line(string name, Func<StepTimings, TimeSpan> of) => Console.WriteLine($"  {name,-16} {Machine.Median(timings.Select(t => of(t).TotalSeconds)):f2} s");
+        void Line(string name, Func<StepTimings, TimeSpan> of) =>
+            Console.WriteLine($"  {name, -16} {Machine.Median(timings.Select(t => of(t).TotalSeconds)):f2} s");
         Line("prepare", t => t.Prepare);
         Line("CLIP", t => t.ClipNetworks);
         Line("VAE", t => t.Vae);
@@ -110,8 +119,14 @@ internal static class FullSizeBenchmark
         }
 
         Console.WriteLine($"  one batched early-leaving run     {Machine.Median(ours):f1} s");
-        Console.WriteLine($"  full passes, one prompt at a time {Machine.Median(sameOperators):f1} s, ratio {Machine.Median(sameOperators.Zip(ours, (n, o) => n / o)):f2}");
-        Console.WriteLine($"  the same without fused attention  {Machine.Median(plainOperators):f1} s, ratio {Machine.Median(plainOperators.Zip(ours, (n, o) => n / o)):f2}");
+        Console.WriteLine(
+            $"  full passes, one prompt at a time {Machine.Median(sameOperators):f1} s, ratio "
+                + $"{Machine.Median(sameOperators.Zip(ours, (n, o) => n / o)):f2}"
+        );
+        Console.WriteLine(
+            $"  the same without fused attention  {Machine.Median(plainOperators):f1} s, ratio "
+                + $"{Machine.Median(plainOperators.Zip(ours, (n, o) => n / o)):f2}"
+        );
     }
 
     private static RgbImage Noise(int width, int height)
@@ -126,15 +141,19 @@ internal static class FullSizeBenchmark
         Console.WriteLine(string.Join(' ', args.Where((_, i) => i != 1)));
         var clock = Stopwatch.StartNew();
         using Process child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["fullsize-step", .. args]))!;
-        long anonymous = 0, resident = 0;
+        long anonymous = 0,
+            resident = 0;
         while (!child.WaitForExit(100))
         {
             anonymous = Math.Max(anonymous, Memory(child.Id, "RssAnon:"));
             resident = Math.Max(resident, Memory(child.Id, "VmHWM:"));
         }
 
-        if (child.ExitCode != 0) throw new InvalidOperationException($"step {string.Join(' ', args)} ended with exit code {child.ExitCode}");
-        Console.WriteLine($"  {clock.Elapsed.TotalSeconds:f1} s, peak memory {anonymous / 1e6:f2} GB of its own, {resident / 1e6:f2} GB with mapped files");
+        if (child.ExitCode != 0)
+            throw new InvalidOperationException($"step {string.Join(' ', args)} ended with exit code {child.ExitCode}");
+        Console.WriteLine(
+            $"  {clock.Elapsed.TotalSeconds:f1} s, peak memory {anonymous / 1e6:f2} GB of its own, {resident / 1e6:f2} GB with mapped files"
+        );
     }
 
     /// <summary>A figure of /proc/PID/status in kilobytes; 0 once the process is gone.</summary>
@@ -143,7 +162,13 @@ internal static class FullSizeBenchmark
         try
         {
             string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line[key.Length..^2], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
+            return line is null
+                ? 0
+                : long.Parse(
+                    line[key.Length..^2],
+                    NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                    CultureInfo.InvariantCulture
+                );
         }
         catch (IOException)
         {

@@ -25,19 +25,31 @@ internal static class HttpLoad
         using var stop = new CancellationTokenSource();
         long answers = 0;
         var first = new CountdownEvent(Connections);
-        Task[] clients = [.. Enumerable.Range(0, Connections).Select(_ => Task.Run(async () =>
-        {
-            bool isFirst = true;
-            while (!stop.IsCancellationRequested)
-            {
-                await ClientAsync(page, () =>
-                {
-                    Interlocked.Increment(ref answers);
-                    if (isFirst) first.Signal();
-                    isFirst = false;
-                }, stop.Token);
-            }
-        }))];
+        Task[] clients =
+        [
+            .. Enumerable
+                .Range(0, Connections)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        bool isFirst = true;
+                        while (!stop.IsCancellationRequested)
+                        {
+                            await ClientAsync(
+                                page,
+                                () =>
+                                {
+                                    Interlocked.Increment(ref answers);
+                                    if (isFirst)
+                                        first.Signal();
+                                    isFirst = false;
+                                },
+                                stop.Token
+                            );
+                        }
+                    })
+                ),
+        ];
         first.Wait(TimeSpan.FromSeconds(30));
         Interlocked.Exchange(ref answers, 0);
         long began = Stopwatch.GetTimestamp();
@@ -51,7 +63,9 @@ internal static class HttpLoad
 
     private static async Task ClientAsync(Uri page, Action answered, CancellationToken stop)
     {
-        byte[] requests = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"GET {page.PathAndQuery} HTTP/1.1\r\nHost: {page.Authority}\r\n\r\n", RequestsPerSend)));
+        byte[] requests = Encoding.ASCII.GetBytes(
+            string.Concat(Enumerable.Repeat($"GET {page.PathAndQuery} HTTP/1.1\r\nHost: {page.Authority}\r\n\r\n", RequestsPerSend))
+        );
         using var client = new TcpClient();
         try
         {
@@ -59,18 +73,20 @@ internal static class HttpLoad
             NetworkStream stream = client.GetStream();
             Task sending = SendAsync();
             byte[] buffer = new byte[64 * 1024];
-            for (int read; (read = await stream.ReadAsync(buffer, stop)) > 0;)
+            for (int read; (read = await stream.ReadAsync(buffer, stop)) > 0; )
             {
                 ReadOnlySpan<byte> seen = buffer.AsSpan(0, read);
                 // One that is cut in two reads is missed, which does not matter.
-                for (int at; (at = seen.IndexOf("HTTP/1.1 "u8)) >= 0; seen = seen[(at + 1)..]) answered();
+                for (int at; (at = seen.IndexOf("HTTP/1.1 "u8)) >= 0; seen = seen[(at + 1)..])
+                    answered();
             }
 
             await sending;
 
             async Task SendAsync()
             {
-                while (true) await stream.WriteAsync(requests, stop);
+                while (true)
+                    await stream.WriteAsync(requests, stop);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)

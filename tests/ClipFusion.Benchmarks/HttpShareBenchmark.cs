@@ -23,14 +23,25 @@ internal static class HttpShareBenchmark
 
     public static async Task<int> RunAsync(string[] args)
     {
-        int rounds = int.Parse(args.ElementAtOrDefault(1) ?? "7", CultureInfo.InvariantCulture), count = int.Parse(args.ElementAtOrDefault(2) ?? "60", CultureInfo.InvariantCulture);
+        int rounds = int.Parse(args.ElementAtOrDefault(1) ?? "7", CultureInfo.InvariantCulture),
+            count = int.Parse(args.ElementAtOrDefault(2) ?? "60", CultureInfo.InvariantCulture);
         string path = args.ElementAtOrDefault(3) ?? UsualPath;
         using var limit = new CancellationTokenSource(TimeSpan.FromHours(1));
         using var folder = new TemporaryFolder();
         StarterPack.Build(folder.Root);
         Machine.Print();
-        await using Mosquitto broker = await Mosquitto.StartAsync(["allow_anonymous true", "max_queued_messages 0", "max_inflight_messages 0"], limit.Token);
-        await using var box = new ApplianceBox(new BoxOptions { Port = broker.Port, Pack = folder.Root, Recipes = [new(1, "board", "patchclip")] });
+        await using Mosquitto broker = await Mosquitto.StartAsync(
+            ["allow_anonymous true", "max_queued_messages 0", "max_inflight_messages 0"],
+            limit.Token
+        );
+        await using var box = new ApplianceBox(
+            new BoxOptions
+            {
+                Port = broker.Port,
+                Pack = folder.Root,
+                Recipes = [new(1, "board", "patchclip")],
+            }
+        );
         await using Plc plc = await Plc.ConnectAsync(broker.Port, limit.Token);
         box.Start();
         await plc.ReadyAsync(["line1"], limit.Token);
@@ -46,12 +57,22 @@ internal static class HttpShareBenchmark
             double[] loaded = await PhaseAsync(plc, $"l{round}-", count, limit.Token);
             double answers = await load.StopAsync(limit.Token);
             ratios.Add(Machine.Median(loaded) / Machine.Median(idle));
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"round {round + 1}: idle {Machine.Median(idle):f1}/{Worst(idle):f1}, loaded {Machine.Median(loaded):f1}/{Worst(loaded):f1}, ratio {ratios[^1]:f2}, {answers:f0} answers a second"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"round {round + 1}: idle {Machine.Median(idle):f1}/{Worst(idle):f1}, loaded "
+                        + $"{Machine.Median(loaded):f1}/{Worst(loaded):f1}, ratio {ratios[^1]:f2}, {answers:f0} answers a second"
+                )
+            );
         }
 
         double ratio = Machine.Median(ratios);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median ratio of {rounds} rounds {ratio:f2}; at most {Gate:f1} is wanted: {(ratio <= Gate ? "held" : "NOT held")}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"median ratio of {rounds} rounds {ratio:f2}; at most {Gate:f1} is wanted: {(ratio <= Gate ? "held" : "NOT held")}"
+            )
+        );
         return ratio <= Gate ? 0 : 1;
     }
 
@@ -81,9 +102,14 @@ internal static class HttpShareBenchmark
 
         public static async Task<LoadProcess> StartAsync(Uri page, CancellationToken cancellation)
         {
-            var start = new ProcessStartInfo("dotnet", [typeof(HttpLoad).Assembly.Location, "http-load", page.ToString()]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("dotnet", [typeof(HttpLoad).Assembly.Location, "http-load", page.ToString()])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            };
             var load = new LoadProcess(Process.Start(start)!);
-            if (await load._process.StandardOutput.ReadLineAsync(cancellation) != HttpLoad.Running) throw new InvalidOperationException("the load did not start");
+            if (await load._process.StandardOutput.ReadLineAsync(cancellation) != HttpLoad.Running)
+                throw new InvalidOperationException("the load did not start");
             return load;
         }
 

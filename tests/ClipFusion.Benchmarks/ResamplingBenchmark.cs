@@ -11,14 +11,24 @@ namespace ClipFusion.Benchmarks;
 /// </summary>
 internal static class ResamplingBenchmark
 {
-    private const int Width = 2448, Height = 2048, Rounds = 7, PerRound = 5;
+    private const int Width = 2448,
+        Height = 2048,
+        Rounds = 7,
+        PerRound = 5;
 
     /// <summary>Runs the comparison; returns 1 where Pillow can't be run.</summary>
     public static int Run()
     {
-        string model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) ?? "model name: unknown";
-        Console.WriteLine($"CPU {model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()}; {Width}x{Height} frame, median of {Rounds} paired rounds, best of {PerRound} each");
-        byte[] frame = new byte[Width * Height * 3], grey = new byte[Width * Height], target = new byte[512 * 512 * 3];
+        string model =
+            File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+            ?? "model name: unknown";
+        Console.WriteLine(
+            $"CPU {model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()}; {Width}x{Height} frame, median of {Rounds} "
+                + $"paired rounds, best of {PerRound} each"
+        );
+        byte[] frame = new byte[Width * Height * 3],
+            grey = new byte[Width * Height],
+            target = new byte[512 * 512 * 3];
         new Random(1).NextBytes(frame);
         new Random(2).NextBytes(grey);
         var fast = new PillowResampler();
@@ -27,17 +37,23 @@ internal static class ResamplingBenchmark
         {
             foreach (bool colour in new[] { true, false })
             {
-                double[] ours = new double[Rounds], plain = new double[Rounds], peer = new double[Rounds];
+                double[] ours = new double[Rounds],
+                    plain = new double[Rounds],
+                    peer = new double[Rounds];
                 for (int i = 0; i < Rounds; i++)
                 {
                     ours[i] = Best(fast);
                     plain[i] = Best(portable);
                     peer[i] = Pillow(colour ? "RGB" : "L", filter, size);
-                    if (double.IsNaN(peer[i])) return 1;
+                    if (double.IsNaN(peer[i]))
+                        return 1;
                 }
 
                 (double o, double p, double q) = (Median(ours), Median(plain), Median(peer));
-                Console.WriteLine($"{filter,-8} to {size} {(colour ? "RGB " : "grey")}: ours {o,6:F2} ms, portable {p,6:F2} ms, Pillow {q,6:F2} ms: {q / o:F1} times as fast (portable {q / p:F1})");
+                Console.WriteLine(
+                    $"{filter, -8} to {size} {(colour ? "RGB " : "grey")}: ours {o, 6:F2} ms, portable {p, 6:F2} ms, Pillow {q, 6:F2} "
+                        + $"ms: {q / o:F1} times as fast (portable {q / p:F1})"
+                );
 
                 double Best(PillowResampler resampler)
                 {
@@ -45,7 +61,19 @@ internal static class ResamplingBenchmark
                     for (int k = 0; k < PerRound; k++)
                     {
                         long start = Stopwatch.GetTimestamp();
-                        resampler.Resize(new ImageView(colour ? frame : grey, Width, Height, colour ? Width * 3 : Width, colour ? PixelFormat.RGB8 : PixelFormat.Mono8), size, size, filter, target);
+                        resampler.Resize(
+                            new ImageView(
+                                colour ? frame : grey,
+                                Width,
+                                Height,
+                                colour ? Width * 3 : Width,
+                                colour ? PixelFormat.RGB8 : PixelFormat.Mono8
+                            ),
+                            size,
+                            size,
+                            filter,
+                            target
+                        );
                         best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
                     }
 
@@ -69,10 +97,16 @@ internal static class ResamplingBenchmark
                 s = time.perf_counter(); im.resize(({size}, {size}), Image.{filter.ToString().ToUpperInvariant()}); t.append(time.perf_counter() - s)
             print(min(t) * 1000)
             """;
-        using Process process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", ["-c", script]) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", ["-c", script])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        if (process.ExitCode == 0) return double.Parse(output, CultureInfo.InvariantCulture);
+        if (process.ExitCode == 0)
+            return double.Parse(output, CultureInfo.InvariantCulture);
         Console.Error.WriteLine($"Pillow could not be run: python ended with {process.ExitCode}");
         return double.NaN;
     }

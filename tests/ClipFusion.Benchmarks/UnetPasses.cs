@@ -28,9 +28,20 @@ internal sealed class UnetPasses : IDisposable
         // One prompt at one timestep through every block, once for each that a query needs.
         int last = _part.Decoder.Count - 1;
         Recipe One(int timestep) => recipe with { LanguageTimestep = timestep, TimestepBlocks = [new TimestepBlock(timestep, last)] };
-        _single = [.. recipe.States.Select(_ => recipe.LanguageTimestep).Concat(recipe.TimestepBlocks.Skip(1).Select(t => t.Timestep)).Select(t => DiffusionPlan.ForReference(_part, prompts, One(t)))];
+        _single =
+        [
+            .. recipe
+                .States.Select(_ => recipe.LanguageTimestep)
+                .Concat(recipe.TimestepBlocks.Skip(1).Select(t => t.Timestep))
+                .Select(t => DiffusionPlan.ForReference(_part, prompts, One(t))),
+        ];
         var random = new Random(1);
-        float[] z = [.. Enumerable.Range(0, _part.LatentChannels * _part.LatentSize * _part.LatentSize).Select(_ => (float)(random.NextDouble() - 0.5))];
+        float[] z =
+        [
+            .. Enumerable
+                .Range(0, _part.LatentChannels * _part.LatentSize * _part.LatentSize)
+                .Select(_ => (float)(random.NextDouble() - 0.5)),
+        ];
         _latent = OrtValue.CreateTensorValueFromMemory(z, [1, _part.LatentChannels, _part.LatentSize, _part.LatentSize]);
         GraphEntry plain = pack.Manifest.Graphs.First(g => g is { Name: GraphNames.MapDiff, Target: GraphTarget.TensorRt });
         var cpu = new CpuProvider(new SessionSettings());
@@ -46,7 +57,8 @@ internal sealed class UnetPasses : IDisposable
     public void Dispose()
     {
         _plan.Dispose();
-        foreach (DiffusionPlan plan in _single) plan.Dispose();
+        foreach (DiffusionPlan plan in _single)
+            plan.Dispose();
         _latent.Dispose();
         _plain.Dispose();
     }
@@ -57,7 +69,12 @@ internal sealed class UnetPasses : IDisposable
         foreach (DiffusionPlan plan in plans)
         {
             var inputs = new Dictionary<string, OrtValue>(plan.Inputs) { [GraphNames.Latent] = _latent };
-            string[] outputs = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized, .. plan.Features.Select(f => GraphNames.Features(f.At.Block)).Distinct()];
+            string[] outputs =
+            [
+                GraphNames.StateMaps,
+                GraphNames.StateMapsUnnormalized,
+                .. plan.Features.Select(f => GraphNames.Features(f.At.Block)).Distinct(),
+            ];
             using NetworkOutputs o = session.Run(inputs, outputs, default);
         }
 

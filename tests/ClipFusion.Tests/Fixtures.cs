@@ -12,7 +12,8 @@ internal static class Fixtures
         for (var d = new DirectoryInfo(AppContext.BaseDirectory); d is not null; d = d.Parent)
         {
             string candidate = System.IO.Path.Combine(d.FullName, "tests", "fixtures");
-            if (Directory.Exists(candidate)) return candidate;
+            if (Directory.Exists(candidate))
+                return candidate;
         }
 
         throw new DirectoryNotFoundException($"tests/fixtures not found above {AppContext.BaseDirectory}");

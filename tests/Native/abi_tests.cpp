@@ -27,12 +27,26 @@ TEST(AbiRange_Asked_HasThisVersion) {
 }
 
 TEST(Layout_OfTheStructures_IsAsManagedCallersHaveIt) {
-    CHECK(sizeof(cfn_bank_info) == 48 && offsetof(cfn_bank_info, rows) == 8 && offsetof(cfn_bank_info, bytes) == 24 && offsetof(cfn_bank_info, kernel) == 32);
-    CHECK(sizeof(cfn_search) == 80 && offsetof(cfn_search, queries) == 8 && offsetof(cfn_search, exclude_image) == 32 && offsetof(cfn_search, cancel) == 40
-        && offsetof(cfn_search, similarity) == 48 && offsetof(cfn_search, image_row) == 72);
-    CHECK(sizeof(cfn_coreset) == 48 && offsetof(cfn_coreset, count) == 8 && offsetof(cfn_coreset, cancel) == 24 && offsetof(cfn_coreset, radius) == 40);
-    CHECK(sizeof(cfn_device_info) == 104 && offsetof(cfn_device_info, memory) == 16 && offsetof(cfn_device_info, name) == 24 && offsetof(cfn_device_info, kernels) == 88);
-    CHECK(sizeof(cfn_device_query) == 56 && offsetof(cfn_device_query, exclude_image) == 12 && offsetof(cfn_device_query, queries) == 16 && offsetof(cfn_device_query, row) == 48);
+    CHECK(
+        sizeof(cfn_bank_info) == 48 && offsetof(cfn_bank_info, rows) == 8 && offsetof(cfn_bank_info, bytes) == 24
+        && offsetof(cfn_bank_info, kernel) == 32
+    );
+    CHECK(
+        sizeof(cfn_search) == 80 && offsetof(cfn_search, queries) == 8 && offsetof(cfn_search, exclude_image) == 32
+        && offsetof(cfn_search, cancel) == 40 && offsetof(cfn_search, similarity) == 48 && offsetof(cfn_search, image_row) == 72
+    );
+    CHECK(
+        sizeof(cfn_coreset) == 48 && offsetof(cfn_coreset, count) == 8 && offsetof(cfn_coreset, cancel) == 24
+        && offsetof(cfn_coreset, radius) == 40
+    );
+    CHECK(
+        sizeof(cfn_device_info) == 104 && offsetof(cfn_device_info, memory) == 16 && offsetof(cfn_device_info, name) == 24
+        && offsetof(cfn_device_info, kernels) == 88
+    );
+    CHECK(
+        sizeof(cfn_device_query) == 56 && offsetof(cfn_device_query, exclude_image) == 12 && offsetof(cfn_device_query, queries) == 16
+        && offsetof(cfn_device_query, row) == 48
+    );
 }
 
 TEST(Handle_NeverGivenOutOrDestroyed_IsAStatus) {

@@ -1,5 +1,6 @@
-// The bank's search against FAISS's flat index, OpenBLAS and oneDNN, all in one process on the same cores. In every round each of them runs once, one after the
-// other, so that whatever else the machine does falls on all alike; ratios are medians of the rounds' ratios. Arguments: threads (1), rounds (9), data
+// The bank's search against FAISS's flat index, OpenBLAS and oneDNN, all in one process on the same cores. In every round each of them runs
+// once, one after the other, so that whatever else the machine does falls on all alike; ratios are medians of the rounds' ratios.
+// Arguments: threads (1), rounds (9), data
 // ("random", "clustered", or a folder with features of real images, see below), largest k (16).
 #include <cblas.h>
 #include <faiss/IndexFlat.h>
@@ -88,7 +89,10 @@ void blas(const Problem& p, std::vector<float>& best) {
     for (std::size_t i = 0; i < p.n; i += block_queries)
         for (std::size_t j = 0; j < p.m; j += block_rows) {
             const std::size_t n = std::min(block_queries, p.n - i), m = std::min(block_rows, p.m - j);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, int(n), int(m), int(p.d), 1, &p.queries[i * p.d], int(p.d), &p.rows[j * p.d], int(p.d), 0, products.data(), int(m));
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasTrans, int(n), int(m), int(p.d), 1, &p.queries[i * p.d], int(p.d), &p.rows[j * p.d],
+                int(p.d), 0, products.data(), int(m)
+            );
             keep_maxima(products.data(), n, m, &best[i]);
         }
 }
@@ -118,7 +122,8 @@ private:
         using dnnl::memory;
         const auto f32 = memory::data_type::f32;
         const Problem& p = p_;
-        const memory::desc a({long(p.n), long(p.d)}, type, memory::format_tag::ab), b({long(p.d), long(p.m)}, type, memory::format_tag::ba), c({long(p.n), long(p.m)}, f32, memory::format_tag::ab);
+        const memory::desc a({long(p.n), long(p.d)}, type, memory::format_tag::ab), b({long(p.d), long(p.m)}, type, memory::format_tag::ba),
+            c({long(p.n), long(p.m)}, f32, memory::format_tag::ab);
         const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c), engine_);
         name = description.impl_info_str();
         matmul_ = dnnl::matmul(description);
@@ -150,7 +155,8 @@ void compare(Problem p, std::size_t k, int threads, int rounds, double peak) {
     normalise(p.queries, d), normalise(p.rows, d);
     TestBank bank(d);
     for (std::size_t i = 0; i < k; ++i)
-        if (cfn_bank_append(bank.handle, CFN_FLOAT32, &p.rows[i * per_image * d], per_image * d, per_image, nullptr, nullptr) != CFN_OK) throw Failure(message());
+        if (cfn_bank_append(bank.handle, CFN_FLOAT32, &p.rows[i * per_image * d], per_image * d, per_image, nullptr, nullptr) != CFN_OK)
+            throw Failure(message());
     faiss::IndexFlatIP index(static_cast<faiss::Index::idx_t>(d));
     index.add(static_cast<faiss::Index::idx_t>(p.m), p.rows.data());
     OneDnn dnnl(p);
@@ -162,10 +168,18 @@ void compare(Problem p, std::size_t k, int threads, int rounds, double peak) {
     std::vector<double> time, faiss_ratio, blas_ratio, dnnl_ratio;
     const double flop = 2e-9 * double(n) * double(p.m) * double(d);
     const int repeats = std::max(1, int(0.5 / flop)); // short ones several times over
-    auto many = [&](const std::function<void()>& work) { return seconds([&] { for (int i = 0; i < repeats; ++i) work(); }) / repeats; };
+    auto many = [&](const std::function<void()>& work) {
+        return seconds([&] {
+                   for (int i = 0; i < repeats; ++i) work();
+               })
+            / repeats;
+    };
     for (int round = -1; round < rounds; ++round) {
-        const double a = many([&] { if (cfn_bank_search(bank.handle, &search) != CFN_OK) throw Failure(message()); });
-        const double b = many([&] { index.search(static_cast<faiss::Index::idx_t>(n), p.queries.data(), 1, theirs.data(), labels.data()); });
+        const double a = many([&] {
+            if (cfn_bank_search(bank.handle, &search) != CFN_OK) throw Failure(message());
+        });
+        const double b = many([&] { index.search(static_cast<faiss::Index::idx_t>(n), p.queries.data(), 1, theirs.data(), labels.data()); }
+        );
         const double c = many([&] { blas(p, gemm); });
         const double e = round < 3 ? many([&] { dnnl(bf16); }) : 0; // three rounds tell enough
         if (round < 0) continue;
@@ -174,10 +188,15 @@ void compare(Problem p, std::size_t k, int threads, int rounds, double peak) {
     }
     float worst = 0;
     std::size_t differ = 0;
-    for (std::size_t i = 0; i < n; ++i) worst = std::max(worst, std::abs(ours.similarity[i] - theirs[i])), differ += ours.row[i] != labels[i];
+    for (std::size_t i = 0; i < n; ++i)
+        worst = std::max(worst, std::abs(ours.similarity[i] - theirs[i])), differ += ours.row[i] != labels[i];
     const double rate = flop / median(time);
-    std::printf("%5zu x %4zu vs %6zu | %8.2f ms %7.1f GFLOP/s %5.2f of peak | FAISS x %5.2f  sgemm x %5.2f  oneDNN x %5.2f (%s) | differs by %.1e, %zu rows\n", n, d, p.m, 1e3 * median(time), rate,
-        rate / (peak * threads), median(faiss_ratio), median(blas_ratio), median(dnnl_ratio), dnnl.name.c_str(), double(worst), differ);
+    std::printf(
+        "%5zu x %4zu vs %6zu | %8.2f ms %7.1f GFLOP/s %5.2f of peak | FAISS x %5.2f  sgemm x %5.2f  oneDNN x %5.2f (%s) | differs by %.1e, "
+        "%zu rows\n",
+        n, d, p.m, 1e3 * median(time), rate, rate / (peak * threads), median(faiss_ratio), median(blas_ratio), median(dnnl_ratio),
+        dnnl.name.c_str(), double(worst), differ
+    );
     std::fflush(stdout);
 }
 
@@ -187,12 +206,13 @@ Problem made(std::size_t n, std::size_t d, std::size_t k, bool random) {
 
 std::vector<float> floats(const std::filesystem::path& file) {
     std::vector<float> values(std::filesystem::file_size(file) / sizeof(float));
-    std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+    std::ifstream(file, std::ios::binary)
+        .read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
     return values;
 }
 
-// Features that networks made of images: a folder with NAME.DIMENSION.queries, the query's rows as float32, and NAME.DIMENSION.rows, those of the references, one
-// image after the other and as many of each as of the query.
+// Features that networks made of images: a folder with NAME.DIMENSION.queries, the query's rows as float32, and NAME.DIMENSION.rows, those
+// of the references, one image after the other and as many of each as of the query.
 void compare_files(const std::filesystem::path& folder, std::size_t largest, int threads, int rounds, double peak) {
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
@@ -204,14 +224,18 @@ void compare_files(const std::filesystem::path& folder, std::size_t largest, int
         const std::size_t n = queries.size() / d, images = rows.size() / queries.size();
         std::printf("%s\n", file.stem().stem().c_str());
         for (std::size_t k = 1; k <= std::min(images, largest); k *= 2)
-            compare({n, n * k, d, queries, {rows.begin(), rows.begin() + static_cast<long>(n * k * d)}}, k, threads, n * k > 20000 ? std::min(rounds, 3) : rounds, peak);
+            compare(
+                {n, n * k, d, queries, {rows.begin(), rows.begin() + static_cast<long>(n * k * d)}}, k, threads,
+                n * k > 20000 ? std::min(rounds, 3) : rounds, peak
+            );
     }
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    for (const char* name : {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}) ::unsetenv(name); // read when the library starts: run without them, this only helps children
+    for (const char* name : {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"})
+        ::unsetenv(name); // read when the library starts: run without them, this only helps children
     const int threads = argc > 1 ? std::atoi(argv[1]) : 1, rounds = argc > 2 ? std::atoi(argv[2]) : 9;
     const std::string data = argc > 3 ? argv[3] : "random";
     const std::size_t largest = argc > 4 ? std::strtoul(argv[4], nullptr, 10) : 16;
@@ -220,7 +244,11 @@ int main(int argc, char** argv) {
     char names[256];
     cfn_kernels(names, sizeof names);
     const double peak = fma_peak();
-    std::printf("%d threads, %d rounds, %s data; kernels %s; OpenBLAS %s; FMA peak %.1f GFLOP/s a core; x = how many times as long the peer takes\n", threads, rounds, data.c_str(), names, openblas_get_corename(), peak);
+    std::printf(
+        "%d threads, %d rounds, %s data; kernels %s; OpenBLAS %s; FMA peak %.1f GFLOP/s a core; x = how many times as long the peer "
+        "takes\n",
+        threads, rounds, data.c_str(), names, openblas_get_corename(), peak
+    );
     if (data != "random" && data != "clustered") {
         compare_files(data, largest, threads, rounds, peak);
         return 0;

@@ -16,12 +16,15 @@ std::vector<float> scaled(float factor) {
     return rows;
 }
 
-void append(cfn_bank bank, const std::vector<float>& rows) { CHECK_STATUS(CFN_OK, cfn_bank_append(bank, CFN_FLOAT32, rows.data(), rows.size(), rows.size() / d, nullptr, nullptr)); }
+void append(cfn_bank bank, const std::vector<float>& rows) {
+    CHECK_STATUS(CFN_OK, cfn_bank_append(bank, CFN_FLOAT32, rows.data(), rows.size(), rows.size() / d, nullptr, nullptr));
+}
 
 } // namespace
 
 TEST(Search_WhileImagesComeAndGo_SeesOneState) {
-    // Rows and their opposites: in any one state a query finds itself (1) or only its opposite's neighbours, never a mixture within one call.
+    // Rows and their opposites: in any one state a query finds itself (1) or only its opposite's neighbours, never a mixture within one
+    // call.
     const auto rows = scaled(1), opposite = scaled(-1);
     TestBank bank(d), with_rows(d), without(d);
     append(with_rows.handle, rows);

@@ -44,7 +44,8 @@ TEST(Coreset_FourDirections_IsTheKnownOrder) {
         seen[first] = true;
         CHECK_THAT(out.row == orders[first], "seed ", seed);
         CHECK(out.radius[3] == 0);
-        if (first == 0) CHECK(out.radius[0] == 1 && std::abs(out.radius[1] - 0.5f) < 1e-6f && std::abs(out.radius[2] - 0.00759612f) < 1e-6f);
+        if (first == 0)
+            CHECK(out.radius[0] == 1 && std::abs(out.radius[1] - 0.5f) < 1e-6f && std::abs(out.radius[2] - 0.00759612f) < 1e-6f);
     }
     CHECK(seen == (std::array<bool, 4>{true, true, true, true}));
 }

@@ -262,7 +262,9 @@ TEST(Plan_MoreThanFits_IsCutIntoLaunches) {
                 CHECK(job.queries == queries);
                 last += job.query_count;
             } else {
-                CHECK(static_cast<const float*>(job.queries) == queries + first * 10 && job.similarity == static_cast<float*>(nullptr) + first);
+                CHECK(
+                    static_cast<const float*>(job.queries) == queries + first * 10 && job.similarity == static_cast<float*>(nullptr) + first
+                );
                 first += job.query_count;
             }
         }

@@ -20,8 +20,21 @@ std::vector<float> repeated(const std::vector<float>& one, std::size_t times) {
 TEST(DeviceSearch_RaggedShapes_IsTheCpus) {
     unsigned seed = 100;
     // Around the edges of warps, groups, tiles and steps; fewer steps than stages, as many, more.
-    for (const auto& [queries, d, rows] : {std::array<std::size_t, 3>{1, 1, 1}, {1, 64, 1}, {2, 8, 7}, {3, 31, 8}, {5, 32, 9}, {63, 33, 31}, {64, 64, 33}, {65, 72, 127},
-             {127, 96, 128}, {128, 40, 129}, {129, 104, 64}, {9, 320, 200}, {4, 1280, 40}, {2, 136, 257}}) {
+    for (const auto& [queries, d, rows] :
+         {std::array<std::size_t, 3>{1, 1, 1},
+          {1, 64, 1},
+          {2, 8, 7},
+          {3, 31, 8},
+          {5, 32, 9},
+          {63, 33, 31},
+          {64, 64, 33},
+          {65, 72, 127},
+          {127, 96, 128},
+          {128, 40, 129},
+          {129, 104, 64},
+          {9, 320, 200},
+          {4, 1280, 40},
+          {2, 136, 257}}) {
         TestBank bank(d);
         append(bank, gaussian(++seed, rows * d), d);
         check_devices(bank, gaussian(++seed, queries * d), d);
@@ -53,7 +66,8 @@ TEST(DeviceSearch_RowsCloserThanTheScreeningBound_IsTheCpus) {
 }
 
 TEST(DeviceSearch_RowsThatDifferInTheLastBitOfFloat64_IsTheCpus) {
-    // One row's values in other orders, and queries with all values equal: the true products are the same, and what is left is the order of the sums.
+    // One row's values in other orders, and queries with all values equal: the true products are the same, and what is left is the order of
+    // the sums.
     const std::size_t d = 96;
     auto row = gaussian(15, d);
     std::vector<float> rows;

@@ -22,18 +22,22 @@ public:
 };
 
 inline cfn_device_query device_request(uint32_t bank, const std::vector<float>& queries, std::size_t d, Result& out, int32_t exclude = -1) {
-    return {sizeof(cfn_device_query), bank, CFN_FLOAT32, exclude, queries.data(), queries.size(), queries.size() / d, out.similarity.data(), out.row.data()};
+    return {sizeof(cfn_device_query), bank,          CFN_FLOAT32, exclude, queries.data(), queries.size(), queries.size() / d,
+            out.similarity.data(),    out.row.data()};
 }
 
 inline void append(TestBank& bank, const std::vector<float>& rows, std::size_t d) {
-    if (cfn_bank_append(bank.handle, CFN_FLOAT32, rows.data(), rows.size(), rows.size() / d, nullptr, nullptr) != CFN_OK) throw Failure(message());
+    if (cfn_bank_append(bank.handle, CFN_FLOAT32, rows.data(), rows.size(), rows.size() / d, nullptr, nullptr) != CFN_OK)
+        throw Failure(message());
 }
 
 // Every entry has the CPU's bits.
 inline void check_same(const Result& cpu, const Result& gpu, const std::string& what) {
     for (std::size_t q = 0; q < cpu.row.size(); ++q)
-        CHECK_THAT(cpu.row[q] == gpu.row[q] && cpu.similarity[q] == gpu.similarity[q], what, ", query ", q, ": row ", gpu.row[q], " at ", gpu.similarity[q], ", on the CPU ",
-            cpu.row[q], " at ", cpu.similarity[q]);
+        CHECK_THAT(
+            cpu.row[q] == gpu.row[q] && cpu.similarity[q] == gpu.similarity[q], what, ", query ", q, ": row ", gpu.row[q], " at ",
+            gpu.similarity[q], ", on the CPU ", cpu.row[q], " at ", cpu.similarity[q]
+        );
 }
 
 // One bank, one search, on all devices and on the CPU.

@@ -33,7 +33,8 @@ void check_exact(const Case& c, int32_t exclude = -1, int threads = 2) {
         CHECK_STATUS(CFN_OK, cfn_bank_append(bank.handle, CFN_FLOAT32, rows.data(), rows.size(), rows.size() / d, nullptr, nullptr));
         const auto unit = unit_rows(rows, d);
         all.insert(all.end(), unit.begin(), unit.end());
-        for (std::size_t r = 0; r < rows.size() / d; ++r) image_of.push_back(static_cast<int32_t>(i)), row_of.push_back(static_cast<int32_t>(r));
+        for (std::size_t r = 0; r < rows.size() / d; ++r)
+            image_of.push_back(static_cast<int32_t>(i)), row_of.push_back(static_cast<int32_t>(r));
     }
     Result found(count);
     const cfn_search search = request(c.queries, d, found, threads, exclude);
@@ -45,11 +46,19 @@ void check_exact(const Case& c, int32_t exclude = -1, int threads = 2) {
             if (image_of[r] != exclude) best = std::max(best, cosine(&c.queries[q * d], &all[r * d], d));
         const auto row = static_cast<std::size_t>(found.row[q]);
         const double claimed = cosine(&c.queries[q * d], &all[row * d], d);
-        CHECK_THAT(row < image_of.size() && image_of[row] == found.image[q] && row_of[row] == found.image_row[q] && found.image[q] != exclude, "query ", q, " row ", row);
+        CHECK_THAT(
+            row < image_of.size() && image_of[row] == found.image[q] && row_of[row] == found.image_row[q] && found.image[q] != exclude,
+            "query ", q, " row ", row
+        );
         CHECK_THAT(claimed >= best - 1e-13, "query ", q, ": row ", row, " at ", claimed, ", best is ", best);
-        CHECK_THAT(std::abs(static_cast<double>(found.similarity[q]) - best) <= 6.1e-8, "query ", q, ": ", found.similarity[q], ", best is ", best);
+        CHECK_THAT(
+            std::abs(static_cast<double>(found.similarity[q]) - best) <= 6.1e-8, "query ", q, ": ", found.similarity[q], ", best is ", best
+        );
         for (std::size_t r = 0; r < row; ++r)
-            if (image_of[r] != exclude) CHECK_THAT(!std::equal(&all[r * d], &all[r * d] + d, &all[row * d]), "query ", q, ": row ", row, " is named, but ", r, " is equal");
+            if (image_of[r] != exclude)
+                CHECK_THAT(
+                    !std::equal(&all[r * d], &all[r * d] + d, &all[row * d]), "query ", q, ": row ", row, " is named, but ", r, " is equal"
+                );
     }
 }
 
@@ -57,8 +66,20 @@ void check_exact(const Case& c, int32_t exclude = -1, int threads = 2) {
 
 TEST(Search_RandomShapes_IsExact) {
     unsigned seed = 1;
-    for (const auto& [queries, d, rows, images] : {std::array<std::size_t, 4>{1, 1, 1, 1}, {7, 1, 3, 2}, {1, 5, 1, 1}, {6, 8, 16, 1}, {13, 3, 17, 3}, {50, 896, 225, 2},
-             {97, 33, 31, 5}, {150, 31, 64, 3}, {5, 1280, 1, 20}, {33, 640, 300, 2}, {17, 64, 2000, 1}, {9, 70, 257, 3}, {3, 4097, 40, 1}}) {
+    for (const auto& [queries, d, rows, images] :
+         {std::array<std::size_t, 4>{1, 1, 1, 1},
+          {7, 1, 3, 2},
+          {1, 5, 1, 1},
+          {6, 8, 16, 1},
+          {13, 3, 17, 3},
+          {50, 896, 225, 2},
+          {97, 33, 31, 5},
+          {150, 31, 64, 3},
+          {5, 1280, 1, 20},
+          {33, 640, 300, 2},
+          {17, 64, 2000, 1},
+          {9, 70, 257, 3},
+          {3, 4097, 40, 1}}) {
         Case c{d, {}, gaussian(++seed, queries * d)};
         for (std::size_t i = 0; i < images; ++i) c.images.push_back(gaussian(++seed, rows * d));
         check_exact(c);
@@ -71,8 +92,9 @@ TEST(Search_ClusteredFeaturesWithOutlierCoordinates_IsExact) {
 }
 
 TEST(Search_RowsCloserThanTheScreeningBound_IsExact) {
-    // All rows within 1e-3 .. 1e-7 of one direction: integers can't tell any of them apart, and at the lower end neither can float32. The dimensions are those of
-    // float32 at once, of integers that give way to float32 in panels, and of integers that give way to float32 row by row.
+    // All rows within 1e-3 .. 1e-7 of one direction: integers can't tell any of them apart, and at the lower end neither can float32. The
+    // dimensions are those of float32 at once, of integers that give way to float32 in panels, and of integers that give way to float32 row
+    // by row.
     for (std::size_t d : {24u, 96u, 200u})
         for (float spread : {1e-3f, 1e-5f, 1e-6f, 1e-7f}) {
             const auto centre = gaussian(3, d), noise = gaussian(4, 900 * d);
@@ -83,15 +105,30 @@ TEST(Search_RowsCloserThanTheScreeningBound_IsExact) {
 }
 
 TEST(Search_SizesAroundEachChoiceOfPath_IsExact) {
-    // Float32 at once: up to 32 coordinates, and up to 128 with up to 32,768 values. Guesses: from 600 rows on. All with rows that differ in the last bits
-    // among others, in images of unequal sizes, and with one image left out.
+    // Float32 at once: up to 32 coordinates, and up to 128 with up to 32,768 values. Guesses: from 600 rows on. All with rows that differ
+    // in the last bits among others, in images of unequal sizes, and with one image left out.
     unsigned seed = 100;
-    for (const auto& [d, rows] : {std::array<std::size_t, 2>{32, 1100}, {33, 992}, {33, 993}, {33, 999}, {33, 1000}, {64, 512}, {64, 513}, {200, 599}, {200, 600}, {127, 258}, {128, 256}, {128, 257}, {129, 40}, {129, 1001}}) {
+    for (const auto& [d, rows] :
+         {std::array<std::size_t, 2>{32, 1100},
+          {33, 992},
+          {33, 993},
+          {33, 999},
+          {33, 1000},
+          {64, 512},
+          {64, 513},
+          {200, 599},
+          {200, 600},
+          {127, 258},
+          {128, 256},
+          {128, 257},
+          {129, 40},
+          {129, 1001}}) {
         const std::size_t first = rows / 3;
         Case c{d, {clustered(++seed, first, d), gaussian(++seed, (rows - first) * d)}, clustered(++seed, 19, d)};
         auto& last = c.images[1];
         for (std::size_t r = 0; r < 40 && r < rows - first; ++r)
-            for (std::size_t k = 0; k < d; ++k) last[r * d + k] = k == r % d ? std::nextafter(c.queries[k], r % 2 == 0 ? 1e9f : -1e9f) : c.queries[k];
+            for (std::size_t k = 0; k < d; ++k)
+                last[r * d + k] = k == r % d ? std::nextafter(c.queries[k], r % 2 == 0 ? 1e9f : -1e9f) : c.queries[k];
         check_exact(c);
         check_exact(c, 0);
         check_exact(c, 1, 1);

@@ -109,7 +109,8 @@ TEST(Load_CutOffOrLonger_IsRefused) {
     fill(bank);
     CHECK_STATUS(CFN_OK, cfn_bank_save(bank.handle, (folder / "bank").c_str()));
     const std::string good = read(folder / "bank");
-    for (std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{127}, std::size_t{128}, std::size_t{200}, good.size() / 2, good.size() - 1}) {
+    for (std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{127}, std::size_t{128}, std::size_t{200}, good.size() / 2, good.size() - 1}) {
         write(folder / "bad", good.substr(0, size));
         CHECK_THAT(load(folder / "bad") == CFN_BAD_FILE, "size ", size);
     }
@@ -134,7 +135,10 @@ TEST(Load_ForgedNumbersWithRightChecksums_AreRefused) {
                 write(folder / "bad", bad);
                 // Another id for an image, or a mantissa bit of a row, is a valid bank; everything else is not.
                 const cfn_status status = load(folder / "bad");
-                CHECK_THAT(status == CFN_BAD_FILE || (status == CFN_OK && (at >= 128 || at == 56)), "byte ", at + offset, " value ", value, " status ", status);
+                CHECK_THAT(
+                    status == CFN_BAD_FILE || (status == CFN_OK && (at >= 128 || at == 56)), "byte ", at + offset, " value ", value,
+                    " status ", status
+                );
             }
 }
 

@@ -1,9 +1,12 @@
-// The search on a real GPU against the CPU's, over a table of sizes: neighbours, and the normalised error of similarities. Both should be alike to the last bit.
+// The search on a real GPU against the CPU's, over a table of sizes: neighbours, and the normalised error of similarities. Both should be
+// alike to the last bit.
 //
 //   gpu_bank [--time] [--up-to PRODUCTS] [--device N]
 //
-// --time also measures, from enqueueing to the end, searches of queries that lie in the GPU's memory: median of 21, and float16 operations a second.
-// --up-to leaves out sizes with more products of numbers (queries x rows x dimension) than that. Without a GPU it says why and exits with 77, which is "skipped".
+// --time also measures, from enqueueing to the end, searches of queries that lie in the GPU's memory: median of 21, and float16 operations
+// a second.
+// --up-to leaves out sizes with more products of numbers (queries x rows x dimension) than that. Without a GPU it says why and exits with
+// 77, which is "skipped".
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -25,17 +28,21 @@ struct Size {
 };
 
 // From one number to five banks of an inspection at full size.
-constexpr Size sizes[] = {{1, 1, 1, 64, false}, {1, 7, 100, 72, true}, {2, 130, 129, 320, false}, {1, 225, 2000, 896, true}, {5, 256, 4500, 640, true}, {5, 1024, 20000, 1280, true}};
+constexpr Size sizes[] = {{1, 1, 1, 64, false},      {1, 7, 100, 72, true},     {2, 130, 129, 320, false},
+                          {1, 225, 2000, 896, true}, {5, 256, 4500, 640, true}, {5, 1024, 20000, 1280, true}};
 
 struct Problem {
     explicit Problem(const Size& s) : size(s) {
         for (std::size_t b = 0; b < s.banks; ++b) {
             const auto seed = static_cast<unsigned>(100 + 10 * b);
-            const auto values = [&](unsigned from, std::size_t n) { return s.clustered ? clustered(from, n, s.dimension) : gaussian(from, n * s.dimension); };
+            const auto values = [&](unsigned from, std::size_t n) {
+                return s.clustered ? clustered(from, n, s.dimension) : gaussian(from, n * s.dimension);
+            };
             banks.push_back(std::make_unique<TestBank>(s.dimension));
             handles.push_back(banks.back()->handle);
             const auto rows = values(seed, s.rows);
-            if (cfn_bank_append(handles.back(), CFN_FLOAT32, rows.data(), rows.size(), s.rows, nullptr, nullptr) != CFN_OK) throw Failure(message());
+            if (cfn_bank_append(handles.back(), CFN_FLOAT32, rows.data(), rows.size(), s.rows, nullptr, nullptr) != CFN_OK)
+                throw Failure(message());
             queries.push_back(values(seed + 5, s.queries));
         }
     }
@@ -57,7 +64,8 @@ cfn_device_query request_of(const Size& s, uint32_t bank, const void* queries, f
 bool compare(const Problem& p, cfn_device_set set) {
     std::vector<Result> gpu(p.size.banks, Result(p.size.queries));
     std::vector<cfn_device_query> requests;
-    for (uint32_t b = 0; b < p.size.banks; ++b) requests.push_back(request_of(p.size, b, p.queries[b].data(), gpu[b].similarity.data(), gpu[b].row.data()));
+    for (uint32_t b = 0; b < p.size.banks; ++b)
+        requests.push_back(request_of(p.size, b, p.queries[b].data(), gpu[b].similarity.data(), gpu[b].row.data()));
     must(cfn_device_set_search_host(set, requests.data(), static_cast<uint32_t>(requests.size())));
     double error = 0, total = 0;
     std::size_t other = 0;
@@ -120,18 +128,25 @@ int main(int argc, char** argv) {
     info.struct_size = sizeof info;
     constexpr int all = static_cast<int>(std::size(sizes));
     if (cfn_device_probe(device, &info) != CFN_OK) {
-        std::printf("SKIPPED, nothing was run on a GPU: %s\ngpu_bank  Total: %d, Errors: 0, Failed: 0, Skipped: %d\n", message().c_str(), all, all);
+        std::printf(
+            "SKIPPED, nothing was run on a GPU: %s\ngpu_bank  Total: %d, Errors: 0, Failed: 0, Skipped: %d\n", message().c_str(), all, all
+        );
         return 77;
     }
-    std::printf("GPU %d: %s, compute capability %d.%d, driver of CUDA %d.%d, kernels %s\n", device, info.name, info.compute_capability / 10, info.compute_capability % 10,
-        info.driver_version / 1000, info.driver_version % 1000 / 10, info.kernels);
+    std::printf(
+        "GPU %d: %s, compute capability %d.%d, driver of CUDA %d.%d, kernels %s\n", device, info.name, info.compute_capability / 10,
+        info.compute_capability % 10, info.driver_version / 1000, info.driver_version % 1000 / 10, info.kernels
+    );
     int failed = 0, skipped = 0;
     for (const Size& size : sizes) {
         if (static_cast<double>(size.banks * size.queries * size.rows * size.dimension) > largest) {
             ++skipped;
             continue;
         }
-        std::printf("%zu banks, %zu queries, %zu rows of %zu, %s\n", size.banks, size.queries, size.rows, size.dimension, size.clustered ? "clustered" : "random");
+        std::printf(
+            "%zu banks, %zu queries, %zu rows of %zu, %s\n", size.banks, size.queries, size.rows, size.dimension,
+            size.clustered ? "clustered" : "random"
+        );
         try {
             const Problem problem(size);
             cfn_device_set set = 0;

@@ -19,12 +19,15 @@ TEST(Screen_RandomTiles_HasThePlainKernelsBits) {
         std::vector<uint8_t> queries(values * cfn::tile_queries);
         std::vector<int32_t> bias(cfn::panel_rows);
         // Extremes often: that is where 16-bit sums would overflow.
-        for (auto& r : rows) r = static_cast<int8_t>(random() % 2 != 0 ? static_cast<int>(random() % 129) - 64 : random() % 2 != 0 ? 64 : -64);
+        for (auto& r : rows)
+            r = static_cast<int8_t>(random() % 2 != 0 ? static_cast<int>(random() % 129) - 64 : random() % 2 != 0 ? 64 : -64);
         for (auto& q : queries) q = static_cast<uint8_t>(random() % 2 != 0 ? random() % 127 + 1 : 127);
         for (std::size_t i = 0; i < rows.size(); ++i) bias[i / 4 % cfn::panel_rows] -= cfn::query_offset * rows[i];
         // One, so that estimates are the integers, which float32 holds exactly here.
-        std::vector<float> scale(cfn::panel_rows, 1), shift(cfn::panel_rows), query_scale(cfn::tile_queries, 1), threshold(cfn::tile_queries, -100);
-        const cfn::ScreenTile tile{queries.data(), rows.data(), bias.data(), scale.data(), shift.data(), values, query_scale.data(), threshold.data()};
+        std::vector<float> scale(cfn::panel_rows, 1), shift(cfn::panel_rows), query_scale(cfn::tile_queries, 1),
+            threshold(cfn::tile_queries, -100);
+        const cfn::ScreenTile tile{queries.data(), rows.data(), bias.data(),        scale.data(),
+                                   shift.data(),   values,      query_scale.data(), threshold.data()};
         float a[cfn::tile_queries][cfn::panel_rows] = {}, b[cfn::tile_queries][cfn::panel_rows] = {};
         const uint64_t bits = cfn::plain_kernel.screen(tile, a);
         CHECK(mine.screen(tile, b) == bits && bits != 0);
@@ -49,14 +52,19 @@ TEST(Dots_EveryShape_StayWithinTheirBound) {
                 auto q = gaussian(1, n * d), r = gaussian(2, m * d);
                 for (auto* side : {&q, &r})
                     for (std::size_t i = 0; i < side->size() / d; ++i) {
-                        const auto length = static_cast<float>(std::sqrt(cfn::sum_of_products(side->data() + i * d, side->data() + i * d, d)));
+                        const auto length = static_cast<float>(std::sqrt(cfn::sum_of_products(side->data() + i * d, side->data() + i * d, d)
+                        ));
                         for (std::size_t k = 0; k < d; ++k) (*side)[i * d + k] /= length;
                     }
                 std::vector<float> out(n * 10, -9);
                 mine.dots(q.data(), n, r.data(), m, d, out.data(), 10);
                 for (std::size_t i = 0; i < n; ++i)
                     for (std::size_t j = 0; j < 10; ++j)
-                        CHECK(j < m ? std::abs(static_cast<double>(out[i * 10 + j]) - cfn::sum_of_products(&q[i * d], &r[j * d], d)) <= static_cast<double>(cfn::float32_error(d)) : out[i * 10 + j] == -9);
+                        CHECK(
+                            j < m ? std::abs(static_cast<double>(out[i * 10 + j]) - cfn::sum_of_products(&q[i * d], &r[j * d], d))
+                                    <= static_cast<double>(cfn::float32_error(d))
+                                  : out[i * 10 + j] == -9
+                        );
             }
 }
 
@@ -72,11 +80,16 @@ TEST(Multiply_EveryShape_StaysWithinItsBoundAndMarksWhatReachesTheThreshold) {
             for (std::size_t i = 0; i < n; ++i) threshold[i] = i == 0 ? -2.0f : i == 1 ? 2.0f : 0.02f * static_cast<float>(i);
             std::vector<float> out((n + 1) * cfn::panel_rows, -9);
             std::vector<uint16_t> hits(n + 1, 0xabcd);
-            mine.multiply({q.data(), n, panel.data(), d, threshold.data()}, reinterpret_cast<float(*)[cfn::panel_rows]>(out.data()), hits.data());
+            mine.multiply(
+                {q.data(), n, panel.data(), d, threshold.data()}, reinterpret_cast<float(*)[cfn::panel_rows]>(out.data()), hits.data()
+            );
             for (std::size_t i = 0; i < n; ++i)
                 for (std::size_t r = 0; r < cfn::panel_rows; ++r) {
                     const float product = out[i * cfn::panel_rows + r];
-                    CHECK(std::abs(static_cast<double>(product) - cfn::sum_of_products(&q[i * d], &rows[r * d], d)) <= static_cast<double>(cfn::product_error(d)));
+                    CHECK(
+                        std::abs(static_cast<double>(product) - cfn::sum_of_products(&q[i * d], &rows[r * d], d))
+                        <= static_cast<double>(cfn::product_error(d))
+                    );
                     CHECK_THAT((hits[i] >> r & 1) == (product >= threshold[i]), n, " queries, query ", i, " row ", r);
                 }
             CHECK(hits[n] == 0xabcd && out[n * cfn::panel_rows] == -9);
@@ -91,7 +104,10 @@ TEST(Few_EveryLength_StaysWithinItsBound) {
         float out[cfn::few_rows + 1] = {0, 0, 0, 0, -9};
         mine.few(q.data(), some, d, out);
         for (std::size_t j = 0; j < cfn::few_rows; ++j)
-            CHECK(std::abs(static_cast<double>(out[j]) - cfn::sum_of_products(q.data(), some[j], d)) <= static_cast<double>(cfn::float32_error(d)));
+            CHECK(
+                std::abs(static_cast<double>(out[j]) - cfn::sum_of_products(q.data(), some[j], d))
+                <= static_cast<double>(cfn::float32_error(d))
+            );
         CHECK(out[cfn::few_rows] == -9);
     }
 }
@@ -109,7 +125,11 @@ TEST(Scale_AnyFactor_RoundsTwiceAtMost) {
         for (float& x : v) x = static_cast<float>(static_cast<double>(x) / factor);
         auto scaled = v;
         cfn::scale(scaled.data(), scaled.size(), factor);
-        for (std::size_t k = 0; k < v.size(); ++k) CHECK(std::abs(static_cast<double>(scaled[k]) - static_cast<double>(v[k]) * factor) <= 2.01 * 0x1p-24 * std::abs(static_cast<double>(scaled[k])));
+        for (std::size_t k = 0; k < v.size(); ++k)
+            CHECK(
+                std::abs(static_cast<double>(scaled[k]) - static_cast<double>(v[k]) * factor)
+                <= 2.01 * 0x1p-24 * std::abs(static_cast<double>(scaled[k]))
+            );
     }
 }
 
@@ -131,7 +151,8 @@ TEST(Interleave_EveryLength_PutsEachLevelInItsPlace) {
         std::vector<uint8_t> packed(levels.size() + 1, 255);
         cfn::interleave(levels.data(), n, packed.data());
         for (std::size_t j = 0; j < cfn::tile_queries; ++j)
-            for (std::size_t k = 0; k < n; ++k) CHECK(packed[(k / 4 * cfn::tile_queries + j) * 4 + k % 4] == levels[j * n + k] + cfn::query_offset);
+            for (std::size_t k = 0; k < n; ++k)
+                CHECK(packed[(k / 4 * cfn::tile_queries + j) * 4 + k % 4] == levels[j * n + k] + cfn::query_offset);
         CHECK(packed[levels.size()] == 255);
     }
 }
@@ -146,12 +167,14 @@ TEST(Quantise_AnyVector_IsWithinItsMeasuredBound) {
     vectors.emplace_back(104, 1e-34f);
     for (auto& v : vectors) {
         const double length = std::sqrt(cfn::sum_of_products(v.data(), v.data(), 104));
-        if (length > 1) for (float& x : v) x = static_cast<float>(static_cast<double>(x) / length);
+        if (length > 1)
+            for (float& x : v) x = static_cast<float>(static_cast<double>(x) / length);
     }
     std::vector<int8_t> a(104), b(104);
     for (const auto& q : vectors)
         for (const auto& x : vectors) {
-            const auto mine = cfn::quantise(q.data(), 104, cfn::query_levels, a.data()), theirs = cfn::quantise(x.data(), 104, cfn::row_levels, b.data());
+            const auto mine = cfn::quantise(q.data(), 104, cfn::query_levels, a.data()),
+                       theirs = cfn::quantise(x.data(), 104, cfn::row_levels, b.data());
             double product = 0;
             for (std::size_t k = 0; k < 104; ++k) product += a[k] * b[k];
             const double estimate = product * static_cast<double>(mine.step) * static_cast<double>(theirs.step);

@@ -65,8 +65,9 @@ struct Result {
 };
 
 inline cfn_search request(const std::vector<float>& queries, std::size_t dimension, Result& out, int threads = 1, int32_t exclude = -1) {
-    return {sizeof(cfn_search), CFN_FLOAT32, queries.data(), queries.size(), queries.size() / dimension, exclude, threads, nullptr,
-        out.similarity.data(), out.row.data(), out.image.data(), out.image_row.data()};
+    return {sizeof(cfn_search),         CFN_FLOAT32,    queries.data(),   queries.size(),
+            queries.size() / dimension, exclude,        threads,          nullptr,
+            out.similarity.data(),      out.row.data(), out.image.data(), out.image_row.data()};
 }
 
 inline std::vector<float> gaussian(unsigned seed, std::size_t count) {
@@ -83,12 +84,14 @@ inline std::vector<float> unit_rows(const std::vector<float>& rows, std::size_t 
     for (std::size_t r = 0; r * d < rows.size(); ++r) {
         double sum = 0;
         for (std::size_t k = 0; k < d; ++k) sum += static_cast<double>(rows[r * d + k]) * static_cast<double>(rows[r * d + k]);
-        for (std::size_t k = 0; k < d; ++k) unit[r * d + k] = static_cast<float>(static_cast<double>(rows[r * d + k]) * (1 / std::sqrt(sum)));
+        for (std::size_t k = 0; k < d; ++k)
+            unit[r * d + k] = static_cast<float>(static_cast<double>(rows[r * d + k]) * (1 / std::sqrt(sum)));
     }
     return unit;
 }
 
-// Like a network's features: a large common part, few directions of variation, little noise, and one coordinate in a hundred much larger than the rest.
+// Like a network's features: a large common part, few directions of variation, little noise, and one coordinate in a hundred much larger
+// than the rest.
 inline std::vector<float> clustered(unsigned seed, std::size_t rows, std::size_t d, float noise = 0.1f) {
     const std::size_t directions = std::min<std::size_t>(8, d);
     const auto basis = gaussian(99, (directions + 1) * d), weights = gaussian(seed, rows * directions), rest = gaussian(seed + 1, rows * d);
@@ -104,17 +107,17 @@ inline std::vector<float> clustered(unsigned seed, std::size_t rows, std::size_t
 
 } // namespace testing
 
-#define TEST(name)                                                    \
-    static void name();                                               \
-    static const testing::Register register_##name(#name, name);      \
+#define TEST(name)                                                                                                                         \
+    static void name();                                                                                                                    \
+    static const testing::Register register_##name(#name, name);                                                                           \
     static void name()
-#define CHECK_THAT(condition, ...)                                                                                              \
-    do {                                                                                                                        \
-        if (!(condition)) throw testing::Failure(testing::text(__FILE__, ":", __LINE__, ": ", #condition, " ", __VA_ARGS__)); \
+#define CHECK_THAT(condition, ...)                                                                                                         \
+    do {                                                                                                                                   \
+        if (!(condition)) throw testing::Failure(testing::text(__FILE__, ":", __LINE__, ": ", #condition, " ", __VA_ARGS__));              \
     } while (false)
 #define CHECK(condition) CHECK_THAT(condition, "")
-#define CHECK_STATUS(expected, call)                                                                                          \
-    do {                                                                                                                      \
-        const cfn_status status_ = (call);                                                                                    \
-        CHECK_THAT(status_ == (expected), "is ", status_, ": ", testing::message());                                          \
+#define CHECK_STATUS(expected, call)                                                                                                       \
+    do {                                                                                                                                   \
+        const cfn_status status_ = (call);                                                                                                 \
+        CHECK_THAT(status_ == (expected), "is ", status_, ": ", testing::message());                                                       \
     } while (false)

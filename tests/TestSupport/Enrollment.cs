@@ -15,10 +15,16 @@ public static class Enrollment
     /// <param name="count">How many there are.</param>
     /// <param name="withImage">Calls its second argument with the picture of that number.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static ReferenceBanks Enroll(this Inspector inspector, int count, Action<int, FrameUse> withImage, CancellationToken cancellation = default)
+    public static ReferenceBanks Enroll(
+        this Inspector inspector,
+        int count,
+        Action<int, FrameUse> withImage,
+        CancellationToken cancellation = default
+    )
     {
         ReferenceBanksBuilder builder = inspector.StartEnrollment();
-        for (int i = 0; i < count; i++) withImage(i, frame => inspector.AddReference(frame, builder, cancellation: cancellation));
+        for (int i = 0; i < count; i++)
+            withImage(i, frame => inspector.AddReference(frame, builder, cancellation: cancellation));
         ReferenceBanks banks = builder.ToBanks(inspector.Comparison.Parallelism, cancellation);
         inspector.Use(banks);
         return banks;
@@ -31,7 +37,12 @@ public static class Enrollment
     /// <param name="excludeReference">Number of the reference image whose rows are left out, or null.</param>
     /// <param name="cancellation">Ends it.</param>
     public static InspectionResult Inspect(
-        this Inspector inspector, ImageView frame, Action<FusionResult> patchClipReady, int? excludeReference = null, CancellationToken cancellation = default)
+        this Inspector inspector,
+        ImageView frame,
+        Action<FusionResult> patchClipReady,
+        int? excludeReference = null,
+        CancellationToken cancellation = default
+    )
     {
         Comparison comparison = inspector.Comparison with { ExcludeReference = excludeReference };
         var trace = new InspectionTrace();
@@ -39,9 +50,26 @@ public static class Enrollment
         PreparedImage image = inspector.Prepare(frame, trace, cancellation);
         using var networks = inspector.NetworksFor(image);
         BranchMaps maps = inspector.RunPatchClip(networks, comparison, trace, cancellation);
-        if (inspector.HasFallback) patchClipReady(inspector.Fuse(maps, ClipFusion.Inspection.Recipes.Profile.PatchClip, image.Region, new FusionResult(side, side), trace, cancellation));
+        if (inspector.HasFallback)
+            patchClipReady(
+                inspector.Fuse(
+                    maps,
+                    ClipFusion.Inspection.Recipes.Profile.PatchClip,
+                    image.Region,
+                    new FusionResult(side, side),
+                    trace,
+                    cancellation
+                )
+            );
         maps = inspector.RunMapDiff(maps, networks, comparison, trace, cancellation);
-        FusionResult fused = inspector.Fuse(maps, inspector.Recipe.Profile, image.Region, new FusionResult(side, side), trace, cancellation);
+        FusionResult fused = inspector.Fuse(
+            maps,
+            inspector.Recipe.Profile,
+            image.Region,
+            new FusionResult(side, side),
+            trace,
+            cancellation
+        );
         return new InspectionResult(image, maps, fused, trace.Timings, null);
     }
 }

@@ -13,7 +13,8 @@ public static class Repository
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (System.IO.File.Exists(Path.Combine(folder.FullName, "ClipFusion.sln"))) return folder.FullName;
+            if (System.IO.File.Exists(Path.Combine(folder.FullName, "ClipFusion.sln")))
+                return folder.FullName;
         }
 
         throw new DirectoryNotFoundException($"there is no ClipFusion.sln above {AppContext.BaseDirectory}");

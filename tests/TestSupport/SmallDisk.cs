@@ -19,7 +19,8 @@ public sealed class SmallDisk : IDisposable
         byte[] page = new byte[4096];
         try
         {
-            while (true) file.Write(page);
+            while (true)
+                file.Write(page);
         }
         catch (IOException)
         {
@@ -45,6 +46,7 @@ public sealed class SmallDisk : IDisposable
         process.WaitForExit();
         if (process.ExitCode != 0)
             throw new InvalidOperationException(
-                $"This test needs a small disk and so the right to mount one (root): {program} {string.Join(' ', arguments)} said: {error}");
+                $"This test needs a small disk and so the right to mount one (root): {program} {string.Join(' ', arguments)} said: {error}"
+            );
     }
 }

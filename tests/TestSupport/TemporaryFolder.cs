@@ -23,6 +23,7 @@ public sealed class TemporaryFolder : IDisposable
     public void Dispose()
     {
         // A test may have taken it away to see what happens.
-        if (Directory.Exists(Root)) _folder.Delete(recursive: true);
+        if (Directory.Exists(Root))
+            _folder.Delete(recursive: true);
     }
 }

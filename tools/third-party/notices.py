@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PACKAGES = os.environ.get("NUGET_PACKAGES", os.path.expanduser("~/.nuget/packages"))
 OUT = os.path.join(ROOT, "THIRD-PARTY-NOTICES.md")
 # They make code at build time; nothing of them is in the program.
-BUILD_ONLY = {"grpc.tools"}
+BUILD_ONLY = {"grpc.tools", "microsoft.codeanalysis.bannedapianalyzers"}
 # Packages whose nuspec points at a file instead of naming the licence; the name was read there.
 NAMED_BY_FILE = {"mqttnet": "MIT", "mqttnet.server": "MIT", "microsoft.ml.onnxruntime": "MIT", "microsoft.ml.onnxruntime.managed": "MIT"}
 # What is in the program without being a package of a lock file.
@@ -60,14 +60,16 @@ def nuspec(name, version):
     if not licence:
         sys.exit(f"{name} {version} names no licence expression: read its licence file and add it to NAMED_BY_FILE in {sys.argv[0]}")
     texts = [f for f in sorted(os.listdir(folder)) if re.match(r"(?i)licen[sc]e(\.(txt|md))?$", f)]
-    return licence, tag(r"<copyright>([^<]+)") or tag(r"<authors>([^<]+)"), tag(r"<projectUrl>([^<]+)"), [os.path.join(folder, t) for t in texts]
+    holder = tag(r"<copyright>([^<]+)") or tag(r"<authors>([^<]+)")
+    return licence, holder, tag(r"<projectUrl>([^<]+)"), [os.path.join(folder, t) for t in texts]
 
 
 def notices():
     lines = [
         "# Third-party notices",
         "",
-        "ClipFusion contains the software below. Written by `tools/third-party/notices.py` from the lock files: change those, then run it again.",
+        "ClipFusion contains the software below. Written by `tools/third-party/notices.py` from the lock files: change those, then run it "
+        "again.",
         "Texts of the licences that are named by their SPDX identifier: <https://spdx.org/licenses/>.",
         "",
         "| package | version | licence | copyright | home |",
@@ -81,7 +83,8 @@ def notices():
             with open(path, encoding="utf-8-sig", errors="replace") as file:
                 text = file.read().replace("\r\n", "\n").strip()
             texts.setdefault(text, []).append(f"{name} {version}")
-    lines += ["", "Inside these, or beside them in self-contained builds:", "", "| software | where | licence | copyright | home |", "| --- | --- | --- | --- | --- |"]
+    lines += ["", "Inside these, or beside them in self-contained builds:", ""]
+    lines += ["| software | where | licence | copyright | home |", "| --- | --- | --- | --- | --- |"]
     lines += [f"| {' | '.join(other)} |" for other in OTHERS]
     for text, names in texts.items():
         lines += ["", f"## Licence text of {', '.join(names)}", "", "```", *[line.rstrip() for line in text.split("\n")], "```"]
@@ -101,7 +104,8 @@ def sbom(version, runtime):
         if content_hash:
             component["hashes"] = [{"alg": "SHA-512", "content": base64.b64decode(content_hash).hex()}]
         components.append(component)
-    program = {"type": "application", "bom-ref": "clipfusion", "name": "clipfusion", "version": version, "licenses": [{"license": {"id": "Apache-2.0"}}],
+    program = {"type": "application", "bom-ref": "clipfusion", "name": "clipfusion", "version": version,
+               "licenses": [{"license": {"id": "Apache-2.0"}}],
                "properties": [{"name": "runtime", "value": runtime}]}
     # The same contents have the same serial number, so that builds can be compared.
     serial = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([program, components], sort_keys=True))

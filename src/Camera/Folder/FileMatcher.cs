@@ -14,35 +14,43 @@ internal sealed class FileMatcher(FolderOptions options, WaitingFiles waiting)
     /// <summary>A trigger begins to wait.</summary>
     public void Open(TriggerContext trigger)
     {
-        lock (_gate) _open.Add(trigger);
+        lock (_gate)
+            _open.Add(trigger);
     }
 
     /// <summary>A trigger waits no more.</summary>
     public void Close(TriggerContext trigger)
     {
-        lock (_gate) _open.RemoveAll(t => t.Number == trigger.Number);
+        lock (_gate)
+            _open.RemoveAll(t => t.Number == trigger.Number);
     }
 
     /// <summary>Why no file will ever answer this trigger; null when one may.</summary>
-    public string? Impossible(TriggerContext trigger) => options.Match switch
-    {
-        FileMatch.Name when trigger is { TriggerId: null, PartId: null } => "files are matched by name, and it has neither a trigger id nor a part id",
-        FileMatch.Time when trigger.AcceptedAt is null => "files are matched by time, and the time of its acceptance is not known",
-        _ => null,
-    };
+    public string? Impossible(TriggerContext trigger) =>
+        options.Match switch
+        {
+            FileMatch.Name when trigger is { TriggerId: null, PartId: null } =>
+                "files are matched by name, and it has neither a trigger id nor a part id",
+            FileMatch.Time when trigger.AcceptedAt is null => "files are matched by time, and the time of its acceptance is not known",
+            _ => null,
+        };
 
     /// <summary>What was waited for, for people.</summary>
-    public string Describe(TriggerContext trigger) => options.Match switch
-    {
-        FileMatch.Name => $"no file named {string.Join(" or ", new[] { trigger.TriggerId, trigger.PartId }.Where(id => id is not null).Distinct())} came",
-        FileMatch.Time => $"no file came that was modified within {options.MatchWindow.TotalMilliseconds:0} ms of the trigger's acceptance",
-        _ => "no file came",
-    };
+    public string Describe(TriggerContext trigger) =>
+        options.Match switch
+        {
+            FileMatch.Name => "no file named "
+                + $"{string.Join(" or ", new[] { trigger.TriggerId, trigger.PartId }.Where(id => id is not null).Distinct())} came",
+            FileMatch.Time =>
+                $"no file came that was modified within {options.MatchWindow.TotalMilliseconds:0} ms of the trigger's acceptance",
+            _ => "no file came",
+        };
 
     /// <summary>Takes the file of a trigger, or the next one for a stream (null); null while there is none.</summary>
     public string? Take(TriggerContext? trigger)
     {
-        if (trigger is not { } asked) return waiting.Take();
+        if (trigger is not { } asked)
+            return waiting.Take();
         return options.Match switch
         {
             FileMatch.Name => waiting.Take(name => IsNamed(name, asked)),
@@ -54,7 +62,8 @@ internal sealed class FileMatcher(FolderOptions options, WaitingFiles waiting)
     /// <summary>The part's id in a file's name; null where none is looked for, found, or fit to be one.</summary>
     public string? PartIdOf(string name)
     {
-        if (options.PartIdFromName?.Match(NativeName.Show(name)) is not { Success: true, Groups: { Count: > 1 } groups }) return null;
+        if (options.PartIdFromName?.Match(NativeName.Show(name)) is not { Success: true, Groups: { Count: > 1 } groups })
+            return null;
         string id = groups[1].Value;
         return id.Length is >= 1 and <= 36 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') ? id : null;
     }
@@ -62,7 +71,10 @@ internal sealed class FileMatcher(FolderOptions options, WaitingFiles waiting)
     private bool IsNamed(string name, TriggerContext trigger)
     {
         string stem = Path.GetFileNameWithoutExtension(name);
-        return stem == trigger.TriggerId || stem == trigger.PartId || name == trigger.TriggerId || name == trigger.PartId
+        return stem == trigger.TriggerId
+            || stem == trigger.PartId
+            || name == trigger.TriggerId
+            || name == trigger.PartId
             || (trigger.PartId is { } part && PartIdOf(name) == part);
     }
 
@@ -76,9 +88,15 @@ internal sealed class FileMatcher(FolderOptions options, WaitingFiles waiting)
             TimeSpan shortest = TimeSpan.MaxValue;
             foreach (string name in waiting.Names())
             {
-                if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is not { } file) continue;
+                if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is not { } file)
+                    continue;
                 TimeSpan distance = Distance(trigger, FileVersion.Of(file).Written);
-                if (distance > options.MatchWindow || distance >= shortest || _open.Any(other => other.Number != trigger.Number && Distance(other, FileVersion.Of(file).Written) < distance)) continue;
+                if (
+                    distance > options.MatchWindow
+                    || distance >= shortest
+                    || _open.Any(other => other.Number != trigger.Number && Distance(other, FileVersion.Of(file).Written) < distance)
+                )
+                    continue;
                 (nearest, shortest) = (name, distance);
             }
 
@@ -86,5 +104,6 @@ internal sealed class FileMatcher(FolderOptions options, WaitingFiles waiting)
         }
     }
 
-    private static TimeSpan Distance(TriggerContext trigger, DateTime written) => trigger.AcceptedAt is { } accepted ? (written - accepted.UtcDateTime).Duration() : TimeSpan.MaxValue;
+    private static TimeSpan Distance(TriggerContext trigger, DateTime written) =>
+        trigger.AcceptedAt is { } accepted ? (written - accepted.UtcDateTime).Duration() : TimeSpan.MaxValue;
 }

@@ -42,26 +42,43 @@ internal sealed class FileReader(FramePool pool, PictureCheck? check = null)
     public async ValueTask<ReadResult> ReadAsync(string path, CancellationToken cancellation)
     {
         using SafeFileHandle file = NativeFile.OpenForReading(path);
-        if (file.IsInvalid) return CannotOpen(path, Marshal.GetLastPInvokeError());
+        if (file.IsInvalid)
+            return CannotOpen(path, Marshal.GetLastPInvokeError());
         FileStatus status = NativeFile.StatusOf(file);
         FileVersion version = FileVersion.Of(status);
-        if (status.Kind != FileKind.Regular) return Unusable("it can't be read as a file: it is a pipe, a device or a folder", version);
-        if (version.Length == 0) return new ReadResult(ReadOutcome.NoPicture, null, version, "it is empty");
-        if (version.Length > pool.MaxFrameBytes) return Unusable($"it has {version.Length} bytes; at most {pool.MaxFrameBytes} are taken", version);
-        if (NativeFile.HasWriter(file)) return new ReadResult(ReadOutcome.Changing, null, version);
+        if (status.Kind != FileKind.Regular)
+            return Unusable("it can't be read as a file: it is a pipe, a device or a folder", version);
+        if (version.Length == 0)
+            return new ReadResult(ReadOutcome.NoPicture, null, version, "it is empty");
+        if (version.Length > pool.MaxFrameBytes)
+            return Unusable($"it has {version.Length} bytes; at most {pool.MaxFrameBytes} are taken", version);
+        if (NativeFile.HasWriter(file))
+            return new ReadResult(ReadOutcome.Changing, null, version);
         Frame? frame = null;
         try
         {
             frame = await pool.RentAsync(FrameShape.Encoded((int)version.Length), cancellation).ConfigureAwait(false);
-            bool isWhole = await FillAsync(file, frame.Memory, cancellation).ConfigureAwait(false) && version == FileVersion.Of(NativeFile.StatusOf(file));
-            if (!isWhole) return new ReadResult(ReadOutcome.Changing, null, version);
+            bool isWhole =
+                await FillAsync(file, frame.Memory, cancellation).ConfigureAwait(false)
+                && version == FileVersion.Of(NativeFile.StatusOf(file));
+            if (!isWhole)
+                return new ReadResult(ReadOutcome.Changing, null, version);
             PictureFinding finding = check?.Invoke(frame.Pixels) ?? default;
-            if (finding.State == PictureState.NoPicture) return new ReadResult(ReadOutcome.NoPicture, null, version, finding.Why);
-            var result = new ReadResult(finding.State == PictureState.CutOff ? ReadOutcome.CutOff : ReadOutcome.Read, frame, version, finding.Why);
+            if (finding.State == PictureState.NoPicture)
+                return new ReadResult(ReadOutcome.NoPicture, null, version, finding.Why);
+            var result = new ReadResult(
+                finding.State == PictureState.CutOff ? ReadOutcome.CutOff : ReadOutcome.Read,
+                frame,
+                version,
+                finding.Why
+            );
             frame = null;
             return result;
         }
-        catch (Exception e) when (e is NotSupportedException or UnauthorizedAccessException || (e is IOException && Directory.Exists(Path.GetDirectoryName(path))))
+        catch (Exception e)
+            when (e is NotSupportedException or UnauthorizedAccessException
+                || (e is IOException && Directory.Exists(Path.GetDirectoryName(path)))
+            )
         {
             return Unusable($"it can't be read as a file: {e.Message}", version);
         }
@@ -87,10 +104,11 @@ internal sealed class FileReader(FramePool pool, PictureCheck? check = null)
 
     private static async ValueTask<bool> FillAsync(SafeFileHandle file, Memory<byte> memory, CancellationToken cancellation)
     {
-        for (int at = 0; at < memory.Length;)
+        for (int at = 0; at < memory.Length; )
         {
             int count = await RandomAccess.ReadAsync(file, memory[at..], at, cancellation).ConfigureAwait(false);
-            if (count == 0) return false;
+            if (count == 0)
+                return false;
             at += count;
         }
         return true;

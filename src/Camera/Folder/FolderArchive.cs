@@ -28,7 +28,8 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
     {
         string source = Path.Combine(folder, name);
         // A folder that has gone must not come back as an empty one.
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{folder} is not there");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{folder} is not there");
         string targets = Directory.CreateDirectory(Path.Combine(folder, subfolder)).FullName;
         // In the archive every name is text, whatever bytes it had.
         string readable = NativeName.Show(name);
@@ -39,8 +40,10 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
             {
                 if (!Path.Exists(target))
                 {
-                    if (NativeName.IsText(name)) File.Move(source, target, overwrite: false);
-                    else if (NativeFile.Rename(source, target) != 0) throw new IOException($"{readable}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+                    if (NativeName.IsText(name))
+                        File.Move(source, target, overwrite: false);
+                    else if (NativeFile.Rename(source, target) != 0)
+                        throw new IOException($"{readable}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
                     return target;
                 }
             }
@@ -48,7 +51,8 @@ internal sealed class FolderArchive(string folder, TimeProvider time)
             {
                 // Somebody took the name in between: the next one.
             }
-            if (attempt >= MostAttempts) throw new IOException($"{target} and {attempt} names like it are taken");
+            if (attempt >= MostAttempts)
+                throw new IOException($"{target} and {attempt} names like it are taken");
             target = Path.Combine(targets, FileNames.WithSuffix(readable, time.GetUtcNow(), attempt));
         }
     }

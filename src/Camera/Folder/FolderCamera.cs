@@ -71,7 +71,8 @@ public sealed class FolderCamera : IFrameSource
     /// <inheritdoc/>
     public ValueTask OpenAsync(CancellationToken cancellation = default)
     {
-        if (_connection is not null) throw new InvalidOperationException($"the folder camera of {_options.Path} is open already");
+        if (_connection is not null)
+            throw new InvalidOperationException($"the folder camera of {_options.Path} is open already");
         _connection = new FolderConnection(_options, _time, _waiting, _state, new IgnoredNames(_options, Counters), RejectUnclaimed);
         return ValueTask.CompletedTask;
     }
@@ -95,14 +96,16 @@ public sealed class FolderCamera : IFrameSource
     public async ValueTask<Frame> TriggerAsync(TriggerContext trigger, CancellationToken cancellation = default)
     {
         State.EnsureConnected(_options.Path);
-        if (_matcher.Impossible(trigger) is { } why) throw new FrameException(FrameFault.Timeout, $"no file can answer trigger {trigger.Number}: {why}");
+        if (_matcher.Impossible(trigger) is { } why)
+            throw new FrameException(FrameFault.Timeout, $"no file can answer trigger {trigger.Number}: {why}");
         using var timeout = new CancellationTokenSource(trigger.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         _matcher.Open(trigger);
         try
         {
             (string name, ReadResult read) = await NextAsync(trigger, either.Token).ConfigureAwait(false);
-            if (read.Frame is { } frame) return HandOut(frame, name, read.Version, trigger.Number);
+            if (read.Frame is { } frame)
+                return HandOut(frame, name, read.Version, trigger.Number);
             // Its trigger is answered by the reason, so the file is through at once.
             Settle(name, read.Version, FrameOutcome.Rejected, read.Reason);
             throw new FrameException(FrameFault.BadImage, $"{NativeName.Show(name)}: {read.Reason}") { File = StampOf(name, read.Version) };
@@ -127,8 +130,10 @@ public sealed class FolderCamera : IFrameSource
     /// <inheritdoc/>
     public IAsyncEnumerable<Frame> StreamAsync(CancellationToken cancellation = default)
     {
-        if (State.Status == SourceStatus.Closed) throw new InvalidOperationException($"the folder camera of {_options.Path} is closed: open it before streaming");
-        if (Interlocked.Exchange(ref _isStreaming, 1) != 0) throw new InvalidOperationException($"the files of {_options.Path} are being read already");
+        if (State.Status == SourceStatus.Closed)
+            throw new InvalidOperationException($"the folder camera of {_options.Path} is closed: open it before streaming");
+        if (Interlocked.Exchange(ref _isStreaming, 1) != 0)
+            throw new InvalidOperationException($"the files of {_options.Path} are being read already");
         return ReadAllAsync(cancellation);
     }
 
@@ -141,7 +146,8 @@ public sealed class FolderCamera : IFrameSource
             {
                 (string name, ReadResult read) = await NextAsync(null, cancellation).ConfigureAwait(false);
                 // Without a frame or a reason the source has been closed.
-                if (read.Frame is not null || read.Reason is not null) yield return HandOut(read.Frame ?? Frame.Refused(read.Reason!), name, read.Version, trigger: null);
+                if (read.Frame is not null || read.Reason is not null)
+                    yield return HandOut(read.Frame ?? Frame.Refused(read.Reason!), name, read.Version, trigger: null);
             }
         }
         finally
@@ -156,15 +162,19 @@ public sealed class FolderCamera : IFrameSource
     {
         // Where triggers are told apart, one that waits in vain holds no other up.
         bool takesTurns = trigger is null || !_matcher.TellsApart;
-        if (takesTurns) await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        if (takesTurns)
+            await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             while (true)
             {
-                if (_waiting.MustList) _connection?.List();
+                if (_waiting.MustList)
+                    _connection?.List();
                 Task changed = _waiting.Changed;
-                if (trigger is not null) State.EnsureConnected(_options.Path);
-                else if (State.Status == SourceStatus.Closed) return default;
+                if (trigger is not null)
+                    State.EnsureConnected(_options.Path);
+                else if (State.Status == SourceStatus.Closed)
+                    return default;
                 if (_matcher.Take(trigger) is not { } name)
                 {
                     await changed.WaitAsync(cancellation).ConfigureAwait(false);
@@ -190,24 +200,27 @@ public sealed class FolderCamera : IFrameSource
                     continue;
                 }
 
-                if (IsFor(trigger, name, read)) return (name, read);
+                if (IsFor(trigger, name, read))
+                    return (name, read);
                 read.Frame?.Dispose();
             }
         }
         finally
         {
-            if (takesTurns) _turn.Release();
+            if (takesTurns)
+                _turn.Release();
         }
     }
 
     /// <summary>How long to wait before a file is looked at again that its writer may not be done with; zero where that makes no
     /// difference.</summary>
-    private TimeSpan WaitFor(string name, ReadResult read, LookTime at) => read.Outcome switch
-    {
-        ReadOutcome.CutOff or ReadOutcome.NoPicture => _unsettled.Look(name, read.Version, at, _connection?.IsLocal ?? false),
-        ReadOutcome.Changing => _unsettled.LookAtWriting(name, at, _waiting.WasClosed(name)),
-        _ => TimeSpan.Zero,
-    };
+    private TimeSpan WaitFor(string name, ReadResult read, LookTime at) =>
+        read.Outcome switch
+        {
+            ReadOutcome.CutOff or ReadOutcome.NoPicture => _unsettled.Look(name, read.Version, at, _connection?.IsLocal ?? false),
+            ReadOutcome.Changing => _unsettled.LookAtWriting(name, at, _waiting.WasClosed(name)),
+            _ => TimeSpan.Zero,
+        };
 
     /// <summary>Whether what was read answers; what does not has been dealt with.</summary>
     private bool IsFor(TriggerContext? trigger, string name, ReadResult read)
@@ -237,7 +250,9 @@ public sealed class FolderCamera : IFrameSource
 
         if (trigger is { } asking && read.Version != default && _late.OwnerOf(asking, read.Version.Written) is { } owner)
         {
-            string why = $"it came for trigger {owner.TriggerId ?? owner.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)}, which had been answered without it";
+            string why =
+                $"it came for trigger {owner.TriggerId ?? owner.Number.ToString(System.Globalization.CultureInfo.InvariantCulture)}, "
+                + "which had been answered without it";
             Counters.CountUnmatched();
             Note(FolderNoteKind.Late, name, why);
             Settle(name, read.Version, FrameOutcome.Rejected, why);
@@ -284,12 +299,16 @@ public sealed class FolderCamera : IFrameSource
                 _waiting.Arrived(name);
                 return;
             }
-            if (outcome == FrameOutcome.Rejected) _archive.Reject(name, reason ?? "no reason given");
-            else _archive.Done(name);
-            if (outcome == FrameOutcome.Rejected) Counters.CountRejected();
+            if (outcome == FrameOutcome.Rejected)
+                _archive.Reject(name, reason ?? "no reason given");
+            else
+                _archive.Done(name);
+            if (outcome == FrameOutcome.Rejected)
+                Counters.CountRejected();
             _waiting.Release(name);
             _options.PutAway?.Invoke(StampOf(name, version));
-            if (Interlocked.Exchange(ref _isStuck, 0) == 0) return;
+            if (Interlocked.Exchange(ref _isStuck, 0) == 0)
+                return;
             _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Connected);
             Note(FolderNoteKind.MovedAgain, name, "files can be moved away again");
         }
@@ -299,7 +318,10 @@ public sealed class FolderCamera : IFrameSource
             _waiting.Stuck(name);
             Interlocked.Exchange(ref _isStuck, 1);
             // A folder that has gone says so itself.
-            _state.Set(SourceState.Impaired($"files can't be moved away from {_options.Path}: {e.Message}"), onlyFrom: SourceStatus.Connected);
+            _state.Set(
+                SourceState.Impaired($"files can't be moved away from {_options.Path}: {e.Message}"),
+                onlyFrom: SourceStatus.Connected
+            );
             Note(FolderNoteKind.Stuck, name, e.Message);
         }
     }
@@ -307,7 +329,8 @@ public sealed class FolderCamera : IFrameSource
     /// <summary>Nobody asks for these any more; left where they are they would fill the memory and the folder.</summary>
     private void RejectUnclaimed()
     {
-        if (!_matcher.TellsApart) return;
+        if (!_matcher.TellsApart)
+            return;
         while (_waiting.TakeOlder(_options.UnclaimedAfter) is { } name)
         {
             string why = $"no trigger asked for it within {_options.UnclaimedAfter.TotalMinutes:0.#} minutes";
@@ -317,7 +340,9 @@ public sealed class FolderCamera : IFrameSource
         }
     }
 
-    private void Note(FolderNoteKind kind, string name, string why) => _options.Note?.Invoke(new FolderNote(kind, NativeName.Show(name), why));
+    private void Note(FolderNoteKind kind, string name, string why) =>
+        _options.Note?.Invoke(new FolderNote(kind, NativeName.Show(name), why));
 
-    private static FileStamp StampOf(string name, FileVersion version) => new(NativeName.Show(name), version.Length, new DateTimeOffset(version.Written.Ticks, TimeSpan.Zero), version.Inode);
+    private static FileStamp StampOf(string name, FileVersion version) =>
+        new(NativeName.Show(name), version.Length, new DateTimeOffset(version.Written.Ticks, TimeSpan.Zero), version.Inode);
 }

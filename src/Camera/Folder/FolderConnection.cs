@@ -28,12 +28,20 @@ internal sealed class FolderConnection : IDisposable
     /// <param name="state">Told whether the folder is there.</param>
     /// <param name="ignored">Told of names that are no picture's.</param>
     /// <param name="ticked">Called after every look at the folder.</param>
-    public FolderConnection(FolderOptions options, TimeProvider time, WaitingFiles waiting, StateHolder state, IgnoredNames ignored, Action ticked)
+    public FolderConnection(
+        FolderOptions options,
+        TimeProvider time,
+        WaitingFiles waiting,
+        StateHolder state,
+        IgnoredNames ignored,
+        Action ticked
+    )
     {
         (_options, _time, _waiting, _state, _ignored, _ticked) = (options, time, waiting, state, ignored, ticked);
         _lister = new FolderLister(options, time, waiting, ignored.Note);
         _ignoreExisting = !options.ReplayExisting;
-        lock (_gate) Connect();
+        lock (_gate)
+            Connect();
         _timer = time.CreateTimer(_ => Tick(), null, options.ScanEvery, options.ScanEvery);
     }
 
@@ -45,7 +53,8 @@ internal sealed class FolderConnection : IDisposable
     {
         lock (_gate)
         {
-            if (_isDisposed || _state.Current.Status != SourceStatus.Connected) return;
+            if (_isDisposed || _state.Current.Status != SourceStatus.Connected)
+                return;
             try
             {
                 ListNow();
@@ -62,7 +71,8 @@ internal sealed class FolderConnection : IDisposable
     {
         lock (_gate)
         {
-            if (_isDisposed) return;
+            if (_isDisposed)
+                return;
             Disconnect();
             _state.Set(SourceState.Lost(reason));
             _waiting.Clear(taken: false);
@@ -83,14 +93,27 @@ internal sealed class FolderConnection : IDisposable
     private void Tick()
     {
         // A slow share must not pile up ticks.
-        if (!_gate.TryEnter()) return;
+        if (!_gate.TryEnter())
+            return;
         try
         {
-            if (_isDisposed) return;
+            if (_isDisposed)
+                return;
             if (_state.Current.Status == SourceStatus.Connected && NativeFile.PlaceOf(_options.Path) is var place && place != _place)
-                Lose(place is null ? $"{_options.Path} is not there" : $"{_options.Path} is another folder now: one was mounted over it, or put into its place");
-            if (_state.Current.Status == SourceStatus.Lost) Connect();
-            else if (_notifier is null || _lister.HasUnsettled || _waiting.MustList || _time.GetElapsedTime(_listedAt) >= _options.RelistEvery) List();
+                Lose(
+                    place is null
+                        ? $"{_options.Path} is not there"
+                        : $"{_options.Path} is another folder now: one was mounted over it, or put into its place"
+                );
+            if (_state.Current.Status == SourceStatus.Lost)
+                Connect();
+            else if (
+                _notifier is null
+                || _lister.HasUnsettled
+                || _waiting.MustList
+                || _time.GetElapsedTime(_listedAt) >= _options.RelistEvery
+            )
+                List();
         }
         finally
         {
@@ -106,11 +129,16 @@ internal sealed class FolderConnection : IDisposable
         try
         {
             _place = NativeFile.PlaceOf(_options.Path) ?? throw new DirectoryNotFoundException($"{_options.Path} is not there");
-            bool isPolled = _options.WatchMode == FolderWatchMode.Poll || (_options.WatchMode == FolderWatchMode.Auto && FileSystemKind.RemoteName(_options.Path) is not null);
-            if (!isPolled) _notifier = Watch();
+            bool isPolled =
+                _options.WatchMode == FolderWatchMode.Poll
+                || (_options.WatchMode == FolderWatchMode.Auto && FileSystemKind.RemoteName(_options.Path) is not null);
+            if (!isPolled)
+                _notifier = Watch();
             (_lister.IsLocal, _lister.IsBeingWritten) = (!isPolled, _notifier is { } notifier ? notifier.IsBeingWritten : null);
-            if (_ignoreExisting) _lister.IgnoreExisting();
-            else ListNow();
+            if (_ignoreExisting)
+                _lister.IgnoreExisting();
+            else
+                ListNow();
             _state.Set(SourceState.Connected);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -131,21 +159,29 @@ internal sealed class FolderConnection : IDisposable
     private FolderNotifier Watch()
     {
         FolderNotifier? self = null;
-        self = new FolderNotifier(_options.Path, new FolderEvents(
-            name =>
-            {
-                if (FileNames.IsTemporary(name)) return;
-                if (FileNames.IsPicture(name, _options.Files)) _waiting.Arrived(name);
-                else _ignored.Note(name);
-            },
-            _waiting.RequestList,
-            reason =>
-            {
-                lock (_gate)
+        self = new FolderNotifier(
+            _options.Path,
+            new FolderEvents(
+                name =>
                 {
-                    if (ReferenceEquals(self, _notifier)) Lose($"{_options.Path}: {reason}");
+                    if (FileNames.IsTemporary(name))
+                        return;
+                    if (FileNames.IsPicture(name, _options.Files))
+                        _waiting.Arrived(name);
+                    else
+                        _ignored.Note(name);
+                },
+                _waiting.RequestList,
+                reason =>
+                {
+                    lock (_gate)
+                    {
+                        if (ReferenceEquals(self, _notifier))
+                            Lose($"{_options.Path}: {reason}");
+                    }
                 }
-            }));
+            )
+        );
         return self;
     }
 

@@ -37,7 +37,11 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
         var ready = new List<string>(first.Count);
         foreach (string name in first)
         {
-            if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is { Kind: not FileKind.Folder } file && IsSettled(name, FileVersion.Of(file), looks)) ready.Add(name);
+            if (
+                NativeFile.StatusOf(Path.Combine(options.Path, name)) is { Kind: not FileKind.Folder } file
+                && IsSettled(name, FileVersion.Of(file), looks)
+            )
+                ready.Add(name);
         }
         _looks = looks;
         waiting.Listed(ready, isAll);
@@ -49,9 +53,12 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
     {
         foreach (string name in new FolderNames(options.Path))
         {
-            if (FileNames.IsTemporary(name) || !FileNames.IsPicture(name, options.Files)) continue;
-            if (_ignored.Count == MostIgnored) throw new IOException($"{options.Path} holds more than {MostIgnored} old files: move them away, or have them replayed");
-            if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is { } file) _ignored[name] = FileVersion.Of(file);
+            if (FileNames.IsTemporary(name) || !FileNames.IsPicture(name, options.Files))
+                continue;
+            if (_ignored.Count == MostIgnored)
+                throw new IOException($"{options.Path} holds more than {MostIgnored} old files: move them away, or have them replayed");
+            if (NativeFile.StatusOf(Path.Combine(options.Path, name)) is { } file)
+                _ignored[name] = FileVersion.Of(file);
         }
     }
 
@@ -68,16 +75,19 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
         var first = new SortedSet<string>(StringComparer.Ordinal);
         foreach (string name in new FolderNames(options.Path))
         {
-            if (FileNames.IsTemporary(name) || waiting.Knows(name)) continue;
+            if (FileNames.IsTemporary(name) || waiting.Knows(name))
+                continue;
             if (!FileNames.IsPicture(name, options.Files))
             {
                 ignored(name);
                 continue;
             }
 
-            if (IsLeftAlone(name) || IsBeingWritten?.Invoke(name) == true) continue;
+            if (IsLeftAlone(name) || IsBeingWritten?.Invoke(name) == true)
+                continue;
             first.Add(name);
-            if (first.Count <= options.MaxWaitingNames) continue;
+            if (first.Count <= options.MaxWaitingNames)
+                continue;
             first.Remove(first.Max!);
             isAll = false;
         }
@@ -85,15 +95,22 @@ internal sealed class FolderLister(FolderOptions options, TimeProvider time, Wai
     }
 
     private bool IsLeftAlone(string name) =>
-        NativeFile.StatusOf(Path.Combine(options.Path, name)) is { } file && ((_ignored.TryGetValue(name, out FileVersion old) && old == FileVersion.Of(file)) || waiting.IsPassedOver(name, FileVersion.Of(file)));
+        NativeFile.StatusOf(Path.Combine(options.Path, name)) is { } file
+        && (
+            (_ignored.TryGetValue(name, out FileVersion old) && old == FileVersion.Of(file))
+            || waiting.IsPassedOver(name, FileVersion.Of(file))
+        );
 
     private bool IsSettled(string name, FileVersion version, Dictionary<string, Look> looks)
     {
         // On this machine's own disk the file's time is by our clock; on a share it is by another's and only our own looks count.
-        if (IsLocal && time.GetUtcNow().UtcDateTime - version.Written >= options.StableFor) return true;
+        if (IsLocal && time.GetUtcNow().UtcDateTime - version.Written >= options.StableFor)
+            return true;
         var look = new Look(version, time.GetTimestamp());
-        if (_looks.TryGetValue(name, out Look before) && before.Version == version) look = before;
-        if (time.GetElapsedTime(look.Since) >= options.StableFor) return true;
+        if (_looks.TryGetValue(name, out Look before) && before.Version == version)
+            look = before;
+        if (time.GetElapsedTime(look.Since) >= options.StableFor)
+            return true;
         looks.Add(name, look);
         return false;
     }

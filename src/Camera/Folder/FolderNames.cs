@@ -9,25 +9,30 @@ namespace ClipFusion.Camera.Folder;
 /// <remarks>.NET's own listing loses names that are not UTF-8: it shows something that can't be opened.</remarks>
 internal sealed class FolderNames(string path) : IEnumerable<string>
 {
-    private const int KindOffset = 18, NameOffset = 19;
+    private const int KindOffset = 18,
+        NameOffset = 19;
     private const byte FolderKind = 4;
 
     /// <exception cref="IOException">The folder is not there or can't be listed.</exception>
     public IEnumerator<string> GetEnumerator()
     {
         nint folder = Libc.OpenFolder(NativeName.ToBytes(path));
-        if (folder == 0) throw new IOException($"{path} can't be listed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        if (folder == 0)
+            throw new IOException($"{path} can't be listed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         try
         {
             while (Libc.ReadFolder(folder) is var entry && entry != 0)
             {
-                if (Marshal.ReadByte(entry, KindOffset) == FolderKind) continue;
+                if (Marshal.ReadByte(entry, KindOffset) == FolderKind)
+                    continue;
                 string name = NameOf(entry);
-                if (name is not ("." or "..")) yield return name;
+                if (name is not ("." or ".."))
+                    yield return name;
             }
 
             // At the end of the folder there is no error.
-            if (Marshal.GetLastPInvokeError() is > 0 and var error) throw new IOException($"{path} can't be listed to its end: {Marshal.GetPInvokeErrorMessage(error)}");
+            if (Marshal.GetLastPInvokeError() is > 0 and var error)
+                throw new IOException($"{path} can't be listed to its end: {Marshal.GetPInvokeErrorMessage(error)}");
         }
         finally
         {
@@ -38,5 +43,6 @@ internal sealed class FolderNames(string path) : IEnumerable<string>
     /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static unsafe string NameOf(nint entry) => NativeName.FromBytes(MemoryMarshal.CreateReadOnlySpanFromNullTerminated((byte*)entry + NameOffset));
+    private static unsafe string NameOf(nint entry) =>
+        NativeName.FromBytes(MemoryMarshal.CreateReadOnlySpanFromNullTerminated((byte*)entry + NameOffset));
 }

@@ -36,8 +36,20 @@ internal sealed class FolderNotifier : IDisposable
     {
         _events = events;
         _notify = Libc.NotifyInit(Libc.CloseOnExec);
-        if (_notify.IsInvalid) throw Failure(path, "inotify has no free instance; raise fs.inotify.max_user_instances");
-        _watch = Libc.NotifyAdd(_notify, path, Libc.InModify | Libc.InCloseWrite | Libc.InMovedFrom | Libc.InMovedTo | Libc.InDelete | Libc.InDeleteSelf | Libc.InMoveSelf | Libc.InOnlyDirectory);
+        if (_notify.IsInvalid)
+            throw Failure(path, "inotify has no free instance; raise fs.inotify.max_user_instances");
+        _watch = Libc.NotifyAdd(
+            _notify,
+            path,
+            Libc.InModify
+                | Libc.InCloseWrite
+                | Libc.InMovedFrom
+                | Libc.InMovedTo
+                | Libc.InDelete
+                | Libc.InDeleteSelf
+                | Libc.InMoveSelf
+                | Libc.InOnlyDirectory
+        );
         if (_watch < 0)
         {
             IOException failure = Failure(path, "the folder can't be watched");
@@ -50,7 +62,8 @@ internal sealed class FolderNotifier : IDisposable
     /// <summary>Whether the file was written to lately and not closed since: its writer will be heard of.</summary>
     public bool IsBeingWritten(string name)
     {
-        lock (_gate) return _writing.TryGetValue(name, out long last) && Environment.TickCount64 - last < LongestPause;
+        lock (_gate)
+            return _writing.TryGetValue(name, out long last) && Environment.TickCount64 - last < LongestPause;
     }
 
     /// <summary>Stops. Removing the watch makes the kernel send a last event, which ends the thread.</summary>
@@ -75,13 +88,15 @@ internal sealed class FolderNotifier : IDisposable
             while (true)
             {
                 nint length = Libc.Read(_notify, buffer, buffer.Length);
-                if (length < 0 && Marshal.GetLastPInvokeError() == Interrupted) continue;
+                if (length < 0 && Marshal.GetLastPInvokeError() == Interrupted)
+                    continue;
                 if (length <= 0)
                 {
                     End("inotify gave an error");
                     return;
                 }
-                if (!Dispatch(buffer.AsSpan(0, (int)length))) return;
+                if (!Dispatch(buffer.AsSpan(0, (int)length)))
+                    return;
             }
         }
         finally
@@ -100,14 +115,21 @@ internal sealed class FolderNotifier : IDisposable
             int nameLength = (int)BinaryPrimitives.ReadUInt32LittleEndian(records[12..]);
             ReadOnlySpan<byte> name = records.Slice(HeaderLength, nameLength).TrimEnd((byte)0);
             records = records[(HeaderLength + nameLength)..];
-            if (_isDisposed) return false;
-            if ((mask & Libc.InQueueOverflow) != 0) Overflowed();
+            if (_isDisposed)
+                return false;
+            if ((mask & Libc.InQueueOverflow) != 0)
+                Overflowed();
             else if ((mask & (Libc.InDeleteSelf | Libc.InMoveSelf | Libc.InUnmount | Libc.InIgnored)) != 0)
             {
-                End((mask & Libc.InMoveSelf) != 0 ? "the folder was renamed" : (mask & Libc.InUnmount) != 0 ? "the folder was unmounted" : "the folder was removed");
+                End(
+                    (mask & Libc.InMoveSelf) != 0 ? "the folder was renamed"
+                    : (mask & Libc.InUnmount) != 0 ? "the folder was unmounted"
+                    : "the folder was removed"
+                );
                 return false;
             }
-            else if ((mask & Libc.InIsDirectory) == 0 && !name.IsEmpty) Note(NativeName.FromBytes(name), mask);
+            else if ((mask & Libc.InIsDirectory) == 0 && !name.IsEmpty)
+                Note(NativeName.FromBytes(name), mask);
         }
         return true;
     }
@@ -116,24 +138,30 @@ internal sealed class FolderNotifier : IDisposable
     {
         lock (_gate)
         {
-            if ((mask & Libc.InModify) == 0) _writing.Remove(name);
-            else if (_writing.Count < MostWriters || _writing.ContainsKey(name)) _writing[name] = Environment.TickCount64;
+            if ((mask & Libc.InModify) == 0)
+                _writing.Remove(name);
+            else if (_writing.Count < MostWriters || _writing.ContainsKey(name))
+                _writing[name] = Environment.TickCount64;
         }
 
-        if ((mask & (Libc.InCloseWrite | Libc.InMovedTo)) != 0) _events.Arrived(name);
+        if ((mask & (Libc.InCloseWrite | Libc.InMovedTo)) != 0)
+            _events.Arrived(name);
     }
 
     private void Overflowed()
     {
         // Who has closed meanwhile is not known: files are told by their times until they are written to again.
-        lock (_gate) _writing.Clear();
+        lock (_gate)
+            _writing.Clear();
         _events.Overflowed();
     }
 
     private void End(string reason)
     {
-        if (!_isDisposed) _events.Gone(reason);
+        if (!_isDisposed)
+            _events.Gone(reason);
     }
 
-    private static IOException Failure(string path, string what) => new($"{path}: {what} ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})");
+    private static IOException Failure(string path, string what) =>
+        new($"{path}: {what} ({Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())})");
 }

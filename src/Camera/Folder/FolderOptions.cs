@@ -95,11 +95,20 @@ public sealed record FolderOptions
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Path);
-        if (StableFor < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(StableFor), StableFor, "the folder's StableFor must be 0 or more");
-        foreach ((string name, TimeSpan value) in (ReadOnlySpan<(string, TimeSpan)>)
-            [(nameof(ScanEvery), ScanEvery), (nameof(RelistEvery), RelistEvery), (nameof(MatchWindow), MatchWindow), (nameof(UnclaimedAfter), UnclaimedAfter)])
+        if (StableFor < TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(StableFor), StableFor, "the folder's StableFor must be 0 or more");
+        foreach (
+            (string name, TimeSpan value) in (ReadOnlySpan<(string, TimeSpan)>)
+                [
+                    (nameof(ScanEvery), ScanEvery),
+                    (nameof(RelistEvery), RelistEvery),
+                    (nameof(MatchWindow), MatchWindow),
+                    (nameof(UnclaimedAfter), UnclaimedAfter),
+                ]
+        )
         {
-            if (value <= TimeSpan.Zero) throw new ArgumentOutOfRangeException(name, value, $"the folder's {name} must be more than 0");
+            if (value <= TimeSpan.Zero)
+                throw new ArgumentOutOfRangeException(name, value, $"the folder's {name} must be more than 0");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxFileBytes, 1);

@@ -17,13 +17,19 @@ internal sealed class IgnoredNames(FolderOptions options, FrameCounters counters
         string ending = Path.GetExtension(NativeName.Show(name));
         lock (_gate)
         {
-            if (_endings.Count >= MostEndings || !_endings.Add(ending)) return;
+            if (_endings.Count >= MostEndings || !_endings.Add(ending))
+                return;
         }
 
         counters.CountIgnored();
-        options.Note?.Invoke(new FolderNote(
-            FolderNoteKind.Ignored,
-            NativeName.Show(name),
-            options.Files is { } pattern ? $"its name is not like {pattern}" : $"{(ending.Length > 0 ? ending : "its name")} is no picture's ending"));
+        options.Note?.Invoke(
+            new FolderNote(
+                FolderNoteKind.Ignored,
+                NativeName.Show(name),
+                options.Files is { } pattern
+                    ? $"its name is not like {pattern}"
+                    : $"{(ending.Length > 0 ? ending : "its name")} is no picture's ending"
+            )
+        );
     }
 }

@@ -22,16 +22,20 @@ internal sealed class LateFiles(FolderOptions options, TimeProvider time)
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly Queue<(TriggerContext Trigger, long Since)> _unanswered = new(options.Unanswered.TakeLast(MostTriggers).Select(t => (t, time.GetTimestamp())));
+    private readonly Queue<(TriggerContext Trigger, long Since)> _unanswered = new(
+        options.Unanswered.TakeLast(MostTriggers).Select(t => (t, time.GetTimestamp()))
+    );
     private bool _isFileFirst;
 
     /// <summary>A trigger was given up without a file.</summary>
     public void Add(TriggerContext trigger)
     {
-        if (options.Match != FileMatch.Order) return;
+        if (options.Match != FileMatch.Order)
+            return;
         lock (_gate)
         {
-            if (_unanswered.Count >= MostTriggers) _unanswered.Dequeue();
+            if (_unanswered.Count >= MostTriggers)
+                _unanswered.Dequeue();
             _unanswered.Enqueue((trigger, time.GetTimestamp()));
         }
     }
@@ -42,12 +46,20 @@ internal sealed class LateFiles(FolderOptions options, TimeProvider time)
     /// <returns>The trigger that was answered without it, which is forgotten: it has its file now.</returns>
     public TriggerContext? OwnerOf(TriggerContext asking, DateTime written)
     {
-        if (options.Match != FileMatch.Order || asking.AcceptedAt is not { } accepted) return null;
+        if (options.Match != FileMatch.Order || asking.AcceptedAt is not { } accepted)
+            return null;
         lock (_gate)
         {
             bool isOlder = written < accepted.UtcDateTime - Tolerance;
-            while (_unanswered.TryPeek(out (TriggerContext Trigger, long Since) oldest) && time.GetElapsedTime(oldest.Since) > Longest) _unanswered.Dequeue();
-            if (isOlder && !_isFileFirst && _unanswered.TryPeek(out (TriggerContext Trigger, long Since) owner) && owner.Trigger.AcceptedAt is { } began && written >= began.UtcDateTime - options.MatchWindow)
+            while (_unanswered.TryPeek(out (TriggerContext Trigger, long Since) oldest) && time.GetElapsedTime(oldest.Since) > Longest)
+                _unanswered.Dequeue();
+            if (
+                isOlder
+                && !_isFileFirst
+                && _unanswered.TryPeek(out (TriggerContext Trigger, long Since) owner)
+                && owner.Trigger.AcceptedAt is { } began
+                && written >= began.UtcDateTime - options.MatchWindow
+            )
                 return _unanswered.Dequeue().Trigger;
             _isFileFirst = isOlder;
             return null;

@@ -18,7 +18,11 @@ internal readonly record struct FileVersion(long Length, DateTime Written, ulong
 /// <summary>Files by names that are bytes, see <see cref="NativeName"/>. Links are never followed.</summary>
 internal static class NativeFile
 {
-    private const int SetSignal = 10, SetLease = 1024, ReadLease = 0, Unlock = 2, Urgent = 23;
+    private const int SetSignal = 10,
+        SetLease = 1024,
+        ReadLease = 0,
+        Unlock = 2,
+        Urgent = 23;
 
     /// <summary>
     /// The status of a path, of the link itself where it is one; null when nothing is there, or nothing can be told of it.
@@ -50,8 +54,10 @@ internal static class NativeFile
     {
         // A writer that comes in this instant makes the kernel send a signal: one that is ignored by default, not SIGIO, which ends the
         // program.
-        if (Libc.FileControl(file, SetSignal, Urgent) < 0) return false;
-        if (Libc.FileControl(file, SetLease, ReadLease) < 0) return Marshal.GetLastPInvokeError() == Libc.TryAgain;
+        if (Libc.FileControl(file, SetSignal, Urgent) < 0)
+            return false;
+        if (Libc.FileControl(file, SetLease, ReadLease) < 0)
+            return Marshal.GetLastPInvokeError() == Libc.TryAgain;
         _ = Libc.FileControl(file, SetLease, Unlock);
         return false;
     }

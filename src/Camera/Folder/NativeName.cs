@@ -25,7 +25,8 @@ internal static class NativeName
             }
             else
             {
-                foreach (byte odd in name[..count]) text.Append((char)(Escape + odd));
+                foreach (byte odd in name[..count])
+                    text.Append((char)(Escape + odd));
             }
 
             name = name[count..];
@@ -37,10 +38,11 @@ internal static class NativeName
     /// <summary>The bytes of a name or path, with a zero at the end, for libc.</summary>
     public static byte[] ToBytes(string path)
     {
-        if (IsText(path)) return [.. Strict.GetBytes(path), 0];
+        if (IsText(path))
+            return [.. Strict.GetBytes(path), 0];
         var bytes = new List<byte>(path.Length + 1);
         Span<byte> encoded = stackalloc byte[4];
-        for (int i = 0; i < path.Length;)
+        for (int i = 0; i < path.Length; )
         {
             if (IsEscaped(path, i))
             {
@@ -62,7 +64,8 @@ internal static class NativeName
     {
         for (int i = 0; i < name.Length; i++)
         {
-            if (IsEscaped(name, i)) return false;
+            if (IsEscaped(name, i))
+                return false;
         }
 
         return true;
@@ -71,16 +74,20 @@ internal static class NativeName
     /// <summary>The name for people and messages: bytes that are no text are shown as <c>%E9</c>.</summary>
     public static string Show(string name)
     {
-        if (IsText(name)) return name;
+        if (IsText(name))
+            return name;
         var text = new StringBuilder(name.Length + 8);
         for (int i = 0; i < name.Length; i++)
         {
-            if (IsEscaped(name, i)) text.Append('%').Append(((byte)(name[i] - Escape)).ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
-            else text.Append(name[i]);
+            if (IsEscaped(name, i))
+                text.Append('%').Append(((byte)(name[i] - Escape)).ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+            else
+                text.Append(name[i]);
         }
 
         return text.ToString();
     }
 
-    private static bool IsEscaped(string name, int i) => name[i] is >= '\uDC80' and <= '\uDCFF' && (i == 0 || !char.IsHighSurrogate(name[i - 1]));
+    private static bool IsEscaped(string name, int i) =>
+        name[i] is >= '\uDC80' and <= '\uDCFF' && (i == 0 || !char.IsHighSurrogate(name[i - 1]));
 }

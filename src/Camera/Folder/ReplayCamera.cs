@@ -58,7 +58,8 @@ public sealed class ReplayCamera : IFrameSource
     /// <inheritdoc/>
     public ValueTask OpenAsync(CancellationToken cancellation = default)
     {
-        if (_timer is not null) throw new InvalidOperationException($"the replay camera of {_folder} is open already");
+        if (_timer is not null)
+            throw new InvalidOperationException($"the replay camera of {_folder} is open already");
         _state.Set(List().Length > 0 ? SourceState.Connected : Missing());
         _timer = _time.CreateTimer(_ => Look(), null, ScanEvery, ScanEvery);
         return ValueTask.CompletedTask;
@@ -67,7 +68,8 @@ public sealed class ReplayCamera : IFrameSource
     /// <inheritdoc/>
     public async ValueTask CloseAsync()
     {
-        if (Interlocked.Exchange(ref _timer, null) is not { } timer) return;
+        if (Interlocked.Exchange(ref _timer, null) is not { } timer)
+            return;
         await timer.DisposeAsync().ConfigureAwait(false);
         _state.Set(SourceState.Closed);
     }
@@ -96,7 +98,10 @@ public sealed class ReplayCamera : IFrameSource
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             Counters.CountTimedOut();
-            throw new FrameException(FrameFault.Timeout, $"no file for trigger {trigger.Number} in {_folder} within {trigger.Timeout.TotalMilliseconds:0} ms");
+            throw new FrameException(
+                FrameFault.Timeout,
+                $"no file for trigger {trigger.Number} in {_folder} within {trigger.Timeout.TotalMilliseconds:0} ms"
+            );
         }
         catch (IOException e)
         {
@@ -115,8 +120,10 @@ public sealed class ReplayCamera : IFrameSource
         int tries = 0;
         while (tries <= _round.Length)
         {
-            if (_next >= _round.Length) (_round, _next) = (List(), 0);
-            if (_round.Length == 0) break;
+            if (_next >= _round.Length)
+                (_round, _next) = (List(), 0);
+            if (_round.Length == 0)
+                break;
             string path = _round[_next++];
             tries++;
             ReadResult read = await _reader.ReadAsync(path, cancellation).ConfigureAwait(false);
@@ -124,12 +131,17 @@ public sealed class ReplayCamera : IFrameSource
             {
                 frame.Stamp(++_frames, _time.GetUtcNow(), _time.GetTimestamp(), trigger.Number);
                 FileVersion version = read.Version;
-                frame.StampFile(new FileStamp(Path.GetFileName(path), version.Length, new DateTimeOffset(version.Written), version.Inode), null, static (_, _) => { });
+                frame.StampFile(
+                    new FileStamp(Path.GetFileName(path), version.Length, new DateTimeOffset(version.Written), version.Inode),
+                    null,
+                    static (_, _) => { }
+                );
                 Counters.CountDelivered(frame);
                 return frame;
             }
 
-            if (read.Outcome is ReadOutcome.Unusable or ReadOutcome.NoPicture) Counters.CountRejected();
+            if (read.Outcome is ReadOutcome.Unusable or ReadOutcome.NoPicture)
+                Counters.CountRejected();
         }
 
         _state.Set(Missing(), onlyFrom: SourceStatus.Connected);
@@ -138,13 +150,16 @@ public sealed class ReplayCamera : IFrameSource
 
     private void Look()
     {
-        if (State.Status == SourceStatus.Lost && List().Length > 0) _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Lost);
+        if (State.Status == SourceStatus.Lost && List().Length > 0)
+            _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Lost);
     }
 
     private SourceState Missing() => SourceState.Lost($"{_folder} is missing or has no image file ({string.Join(", ", Extensions)})");
 
     private bool IsPicture(string path) =>
-        _pattern is not null ? FileNames.IsPicture(Path.GetFileName(path), _pattern) : Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+        _pattern is not null
+            ? FileNames.IsPicture(Path.GetFileName(path), _pattern)
+            : Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     private string[] List()
     {

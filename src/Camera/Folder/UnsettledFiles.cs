@@ -5,7 +5,8 @@ namespace ClipFusion.Camera.Folder;
 /// <param name="time">Clocks.</param>
 internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(5), Longest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(5),
+        Longest = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A writer that takes longer holds up nobody: its file comes when it has closed it.</summary>
     private static readonly TimeSpan LongestWriting = TimeSpan.FromSeconds(10);
@@ -27,13 +28,18 @@ internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
     {
         lock (_gate)
         {
-            if (isLocal && at.Utc - version.Written >= stableFor) return Forget(name);
-            if (!_looks.TryGetValue(name, out Looks looks) || looks.Version != version) looks = new Looks(version, at.Timestamp, null);
+            if (isLocal && at.Utc - version.Written >= stableFor)
+                return Forget(name);
+            if (!_looks.TryGetValue(name, out Looks looks) || looks.Version != version)
+                looks = new Looks(version, at.Timestamp, null);
             _looks[name] = looks with { WritingSince = null };
             TimeSpan left = stableFor - time.GetElapsedTime(looks.Since, at.Timestamp);
-            if (left <= TimeSpan.Zero) return Forget(name);
+            if (left <= TimeSpan.Zero)
+                return Forget(name);
             // Looked at more often than needed: a file that is finished early is taken early.
-            return left > Longest ? Longest : left > Shortest ? left : Shortest;
+            return left > Longest ? Longest
+                : left > Shortest ? left
+                : Shortest;
         }
     }
 
@@ -48,8 +54,10 @@ internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
         lock (_gate)
         {
             bool isKnown = _looks.TryGetValue(name, out Looks looks);
-            if (!isKnown && !wasClosed) return TimeSpan.Zero;
-            if (!isKnown) looks = new Looks(default, at.Timestamp, null);
+            if (!isKnown && !wasClosed)
+                return TimeSpan.Zero;
+            if (!isKnown)
+                looks = new Looks(default, at.Timestamp, null);
             long since = looks.WritingSince ?? at.Timestamp;
             _looks[name] = looks with { WritingSince = since };
             return time.GetElapsedTime(since, at.Timestamp) < LongestWriting ? Longest : Forget(name);
@@ -59,7 +67,8 @@ internal sealed class UnsettledFiles(TimeSpan stableFor, TimeProvider time)
     /// <summary>The file was taken, or is gone.</summary>
     public TimeSpan Forget(string name)
     {
-        lock (_gate) _looks.Remove(name);
+        lock (_gate)
+            _looks.Remove(name);
         return TimeSpan.Zero;
     }
 

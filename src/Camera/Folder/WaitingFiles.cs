@@ -39,31 +39,45 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     /// <summary>Whether the folder holds more than is remembered and everything remembered is taken.</summary>
     public bool MustList
     {
-        get { lock (_gate) return _mustList && (_ready.Count == 0 || (!isOrdered && _ready.Count < capacity)); }
+        get
+        {
+            lock (_gate)
+                return _mustList && (_ready.Count == 0 || (!isOrdered && _ready.Count < capacity));
+        }
     }
 
     /// <summary>Names that wait.</summary>
     public int Count
     {
-        get { lock (_gate) return _ready.Count; }
+        get
+        {
+            lock (_gate)
+                return _ready.Count;
+        }
     }
 
     /// <summary>Completes when something has changed after this was read.</summary>
     public Task Changed
     {
-        get { lock (_gate) return _changed.Task; }
+        get
+        {
+            lock (_gate)
+                return _changed.Task;
+        }
     }
 
     /// <summary>Whether it waits or was taken.</summary>
     public bool Knows(string name)
     {
-        lock (_gate) return _known.Contains(name) || _taken.Contains(name);
+        lock (_gate)
+            return _known.Contains(name) || _taken.Contains(name);
     }
 
     /// <summary>Whether it was passed over as no picture and has not changed since.</summary>
     public bool IsPassedOver(string name, FileVersion version)
     {
-        lock (_gate) return _passedOver.TryGetValue(name, out FileVersion seen) && seen == version;
+        lock (_gate)
+            return _passedOver.TryGetValue(name, out FileVersion seen) && seen == version;
     }
 
     /// <summary>A file just became ready. A name that was taken and is written anew comes again after it has been moved away.</summary>
@@ -72,9 +86,12 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         lock (_gate)
         {
             _closed.Add(name);
-            if (_known.Contains(name)) return;
-            if (_stuck.Remove(name)) _taken.Remove(name);
-            if (_taken.Contains(name)) _again.Add(name);
+            if (_known.Contains(name))
+                return;
+            if (_stuck.Remove(name))
+                _taken.Remove(name);
+            if (_taken.Contains(name))
+                _again.Add(name);
             else if (_mustList || _ready.Count >= capacity)
             {
                 _mustList = true;
@@ -92,7 +109,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     /// <summary>Whether the writer of a taken file has closed it once: whoever writes on has not finished it.</summary>
     public bool WasClosed(string name)
     {
-        lock (_gate) return _closed.Contains(name);
+        lock (_gate)
+            return _closed.Contains(name);
     }
 
     /// <summary>Takes over what a listing found.</summary>
@@ -105,7 +123,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
             _mustList = !isAll;
             foreach (string name in ready)
             {
-                if (_known.Contains(name) || _taken.Contains(name)) continue;
+                if (_known.Contains(name) || _taken.Contains(name))
+                    continue;
                 if (_ready.Count >= capacity)
                 {
                     _mustList = true;
@@ -134,10 +153,12 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     {
         lock (_gate)
         {
-            if (_taken.Count >= MostTaken) return null;
+            if (_taken.Count >= MostTaken)
+                return null;
             for (LinkedListNode<(string Name, long Since)>? node = _ready.First; node is not null; node = node.Next)
             {
-                if (wanted is not null && !wanted(node.Value.Name)) continue;
+                if (wanted is not null && !wanted(node.Value.Name))
+                    continue;
                 return Taken(node);
             }
 
@@ -148,13 +169,15 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     /// <summary>Names that wait now, in their order.</summary>
     public IReadOnlyList<string> Names()
     {
-        lock (_gate) return [.. _ready.Select(r => r.Name)];
+        lock (_gate)
+            return [.. _ready.Select(r => r.Name)];
     }
 
     /// <summary>A name that has waited too long, taken; null for none.</summary>
     public string? TakeOlder(TimeSpan age)
     {
-        lock (_gate) return _ready.First is { } node && time.GetElapsedTime(node.Value.Since) >= age ? Taken(node) : null;
+        lock (_gate)
+            return _ready.First is { } node && time.GetElapsedTime(node.Value.Since) >= age ? Taken(node) : null;
     }
 
     /// <summary>A taken file is no picture: it is left alone until it changes.</summary>
@@ -162,7 +185,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     {
         lock (_gate)
         {
-            if (_passedOver.Count >= MostPassedOver) _passedOver.Clear();
+            if (_passedOver.Count >= MostPassedOver)
+                _passedOver.Clear();
             _passedOver[name] = version;
             Release(name);
         }
@@ -176,7 +200,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         {
             _taken.Remove(name);
             _closed.Remove(name);
-            if (_again.Remove(name)) Arrived(name);
+            if (_again.Remove(name))
+                Arrived(name);
         }
     }
 
@@ -186,7 +211,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         lock (_gate)
         {
             _stuck.Add(name);
-            if (_again.Remove(name)) Arrived(name);
+            if (_again.Remove(name))
+                Arrived(name);
         }
     }
 
@@ -197,7 +223,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
         {
             _taken.Remove(name);
             _again.Remove(name);
-            if (_known.Add(name)) _ready.AddFirst((name, time.GetTimestamp()));
+            if (_known.Add(name))
+                _ready.AddFirst((name, time.GetTimestamp()));
             Signal();
         }
     }
@@ -225,7 +252,8 @@ internal sealed class WaitingFiles(int capacity, TimeProvider time, bool isOrder
     /// <summary>Wakes whoever waits for <see cref="Changed"/>.</summary>
     public void Wake()
     {
-        lock (_gate) Signal();
+        lock (_gate)
+            Signal();
     }
 
     private void Add(string name)

@@ -35,13 +35,20 @@ public enum CameraFault
 /// <param name="Last">Last part number.</param>
 /// <param name="Rate">0..1; which parts it hits depends on the line's seed alone.</param>
 /// <param name="Duration">Of a disconnection, or how late a late frame is; otherwise unused.</param>
-public sealed record CameraFaultRule(CameraFault Fault, ulong First = 0, ulong Last = ulong.MaxValue, double Rate = 1, TimeSpan Duration = default)
+public sealed record CameraFaultRule(
+    CameraFault Fault,
+    ulong First = 0,
+    ulong Last = ulong.MaxValue,
+    double Rate = 1,
+    TimeSpan Duration = default
+)
 {
     /// <summary>A fault for one part.</summary>
     public static CameraFaultRule At(ulong part, CameraFault fault, TimeSpan duration = default) => new(fault, part, part, 1, duration);
 
     /// <summary>A fault for a share of all parts.</summary>
-    public static CameraFaultRule Often(double rate, CameraFault fault, TimeSpan duration = default) => new(fault, Rate: rate, Duration: duration);
+    public static CameraFaultRule Often(double rate, CameraFault fault, TimeSpan duration = default) =>
+        new(fault, Rate: rate, Duration: duration);
 }
 
 /// <summary>The faults of a simulated camera. For each part the first rule that applies counts.</summary>
@@ -52,7 +59,8 @@ internal sealed class CameraScript(IReadOnlyList<CameraFaultRule> rules, ulong s
         for (int i = 0; i < rules.Count; i++)
         {
             CameraFaultRule rule = rules[i];
-            if (part >= rule.First && part <= rule.Last && new PartRandom(seed, part, 100 + (ulong)i).Unit() < rule.Rate) return rule;
+            if (part >= rule.First && part <= rule.Last && new PartRandom(seed, part, 100 + (ulong)i).Unit() < rule.Rate)
+                return rule;
         }
         return null;
     }

@@ -16,7 +16,8 @@ internal static class DefectLook
         {
             for (int x = coverage.Left; x < coverage.Right; x++)
             {
-                if (coverage[x, y] == 0) continue;
+                if (coverage[x, y] == 0)
+                    continue;
                 ref uint pixel = ref pixels[y * width + x];
                 float amount = coverage[x, y] / 255f;
                 Vector3 ground = Texel.Unpack(pixel);
@@ -25,7 +26,13 @@ internal static class DefectLook
                     DefectKind.Scratch => Texel.Pack(Vector3.Lerp(ground, Scratched(ground), 0.85f * amount)),
                     DefectKind.Crack => Texel.Pack(Vector3.Lerp(ground, ground * 0.18f, amount)),
                     DefectKind.Fibre => Texel.Pack(Vector3.Lerp(ground, fibre, 0.9f * amount)),
-                    DefectKind.Stain => Texel.Pack(Vector3.Lerp(ground, ground * StainTint, amount * (0.85f + 0.15f * Noise.Value(x / 64f, y / 64f, 4, 4, (uint)defect.Seed)))),
+                    DefectKind.Stain => Texel.Pack(
+                        Vector3.Lerp(
+                            ground,
+                            ground * StainTint,
+                            amount * (0.85f + 0.15f * Noise.Value(x / 64f, y / 64f, 4, 4, (uint)defect.Seed))
+                        )
+                    ),
                     DefectKind.Hole => Texel.Pack(Hole(ground, amount, (x - defect.X + y - defect.Y) / width)),
                     _ => moved!.Sample(x, y),
                 };
@@ -34,7 +41,8 @@ internal static class DefectLook
     }
 
     /// <summary>Bright on dark ground and dark on bright ground: both are how scratches show under oblique light.</summary>
-    private static Vector3 Scratched(Vector3 ground) => ground.X + ground.Y + ground.Z > 3 * 165 ? ground * 0.42f : Vector3.Lerp(ground, new Vector3(246, 244, 238), 0.82f);
+    private static Vector3 Scratched(Vector3 ground) =>
+        ground.X + ground.Y + ground.Z > 3 * 165 ? ground * 0.42f : Vector3.Lerp(ground, new Vector3(246, 244, 238), 0.82f);
 
     /// <summary>Dark inside; the rim is lit on the side that faces the light from the upper left.</summary>
     private static Vector3 Hole(Vector3 ground, float amount, float awayFromLight)

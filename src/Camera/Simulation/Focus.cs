@@ -14,7 +14,8 @@ internal sealed class Focus(int width)
     {
         for (int pass = 0; pass < passes; pass++)
         {
-            for (int at = 0; at < pixels.Length; at += width) Across(pixels.Slice(at, width));
+            for (int at = 0; at < pixels.Length; at += width)
+                Across(pixels.Slice(at, width));
             Down(pixels);
         }
     }
@@ -27,7 +28,8 @@ internal sealed class Focus(int width)
         int x = 0;
         for (; x <= width - Vector<uint>.Count; x += Vector<uint>.Count)
             Mix(new Vector<uint>(before[x..]), new Vector<uint>(before[(x + 1)..]), new Vector<uint>(before[(x + 2)..])).CopyTo(row[x..]);
-        for (; x < width; x++) row[x] = Mix(before[x], before[x + 1], before[x + 2]);
+        for (; x < width; x++)
+            row[x] = Mix(before[x], before[x + 1], before[x + 2]);
     }
 
     private void Down(Span<uint> pixels)
@@ -35,7 +37,8 @@ internal sealed class Focus(int width)
         pixels[..width].CopyTo(_above);
         for (int at = 0; at < pixels.Length; at += width)
         {
-            Span<uint> row = pixels.Slice(at, width), below = at + width < pixels.Length ? pixels.Slice(at + width, width) : row;
+            Span<uint> row = pixels.Slice(at, width),
+                below = at + width < pixels.Length ? pixels.Slice(at + width, width) : row;
             int x = 0;
             for (; x <= width - Vector<uint>.Count; x += Vector<uint>.Count)
             {

@@ -52,7 +52,12 @@ public sealed record LineOptions
     {
         Check(Width is >= 64 and <= 8192, nameof(Width), Width, "64..8192 pixels");
         Check(Height is >= 64 and <= 8192, nameof(Height), Height, "64..8192 pixels");
-        Check(Format is PixelFormat.Mono8 or PixelFormat.RGB8 or PixelFormat.BGR8 or PixelFormat.BayerRG8, nameof(Format), Format, "Mono8, RGB8, BGR8 or BayerRG8");
+        Check(
+            Format is PixelFormat.Mono8 or PixelFormat.RGB8 or PixelFormat.BGR8 or PixelFormat.BayerRG8,
+            nameof(Format),
+            Format,
+            "Mono8, RGB8, BGR8 or BayerRG8"
+        );
         Check(DefectRate is >= 0 and <= 1, nameof(DefectRate), DefectRate, "0..1");
         Check(PositionJitter is >= 0 and <= 0.1f, nameof(PositionJitter), PositionJitter, "0..0.1 of the frame's width");
         Check(RotationJitter is >= 0 and <= 45, nameof(RotationJitter), RotationJitter, "0..45 degrees");
@@ -65,6 +70,7 @@ public sealed record LineOptions
 
     private static void Check(bool holds, string name, object value, string expected)
     {
-        if (!holds) throw new ArgumentOutOfRangeException(name, value, $"the simulated line's {name} must be {expected}");
+        if (!holds)
+            throw new ArgumentOutOfRangeException(name, value, $"the simulated line's {name} must be {expected}");
     }
 }

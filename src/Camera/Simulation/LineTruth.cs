@@ -34,7 +34,11 @@ public sealed class LineTruth
     public void DrawMask(ulong part, Span<byte> mask)
     {
         (int width, int height) = (_planner.Options.Width, _planner.Options.Height);
-        if (mask.Length != width * height) throw new ArgumentException($"the mask has {mask.Length} bytes; a frame of {width} x {height} needs {width * height}", nameof(mask));
+        if (mask.Length != width * height)
+            throw new ArgumentException(
+                $"the mask has {mask.Length} bytes; a frame of {width} x {height} needs {width * height}",
+                nameof(mask)
+            );
         mask.Clear();
         lock (_drawing)
         {
@@ -42,17 +46,19 @@ public sealed class LineTruth
             new DefectShape(_planner).Draw(_planner.Plan(part), _coverage);
             for (int y = _coverage.Top; y < _coverage.Bottom; y++)
             {
-                for (int x = _coverage.Left; x < _coverage.Right; x++) mask[y * width + x] = _coverage[x, y] >= 128 ? (byte)255 : (byte)0;
+                for (int x = _coverage.Left; x < _coverage.Right; x++)
+                    mask[y * width + x] = _coverage[x, y] >= 128 ? (byte)255 : (byte)0;
             }
         }
     }
 
-    private static string Words(DefectPlan defect) => defect.Kind switch
-    {
-        DefectKind.MissingPart => $"missing {defect.Feature?.Name}",
-        DefectKind.MisplacedPart => $"misplaced {defect.Feature?.Name ?? "patch"}",
+    private static string Words(DefectPlan defect) =>
+        defect.Kind switch
+        {
+            DefectKind.MissingPart => $"missing {defect.Feature?.Name}",
+            DefectKind.MisplacedPart => $"misplaced {defect.Feature?.Name ?? "patch"}",
 #pragma warning disable CA1308 // Captions are prose; upper case would be wrong.
-        _ => defect.Kind.ToString().ToLowerInvariant(),
+            _ => defect.Kind.ToString().ToLowerInvariant(),
 #pragma warning restore CA1308
-    };
+        };
 }

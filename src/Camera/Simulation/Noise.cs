@@ -6,10 +6,16 @@ internal static class Noise
     /// <summary>Smooth noise in [-1, 1] on a lattice of <paramref name="nu"/> by <paramref name="nv"/> random values.</summary>
     public static float Value(float u, float v, int nu, int nv, uint seed)
     {
-        float x = u * nu, y = v * nv;
-        int x0 = (int)MathF.Floor(x), y0 = (int)MathF.Floor(y);
-        float fx = Smooth(x - x0), fy = Smooth(y - y0);
-        int xa = Wrap(x0, nu), xb = Wrap(x0 + 1, nu), ya = Wrap(y0, nv), yb = Wrap(y0 + 1, nv);
+        float x = u * nu,
+            y = v * nv;
+        int x0 = (int)MathF.Floor(x),
+            y0 = (int)MathF.Floor(y);
+        float fx = Smooth(x - x0),
+            fy = Smooth(y - y0);
+        int xa = Wrap(x0, nu),
+            xb = Wrap(x0 + 1, nu),
+            ya = Wrap(y0, nv),
+            yb = Wrap(y0 + 1, nv);
         float top = Lerp(Lattice(xa, ya, seed), Lattice(xb, ya, seed), fx);
         float bottom = Lerp(Lattice(xa, yb, seed), Lattice(xb, yb, seed), fx);
         return Lerp(top, bottom, fy);
@@ -18,8 +24,10 @@ internal static class Noise
     /// <summary>Octaves of <see cref="Value"/>, each twice as fine and half as strong; in [-1, 1].</summary>
     public static float Fractal(float u, float v, int nu, int nv, int octaves, uint seed)
     {
-        float sum = 0, strength = 0.5f;
-        for (int i = 0; i < octaves; i++, strength /= 2) sum += strength * Value(u, v, nu << i, nv << i, seed + (uint)i * 977);
+        float sum = 0,
+            strength = 0.5f;
+        for (int i = 0; i < octaves; i++, strength /= 2)
+            sum += strength * Value(u, v, nu << i, nv << i, seed + (uint)i * 977);
         return sum;
     }
 
@@ -27,19 +35,25 @@ internal static class Noise
     /// number.</summary>
     public static (float Nearest, float Second, uint Cell) Cells(float u, float v, int n, uint seed)
     {
-        float x = u * n, y = v * n;
-        int x0 = (int)MathF.Floor(x), y0 = (int)MathF.Floor(y);
-        float nearest = 9, second = 9;
+        float x = u * n,
+            y = v * n;
+        int x0 = (int)MathF.Floor(x),
+            y0 = (int)MathF.Floor(y);
+        float nearest = 9,
+            second = 9;
         uint cell = 0;
         for (int j = y0 - 1; j <= y0 + 1; j++)
         {
             for (int i = x0 - 1; i <= x0 + 1; i++)
             {
                 uint hash = Hash(Wrap(i, n), Wrap(j, n), seed);
-                float dx = i + (hash & 0xFFFF) / 65536f - x, dy = j + (hash >> 16) / 65536f - y;
+                float dx = i + (hash & 0xFFFF) / 65536f - x,
+                    dy = j + (hash >> 16) / 65536f - y;
                 float d = dx * dx + dy * dy;
-                if (d < nearest) (second, nearest, cell) = (nearest, d, hash);
-                else if (d < second) second = d;
+                if (d < nearest)
+                    (second, nearest, cell) = (nearest, d, hash);
+                else if (d < second)
+                    second = d;
             }
         }
         return (MathF.Sqrt(nearest), MathF.Sqrt(second), cell);

@@ -11,9 +11,10 @@ internal sealed class PartPhotographer(SimulatedLine line)
     private byte[] _whole = [];
 
     /// <summary>The layout of the frame that this rule lets the camera send.</summary>
-    public FrameShape ShapeFor(CameraFaultRule? rule) => rule?.Fault == CameraFault.WrongSize
-        ? FrameShape.Packed(line.Options.Width / 2, line.Options.Height / 2, line.Options.Format)
-        : line.Shape;
+    public FrameShape ShapeFor(CameraFaultRule? rule) =>
+        rule?.Fault == CameraFault.WrongSize
+            ? FrameShape.Packed(line.Options.Width / 2, line.Options.Height / 2, line.Options.Format)
+            : line.Shape;
 
     /// <summary>Renders the part into a frame of <see cref="ShapeFor"/>.</summary>
     public void Take(Frame frame, ulong part, CameraFaultRule? rule)
@@ -28,18 +29,23 @@ internal sealed class PartPhotographer(SimulatedLine line)
         };
         lock (_exposing)
         {
-            if (frame.Shape == line.Shape) _renderer.Render(plan, frame.Pixels);
-            else TakeWindow(frame, plan);
+            if (frame.Shape == line.Shape)
+                _renderer.Render(plan, frame.Pixels);
+            else
+                TakeWindow(frame, plan);
         }
-        if (rule?.Fault == CameraFault.HalfFrame) frame.Pixels[(frame.Stride * (frame.Height / 2))..].Clear();
+        if (rule?.Fault == CameraFault.HalfFrame)
+            frame.Pixels[(frame.Stride * (frame.Height / 2))..].Clear();
     }
 
     /// <summary>A frame of another size shows the upper left window of the sensor, as a camera does whose region of interest was left
     /// wrong.</summary>
     private void TakeWindow(Frame frame, PartPlan plan)
     {
-        if (_whole.Length == 0) _whole = new byte[line.Shape.ByteCount];
+        if (_whole.Length == 0)
+            _whole = new byte[line.Shape.ByteCount];
         _renderer.Render(plan, _whole);
-        for (int y = 0; y < frame.Height; y++) _whole.AsSpan(y * line.Shape.Stride, frame.Stride).CopyTo(frame.Pixels[(y * frame.Stride)..]);
+        for (int y = 0; y < frame.Height; y++)
+            _whole.AsSpan(y * line.Shape.Stride, frame.Stride).CopyTo(frame.Pixels[(y * frame.Stride)..]);
     }
 }

@@ -11,7 +11,16 @@ namespace ClipFusion.Camera.Simulation;
 /// <param name="NoiseSeed">Seed of the sensor's noise.</param>
 /// <param name="Defect">What is wrong, or null.</param>
 internal sealed record PartPlan(
-    Placement Placement, int BeltX, int BeltY, float Gain, float GradientX, float GradientY, int BlurPasses, ulong NoiseSeed, DefectPlan? Defect);
+    Placement Placement,
+    int BeltX,
+    int BeltY,
+    float Gain,
+    float GradientX,
+    float GradientY,
+    int BlurPasses,
+    ulong NoiseSeed,
+    DefectPlan? Defect
+);
 
 /// <summary>A defect before it is drawn.</summary>
 /// <param name="Kind">What.</param>

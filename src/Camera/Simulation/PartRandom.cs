@@ -26,7 +26,8 @@ internal struct PartRandom
     public float Gaussian()
     {
         float sum = -6;
-        for (int i = 0; i < 12; i++) sum += Unit();
+        for (int i = 0; i < 12; i++)
+            sum += Unit();
         return sum;
     }
 

@@ -34,7 +34,8 @@ internal sealed class PartRenderer
         {
             Span<uint> row = _pixels.AsSpan(y * options.Width, options.Width);
             SampleSurface(plan.Placement, y, row);
-            if (!_planner.Surface.Repeats) PutOnBelt(plan, y, row);
+            if (!_planner.Surface.Repeats)
+                PutOnBelt(plan, y, row);
         }
         if (plan.Defect is { } defect)
         {
@@ -49,18 +50,29 @@ internal sealed class PartRenderer
     private void SampleSurface(Placement placement, int y, Span<uint> row)
     {
         Surface surface = _planner.Surface;
-        int mask = surface.Size - 1, shift = System.Numerics.BitOperations.Log2((uint)surface.Size);
+        int mask = surface.Size - 1,
+            shift = System.Numerics.BitOperations.Log2((uint)surface.Size);
         (float u0, float v0) = placement.ToTexel(0, y);
-        int u = (int)(long)((u0 - 0.5) * 65536), v = (int)(long)((v0 - 0.5) * 65536);
-        int stepU = (int)MathF.Round(placement.Along * 65536), stepV = (int)MathF.Round(-placement.Across * 65536);
+        int u = (int)(long)((u0 - 0.5) * 65536),
+            v = (int)(long)((v0 - 0.5) * 65536);
+        int stepU = (int)MathF.Round(placement.Along * 65536),
+            stepV = (int)MathF.Round(-placement.Across * 65536);
         ref uint texels = ref MemoryMarshal.GetArrayDataReference(surface.Texels);
         for (int x = 0; x < row.Length; x++, u += stepU, v += stepV)
         {
             // The mask keeps every index inside the size x size texels.
-            int x0 = (u >> 16) & mask, x1 = (x0 + 1) & mask, top = ((v >> 16) & mask) << shift, bottom = (((v >> 16) + 1) & mask) << shift;
+            int x0 = (u >> 16) & mask,
+                x1 = (x0 + 1) & mask,
+                top = ((v >> 16) & mask) << shift,
+                bottom = (((v >> 16) + 1) & mask) << shift;
             row[x] = Texel.Bilinear(
-                Unsafe.Add(ref texels, top + x0), Unsafe.Add(ref texels, top + x1), Unsafe.Add(ref texels, bottom + x0), Unsafe.Add(ref texels, bottom + x1),
-                (uint)(u >> 8) & 255, (uint)(v >> 8) & 255);
+                Unsafe.Add(ref texels, top + x0),
+                Unsafe.Add(ref texels, top + x1),
+                Unsafe.Add(ref texels, bottom + x0),
+                Unsafe.Add(ref texels, bottom + x1),
+                (uint)(u >> 8) & 255,
+                (uint)(v >> 8) & 255
+            );
         }
     }
 
@@ -72,7 +84,8 @@ internal sealed class PartRenderer
         for (int x = 0; x < row.Length; x++)
         {
             uint alpha = row[x] >> 24;
-            if (alpha == 255) continue;
+            if (alpha == 255)
+                continue;
             // Transparent texels are black, so what bilinear sampling took from them is missing already.
             uint ground = Texel.Lerp(beltRow[(x + plan.BeltX) & mask], 0, alpha + 1);
             row[x] = alpha == 0 ? ground : (row[x] & 0xFFFFFF) + (ground & 0xFFFFFF) | 0xFF000000;

@@ -14,7 +14,8 @@ internal sealed class Sensor
     {
         _options = options;
         var random = new PartRandom(options.Seed, 0, use: 4);
-        for (int i = 0; i < NoiseLength; i++) _noise[i] = (sbyte)Math.Clamp(MathF.Round(random.Gaussian() * options.SensorNoise), -127, 127);
+        for (int i = 0; i < NoiseLength; i++)
+            _noise[i] = (sbyte)Math.Clamp(MathF.Round(random.Gaussian() * options.SensorNoise), -127, 127);
     }
 
     public void Read(ReadOnlySpan<uint> pixels, PartPlan plan, Span<byte> bytes)
@@ -42,11 +43,13 @@ internal sealed class Sensor
                 }
                 break;
             case PixelFormat.BayerRG8:
-                for (int x = 0; x < pixels.Length; x++, gain += step) bytes[x] = Level((pixels[x] >> (8 * ((x & 1) + (y & 1)))) & 255, gain, noise + x);
+                for (int x = 0; x < pixels.Length; x++, gain += step)
+                    bytes[x] = Level((pixels[x] >> (8 * ((x & 1) + (y & 1)))) & 255, gain, noise + x);
                 break;
             default:
                 // Red first or blue first.
-                int first = _options.Format == PixelFormat.RGB8 ? 0 : 16, last = 16 - first;
+                int first = _options.Format == PixelFormat.RGB8 ? 0 : 16,
+                    last = 16 - first;
                 for (int x = 0, i = 0; x < pixels.Length; x++, gain += step, i += 3)
                 {
                     uint p = pixels[x];
@@ -59,5 +62,6 @@ internal sealed class Sensor
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte Level(uint light, int gain, int noise) => (byte)Math.Clamp((int)(((long)light * gain) >> 16) + _noise[noise & (NoiseLength - 1)], 0, 255);
+    private byte Level(uint light, int gain, int noise) =>
+        (byte)Math.Clamp((int)(((long)light * gain) >> 16) + _noise[noise & (NoiseLength - 1)], 0, 255);
 }

@@ -61,7 +61,8 @@ public sealed class SimulatedCamera : IFrameSource
     /// <inheritdoc/>
     public ValueTask OpenAsync(CancellationToken cancellation = default)
     {
-        if (State.Status != SourceStatus.Closed) throw new InvalidOperationException("the simulated camera is open already");
+        if (State.Status != SourceStatus.Closed)
+            throw new InvalidOperationException("the simulated camera is open already");
         _session = new CancellationTokenSource();
         _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Closed);
         return ValueTask.CompletedTask;
@@ -70,7 +71,8 @@ public sealed class SimulatedCamera : IFrameSource
     /// <inheritdoc/>
     public async ValueTask CloseAsync()
     {
-        if (!_state.Set(SourceState.Closed)) return;
+        if (!_state.Set(SourceState.Closed))
+            return;
         await _session.CancelAsync().ConfigureAwait(false);
         _matcher.FailAll(FrameFault.Disconnected, "the simulated camera was closed");
     }
@@ -96,13 +98,20 @@ public sealed class SimulatedCamera : IFrameSource
     /// <inheritdoc/>
     public IAsyncEnumerable<Frame> StreamAsync(CancellationToken cancellation = default)
     {
-        if (_options.FrameInterval is not { } interval) throw new InvalidOperationException("this simulated camera has no frame interval: it only answers triggers");
-        if (State.Status == SourceStatus.Closed) throw new InvalidOperationException("the simulated camera is closed: open it before streaming");
-        if (Interlocked.Exchange(ref _isStreaming, 1) != 0) throw new InvalidOperationException("the simulated camera's frames are being read already");
+        if (_options.FrameInterval is not { } interval)
+            throw new InvalidOperationException("this simulated camera has no frame interval: it only answers triggers");
+        if (State.Status == SourceStatus.Closed)
+            throw new InvalidOperationException("the simulated camera is closed: open it before streaming");
+        if (Interlocked.Exchange(ref _isStreaming, 1) != 0)
+            throw new InvalidOperationException("the simulated camera's frames are being read already");
         return StreamAsync(interval, _session.Token, cancellation);
     }
 
-    private async IAsyncEnumerable<Frame> StreamAsync(TimeSpan interval, CancellationToken session, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<Frame> StreamAsync(
+        TimeSpan interval,
+        CancellationToken session,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         var queue = new FrameQueue(_options.QueueCapacity, _options.WhenFull, Counters);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(session, cancellation);
@@ -132,7 +141,8 @@ public sealed class SimulatedCamera : IFrameSource
             using var ticks = new PeriodicTimer(interval, _time);
             while (await ticks.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
             {
-                if (State.Status == SourceStatus.Connected) await ArriveAsync(queue, cancellation).ConfigureAwait(false);
+                if (State.Status == SourceStatus.Connected)
+                    await ArriveAsync(queue, cancellation).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -149,13 +159,15 @@ public sealed class SimulatedCamera : IFrameSource
     {
         ulong part = Interlocked.Increment(ref _frames);
         CameraFaultRule? rule = _script.For(part);
-        if (rule?.Fault == CameraFault.NoFrame) return;
+        if (rule?.Fault == CameraFault.NoFrame)
+            return;
         if (rule?.Fault == CameraFault.Disconnect)
         {
             Disconnect(part, rule.Duration, cancellation);
             return;
         }
-        if (rule?.Fault == CameraFault.LateFrame) await Task.Delay(rule.Duration, _time, cancellation).ConfigureAwait(false);
+        if (rule?.Fault == CameraFault.LateFrame)
+            await Task.Delay(rule.Duration, _time, cancellation).ConfigureAwait(false);
         if (_pool.TryRent(_photographer.ShapeFor(rule)) is not { } frame)
         {
             Counters.CountDropped();
@@ -172,14 +184,16 @@ public sealed class SimulatedCamera : IFrameSource
         {
             ulong part = (ulong)number;
             CameraFaultRule? rule = _script.For(part);
-            if (rule?.Fault == CameraFault.NoFrame) return;
+            if (rule?.Fault == CameraFault.NoFrame)
+                return;
             if (rule?.Fault == CameraFault.Disconnect)
             {
                 Disconnect(part, rule.Duration, session);
                 return;
             }
             TimeSpan latency = _options.Latency + (rule?.Fault == CameraFault.LateFrame ? rule.Duration : TimeSpan.Zero);
-            if (latency > TimeSpan.Zero) await Task.Delay(latency, _time, session).ConfigureAwait(false);
+            if (latency > TimeSpan.Zero)
+                await Task.Delay(latency, _time, session).ConfigureAwait(false);
             Frame frame = await _pool.RentAsync(_photographer.ShapeFor(rule), session).ConfigureAwait(false);
             Photograph(frame, part, Interlocked.Increment(ref _frames), number, rule);
             _matcher.Offer(frame);
@@ -211,7 +225,8 @@ public sealed class SimulatedCamera : IFrameSource
     private void Disconnect(ulong part, TimeSpan duration, CancellationToken session)
     {
         string reason = $"unplugged at part {part} for {duration.TotalSeconds:0.###} s";
-        if (!_state.Set(SourceState.Lost(reason), onlyFrom: SourceStatus.Connected)) return;
+        if (!_state.Set(SourceState.Lost(reason), onlyFrom: SourceStatus.Connected))
+            return;
         _matcher.FailAll(FrameFault.Disconnected, $"the simulated camera was {reason}");
         _ = ReconnectAsync(duration, session);
     }
@@ -219,6 +234,7 @@ public sealed class SimulatedCamera : IFrameSource
     private async Task ReconnectAsync(TimeSpan duration, CancellationToken session)
     {
         await Task.Delay(duration, _time, session).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!session.IsCancellationRequested) _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Lost);
+        if (!session.IsCancellationRequested)
+            _state.Set(SourceState.Connected, onlyFrom: SourceStatus.Lost);
     }
 }

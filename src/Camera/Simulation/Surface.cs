@@ -39,18 +39,26 @@ internal sealed class Surface
         var texels = new uint[size * size];
         for (int y = 0; y < size; y++)
         {
-            for (int x = 0; x < size; x++) texels[y * size + x] = Texel.Pack(colour((x + 0.5f) / size, (y + 0.5f) / size));
+            for (int x = 0; x < size; x++)
+                texels[y * size + x] = Texel.Pack(colour((x + 0.5f) / size, (y + 0.5f) / size));
         }
         return new Surface(name, size, texels, texels, repeats: true, []);
     }
 
     /// <summary>An object drawn in two steps: what is always there, then its features.</summary>
-    public static Surface Object(string name, int size, Action<Canvas> drawBare, SurfaceFeature[] features, Action<Canvas, SurfaceFeature> drawFeature)
+    public static Surface Object(
+        string name,
+        int size,
+        Action<Canvas> drawBare,
+        SurfaceFeature[] features,
+        Action<Canvas, SurfaceFeature> drawFeature
+    )
     {
         var canvas = new Canvas(size);
         drawBare(canvas);
         uint[] bare = canvas.Premultiplied();
-        foreach (SurfaceFeature feature in features) drawFeature(canvas, feature);
+        foreach (SurfaceFeature feature in features)
+            drawFeature(canvas, feature);
         return new Surface(name, size, canvas.Premultiplied(), bare, repeats: false, features);
     }
 }

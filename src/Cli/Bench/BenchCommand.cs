@@ -17,19 +17,44 @@ internal static class BenchCommand
 {
     private const int MaxRounds = 10_000;
 
-    private static readonly Option<string> Pack = new("--pack") { Description = "The model pack's folder.", HelpName = "DIR", Required = true };
+    private static readonly Option<string> Pack = new("--pack")
+    {
+        Description = "The model pack's folder.",
+        HelpName = "DIR",
+        Required = true,
+    };
 
-    private static readonly Option<string> Shots = new("--k") { Description = "Numbers of references.", HelpName = "N,N,...", DefaultValueFactory = _ => "0,1,2,4" };
+    private static readonly Option<string> Shots = new("--k")
+    {
+        Description = "Numbers of references.",
+        HelpName = "N,N,...",
+        DefaultValueFactory = _ => "0,1,2,4",
+    };
 
-    private static readonly Option<int> Rounds = new("--rounds") { Description = "Measurements of each.", HelpName = "N", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int> Rounds = new("--rounds")
+    {
+        Description = "Measurements of each.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 5,
+    };
 
-    private static readonly Option<int> Threads = new("--threads") { Description = "Threads of the networks and of the bank search; 0 = one per core.", HelpName = "N" };
+    private static readonly Option<int> Threads = new("--threads")
+    {
+        Description = "Threads of the networks and of the bank search; 0 = one per core.",
+        HelpName = "N",
+    };
 
     private static readonly ProviderOptions Providers = new();
 
     public static Command Create(Terminal terminal)
     {
-        var latency = new Command("latency", "Time of one picture, the product's profiles and WinCLIP in turns.") { Pack, Shots, Rounds, Threads };
+        var latency = new Command("latency", "Time of one picture, the product's profiles and WinCLIP in turns.")
+        {
+            Pack,
+            Shots,
+            Rounds,
+            Threads,
+        };
         Providers.AddTo(latency);
         latency.SetAction((parsed, cancellation) => LatencyAsync(parsed, terminal, cancellation));
         return new Command("bench", "Measure this machine.") { latency };
@@ -38,22 +63,45 @@ internal static class BenchCommand
     private static async Task<int> LatencyAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         string pack = parsed.GetRequiredValue(Pack);
-        if (!Directory.Exists(pack)) throw new UsageException($"--pack {pack}: there is no such folder");
+        if (!Directory.Exists(pack))
+            throw new UsageException($"--pack {pack}: there is no such folder");
         int[] shots = EvaluateLists.Integers("--k", parsed.GetRequiredValue(Shots), 100);
-        int rounds = parsed.GetValue(Rounds) is var given and >= 1 and <= MaxRounds ? given : throw new UsageException($"--rounds {parsed.GetValue(Rounds)}: 1 to {MaxRounds} are expected");
-        int threads = parsed.GetValue(Threads) is var number and >= 0 and <= InspectRequest.MaxThreads ? number : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
+        int rounds = parsed.GetValue(Rounds) is var given and >= 1 and <= MaxRounds
+            ? given
+            : throw new UsageException($"--rounds {parsed.GetValue(Rounds)}: 1 to {MaxRounds} are expected");
+        int threads = parsed.GetValue(Threads) is var number and >= 0 and <= InspectRequest.MaxThreads
+            ? number
+            : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
         ProviderSettings providers = Providers.Read(parsed);
         PackWeights weights = PackWeights.Unknown;
-        (IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps.RunAsync(terminal, "opening the pack", steps =>
-        {
-            ImagingNative.EnsureLoaded();
-            using ModelPack opened = ModelPack.Open(pack, new SessionSettings(threads), progress: steps, providers: providers);
-            weights = opened.Manifest.Weights ?? PackWeights.Unknown;
-            return LatencyBench.Run(opened, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
-        }).ConfigureAwait(false);
-        foreach (ProviderDecision network in networks) terminal.WriteNote($"{network.Graph}: {ProviderNames.Text(network.Provider)}{(network.WhyNotBetter is { } why ? $" ({why})" : "")}");
-        await terminal.Out.WriteLineAsync($"Milliseconds, median (least) of {rounds}. Weights: {PackWeightsText.Of(weights)}\n\n| shots | {string.Join(" | ", LatencyBench.Methods)} |\n| --- |{string.Concat(LatencyBench.Methods.Select(_ => " --- |"))}").ConfigureAwait(false);
-        foreach (Latency result in results) await terminal.Out.WriteLineAsync($"| {result.Shots} | {string.Join(" | ", result.Times.Select(Text))} |").ConfigureAwait(false);
+        (IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps
+            .RunAsync(
+                terminal,
+                "opening the pack",
+                steps =>
+                {
+                    ImagingNative.EnsureLoaded();
+                    using ModelPack opened = ModelPack.Open(pack, new SessionSettings(threads), progress: steps, providers: providers);
+                    weights = opened.Manifest.Weights ?? PackWeights.Unknown;
+                    return LatencyBench.Run(opened, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
+                }
+            )
+            .ConfigureAwait(false);
+        foreach (ProviderDecision network in networks)
+            terminal.WriteNote(
+                $"{network.Graph}: {ProviderNames.Text(network.Provider)}{(network.WhyNotBetter is { } why ? $" ({why})" : "")}"
+            );
+        await terminal
+            .Out.WriteLineAsync(
+                $"Milliseconds, median (least) of {rounds}. Weights: {PackWeightsText.Of(weights)}\n\n| shots | "
+                    + $"{string.Join(" | ", LatencyBench.Methods)} |\n| --- "
+                    + $"|{string.Concat(LatencyBench.Methods.Select(_ => " --- |"))}"
+            )
+            .ConfigureAwait(false);
+        foreach (Latency result in results)
+            await terminal
+                .Out.WriteLineAsync($"| {result.Shots} | {string.Join(" | ", result.Times.Select(Text))} |")
+                .ConfigureAwait(false);
         return ExitCode.Clean;
     }
 

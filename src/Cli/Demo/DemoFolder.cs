@@ -35,13 +35,18 @@ internal sealed class DemoFolder : IDisposable
     /// <exception cref="UsageException">The folder holds something else, which would be overwritten.</exception>
     public static DemoFolder Take(string? kept)
     {
-        if (kept is null) return new DemoFolder(Directory.CreateTempSubdirectory("clipfusion-demo-").FullName, isTemporary: true);
+        if (kept is null)
+            return new DemoFolder(Directory.CreateTempSubdirectory("clipfusion-demo-").FullName, isTemporary: true);
         string path = System.IO.Path.GetFullPath(kept);
-        if (File.Exists(path)) throw new UsageException($"--data {kept}: is a file; a folder is expected");
+        if (File.Exists(path))
+            throw new UsageException($"--data {kept}: is a file; a folder is expected");
         string config = System.IO.Path.Combine(path, ConfigName);
         bool isOurs = File.Exists(config) && RegularFile.ReadAllText(config, MaxConfigBytes).StartsWith(Heading, StringComparison.Ordinal);
         if (!isOurs && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-            throw new UsageException($"--data {kept}: the folder holds something that is not the demo's; a new or empty folder, or one of an earlier demo, is expected");
+            throw new UsageException(
+                $"--data {kept}: the folder holds something that is not the demo's; a new or empty folder, or one of an earlier demo, "
+                    + "is expected"
+            );
         Directory.CreateDirectory(path);
         return new DemoFolder(path, isTemporary: false);
     }
@@ -49,13 +54,16 @@ internal sealed class DemoFolder : IDisposable
     /// <summary>The starter pack beside the program where that is whole, else one that is built here.</summary>
     public string Pack(IProgress<string> steps, CancellationToken cancellation)
     {
-        string beside = System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "starter-pack")), own = System.IO.Path.Combine(Path, "starter-pack");
+        string beside = System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "starter-pack")),
+            own = System.IO.Path.Combine(Path, "starter-pack");
         foreach (string folder in (string[])[beside, own])
         {
-            if (IsWhole(folder, cancellation)) return folder;
+            if (IsWhole(folder, cancellation))
+                return folder;
         }
 
-        if (Directory.Exists(own)) Directory.Delete(own, recursive: true);
+        if (Directory.Exists(own))
+            Directory.Delete(own, recursive: true);
         steps.Report("building the starter pack");
         StarterPack.Build(own, cancellation: cancellation);
         return own;
@@ -78,14 +86,27 @@ internal sealed class DemoFolder : IDisposable
                 new
                 {
                     name = DemoLine.Station,
-                    camera = new { kind = "simulated", seed = DemoLine.Seed, width = 640, height = 480, material = DemoLine.Material, defectRate = DemoLine.DefectRate },
+                    camera = new
+                    {
+                        kind = "simulated",
+                        seed = DemoLine.Seed,
+                        width = 640,
+                        height = 480,
+                        material = DemoLine.Material,
+                        defectRate = DemoLine.DefectRate,
+                    },
                     triggers = new { mqtt = true, intervalMs = DemoLine.IntervalMs },
                     recipe = DemoLine.Recipe,
                     images = new { policy = "ngAndReview", maxGigabytes = 0.5 },
                     heatmap = new { when = "always" },
                 },
             },
-            mqtt = new { host = "127.0.0.1", port = brokerPort, noSubscriber = "delivered" },
+            mqtt = new
+            {
+                host = "127.0.0.1",
+                port = brokerPort,
+                noSubscriber = "delivered",
+            },
             http = new { address = "127.0.0.1", port = httpPort },
             storage = new { reserveMb = 8 },
         };
@@ -98,12 +119,14 @@ internal sealed class DemoFolder : IDisposable
 
     public void Dispose()
     {
-        if (_isTemporary) Directory.Delete(Path, recursive: true);
+        if (_isTemporary)
+            Directory.Delete(Path, recursive: true);
     }
 
     private static bool IsWhole(string pack, CancellationToken cancellation)
     {
-        if (!Directory.Exists(pack)) return false;
+        if (!Directory.Exists(pack))
+            return false;
         try
         {
             (PackManifest manifest, IReadOnlyList<string> problems) = PackVerifier.Verify(pack, null, cancellation);

@@ -20,7 +20,11 @@ internal static class DemoLine
     /// What measured best of what random weights can do: CLIP's image tower against the good parts. Language means nothing in the starter
     /// pack, and the diffusion model's features add next to nothing to the score and drown the map (docs/demo.md has the figures).
     /// </summary>
-    public static readonly MethodRecipe Method = MethodRecipe.Default(Material.Replace('-', ' ')) with { Branches = Branches.ClipVision, Profile = Profile.PatchClip };
+    public static readonly MethodRecipe Method = MethodRecipe.Default(Material.Replace('-', ' ')) with
+    {
+        Branches = Branches.ClipVision,
+        Profile = Profile.PatchClip,
+    };
 
     public const int Seed = 1;
 

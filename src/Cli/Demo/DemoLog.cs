@@ -37,11 +37,18 @@ internal sealed class DemoLog : ILoggerProvider
         lock (_lock)
         {
             if (_file.BaseStream.CanWrite && _file.BaseStream.Length < MostBytes)
-                _file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-ddTHH:mm:ss.fffZ} {level} [{id.Id}] {text}{(error is null ? "" : Environment.NewLine + error)}"));
+                _file.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {level} [{id.Id}] "
+                            + $"{text}{(error is null ? "" : Environment.NewLine + error)}"
+                    )
+                );
         }
 
         // What the pack says about itself stands in the demo's own words on the screen.
-        if (level >= LogLevel.Warning && id.Id != PackNotice) Warned(text);
+        if (level >= LogLevel.Warning && id.Id != PackNotice)
+            Warned(text);
     }
 
     private sealed class Logger(DemoLog log) : ILogger
@@ -51,9 +58,16 @@ internal sealed class DemoLog : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
-            if (IsEnabled(logLevel)) log.Write(logLevel, eventId, formatter(state, exception), exception);
+            if (IsEnabled(logLevel))
+                log.Write(logLevel, eventId, formatter(state, exception), exception);
         }
     }
 }

@@ -9,5 +9,6 @@ namespace ClipFusion.Cli.Demo;
 /// caller's.</param>
 internal sealed record DemoOptions(string? Data, TimeSpan? Duration, int? BrokerPort, int? HttpPort, bool PrepareOnly)
 {
-    public const int UsualBrokerPort = 1883, UsualHttpPort = 8080;
+    public const int UsualBrokerPort = 1883,
+        UsualHttpPort = 8080;
 }

@@ -42,14 +42,19 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
         using var networks = new WarmNetworks(config.ModelPack, new SessionSettings(config.Threads), ProviderSettings.CpuOnly);
         OpenPack pack = await networks.OpenAsync(cancellation).ConfigureAwait(false);
         RecipeCatalogue catalogue = RecipeCatalogue.Load(config.RecipeFolder, cancellation);
-        ActiveRecipe active = await Task.Run(() => ActiveRecipe.Load(pack, catalogue, recipe, Environment.ProcessorCount, new NetworkScheduler(), cancellation), cancellation).ConfigureAwait(false);
+        ActiveRecipe active = await Task.Run(
+                () => ActiveRecipe.Load(pack, catalogue, recipe, Environment.ProcessorCount, new NetworkScheduler(), cancellation),
+                cancellation
+            )
+            .ConfigureAwait(false);
         try
         {
             var scores = new CalibrationScores(recipe.Method.Profile, DemoLine.Alpha);
             foreach (long number in parts.Calibration)
             {
                 using Frame frame = await camera.TriggerAsync(new TriggerContext(number, FrameTimeout), cancellation).ConfigureAwait(false);
-                await Task.Run(() => FramePixels.Use(frame, view => scores.Add(active.Inspector, view, cancellation)), cancellation).ConfigureAwait(false);
+                await Task.Run(() => FramePixels.Use(frame, view => scores.Add(active.Inspector, view, cancellation)), cancellation)
+                    .ConfigureAwait(false);
                 progress.Report(new("good parts that set the threshold", scores.Parts, parts.Calibration.Length));
             }
 
@@ -63,7 +68,12 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
     }
 
     /// <summary>PNG files in the recipes' folder, as a technician's would lie there.</summary>
-    private async Task<ImmutableArray<string>> PhotographAsync(IFrameSource camera, ImmutableArray<long> numbers, IProgress<PreparationStep> progress, CancellationToken cancellation)
+    private async Task<ImmutableArray<string>> PhotographAsync(
+        IFrameSource camera,
+        ImmutableArray<long> numbers,
+        IProgress<PreparationStep> progress,
+        CancellationToken cancellation
+    )
     {
         var files = ImmutableArray.CreateBuilder<string>(numbers.Length);
         foreach (long number in numbers)
@@ -71,7 +81,8 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
             progress.Report(new("pictures of good parts to compare with", files.Count, numbers.Length));
             string name = $"good{files.Count + 1}.png";
             using Frame frame = await camera.TriggerAsync(new TriggerContext(number, FrameTimeout), cancellation).ConfigureAwait(false);
-            await Task.Run(() => FramePixels.Use(frame, view => Save(view, Path.Combine(config.RecipeFolder, name))), cancellation).ConfigureAwait(false);
+            await Task.Run(() => FramePixels.Use(frame, view => Save(view, Path.Combine(config.RecipeFolder, name))), cancellation)
+                .ConfigureAwait(false);
             files.Add(name);
         }
 
@@ -79,17 +90,19 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
         return files.ToImmutable();
     }
 
-    private static StationRecipe Recipe(ImmutableArray<string> references) => new()
-    {
-        Number = 1,
-        Name = DemoLine.Recipe,
-        Method = DemoLine.Method,
-        Deadline = DemoLine.Deadline,
-        References = references,
-    };
+    private static StationRecipe Recipe(ImmutableArray<string> references) =>
+        new()
+        {
+            Number = 1,
+            Name = DemoLine.Recipe,
+            Method = DemoLine.Method,
+            Deadline = DemoLine.Deadline,
+            References = references,
+        };
 
     private void Write(StationRecipe recipe) =>
         AtomicFile.Write(Path.Combine(config.RecipeFolder, $"{recipe.Name}.json"), Durability.Process, StationRecipeWriter.Write(recipe));
 
-    private static void Save(ImageView view, string path) => AtomicFile.Write(path, Durability.Process, view, static (file, view) => ImageCodec.EncodePng(view, file));
+    private static void Save(ImageView view, string path) =>
+        AtomicFile.Write(path, Durability.Process, view, static (file, view) => ImageCodec.EncodePng(view, file));
 }

@@ -15,11 +15,18 @@ internal sealed class DemoScore(ScoreBoard board)
     public void Use(ConformalThreshold threshold) => _threshold = threshold;
 
     /// <summary>The route, behind the box's own checks.</summary>
-    public ExtraEndpoints Endpoints => new("demo", app => app.MapGet(Route, context => Reply.JsonAsync(context, StatusCodes.Status200OK, Now)));
+    public ExtraEndpoints Endpoints =>
+        new("demo", app => app.MapGet(Route, context => Reply.JsonAsync(context, StatusCodes.Status200OK, Now)));
 
-    private ScoreView Now => board.Matrix is var matrix && _threshold is { } threshold
-        ? new($"{threshold.Rule}. Promised: {threshold.Promise}. Not promised: {ConformalThreshold.NoPromise}", Math.Round(threshold.Value, 4), matrix.Parts, matrix)
-        : new("not set yet", null, matrix.Parts, matrix);
+    private ScoreView Now =>
+        board.Matrix is var matrix && _threshold is { } threshold
+            ? new(
+                $"{threshold.Rule}. Promised: {threshold.Promise}. Not promised: {ConformalThreshold.NoPromise}",
+                Math.Round(threshold.Value, 4),
+                matrix.Parts,
+                matrix
+            )
+            : new("not set yet", null, matrix.Parts, matrix);
 
     private sealed record ScoreView(string Rule, double? Threshold, int Parts, ScoreMatrix Matrix);
 }

@@ -14,11 +14,15 @@ internal sealed record DemoPlaces(string Page, int BrokerPort, string Folder, bo
     private string Broker => $"-h 127.0.0.1 -p {BrokerPort} -I look-";
 
     /// <summary>Ready to be pasted into another shell.</summary>
-    public string Subscribe => $"mosquitto_sub {Broker} -t 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/#' -T 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/heatmap' -v";
+    public string Subscribe =>
+        $"mosquitto_sub {Broker} -t 'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/#' -T "
+        + $"'clipfusion/v1/{DemoLine.Device}/out/{DemoLine.Station}/heatmap' -v";
 
     /// <summary>Asks for one more part, as a controller would; with an id of its own each time, because an id that comes again is no new
     /// trigger.</summary>
-    public string Trigger => $"mosquitto_pub {Broker} -q 1 -t clipfusion/v1/{DemoLine.Device}/in/{DemoLine.Station}/trigger -m '{{\"triggerId\":\"look-'$(date +%s)'\"}}'";
+    public string Trigger =>
+        $"mosquitto_pub {Broker} -q 1 -t clipfusion/v1/{DemoLine.Device}/in/{DemoLine.Station}/trigger -m "
+        + "'{\"triggerId\":\"look-'$(date +%s)'\"}'";
 }
 
 /// <summary>The demo's words; the same on the table and in plain lines.</summary>
@@ -27,51 +31,66 @@ internal static class DemoText
     /// <summary>What it is, for somebody who has never seen it.</summary>
     public static readonly string[] Introduction =
     [
-        $"A line that does not exist makes {DemoLine.Material.Replace('-', ' ')}, one part a second, {100 * DemoLine.DefectRate:0} % of them bad. A simulated camera takes the",
-        "pictures, the appliance judges them against eight good parts, and this screen hears the verdicts over MQTT, as a controller would.",
-        "The networks have untrained random weights: CLIP's image tower compares textures and nothing else judges, because language means nothing to",
-        "random weights and their diffusion features find no defect. docs/demo.md says what to expect; docs/models.md how to get trained weights.",
+        $"A line that does not exist makes {DemoLine.Material.Replace('-', ' ')}, one part a second, {100 * DemoLine.DefectRate:0} % "
+            + "of them bad. A simulated camera takes the",
+        "pictures, the appliance judges them against eight good parts, and this screen hears the verdicts over MQTT, as a controller "
+            + "would.",
+        "The networks have untrained random weights: CLIP's image tower compares textures and nothing else judges, because language "
+            + "means nothing to",
+        "random weights and their diffusion features find no defect. docs/demo.md says what to expect; docs/models.md how to get "
+            + "trained weights.",
     ];
 
     /// <summary>One part on one line.</summary>
-    public static string Line(ScoredPart part) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{part.Heard.Sequence,6}  {part.Heard.Verdict,-10} {Judgement(part.Heard),-32} truth: {part.Truth.Caption,-33} {Mark(part)}").TrimEnd();
+    public static string Line(ScoredPart part) =>
+        string.Create(
+                CultureInfo.InvariantCulture,
+                $"{part.Heard.Sequence, 6}  {part.Heard.Verdict, -10} {Judgement(part.Heard), -32} truth: {part.Truth.Caption, -33} "
+                    + $"{Mark(part)}"
+            )
+            .TrimEnd();
 
     /// <summary>Whether the verdict is right, in a word; nothing where there was none.</summary>
-    public static string Mark(ScoredPart part) => (part.IsRight, part.Truth.IsDefective) switch
-    {
-        (true, _) => "right",
-        (false, true) => "MISSED",
-        (false, false) => "FALSE ALARM",
-        _ => "",
-    };
+    public static string Mark(ScoredPart part) =>
+        (part.IsRight, part.Truth.IsDefective) switch
+        {
+            (true, _) => "right",
+            (false, true) => "MISSED",
+            (false, false) => "FALSE ALARM",
+            _ => "",
+        };
 
     /// <summary>The matrix as a small table, rows by truth.</summary>
     public static string[] Matrix(ScoreMatrix matrix) =>
-    [
-        "             said OK   said NG",
-        string.Create(CultureInfo.InvariantCulture, $"good parts   {matrix.OkAsOk,7}   {matrix.OkAsNg,7}"),
-        string.Create(CultureInfo.InvariantCulture, $"bad parts    {matrix.NgAsOk,7}   {matrix.NgAsNg,7}"),
-        string.Create(CultureInfo.InvariantCulture, $"not judged   {matrix.NotJudged,7}"),
-    ];
+        [
+            "             said OK   said NG",
+            string.Create(CultureInfo.InvariantCulture, $"good parts   {matrix.OkAsOk, 7}   {matrix.OkAsNg, 7}"),
+            string.Create(CultureInfo.InvariantCulture, $"bad parts    {matrix.NgAsOk, 7}   {matrix.NgAsNg, 7}"),
+            string.Create(CultureInfo.InvariantCulture, $"not judged   {matrix.NotJudged, 7}"),
+        ];
 
     /// <summary>The matrix in a sentence.</summary>
-    public static string Rates(ScoreMatrix matrix) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{matrix.NgAsNg} of {matrix.Bad} bad parts caught, {matrix.OkAsNg} of {matrix.Good} good parts rejected");
+    public static string Rates(ScoreMatrix matrix) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{matrix.NgAsNg} of {matrix.Bad} bad parts caught, {matrix.OkAsNg} of {matrix.Good} good parts rejected"
+        );
 
     /// <summary>Threshold and rule.</summary>
     public static string[] Threshold(ConformalThreshold threshold) =>
-    [
-        string.Create(CultureInfo.InvariantCulture, $"threshold {threshold.Value:0.0000}: {threshold.Rule}"),
-        $"  promised:     {threshold.Promise}",
-        $"  not promised: {ConformalThreshold.NoPromise}",
-    ];
+        [
+            string.Create(CultureInfo.InvariantCulture, $"threshold {threshold.Value:0.0000}: {threshold.Rule}"),
+            $"  promised:     {threshold.Promise}",
+            $"  not promised: {ConformalThreshold.NoPromise}",
+        ];
 
-    private static string Judgement(HeardVerdict heard) => heard switch
-    {
-        { Score: { } score, Threshold: { } threshold } => string.Create(CultureInfo.InvariantCulture, $"score {score:0.0000}, threshold {threshold:0.0000}{(heard.IsFallback ? " (fast profile)" : "")}"),
-        _ => heard.Reason ?? "",
-    };
+    private static string Judgement(HeardVerdict heard) =>
+        heard switch
+        {
+            { Score: { } score, Threshold: { } threshold } => string.Create(
+                CultureInfo.InvariantCulture,
+                $"score {score:0.0000}, threshold {threshold:0.0000}{(heard.IsFallback ? " (fast profile)" : "")}"
+            ),
+            _ => heard.Reason ?? "",
+        };
 }

@@ -12,7 +12,16 @@ namespace ClipFusion.Cli.Demo;
 /// <param name="Threshold">What it was compared with; null when not judged.</param>
 /// <param name="IsFallback">Whether the fast profile's held result stands in for the full one.</param>
 /// <param name="Latency">From trigger to verdict.</param>
-internal sealed record HeardVerdict(string InspectionId, long Sequence, string Verdict, string? Reason, double? Score, double? Threshold, bool IsFallback, TimeSpan Latency)
+internal sealed record HeardVerdict(
+    string InspectionId,
+    long Sequence,
+    string Verdict,
+    string? Reason,
+    double? Score,
+    double? Threshold,
+    bool IsFallback,
+    TimeSpan Latency
+)
 {
     /// <summary>Reads <c>out/{station}/verdict</c> or <c>verdict/replay</c>.</summary>
     /// <param name="payload">UTF-8 JSON.</param>
@@ -28,8 +37,10 @@ internal sealed record HeardVerdict(string InspectionId, long Sequence, string V
             Number(json, "score"),
             Number(json, "threshold"),
             json.GetProperty("flags").GetProperty("fallbackProfile").GetBoolean(),
-            json.GetProperty("completedAt").GetDateTimeOffset() - json.GetProperty("acceptedAt").GetDateTimeOffset());
+            json.GetProperty("completedAt").GetDateTimeOffset() - json.GetProperty("acceptedAt").GetDateTimeOffset()
+        );
     }
 
-    private static double? Number(JsonElement json, string name) => json.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : null;
+    private static double? Number(JsonElement json, string name) =>
+        json.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : null;
 }

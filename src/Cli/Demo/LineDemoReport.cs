@@ -11,7 +11,8 @@ internal sealed class LineDemoReport(TextWriter output) : IDemoReport
 
     public async Task RunAsync(DemoPlaces places, ConformalThreshold threshold, ScoreBoard board, Task until)
     {
-        foreach (string line in DemoText.Threshold(threshold)) _output.WriteLine(line);
+        foreach (string line in DemoText.Threshold(threshold))
+            _output.WriteLine(line);
         await until.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -24,7 +25,8 @@ internal sealed class LineDemoReport(TextWriter output) : IDemoReport
     {
         public void Report(PreparationStep value)
         {
-            if (value.Done == 0) output.WriteLine($"{value.Of} {value.Step}");
+            if (value.Done == 0)
+                output.WriteLine($"{value.Of} {value.Step}");
         }
     }
 }

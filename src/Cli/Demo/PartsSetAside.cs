@@ -32,8 +32,10 @@ internal sealed record PartsSetAside(ImmutableArray<long> References, ImmutableA
         var good = new List<long>(ReferenceCount + CalibrationCount);
         for (long number = FirstNumber; good.Count < good.Capacity; number += Step)
         {
-            if (number > FirstNumber + 1_000_000) throw new ArgumentException("the line makes next to no good parts: its defectRate must be below 1", nameof(truth));
-            if (!truth.Of((ulong)number).IsDefective) good.Add(number);
+            if (number > FirstNumber + 1_000_000)
+                throw new ArgumentException("the line makes next to no good parts: its defectRate must be below 1", nameof(truth));
+            if (!truth.Of((ulong)number).IsDefective)
+                good.Add(number);
         }
 
         return new([.. good.Take(ReferenceCount)], [.. good.Skip(ReferenceCount)]);

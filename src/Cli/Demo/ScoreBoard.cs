@@ -24,21 +24,28 @@ internal sealed record ScoreMatrix(int OkAsOk, int OkAsNg, int NgAsOk, int NgAsN
     /// <summary>The matrix with one more part.</summary>
     /// <param name="isDefective">What is true of it.</param>
     /// <param name="verdict">What was said of it, as on the wire.</param>
-    public ScoreMatrix With(bool isDefective, string verdict) => (isDefective, verdict) switch
-    {
-        (false, "OK") => this with { OkAsOk = OkAsOk + 1 },
-        (false, "NG") => this with { OkAsNg = OkAsNg + 1 },
-        (true, "OK") => this with { NgAsOk = NgAsOk + 1 },
-        (true, "NG") => this with { NgAsNg = NgAsNg + 1 },
-        _ => this with { NotJudged = NotJudged + 1 },
-    };
+    public ScoreMatrix With(bool isDefective, string verdict) =>
+        (isDefective, verdict) switch
+        {
+            (false, "OK") => this with { OkAsOk = OkAsOk + 1 },
+            (false, "NG") => this with { OkAsNg = OkAsNg + 1 },
+            (true, "OK") => this with { NgAsOk = NgAsOk + 1 },
+            (true, "NG") => this with { NgAsNg = NgAsNg + 1 },
+            _ => this with { NotJudged = NotJudged + 1 },
+        };
 }
 
 /// <summary>A verdict beside the truth about its part.</summary>
 internal sealed record ScoredPart(HeardVerdict Heard, PartTruth Truth)
 {
     /// <summary>Whether the verdict is right; null when none was given.</summary>
-    public bool? IsRight => Heard.Verdict switch { "OK" => !Truth.IsDefective, "NG" => Truth.IsDefective, _ => null };
+    public bool? IsRight =>
+        Heard.Verdict switch
+        {
+            "OK" => !Truth.IsDefective,
+            "NG" => Truth.IsDefective,
+            _ => null,
+        };
 }
 
 /// <summary>
@@ -56,14 +63,16 @@ internal sealed class ScoreBoard(LineTruth truth)
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
     private readonly Queue<double> _latencies = new();
-    private long _first, _last;
+    private long _first,
+        _last;
     private ScoreMatrix _matrix = new(0, 0, 0, 0, 0);
 
     public ScoreMatrix Matrix
     {
         get
         {
-            lock (_lock) return _matrix;
+            lock (_lock)
+                return _matrix;
         }
     }
 
@@ -72,7 +81,8 @@ internal sealed class ScoreBoard(LineTruth truth)
     {
         get
         {
-            lock (_lock) return _latencies.Count == 0 ? null : _latencies.Order().ElementAt(_latencies.Count / 2);
+            lock (_lock)
+                return _latencies.Count == 0 ? null : _latencies.Order().ElementAt(_latencies.Count / 2);
         }
     }
 
@@ -81,7 +91,8 @@ internal sealed class ScoreBoard(LineTruth truth)
     {
         get
         {
-            lock (_lock) return _matrix.Parts < 2 ? null : (_matrix.Parts - 1) / Stopwatch.GetElapsedTime(_first, _last).TotalSeconds;
+            lock (_lock)
+                return _matrix.Parts < 2 ? null : (_matrix.Parts - 1) / Stopwatch.GetElapsedTime(_first, _last).TotalSeconds;
         }
     }
 
@@ -92,14 +103,18 @@ internal sealed class ScoreBoard(LineTruth truth)
         PartTruth part = truth.Of((ulong)heard.Sequence);
         lock (_lock)
         {
-            if (!_seen.Add(heard.InspectionId)) return null;
+            if (!_seen.Add(heard.InspectionId))
+                return null;
             _order.Enqueue(heard.InspectionId);
-            if (_order.Count > Remembered) _seen.Remove(_order.Dequeue());
+            if (_order.Count > Remembered)
+                _seen.Remove(_order.Dequeue());
             _last = Stopwatch.GetTimestamp();
-            if (_matrix.Parts == 0) _first = _last;
+            if (_matrix.Parts == 0)
+                _first = _last;
             _matrix = _matrix.With(part.IsDefective, heard.Verdict);
             _latencies.Enqueue(heard.Latency.TotalMilliseconds);
-            if (_latencies.Count > LatenciesKept) _latencies.Dequeue();
+            if (_latencies.Count > LatenciesKept)
+                _latencies.Dequeue();
         }
 
         return new ScoredPart(heard, part);

@@ -17,7 +17,8 @@ internal sealed class VerdictListener : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _offline = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private VerdictListener(Topics topics, string station, Action<HeardVerdict> heard) => (_topics, _station, _heard) = (topics, station, heard);
+    private VerdictListener(Topics topics, string station, Action<HeardVerdict> heard) =>
+        (_topics, _station, _heard) = (topics, station, heard);
 
     /// <summary>Completes when the station says for the first time that it takes triggers.</summary>
     public Task Ready => _ready.Task;
@@ -31,16 +32,33 @@ internal sealed class VerdictListener : IAsyncDisposable
     /// <param name="station">Whose verdicts.</param>
     /// <param name="heard">Told of every verdict, in order, one at a time; must not wait.</param>
     /// <param name="cancellation">Ends the connecting.</param>
-    public static async Task<VerdictListener> ConnectAsync(int port, Topics topics, string station, Action<HeardVerdict> heard, CancellationToken cancellation)
+    public static async Task<VerdictListener> ConnectAsync(
+        int port,
+        Topics topics,
+        string station,
+        Action<HeardVerdict> heard,
+        CancellationToken cancellation
+    )
     {
         var listener = new VerdictListener(topics, station, heard);
         try
         {
             listener._client.ApplicationMessageReceivedAsync += listener.HearAsync;
-            await listener._client.ConnectAsync(
-                new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MqttProtocolVersion.V500).WithClientId("clipfusion-demo-score").Build(), cancellation).ConfigureAwait(false);
+            await listener
+                ._client.ConnectAsync(
+                    new MqttClientOptionsBuilder()
+                        .WithTcpServer("127.0.0.1", port)
+                        .WithProtocolVersion(MqttProtocolVersion.V500)
+                        .WithClientId("clipfusion-demo-score")
+                        .Build(),
+                    cancellation
+                )
+                .ConfigureAwait(false);
             var filters = new MqttClientSubscribeOptionsBuilder();
-            foreach (string topic in (string[])[topics.Verdict(station), topics.VerdictReplay(station), topics.State(station), topics.Status]) filters.WithTopicFilter(f => f.WithTopic(topic).WithAtLeastOnceQoS());
+            foreach (
+                string topic in (string[])[topics.Verdict(station), topics.VerdictReplay(station), topics.State(station), topics.Status]
+            )
+                filters.WithTopicFilter(f => f.WithTopic(topic).WithAtLeastOnceQoS());
             await listener._client.SubscribeAsync(filters.Build(), cancellation).ConfigureAwait(false);
             return listener;
         }
@@ -67,8 +85,10 @@ internal sealed class VerdictListener : IAsyncDisposable
         else
         {
             using JsonDocument said = JsonDocument.Parse(message.Payload);
-            if (message.Topic == _topics.State(_station) && said.RootElement.GetProperty("ready").GetBoolean()) _ready.TrySetResult();
-            if (message.Topic == _topics.Status && said.RootElement.GetProperty("status").GetString() != "online") _offline.TrySetResult();
+            if (message.Topic == _topics.State(_station) && said.RootElement.GetProperty("ready").GetBoolean())
+                _ready.TrySetResult();
+            if (message.Topic == _topics.Status && said.RootElement.GetProperty("status").GetString() != "online")
+                _offline.TrySetResult();
         }
 
         return Task.CompletedTask;

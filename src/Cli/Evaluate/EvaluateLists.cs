@@ -15,25 +15,54 @@ internal static class EvaluateLists
     /// <summary>As in a recipe.</summary>
     private const int MaxStates = 32;
 
-    public static int[] Integers(string option, string text, int most) => Parse<int>(option, text, $"whole numbers from 0 to {most}", part =>
-        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= most ? value : null);
+    public static int[] Integers(string option, string text, int most) =>
+        Parse<int>(
+            option,
+            text,
+            $"whole numbers from 0 to {most}",
+            part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= most ? value : null
+        );
 
-    public static double[] Rates(string option, string text) => Parse<double>(option, text, "rates above 0 and at most 1", part =>
-        double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1 ? value : null);
+    public static double[] Rates(string option, string text) =>
+        Parse<double>(
+            option,
+            text,
+            "rates above 0 and at most 1",
+            part =>
+                double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
+                && value is > 0 and <= 1
+                    ? value
+                    : null
+        );
 
-    public static T[] Names<T>(string option, string text) where T : struct, Enum => Parse<T>(option, text, string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant(), part =>
-        Enum.GetValues<T>().Where(v => v.ToString().Equals(part, StringComparison.OrdinalIgnoreCase)).Select(v => (T?)v).FirstOrDefault());
+    public static T[] Names<T>(string option, string text)
+        where T : struct, Enum =>
+        Parse<T>(
+            option,
+            text,
+            string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant(),
+            part =>
+                Enum.GetValues<T>()
+                    .Where(v => v.ToString().Equals(part, StringComparison.OrdinalIgnoreCase))
+                    .Select(v => (T?)v)
+                    .FirstOrDefault()
+        );
 
     public static string[] Texts(string option, string text)
     {
         string[] values = text.Split(',', StringSplitOptions.TrimEntries);
-        return values.All(v => v.Length > 0) && values.Distinct().Count() == values.Length ? values : throw new UsageException($"{option} {text}: names are expected, with commas between them and each once");
+        return values.All(v => v.Length > 0) && values.Distinct().Count() == values.Length
+            ? values
+            : throw new UsageException($"{option} {text}: names are expected, with commas between them and each once");
     }
 
     public static int? MapSize(string option, string text)
     {
-        if (text == Original) return null;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= 1 and <= EvaluationOptions.MaxMapSize
+        if (text == Original)
+            return null;
+        return
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size)
+            && size is >= 1 and <= EvaluationOptions.MaxMapSize
             ? size
             : throw new UsageException($"{option} {text}: '{Original}' or 1 to {EvaluationOptions.MaxMapSize} pixels are expected");
     }
@@ -42,20 +71,42 @@ internal static class EvaluateLists
     public static int[] Ablations(string option, string text, int[] shots)
     {
         string numbers = string.Join(", ", EvaluationOptions.AblationNumbers);
-        int[] tables = text == All ? [.. EvaluationOptions.AblationNumbers] : Parse<int>(option, text, $"'{All}' or tables of {numbers}", part =>
-            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && EvaluationOptions.AblationNumbers.Contains(value) ? value : null);
-        if (!shots.Contains(1)) throw new UsageException($"{option} {text}: the paper's tables are of one reference, so --k has to have 1");
-        if (tables.Contains(4) && !shots.Contains(0)) throw new UsageException($"{option} {text}: table 4 has a row without references, so --k has to have 0");
+        int[] tables =
+            text == All
+                ? [.. EvaluationOptions.AblationNumbers]
+                : Parse<int>(
+                    option,
+                    text,
+                    $"'{All}' or tables of {numbers}",
+                    part =>
+                        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                        && EvaluationOptions.AblationNumbers.Contains(value)
+                            ? value
+                            : null
+                );
+        if (!shots.Contains(1))
+            throw new UsageException($"{option} {text}: the paper's tables are of one reference, so --k has to have 1");
+        if (tables.Contains(4) && !shots.Contains(0))
+            throw new UsageException($"{option} {text}: table 4 has a row without references, so --k has to have 0");
         return tables;
     }
 
     /// <summary>CATEGORY=STATE,... lists.</summary>
-    public static Dictionary<string, ImmutableArray<string>> States(string option, string[] pairs) => Words(option, pairs).ToDictionary(
-        p => p.Key,
-        p => p.Value.Split(',', StringSplitOptions.TrimEntries) is var states && states.All(s => s.Length > 0) && states.Distinct(StringComparer.OrdinalIgnoreCase).Count() == states.Length && states.Length <= MaxStates
-            ? states.ToImmutableArray()
-            : throw new UsageException($"{option} {p.Key}={p.Value}: 1 to {MaxStates} states are expected, with commas between them and each once"),
-        StringComparer.Ordinal);
+    public static Dictionary<string, ImmutableArray<string>> States(string option, string[] pairs) =>
+        Words(option, pairs)
+            .ToDictionary(
+                p => p.Key,
+                p =>
+                    p.Value.Split(',', StringSplitOptions.TrimEntries) is var states
+                    && states.All(s => s.Length > 0)
+                    && states.Distinct(StringComparer.OrdinalIgnoreCase).Count() == states.Length
+                    && states.Length <= MaxStates
+                        ? states.ToImmutableArray()
+                        : throw new UsageException(
+                            $"{option} {p.Key}={p.Value}: 1 to {MaxStates} states are expected, with commas between them and each once"
+                        ),
+                StringComparer.Ordinal
+            );
 
     /// <summary>CATEGORY=WORD pairs.</summary>
     public static Dictionary<string, string> Words(string option, string[] pairs)
@@ -71,10 +122,12 @@ internal static class EvaluateLists
         return words;
     }
 
-    private static T[] Parse<T>(string option, string text, string expected, Func<string, T?> parse) where T : struct
+    private static T[] Parse<T>(string option, string text, string expected, Func<string, T?> parse)
+        where T : struct
     {
         T?[] values = [.. text.Split(',', StringSplitOptions.TrimEntries).Select(parse)];
-        if (values.Contains(null) || values.Distinct().Count() < values.Length) throw new UsageException($"{option} {text}: {expected} are expected, with commas between them and each once");
+        if (values.Contains(null) || values.Distinct().Count() < values.Length)
+            throw new UsageException($"{option} {text}: {expected} are expected, with commas between them and each once");
         return [.. values.Select(v => v!.Value)];
     }
 }
@@ -92,7 +145,8 @@ internal sealed class ProgressLines(IProgress<string> lines) : IProgress<Evaluat
     {
         lock (_gate)
         {
-            if (_ended || (value.Done < value.Total && System.Diagnostics.Stopwatch.GetElapsedTime(_last) < Between)) return;
+            if (_ended || (value.Done < value.Total && System.Diagnostics.Stopwatch.GetElapsedTime(_last) < Between))
+                return;
             _last = System.Diagnostics.Stopwatch.GetTimestamp();
             _ended = value.Done == value.Total;
             Tell(value);
@@ -101,9 +155,13 @@ internal sealed class ProgressLines(IProgress<string> lines) : IProgress<Evaluat
 
     private void Tell(EvaluationProgress value)
     {
-        string left = value.Left is { } time && value.Done < value.Total ? $", {(value.IsLeast ? "more than" : "about")} {Span(time)} left" : "";
+        string left =
+            value.Left is { } time && value.Done < value.Total ? $", {(value.IsLeast ? "more than" : "about")} {Span(time)} left" : "";
         lines.Report($"{value.What}: step {value.Done} of {value.Total}{left}");
     }
 
-    private static string Span(TimeSpan time) => time.TotalHours >= 1 ? $"{time.TotalHours:0.0} h" : time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0} min" : $"{time.TotalSeconds:0} s";
+    private static string Span(TimeSpan time) =>
+        time.TotalHours >= 1 ? $"{time.TotalHours:0.0} h"
+        : time.TotalMinutes >= 1 ? $"{time.TotalMinutes:0} min"
+        : $"{time.TotalSeconds:0} s";
 }

@@ -11,7 +11,8 @@ internal static class IgnoreMaskFile
     /// them.</exception>
     public static IgnoreMask? ToMask(InspectRequest request)
     {
-        if (request.Recipe.Ignore is not { } rule || FrameSize(request) is not var (width, height)) return null;
+        if (request.Recipe.Ignore is not { } rule || FrameSize(request) is not var (width, height))
+            return null;
         try
         {
             return IgnoreMasks.Of(rule, request.RecipeFolder, width, height);
@@ -26,10 +27,14 @@ internal static class IgnoreMaskFile
     private static (int Width, int Height)? FrameSize(InspectRequest request)
     {
         InputImage[] readable = [.. request.Images.Concat(request.References).Where(i => i.Header is not null)];
-        if (readable.Length == 0) return null;
+        if (readable.Length == 0)
+            return null;
         (int width, int height) = (readable[0].Header!.Width, readable[0].Header!.Height);
         if (readable.FirstOrDefault(i => i.Header!.Width != width || i.Header.Height != height) is { } other)
-            throw new UsageException($"{other.Path}: {other.Header!.Width}x{other.Header.Height} pixels, {readable[0].Path} has {width}x{height}; the recipe ignores parts of the frame, so all pictures must be of one size");
+            throw new UsageException(
+                $"{other.Path}: {other.Header!.Width}x{other.Header.Height} pixels, {readable[0].Path} has {width}x{height}; the "
+                    + "recipe ignores parts of the frame, so all pictures must be of one size"
+            );
         return (width, height);
     }
 }

@@ -24,36 +24,58 @@ internal sealed record InputImage(string Path, ImageHeader? Header, string? Faul
     /// <param name="paths">Files and folders.</param>
     /// <exception cref="UsageException">There is no such file, or no picture in a folder. A file that is no picture is no error
     /// here.</exception>
-    public static IReadOnlyList<InputImage> Expand(string option, IEnumerable<string> paths) => [.. paths.SelectMany(p => Files(option, p)).Select(Read)];
+    public static IReadOnlyList<InputImage> Expand(string option, IEnumerable<string> paths) =>
+        [.. paths.SelectMany(p => Files(option, p)).Select(Read)];
 
     /// <summary>Where names come twice, all pictures are named by their places below the folder that they have in common: <c>good/000</c>
     /// and <c>bad/000</c>.</summary>
     public static IReadOnlyList<InputImage> WithFolders(IReadOnlyList<InputImage> images)
     {
         string[] folders = [.. images.Select(i => System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(i.Path))!).Distinct()];
-        if (folders.Length < 2 || images.Select(i => i.Stem).Distinct(StringComparer.Ordinal).Count() == images.Count) return images;
+        if (folders.Length < 2 || images.Select(i => i.Stem).Distinct(StringComparer.Ordinal).Count() == images.Count)
+            return images;
         string common = folders.Aggregate(Common);
-        return [.. images.Select(i => i with { Stem = System.IO.Path.ChangeExtension(System.IO.Path.GetRelativePath(common, System.IO.Path.GetFullPath(i.Path)), null) })];
+        return
+        [
+            .. images.Select(i =>
+                i with
+                {
+                    Stem = System.IO.Path.ChangeExtension(System.IO.Path.GetRelativePath(common, System.IO.Path.GetFullPath(i.Path)), null),
+                }
+            ),
+        ];
 
         static string Common(string a, string b)
         {
-            while (b != a && !b.StartsWith(a.TrimEnd('/') + '/', StringComparison.Ordinal)) a = System.IO.Path.GetDirectoryName(a)!;
+            while (b != a && !b.StartsWith(a.TrimEnd('/') + '/', StringComparison.Ordinal))
+                a = System.IO.Path.GetDirectoryName(a)!;
             return a;
         }
     }
 
     private static string[] Files(string option, string path)
     {
-        if (File.Exists(path)) return [path];
+        if (File.Exists(path))
+            return [path];
         if (!Directory.Exists(path))
-            throw new UsageException(path.StartsWith('-') ? $"unknown option {path}; see: clipfusion inspect --help" : $"{option} {path}: there is no such file or folder");
+            throw new UsageException(
+                path.StartsWith('-')
+                    ? $"unknown option {path}; see: clipfusion inspect --help"
+                    : $"{option} {path}: there is no such file or folder"
+            );
         string[] files =
         [
-            .. Directory.EnumerateFiles(path)
-                .Where(f => Extensions.Contains(System.IO.Path.GetExtension(f), StringComparer.OrdinalIgnoreCase) && !f.EndsWith(OverlaySuffix, StringComparison.OrdinalIgnoreCase))
+            .. Directory
+                .EnumerateFiles(path)
+                .Where(f =>
+                    Extensions.Contains(System.IO.Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)
+                    && !f.EndsWith(OverlaySuffix, StringComparison.OrdinalIgnoreCase)
+                )
                 .Order(StringComparer.Ordinal),
         ];
-        return files.Length > 0 ? files : throw new UsageException($"{option} {path}: there is no picture in this folder (endings: {string.Join(", ", Extensions)})");
+        return files.Length > 0
+            ? files
+            : throw new UsageException($"{option} {path}: there is no picture in this folder (endings: {string.Join(", ", Extensions)})");
     }
 
     private static InputImage Read(string path)

@@ -53,35 +53,48 @@ internal sealed record InspectRequest
     /// <exception cref="UsageException">Something does not; nothing was written.</exception>
     public static InspectRequest Check(InspectRequest request)
     {
-        if (request.Scale is not null && request.OverlayFolder is null) throw new UsageException("--scale is the heatmaps' colour scale: --out DIR is expected with it");
-        if (request.DumpLayers && request.DumpFile is null) throw new UsageException("--dump-layers adds to a dump: --dump FILE is expected with it");
-        if (request.References.FirstOrDefault(r => r.Fault is not null) is { } bad) throw new UsageException($"--reference {bad.Fault}");
+        if (request.Scale is not null && request.OverlayFolder is null)
+            throw new UsageException("--scale is the heatmaps' colour scale: --out DIR is expected with it");
+        if (request.DumpLayers && request.DumpFile is null)
+            throw new UsageException("--dump-layers adds to a dump: --dump FILE is expected with it");
+        if (request.References.FirstOrDefault(r => r.Fault is not null) is { } bad)
+            throw new UsageException($"--reference {bad.Fault}");
         if (request.References.Count == 0 && (request.Recipe.UsedBranches & Branches.Language) == 0)
             throw new UsageException("the recipe's branches all compare with good parts: --reference IMAGE... is expected");
         request = request with { Images = InputImage.WithFolders(request.Images) };
         CheckNames(request);
-        if (request.DumpFile is { } dump) CheckDump(request, dump);
+        if (request.DumpFile is { } dump)
+            CheckDump(request, dump);
         CheckRegion(request);
         return request with { Ignore = IgnoreMaskFile.ToMask(request) };
     }
 
     private static void CheckNames(InspectRequest request)
     {
-        if (request.DumpFile is null && request.OverlayFolder is null) return;
+        if (request.DumpFile is null && request.OverlayFolder is null)
+            return;
         foreach (var same in request.Images.GroupBy(i => i.Stem, StringComparer.Ordinal).Where(g => g.Count() > 1))
-            throw new UsageException($"{string.Join(" and ", same.Select(i => i.Path).Take(3))}: results are named without the file's extension, '{same.Key}', which must be different for each picture");
+            throw new UsageException(
+                $"{string.Join(" and ", same.Select(i => i.Path).Take(3))}: results are named without the file's extension, "
+                    + $"'{same.Key}', which must be different for each picture"
+            );
     }
 
     private static void CheckDump(InspectRequest request, string file)
     {
-        if (request.Images.Count > MaxDumpedImages) throw new UsageException($"--dump: {request.Images.Count} pictures, a dump takes at most {MaxDumpedImages}; inspect them in several runs");
-        if (Directory.Exists(file)) throw new UsageException($"--dump {file}: is a folder; a file name is expected");
+        if (request.Images.Count > MaxDumpedImages)
+            throw new UsageException(
+                $"--dump: {request.Images.Count} pictures, a dump takes at most {MaxDumpedImages}; inspect them in several runs"
+            );
+        if (Directory.Exists(file))
+            throw new UsageException($"--dump {file}: is a folder; a file name is expected");
         OutputFolder.EnsureWritable("--dump", Path.GetDirectoryName(Path.GetFullPath(file))!);
     }
 
     private static void CheckRegion(InspectRequest request)
     {
-        if (request.Recipe.Region is not { } region) return;
+        if (request.Recipe.Region is not { } region)
+            return;
         foreach (InputImage image in request.Images.Concat(request.References))
         {
             if (image.Header is { } h && !region.IsInside(h.Width, h.Height))

@@ -33,7 +33,8 @@ internal sealed class InspectSession : IDisposable
 
     /// <summary>Where memory banks were searched, once pictures were judged on a GPU; null when no network whose features are compared ran
     /// on one.</summary>
-    public string? BankSearch => _pack.BankSearches is not [var decision, ..] ? null
+    public string? BankSearch =>
+        _pack.BankSearches is not [var decision, ..] ? null
         : decision.WhyNot is { } why ? $"the processor searched the memory banks: {why}"
         : $"the memory banks were searched on {decision.Gpu.Name}";
 
@@ -57,7 +58,8 @@ internal sealed class InspectSession : IDisposable
         {
             steps.Report("encoding the recipe's words");
             var session = new InspectSession(request, pack, CreateInspector(request, pack, cancellation));
-            if (request.References.Count > 0 && (request.Recipe.UsedBranches & Branches.Vision) != 0) session.Enrol(steps, cancellation);
+            if (request.References.Count > 0 && (request.Recipe.UsedBranches & Branches.Vision) != 0)
+                session.Enrol(steps, cancellation);
             return session;
         }
         catch
@@ -73,7 +75,8 @@ internal sealed class InspectSession : IDisposable
     public int Judge(IJudgementReport report, OverlayFolder? overlays, IProgress<string>? steps, CancellationToken cancellation)
     {
         int failed = 0;
-        if (overlays is not null) overlays.Scale = OverlayScale.Of(_request, Reach);
+        if (overlays is not null)
+            overlays.Scale = OverlayScale.Of(_request, Reach);
         foreach (InputImage image in _request.Images)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -81,10 +84,12 @@ internal sealed class InspectSession : IDisposable
             InspectionResult result;
             try
             {
-                if (image.Fault is { } fault) throw new ImageFormatException(fault);
+                if (image.Fault is { } fault)
+                    throw new ImageFormatException(fault);
                 result = Inspect(ImageCodec.DecodeStored(image.Path).View, cancellation);
             }
-            catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException or UsageException)
+            catch (Exception e)
+                when (e is ImageFormatException or IOException or UnauthorizedAccessException or ArgumentException or UsageException)
             {
                 failed++;
                 report.Failed(image.Path, ErrorText.Of(e));
@@ -93,13 +98,20 @@ internal sealed class InspectSession : IDisposable
 
             ConnectedRegions? regions = Regions(result);
             _dump?.Add(image.Stem, result, _inspector);
-            overlays?.Add(new HeatmapSource(image, result.Prepared.Region, regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)), result.Map);
-            float peak = MapStatistics.Max(result.Map.Values, _request.Ignore?.Ignored(result.Map.Width, result.Map.Height, result.Prepared.Region));
+            overlays?.Add(
+                new HeatmapSource(image, result.Prepared.Region, regions?.Regions ?? [], _request.Ignore, Levels(image.Header!)),
+                result.Map
+            );
+            float peak = MapStatistics.Max(
+                result.Map.Values,
+                _request.Ignore?.Ignored(result.Map.Width, result.Map.Height, result.Prepared.Region)
+            );
             report.Judged(PictureJudgement.Of(image.Path, _request.Station, result, peak, regions));
         }
 
         steps?.Report("writing");
-        if (failed < _request.Images.Count) _dump?.Write(_request.DumpFile!);
+        if (failed < _request.Images.Count)
+            _dump?.Write(_request.DumpFile!);
         return failed;
     }
 
@@ -122,7 +134,8 @@ internal sealed class InspectSession : IDisposable
 
         static void Require(ImageFault fault)
         {
-            if (fault != ImageFault.None) throw new UsageException(EdgeDaemon.Domain.CodeTable.Describe(Findings.Of(fault)));
+            if (fault != ImageFault.None)
+                throw new UsageException(EdgeDaemon.Domain.CodeTable.Describe(Findings.Of(fault)));
         }
     }
 
@@ -130,7 +143,13 @@ internal sealed class InspectSession : IDisposable
     {
         try
         {
-            return Inspector.Create(pack, request.Recipe, request.Ignore, request.Threads > 0 ? request.Threads : Environment.ProcessorCount, cancellation: cancellation);
+            return Inspector.Create(
+                pack,
+                request.Recipe,
+                request.Ignore,
+                request.Threads > 0 ? request.Threads : Environment.ProcessorCount,
+                cancellation: cancellation
+            );
         }
         catch (ArgumentException e)
         {
@@ -157,20 +176,31 @@ internal sealed class InspectSession : IDisposable
 
         _inspector.Use(banks.ToBanks(_inspector.Comparison.Parallelism, cancellation));
         References = banks.Images;
-        if (_request is { OverlayFolder: not null, Scale: null }) Reach = NormalReachOf(references, cancellation).Own;
+        if (_request is { OverlayFolder: not null, Scale: null })
+            Reach = NormalReachOf(references, cancellation).Own;
     }
 
     private NormalReach NormalReachOf(IReadOnlyList<InputImage> references, CancellationToken cancellation)
     {
         NormalReach reach = NormalReach.Unknown;
         foreach (int left in NormalReach.LeftOut(_inspector, references.Count))
-            reach = reach.With(_inspector, left, ImageCodec.DecodeStored(references[left].Path).View, _request.Ignore, cancellation: cancellation);
+            reach = reach.With(
+                _inspector,
+                left,
+                ImageCodec.DecodeStored(references[left].Path).View,
+                _request.Ignore,
+                cancellation: cancellation
+            );
         return reach;
     }
 
     private ConnectedRegions? Regions(InspectionResult result) =>
-        _request.MapThreshold is { } threshold ? ConnectedRegions.FindInFrame(result.Map, result.Prepared.Region, threshold, _request.Ignore) : null;
+        _request.MapThreshold is { } threshold
+            ? ConnectedRegions.FindInFrame(result.Map, result.Prepared.Region, threshold, _request.Ignore)
+            : null;
 
     private GreyLevels? Levels(ImageHeader header) =>
-        header.Pixels.IsDeepGrey() ? new GreyLevels(_request.Recipe.BlackLevel ?? 0, _request.Recipe.WhiteLevel ?? header.Pixels.MaxGrey()) : null;
+        header.Pixels.IsDeepGrey()
+            ? new GreyLevels(_request.Recipe.BlackLevel ?? 0, _request.Recipe.WhiteLevel ?? header.Pixels.MaxGrey())
+            : null;
 }

@@ -11,7 +11,8 @@ internal static class OutputFolder
     /// <exception cref="UsageException">They can't.</exception>
     public static void EnsureWritable(string option, string folder)
     {
-        if (!Directory.Exists(folder)) throw new UsageException($"{option} {folder}: there is no such folder");
+        if (!Directory.Exists(folder))
+            throw new UsageException($"{option} {folder}: there is no such folder");
         using FileStream probe = OpenScratch(option, folder);
     }
 

@@ -11,7 +11,13 @@ namespace ClipFusion.Cli.Inspect;
 /// <param name="Regions">Areas to draw, in its pixels.</param>
 /// <param name="Ignore">What of it is not judged.</param>
 /// <param name="Levels">Grey levels of deep grey, or null.</param>
-internal sealed record HeatmapSource(InputImage Image, Region Covered, IReadOnlyList<AnomalyRegion> Regions, IgnoreMask? Ignore, GreyLevels? Levels);
+internal sealed record HeatmapSource(
+    InputImage Image,
+    Region Covered,
+    IReadOnlyList<AnomalyRegion> Regions,
+    IgnoreMask? Ignore,
+    GreyLevels? Levels
+);
 
 /// <summary>The colour scale of a run, and where it comes from in a few words.</summary>
 internal sealed record OverlayScale(float Low, float High, string Origin)
@@ -21,15 +27,20 @@ internal sealed record OverlayScale(float Low, float High, string Origin)
     /// <param name="reach">What good parts' maps reach; null = not known.</param>
     public static OverlayScale Of(InspectRequest request, float? reach)
     {
-        if (request.Scale is { } given) return new(given.Low, given.High, "as given");
+        if (request.Scale is { } given)
+            return new(given.Low, given.High, "as given");
         (float low, float high) = HeatScale.Of(reach, request.MapThreshold);
-        return new(low, high, (reach, request.MapThreshold) switch
-        {
-            (not null, not null) => "from what the references' maps reach, the map threshold in the middle",
-            (not null, null) => "from what the references' maps reach to twice that",
-            (null, not null) => "the map threshold in the middle",
-            _ => "nothing says what good parts reach: two references or more would, or a map threshold",
-        });
+        return new(
+            low,
+            high,
+            (reach, request.MapThreshold) switch
+            {
+                (not null, not null) => "from what the references' maps reach, the map threshold in the middle",
+                (not null, null) => "from what the references' maps reach to twice that",
+                (null, not null) => "the map threshold in the middle",
+                _ => "nothing says what good parts reach: two references or more would, or a map threshold",
+            }
+        );
     }
 }
 
@@ -45,8 +56,13 @@ internal sealed class OverlayFolder
     public OverlayScale Scale { get; set; } = new(0, 1, "");
 
     /// <summary>One line about what was written; null where there was nothing.</summary>
-    public string? Summary => _written == 0 ? null
-        : string.Create(CultureInfo.InvariantCulture, $"heatmaps in {_folder}: {_written}, coloured from {Scale.Low:0.####} to {Scale.High:0.####} ({Scale.Origin})");
+    public string? Summary =>
+        _written == 0
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"heatmaps in {_folder}: {_written}, coloured from {Scale.Low:0.####} to {Scale.High:0.####} ({Scale.Origin})"
+            );
 
     /// <summary>Makes the folder where it is missing.</summary>
     /// <exception cref="UsageException">The folder can't be made or written to.</exception>
@@ -69,7 +85,14 @@ internal sealed class OverlayFolder
     public void Add(HeatmapSource source, AnomalyMap map)
     {
         RgbImage picture = ImageCodec.DecodeStored(source.Image.Path).ToRgb(source.Levels);
-        var options = new OverlayOptions { Low = Scale.Low, High = Scale.High, Region = source.Covered, Boxes = [.. source.Regions.Select(r => r.Box)], Ignore = source.Ignore };
+        var options = new OverlayOptions
+        {
+            Low = Scale.Low,
+            High = Scale.High,
+            Region = source.Covered,
+            Boxes = [.. source.Regions.Select(r => r.Box)],
+            Ignore = source.Ignore,
+        };
         RgbImage overlay = HeatmapOverlay.Render(picture, map.Values, map.Width, map.Height, options);
         string file = Path.Combine(_folder, source.Image.Stem + InputImage.OverlaySuffix);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);

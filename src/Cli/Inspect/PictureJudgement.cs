@@ -8,7 +8,15 @@ namespace ClipFusion.Cli.Inspect;
 
 /// <summary>What is reported about one picture, copied out of the inspector's buffers. Property names are the JSON's keys; null = not part
 /// of the judgement.</summary>
-internal sealed record PictureJudgement(string File, string Profile, string ShotMode, float Score, PictureEvidence Evidence, FusedScores Fused, StepMilliseconds TimingsMs)
+internal sealed record PictureJudgement(
+    string File,
+    string Profile,
+    string ShotMode,
+    float Score,
+    PictureEvidence Evidence,
+    FusedScores Fused,
+    StepMilliseconds TimingsMs
+)
 {
     /// <summary>The greatest value of the anomaly map: what a map threshold is chosen by.</summary>
     public required float MapMax { get; init; }
@@ -36,14 +44,36 @@ internal sealed record PictureJudgement(string File, string Profile, string Shot
         FusionScores s = result.Fused.Scores;
         StepTimings t = result.Timings;
         return new PictureJudgement(
-            file, Text(recipe.Profile), Shot(s.FewShot is not null), result.Score,
-            new PictureEvidence(s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision), new FusedScores(s.ZeroShot, s.FewShot),
-            new StepMilliseconds(Ms(t.Prepare), Ms(t.ClipNetworks), Ms(t.ClipBanks), Ms(t.Vae), Ms(t.Unet), Ms(t.DiffusionBanks), Ms(t.Fuse), Ms(t.Total)))
+            file,
+            Text(recipe.Profile),
+            Shot(s.FewShot is not null),
+            result.Score,
+            new PictureEvidence(s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision),
+            new FusedScores(s.ZeroShot, s.FewShot),
+            new StepMilliseconds(
+                Ms(t.Prepare),
+                Ms(t.ClipNetworks),
+                Ms(t.ClipBanks),
+                Ms(t.Vae),
+                Ms(t.Unet),
+                Ms(t.DiffusionBanks),
+                Ms(t.Fuse),
+                Ms(t.Total)
+            )
+        )
         {
             MapMax = mapMax,
-            Verdict = decision.Outcome switch { Outcome.Ok => "OK", Outcome.Ng => "NG", Outcome.Review => "REVIEW", _ => null },
+            Verdict = decision.Outcome switch
+            {
+                Outcome.Ok => "OK",
+                Outcome.Ng => "NG",
+                Outcome.Review => "REVIEW",
+                _ => null,
+            },
             Threshold = decision.Threshold,
-            Regions = regions is null ? null : [.. regions.Regions.Select(r => new RegionBox(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, r.Area, r.Peak))],
+            Regions = regions is null
+                ? null
+                : [.. regions.Regions.Select(r => new RegionBox(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, r.Area, r.Peak))],
             RegionsTruncated = regions?.Truncated,
         };
     }
@@ -64,7 +94,16 @@ internal sealed record PictureEvidence(float? ClipLanguage, float? ClipVision, f
 internal sealed record FusedScores(float? ZeroShot, float? FewShot);
 
 /// <summary>Durations of the numbered steps.</summary>
-internal sealed record StepMilliseconds(double Prepare, double ClipNetworks, double ClipBanks, double Vae, double Unet, double DiffusionBanks, double Fuse, double Total);
+internal sealed record StepMilliseconds(
+    double Prepare,
+    double ClipNetworks,
+    double ClipBanks,
+    double Vae,
+    double Unet,
+    double DiffusionBanks,
+    double Fuse,
+    double Total
+);
 
 /// <summary>An area in frame pixels and its largest map value.</summary>
 internal sealed record RegionBox(int X, int Y, int Width, int Height, long Area, float Peak);

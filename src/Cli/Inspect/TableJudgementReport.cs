@@ -16,8 +16,11 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
     {
         Start();
         PictureEvidence e = j.Evidence;
-        string regions = j.Regions is { } found ? $"  {found.Count,6}{(j.RegionsTruncated == true ? "+" : "")}" : "";
-        Line($"{Name(j.File)}  {Number(j.Score)}{Verdict(j)}  {Number(j.MapMax)}  {Number(e.ClipLanguage)}  {Number(e.ClipVision)}  {Number(e.DiffLanguage)}  {Number(e.DiffVision)}  {j.TimingsMs.Total,8:0}{regions}");
+        string regions = j.Regions is { } found ? $"  {found.Count, 6}{(j.RegionsTruncated == true ? "+" : "")}" : "";
+        Line(
+            $"{Name(j.File)}  {Number(j.Score)}{Verdict(j)}  {Number(j.MapMax)}  {Number(e.ClipLanguage)}  {Number(e.ClipVision)}  "
+                + $"{Number(e.DiffLanguage)}  {Number(e.DiffVision)}  {j.TimingsMs.Total, 8:0}{regions}"
+        );
     }
 
     public void Failed(string file, string reason)
@@ -29,13 +32,17 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
     /// <summary>A recipe without thresholds gives no verdicts, and no empty column.</summary>
     private bool HasRule => request.Station.Rule.Thresholds != ProfileTable.Empty;
 
-    private string Verdict(PictureJudgement j) => HasRule ? $"  {j.Verdict ?? "-",-7}" : "";
+    private string Verdict(PictureJudgement j) => HasRule ? $"  {j.Verdict ?? "-", -7}" : "";
 
     private void Start()
     {
-        if (_started) return;
+        if (_started)
+            return;
         _started = true;
-        Line($"{"picture".PadRight(_width)}   score{(HasRule ? "  verdict" : "")}     map  clip-l  clip-v  diff-l  diff-v        ms{(request.MapThreshold is null ? "" : "   areas")}");
+        Line(
+            $"{"picture".PadRight(_width)}   score{(HasRule ? "  verdict" : "")}     map  clip-l  clip-v  diff-l  diff-v        "
+                + $"ms{(request.MapThreshold is null ? "" : "   areas")}"
+        );
     }
 
     private void Line(string text)

@@ -9,7 +9,8 @@ internal static class ByteText
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
         double value = bytes;
         int unit = 0;
-        for (; value >= 1024 && unit < units.Length - 1; unit++) value /= 1024;
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+            value /= 1024;
         return unit == 0 ? $"{bytes} B" : $"{value:0.0} {units[unit]}";
     }
 }

@@ -11,14 +11,45 @@ internal sealed class JsonPullReport(TextWriter output, TimeProvider time) : IPr
 
     public void Report(PullProgress value)
     {
-        if (value.Step == PullStep.Downloading && !_throttle.Pass()) return;
-        Write(new { @event = Name(value.Step), file = value.File, bytes = value.Bytes, totalBytes = value.TotalBytes, detail = value.Detail });
+        if (value.Step == PullStep.Downloading && !_throttle.Pass())
+            return;
+        Write(
+            new
+            {
+                @event = Name(value.Step),
+                file = value.File,
+                bytes = value.Bytes,
+                totalBytes = value.TotalBytes,
+                detail = value.Detail,
+            }
+        );
     }
 
     public void Done(IReadOnlyList<PulledFile> files) =>
-        Write(new { @event = "done", files = files.Select(f => new { file = f.File, path = f.FullPath, size = f.Size, sha256 = f.Sha256, downloaded = f.Downloaded }) });
+        Write(
+            new
+            {
+                @event = "done",
+                files = files.Select(f => new
+                {
+                    file = f.File,
+                    path = f.FullPath,
+                    size = f.Size,
+                    sha256 = f.Sha256,
+                    downloaded = f.Downloaded,
+                }),
+            }
+        );
 
-    public void Failed(PullException error) => Write(new { @event = "failed", code = Name(error.Failure), message = error.Message });
+    public void Failed(PullException error) =>
+        Write(
+            new
+            {
+                @event = "failed",
+                code = Name(error.Failure),
+                message = error.Message,
+            }
+        );
 
     private void Write<T>(T line)
     {

@@ -9,9 +9,10 @@ internal sealed class LinePullReport(TextWriter output, TimeProvider time) : IPr
 
     public void Report(PullProgress value)
     {
-        if (value.Step == PullStep.Downloading && !_throttle.Pass()) return;
+        if (value.Step == PullStep.Downloading && !_throttle.Pass())
+            return;
         string total = value.TotalBytes is { } bytes ? $"/{ByteText.Format(bytes)}" : "";
         string detail = value.Detail is { } text ? $" ({text})" : "";
-        output.WriteLine($"{value.Step.ToString().ToLowerInvariant(),-11} {value.File} {ByteText.Format(value.Bytes)}{total}{detail}");
+        output.WriteLine($"{value.Step.ToString().ToLowerInvariant(), -11} {value.File} {ByteText.Format(value.Bytes)}{total}{detail}");
     }
 }

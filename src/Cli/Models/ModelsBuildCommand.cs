@@ -32,7 +32,10 @@ internal static class ModelsBuildCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<bool> Starter = new("--starter") { Description = "Build the small starter pack, which needs no weights, instead." };
+    private static readonly Option<bool> Starter = new("--starter")
+    {
+        Description = "Build the small starter pack, which needs no weights, instead.",
+    };
 
     private static readonly Option<string> Out = new("--out")
     {
@@ -56,11 +59,15 @@ internal static class ModelsBuildCommand
 
     private static readonly Option<string> ClipBlocks = new("--clip-blocks")
     {
-        Description = "CLIP blocks whose features are compared with references, counted from 1; half and three quarters of the tower when not given.",
+        Description =
+            "CLIP blocks whose features are compared with references, counted from 1; half and three quarters of the tower when not given.",
         HelpName = "A,B",
     };
 
-    private static readonly Option<string> Name = new("--name") { Description = "The pack's name; made from the folders and the precision when not given." };
+    private static readonly Option<string> Name = new("--name")
+    {
+        Description = "The pack's name; made from the folders and the precision when not given.",
+    };
 
     private static readonly Option<string> Notice = new("--notice")
     {
@@ -70,7 +77,9 @@ internal static class ModelsBuildCommand
 
     private static readonly Option<string> Weights = new Option<string>("--weights")
     {
-        Description = "How the weights came to be, which every measurement says; published where both folders are what models pull makes, else unknown.",
+        Description =
+            "How the weights came to be, which every measurement says; published where both folders are what models pull makes, else "
+            + "unknown.",
         HelpName = "ORIGIN",
     }.AcceptOnlyFromAmong([.. WeightNames.Keys]);
 
@@ -78,7 +87,20 @@ internal static class ModelsBuildCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("build", "Build a model pack from published weights.") { Clip, Diffusion, Starter, Out, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights, Json };
+        var command = new Command("build", "Build a model pack from published weights.")
+        {
+            Clip,
+            Diffusion,
+            Starter,
+            Out,
+            PrecisionName,
+            VvStart,
+            ClipBlocks,
+            Name,
+            Notice,
+            Weights,
+            Json,
+        };
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
     }
@@ -86,14 +108,22 @@ internal static class ModelsBuildCommand
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         string target = parsed.GetRequiredValue(Out);
-        Func<IProgress<string>, PackManifest> build = parsed.GetValue(Starter) ? BuildStarter(parsed, target, cancellation) : BuildPublished(parsed, target, cancellation);
+        Func<IProgress<string>, PackManifest> build = parsed.GetValue(Starter)
+            ? BuildStarter(parsed, target, cancellation)
+            : BuildPublished(parsed, target, cancellation);
         long start = Stopwatch.GetTimestamp();
-        if (parsed.GetValue(Json)) return await RunJsonAsync(new JsonLines(terminal.Out), build, target, start).ConfigureAwait(false);
+        if (parsed.GetValue(Json))
+            return await RunJsonAsync(new JsonLines(terminal.Out), build, target, start).ConfigureAwait(false);
 
         PackManifest pack = await Steps.RunAsync(terminal, "reading weights", build).ConfigureAwait(false);
-        await terminal.Out.WriteLineAsync(
-            $"{pack.Name}: {ByteText.Format(PackSize.Of(pack))} in {Path.GetFullPath(target)}, built in {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s").ConfigureAwait(false);
-        if (pack.Notice is { } notice) terminal.WriteNote(notice);
+        await terminal
+            .Out.WriteLineAsync(
+                $"{pack.Name}: {ByteText.Format(PackSize.Of(pack))} in {Path.GetFullPath(target)}, built in "
+                    + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s"
+            )
+            .ConfigureAwait(false);
+        if (pack.Notice is { } notice)
+            terminal.WriteNote(notice);
         return ExitCode.Clean;
     }
 
@@ -103,7 +133,17 @@ internal static class ModelsBuildCommand
         {
             PackManifest pack = await Steps.RunAsync(new JsonSteps(lines), build).ConfigureAwait(false);
             double seconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 3);
-            lines.Write(new { @event = "done", pack.Name, folder = Path.GetFullPath(target), bytes = PackSize.Of(pack), seconds, pack.Notice });
+            lines.Write(
+                new
+                {
+                    @event = "done",
+                    pack.Name,
+                    folder = Path.GetFullPath(target),
+                    bytes = PackSize.Of(pack),
+                    seconds,
+                    pack.Notice,
+                }
+            );
             return ExitCode.Clean;
         }
         catch (Exception e)
@@ -116,19 +156,34 @@ internal static class ModelsBuildCommand
     private static Func<IProgress<string>, PackManifest> BuildStarter(ParseResult parsed, string target, CancellationToken cancellation)
     {
         Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights];
-        if (others.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other) throw new UsageException($"--starter and {other.Name}: the starter pack has no options");
+        if (others.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other)
+            throw new UsageException($"--starter and {other.Name}: the starter pack has no options");
         return steps => StarterPack.Build(target, steps, GoldenRecorder.Record, cancellation);
     }
 
     private static Func<IProgress<string>, PackManifest> BuildPublished(ParseResult parsed, string target, CancellationToken cancellation)
     {
         if (parsed.GetValue(Clip) is not { } clipFolder || parsed.GetValue(Diffusion) is not { } diffusionFolder)
-            throw new UsageException("a pack is built from two weight folders: --clip DIR and --diffusion DIR are both expected (or --starter)");
+            throw new UsageException(
+                "a pack is built from two weight folders: --clip DIR and --diffusion DIR are both expected (or --starter)"
+            );
         Precision precision = parsed.GetValue(PrecisionName) == "float16" ? Precision.Float16 : Precision.Float32;
         (WeightOrigin? clipOrigin, WeightOrigin? diffusionOrigin) = (Origin(clipFolder), Origin(diffusionFolder));
-        PackWeights weights = parsed.GetValue(Weights) is { } said ? WeightNames[said] : clipOrigin is not null && diffusionOrigin is not null ? PackWeights.Published : PackWeights.Unknown;
+        PackWeights weights =
+            parsed.GetValue(Weights) is { } said ? WeightNames[said]
+            : clipOrigin is not null && diffusionOrigin is not null ? PackWeights.Published
+            : PackWeights.Unknown;
         var options = new PackOptions(
-            precision, parsed.GetValue(VvStart), ParseBlocks(parsed.GetValue(ClipBlocks)), parsed.GetValue(Name), parsed.GetValue(Notice), clipOrigin, diffusionOrigin, GoldenRecorder.Record, weights);
+            precision,
+            parsed.GetValue(VvStart),
+            ParseBlocks(parsed.GetValue(ClipBlocks)),
+            parsed.GetValue(Name),
+            parsed.GetValue(Notice),
+            clipOrigin,
+            diffusionOrigin,
+            GoldenRecorder.Record,
+            weights
+        );
         return steps =>
         {
             using OpenClipFolder clip = OpenClipFolder.Open(clipFolder);
@@ -147,8 +202,17 @@ internal static class ModelsBuildCommand
 
     private static int[]? ParseBlocks(string? text)
     {
-        if (text is null) return null;
-        int[] blocks = [.. text.Split(',').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : 0)];
-        return blocks.All(b => b > 0) ? blocks : throw new UsageException($"--clip-blocks {text}: block numbers from 1 with commas between them are expected, for example 6,9");
+        if (text is null)
+            return null;
+        int[] blocks =
+        [
+            .. text.Split(',')
+                .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : 0),
+        ];
+        return blocks.All(b => b > 0)
+            ? blocks
+            : throw new UsageException(
+                $"--clip-blocks {text}: block numbers from 1 with commas between them are expected, for example 6,9"
+            );
     }
 }

@@ -50,7 +50,16 @@ internal static class ModelsPullCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("pull", "Download published weights over HTTPS, resumable and checked by SHA-256.") { Names, To, BaseUrls, AcceptHash, StallTimeout, Catalogue, Json };
+        var command = new Command("pull", "Download published weights over HTTPS, resumable and checked by SHA-256.")
+        {
+            Names,
+            To,
+            BaseUrls,
+            AcceptHash,
+            StallTimeout,
+            Catalogue,
+            Json,
+        };
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
     }
@@ -59,13 +68,15 @@ internal static class ModelsPullCommand
     {
         var catalogue = ModelCatalogue.Load(parsed.GetValue(Catalogue) ?? DefaultCatalogue);
         var sets = Select(catalogue, parsed.GetValue(Names) ?? []);
-        using var puller = new ModelPuller(new PullOptions
-        {
-            TargetDirectory = parsed.GetRequiredValue(To),
-            AcceptHash = parsed.GetValue(AcceptHash),
-            BaseUrls = ParseBaseUrls(parsed.GetValue(BaseUrls) ?? [], catalogue),
-            StallTimeout = ParseStallTimeout(parsed.GetValue(StallTimeout)),
-        });
+        using var puller = new ModelPuller(
+            new PullOptions
+            {
+                TargetDirectory = parsed.GetRequiredValue(To),
+                AcceptHash = parsed.GetValue(AcceptHash),
+                BaseUrls = ParseBaseUrls(parsed.GetValue(BaseUrls) ?? [], catalogue),
+                StallTimeout = ParseStallTimeout(parsed.GetValue(StallTimeout)),
+            }
+        );
 
         if (parsed.GetValue(Json))
         {
@@ -73,11 +84,17 @@ internal static class ModelsPullCommand
             return await ReportEndAsync(events, puller.PullAsync(sets, events, cancellation)).ConfigureAwait(false);
         }
 
-        foreach (var set in sets) terminal.WriteNote($"{set.Name}: {set.Licence}, {set.LicenceUrl}{(set.Note is { Length: > 0 } note ? $". {note}" : "")}");
+        foreach (var set in sets)
+            terminal.WriteNote($"{set.Name}: {set.Licence}, {set.LicenceUrl}{(set.Note is { Length: > 0 } note ? $". {note}" : "")}");
         var files = terminal.IsInteractive
             ? await BarPullReport.RunAsync(terminal.Error, bars => puller.PullAsync(sets, bars, cancellation)).ConfigureAwait(false)
             : await puller.PullAsync(sets, new LinePullReport(terminal.Error, TimeProvider.System), cancellation).ConfigureAwait(false);
-        await terminal.Out.WriteLineAsync($"{files.Count} files in {Path.GetFullPath(parsed.GetRequiredValue(To))}, {files.Count(f => f.Downloaded)} of them downloaded").ConfigureAwait(false);
+        await terminal
+            .Out.WriteLineAsync(
+                $"{files.Count} files in {Path.GetFullPath(parsed.GetRequiredValue(To))}, {files.Count(f => f.Downloaded)} of them "
+                    + "downloaded"
+            )
+            .ConfigureAwait(false);
         return ExitCode.Clean;
     }
 
@@ -98,7 +115,8 @@ internal static class ModelsPullCommand
     private static IReadOnlyList<ModelSet> Select(ModelCatalogue catalogue, string[] names)
     {
         // A NAME takes any word, so a mistyped option would end up as one.
-        if (names.FirstOrDefault(n => n.StartsWith('-')) is { } option) throw new UsageException($"unknown option {option}; see: clipfusion models pull --help");
+        if (names.FirstOrDefault(n => n.StartsWith('-')) is { } option)
+            throw new UsageException($"unknown option {option}; see: clipfusion models pull --help");
         try
         {
             return catalogue.Select(names);
@@ -109,9 +127,10 @@ internal static class ModelsPullCommand
         }
     }
 
-    private static TimeSpan ParseStallTimeout(double seconds) => seconds is >= 1 and <= 3600
-        ? TimeSpan.FromSeconds(seconds)
-        : throw new UsageException($"--stall-timeout {seconds}: 1 to 3600 seconds are expected");
+    private static TimeSpan ParseStallTimeout(double seconds) =>
+        seconds is >= 1 and <= 3600
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new UsageException($"--stall-timeout {seconds}: 1 to 3600 seconds are expected");
 
     private static Dictionary<string, Uri> ParseBaseUrls(string[] pairs, ModelCatalogue catalogue)
     {
@@ -120,16 +139,24 @@ internal static class ModelsPullCommand
         {
             // The URL may hold a password: messages name the source only.
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
-            if (equals < 1) throw new UsageException("--base-url: SOURCE=URL is expected");
-            string source = pair[..equals], text = pair[(equals + 1)..];
+            if (equals < 1)
+                throw new UsageException("--base-url: SOURCE=URL is expected");
+            string source = pair[..equals],
+                text = pair[(equals + 1)..];
             if (catalogue.Sets.All(s => s.Source != source))
             {
-                throw new UsageException($"--base-url {source}: the catalogue has no such source; it has: {string.Join(", ", catalogue.Sets.Select(s => s.Source).Distinct())}");
+                throw new UsageException(
+                    $"--base-url {source}: the catalogue has no such source; it has: "
+                        + $"{string.Join(", ", catalogue.Sets.Select(s => s.Source).Distinct())}"
+                );
             }
 
-            if (!Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url)) throw new UsageException($"--base-url {source}: must be an absolute https URL");
-            if (PullOptions.BaseUrlFault(url) is { } fault) throw new UsageException($"--base-url {source}: {fault}");
-            if (!urls.TryAdd(source, url)) throw new UsageException($"--base-url {source}: given more than once");
+            if (!Uri.TryCreate(text.EndsWith('/') ? text : text + "/", UriKind.Absolute, out var url))
+                throw new UsageException($"--base-url {source}: must be an absolute https URL");
+            if (PullOptions.BaseUrlFault(url) is { } fault)
+                throw new UsageException($"--base-url {source}: {fault}");
+            if (!urls.TryAdd(source, url))
+                throw new UsageException($"--base-url {source}: given more than once");
         }
 
         return urls;

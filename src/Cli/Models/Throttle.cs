@@ -8,7 +8,8 @@ internal sealed class Throttle(TimeSpan interval, TimeProvider time)
     public bool Pass()
     {
         long now = time.GetTimestamp();
-        if (_last is { } last && time.GetElapsedTime(last, now) < interval) return false;
+        if (_last is { } last && time.GetElapsedTime(last, now) < interval)
+            return false;
         _last = now;
         return true;
     }

@@ -20,8 +20,15 @@ namespace ClipFusion.EdgeDaemon.Composition;
 /// stopped, and then finishes what is under way.
 /// </summary>
 internal sealed partial class Appliance(
-    LiveConfig live, ConfigReloader reloader, ApplianceAccessor accessor, Heartbeats heartbeats, ApplianceMetrics metrics, MetricSources sources,
-    TimeProvider time, ILoggerFactory logs) : BackgroundService
+    LiveConfig live,
+    ConfigReloader reloader,
+    ApplianceAccessor accessor,
+    Heartbeats heartbeats,
+    ApplianceMetrics metrics,
+    MetricSources sources,
+    TimeProvider time,
+    ILoggerFactory logs
+) : BackgroundService
 {
     /// <summary>The category of the appliance's log lines, by which people filter them; it outlives moves in the code.</summary>
     internal const string LogCategory = "ClipFusion.EdgeDaemon.Appliance";
@@ -45,9 +52,11 @@ internal sealed partial class Appliance(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (Environment.IsPrivilegedProcess) LogRoot();
+        if (Environment.IsPrivilegedProcess)
+            LogRoot();
         // Before anything can be counted.
-        foreach (StationConfig own in _config.Stations) metrics.Start(own.Name);
+        foreach (StationConfig own in _config.Stations)
+            metrics.Start(own.Name);
 
         // Memory of earlier runs first: nothing is accepted before what they left open is answered.
         var clock = new WallClock(time, _log);
@@ -58,9 +67,25 @@ internal sealed partial class Appliance(
         // 8 deliver: the broker, and the outbox towards it.
         Dictionary<string, StationCounts> counts = _config.Stations.ToDictionary(s => s.Name, _ => new StationCounts());
         await using var link = new MqttLink(Links.OptionsOf(_config, _bootId, refused => CountMissed(counts, refused)), time);
-        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link) { IsWanted = Links.WantsHeatmaps(_config) };
-        var delivery = new DeliveryOptions { BootId = _bootId, LiveWindow = _config.Mqtt.LiveWindow, NoSubscriber = _config.Mqtt.NoSubscriber };
-        await using var publisher = new VerdictPublisher(link, counts.Keys, OutboxBridge.Of(store, _bootId, time), delivery, time, heartbeats, _log);
+        await using var media = new MediaLink(Links.BrokerOf(_config.Mqtt), _config.Device, time, beside: link)
+        {
+            IsWanted = Links.WantsHeatmaps(_config),
+        };
+        var delivery = new DeliveryOptions
+        {
+            BootId = _bootId,
+            LiveWindow = _config.Mqtt.LiveWindow,
+            NoSubscriber = _config.Mqtt.NoSubscriber,
+        };
+        await using var publisher = new VerdictPublisher(
+            link,
+            counts.Keys,
+            OutboxBridge.Of(store, _bootId, time),
+            delivery,
+            time,
+            heartbeats,
+            _log
+        );
         store.VerdictStored += publisher.Wake;
 
         // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide: shared by all stations in turn.
@@ -69,15 +94,22 @@ internal sealed partial class Appliance(
         var judge = new Judge(turns, time, _log, pack);
         var monitor = new PackMonitor(pack, _config.DataFolder, turns, time, _log);
         var engines = new EngineMonitor(turns, _log);
-        using var networks = new WarmNetworks(_config.ModelPack, new SessionSettings(_config.Threads), _config.Accelerator.ToSettings(_config.DataFolder), opened =>
-        {
-            engines.Watch(opened);
-            monitor.Watch(opened);
-        });
+        using var networks = new WarmNetworks(
+            _config.ModelPack,
+            new SessionSettings(_config.Threads),
+            _config.Accelerator.ToSettings(_config.DataFolder),
+            opened =>
+            {
+                engines.Watch(opened);
+                monitor.Watch(opened);
+            }
+        );
         var recipes = new RecipeActivator(networks, live, turns, time, _log);
         // The slower stand-in must not go unnoticed.
-        if (NativeRuntime.WhyNot is { } reason) LogManagedSearch(reason);
-        else LogNativeSearch(NativeRuntime.Kernels[0]);
+        if (NativeRuntime.WhyNot is { } reason)
+            LogManagedSearch(reason);
+        else
+            LogNativeSearch(NativeRuntime.Kernels[0]);
         int gpu = _config.Accelerator.Device;
         engines.Announce(gpu, NativeRuntime.ProbeDevice(gpu));
 
@@ -90,7 +122,9 @@ internal sealed partial class Appliance(
         foreach (StationConfig own in _config.Stations)
         {
             var cameraLog = new CameraLog(own.Name, _log);
-            HandedFiles? files = own.Camera is FolderCameraConfig { Replay: false } ? await HandedFiles.LoadAsync(store, own.Name).ConfigureAwait(false) : null;
+            HandedFiles? files = own.Camera is FolderCameraConfig { Replay: false }
+                ? await HandedFiles.LoadAsync(store, own.Name).ConfigureAwait(false)
+                : null;
             IFrameSource camera = Cameras.Of(own, time, cameraLog, files, Unanswered(recovery, own.Name, files));
             var station = new Station(own, camera, counts[own.Name], links, time, cameraLog, files);
             engines.Changed += station.TellChanged;
@@ -101,17 +135,34 @@ internal sealed partial class Appliance(
         // What becomes of a judged frame: archive, heatmap, page.
         await using var archives = new ImageArchives(_config, store, time);
         await using var pictures = new PictureWorker(turns, media, time, _log);
-        foreach (Station station in stations) pictures.Add(() => station.Config, archives[station.Name]);
+        foreach (Station station in stations)
+            pictures.Add(() => station.Config, archives[station.Name]);
         events.FrameJudged += pictures.Take;
 
         var box = new RunningAppliance(
-            _config.Device, _bootId, time.GetTimestamp(), stations, events, store, link, media, publisher, pack, networks, archives, pictures, clock, time);
+            _config.Device,
+            _bootId,
+            time.GetTimestamp(),
+            stations,
+            events,
+            store,
+            link,
+            media,
+            publisher,
+            pack,
+            networks,
+            archives,
+            pictures,
+            clock,
+            time
+        );
         void OnReload(ApplianceConfig now) => TakeLive(now, box, delivery);
 
         using var end = new CancellationTokenSource();
         try
         {
-            foreach (Station station in stations) await station.Camera.OpenAsync(stoppingToken).ConfigureAwait(false);
+            foreach (Station station in stations)
+                await station.Camera.OpenAsync(stoppingToken).ConfigureAwait(false);
             link.Start();
             media.Start();
             publisher.Start();
@@ -123,22 +174,27 @@ internal sealed partial class Appliance(
             OnReload(live.Current);
             LogServing(_config.Device, _config.Stations.Length);
             _serving.SetResult();
-            await Loops.RunAsync(
-            [
-                .. stations.Select(s => s.RunAsync(end.Token)),
-                .. stations.Select(s => recipes.RestoreAsync(s, end.Token)),
-                .. stations.Select(s =>
-                    new CommandLoop(s, link, publisher, frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)),
-                .. stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
-                LinkLog.WatchAsync(link, _log, end.Token),
-                BrokerWatch.RunAsync(link, store, publisher, end.Token),
-                new LateAcks(link, store).RunAsync([.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))], end.Token),
-                WarmUpAsync(networks, pack, end.Token),
-                monitor.RunAsync(networks, end.Token),
-                engines.RunAsync(networks, end.Token),
-                clock.WatchAsync(trusted => store.IsClockTrusted = trusted, end.Token),
-                EndAsync(new Drain(box, time), end, stoppingToken),
-            ]).ConfigureAwait(false);
+            await Loops
+                .RunAsync([
+                    .. stations.Select(s => s.RunAsync(end.Token)),
+                    .. stations.Select(s => recipes.RestoreAsync(s, end.Token)),
+                    .. stations.Select(s =>
+                        new CommandLoop(s, link, publisher, frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)
+                    ),
+                    .. stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
+                    LinkLog.WatchAsync(link, _log, end.Token),
+                    BrokerWatch.RunAsync(link, store, publisher, end.Token),
+                    new LateAcks(link, store).RunAsync(
+                        [.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))],
+                        end.Token
+                    ),
+                    WarmUpAsync(networks, pack, end.Token),
+                    monitor.RunAsync(networks, end.Token),
+                    engines.RunAsync(networks, end.Token),
+                    clock.WatchAsync(trusted => store.IsClockTrusted = trusted, end.Token),
+                    EndAsync(new Drain(box, time), end, stoppingToken),
+                ])
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -151,17 +207,19 @@ internal sealed partial class Appliance(
             reloader.Changed -= OnReload;
             store.VerdictStored -= publisher.Wake;
             await link.StopAsync().ConfigureAwait(false);
-            foreach (Station station in stations) await station.DisposeAsync().ConfigureAwait(false);
+            foreach (Station station in stations)
+                await station.DisposeAsync().ConfigureAwait(false);
         }
     }
 
     /// <summary>Triggers of the last run that were waiting for a file: one that comes for them now must not go to the next part.</summary>
     private static List<TriggerContext> Unanswered(Recovery recovery, string station, HandedFiles? files) =>
-    [
-        .. recovery.Interrupted.Select(r => r.Inspection)
-            .Where(i => i.Station == station && i.Source != TriggerSource.FrameArrival && files?.HasFile(i) == false)
-            .Select(i => new TriggerContext(i.Sequence, TimeSpan.FromSeconds(1), i.TriggerId, i.PartId, i.AcceptedAt)),
-    ];
+        [
+            .. recovery
+                .Interrupted.Select(r => r.Inspection)
+                .Where(i => i.Station == station && i.Source != TriggerSource.FrameArrival && files?.HasFile(i) == false)
+                .Select(i => new TriggerContext(i.Sequence, TimeSpan.FromSeconds(1), i.TriggerId, i.PartId, i.AcceptedAt)),
+        ];
 
     private async Task WarmUpAsync(WarmNetworks networks, PackCondition pack, CancellationToken stop)
     {
@@ -170,7 +228,8 @@ internal sealed partial class Appliance(
         {
             opened = await networks.OpenAsync(stop).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // A bad pack ends the start; a mistake of ours is a state that the line sees, and not a start again and again.
+        // A bad pack ends the start; a mistake of ours is a state that the line sees, and not a start again and again.
+#pragma warning disable CA1031
         catch (Exception e) when (e is not (PackException or OperationCanceledException))
 #pragma warning restore CA1031
         {
@@ -179,7 +238,8 @@ internal sealed partial class Appliance(
             return;
         }
 
-        if (opened.Pack.Manifest.Notice is { } notice) LogPackNotice(notice);
+        if (opened.Pack.Manifest.Notice is { } notice)
+            LogPackNotice(notice);
     }
 
     private async Task EndAsync(Drain drain, CancellationTokenSource end, CancellationToken stop)
@@ -187,7 +247,8 @@ internal sealed partial class Appliance(
         await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         LogStopping(Drain.Limit.TotalSeconds);
         int left = await drain.RunAsync().ConfigureAwait(false);
-        if (left > 0) LogNotDrained(left);
+        if (left > 0)
+            LogNotDrained(left);
         await end.CancelAsync().ConfigureAwait(false);
     }
 
@@ -200,12 +261,14 @@ internal sealed partial class Appliance(
         delivery.LiveWindow = now.Mqtt.LiveWindow;
         delivery.NoSubscriber = now.Mqtt.NoSubscriber;
         box.Media.IsWanted = Links.WantsHeatmaps(now);
-        foreach (Station station in box.Stations) station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;
+        foreach (Station station in box.Stations)
+            station.Config = now.Stations.FirstOrDefault(s => s.Name == station.Name) ?? station.Config;
     }
 
     private void CountMissed(Dictionary<string, StationCounts> counts, CommandRefused refused)
     {
-        if (refused.Kind != CommandKind.Trigger) return;
+        if (refused.Kind != CommandKind.Trigger)
+            return;
         counts[refused.Station].Missed();
         metrics.Refused(refused.Station, refused.Code);
     }
@@ -214,11 +277,15 @@ internal sealed partial class Appliance(
     [LoggerMessage(1000, LogLevel.Warning, "{Notice}")]
     private partial void LogPackNotice(string notice);
 
-    [OperatorAction("Report it with the stack trace and the pack's pack.json. Triggers are refused NOT_READY until a start with another pack.")]
+    [OperatorAction(
+        "Report it with the stack trace and the pack's pack.json. Triggers are refused NOT_READY until a start with another pack."
+    )]
     [LoggerMessage(1023, LogLevel.Critical, "The model pack can't be opened because of a mistake in the program; please report it")]
     private partial void LogPackUnexpected(Exception error);
 
-    [OperatorAction("Run it as a user of its own, as systemd/clipfusion.service does: root may read and delete what the box has no business with.")]
+    [OperatorAction(
+        "Run it as a user of its own, as systemd/clipfusion.service does: root may read and delete what the box has no business with."
+    )]
     [LoggerMessage(1022, LogLevel.Warning, "The program runs as root")]
     private partial void LogRoot();
 
@@ -227,11 +294,19 @@ internal sealed partial class Appliance(
     private partial void LogStopping(double limit);
 
     [OperatorAction("Nothing, if the stop was in a hurry. Otherwise compare the stage times in /metrics with the drain's limit.")]
-    [LoggerMessage(1004, LogLevel.Warning, "{Left} inspections could not be finished in time; the next start answers them NOT_JUDGED: interrupted")]
+    [LoggerMessage(
+        1004,
+        LogLevel.Warning,
+        "{Left} inspections could not be finished in time; the next start answers them NOT_JUDGED: interrupted"
+    )]
     private partial void LogNotDrained(int left);
 
     [OperatorAction("Nothing. Triggers are taken as soon as state says ready.")]
-    [LoggerMessage(1005, LogLevel.Information, "Serving: device {Device}, {Stations} stations; state is told, the networks are being loaded")]
+    [LoggerMessage(
+        1005,
+        LogLevel.Information,
+        "Serving: device {Device}, {Stations} stations; state is told, the networks are being loaded"
+    )]
     private partial void LogServing(string device, int stations);
 
     [OperatorAction("Nothing.")]

@@ -36,7 +36,10 @@ internal static class ApplianceHost
         builder.Services.AddServiceManager();
         UseFormat(builder, config.Current.Log.Format);
         builder.Services.AddSingleton<ApplianceMetrics>().AddSingleton<MetricSources>().AddMetricsPage(config.Current.Device);
-        builder.Services.AddSingleton<ApplianceAccessor>().AddSingleton<Appliance>().AddHostedService(services => services.GetRequiredService<Appliance>());
+        builder
+            .Services.AddSingleton<ApplianceAccessor>()
+            .AddSingleton<Appliance>()
+            .AddHostedService(services => services.GetRequiredService<Appliance>());
         // Starts when the box serves its state, while it warms up, and stops before the box does.
         WebServer.Add(builder, config.Current.Http);
         more?.Invoke(builder.Services);
@@ -74,7 +77,8 @@ internal static class ApplianceHost
             await app.StartAsync(cancellation).ConfigureAwait(false);
             await app.WaitForShutdownAsync(cancellation).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (cancellation.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // Stopped while it was starting: no error, and what has started is brought in order all the same.
             await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
@@ -83,7 +87,8 @@ internal static class ApplianceHost
         // The host ends quietly when one of its services fails; the exit code must not, or nobody starts the program again.
         foreach (BackgroundService service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
         {
-            if (service.ExecuteTask is { IsFaulted: true } failed) await failed.ConfigureAwait(false);
+            if (service.ExecuteTask is { IsFaulted: true } failed)
+                await failed.ConfigureAwait(false);
         }
     }
 
@@ -95,10 +100,12 @@ internal static class ApplianceHost
     {
         const string Time = "yyyy-MM-ddTHH:mm:ss.fffZ";
         builder.Logging.AddConsole();
-        builder.Services.Configure<SimpleConsoleFormatterOptions>(
-            o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, Time + " ", true));
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(o =>
+            (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, Time + " ", true)
+        );
         builder.Services.Configure<JsonConsoleFormatterOptions>(o => (o.TimestampFormat, o.UseUtcTimestamp) = (Time, true));
-        if (format == LogFormat.Text) return;
+        if (format == LogFormat.Text)
+            return;
         builder.Services.PostConfigure<ConsoleLoggerOptions>(o => o.FormatterName = ConsoleFormatterNames.Json);
     }
 }

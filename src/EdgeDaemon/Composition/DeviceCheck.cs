@@ -26,7 +26,8 @@ internal sealed class DeviceCheck
     private const UnixFileMode OthersMayRead = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     /// <summary>Linux error numbers, which an IOException carries as they are.</summary>
-    private const int NoSpace = 28, QuotaExceeded = 122;
+    private const int NoSpace = 28,
+        QuotaExceeded = 122;
 
     private readonly ApplianceConfig _config;
     private readonly List<FieldError> _errors = [];
@@ -65,15 +66,18 @@ internal sealed class DeviceCheck
     internal static void RequireStart(ApplianceConfig config)
     {
         PackVerifier.ReadManifest(config.ModelPack);
-        if (NotWritable(config.DataFolder) is { } why) throw new IOException($"$.dataFolder: {why}");
+        if (NotWritable(config.DataFolder) is { } why)
+            throw new IOException($"$.dataFolder: {why}");
     }
 
     private void Warn(string path, string message) => _warnings.Add(new(path, message));
 
     private void DataFolder()
     {
-        if (NotWritable(_config.DataFolder) is { } why) _errors.Add(new("$.dataFolder", why, "a folder that this user may write to"));
-        else if (!Directory.Exists(_config.DataFolder)) Warn("$.dataFolder", $"there is no folder {_config.DataFolder}; it is made at the start");
+        if (NotWritable(_config.DataFolder) is { } why)
+            _errors.Add(new("$.dataFolder", why, "a folder that this user may write to"));
+        else if (!Directory.Exists(_config.DataFolder))
+            Warn("$.dataFolder", $"there is no folder {_config.DataFolder}; it is made at the start");
     }
 
     /// <summary>Why files can't be made in a folder, which may be missing as long as it can be made; null where they can.</summary>
@@ -82,15 +86,18 @@ internal sealed class DeviceCheck
         string? there = folder;
         while (there is not null && !Directory.Exists(there))
         {
-            if (File.Exists(there)) return $"{there} is a file, not a folder";
+            if (File.Exists(there))
+                return $"{there} is a file, not a folder";
             there = Path.GetDirectoryName(there);
         }
 
-        if (there is null) return $"no part of {folder} is there";
+        if (there is null)
+            return $"no part of {folder} is there";
         string probe = AtomicFile.TemporaryIn(there);
         try
         {
-            using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose)) return null;
+            using (new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose))
+                return null;
         }
         catch (IOException e) when (e.HResult is NoSpace or QuotaExceeded)
         {
@@ -124,12 +131,14 @@ internal sealed class DeviceCheck
 
         // Pictures that were taken move to done/ and rejected/, unless they are only replayed. Without that they are judged once all the
         // same, and pile up.
-        if (!camera.Replay && FolderAccess.Problem(camera.Folder) is { } denied) Warn(path, denied);
+        if (!camera.Replay && FolderAccess.Problem(camera.Folder) is { } denied)
+            Warn(path, denied);
     }
 
     private void Exists(string path, string? file)
     {
-        if (file is null) return;
+        if (file is null)
+            return;
         try
         {
             RegularFile.ReadAtMost(file, 0);
@@ -153,7 +162,8 @@ internal sealed class DeviceCheck
 
     private void RuntimeLibrary()
     {
-        if (_config.Accelerator.OnnxRuntime is not { } library) return;
+        if (_config.Accelerator.OnnxRuntime is not { } library)
+            return;
         try
         {
             OnnxRuntimeLibrary.Check(library);
@@ -193,8 +203,11 @@ internal sealed class DeviceCheck
 
         foreach (CatalogueEntry entry in recipes.Entries)
         {
-            if (entry.Recipe is not { } recipe) Warn("recipes", $"recipe {entry.Name}: {string.Join("; ", entry.Errors)}");
-            else foreach (RecipeProblem problem in RecipeCheck.Find(recipe, recipes.Folder, pack)) Warn("recipes", $"recipe {entry.Name}: {problem.Message}");
+            if (entry.Recipe is not { } recipe)
+                Warn("recipes", $"recipe {entry.Name}: {string.Join("; ", entry.Errors)}");
+            else
+                foreach (RecipeProblem problem in RecipeCheck.Find(recipe, recipes.Folder, pack))
+                    Warn("recipes", $"recipe {entry.Name}: {problem.Message}");
         }
 
         return recipes;
@@ -206,15 +219,20 @@ internal sealed class DeviceCheck
         {
             string path = string.Create(CultureInfo.InvariantCulture, $"$.stations[{i}]");
             StationConfig station = _config.Stations[i];
-            if (station.Camera is FolderCameraConfig camera) CameraFolder($"{path}.camera.folder", camera);
+            if (station.Camera is FolderCameraConfig camera)
+                CameraFolder($"{path}.camera.folder", camera);
             if (station.Recipe is { } key && recipes is not null)
             {
-                if (recipes.Find(key) is not { } entry) Warn($"{path}.recipe", $"there is no recipe {key} in {recipes.Folder}");
-                else if (entry.Recipe is not { } recipe || RecipeCheck.Find(recipe, recipes.Folder, null).Count > 0) Warn($"{path}.recipe", $"recipe {entry.Name} is not in order, as above");
+                if (recipes.Find(key) is not { } entry)
+                    Warn($"{path}.recipe", $"there is no recipe {key} in {recipes.Folder}");
+                else if (entry.Recipe is not { } recipe || RecipeCheck.Find(recipe, recipes.Folder, null).Count > 0)
+                    Warn($"{path}.recipe", $"recipe {entry.Name} is not in order, as above");
             }
 
-            if (station.Triggers.Http && _config.Http.TokenFile is null) Warn($"{path}.triggers.http", "without $.http.tokenFile no request can trigger");
-            if (station.Triggers.Mqtt && !_config.Mqtt.Commands.Contains(MqttCommand.Trigger)) Warn($"{path}.triggers.mqtt", "$.mqtt.commands does not allow trigger");
+            if (station.Triggers.Http && _config.Http.TokenFile is null)
+                Warn($"{path}.triggers.http", "without $.http.tokenFile no request can trigger");
+            if (station.Triggers.Mqtt && !_config.Mqtt.Commands.Contains(MqttCommand.Trigger))
+                Warn($"{path}.triggers.mqtt", "$.mqtt.commands does not allow trigger");
         }
     }
 }

@@ -19,7 +19,8 @@ internal static class PromptCheck
             CatalogueEntry[] entries = [.. RecipeCatalogue.Load(config.RecipeFolder).Entries.Where(e => e.Recipe is not null)];
             return
             [
-                .. entries.Zip(PromptLengths.Find(config.ModelPack, [.. entries.Select(e => e.Recipe!.Method)]))
+                .. entries
+                    .Zip(PromptLengths.Find(config.ModelPack, [.. entries.Select(e => e.Recipe!.Method)]))
                     .SelectMany(f => f.Second.Select(e => e with { Path = $"recipe {f.First.Name}: {e.Path}" })),
             ];
         }

@@ -14,18 +14,28 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="EngineFolder">Where engines, timing caches and quarantine marks are kept; null = in the data folder.</param>
 /// <param name="OnnxRuntime">A <c>libonnxruntime.so</c> that takes the place of the program's own; null = its own.</param>
 internal sealed record AcceleratorConfig(
-    ProviderChoice ImageTower, ProviderChoice TextTowers, ProviderChoice Vae, ProviderChoice Unet, int Device, bool Float16, bool CudaGraphs, int WorkspaceMb, string? EngineFolder,
-    string? OnnxRuntime)
+    ProviderChoice ImageTower,
+    ProviderChoice TextTowers,
+    ProviderChoice Vae,
+    ProviderChoice Unet,
+    int Device,
+    bool Float16,
+    bool CudaGraphs,
+    int WorkspaceMb,
+    string? EngineFolder,
+    string? OnnxRuntime
+)
 {
     /// <summary>As the networks take it.</summary>
     /// <param name="dataFolder">The appliance's data folder.</param>
-    public ProviderSettings ToSettings(string dataFolder) => new(new ProviderChoices(ImageTower, TextTowers, Vae, Unet))
-    {
-        Device = Device,
-        Float16 = Float16,
-        CudaGraphs = CudaGraphs,
-        WorkspaceBytes = (long)WorkspaceMb << 20,
-        CacheFolder = EngineFolder ?? Path.Combine(dataFolder, "engines"),
-        BuildsLater = true,
-    };
+    public ProviderSettings ToSettings(string dataFolder) =>
+        new(new ProviderChoices(ImageTower, TextTowers, Vae, Unet))
+        {
+            Device = Device,
+            Float16 = Float16,
+            CudaGraphs = CudaGraphs,
+            WorkspaceBytes = (long)WorkspaceMb << 20,
+            CacheFolder = EngineFolder ?? Path.Combine(dataFolder, "engines"),
+            BuildsLater = true,
+        };
 }

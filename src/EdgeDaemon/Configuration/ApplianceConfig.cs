@@ -19,8 +19,17 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="Accelerator">What runs the networks.</param>
 /// <param name="RecipeDeadline">How long a recipe's making may take, engine builds apart, 1 s..1 h.</param>
 internal sealed record ApplianceConfig(
-    string Device, string DataFolder, string ModelPack, int Threads, ImmutableArray<StationConfig> Stations, MqttConfig Mqtt, HttpConfig Http, StorageConfig Storage, AcceleratorConfig Accelerator,
-    TimeSpan RecipeDeadline)
+    string Device,
+    string DataFolder,
+    string ModelPack,
+    int Threads,
+    ImmutableArray<StationConfig> Stations,
+    MqttConfig Mqtt,
+    HttpConfig Http,
+    StorageConfig Storage,
+    AcceleratorConfig Accelerator,
+    TimeSpan RecipeDeadline
+)
 {
     /// <summary>How the program writes its log.</summary>
     public LogConfig Log { get; init; } = new(LogFormat.Text);
@@ -42,7 +51,15 @@ internal sealed record ApplianceConfig(
 /// <param name="LiveWindow">How old a verdict may be on the live topics, 1 s..10 min.</param>
 /// <param name="Commands">What may be commanded over MQTT; nothing else is.</param>
 internal sealed record MqttConfig(
-    string Host, int Port, MqttVersion Version, TlsConfig? Tls, string? UserName, string? PasswordFile, TimeSpan LiveWindow, ImmutableArray<MqttCommand> Commands)
+    string Host,
+    int Port,
+    MqttVersion Version,
+    TlsConfig? Tls,
+    string? UserName,
+    string? PasswordFile,
+    TimeSpan LiveWindow,
+    ImmutableArray<MqttCommand> Commands
+)
 {
     /// <summary>What becomes of a verdict that nobody subscribes to.</summary>
     public NoSubscriber NoSubscriber { get; init; }

@@ -29,13 +29,20 @@ internal sealed record ConfigChange(string Path, string? Before, string? After, 
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
-        Dictionary<string, string> old = Flatten(before), wanted = Flatten(after), live = Flatten(TakeLive(before, after));
+        Dictionary<string, string> old = Flatten(before),
+            wanted = Flatten(after),
+            live = Flatten(TakeLive(before, after));
         return
         [
-            .. wanted.Keys.Concat(old.Keys.Except(wanted.Keys))
+            .. wanted
+                .Keys.Concat(old.Keys.Except(wanted.Keys))
                 .Where(path => old.GetValueOrDefault(path) != wanted.GetValueOrDefault(path))
-                .Select(path => new ConfigChange(path, old.GetValueOrDefault(path), wanted.GetValueOrDefault(path),
-                    live.GetValueOrDefault(path) == wanted.GetValueOrDefault(path) ? ChangeEffect.AtOnce : ChangeEffect.AfterRestart)),
+                .Select(path => new ConfigChange(
+                    path,
+                    old.GetValueOrDefault(path),
+                    wanted.GetValueOrDefault(path),
+                    live.GetValueOrDefault(path) == wanted.GetValueOrDefault(path) ? ChangeEffect.AtOnce : ChangeEffect.AfterRestart
+                )),
         ];
     }
 
@@ -53,13 +60,17 @@ internal sealed record ConfigChange(string Path, string? Before, string? After, 
         {
             Stations =
             [
-                .. running.Stations.Select(station => wanted.Stations.FirstOrDefault(s => s.Name == station.Name) is not { } now ? station : station with
-                {
-                    MinTriggerInterval = now.MinTriggerInterval,
-                    TriggerIdTtl = now.TriggerIdTtl,
-                    Images = now.Images,
-                    Heatmap = now.Heatmap,
-                }),
+                .. running.Stations.Select(station =>
+                    wanted.Stations.FirstOrDefault(s => s.Name == station.Name) is not { } now
+                        ? station
+                        : station with
+                        {
+                            MinTriggerInterval = now.MinTriggerInterval,
+                            TriggerIdTtl = now.TriggerIdTtl,
+                            Images = now.Images,
+                            Heatmap = now.Heatmap,
+                        }
+                ),
             ],
             RecipeDeadline = wanted.RecipeDeadline,
             Mqtt = running.Mqtt with { LiveWindow = wanted.Mqtt.LiveWindow, NoSubscriber = wanted.Mqtt.NoSubscriber },
@@ -81,7 +92,8 @@ internal sealed record ConfigChange(string Path, string? Before, string? After, 
                 case null:
                     break;
                 case IEnumerable<StationConfig> stations:
-                    foreach (StationConfig station in stations) Add($"{path}[{station.Name}]", station);
+                    foreach (StationConfig station in stations)
+                        Add($"{path}[{station.Name}]", station);
                     break;
                 case TimeSpan time:
                     values[path + "Ms"] = time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
@@ -90,8 +102,14 @@ internal sealed record ConfigChange(string Path, string? Before, string? After, 
                     values[path] = string.Join(", ", list.Cast<object>());
                     break;
                 case object record when record.GetType().Namespace == typeof(ApplianceConfig).Namespace && !record.GetType().IsEnum:
-                    if (record is CameraConfig) values[$"{path}.kind"] = record is FolderCameraConfig ? "folder" : "simulated";
-                    foreach (PropertyInfo property in record.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite))
+                    if (record is CameraConfig)
+                        values[$"{path}.kind"] = record is FolderCameraConfig ? "folder" : "simulated";
+                    foreach (
+                        PropertyInfo property in record
+                            .GetType()
+                            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                            .Where(p => p.CanWrite)
+                    )
                         Add($"{path}.{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}", property.GetValue(record));
                     break;
                 default:

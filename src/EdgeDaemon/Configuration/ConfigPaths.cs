@@ -10,7 +10,8 @@ internal sealed class ConfigPaths(string folder)
     /// <summary>A path, made absolute.</summary>
     public bool Read(JsonElement json, string path, FieldErrors errors, out string value)
     {
-        if (!JsonValues.TextWhere(IsPath, $"a path of 1 to {JsonValues.MaxCharacters} characters")(json, path, errors, out value)) return false;
+        if (!JsonValues.TextWhere(IsPath, $"a path of 1 to {JsonValues.MaxCharacters} characters")(json, path, errors, out value))
+            return false;
         value = Path.GetFullPath(value, folder);
         return true;
     }

@@ -30,10 +30,14 @@ internal sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigRelo
         lock (_reloading)
         {
             ReloadResult result = live.Reload();
-            foreach (FieldError error in result.Errors) LogRefused(error.ToString());
-            foreach (ConfigChange change in result.Changes) Say(change);
-            if (result is { IsGood: true, Changes.Count: 0 }) LogUnchanged();
-            if (result.Changes.Any(c => c.Effect == ChangeEffect.AtOnce)) Changed?.Invoke(live.Current);
+            foreach (FieldError error in result.Errors)
+                LogRefused(error.ToString());
+            foreach (ConfigChange change in result.Changes)
+                Say(change);
+            if (result is { IsGood: true, Changes.Count: 0 })
+                LogUnchanged();
+            if (result.Changes.Any(c => c.Effect == ChangeEffect.AtOnce))
+                Changed?.Invoke(live.Current);
             return result;
         }
     }
@@ -41,20 +45,23 @@ internal sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigRelo
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
-        {
-            signal.Cancel = true;
-            try
+        _signal = PosixSignalRegistration.Create(
+            PosixSignal.SIGHUP,
+            signal =>
             {
-                Reload();
-            }
+                signal.Cancel = true;
+                try
+                {
+                    Reload();
+                }
 #pragma warning disable CA1031 // Out of a signal's handler it would end the program, and what ran before goes on as it is.
-            catch (Exception e)
+                catch (Exception e)
 #pragma warning restore CA1031
-            {
-                LogUnexpected(e);
+                {
+                    LogUnexpected(e);
+                }
             }
-        });
+        );
         return Task.CompletedTask;
     }
 
@@ -68,8 +75,10 @@ internal sealed partial class ConfigReloader(LiveConfig live, ILogger<ConfigRelo
     private void Say(ConfigChange change)
     {
         (string before, string after) = (change.Before ?? "(none)", change.After ?? "(none)");
-        if (change.Effect == ChangeEffect.AtOnce) LogChanged(change.Path, before, after);
-        else LogNeedsRestart(change.Path, before, after);
+        if (change.Effect == ChangeEffect.AtOnce)
+            LogChanged(change.Path, before, after);
+        else
+            LogNeedsRestart(change.Path, before, after);
     }
 
     [OperatorAction("Nothing.")]

@@ -12,11 +12,13 @@ internal static class FolderAccess
         string name = $".clipfusion-check-{Guid.NewGuid():N}";
         foreach (string place in (string[])[folder, Path.Combine(folder, "done"), Path.Combine(folder, "rejected")])
         {
-            if (!Directory.Exists(place)) continue;
+            if (!Directory.Exists(place))
+                continue;
             string file = Path.Combine(place, name);
             try
             {
-                File.WriteAllBytes(file, [1]);
+                using (FileStream written = File.Create(file))
+                    written.WriteByte(1);
                 File.Move(file, file + ".tmp");
                 File.Delete(file + ".tmp");
             }

@@ -15,7 +15,16 @@ namespace ClipFusion.EdgeDaemon.Configuration;
 /// <param name="Images">Which frames are kept.</param>
 /// <param name="Heatmap">Which heatmaps are published.</param>
 internal sealed record StationConfig(
-    string Name, CameraConfig Camera, TriggerConfig Triggers, int QueueDepth, TimeSpan MinTriggerInterval, TimeSpan TriggerIdTtl, string? Recipe, ImageConfig Images, HeatmapConfig Heatmap);
+    string Name,
+    CameraConfig Camera,
+    TriggerConfig Triggers,
+    int QueueDepth,
+    TimeSpan MinTriggerInterval,
+    TimeSpan TriggerIdTtl,
+    string? Recipe,
+    ImageConfig Images,
+    HeatmapConfig Heatmap
+);
 
 /// <summary>Where frames come from; one of the kinds below.</summary>
 internal abstract record CameraConfig;
@@ -27,7 +36,14 @@ internal abstract record CameraConfig;
 /// <param name="Material">What the parts look like; null = the simulator's first.</param>
 /// <param name="DefectRate">Share of bad parts, 0..1.</param>
 /// <param name="FrameInterval">Time between frames that come by themselves, 10 ms..1 h; null = frames for triggers only.</param>
-internal sealed record SimulatedCameraConfig(int Seed, int Width, int Height, Material? Material, double DefectRate, TimeSpan? FrameInterval) : CameraConfig;
+internal sealed record SimulatedCameraConfig(
+    int Seed,
+    int Width,
+    int Height,
+    Material? Material,
+    double DefectRate,
+    TimeSpan? FrameInterval
+) : CameraConfig;
 
 /// <summary>Image files that a camera or a person puts into a folder.</summary>
 /// <param name="Folder">The folder.</param>

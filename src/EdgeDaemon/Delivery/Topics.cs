@@ -1,4 +1,3 @@
-
 using ClipFusion.Foundation;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
@@ -19,7 +18,8 @@ public enum CommandKind
 /// <summary>The topics of one device, version 1 of the contract: <c>clipfusion/v1/{device}/...</c>.</summary>
 internal sealed class Topics
 {
-    private readonly string _in, _out;
+    private readonly string _in,
+        _out;
 
     /// <param name="device">Name of the device, <c>[a-z0-9-]{1,32}</c>.</param>
     /// <exception cref="ArgumentException">It is no name.</exception>
@@ -35,10 +35,22 @@ internal sealed class Topics
     public static IReadOnlyList<string> Templates { get; } =
     [
         "clipfusion/v1/{device}/out/status",
-        .. new[] { "out/{station}/state", "in/{station}/trigger", "in/{station}/part", "in/{station}/recipe/set", "out/{station}/trigger/ack", "out/{station}/trigger/ack/simple",
-            "out/{station}/trigger/frame", "out/{station}/trigger/frame/simple", "out/{station}/verdict", "out/{station}/verdict/simple",
-                "out/{station}/verdict/replay", "out/{station}/heatmap", "out/{station}/recipe/ack" }
-            .Select(t => "clipfusion/v1/{device}/" + t),
+        .. new[]
+        {
+            "out/{station}/state",
+            "in/{station}/trigger",
+            "in/{station}/part",
+            "in/{station}/recipe/set",
+            "out/{station}/trigger/ack",
+            "out/{station}/trigger/ack/simple",
+            "out/{station}/trigger/frame",
+            "out/{station}/trigger/frame/simple",
+            "out/{station}/verdict",
+            "out/{station}/verdict/simple",
+            "out/{station}/verdict/replay",
+            "out/{station}/heatmap",
+            "out/{station}/recipe/ack",
+        }.Select(t => "clipfusion/v1/{device}/" + t),
     ];
 
     /// <summary>Name of the device.</summary>
@@ -84,13 +96,16 @@ internal sealed class Topics
     public string RecipeAck(string station) => Out(station, "recipe/ack");
 
     /// <summary>Where a command to a station arrives.</summary>
-    public string Command(string station, CommandKind kind) => _in + CheckName(station, "station") + kind switch
-    {
-        CommandKind.Trigger => "/trigger",
-        CommandKind.Part => "/part",
-        CommandKind.Recipe => "/recipe/set",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such command"),
-    };
+    public string Command(string station, CommandKind kind) =>
+        _in
+        + CheckName(station, "station")
+        + kind switch
+        {
+            CommandKind.Trigger => "/trigger",
+            CommandKind.Part => "/part",
+            CommandKind.Recipe => "/recipe/set",
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such command"),
+        };
 
     /// <summary>Takes a command topic apart.</summary>
     /// <param name="topic">Any text.</param>
@@ -100,9 +115,11 @@ internal sealed class Topics
     public bool TryParse(string? topic, out string station, out CommandKind kind)
     {
         (station, kind) = ("", default);
-        if (topic is null || !topic.StartsWith(_in, StringComparison.Ordinal)) return false;
+        if (topic is null || !topic.StartsWith(_in, StringComparison.Ordinal))
+            return false;
         int slash = topic.IndexOf('/', _in.Length);
-        if (slash < 0) return false;
+        if (slash < 0)
+            return false;
 
         CommandKind? found = topic[(slash + 1)..] switch
         {
@@ -112,7 +129,8 @@ internal sealed class Topics
             _ => null,
         };
         string name = topic[_in.Length..slash];
-        if (found is null || !IsName(name)) return false;
+        if (found is null || !IsName(name))
+            return false;
         (station, kind) = (name, found.Value);
         return true;
     }

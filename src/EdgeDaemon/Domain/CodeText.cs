@@ -13,7 +13,11 @@ internal static class CodeText
 {
     private const string ThenSuffix = "Then";
     private static readonly FrozenDictionary<Code, string> Texts = Enum.GetValues<Code>().ToFrozenDictionary(code => code, Make);
-    private static readonly FrozenDictionary<string, Code> Codes = Texts.ToFrozenDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, Code> Codes = Texts.ToFrozenDictionary(
+        pair => pair.Value,
+        pair => pair.Key,
+        StringComparer.Ordinal
+    );
 
     /// <summary>Whether a code answers a caller whose wish was not taken, rather than an inspection.</summary>
     public static bool IsRefusal(this Code code) => (int)code >= 200;
@@ -21,7 +25,9 @@ internal static class CodeText
     /// <summary>The text on the wire; <c>none</c> for <see cref="Code.None"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is no code.</exception>
     public static string ToText(this Code code) =>
-        Texts.TryGetValue(code, out string? text) ? text : throw new ArgumentOutOfRangeException(nameof(code), code, "the number stands for no code");
+        Texts.TryGetValue(code, out string? text)
+            ? text
+            : throw new ArgumentOutOfRangeException(nameof(code), code, "the number stands for no code");
 
     /// <summary>The text on the wire; null for <see cref="Code.None"/>, where JSON says null.</summary>
     public static string? Of(Code code) => code == Code.None ? null : code.ToText();
@@ -39,11 +45,13 @@ internal static class CodeText
     private static string Make(Code code)
     {
         string name = code.ToString();
-        if (name.EndsWith(ThenSuffix, StringComparison.Ordinal)) name = name[..^ThenSuffix.Length];
+        if (name.EndsWith(ThenSuffix, StringComparison.Ordinal))
+            name = name[..^ThenSuffix.Length];
         var text = new StringBuilder();
         foreach (char letter in name)
         {
-            if (char.IsAsciiLetterUpper(letter) && text.Length > 0) text.Append('_');
+            if (char.IsAsciiLetterUpper(letter) && text.Length > 0)
+                text.Append('_');
             text.Append(code.IsRefusal() ? char.ToUpperInvariant(letter) : char.ToLowerInvariant(letter));
         }
 

@@ -26,7 +26,14 @@ internal enum TriggerSource
 /// <param name="Recipe">Name or number that the caller asserts to be active; null for none.</param>
 /// <param name="Deadline">The caller's deadline; null for the recipe's.</param>
 internal sealed record Trigger(
-    string Station, TriggerSource Source, long ReceivedTimestamp, string? TriggerId = null, string? PartId = null, string? Recipe = null, TimeSpan? Deadline = null)
+    string Station,
+    TriggerSource Source,
+    long ReceivedTimestamp,
+    string? TriggerId = null,
+    string? PartId = null,
+    string? Recipe = null,
+    TimeSpan? Deadline = null
+)
 {
     /// <summary>Whether nobody waits for an ack: it can't be refused, only answered NOT_JUDGED.</summary>
     public bool IsSelfTimed => Source is TriggerSource.Interval or TriggerSource.FrameArrival;
@@ -50,4 +57,13 @@ internal sealed record RecipeStamp(int Number, string Name, string Revision, str
 /// <param name="Deadline">From receipt to verdict; null for none.</param>
 /// <param name="AcceptedAt">Wall clock, UTC; for people, never for durations or order.</param>
 internal sealed record AcceptedInspection(
-    string Id, string Station, long Sequence, TriggerSource Source, string? TriggerId, string? PartId, RecipeStamp Recipe, TimeSpan? Deadline, DateTimeOffset AcceptedAt);
+    string Id,
+    string Station,
+    long Sequence,
+    TriggerSource Source,
+    string? TriggerId,
+    string? PartId,
+    RecipeStamp Recipe,
+    TimeSpan? Deadline,
+    DateTimeOffset AcceptedAt
+);

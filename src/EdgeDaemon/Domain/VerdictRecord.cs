@@ -18,8 +18,23 @@ namespace ClipFusion.EdgeDaemon.Domain;
 /// <param name="CompletedAt">Wall clock, UTC.</param>
 /// <param name="Detail">What exactly was wrong, for people; null where the reason says it all.</param>
 internal sealed record VerdictRecord(
-    AcceptedInspection Inspection, Verdict Verdict, Code Reason, double? Score, double? Threshold, Evidence? Evidence, IReadOnlyList<RegionRecord> Regions, bool RegionsTruncated,
-    string Profile, bool IsFallbackProfile, bool IsZeroShot, string PackHash, IReadOnlyDictionary<string, double> Timings, FrameRecord? Frame, DateTimeOffset CompletedAt, string? Detail = null);
+    AcceptedInspection Inspection,
+    Verdict Verdict,
+    Code Reason,
+    double? Score,
+    double? Threshold,
+    Evidence? Evidence,
+    IReadOnlyList<RegionRecord> Regions,
+    bool RegionsTruncated,
+    string Profile,
+    bool IsFallbackProfile,
+    bool IsZeroShot,
+    string PackHash,
+    IReadOnlyDictionary<string, double> Timings,
+    FrameRecord? Frame,
+    DateTimeOffset CompletedAt,
+    string? Detail = null
+);
 
 /// <summary>The branch scores; a branch that was not used is null.</summary>
 internal sealed record Evidence(double? ClipLanguage, double? ClipVision, double? DiffLanguage, double? DiffVision);
@@ -37,4 +52,12 @@ internal sealed record RegionRecord(int X, int Y, int Width, int Height, int Are
 /// <param name="FileModifiedAt">That file's time, UTC; null when it came from no file.</param>
 /// <param name="PartId">The part's id out of the file's name; null where none is looked for or found.</param>
 internal sealed record FrameRecord(
-    ulong Id, int Width, int Height, string Format, DateTimeOffset CapturedAt, string? File = null, DateTimeOffset? FileModifiedAt = null, string? PartId = null);
+    ulong Id,
+    int Width,
+    int Height,
+    string Format,
+    DateTimeOffset CapturedAt,
+    string? File = null,
+    DateTimeOffset? FileModifiedAt = null,
+    string? PartId = null
+);

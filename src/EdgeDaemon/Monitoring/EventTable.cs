@@ -52,11 +52,13 @@ internal static class EventTable
     public static IReadOnlyList<LogEvent> Events { get; } =
     [
         .. from type in typeof(EventTable).Assembly.GetTypes()
-           from method in type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
-           let log = method.GetCustomAttribute<LoggerMessageAttribute>()
-           where log is not null
-           orderby log.EventId
-           select new LogEvent(log.EventId, log.Level, log.Message, method.GetCustomAttribute<OperatorActionAttribute>()?.Text, type),
+        from method in type.GetMethods(
+            BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly
+        )
+        let log = method.GetCustomAttribute<LoggerMessageAttribute>()
+        where log is not null
+        orderby log.EventId
+        select new LogEvent(log.EventId, log.Level, log.Message, method.GetCustomAttribute<OperatorActionAttribute>()?.Text, type),
     ];
 
     /// <summary>The whole page, with a line feed at the end of every line.</summary>
@@ -66,9 +68,13 @@ internal static class EventTable
         foreach (EventArea area in Areas)
         {
             var events = Events.Where(e => area.Has(e.Id)).ToList();
-            if (events.Count == 0) continue;
-            page.Append($"\n## {area.Title}: {area.First}-{area.Last}\n\n| id | level | message | what to do |\n| --- | --- | --- | --- |\n");
-            foreach (LogEvent e in events) page.Append($"| {e.Id} | {e.Level} | {Cell(e.Message)} | {Cell(e.Action ?? "")} |\n");
+            if (events.Count == 0)
+                continue;
+            page.Append(
+                $"\n## {area.Title}: {area.First}-{area.Last}\n\n| id | level | message | what to do |\n| --- | --- | --- | --- |\n"
+            );
+            foreach (LogEvent e in events)
+                page.Append($"| {e.Id} | {e.Level} | {Cell(e.Message)} | {Cell(e.Action ?? "")} |\n");
         }
 
         return page.ToString();

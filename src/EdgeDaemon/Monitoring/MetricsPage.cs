@@ -23,16 +23,23 @@ internal static class MetricsPage
     public static IServiceCollection AddMetricsPage(this IServiceCollection services, string device)
     {
         // Empty: the environment (OTEL_SERVICE_NAME and its like) configures nothing here.
-        ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddTelemetrySdk()
+        ResourceBuilder resource = ResourceBuilder
+            .CreateEmpty()
+            .AddTelemetrySdk()
             .AddService("clipfusion", serviceVersion: ProgramVersion, autoGenerateServiceInstanceId: false, serviceInstanceId: device);
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .SetResourceBuilder(resource)
-            .AddMeter(ApplianceMetrics.MeterName, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel")
-            .AddPrometheusExporter());
+        services
+            .AddOpenTelemetry()
+            .WithMetrics(metrics =>
+                metrics
+                    .SetResourceBuilder(resource)
+                    .AddMeter(ApplianceMetrics.MeterName, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel")
+                    .AddPrometheusExporter()
+            );
         return services;
     }
 
     /// <summary>Puts the page at <see cref="Path"/>.</summary>
     /// <param name="routes">The web server's routes.</param>
-    public static IEndpointConventionBuilder MapMetricsPage(this IEndpointRouteBuilder routes) => routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
+    public static IEndpointConventionBuilder MapMetricsPage(this IEndpointRouteBuilder routes) =>
+        routes.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
 }

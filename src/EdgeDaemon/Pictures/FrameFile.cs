@@ -19,7 +19,8 @@ internal sealed class FrameFile
 
     private const int FastCompression = 1;
 
-    private readonly ArrayBufferWriter<byte> _plain = new(), _file = new();
+    private readonly ArrayBufferWriter<byte> _plain = new(),
+        _file = new();
     private PixelBuffer _rgb;
 
     /// <summary>The file of a frame.</summary>
@@ -46,17 +47,22 @@ internal sealed class FrameFile
         _plain.ResetWrittenCount();
         _file.ResetWrittenCount();
         ImageCodec.EncodePng(pixels, _plain, FastCompression);
-        ImageComment.AddToPng(_plain.WrittenSpan, [(ImageComment.CommentKeyword, frame.Verdict.Inspection.Id), (FormatKeyword, frame.Shape.Format.ToString())], _file);
+        ImageComment.AddToPng(
+            _plain.WrittenSpan,
+            [(ImageComment.CommentKeyword, frame.Verdict.Inspection.Id), (FormatKeyword, frame.Shape.Format.ToString())],
+            _file
+        );
         return _file.WrittenSpan;
     }
 
     /// <summary>By the first bytes, because nobody vouches for a file's name; <c>.bin</c> for what is no image.</summary>
-    internal static string SuffixOf(ReadOnlySpan<byte> file) => file switch
-    {
-        [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => ".png",
-        [0xFF, 0xD8, 0xFF, ..] => ".jpg",
-        [(byte)'B', (byte)'M', ..] => ".bmp",
-        [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => ".tif",
-        _ => ".bin",
-    };
+    internal static string SuffixOf(ReadOnlySpan<byte> file) =>
+        file switch
+        {
+            [0x89, (byte)'P', (byte)'N', (byte)'G', ..] => ".png",
+            [0xFF, 0xD8, 0xFF, ..] => ".jpg",
+            [(byte)'B', (byte)'M', ..] => ".bmp",
+            [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => ".tif",
+            _ => ".bin",
+        };
 }

@@ -9,14 +9,18 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 internal sealed class FramePicture
 {
     private readonly PillowResampler _resampler = new();
-    private PixelBuffer _decoded, _converted, _scaled, _drawn;
+    private PixelBuffer _decoded,
+        _converted,
+        _scaled,
+        _drawn;
 
     /// <summary>The frame's pixels; those of an image file are decoded.</summary>
     /// <returns>Valid until the next call.</returns>
     /// <exception cref="ImageFormatException">The file can't be decoded.</exception>
     public ImageView Pixels(KeptFrame frame)
     {
-        if (frame.Shape.Format != PixelFormat.Encoded) return FramePixels.View(frame.Bytes, frame.Shape);
+        if (frame.Shape.Format != PixelFormat.Encoded)
+            return FramePixels.View(frame.Bytes, frame.Shape);
         ImageHeader header = ImageCodec.ReadHeader(frame.Bytes, name: frame.Name);
         int row = header.Width * header.Pixels.BytesPerPixel();
         Span<byte> pixels = _decoded.Of(checked(row * header.Height));
@@ -56,7 +60,10 @@ internal sealed class FramePicture
             Low = low,
             High = high,
             Region = shown.CellsToFrame(map.Covered, frameWidth, frameHeight),
-            Boxes = [.. frame.Verdict.Regions.Select(r => shown.CellsToFrame(new Region(r.X, r.Y, r.Width, r.Height), frameWidth, frameHeight))],
+            Boxes =
+            [
+                .. frame.Verdict.Regions.Select(r => shown.CellsToFrame(new Region(r.X, r.Y, r.Width, r.Height), frameWidth, frameHeight)),
+            ],
             Ignore = frame.Ignore,
             ColourBar = withBar,
         };
@@ -71,7 +78,10 @@ internal sealed class FramePicture
     internal static (float Low, float High) ScaleOf(KeptFrame frame)
     {
         Profile profile = NormalLevels.ProfileOf(frame.Verdict);
-        return HeatScale.Of(frame.Levels.Of(profile), (float?)frame.Recipe.MapThresholds[profile, frame.Verdict.IsZeroShot ? ShotMode.ZeroShot : ShotMode.FewShot]);
+        return HeatScale.Of(
+            frame.Levels.Of(profile),
+            (float?)frame.Recipe.MapThresholds[profile, frame.Verdict.IsZeroShot ? ShotMode.ZeroShot : ShotMode.FewShot]
+        );
     }
 
     /// <summary>The size of a picture whose longest side is at most so long; never larger than it was.</summary>
@@ -92,7 +102,8 @@ internal sealed class FramePicture
             return new ImageView(grey, pixels.Width, pixels.Height, pixels.Width, PixelFormat.Mono8);
         }
 
-        if (!pixels.Format.IsBayer()) return pixels;
+        if (!pixels.Format.IsBayer())
+            return pixels;
         Span<byte> rgb = _converted.Of(RgbImage.ByteCount(pixels.Width, pixels.Height));
         PixelConverter.ToRgb(pixels, rgb);
         return new ImageView(rgb, pixels.Width, pixels.Height, pixels.Width * 3, PixelFormat.RGB8);

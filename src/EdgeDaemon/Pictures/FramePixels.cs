@@ -12,8 +12,10 @@ internal static class FramePixels
     /// <exception cref="ImageFormatException">The encoded picture can't be decoded.</exception>
     public static void Use(Frame frame, FrameAction use)
     {
-        if (frame.Format == PixelFormat.Encoded) use(ImageCodec.DecodeStored(frame.Pixels, name: frame.FileName ?? $"frame {frame.Id}").View);
-        else use(View(frame.Pixels, frame.Shape));
+        if (frame.Format == PixelFormat.Encoded)
+            use(ImageCodec.DecodeStored(frame.Pixels, name: frame.FileName ?? $"frame {frame.Id}").View);
+        else
+            use(View(frame.Pixels, frame.Shape));
     }
 
     /// <summary>A frame's pixels, as they are.</summary>
@@ -21,11 +23,22 @@ internal static class FramePixels
     /// <param name="shape">Their layout; not encoded.</param>
     /// <exception cref="ImageFormatException">They are encoded.</exception>
     public static ImageView View(ReadOnlySpan<byte> pixels, FrameShape shape) =>
-        shape.Format == PixelFormat.Encoded ? throw new ImageFormatException($"frames in {shape.Format} are not pixels") : new(pixels, shape.Width, shape.Height, shape.Stride, shape.Format);
+        shape.Format == PixelFormat.Encoded
+            ? throw new ImageFormatException($"frames in {shape.Format} are not pixels")
+            : new(pixels, shape.Width, shape.Height, shape.Stride, shape.Format);
 
     /// <summary>What a verdict says of its frame.</summary>
     public static FrameRecord Describe(Frame frame) =>
-        new(frame.Id, frame.Width, frame.Height, frame.Format.ToString(), frame.CapturedAt, frame.FileName, frame.File?.ModifiedAt, frame.PartId);
+        new(
+            frame.Id,
+            frame.Width,
+            frame.Height,
+            frame.Format.ToString(),
+            frame.CapturedAt,
+            frame.FileName,
+            frame.File?.ModifiedAt,
+            frame.PartId
+        );
 
     /// <summary>What a verdict says of a file that gave no frame; null where there is no file.</summary>
     public static FrameRecord? Describe(FileStamp? file, DateTimeOffset now) =>

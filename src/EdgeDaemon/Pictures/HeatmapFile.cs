@@ -28,7 +28,8 @@ internal sealed class HeatmapFile(FramePicture picture, int limit)
 
     private static readonly int[] Qualities = [90, 75, 60];
 
-    private readonly ArrayBufferWriter<byte> _plain = new(), _file = new();
+    private readonly ArrayBufferWriter<byte> _plain = new(),
+        _file = new();
     private PixelBuffer _deep;
 
     /// <summary>The heatmap of a judged frame.</summary>
@@ -37,12 +38,13 @@ internal sealed class HeatmapFile(FramePicture picture, int limit)
     /// <returns>The file, valid until the next call, and its media type.</returns>
     /// <exception cref="ImageFormatException">The frame can't be decoded.</exception>
     /// <exception cref="InvalidOperationException">Not even the smallest picture fits.</exception>
-    public (ReadOnlyMemory<byte> File, string ContentType) Of(KeptFrame frame, HeatmapFormat format) => format switch
-    {
-        HeatmapFormat.Jpeg => (Overlay(frame, Qualities, Jpeg), "image/jpeg"),
-        HeatmapFormat.Png => (Overlay(frame, [0], Png), "image/png"),
-        _ => (Map(frame), "image/png"),
-    };
+    public (ReadOnlyMemory<byte> File, string ContentType) Of(KeptFrame frame, HeatmapFormat format) =>
+        format switch
+        {
+            HeatmapFormat.Jpeg => (Overlay(frame, Qualities, Jpeg), "image/jpeg"),
+            HeatmapFormat.Png => (Overlay(frame, [0], Png), "image/png"),
+            _ => (Map(frame), "image/png"),
+        };
 
     private ReadOnlyMemory<byte> Overlay(KeptFrame frame, int[] qualities, Encoder encode)
     {
@@ -52,15 +54,24 @@ internal sealed class HeatmapFile(FramePicture picture, int limit)
         // A frame that is smaller than the least side is tried as it is.
         for (int side = whole; side >= Math.Min(whole, LeastSide); side = side * 3 / 4)
         {
-            ImageView overlay = picture.Overlay(picture.Shrunk(pixels, frame.Recipe.Method, side), frame, pixels.Width, pixels.Height, withBar: true);
+            ImageView overlay = picture.Overlay(
+                picture.Shrunk(pixels, frame.Recipe.Method, side),
+                frame,
+                pixels.Width,
+                pixels.Height,
+                withBar: true
+            );
             foreach (int quality in qualities)
             {
                 encode(overlay, quality, id);
-                if (_file.WrittenCount <= limit) return _file.WrittenMemory;
+                if (_file.WrittenCount <= limit)
+                    return _file.WrittenMemory;
             }
         }
 
-        throw new InvalidOperationException($"the heatmap of inspection {id} has {_file.WrittenCount} bytes at its smallest; {limit} are allowed");
+        throw new InvalidOperationException(
+            $"the heatmap of inspection {id} has {_file.WrittenCount} bytes at its smallest; {limit} are allowed"
+        );
     }
 
     private void Jpeg(ImageView overlay, int quality, string id)
@@ -84,7 +95,8 @@ internal sealed class HeatmapFile(FramePicture picture, int limit)
         Span<ushort> deep = MemoryMarshal.Cast<byte, ushort>(bytes);
         ReadOnlySpan<float> values = map.Values;
         // What is not a number fails the comparison and is 0.
-        for (int i = 0; i < values.Length; i++) deep[i] = values[i] > 0 ? (ushort)(Math.Min(values[i] / HeatScale.Greatest, 1) * ushort.MaxValue + 0.5f) : (ushort)0;
+        for (int i = 0; i < values.Length; i++)
+            deep[i] = values[i] > 0 ? (ushort)(Math.Min(values[i] / HeatScale.Greatest, 1) * ushort.MaxValue + 0.5f) : (ushort)0;
         Region covered = map.Covered;
         Clear();
         ImageCodec.EncodePng(new ImageView(bytes, map.Width, map.Height, map.Width * sizeof(ushort), PixelFormat.Mono16), _plain);
@@ -95,8 +107,13 @@ internal sealed class HeatmapFile(FramePicture picture, int limit)
                 (ScaleKeyword, "0..2"),
                 (RegionKeyword, string.Create(CultureInfo.InvariantCulture, $"{covered.X} {covered.Y} {covered.Width} {covered.Height}")),
             ],
-            _file);
-        return _file.WrittenCount <= limit ? _file.WrittenMemory : throw new InvalidOperationException($"the map of inspection {frame.Verdict.Inspection.Id} has {_file.WrittenCount} bytes; {limit} are allowed");
+            _file
+        );
+        return _file.WrittenCount <= limit
+            ? _file.WrittenMemory
+            : throw new InvalidOperationException(
+                $"the map of inspection {frame.Verdict.Inspection.Id} has {_file.WrittenCount} bytes; {limit} are allowed"
+            );
     }
 
     private void Clear()

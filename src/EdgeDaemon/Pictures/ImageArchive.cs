@@ -18,7 +18,8 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// </remarks>
 internal sealed class ImageArchive
 {
-    private const string DayFormat = "yyyy-MM-dd", OkFolder = "ok";
+    private const string DayFormat = "yyyy-MM-dd",
+        OkFolder = "ok";
 
     // What versions before AtomicFile left behind when they were killed.
     private const string FormerTemporarySuffix = ".part";
@@ -43,11 +44,16 @@ internal sealed class ImageArchive
     public ImageArchive(string dataFolder, string station, ImageLimits limits, TimeProvider time, Func<bool> isAllowed)
     {
         (_root, _limits, _time, _isAllowed) = (Path.Combine(dataFolder, "images", station), limits, time, isAllowed);
-        lock (_gate) Attempt(CountFiles);
+        lock (_gate)
+            Attempt(CountFiles);
     }
 
     /// <summary>What is kept, and how long; may be replaced at any time and counts from then on.</summary>
-    public ImageLimits Limits { get => _limits; set => _limits = value; }
+    public ImageLimits Limits
+    {
+        get => _limits;
+        set => _limits = value;
+    }
 
     /// <summary>Bytes of all images.</summary>
     public long Bytes { get; private set; }
@@ -66,7 +72,9 @@ internal sealed class ImageArchive
     /// <param name="verdict">Its verdict.</param>
     /// <returns><see cref="ImageOutcome.Stored"/> when <see cref="Store"/> would try; otherwise what that would answer.</returns>
     public ImageOutcome Expect(AcceptedInspection inspection, Verdict verdict) =>
-        !_limits.Wants(inspection.Sequence, verdict) ? ImageOutcome.NotWanted : _isAllowed() ? ImageOutcome.Stored : ImageOutcome.Stopped;
+        !_limits.Wants(inspection.Sequence, verdict) ? ImageOutcome.NotWanted
+        : _isAllowed() ? ImageOutcome.Stored
+        : ImageOutcome.Stopped;
 
     /// <summary>
     /// Stores an image if the station's policy wants it and the disk allows it. Writes to the disk, and may first have to delete older
@@ -79,7 +87,8 @@ internal sealed class ImageArchive
     /// <returns>What became of it.</returns>
     public ImageOutcome Store(AcceptedInspection inspection, Verdict verdict, ReadOnlySpan<byte> encoded, string suffix)
     {
-        if (Expect(inspection, verdict) is not ImageOutcome.Stored and var no) return no;
+        if (Expect(inspection, verdict) is not ImageOutcome.Stored and var no)
+            return no;
         string folder = Path.Combine(_root, DayOf(inspection), FolderOf(verdict));
         string path = Path.Combine(folder, inspection.Id + suffix);
         lock (_gate)
@@ -87,7 +96,8 @@ internal sealed class ImageArchive
             try
             {
                 long cap = _limits.Bytes;
-                if (Bytes + encoded.Length > cap) EvictTo((long)(cap * LowWater) - encoded.Length, int.MaxValue);
+                if (Bytes + encoded.Length > cap)
+                    EvictTo((long)(cap * LowWater) - encoded.Length, int.MaxValue);
                 Directory.CreateDirectory(folder);
                 long before = File.Exists(path) ? new FileInfo(path).Length : 0;
                 AtomicFile.Write(path, Durability.Process, encoded);
@@ -133,19 +143,24 @@ internal sealed class ImageArchive
             {
                 foreach ((string folder, DateTime day) in byAge ? Days() : [])
                 {
-                    if (day < today.AddDays(-limits.OkDays)) deleted += DeleteSome(Path.Combine(folder, OkFolder), limit - deleted);
-                    if (day >= today.AddDays(-limits.OtherDays)) continue;
-                    foreach (string kind in OtherFolders) deleted += DeleteSome(Path.Combine(folder, kind), limit - deleted);
+                    if (day < today.AddDays(-limits.OkDays))
+                        deleted += DeleteSome(Path.Combine(folder, OkFolder), limit - deleted);
+                    if (day >= today.AddDays(-limits.OtherDays))
+                        continue;
+                    foreach (string kind in OtherFolders)
+                        deleted += DeleteSome(Path.Combine(folder, kind), limit - deleted);
                 }
 
-                if (Bytes > limits.Bytes) deleted += EvictTo((long)(limits.Bytes * LowWater), limit - deleted);
+                if (Bytes > limits.Bytes)
+                    deleted += EvictTo((long)(limits.Bytes * LowWater), limit - deleted);
             });
         }
 
         return deleted;
     }
 
-    private static string DayOf(AcceptedInspection inspection) => inspection.AcceptedAt.UtcDateTime.ToString(DayFormat, CultureInfo.InvariantCulture);
+    private static string DayOf(AcceptedInspection inspection) =>
+        inspection.AcceptedAt.UtcDateTime.ToString(DayFormat, CultureInfo.InvariantCulture);
 
     private static string FolderOf(Verdict verdict) => verdict == Verdict.Ok ? OkFolder : verdict.ToString().ToLowerInvariant();
 
@@ -158,7 +173,8 @@ internal sealed class ImageArchive
             {
                 foreach (string kind in kinds)
                 {
-                    if (Bytes > bytes) deleted += DeleteSome(Path.Combine(folder, kind), limit - deleted, bytes);
+                    if (Bytes > bytes)
+                        deleted += DeleteSome(Path.Combine(folder, kind), limit - deleted, bytes);
                 }
             }
         }
@@ -171,11 +187,13 @@ internal sealed class ImageArchive
     private int DeleteSome(string folder, int limit, long untilBytes = -1)
     {
         int deleted = 0;
-        if (limit <= 0) return deleted;
+        if (limit <= 0)
+            return deleted;
         bool isOrdered = untilBytes >= 0;
         foreach (string path in isOrdered ? Files(folder, "*").Order(StringComparer.Ordinal) : Files(folder, "*"))
         {
-            if (deleted >= limit || Bytes <= untilBytes) return deleted;
+            if (deleted >= limit || Bytes <= untilBytes)
+                return deleted;
             var file = new FileInfo(path);
             long length = file.Length;
             file.Delete();
@@ -192,29 +210,46 @@ internal sealed class ImageArchive
     {
         foreach ((string folder, _) in Days())
         {
-            foreach (FileInfo file in OtherFolders.Append(OkFolder).SelectMany(kind => Files(Path.Combine(folder, kind), "*")).Select(f => new FileInfo(f)))
+            foreach (
+                FileInfo file in OtherFolders
+                    .Append(OkFolder)
+                    .SelectMany(kind => Files(Path.Combine(folder, kind), "*"))
+                    .Select(f => new FileInfo(f))
+            )
             {
-                if (file.Length == 0 || AtomicFile.IsTemporary(file.Name) || file.Extension == FormerTemporarySuffix) file.Delete();
-                else Bytes += file.Length;
+                if (file.Length == 0 || AtomicFile.IsTemporary(file.Name) || file.Extension == FormerTemporarySuffix)
+                    file.Delete();
+                else
+                    Bytes += file.Length;
             }
         }
     }
 
     private IEnumerable<(string Folder, DateTime Day)> Days()
     {
-        if (!Directory.Exists(_root)) yield break;
+        if (!Directory.Exists(_root))
+            yield break;
         foreach (string folder in Directory.EnumerateDirectories(_root).Order(StringComparer.Ordinal).ToArray())
         {
-            bool isDay = DateTime.TryParseExact(Path.GetFileName(folder), DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime day);
-            if (isDay) yield return (folder, day);
+            bool isDay = DateTime.TryParseExact(
+                Path.GetFileName(folder),
+                DayFormat,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out DateTime day
+            );
+            if (isDay)
+                yield return (folder, day);
         }
     }
 
-    private static IEnumerable<string> Files(string folder, string pattern) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern) : [];
+    private static IEnumerable<string> Files(string folder, string pattern) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern) : [];
 
     private static void DeleteIfEmpty(string folder)
     {
-        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            Directory.Delete(folder);
     }
 
     private void Attempt(Action work)

@@ -24,7 +24,10 @@ internal sealed class ImageArchives : IAsyncDisposable
     {
         _store = store;
         _archives = config.Stations.ToDictionary(
-            s => s.Name, s => new ImageArchive(config.DataFolder, s.Name, ImageLimits.From(s.Images, config.Storage), time, () => store.ImagesAllowed), StringComparer.Ordinal);
+            s => s.Name,
+            s => new ImageArchive(config.DataFolder, s.Name, ImageLimits.From(s.Images, config.Storage), time, () => store.ImagesAllowed),
+            StringComparer.Ordinal
+        );
         _timer = time.CreateTimer(_ => Step(), null, Interval, Interval);
     }
 
@@ -36,7 +39,8 @@ internal sealed class ImageArchives : IAsyncDisposable
     /// <param name="config">What runs now.</param>
     public void Apply(ApplianceConfig config)
     {
-        foreach (StationConfig station in config.Stations) _archives[station.Name].Limits = ImageLimits.From(station.Images, config.Storage);
+        foreach (StationConfig station in config.Stations)
+            _archives[station.Name].Limits = ImageLimits.From(station.Images, config.Storage);
     }
 
     /// <summary>Stops tidying; a step under way ends by itself.</summary>
@@ -45,9 +49,11 @@ internal sealed class ImageArchives : IAsyncDisposable
 
     private void Step()
     {
-        if (!_store.IsIdle || Interlocked.Exchange(ref _isStepping, 1) == 1) return;
+        if (!_store.IsIdle || Interlocked.Exchange(ref _isStepping, 1) == 1)
+            return;
         int left = FilesPerStep;
-        foreach (ImageArchive archive in _archives.Values) left -= archive.RetainStep(left, _store.IsClockTrusted);
+        foreach (ImageArchive archive in _archives.Values)
+            left -= archive.RetainStep(left, _store.IsClockTrusted);
         Volatile.Write(ref _isStepping, 0);
     }
 }

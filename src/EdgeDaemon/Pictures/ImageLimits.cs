@@ -16,20 +16,27 @@ internal sealed record ImageLimits(ImagePolicy Policy, int SampleEvery, long Byt
     /// <param name="images">The station's.</param>
     /// <param name="storage">For how long inspections are kept.</param>
     /// <returns>The limits.</returns>
-    public static ImageLimits From(ImageConfig images, StorageConfig storage) => new(
-        images.Policy, images.SampleEvery, (long)(images.MaxGigabytes * (1 << 30)), images.MaxDays, Math.Max(images.MaxDays, storage.RetentionDays));
+    public static ImageLimits From(ImageConfig images, StorageConfig storage) =>
+        new(
+            images.Policy,
+            images.SampleEvery,
+            (long)(images.MaxGigabytes * (1 << 30)),
+            images.MaxDays,
+            Math.Max(images.MaxDays, storage.RetentionDays)
+        );
 
     /// <summary>Whether the policy keeps an image.</summary>
     /// <param name="sequence">The inspection's sequence number.</param>
     /// <param name="verdict">Its verdict.</param>
     /// <returns>True to keep it.</returns>
-    public bool Wants(long sequence, Verdict verdict) => Policy switch
-    {
-        ImagePolicy.All => true,
-        ImagePolicy.NgAndReview => verdict != Verdict.Ok,
-        ImagePolicy.SampleOfOk => verdict != Verdict.Ok || sequence % SampleEvery == 0,
-        _ => false,
-    };
+    public bool Wants(long sequence, Verdict verdict) =>
+        Policy switch
+        {
+            ImagePolicy.All => true,
+            ImagePolicy.NgAndReview => verdict != Verdict.Ok,
+            ImagePolicy.SampleOfOk => verdict != Verdict.Ok || sequence % SampleEvery == 0,
+            _ => false,
+        };
 }
 
 /// <summary>What became of an image.</summary>

@@ -15,8 +15,14 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="levels">What good parts' maps reach under the recipe.</param>
 /// <param name="recipeUse">Keeps the recipe alive until <see cref="Dispose"/>.</param>
 internal sealed class JudgedFrame(
-    VerdictRecord verdict, Frame frame, PooledAnomalyMap? map, StationRecipe recipe, IgnoreMask? ignore, NormalLevels levels, IDisposable recipeUse)
-    : IDisposable
+    VerdictRecord verdict,
+    Frame frame,
+    PooledAnomalyMap? map,
+    StationRecipe recipe,
+    IgnoreMask? ignore,
+    NormalLevels levels,
+    IDisposable recipeUse
+) : IDisposable
 {
     private PooledAnomalyMap? _map = map;
     private int _isDisposed;
@@ -38,7 +44,8 @@ internal sealed class JudgedFrame(
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         frame.Dispose();
         TakeMap()?.Dispose();
         recipeUse.Dispose();

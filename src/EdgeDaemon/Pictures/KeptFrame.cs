@@ -51,7 +51,8 @@ internal sealed class KeptFrame
     public void Take(PictureSource source, PictureUses uses, long now)
     {
         ReadOnlySpan<byte> pixels = source.Frame.Pixels;
-        if (_memory.Length < pixels.Length) _memory = GC.AllocateUninitializedArray<byte>(pixels.Length);
+        if (_memory.Length < pixels.Length)
+            _memory = GC.AllocateUninitializedArray<byte>(pixels.Length);
         pixels.CopyTo(_memory);
         (_length, Shape, Name) = (pixels.Length, source.Frame.Shape, source.Frame.FileName ?? $"frame {source.Frame.Id}");
         (Verdict, Recipe, Ignore, Map, Levels) = (source.Verdict, source.Recipe, source.Ignore, source.Map, source.Levels);

@@ -26,7 +26,8 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
     {
         get
         {
-            lock (_lock) return _waiting.Count;
+            lock (_lock)
+                return _waiting.Count;
         }
     }
 
@@ -44,7 +45,8 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
         bool isKept = false;
         try
         {
-            lock (_lock) place = Place(source.Frame.Shape.ByteCount);
+            lock (_lock)
+                place = Place(source.Frame.Shape.ByteCount);
             place?.Take(source, uses, now);
             isKept = place is not null;
         }
@@ -53,13 +55,15 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
             if (!isKept)
             {
                 source.Map?.Dispose();
-                if (place is not null) Return(place);
+                if (place is not null)
+                    Return(place);
             }
         }
 
         if (isKept)
         {
-            lock (_lock) _waiting.Enqueue(place!);
+            lock (_lock)
+                _waiting.Enqueue(place!);
         }
 
         return isKept;
@@ -68,20 +72,23 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
     /// <summary>The frame that has waited longest, from now on the caller's, who returns it; null when none waits.</summary>
     public KeptFrame? Next()
     {
-        lock (_lock) return _waiting.TryDequeue(out KeptFrame? next) ? next : null;
+        lock (_lock)
+            return _waiting.TryDequeue(out KeptFrame? next) ? next : null;
     }
 
     /// <summary>Gives a frame's memory back.</summary>
     public void Return(KeptFrame frame)
     {
         frame.Clear();
-        lock (_lock) _free.Push(frame);
+        lock (_lock)
+            _free.Push(frame);
     }
 
     /// <summary>Lets a frame of the caller's go out of the count, until it comes back.</summary>
     public void Lend(KeptFrame frame)
     {
-        lock (_lock) _all.Remove(frame);
+        lock (_lock)
+            _all.Remove(frame);
     }
 
     /// <summary>Takes a frame back that was lent.</summary>
@@ -91,7 +98,8 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
         lock (_lock)
         {
             // Its place may be taken by another meanwhile.
-            if (_all.Count >= MaximumFrames) return;
+            if (_all.Count >= MaximumFrames)
+                return;
             _all.Add(frame);
             _free.Push(frame);
         }
@@ -99,7 +107,8 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
 
     private KeptFrame? Place(int bytes)
     {
-        if (_free.TryPop(out KeptFrame? free)) return free;
+        if (_free.TryPop(out KeptFrame? free))
+            return free;
         if (_all.Count < LeastFrames || (_all.Count < MaximumFrames && _all.Sum(f => (long)f.Capacity) + bytes <= memory))
         {
             _all.Add(new KeptFrame());
@@ -107,7 +116,8 @@ internal sealed class KeptFrames(long memory = KeptFrames.DefaultMemory)
         }
 
         Interlocked.Increment(ref _dropped);
-        if (!_waiting.TryDequeue(out KeptFrame? oldest)) return null;
+        if (!_waiting.TryDequeue(out KeptFrame? oldest))
+            return null;
         oldest.Clear();
         return oldest;
     }

@@ -9,7 +9,8 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="frames">Where their memory comes from and goes back to.</param>
 internal sealed class LastFrames(KeptFrames frames)
 {
-    private KeptFrame? _latest, _latestNg;
+    private KeptFrame? _latest,
+        _latestNg;
 
     /// <summary>Takes a frame over; what it takes the place of goes back.</summary>
     public void Keep(KeptFrame frame)
@@ -17,9 +18,12 @@ internal sealed class LastFrames(KeptFrames frames)
         frames.Lend(frame);
         (KeptFrame? latest, KeptFrame? ng) = (_latest, _latestNg);
         _latest = frame;
-        if (frame.Verdict.Verdict == Verdict.Ng) _latestNg = frame;
-        if (latest is not null && latest != _latestNg) frames.TakeBack(latest);
-        if (ng is not null && ng != _latestNg && ng != latest) frames.TakeBack(ng);
+        if (frame.Verdict.Verdict == Verdict.Ng)
+            _latestNg = frame;
+        if (latest is not null && latest != _latestNg)
+            frames.TakeBack(latest);
+        if (ng is not null && ng != _latestNg && ng != latest)
+            frames.TakeBack(ng);
     }
 
     /// <summary>Hands the frames out, the older first, and forgets them.</summary>
@@ -33,7 +37,8 @@ internal sealed class LastFrames(KeptFrames frames)
             frames.TakeBack(ng);
         }
 
-        if (latest is null) return;
+        if (latest is null)
+            return;
         use(latest);
         frames.TakeBack(latest);
     }

@@ -25,21 +25,27 @@ internal sealed class NormalLevels(NormalReach references, Profile own)
     /// <summary>The greatest value of good parts' maps by a profile; null = not known yet.</summary>
     public float? Of(Profile profile)
     {
-        if (FromReferences(profile) is { } reach) return reach;
-        lock (_lock) return _judged.TryGetValue(profile, out Queue<float>? seen) && seen.Count > 0 ? seen.Max() : null;
+        if (FromReferences(profile) is { } reach)
+            return reach;
+        lock (_lock)
+            return _judged.TryGetValue(profile, out Queue<float>? seen) && seen.Count > 0 ? seen.Max() : null;
     }
 
     /// <summary>Takes the map of a part that was judged OK, where the references say nothing.</summary>
     public void Note(VerdictRecord verdict, PooledAnomalyMap? map)
     {
-        if (verdict.Verdict != Verdict.Ok || map is null) return;
+        if (verdict.Verdict != Verdict.Ok || map is null)
+            return;
         Profile profile = ProfileOf(verdict);
-        if (FromReferences(profile) is not null) return;
+        if (FromReferences(profile) is not null)
+            return;
         float peak = MapStatistics.Max(map.Values);
         lock (_lock)
         {
-            if (!_judged.TryGetValue(profile, out Queue<float>? seen)) _judged[profile] = seen = new Queue<float>(Parts);
-            if (seen.Count == Parts) seen.Dequeue();
+            if (!_judged.TryGetValue(profile, out Queue<float>? seen))
+                _judged[profile] = seen = new Queue<float>(Parts);
+            if (seen.Count == Parts)
+                seen.Dequeue();
             seen.Enqueue(peak);
         }
     }
@@ -47,5 +53,8 @@ internal sealed class NormalLevels(NormalReach references, Profile own)
     /// <summary>The profile that a verdict comes from.</summary>
     public static Profile ProfileOf(VerdictRecord verdict) => ProfileNames.Find(verdict.Profile) ?? Profile.ClipFusion;
 
-    private float? FromReferences(Profile profile) => profile == own ? references.Own : profile == Profile.PatchClip ? references.PatchClip : null;
+    private float? FromReferences(Profile profile) =>
+        profile == own ? references.Own
+        : profile == Profile.PatchClip ? references.PatchClip
+        : null;
 }

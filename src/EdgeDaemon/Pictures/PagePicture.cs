@@ -25,10 +25,15 @@ internal sealed class PagePicture(FramePicture picture)
             return new ShownInspection(frame.Verdict, default, default);
         }
 
-        int width = Math.Min(pixels.Width, StationGallery.MaximumWidth), height = Math.Max(1, (int)((long)pixels.Height * width / pixels.Width));
+        int width = Math.Min(pixels.Width, StationGallery.MaximumWidth),
+            height = Math.Max(1, (int)((long)pixels.Height * width / pixels.Width));
         ImageView rgb = picture.Shrunk(pixels, frame.Recipe.Method, Math.Max(width, height));
         ReadOnlyMemory<byte> plain = Jpeg(rgb);
-        return new ShownInspection(frame.Verdict, plain, frame.Map is null ? default : Jpeg(picture.Overlay(rgb, frame, pixels.Width, pixels.Height, withBar: false)));
+        return new ShownInspection(
+            frame.Verdict,
+            plain,
+            frame.Map is null ? default : Jpeg(picture.Overlay(rgb, frame, pixels.Width, pixels.Height, withBar: false))
+        );
     }
 
     private byte[] Jpeg(ImageView rgb)

@@ -12,4 +12,11 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="Recipe">What it was judged under.</param>
 /// <param name="Ignore">What of it was not judged; null for nothing.</param>
 /// <param name="Levels">What good parts' maps reach under the recipe.</param>
-internal readonly record struct PictureSource(VerdictRecord Verdict, Frame Frame, PooledAnomalyMap? Map, StationRecipe Recipe, IgnoreMask? Ignore, NormalLevels Levels);
+internal readonly record struct PictureSource(
+    VerdictRecord Verdict,
+    Frame Frame,
+    PooledAnomalyMap? Map,
+    StationRecipe Recipe,
+    IgnoreMask? Ignore,
+    NormalLevels Levels
+);

@@ -56,17 +56,20 @@ internal sealed class PictureWorker(NetworkScheduler turns, IHeatmapPublisher me
     /// <summary>Copies a judged frame, so that it goes back to its camera at once, and takes its map. Waits for nobody.</summary>
     public void Take(JudgedFrame judged)
     {
-        if (_stop.IsCancellationRequested) return;
+        if (_stop.IsCancellationRequested)
+            return;
         judged.Levels.Note(judged.Verdict, judged.Map);
         var source = new PictureSource(judged.Verdict, judged.Frame, judged.TakeMap(), judged.Recipe, judged.Ignore, judged.Levels);
-        if (_stations[judged.Verdict.Inspection.Station].Take(source)) _work.Release();
+        if (_stations[judged.Verdict.Inspection.Station].Take(source))
+            _work.Release();
     }
 
     /// <summary>Makes what waits, within <see cref="LastOrders"/>. A disk that hangs is not waited for.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        if (_thread is null) return;
+        if (_thread is null)
+            return;
         _work.Release();
         await _ended.Task.WaitAsync(2 * LastOrders, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -76,19 +79,23 @@ internal sealed class PictureWorker(NetworkScheduler turns, IHeatmapPublisher me
         LowPriority.Take();
         var tools = new PictureTools();
         long stopping = 0;
-        for (bool isDone = false; !isDone;)
+        for (bool isDone = false; !isDone; )
         {
             _work.Wait();
-            if (_stop.IsCancellationRequested && stopping == 0) stopping = time.GetTimestamp();
+            if (_stop.IsCancellationRequested && stopping == 0)
+                stopping = time.GetTimestamp();
             isDone = stopping != 0;
-            if (!isDone) foreach (StationPictures station in _stations.Values) station.ShowLast(tools);
+            if (!isDone)
+                foreach (StationPictures station in _stations.Values)
+                    station.ShowLast(tools);
             // Every station in turn, until none has anything.
-            for (bool isLeft = true; isLeft && (stopping == 0 || time.GetElapsedTime(stopping) < LastOrders);)
+            for (bool isLeft = true; isLeft && (stopping == 0 || time.GetElapsedTime(stopping) < LastOrders); )
             {
                 isLeft = false;
                 foreach (StationPictures station in _stations.Values)
                 {
-                    if (station.Next() is not { } frame) continue;
+                    if (station.Next() is not { } frame)
+                        continue;
                     isLeft = true;
                     AwaitLull(frame.KeptAt);
                     station.Work(frame, tools);
@@ -104,7 +111,8 @@ internal sealed class PictureWorker(NetworkScheduler turns, IHeatmapPublisher me
     private void AwaitLull(long keptAt)
     {
         TimeSpan left = Patience - time.GetElapsedTime(keptAt);
-        if (left <= TimeSpan.Zero || _stop.IsCancellationRequested) return;
+        if (left <= TimeSpan.Zero || _stop.IsCancellationRequested)
+            return;
         using var limit = new CancellationTokenSource(left, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
         try

@@ -8,7 +8,8 @@ internal struct PixelBuffer
     /// <summary>That many bytes, holding whatever lay there before; valid until the next call.</summary>
     public Span<byte> Of(int bytes)
     {
-        if (_bytes is null || _bytes.Length < bytes) _bytes = GC.AllocateUninitializedArray<byte>(bytes);
+        if (_bytes is null || _bytes.Length < bytes)
+            _bytes = GC.AllocateUninitializedArray<byte>(bytes);
         return _bytes.AsSpan(0, bytes);
     }
 }

@@ -13,7 +13,8 @@ internal sealed class PooledAnomalyMap : IDisposable
 
     private float[]? _values;
 
-    private PooledAnomalyMap(float[] values, int width, int height, Region covered) => (_values, Width, Height, Covered) = (values, width, height, covered);
+    private PooledAnomalyMap(float[] values, int width, int height, Region covered) =>
+        (_values, Width, Height, Covered) = (values, width, height, covered);
 
     /// <summary>Cells in a row.</summary>
     public int Width { get; }
@@ -25,7 +26,8 @@ internal sealed class PooledAnomalyMap : IDisposable
     public Region Covered { get; }
 
     /// <summary>Height x width values, row after row; valid until <see cref="Dispose"/>.</summary>
-    public ReadOnlySpan<float> Values => _values is { } values ? values.AsSpan(0, Width * Height) : throw new ObjectDisposedException(nameof(PooledAnomalyMap));
+    public ReadOnlySpan<float> Values =>
+        _values is { } values ? values.AsSpan(0, Width * Height) : throw new ObjectDisposedException(nameof(PooledAnomalyMap));
 
     /// <summary>Copies a map.</summary>
     public static PooledAnomalyMap Of(AnomalyMap map, Region covered)
@@ -37,6 +39,7 @@ internal sealed class PooledAnomalyMap : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _values, null) is { } values) Pool.Return(values);
+        if (Interlocked.Exchange(ref _values, null) is { } values)
+            Pool.Return(values);
     }
 }

@@ -51,7 +51,8 @@ internal sealed class StationGallery(TimeProvider time)
     public void Wanted()
     {
         Interlocked.Exchange(ref _wantedAt, time.GetTimestamp() is var now && now == 0 ? 1 : now);
-        if (Pending is not null) Asked?.Invoke();
+        if (Pending is not null)
+            Asked?.Invoke();
     }
 
     /// <summary>Somebody looks, and waits until what there is can be seen; at most <see cref="Patience"/>.</summary>
@@ -59,22 +60,26 @@ internal sealed class StationGallery(TimeProvider time)
     {
         Task? pending = Pending;
         Wanted();
-        if (pending is not null) await pending.WaitAsync(Patience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (pending is not null)
+            await pending.WaitAsync(Patience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>There is a newer frame, whose pictures are made when somebody looks.</summary>
     public void Postpone()
     {
-        lock (_lock) _postponed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+            _postponed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // Somebody may have looked just now.
-        if (IsWanted) Asked?.Invoke();
+        if (IsWanted)
+            Asked?.Invoke();
     }
 
     /// <summary>The pictures that were postponed are made.</summary>
     public void Settle()
     {
         TaskCompletionSource? postponed;
-        lock (_lock) (postponed, _postponed) = (_postponed, null);
+        lock (_lock)
+            (postponed, _postponed) = (_postponed, null);
         postponed?.SetResult();
     }
 
@@ -82,7 +87,8 @@ internal sealed class StationGallery(TimeProvider time)
     public void Show(ShownInspection shown)
     {
         Volatile.Write(ref _latest, shown);
-        if (shown.Verdict.Verdict == Verdict.Ng) Volatile.Write(ref _latestNg, shown);
+        if (shown.Verdict.Verdict == Verdict.Ng)
+            Volatile.Write(ref _latestNg, shown);
         Changed?.Invoke();
     }
 
@@ -90,7 +96,8 @@ internal sealed class StationGallery(TimeProvider time)
     {
         get
         {
-            lock (_lock) return _postponed?.Task;
+            lock (_lock)
+                return _postponed?.Task;
         }
     }
 }

@@ -14,17 +14,36 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// <param name="media">Where heatmaps go.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Where failures are noted.</param>
-internal sealed partial class StationPictures(Func<StationConfig> config, ImageArchive archive, StationGallery gallery, IHeatmapPublisher media, TimeProvider time, ILogger log)
+internal sealed partial class StationPictures(
+    Func<StationConfig> config,
+    ImageArchive archive,
+    StationGallery gallery,
+    IHeatmapPublisher media,
+    TimeProvider time,
+    ILogger log
+)
 {
     private readonly KeptFrames _frames = new();
     private LastFrames? _last;
-    private long _archived, _heatmaps, _shown, _failed, _busyTicks;
-    private bool _isArchiveFailing, _isDrawingFailing;
+    private long _archived,
+        _heatmaps,
+        _shown,
+        _failed,
+        _busyTicks;
+    private bool _isArchiveFailing,
+        _isDrawingFailing;
 
     /// <summary>What became of the pictures so far.</summary>
-    public PictureCounts Counts => new(
-        _frames.Waiting, _frames.Dropped, Interlocked.Read(ref _archived), Interlocked.Read(ref _heatmaps), Interlocked.Read(ref _shown), Interlocked.Read(ref _failed),
-        new TimeSpan(Interlocked.Read(ref _busyTicks)));
+    public PictureCounts Counts =>
+        new(
+            _frames.Waiting,
+            _frames.Dropped,
+            Interlocked.Read(ref _archived),
+            Interlocked.Read(ref _heatmaps),
+            Interlocked.Read(ref _shown),
+            Interlocked.Read(ref _failed),
+            new TimeSpan(Interlocked.Read(ref _busyTicks))
+        );
 
     /// <summary>Keeps a copy of a frame.</summary>
     /// <param name="source">The frame, which stays the caller's, and its map, which does not.</param>
@@ -37,7 +56,8 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
     /// <summary>Makes the page's pictures of the last frames, if somebody looks now and nobody did when they came.</summary>
     public void ShowLast(PictureTools tools)
     {
-        if (!gallery.IsWanted) return;
+        if (!gallery.IsWanted)
+            return;
         _last?.Use(frame => Draw(frame, "page", () => gallery.Show(tools.Page.Of(frame)), ref _shown));
         gallery.Settle();
     }
@@ -49,8 +69,10 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
     public void Work(KeptFrame frame, PictureTools tools)
     {
         long began = time.GetTimestamp();
-        if (frame.Uses.HasFlag(PictureUses.Archive)) Archive(frame, tools);
-        if (frame.Uses.HasFlag(PictureUses.Heatmap)) Draw(frame, "heatmap", () => Publish(frame, tools), ref _heatmaps);
+        if (frame.Uses.HasFlag(PictureUses.Archive))
+            Archive(frame, tools);
+        if (frame.Uses.HasFlag(PictureUses.Heatmap))
+            Draw(frame, "heatmap", () => Publish(frame, tools), ref _heatmaps);
         if (gallery.IsWanted)
         {
             ShowLast(tools);
@@ -69,12 +91,14 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
     private PictureUses UsesOf(PictureSource source)
     {
         VerdictRecord verdict = source.Verdict;
-        bool isHeatmapWanted = source.Map is not null && config().Heatmap.When switch
-        {
-            HeatmapWhen.Always => verdict.Verdict != Verdict.NotJudged,
-            HeatmapWhen.OnNg => verdict.Verdict is Verdict.Ng or Verdict.Review,
-            _ => false,
-        };
+        bool isHeatmapWanted =
+            source.Map is not null
+            && config().Heatmap.When switch
+            {
+                HeatmapWhen.Always => verdict.Verdict != Verdict.NotJudged,
+                HeatmapWhen.OnNg => verdict.Verdict is Verdict.Ng or Verdict.Review,
+                _ => false,
+            };
         return (archive.Expect(verdict.Inspection, verdict.Verdict) == ImageOutcome.Stored ? PictureUses.Archive : PictureUses.None)
             | (isHeatmapWanted ? PictureUses.Heatmap : PictureUses.None)
             | PictureUses.Page;
@@ -97,17 +121,20 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
                         break;
                 }
             },
-            error => why = error.Message);
+            error => why = error.Message
+        );
         if (why is null)
         {
-            if (_isArchiveFailing) LogArchivedAgain(frame.Verdict.Inspection.Station);
+            if (_isArchiveFailing)
+                LogArchivedAgain(frame.Verdict.Inspection.Station);
             _isArchiveFailing = false;
             return;
         }
 
         Interlocked.Increment(ref _failed);
         // Once, not for every part of a night.
-        if (!_isArchiveFailing) LogNotArchived(frame.Verdict.Inspection.Station, frame.Verdict.Inspection.Sequence, why);
+        if (!_isArchiveFailing)
+            LogNotArchived(frame.Verdict.Inspection.Station, frame.Verdict.Inspection.Sequence, why);
         _isArchiveFailing = true;
     }
 
@@ -131,7 +158,8 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
         }
 
         Interlocked.Increment(ref _failed);
-        if (!_isDrawingFailing) LogNotDrawn(error, frame.Verdict.Inspection.Station, what, frame.Verdict.Inspection.Sequence);
+        if (!_isDrawingFailing)
+            LogNotDrawn(error, frame.Verdict.Inspection.Station, what, frame.Verdict.Inspection.Sequence);
         _isDrawingFailing = true;
     }
 
@@ -150,7 +178,12 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
     }
 
     [OperatorAction("See why: disk full, rights, a disk that is gone. Images come back by themselves; those of the time between are lost.")]
-    [LoggerMessage(7000, LogLevel.Error, "Station {Station}: the frame of sequence {Sequence} could not be archived, and perhaps others after it: {Why}. Verdicts are not touched")]
+    [LoggerMessage(
+        7000,
+        LogLevel.Error,
+        "Station {Station}: the frame of sequence {Sequence} could not be archived, and perhaps others after it: {Why}. Verdicts are "
+            + "not touched"
+    )]
     private partial void LogNotArchived(string station, long sequence, string why);
 
     [OperatorAction("Nothing.")]
@@ -158,6 +191,11 @@ internal sealed partial class StationPictures(Func<StationConfig> config, ImageA
     private partial void LogArchivedAgain(string station);
 
     [OperatorAction("Report it with the stack trace. Its picture is missing; its verdict is not touched.")]
-    [LoggerMessage(7002, LogLevel.Error, "Station {Station}: the {What} picture of sequence {Sequence} could not be made, and perhaps others after it. Verdicts are not touched")]
+    [LoggerMessage(
+        7002,
+        LogLevel.Error,
+        "Station {Station}: the {What} picture of sequence {Sequence} could not be made, and perhaps others after it. Verdicts are not "
+            + "touched"
+    )]
     private partial void LogNotDrawn(Exception error, string station, string what, long sequence);
 }

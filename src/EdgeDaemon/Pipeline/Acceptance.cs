@@ -17,7 +17,16 @@ internal sealed record Taken(TriggerAckMessage Ack, VerdictRecord? Given = null,
 
 /// <summary>Step 1: triggers become accepted inspections, committed before anybody is told, or are refused with a code. Safe for several
 /// threads.</summary>
-internal sealed class Acceptance(Func<StationConfig> config, StationRecipes recipes, StationCounts counts, InspectionStore store, Func<(Code Code, string Why)> readiness, Stages stages, ApplianceMetrics metrics, TimeProvider time)
+internal sealed class Acceptance(
+    Func<StationConfig> config,
+    StationRecipes recipes,
+    StationCounts counts,
+    InspectionStore store,
+    Func<(Code Code, string Why)> readiness,
+    Stages stages,
+    ApplianceMetrics metrics,
+    TimeProvider time
+)
 {
     private readonly TriggerMemory _memory = new(time, config().TriggerIdTtl, 4096, store.ReadRecent(config().Name, 1024));
     private readonly Lock _anonymous = new();
@@ -29,12 +38,22 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
         // A reload may have changed it.
         _memory.Ttl = config().TriggerIdTtl;
         TriggerClaim claim = _memory.Claim(trigger);
-        if (claim.Match == TriggerMatch.Conflict) return Refused(trigger, Code.TriggerIdConflict, $"the id '{trigger.TriggerId}' was used with another part or recipe less than {config().TriggerIdTtl.TotalSeconds:0} s ago");
+        if (claim.Match == TriggerMatch.Conflict)
+            return Refused(
+                trigger,
+                Code.TriggerIdConflict,
+                $"the id '{trigger.TriggerId}' was used with another part or recipe less than {config().TriggerIdTtl.TotalSeconds:0} s ago"
+            );
         if (claim.Match == TriggerMatch.Duplicate)
         {
-            if (await claim.First!.WaitAsync(stop).ConfigureAwait(false) is not { } first) return Refused(trigger, Code.NotReady, "the first trigger with this id was refused");
+            if (await claim.First!.WaitAsync(stop).ConfigureAwait(false) is not { } first)
+                return Refused(trigger, Code.NotReady, "the first trigger with this id was refused");
             metrics.Duplicate(trigger.Station);
-            return new Taken(TriggerAckMessage.ForAccepted(first, duplicate: true, time.GetUtcNow()), claim.Verdict, claim.Verdict is null ? stages.Coming(first.Id) : null);
+            return new Taken(
+                TriggerAckMessage.ForAccepted(first, duplicate: true, time.GetUtcNow()),
+                claim.Verdict,
+                claim.Verdict is null ? stages.Coming(first.Id) : null
+            );
         }
 
         ActiveRecipe? recipe = recipes.Keep();
@@ -42,14 +61,17 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
         try
         {
             (Code code, string why) = Refusal(trigger, recipe);
-            if (code == Code.None && !(isReserved = counts.TryReserve(config().QueueDepth))) (code, why) = (Code.QueueFull, $"{config().QueueDepth} inspections wait already");
+            if (code == Code.None && !(isReserved = counts.TryReserve(config().QueueDepth)))
+                (code, why) = (Code.QueueFull, $"{config().QueueDepth} inspections wait already");
             if (code != Code.None)
             {
                 _memory.Refused(trigger);
                 return Refused(trigger, code, why);
             }
 
-            AcceptedInspection accepted = await store.AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop).ConfigureAwait(false);
+            AcceptedInspection accepted = await store
+                .AcceptAsync(trigger, recipe!.Stamp, trigger.Deadline ?? recipe.Recipe.Deadline, stop)
+                .ConfigureAwait(false);
             KillPoint.Pass(KillStep.Accepted);
             _memory.Accepted(accepted);
             metrics.Accepted(trigger.Station, trigger.Source);
@@ -69,7 +91,8 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
         }
         finally
         {
-            if (isReserved) counts.Unreserve();
+            if (isReserved)
+                counts.Unreserve();
             recipe?.Release();
         }
     }
@@ -80,10 +103,12 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
     /// <param name="told">Ends when the caller has it, or never will.</param>
     public async Task NoteAckedAsync(TriggerAckMessage ack, Task<PublishStatus> told)
     {
-        if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id }) return;
+        if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id })
+            return;
         try
         {
-            if (await told.ConfigureAwait(false) != PublishStatus.Delivered) return;
+            if (await told.ConfigureAwait(false) != PublishStatus.Delivered)
+                return;
             KillPoint.Pass(KillStep.Acked);
             await store.MarkAckedAsync(id).ConfigureAwait(false);
             KillPoint.Pass(KillStep.AckMarked);
@@ -106,10 +131,13 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
         try
         {
             (Code code, _) = Refusal(trigger, recipe);
-            if (code == Code.None && !(isReserved = counts.TryReserve(config().QueueDepth))) code = Code.QueueFull;
+            if (code == Code.None && !(isReserved = counts.TryReserve(config().QueueDepth)))
+                code = Code.QueueFull;
             if (code == Code.None)
             {
-                AcceptedInspection accepted = await store.AcceptFileAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, frame?.File, stop).ConfigureAwait(false);
+                AcceptedInspection accepted = await store
+                    .AcceptFileAsync(trigger, recipe!.Stamp, recipe.Recipe.Deadline, frame?.File, stop)
+                    .ConfigureAwait(false);
                 metrics.Accepted(trigger.Station, trigger.Source);
                 _ = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, frame, _memory);
                 (recipe, frame, isReserved) = (null, null, false);
@@ -137,7 +165,8 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
         }
         finally
         {
-            if (isReserved) counts.Unreserve();
+            if (isReserved)
+                counts.Unreserve();
             recipe?.Release();
             frame?.Dispose();
         }
@@ -156,14 +185,18 @@ internal sealed class Acceptance(Func<StationConfig> config, StationRecipes reci
     private (Code Code, string Why) Refusal(Trigger trigger, ActiveRecipe? recipe)
     {
         (Code code, string why) = readiness();
-        if (code != Code.None) return (code, why);
-        if (recipe is null) return (Code.NotReady, "no recipe is active");
+        if (code != Code.None)
+            return (code, why);
+        if (recipe is null)
+            return (Code.NotReady, "no recipe is active");
         if (trigger.Recipe is { } asserted && !IsOf(asserted, recipe.Stamp))
             return (Code.RecipeNotActive, $"'{asserted}' is not active, '{recipe.Stamp.Name}' ({recipe.Stamp.Number}) is");
-        if (trigger.TriggerId is not null || trigger.IsSelfTimed) return (Code.None, "");
+        if (trigger.TriggerId is not null || trigger.IsSelfTimed)
+            return (Code.None, "");
         lock (_anonymous)
         {
-            if (time.GetElapsedTime(_lastAnonymous) < config().MinTriggerInterval) return (Code.TooFast, $"triggers without id may come every {config().MinTriggerInterval.TotalMilliseconds:0} ms");
+            if (time.GetElapsedTime(_lastAnonymous) < config().MinTriggerInterval)
+                return (Code.TooFast, $"triggers without id may come every {config().MinTriggerInterval.TotalMilliseconds:0} ms");
             _lastAnonymous = time.GetTimestamp();
             return (Code.None, "");
         }

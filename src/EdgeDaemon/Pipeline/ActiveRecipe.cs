@@ -23,7 +23,14 @@ internal sealed class ActiveRecipe : IDisposable
     private readonly Lock _lock = new();
     private int _uses = 1;
 
-    private ActiveRecipe(StationRecipe recipe, RecipeStamp stamp, Inspector inspector, IgnoreMask? ignore, string packHash, NormalReach reach)
+    private ActiveRecipe(
+        StationRecipe recipe,
+        RecipeStamp stamp,
+        Inspector inspector,
+        IgnoreMask? ignore,
+        string packHash,
+        NormalReach reach
+    )
     {
         (Recipe, Stamp, Inspector, Ignore, PackHash) = (recipe, stamp, inspector, ignore, packHash);
         Levels = new NormalLevels(reach, recipe.Method.Profile);
@@ -68,24 +75,41 @@ internal sealed class ActiveRecipe : IDisposable
     /// <see cref="Judge.Limit"/>.
     /// </exception>
     public static ActiveRecipe Load(
-        OpenPack pack, RecipeCatalogue catalogue, StationRecipe recipe, int parallelism, NetworkScheduler turns, CancellationToken cancellation, RecipeDeadline? deadline = null)
+        OpenPack pack,
+        RecipeCatalogue catalogue,
+        StationRecipe recipe,
+        int parallelism,
+        NetworkScheduler turns,
+        CancellationToken cancellation,
+        RecipeDeadline? deadline = null
+    )
     {
-        if (RecipeCheck.Unusable(recipe) is { } why) throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}");
+        if (RecipeCheck.Unusable(recipe) is { } why)
+            throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}");
         try
         {
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
-            var stamp = new RecipeStamp(recipe.Number, recipe.Name, catalogue.Revision(recipe, cancellation), references.Length == 0 ? null : Version(references, cancellation));
+            var stamp = new RecipeStamp(
+                recipe.Number,
+                recipe.Name,
+                catalogue.Revision(recipe, cancellation),
+                references.Length == 0 ? null : Version(references, cancellation)
+            );
             IgnoreMask? ignore = IgnoreMasks.Of(recipe, catalogue.Folder);
             // Not in a turn: an engine may have to be built first, and inspections of other stations go on meanwhile.
             string[] graphs = [.. Inspector.GraphsOf(recipe.Method, references.Length > 0)];
-            if (deadline is not null && pack.Pack.BuildsToOpen(graphs)) deadline.Apart(() => pack.Pack.EnsureOpen(graphs));
-            else pack.Pack.EnsureOpen(graphs);
+            if (deadline is not null && pack.Pack.BuildsToOpen(graphs))
+                deadline.Apart(() => pack.Pack.EnsureOpen(graphs));
+            else
+                pack.Pack.EnsureOpen(graphs);
             cancellation.ThrowIfCancellationRequested();
             Inspector inspector;
-            using (new BackgroundLease(turns, cancellation)) inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation: cancellation);
+            using (new BackgroundLease(turns, cancellation))
+                inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation: cancellation);
             try
             {
-                if (references.Length > 0) Enroll(inspector);
+                if (references.Length > 0)
+                    Enroll(inspector);
                 WarmUp(inspector);
                 return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash, ReachOf(inspector));
             }
@@ -98,7 +122,8 @@ internal sealed class ActiveRecipe : IDisposable
             void WarmUp(Inspector inspector)
             {
                 (int width, int height) = ignore is null ? (64, 64) : (ignore.Width, ignore.Height);
-                if (recipe.Method.Region is { } region && !region.IsInside(width, height)) return;
+                if (recipe.Method.Region is { } region && !region.IsInside(width, height))
+                    return;
                 byte[] grey = new byte[width * height];
                 // What takes longer than this in an inspection counts as a loop that hangs, and ends the program.
                 using CancellationTokenSource? once = deadline?.Within(Judge.Limit, cancellation);
@@ -121,7 +146,10 @@ internal sealed class ActiveRecipe : IDisposable
                 }
                 catch (OperationCanceledException) when (once?.IsCancellationRequested == true && !cancellation.IsCancellationRequested)
                 {
-                    throw new RecipeUnusableException($"recipe '{recipe.Name}': one inspection takes more than {Judge.Limit.TotalSeconds:0} s on this device; a smaller outputSize or smoothingSigma is expected");
+                    throw new RecipeUnusableException(
+                        $"recipe '{recipe.Name}': one inspection takes more than {Judge.Limit.TotalSeconds:0} s on this device; a "
+                            + "smaller outputSize or smoothingSigma is expected"
+                    );
                 }
             }
 
@@ -153,7 +181,15 @@ internal sealed class ActiveRecipe : IDisposable
                 into.Use(banks.ToBanks(parallelism, cancellation));
             }
         }
-        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException or ImageFormatException or NetworkException or IgnoreMaskException)
+        catch (Exception e)
+            when (e
+                    is ArgumentException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or ImageFormatException
+                        or NetworkException
+                        or IgnoreMaskException
+            )
         {
             throw new RecipeUnusableException($"recipe '{recipe.Name}': {ErrorText.Of(e)}", e);
         }
@@ -169,7 +205,8 @@ internal sealed class ActiveRecipe : IDisposable
     {
         lock (_lock)
         {
-            if (_uses == 0) return false;
+            if (_uses == 0)
+                return false;
             _uses++;
             return true;
         }
@@ -180,7 +217,8 @@ internal sealed class ActiveRecipe : IDisposable
     {
         lock (_lock)
         {
-            if (--_uses > 0) return;
+            if (--_uses > 0)
+                return;
         }
 
         Inspector.Dispose();

@@ -21,28 +21,55 @@ internal sealed class ApplianceMetrics : IDisposable
     };
 
     private readonly List<StationCounter> _counters = [];
-    private readonly StationCounter _inspections, _accepted, _refused, _duplicates;
-    private readonly Histogram<double> _stage, _triggerToVerdict;
+    private readonly StationCounter _inspections,
+        _accepted,
+        _refused,
+        _duplicates;
+    private readonly Histogram<double> _stage,
+        _triggerToVerdict;
 
     /// <summary>Makes the meter and its instruments.</summary>
     public ApplianceMetrics()
     {
         Meter = new Meter(new MeterOptions(MeterName) { Version = typeof(ApplianceMetrics).Assembly.GetName().Version?.ToString(3) });
         _inspections = Counter(
-            "clipfusion.inspections", "{inspection}",
+            "clipfusion.inspections",
+            "{inspection}",
             "Inspections with a stored verdict, by station, verdict and reason (none where it was judged).",
-            [.. from verdict in Enum.GetValues<Verdict>() from reason in ReasonsOf(verdict) select Outcome(verdict, reason)]);
+            [.. from verdict in Enum.GetValues<Verdict>() from reason in ReasonsOf(verdict) select Outcome(verdict, reason)]
+        );
         _accepted = Counter(
-            "clipfusion.triggers.accepted", "{trigger}", "Triggers accepted and committed, by station and source.",
-            [.. Enum.GetValues<TriggerSource>().Select(From)]);
+            "clipfusion.triggers.accepted",
+            "{trigger}",
+            "Triggers accepted and committed, by station and source.",
+            [.. Enum.GetValues<TriggerSource>().Select(From)]
+        );
         _refused = Counter(
-            "clipfusion.triggers.refused", "{trigger}", "Triggers refused, by station and code.",
-            [.. Enum.GetValues<Code>().Where(CodeText.IsRefusal).Select(Because)]);
+            "clipfusion.triggers.refused",
+            "{trigger}",
+            "Triggers refused, by station and code.",
+            [.. Enum.GetValues<Code>().Where(CodeText.IsRefusal).Select(Because)]
+        );
         _duplicates = Counter(
-            "clipfusion.triggers.duplicate", "{trigger}", "Triggers that came again and were answered with the first inspection, by station.",
-            [[]]);
-        _stage = Meter.CreateHistogram("clipfusion.stage.duration", "s", "Time that an inspection spent in a stage, by station and stage.", advice: StageSeconds);
-        _triggerToVerdict = Meter.CreateHistogram("clipfusion.trigger_to_verdict", "s", "From the receipt of a trigger to its stored verdict, by station.", advice: StageSeconds);
+            "clipfusion.triggers.duplicate",
+            "{trigger}",
+            "Triggers that came again and were answered with the first inspection, by station.",
+            [
+                [],
+            ]
+        );
+        _stage = Meter.CreateHistogram(
+            "clipfusion.stage.duration",
+            "s",
+            "Time that an inspection spent in a stage, by station and stage.",
+            advice: StageSeconds
+        );
+        _triggerToVerdict = Meter.CreateHistogram(
+            "clipfusion.trigger_to_verdict",
+            "s",
+            "From the receipt of a trigger to its stored verdict, by station.",
+            advice: StageSeconds
+        );
     }
 
     /// <summary>The meter, for listeners that want this instance only.</summary>
@@ -55,7 +82,8 @@ internal sealed class ApplianceMetrics : IDisposable
     /// <param name="station">Name of the station.</param>
     public void Start(string station)
     {
-        foreach (StationCounter counter in _counters) counter.Start(station);
+        foreach (StationCounter counter in _counters)
+            counter.Start(station);
     }
 
     /// <summary>A trigger was accepted and committed.</summary>
@@ -81,14 +109,16 @@ internal sealed class ApplianceMetrics : IDisposable
         string station = verdict.Inspection.Station;
         _inspections.Add(station, Outcome(verdict.Verdict, verdict.Reason));
         _triggerToVerdict.Record(sinceTrigger.TotalSeconds, Tag("station", station));
-        foreach ((string stage, double milliseconds) in verdict.Timings) Stage(station, stage, TimeSpan.FromMilliseconds(milliseconds));
+        foreach ((string stage, double milliseconds) in verdict.Timings)
+            Stage(station, stage, TimeSpan.FromMilliseconds(milliseconds));
     }
 
     /// <summary>An inspection has left a stage whose time its verdict does not carry.</summary>
     /// <param name="station">Name of the station.</param>
     /// <param name="stage">The stage, named as in a verdict's timings.</param>
     /// <param name="took">How long it took.</param>
-    public void Stage(string station, string stage, TimeSpan took) => _stage.Record(took.TotalSeconds, Tag("station", station), Tag("stage", stage));
+    public void Stage(string station, string stage, TimeSpan took) =>
+        _stage.Record(took.TotalSeconds, Tag("station", station), Tag("stage", stage));
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
@@ -112,13 +142,21 @@ internal sealed class ApplianceMetrics : IDisposable
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
-    private static string Name(Verdict verdict) => verdict switch { Verdict.Ok => "ok", Verdict.Ng => "ng", Verdict.Review => "review", _ => "not_judged" };
+    private static string Name(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.Ok => "ok",
+            Verdict.Ng => "ng",
+            Verdict.Review => "review",
+            _ => "not_judged",
+        };
 
-    private static string Name(TriggerSource source) => source switch
-    {
-        TriggerSource.Mqtt => "mqtt",
-        TriggerSource.Http => "http",
-        TriggerSource.Interval => "interval",
-        _ => "frame_arrival",
-    };
+    private static string Name(TriggerSource source) =>
+        source switch
+        {
+            TriggerSource.Mqtt => "mqtt",
+            TriggerSource.Http => "http",
+            TriggerSource.Interval => "interval",
+            _ => "frame_arrival",
+        };
 }

@@ -13,9 +13,13 @@ internal static class BrokerWatch
         while (true)
         {
             LinkState state = await link.WhenAsync(
-                s => s.IsConnected != (told?.IsConnected ?? false) || (s.IsConnected && s.Since != told?.Since), stop).ConfigureAwait(false);
+                    s => s.IsConnected != (told?.IsConnected ?? false) || (s.IsConnected && s.Since != told?.Since),
+                    stop
+                )
+                .ConfigureAwait(false);
             store.HandsOverAtOnce = state.IsConnected;
-            if (state.IsConnected) publisher.Reconnected();
+            if (state.IsConnected)
+                publisher.Reconnected();
             told = state;
         }
     }

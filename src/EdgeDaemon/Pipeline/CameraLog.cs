@@ -12,7 +12,8 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <param name="log">The log.</param>
 internal sealed partial class CameraLog(string station, ILogger log)
 {
-    private int _wasLost, _isStuck;
+    private int _wasLost,
+        _isStuck;
 
     /// <summary>The camera's state has changed.</summary>
     public void Changed(SourceState state)
@@ -35,10 +36,12 @@ internal sealed partial class CameraLog(string station, ILogger log)
         {
             case FolderNoteKind.Stuck:
                 // Once, not for every part of a night.
-                if (Interlocked.Exchange(ref _isStuck, 1) == 0) LogStuck(station, note.File, note.Why);
+                if (Interlocked.Exchange(ref _isStuck, 1) == 0)
+                    LogStuck(station, note.File, note.Why);
                 break;
             case FolderNoteKind.MovedAgain:
-                if (Interlocked.Exchange(ref _isStuck, 0) != 0) LogMovedAgain(station);
+                if (Interlocked.Exchange(ref _isStuck, 0) != 0)
+                    LogMovedAgain(station);
                 break;
             case FolderNoteKind.Ignored:
                 LogIgnored(station, note.File, note.Why);
@@ -53,13 +56,20 @@ internal sealed partial class CameraLog(string station, ILogger log)
     }
 
     /// <summary>An inspection has no usable frame.</summary>
-    public void NotJudged(AcceptedInspection inspection, Code reason, string why) => LogNotJudged(station, inspection.Sequence, reason.ToText(), why);
+    public void NotJudged(AcceptedInspection inspection, Code reason, string why) =>
+        LogNotJudged(station, inspection.Sequence, reason.ToText(), why);
 
-    [OperatorAction("See why. A picture that can't be decoded lies in rejected/ with its reason; look at what writes it. Without a frame: look at the camera and at what triggers it.")]
+    [OperatorAction(
+        "See why. A picture that can't be decoded lies in rejected/ with its reason; look at what writes it. Without a frame: look at "
+            + "the camera and at what triggers it."
+    )]
     [LoggerMessage(8100, LogLevel.Warning, "Station {Station}, sequence {Sequence}: NOT_JUDGED, {Reason}: {Why}")]
     private partial void LogNotJudged(string station, long sequence, string reason, string why);
 
-    [OperatorAction("See why: cable, power, a folder or share that is gone or may not be read. Triggers are refused NOT_READY until it is back; it is looked for every second.")]
+    [OperatorAction(
+        "See why: cable, power, a folder or share that is gone or may not be read. Triggers are refused NOT_READY until it is back; it "
+            + "is looked for every second."
+    )]
     [LoggerMessage(8101, LogLevel.Error, "Station {Station}: the camera is lost: {Why}")]
     private partial void LogLost(string station, string why);
 
@@ -67,7 +77,10 @@ internal sealed partial class CameraLog(string station, ILogger log)
     [LoggerMessage(8102, LogLevel.Information, "Station {Station}: the camera is back")]
     private partial void LogBack(string station);
 
-    [OperatorAction("Let the service's user write and rename in the folder and in its done/ and rejected/ (config check tries it). No file is judged twice meanwhile, but the folder fills up.")]
+    [OperatorAction(
+        "Let the service's user write and rename in the folder and in its done/ and rejected/ (config check tries it). No file is "
+            + "judged twice meanwhile, but the folder fills up."
+    )]
     [LoggerMessage(8103, LogLevel.Error, "Station {Station}: {File} can't be moved away, and perhaps others after it: {Why}")]
     private partial void LogStuck(string station, string file, string why);
 
@@ -75,15 +88,24 @@ internal sealed partial class CameraLog(string station, ILogger log)
     [LoggerMessage(8104, LogLevel.Information, "Station {Station}: files can be moved away again")]
     private partial void LogMovedAgain(string station);
 
-    [OperatorAction("Nothing, if it is no picture. Otherwise set the camera's files to a pattern that its name fits, or look at what writes it. Said once for each ending.")]
+    [OperatorAction(
+        "Nothing, if it is no picture. Otherwise set the camera's files to a pattern that its name fits, or look at what writes it. "
+            + "Said once for each ending."
+    )]
     [LoggerMessage(8105, LogLevel.Warning, "Station {Station}: {File} is passed over and answers no trigger: {Why}")]
     private partial void LogIgnored(string station, string file, string why);
 
     [OperatorAction("Nothing. Its part has its verdict, or was answered as interrupted.")]
-    [LoggerMessage(8106, LogLevel.Warning, "Station {Station}: {File} was given to an inspection before the program was restarted; it is put away and not judged again")]
+    [LoggerMessage(
+        8106,
+        LogLevel.Warning,
+        "Station {Station}: {File} was given to an inspection before the program was restarted; it is put away and not judged again"
+    )]
     private partial void LogHandedOutBefore(string station, string file);
 
-    [OperatorAction("Look at why the picture comes late or without a trigger. It lies in rejected/ with its reason; no part was judged by it.")]
+    [OperatorAction(
+        "Look at why the picture comes late or without a trigger. It lies in rejected/ with its reason; no part was judged by it."
+    )]
     [LoggerMessage(8107, LogLevel.Warning, "Station {Station}: {File} answers no trigger and is put away: {Why}")]
     private partial void LogUnmatched(string station, string file, string why);
 }

@@ -6,8 +6,16 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>One station's commands over MQTT, in the order of their arrival. Triggers are answered when they are committed, recipe changes
 /// at once and again at their end.</summary>
-internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublisher publisher, FrameNotices frames, RecipeActivator recipes,
-    Heartbeats heartbeats, string bootId, TimeProvider time)
+internal sealed class CommandLoop(
+    Station station,
+    MqttLink link,
+    VerdictPublisher publisher,
+    FrameNotices frames,
+    RecipeActivator recipes,
+    Heartbeats heartbeats,
+    string bootId,
+    TimeProvider time
+)
 {
     /// <summary>Runs until the program ends.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -36,10 +44,18 @@ internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublish
         KillPoint.Pass(KillStep.Received);
         Taken taken = station.Config.Triggers.Mqtt
             ? await station.Acceptance.TakeAsync(command.ToTrigger(), stop).ConfigureAwait(false)
-            : new Taken(TriggerAckMessage.ForRefused(command.Content.TriggerId, Code.NotAllowed, "this station is not triggered over MQTT", time.GetUtcNow()));
+            : new Taken(
+                TriggerAckMessage.ForRefused(
+                    command.Content.TriggerId,
+                    Code.NotAllowed,
+                    "this station is not triggered over MQTT",
+                    time.GetUtcNow()
+                )
+            );
         Task<PublishStatus> told = link.AcknowledgeAsync(station.Name, taken.Ack, command.CorrelationData);
         frames.Acked(station.Name, taken.Ack, taken.Given);
-        if (taken.Given is not null) publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
+        if (taken.Given is not null)
+            publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
         _ = station.Acceptance.NoteAckedAsync(taken.Ack, told);
     }
 
@@ -62,8 +78,22 @@ internal sealed class CommandLoop(Station station, MqttLink link, VerdictPublish
         }
     }
 
-    private void Answer(RecipeCommand command, RecipeChange status, RecipeOutcome outcome) => link.TrySend(
-        station.Name,
-        Answers.RecipeAck(
-            link.Topics, station.Name, new RecipeAckMessage(command.Content.RequestId, command.Content.Recipe, status, station.Recipes.Stamp, outcome.Code, outcome.Why, time.GetUtcNow()), command.CorrelationData));
+    private void Answer(RecipeCommand command, RecipeChange status, RecipeOutcome outcome) =>
+        link.TrySend(
+            station.Name,
+            Answers.RecipeAck(
+                link.Topics,
+                station.Name,
+                new RecipeAckMessage(
+                    command.Content.RequestId,
+                    command.Content.Recipe,
+                    status,
+                    station.Recipes.Stamp,
+                    outcome.Code,
+                    outcome.Why,
+                    time.GetUtcNow()
+                ),
+                command.CorrelationData
+            )
+        );
 }

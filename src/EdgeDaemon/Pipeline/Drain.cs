@@ -21,15 +21,24 @@ internal sealed class Drain(RunningAppliance box, TimeProvider time)
     public async Task<int> RunAsync()
     {
         long began = time.GetTimestamp();
-        foreach (Station station in box.Stations) station.BeginStop();
+        foreach (Station station in box.Stations)
+            station.BeginStop();
         var changed = new Signal();
-        foreach (Station station in box.Stations) station.Changed += changed.Set;
-        while (Open > 0 && Limit - time.GetElapsedTime(began) is var left && left > TimeSpan.Zero) await changed.WaitAsync(left, time, CancellationToken.None).ConfigureAwait(false);
-        foreach (Station station in box.Stations) station.Changed -= changed.Set;
+        foreach (Station station in box.Stations)
+            station.Changed += changed.Set;
+        while (Open > 0 && Limit - time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+            await changed.WaitAsync(left, time, CancellationToken.None).ConfigureAwait(false);
+        foreach (Station station in box.Stations)
+            station.Changed -= changed.Set;
 
         long judged = time.GetTimestamp();
         using var timer = new PeriodicTimer(Look, time);
-        while (box.Link.State.IsConnected && box.Store.State.Outboxes.Values.Any(o => o.Pending > o.Unheard) && time.GetElapsedTime(judged) < DeliveryLimit) await timer.WaitForNextTickAsync().ConfigureAwait(false);
+        while (
+            box.Link.State.IsConnected
+            && box.Store.State.Outboxes.Values.Any(o => o.Pending > o.Unheard)
+            && time.GetElapsedTime(judged) < DeliveryLimit
+        )
+            await timer.WaitForNextTickAsync().ConfigureAwait(false);
         return Open;
     }
 }

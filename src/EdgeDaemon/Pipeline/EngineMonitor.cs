@@ -33,7 +33,8 @@ internal sealed partial class EngineMonitor(NetworkScheduler turns, ILogger log)
     /// <summary>Says, before there is any recipe, why no GPU will search memory banks; nothing when one can.</summary>
     public void Announce(int device, DeviceProbe gpu)
     {
-        if (gpu.WhyNot is { } why) Say(device, gpu, why);
+        if (gpu.WhyNot is { } why)
+            Say(device, gpu, why);
     }
 
     /// <summary>Builds engines whenever some are wanted, until the program ends.</summary>
@@ -62,13 +63,15 @@ internal sealed partial class EngineMonitor(NetworkScheduler turns, ILogger log)
 
     private void InTurn(Action run, CancellationToken stop)
     {
-        using (new BackgroundLease(turns, stop)) run();
+        using (new BackgroundLease(turns, stop))
+            run();
     }
 
     private void Take(ProviderDecision decision)
     {
         Say(decision);
-        if (decision.StandsInFor is not null) _wanted.Set();
+        if (decision.StandsInFor is not null)
+            _wanted.Set();
         Changed?.Invoke();
     }
 
@@ -77,31 +80,46 @@ internal sealed partial class EngineMonitor(NetworkScheduler turns, ILogger log)
     {
         lock (_said)
         {
-            if (!_said.Add($"banks/{device}/{whyNot}")) return;
+            if (!_said.Add($"banks/{device}/{whyNot}"))
+                return;
         }
 
-        if (whyNot is null) LogGpuSearch(device, gpu.Name, gpu.ComputeCapability, gpu.Driver, gpu.Kernels);
-        else LogNoGpuSearch(whyNot);
+        if (whyNot is null)
+            LogGpuSearch(device, gpu.Name, gpu.ComputeCapability, gpu.Driver, gpu.Kernels);
+        else
+            LogNoGpuSearch(whyNot);
     }
 
     /// <summary>One line per network and reason, not per graph.</summary>
     private void Say(ProviderDecision decision)
     {
-        string network = ProviderNames.Text(decision.Part), provider = ProviderNames.Text(decision.Provider, decision.CudaGraphs), why = decision.WhyNotBetter ?? "";
+        string network = ProviderNames.Text(decision.Part),
+            provider = ProviderNames.Text(decision.Provider, decision.CudaGraphs),
+            why = decision.WhyNotBetter ?? "";
         lock (_said)
         {
-            if (!_said.Add($"{network}/{provider}/{why}")) return;
+            if (!_said.Add($"{network}/{provider}/{why}"))
+                return;
         }
 
         string parity = decision.Parity.Count == 0 ? "" : $"; largest error {decision.Parity.MaxBy(e => e.Error / e.Limit)}";
-        if (decision.Rejected.Any(r => r.IsFault)) LogFellBack(network, provider, why);
-        else if (decision.StandsInFor is { } engine) LogBuilding(network, provider, ProviderNames.Text(engine));
-        else if (why.Length > 0) LogNothingBetter(network, provider, why);
-        else LogRuns(network, provider, parity);
+        if (decision.Rejected.Any(r => r.IsFault))
+            LogFellBack(network, provider, why);
+        else if (decision.StandsInFor is { } engine)
+            LogBuilding(network, provider, ProviderNames.Text(engine));
+        else if (why.Length > 0)
+            LogNothingBetter(network, provider, why);
+        else
+            LogRuns(network, provider, parity);
     }
 
     [OperatorAction("Nothing.")]
-    [LoggerMessage(1008, LogLevel.Information, "Memory banks are searched on GPU {Device}, where the networks run: {Name}, compute capability {Capability}, driver of CUDA {Driver}, kernels {Kernels}")]
+    [LoggerMessage(
+        1008,
+        LogLevel.Information,
+        "Memory banks are searched on GPU {Device}, where the networks run: {Name}, compute capability {Capability}, driver of CUDA "
+            + "{Driver}, kernels {Kernels}"
+    )]
     private partial void LogGpuSearch(int device, string? name, Version? capability, Version? driver, string? kernels);
 
     [OperatorAction("Nothing where no GPU is meant to be used: the processor searches, with the same verdicts. Otherwise do what it says.")]
@@ -112,11 +130,18 @@ internal sealed partial class EngineMonitor(NetworkScheduler turns, ILogger log)
     [LoggerMessage(1010, LogLevel.Information, "Network {Network} runs on {Provider}{Parity}")]
     private partial void LogRuns(string network, string provider, string parity);
 
-    [OperatorAction("Nothing on a box without a GPU. With one, install the GPU build of the program or name NVIDIA's library in accelerator.onnxRuntime (docs/gpu.md).")]
+    [OperatorAction(
+        "Nothing on a box without a GPU. With one, install the GPU build of the program or name NVIDIA's library in "
+            + "accelerator.onnxRuntime (docs/gpu.md)."
+    )]
     [LoggerMessage(1011, LogLevel.Information, "Network {Network} runs on {Provider}, because nothing better is there: {Why}")]
     private partial void LogNothingBetter(string network, string provider, string why);
 
-    [OperatorAction("Parts are judged, but slower. See why: libraries or driver that do not fit (docs/gpu.md), an engine that gave wrong results and is quarantined, or CUDA graphs, which accelerator.cudaGraphs turns off. clipfusion models verify shows the errors; with --retry it tries again.")]
+    [OperatorAction(
+        "Parts are judged, but slower. See why: libraries or driver that do not fit (docs/gpu.md), an engine that gave wrong results "
+            + "and is quarantined, or CUDA graphs, which accelerator.cudaGraphs turns off. clipfusion models verify shows the errors; "
+            + "with --retry it tries again."
+    )]
     [LoggerMessage(1012, LogLevel.Warning, "Network {Network} runs on {Provider}, because something better failed: {Why}")]
     private partial void LogFellBack(string network, string provider, string why);
 

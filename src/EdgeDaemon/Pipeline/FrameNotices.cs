@@ -33,7 +33,8 @@ internal sealed class FrameNotices(Action<string, TriggerFrameMessage> tell)
             // Only callers over MQTT have an ack to wait for.
             bool isAcked = inspection.Source != TriggerSource.Mqtt || _recent.ContainsKey(inspection.Id);
             Note(inspection.Id, isAcked ? Progress.Told : Progress.Taken);
-            if (isAcked) tell(inspection.Station, new(inspection.Id, inspection.Sequence, inspection.TriggerId));
+            if (isAcked)
+                tell(inspection.Station, new(inspection.Id, inspection.Sequence, inspection.TriggerId));
         }
     }
 
@@ -43,20 +44,24 @@ internal sealed class FrameNotices(Action<string, TriggerFrameMessage> tell)
     /// <param name="given">The verdict that was given already to a duplicate's first trigger; null for none.</param>
     public void Acked(string station, TriggerAckMessage ack, VerdictRecord? given)
     {
-        if (ack is not { Accepted: true, InspectionId: { } id, Seq: { } sequence }) return;
+        if (ack is not { Accepted: true, InspectionId: { } id, Seq: { } sequence })
+            return;
         lock (_gate)
         {
             // What an earlier run took is known by its verdict alone.
             bool isTaken = _recent.TryGetValue(id, out Progress progress) ? progress != Progress.Acked : given?.Frame is not null;
             Note(id, isTaken ? Progress.Told : Progress.Acked);
-            if (isTaken) tell(station, new(id, sequence, ack.TriggerId));
+            if (isTaken)
+                tell(station, new(id, sequence, ack.TriggerId));
         }
     }
 
     private void Note(string id, Progress progress)
     {
-        if (!_recent.ContainsKey(id)) _order.Enqueue(id);
+        if (!_recent.ContainsKey(id))
+            _order.Enqueue(id);
         _recent[id] = progress;
-        if (_order.Count > Capacity) _recent.Remove(_order.Dequeue());
+        if (_order.Count > Capacity)
+            _recent.Remove(_order.Dequeue());
     }
 }

@@ -44,7 +44,8 @@ internal sealed class HandedFiles
     public void PutAway(FileStamp file)
     {
         _left.TryRemove(file, out _);
-        if (_gone.Count < MostGone) _gone.Enqueue(file);
+        if (_gone.Count < MostGone)
+            _gone.Enqueue(file);
     }
 
     /// <summary>
@@ -54,7 +55,8 @@ internal sealed class HandedFiles
     public async Task NoteAsync(AcceptedInspection inspection, FileStamp file)
     {
         var gone = new List<FileStamp>();
-        while (_gone.TryDequeue(out FileStamp? old)) gone.Add(old);
+        while (_gone.TryDequeue(out FileStamp? old))
+            gone.Add(old);
         try
         {
             await _store.NoteFileAsync(inspection.Id, _station, file, gone).ConfigureAwait(false);

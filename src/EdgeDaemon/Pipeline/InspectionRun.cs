@@ -78,14 +78,32 @@ internal sealed class InspectionRun : IDisposable
     /// <param name="frame">What is known of the frame; null where there is none.</param>
     /// <param name="detail">What exactly was wrong, for people.</param>
     /// <returns>Whether this was the decision.</returns>
-    public bool TryFail(Code reason, FrameRecord? frame = null, string? detail = null) => TryFinish(NotJudged(Inspection, reason, _time.GetUtcNow(), frame) with { Detail = Cut(detail) });
+    public bool TryFail(Code reason, FrameRecord? frame = null, string? detail = null) =>
+        TryFinish(NotJudged(Inspection, reason, _time.GetUtcNow(), frame) with { Detail = Cut(detail) });
 
     /// <summary>A message of whatever length as a verdict takes it.</summary>
-    private static string? Cut(string? detail) => detail is { Length: > LongestDetail } ? string.Concat(detail.AsSpan(0, LongestDetail - 1), "…") : detail;
+    private static string? Cut(string? detail) =>
+        detail is { Length: > LongestDetail } ? string.Concat(detail.AsSpan(0, LongestDetail - 1), "…") : detail;
 
     /// <summary>A verdict that says nothing but why.</summary>
-    public static VerdictRecord NotJudged(AcceptedInspection inspection, Code reason, DateTimeOffset at, FrameRecord? frame = null)
-        => new(inspection, Domain.Verdict.NotJudged, reason, null, null, null, [], false, "", false, false, "", new Dictionary<string, double>(), frame, at);
+    public static VerdictRecord NotJudged(AcceptedInspection inspection, Code reason, DateTimeOffset at, FrameRecord? frame = null) =>
+        new(
+            inspection,
+            Domain.Verdict.NotJudged,
+            reason,
+            null,
+            null,
+            null,
+            [],
+            false,
+            "",
+            false,
+            false,
+            "",
+            new Dictionary<string, double>(),
+            frame,
+            at
+        );
 
     /// <inheritdoc/>
     public void Dispose()
@@ -96,7 +114,9 @@ internal sealed class InspectionRun : IDisposable
 
     private void TimeIsUp()
     {
-        if (Volatile.Read(ref _fallback) is { } fallback) TryFinish(fallback with { IsFallbackProfile = true, CompletedAt = _time.GetUtcNow() });
-        else TryFail(Code.Deadline);
+        if (Volatile.Read(ref _fallback) is { } fallback)
+            TryFinish(fallback with { IsFallbackProfile = true, CompletedAt = _time.GetUtcNow() });
+        else
+            TryFail(Code.Deadline);
     }
 }

@@ -30,18 +30,30 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
     /// <param name="heartbeat">The judging loop's.</param>
     /// <param name="stop">The program's end.</param>
     /// <returns>The anomaly map that the verdict came from, owned by the caller; null where nothing was judged.</returns>
-    public async Task<PooledAnomalyMap?> JudgeAsync(InspectionRun run, ActiveRecipe recipe, Frame frame, Heartbeat heartbeat, CancellationToken stop)
+    public async Task<PooledAnomalyMap?> JudgeAsync(
+        InspectionRun run,
+        ActiveRecipe recipe,
+        Frame frame,
+        Heartbeat heartbeat,
+        CancellationToken stop
+    )
     {
         FrameRecord described = FramePixels.Describe(frame);
         using var maps = new DecidedMap();
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(run.DeadlinePassed, stop);
         try
         {
-            using IDisposable turn = await heartbeat.WaitAsync(turns.AcquireAsync(run.Inspection.Station, ends.Token).AsTask()).ConfigureAwait(false);
+            using IDisposable turn = await heartbeat
+                .WaitAsync(turns.AcquireAsync(run.Inspection.Station, ends.Token).AsTask())
+                .ConfigureAwait(false);
             using Heartbeat.Work work = heartbeat.Begin(Limit);
             run.Lap("turn");
             KillPoint.Pass(KillStep.TurnTaken);
-            await Task.Run(() => FramePixels.Use(frame, view => run.TryFinish(Judged(run, recipe, described, view, maps, ends.Token))), ends.Token).ConfigureAwait(false);
+            await Task.Run(
+                    () => FramePixels.Use(frame, view => run.TryFinish(Judged(run, recipe, described, view, maps, ends.Token))),
+                    ends.Token
+                )
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
@@ -67,15 +79,27 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
         return run.Verdict.IsCompleted ? maps.Take(await run.Verdict.ConfigureAwait(false)) : maps.Take(null);
     }
 
-    private VerdictRecord Judged(InspectionRun run, ActiveRecipe recipe, FrameRecord frame, ImageView view, DecidedMap maps, CancellationToken cancellation)
+    private VerdictRecord Judged(
+        InspectionRun run,
+        ActiveRecipe recipe,
+        FrameRecord frame,
+        ImageView view,
+        DecidedMap maps,
+        CancellationToken cancellation
+    )
     {
         ImageFault size = recipe.Recipe.Checks.CheckSize(view.Width, view.Height);
         frame = frame with { Width = view.Width, Height = view.Height };
-        if (PackFault is { } fault) throw new NetworkException(fault);
-        if (size != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Findings.Of(size), time.GetUtcNow(), frame);
+        if (PackFault is { } fault)
+            throw new NetworkException(fault);
+        if (size != ImageFault.None)
+            return InspectionRun.NotJudged(run.Inspection, Findings.Of(size), time.GetUtcNow(), frame);
 
         if (recipe.Ignore is { } ignore && (ignore.Width, ignore.Height) != (view.Width, view.Height))
-            throw new ArgumentException($"the frame has {view.Width}x{view.Height} pixels, the ignore rule of recipe '{recipe.Stamp.Name}' is for {ignore.Width}x{ignore.Height}");
+            throw new ArgumentException(
+                $"the frame has {view.Width}x{view.Height} pixels, the ignore rule of recipe '{recipe.Stamp.Name}' is for "
+                    + $"{ignore.Width}x{ignore.Height}"
+            );
 
         Inspector inspector = recipe.Inspector;
         var trace = new InspectionTrace();
@@ -84,7 +108,8 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
         PreparedImage image = inspector.Prepare(view, trace, cancellation);
         // Before any network runs, so that not even a fallback exists for a picture that can't be judged.
         ImageFault unusable = recipe.Recipe.Checks.Check(image);
-        if (unusable != ImageFault.None) return InspectionRun.NotJudged(run.Inspection, Findings.Of(unusable), time.GetUtcNow(), frame);
+        if (unusable != ImageFault.None)
+            return InspectionRun.NotJudged(run.Inspection, Findings.Of(unusable), time.GetUtcNow(), frame);
 
         // 4 networks, 5 memory bank: PatchCLIP, whose own result is the fallback for the deadline
         using PackNetworks networks = inspector.NetworksFor(image);
@@ -111,32 +136,60 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
     private void SetFallback(InspectionRun run, ActiveRecipe recipe, FusionResult fused, Region covered, FrameRecord frame, DecidedMap maps)
     {
         VerdictRecord fallback = Decided(run, recipe, Profile.PatchClip, fused, covered, frame);
-        if (fallback.Reason != Code.None) return;
+        if (fallback.Reason != Code.None)
+            return;
         // The map first: from the next line on the deadline may take the verdict, and then its map.
         maps.Fallback = PooledAnomalyMap.Of(fused.Map, covered);
         run.SetFallback(fallback);
         KillPoint.Pass(KillStep.Held);
     }
 
-    private VerdictRecord Decided(InspectionRun run, ActiveRecipe recipe, Profile profile, FusionResult fused, Region covered, FrameRecord frame)
+    private VerdictRecord Decided(
+        InspectionRun run,
+        ActiveRecipe recipe,
+        Profile profile,
+        FusionResult fused,
+        Region covered,
+        FrameRecord frame
+    )
     {
         FusionScores scores = fused.Scores;
         Decision decision = recipe.Recipe.Rule.Decide(profile, scores);
         (Verdict verdict, Code reason) = Findings.Of(decision.Outcome);
-        (RegionRecord[] regions, bool truncated) = recipe.Recipe.MapThresholds[profile, scores.FewShot is null ? ShotMode.ZeroShot : ShotMode.FewShot] is { } threshold
+        (RegionRecord[] regions, bool truncated) = recipe.Recipe.MapThresholds[
+            profile,
+            scores.FewShot is null ? ShotMode.ZeroShot : ShotMode.FewShot
+        ]
+            is { } threshold
             ? Regions(fused.Map, covered, (float)threshold, recipe.Ignore)
             : ([], false);
         run.Lap("decide");
         return new VerdictRecord(
-            run.Inspection, verdict, reason, double.IsFinite(decision.Score) ? decision.Score : null, decision.Threshold,
-            new Evidence(scores.ClipLanguage, scores.ClipVision, scores.DiffLanguage, scores.DiffVision), regions, truncated,
-            ProfileNames.Of(profile), false, scores.FewShot is null, recipe.PackHash, new Dictionary<string, double>(run.Timings), frame, time.GetUtcNow());
+            run.Inspection,
+            verdict,
+            reason,
+            double.IsFinite(decision.Score) ? decision.Score : null,
+            decision.Threshold,
+            new Evidence(scores.ClipLanguage, scores.ClipVision, scores.DiffLanguage, scores.DiffVision),
+            regions,
+            truncated,
+            ProfileNames.Of(profile),
+            false,
+            scores.FewShot is null,
+            recipe.PackHash,
+            new Dictionary<string, double>(run.Timings),
+            frame,
+            time.GetUtcNow()
+        );
     }
 
     private static (RegionRecord[] Regions, bool Truncated) Regions(AnomalyMap map, Region covered, float threshold, IgnoreMask? ignore)
     {
         ConnectedRegions found = ConnectedRegions.FindInFrame(map, covered, threshold, ignore);
-        return ([.. found.Regions.Select(r => new RegionRecord(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, checked((int)r.Area), r.Peak))], found.Truncated);
+        return (
+            [.. found.Regions.Select(r => new RegionRecord(r.Box.X, r.Box.Y, r.Box.Width, r.Box.Height, checked((int)r.Area), r.Peak))],
+            found.Truncated
+        );
     }
 
     private static void NoteSteps(InspectionRun run, StepTimings steps)
@@ -147,12 +200,19 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
         run.Note("fuse", steps.Fuse);
     }
 
-    [OperatorAction("See why. A network that fails: check GPU and model pack (clipfusion models verify). A frame that does not fit: check the camera's settings against the recipe.")]
+    [OperatorAction(
+        "See why. A network that fails: check GPU and model pack (clipfusion models verify). A frame that does not fit: check the "
+            + "camera's settings against the recipe."
+    )]
     [LoggerMessage(2000, LogLevel.Error, "Station {Station}, sequence {Sequence}: not judged: {Why}")]
     private partial void LogNotJudged(string station, long sequence, string why);
 
     [OperatorAction("Report it with the stack trace. The part was answered NOT_JUDGED.")]
-    [LoggerMessage(2001, LogLevel.Critical, "Station {Station}, sequence {Sequence}: not judged because of a mistake in the program; please report it")]
+    [LoggerMessage(
+        2001,
+        LogLevel.Critical,
+        "Station {Station}, sequence {Sequence}: not judged because of a mistake in the program; please report it"
+    )]
     private partial void LogUnexpected(Exception error, string station, long sequence);
 }
 
@@ -168,10 +228,13 @@ internal sealed class DecidedMap : IDisposable
     /// <summary>The map of a verdict, from then on the caller's; null where nothing was judged.</summary>
     public PooledAnomalyMap? Take(VerdictRecord? verdict)
     {
-        if (verdict is null or { Score: null }) return null;
+        if (verdict is null or { Score: null })
+            return null;
         PooledAnomalyMap? taken = verdict.IsFallbackProfile ? Fallback : Full;
-        if (verdict.IsFallbackProfile) Fallback = null;
-        else Full = null;
+        if (verdict.IsFallbackProfile)
+            Fallback = null;
+        else
+            Full = null;
         return taken;
     }
 

@@ -14,7 +14,8 @@ internal sealed class LateAcks(MqttLink link, InspectionStore store)
         {
             foreach (AcceptedInspection inspection in unacked)
             {
-                if (!await AcknowledgeAsync(inspection, stop).ConfigureAwait(false)) return;
+                if (!await AcknowledgeAsync(inspection, stop).ConfigureAwait(false))
+                    return;
                 await store.MarkAckedAsync(inspection.Id).ConfigureAwait(false);
             }
         }
@@ -33,8 +34,10 @@ internal sealed class LateAcks(MqttLink link, InspectionStore store)
             TriggerAckMessage ack = TriggerAckMessage.ForAccepted(inspection, duplicate: true, inspection.AcceptedAt);
             switch (await link.AcknowledgeAsync(inspection.Station, ack, null).WaitAsync(stop).ConfigureAwait(false))
             {
-                case PublishStatus.Delivered: return true;
-                case PublishStatus.Refused: return false;
+                case PublishStatus.Delivered:
+                    return true;
+                case PublishStatus.Refused:
+                    return false;
                 default:
                     // The connection is gone or going; its state says so in a moment.
                     await Task.Yield();

@@ -17,7 +17,8 @@ internal sealed class PackMark(string dataFolder)
     /// <summary>Which pack it is about (null for any) and what was found; null when there is none.</summary>
     public (string? Pack, string Why)? Read()
     {
-        if (!Path.Exists(_path)) return null;
+        if (!Path.Exists(_path))
+            return null;
         try
         {
             Content? mark = JsonSerializer.Deserialize<Content>(RegularFile.ReadAllText(_path, MaxBytes));

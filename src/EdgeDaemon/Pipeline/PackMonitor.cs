@@ -35,7 +35,8 @@ internal sealed partial class PackMonitor
     public PackMonitor(PackCondition condition, string dataFolder, NetworkScheduler turns, TimeProvider time, ILogger log)
     {
         (_condition, _mark, _turns, _time, _log) = (condition, new PackMark(dataFolder), turns, time, log);
-        if ((_doubt = _mark.Read()) is { } doubt) _condition.Doubt($"the model pack was found damaged {doubt.Why}; it is being checked");
+        if ((_doubt = _mark.Read()) is { } doubt)
+            _condition.Doubt($"the model pack was found damaged {doubt.Why}; it is being checked");
     }
 
     /// <summary>Watches a pack from now on; to be called before its first network is opened.</summary>
@@ -51,7 +52,8 @@ internal sealed partial class PackMonitor
             Trust(PackCheck.Pending);
         }
 
-        if (!pack.Manifest.HasGoldens) LogNoGoldens(pack.Manifest.Name);
+        if (!pack.Manifest.HasGoldens)
+            LogNoGoldens(pack.Manifest.Name);
         if (await CheckAsync(networks, () => FilesProblem(pack, stop), stop).ConfigureAwait(false) is { } files)
         {
             Fail(pack, files);
@@ -67,7 +69,8 @@ internal sealed partial class PackMonitor
             }
 
             PackCheck passed = pack.Manifest.HasGoldens ? PackCheck.Passed : PackCheck.FilesOnly;
-            if (_condition.Check != passed && (_compared.Count > 0 || passed == PackCheck.FilesOnly || pack.Providers.Count > 0)) Pass(pack, passed);
+            if (_condition.Check != passed && (_compared.Count > 0 || passed == PackCheck.FilesOnly || pack.Providers.Count > 0))
+                Pass(pack, passed);
             await _opened.WaitAsync(stop).ConfigureAwait(false);
         }
     }
@@ -98,13 +101,15 @@ internal sealed partial class PackMonitor
 
     private string? NetworksProblem(ModelPack pack, CancellationToken stop)
     {
-        if (!pack.Manifest.HasGoldens) return null;
+        if (!pack.Manifest.HasGoldens)
+            return null;
         foreach (string graph in pack.NotCompared.Where(g => !_compared.Contains(g)))
         {
             try
             {
                 IReadOnlyList<ParityError> errors = Compare(pack, graph, stop);
-                if (errors.Any(e => !e.IsGood)) return $"{graph}: {ParityError.Reason(errors)}";
+                if (errors.Any(e => !e.IsGood))
+                    return $"{graph}: {ParityError.Reason(errors)}";
                 _compared.Add(graph);
             }
             catch (Exception e) when (e is NetworkException or PackException)
@@ -139,7 +144,12 @@ internal sealed partial class PackMonitor
 
     private void Pass(ModelPack pack, PackCheck check)
     {
-        LogPassed(pack.Manifest.Name, check == PackCheck.Passed ? $"networks compared with their goldens: {string.Join(", ", _compared.Order(StringComparer.Ordinal))}" : "networks not compared");
+        LogPassed(
+            pack.Manifest.Name,
+            check == PackCheck.Passed
+                ? $"networks compared with their goldens: {string.Join(", ", _compared.Order(StringComparer.Ordinal))}"
+                : "networks not compared"
+        );
         Trust(check);
     }
 
@@ -147,7 +157,8 @@ internal sealed partial class PackMonitor
     {
         try
         {
-            if (_doubt is not null) _mark.Delete();
+            if (_doubt is not null)
+                _mark.Delete();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -174,7 +185,10 @@ internal sealed partial class PackMonitor
         _condition.Fail($"the model pack is damaged: {why}");
     }
 
-    [OperatorAction("Install the pack again, check disk and memory, and restart. Triggers are refused NOT_READY, and verdicts since the last start may be wrong. clipfusion models verify DIR tells the same.")]
+    [OperatorAction(
+        "Install the pack again, check disk and memory, and restart. Triggers are refused NOT_READY, and verdicts since the last start "
+            + "may be wrong. clipfusion models verify DIR tells the same."
+    )]
     [LoggerMessage(1024, LogLevel.Error, "The model pack {Pack} is damaged, and nothing is judged with it: {Why}")]
     private partial void LogDamaged(string pack, string why);
 
@@ -182,11 +196,15 @@ internal sealed partial class PackMonitor
     [LoggerMessage(1025, LogLevel.Information, "The model pack {Pack} is as it was built: every byte of its files; {Networks}")]
     private partial void LogPassed(string pack, string networks);
 
-    [OperatorAction("Build the pack again with this version. Its files are checked, but not what its networks compute; only the processor may run it.")]
+    [OperatorAction(
+        "Build the pack again with this version. Its files are checked, but not what its networks compute; only the processor may run it."
+    )]
     [LoggerMessage(1026, LogLevel.Warning, "The model pack {Pack} has no golden outputs: what its networks compute can't be checked")]
     private partial void LogNoGoldens(string pack);
 
-    [OperatorAction("Make the data folder writable. A damaged pack is checked again after a restart all the same, but judged with until then.")]
+    [OperatorAction(
+        "Make the data folder writable. A damaged pack is checked again after a restart all the same, but judged with until then."
+    )]
     [LoggerMessage(1027, LogLevel.Warning, "That the model pack was found damaged can't be noted: {Why}")]
     private partial void LogMark(string why);
 }

@@ -19,7 +19,8 @@ internal sealed class PartQueue(TimeProvider time, TimeSpan ttl, int capacity)
         lock (_gate)
         {
             bool hasRoom = _parts.Count < capacity;
-            if (!hasRoom) _parts.Dequeue();
+            if (!hasRoom)
+                _parts.Dequeue();
             _parts.Enqueue((partId, received));
             return hasRoom;
         }
@@ -32,7 +33,8 @@ internal sealed class PartQueue(TimeProvider time, TimeSpan ttl, int capacity)
         {
             while (_parts.TryDequeue(out (string PartId, long Received) part))
             {
-                if (time.GetElapsedTime(part.Received) < ttl) return part.PartId;
+                if (time.GetElapsedTime(part.Received) < ttl)
+                    return part.PartId;
             }
 
             return null;

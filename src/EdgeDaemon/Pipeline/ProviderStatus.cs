@@ -19,24 +19,54 @@ internal sealed record ProviderStatus(string? Provider, string? Note, double? En
     public static ProviderStatus None { get; } = new(null, null, null);
 
     /// <summary>The status of an open pack.</summary>
-    public static ProviderStatus Of(ModelPack pack) => Of(pack.Providers, pack.BuildProgress, [.. pack.BankSearches.Select(b => b.WhyNot).OfType<string>().Distinct(StringComparer.Ordinal)]);
+    public static ProviderStatus Of(ModelPack pack) =>
+        Of(
+            pack.Providers,
+            pack.BuildProgress,
+            [.. pack.BankSearches.Select(b => b.WhyNot).OfType<string>().Distinct(StringComparer.Ordinal)]
+        );
 
     /// <summary>
     /// The status of some decisions. Text towers run once per recipe and say nothing about how fast parts are judged, so they count only
     /// where nothing else is open. A network's slowest graph counts for it.
     /// </summary>
-    public static ProviderStatus Of(IReadOnlyList<ProviderDecision> decisions, double? building, IReadOnlyList<string>? whyHostSearches = null)
+    public static ProviderStatus Of(
+        IReadOnlyList<ProviderDecision> decisions,
+        double? building,
+        IReadOnlyList<string>? whyHostSearches = null
+    )
     {
         ProviderDecision[] counted = [.. decisions.Where(d => d.Part != NetworkPart.TextTowers)];
-        if (counted.Length == 0) counted = [.. decisions];
-        if (counted.Length == 0) return None with { EngineBuild = building };
-        (string Part, string Provider)[] parts = [.. counted.GroupBy(d => d.Part).OrderBy(p => p.Key).Select(p => (ProviderNames.Text(p.Key), ProviderNames.Text(p.Min(d => d.Provider))))];
-        string provider = parts.All(p => p.Provider == parts[0].Provider) ? parts[0].Provider : string.Join(", ", parts.Select(p => $"{p.Part} {p.Provider}"));
+        if (counted.Length == 0)
+            counted = [.. decisions];
+        if (counted.Length == 0)
+            return None with { EngineBuild = building };
+        (string Part, string Provider)[] parts =
+        [
+            .. counted
+                .GroupBy(d => d.Part)
+                .OrderBy(p => p.Key)
+                .Select(p => (ProviderNames.Text(p.Key), ProviderNames.Text(p.Min(d => d.Provider)))),
+        ];
+        string provider = parts.All(p => p.Provider == parts[0].Provider)
+            ? parts[0].Provider
+            : string.Join(", ", parts.Select(p => $"{p.Part} {p.Provider}"));
 
         // The same reason is said once, however many networks it is about.
         var reasons = counted.Where(d => d.WhyNotBetter is not null).GroupBy(d => d.WhyNotBetter!, StringComparer.Ordinal);
-        IEnumerable<string> notes = reasons.Select(r => r.Count() == counted.Length ? r.Key : $"{string.Join(", ", r.Select(d => d.Graph).Order(StringComparer.Ordinal))}: {r.Key}");
-        string note = string.Join("; ", [.. notes, .. (whyHostSearches ?? []).Select(why => $"the processor searches memory banks: {why}")]);
-        return new ProviderStatus(provider, note.Length == 0 ? null : note.Length <= MaxNote ? note : $"{note[..(MaxNote - 1)]}…", building);
+        IEnumerable<string> notes = reasons.Select(r =>
+            r.Count() == counted.Length ? r.Key : $"{string.Join(", ", r.Select(d => d.Graph).Order(StringComparer.Ordinal))}: {r.Key}"
+        );
+        string note = string.Join(
+            "; ",
+            [.. notes, .. (whyHostSearches ?? []).Select(why => $"the processor searches memory banks: {why}")]
+        );
+        return new ProviderStatus(
+            provider,
+            note.Length == 0 ? null
+                : note.Length <= MaxNote ? note
+                : $"{note[..(MaxNote - 1)]}…",
+            building
+        );
     }
 }

@@ -20,7 +20,13 @@ internal readonly record struct RecipeOutcome(Code Code, string? Why);
 /// <param name="turns">Who has the networks.</param>
 /// <param name="time">Clocks.</param>
 /// <param name="log">Where changes are noted.</param>
-internal sealed partial class RecipeActivator(WarmNetworks networks, LiveConfig live, NetworkScheduler turns, TimeProvider time, ILogger log)
+internal sealed partial class RecipeActivator(
+    WarmNetworks networks,
+    LiveConfig live,
+    NetworkScheduler turns,
+    TimeProvider time,
+    ILogger log
+)
 {
     // One a station: a making that does not end, in a library or on a dead file server, is followed by no second one.
     private readonly Dictionary<string, Task> _makings = new(StringComparer.Ordinal);
@@ -29,13 +35,15 @@ internal sealed partial class RecipeActivator(WarmNetworks networks, LiveConfig 
     /// <summary>What was active when the box went down is active again; the configuration names the very first one.</summary>
     public async Task RestoreAsync(Station station, CancellationToken stop)
     {
-        if (!station.Recipes.TryBeginChange()) return;
+        if (!station.Recipes.TryBeginChange())
+            return;
         string? first = null;
         try
         {
             first = Remembered(station).Name ?? station.Config.Recipe;
             // A pack is large, and is checked when it is opened: no change waits for that but the first.
-            if (first is not null) await networks.WhenOpenAsync(stop).ConfigureAwait(false);
+            if (first is not null)
+                await networks.WhenOpenAsync(stop).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -49,8 +57,10 @@ internal sealed partial class RecipeActivator(WarmNetworks networks, LiveConfig 
             throw;
         }
 
-        if (first is null) station.Recipes.EndChange(null);
-        else await FinishChangeAsync(station, first, stop).ConfigureAwait(false);
+        if (first is null)
+            station.Recipes.EndChange(null);
+        else
+            await FinishChangeAsync(station, first, stop).ConfigureAwait(false);
     }
 
     /// <summary>Goes through with a change that was begun (<see cref="StationRecipes.TryBeginChange"/>), and ends it.</summary>
@@ -117,30 +127,51 @@ internal sealed partial class RecipeActivator(WarmNetworks networks, LiveConfig 
             end.ThrowIfCancellationRequested();
             waitsFor = "its making";
             making = Task.Run(() => Make(pack, numberOrName, deadline, end), end);
-            lock (_makings) _makings[station] = making;
+            lock (_makings)
+                _makings[station] = making;
             networks.KeepFor(making);
             return await making.WaitAsync(end).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             // Whatever becomes of it now, nobody has a use for it.
-            _ = making?.ContinueWith(static m => m.Result.Release(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-            if (stop.IsCancellationRequested) throw;
-            throw new RecipeUnusableException($"recipe '{numberOrName}' was not ready within {deadline.Limit.TotalSeconds:0.###} s (recipeDeadlineMs): it waited for {waitsFor}");
+            _ = making?.ContinueWith(
+                static m => m.Result.Release(),
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion,
+                TaskScheduler.Default
+            );
+            if (stop.IsCancellationRequested)
+                throw;
+            throw new RecipeUnusableException(
+                $"recipe '{numberOrName}' was not ready within {deadline.Limit.TotalSeconds:0.###} s (recipeDeadlineMs): it waited for "
+                    + $"{waitsFor}"
+            );
         }
     }
 
     private ActiveRecipe Make(OpenPack pack, string numberOrName, RecipeDeadline deadline, CancellationToken end)
     {
         RecipeCatalogue catalogue = RecipeCatalogue.Load(_config.RecipeFolder, end);
-        if (catalogue.Find(numberOrName) is not { } entry) throw new RecipeUnusableException($"there is no recipe '{numberOrName}' in {catalogue.Folder}") { IsUnknown = true };
-        if (entry.Recipe is null) throw new RecipeUnusableException($"recipe '{entry.Name}': {string.Join("; ", entry.Errors)}");
-        return ActiveRecipe.Load(pack, catalogue, entry.Recipe, _config.Threads > 0 ? _config.Threads : Environment.ProcessorCount, turns, end, deadline);
+        if (catalogue.Find(numberOrName) is not { } entry)
+            throw new RecipeUnusableException($"there is no recipe '{numberOrName}' in {catalogue.Folder}") { IsUnknown = true };
+        if (entry.Recipe is null)
+            throw new RecipeUnusableException($"recipe '{entry.Name}': {string.Join("; ", entry.Errors)}");
+        return ActiveRecipe.Load(
+            pack,
+            catalogue,
+            entry.Recipe,
+            _config.Threads > 0 ? _config.Threads : Environment.ProcessorCount,
+            turns,
+            end,
+            deadline
+        );
     }
 
     private Task Last(string station)
     {
-        lock (_makings) return _makings.GetValueOrDefault(station, Task.CompletedTask);
+        lock (_makings)
+            return _makings.GetValueOrDefault(station, Task.CompletedTask);
     }
 
     private RememberedRecipe Remembered(Station station) => new(_config.DataFolder, station.Name);
@@ -149,11 +180,20 @@ internal sealed partial class RecipeActivator(WarmNetworks networks, LiveConfig 
     [LoggerMessage(1002, LogLevel.Information, "Station {Station}: recipe {Recipe} (revision {Revision}) is active")]
     private partial void LogActive(string station, string recipe, string revision);
 
-    [OperatorAction("Correct the recipe and set it again. What was active before goes on; at a start there is none, and triggers are refused NOT_READY.")]
+    [OperatorAction(
+        "Correct the recipe and set it again. What was active before goes on; at a start there is none, and triggers are refused NOT_READY."
+    )]
     [LoggerMessage(1003, LogLevel.Error, "Station {Station}: recipe {Recipe} can't be made active: {Why}")]
     private partial void LogFailed(string station, string recipe, string why);
 
-    [OperatorAction("Report it with the stack trace, the recipe and its pictures. What was active before goes on; at a start there is none, and triggers are refused NOT_READY.")]
-    [LoggerMessage(1020, LogLevel.Critical, "Station {Station}: recipe {Recipe} can't be made active because of a mistake in the program; please report it")]
+    [OperatorAction(
+        "Report it with the stack trace, the recipe and its pictures. What was active before goes on; at a start there is none, and "
+            + "triggers are refused NOT_READY."
+    )]
+    [LoggerMessage(
+        1020,
+        LogLevel.Critical,
+        "Station {Station}: recipe {Recipe} can't be made active because of a mistake in the program; please report it"
+    )]
     private partial void LogUnexpected(Exception error, string station, string recipe);
 }

@@ -44,7 +44,8 @@ internal sealed class RecipeDeadline : IDisposable
         {
             _left -= _time.GetElapsedTime(_since);
             // Over meanwhile: then there is nothing to stop.
-            if (_left > TimeSpan.Zero) _passed.CancelAfter(Timeout.InfiniteTimeSpan);
+            if (_left > TimeSpan.Zero)
+                _passed.CancelAfter(Timeout.InfiniteTimeSpan);
         }
 
         try

@@ -16,15 +16,16 @@ internal sealed class RememberedRecipe(string dataFolder, string station)
     {
         get
         {
-            if (!File.Exists(_path)) return null;
+            if (!File.Exists(_path))
+                return null;
             string text = RegularFile.ReadAllText(_path, MaxBytes).Trim();
             return Names.IsRecipeName(text) ? text : null;
         }
-
         set
         {
             // A start on a full disk must not need a new file to say what is said already.
-            if (Name == value) return;
+            if (Name == value)
+                return;
             AtomicFile.Write(_path, Durability.PowerCut, value ?? "");
         }
     }

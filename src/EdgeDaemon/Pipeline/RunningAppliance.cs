@@ -12,7 +12,11 @@ internal sealed class ApplianceAccessor
     private volatile RunningAppliance? _current;
 
     /// <summary>The appliance; null before it runs and after.</summary>
-    public RunningAppliance? Current { get => _current; set => _current = value; }
+    public RunningAppliance? Current
+    {
+        get => _current;
+        set => _current = value;
+    }
 }
 
 /// <summary>What runs, for those that look at it or give it triggers.</summary>
@@ -32,9 +36,22 @@ internal sealed class ApplianceAccessor
 /// <param name="Clock">Whether the wall clock can be believed.</param>
 /// <param name="Time">Clocks.</param>
 internal sealed record RunningAppliance(
-    string Device, string BootId, long StartedAt, IReadOnlyList<Station> Stations, StationEvents Events, InspectionStore Store, MqttLink Link,
-    MediaLink Media, VerdictPublisher Publisher, PackCondition Pack, WarmNetworks Networks, ImageArchives Archives, PictureWorker Pictures,
-    WallClock Clock, TimeProvider Time)
+    string Device,
+    string BootId,
+    long StartedAt,
+    IReadOnlyList<Station> Stations,
+    StationEvents Events,
+    InspectionStore Store,
+    MqttLink Link,
+    MediaLink Media,
+    VerdictPublisher Publisher,
+    PackCondition Pack,
+    WarmNetworks Networks,
+    ImageArchives Archives,
+    PictureWorker Pictures,
+    WallClock Clock,
+    TimeProvider Time
+)
 {
     /// <summary>Characters of a note in the state, as its schema says.</summary>
     private const int MaxNote = 500;
@@ -50,11 +67,28 @@ internal sealed record RunningAppliance(
         ProviderStatus networks = Networks.Status;
         OutboxShare outbox = storage.Outboxes.GetValueOrDefault(station.Name);
         return new StateMessage(
-            BootId, beat, code == Code.None, station.Counts.Open > 0, StationMode.Auto, station.Recipes.Stamp, station.Counts.Open, code,
-            code == Code.None ? null : why, station.Counts.Snapshot, new OutboxCounts(outbox.Pending, outbox.Parked) { Unheard = outbox.Unheard },
-            Clock.Told, storage.SequenceResets.ContainsKey(station.Name), StorageReport.Of(storage), networks.Provider, networks.Note,
-            networks.EngineBuild, Time.GetUtcNow(),
-            station.Camera.State.Reason is { Length: > MaxNote } note ? note[..MaxNote] : station.Camera.State.Reason)
-        { PackCheck = Pack.Check };
+            BootId,
+            beat,
+            code == Code.None,
+            station.Counts.Open > 0,
+            StationMode.Auto,
+            station.Recipes.Stamp,
+            station.Counts.Open,
+            code,
+            code == Code.None ? null : why,
+            station.Counts.Snapshot,
+            new OutboxCounts(outbox.Pending, outbox.Parked) { Unheard = outbox.Unheard },
+            Clock.Told,
+            storage.SequenceResets.ContainsKey(station.Name),
+            StorageReport.Of(storage),
+            networks.Provider,
+            networks.Note,
+            networks.EngineBuild,
+            Time.GetUtcNow(),
+            station.Camera.State.Reason is { Length: > MaxNote } note ? note[..MaxNote] : station.Camera.State.Reason
+        )
+        {
+            PackCheck = Pack.Check,
+        };
     }
 }

@@ -6,7 +6,15 @@ using ClipFusion.EdgeDaemon.Runtime;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>The triggers that nobody waits for: the station's own clock, and frames that come by themselves.</summary>
-internal sealed class SelfTriggers(Func<StationConfig> config, IFrameSource camera, Acceptance acceptance, PartQueue parts, Func<bool> hasRoom, Heartbeats heartbeats, TimeProvider time)
+internal sealed class SelfTriggers(
+    Func<StationConfig> config,
+    IFrameSource camera,
+    Acceptance acceptance,
+    PartQueue parts,
+    Func<bool> hasRoom,
+    Heartbeats heartbeats,
+    TimeProvider time
+)
 {
     private static readonly TimeSpan RoomCheck = TimeSpan.FromMilliseconds(20);
 
@@ -15,18 +23,28 @@ internal sealed class SelfTriggers(Func<StationConfig> config, IFrameSource came
 
     private async Task ByClockAsync(CancellationToken stop)
     {
-        if (config().Triggers.Interval is not { } interval) return;
+        if (config().Triggers.Interval is not { } interval)
+            return;
         using Heartbeat heartbeat = heartbeats.Add($"{config().Name}: own clock");
         using var timer = new PeriodicTimer(interval, time);
         while (await heartbeat.WaitAsync(timer.WaitForNextTickAsync(stop).AsTask()).ConfigureAwait(false))
         {
-            await heartbeat.WaitAsync(acceptance.TakeSelfTimedAsync(new Trigger(config().Name, TriggerSource.Interval, time.GetTimestamp(), PartId: parts.Take()), null, stop)).ConfigureAwait(false);
+            await heartbeat
+                .WaitAsync(
+                    acceptance.TakeSelfTimedAsync(
+                        new Trigger(config().Name, TriggerSource.Interval, time.GetTimestamp(), PartId: parts.Take()),
+                        null,
+                        stop
+                    )
+                )
+                .ConfigureAwait(false);
         }
     }
 
     private async Task ByFramesAsync(CancellationToken stop)
     {
-        if (!config().Triggers.FrameArrival) return;
+        if (!config().Triggers.FrameArrival)
+            return;
         using Heartbeat heartbeat = heartbeats.Add($"{config().Name}: arriving frames");
         IAsyncEnumerator<Frame> frames = camera.StreamAsync(stop).GetAsyncEnumerator(stop);
         await using (frames.ConfigureAwait(false))
@@ -34,18 +52,30 @@ internal sealed class SelfTriggers(Func<StationConfig> config, IFrameSource came
             while (true)
             {
                 // Files wait in their folder until they can be judged; what a camera sends can't wait and is answered whatever the state.
-                if (camera.FramesWait) await heartbeat.WaitAsync(RoomAsync(stop)).ConfigureAwait(false);
-                if (!await heartbeat.WaitAsync(frames.MoveNextAsync().AsTask()).ConfigureAwait(false)) return;
+                if (camera.FramesWait)
+                    await heartbeat.WaitAsync(RoomAsync(stop)).ConfigureAwait(false);
+                if (!await heartbeat.WaitAsync(frames.MoveNextAsync().AsTask()).ConfigureAwait(false))
+                    return;
                 Frame frame = frames.Current;
-                await heartbeat.WaitAsync(acceptance.TakeSelfTimedAsync(new Trigger(config().Name, TriggerSource.FrameArrival, frame.Timestamp, PartId: frame.PartId ?? parts.Take()), frame, stop)).ConfigureAwait(false);
+                await heartbeat
+                    .WaitAsync(
+                        acceptance.TakeSelfTimedAsync(
+                            new Trigger(config().Name, TriggerSource.FrameArrival, frame.Timestamp, PartId: frame.PartId ?? parts.Take()),
+                            frame,
+                            stop
+                        )
+                    )
+                    .ConfigureAwait(false);
             }
         }
     }
 
     private async Task RoomAsync(CancellationToken stop)
     {
-        if (hasRoom()) return;
+        if (hasRoom())
+            return;
         using var timer = new PeriodicTimer(RoomCheck, time);
-        while (!hasRoom()) await timer.WaitForNextTickAsync(stop).ConfigureAwait(false);
+        while (!hasRoom())
+            await timer.WaitForNextTickAsync(stop).ConfigureAwait(false);
     }
 }

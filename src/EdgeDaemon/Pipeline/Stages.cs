@@ -14,7 +14,15 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// </summary>
 /// <remarks>Both queues hold as many as the station has places, so writing into them never waits.</remarks>
 internal sealed class Stages(
-    string station, IFrameSource camera, StationCounts counts, StationLinks links, int places, TimeProvider time, CameraLog log, HandedFiles? files = null)
+    string station,
+    IFrameSource camera,
+    StationCounts counts,
+    StationLinks links,
+    int places,
+    TimeProvider time,
+    CameraLog log,
+    HandedFiles? files = null
+)
 {
     private static readonly TimeSpan DeadlineMargin = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan FrameTimeout = TimeSpan.FromSeconds(5);
@@ -50,12 +58,14 @@ internal sealed class Stages(
         var work = new Work(run, recipe, stored.Task);
         if (frame is null)
         {
-            if (_accepted.Writer.TryWrite(work)) return stored.Task;
+            if (_accepted.Writer.TryWrite(work))
+                return stored.Task;
         }
         else
         {
             links.Events.TellFrameTaken(accepted);
-            if (Hand(work, frame)) return stored.Task;
+            if (Hand(work, frame))
+                return stored.Task;
             frame.Dispose();
         }
 
@@ -95,7 +105,8 @@ internal sealed class Stages(
         counts.Judged(isStored ? verdict.Verdict : Verdict.NotJudged);
         stored.SetResult(isStored ? verdict : null);
         _open.TryRemove(run.Inspection.Id, out _);
-        if (isStored) links.Events.TellVerdictStored(verdict);
+        if (isStored)
+            links.Events.TellVerdictStored(verdict);
         run.Dispose();
     }
 
@@ -139,9 +150,11 @@ internal sealed class Stages(
         {
             var trigger = new TriggerContext(asked.Sequence, FrameTimeout, asked.TriggerId, asked.PartId, asked.AcceptedAt);
             Frame frame = await camera.TriggerAsync(trigger, run.DeadlinePassed).ConfigureAwait(false);
-            if (frame.File is { } file && files is not null) _ = files.NoteAsync(asked, file);
+            if (frame.File is { } file && files is not null)
+                _ = files.NoteAsync(asked, file);
             links.Events.TellFrameTaken(asked);
-            if (Hand(work, frame)) return;
+            if (Hand(work, frame))
+                return;
             frame.Dispose();
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
@@ -158,7 +171,8 @@ internal sealed class Stages(
 
     private void Fail(InspectionRun run, Code reason, FrameRecord? frame, string why)
     {
-        if (run.TryFail(reason, frame, why)) log.NotJudged(run.Inspection, reason, why);
+        if (run.TryFail(reason, frame, why))
+            log.NotJudged(run.Inspection, reason, why);
     }
 
     /// <summary>Hands a frame on to be judged.</summary>
@@ -176,8 +190,10 @@ internal sealed class Stages(
         await foreach ((Work work, Frame frame) in _framed.Reader.ReadAllAsync(heartbeat, stop).ConfigureAwait(false))
         {
             PooledAnomalyMap? map = null;
-            if (Unusable(work.Run.Inspection, frame) is var (reason, why)) Fail(work.Run, reason, FramePixels.Describe(frame), why);
-            else map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, heartbeat, stop).ConfigureAwait(false);
+            if (Unusable(work.Run.Inspection, frame) is var (reason, why))
+                Fail(work.Run, reason, FramePixels.Describe(frame), why);
+            else
+                map = await links.Judge.JudgeAsync(work.Run, work.Recipe, frame, heartbeat, stop).ConfigureAwait(false);
             _ = FinishAsync(work, frame, map);
         }
     }
@@ -185,9 +201,12 @@ internal sealed class Stages(
     /// <summary>Why a frame needs no judge; null when it is to be judged.</summary>
     private static (Code Reason, string Why)? Unusable(AcceptedInspection asked, Frame frame)
     {
-        if (frame.Refusal is { } refusal) return (Code.BadImage, $"{frame.FileName}: {refusal}");
-        if (!frame.IsComplete) return (Code.PartialFrame, $"frame {frame.Id}: rows are missing");
-        if (asked.PartId is { } part && frame.PartId is { } other && part != other) return (Code.WrongFrame, $"{frame.FileName} is named for part {other}, the trigger is for part {part}");
+        if (frame.Refusal is { } refusal)
+            return (Code.BadImage, $"{frame.FileName}: {refusal}");
+        if (!frame.IsComplete)
+            return (Code.PartialFrame, $"frame {frame.Id}: rows are missing");
+        if (asked.PartId is { } part && frame.PartId is { } other && part != other)
+            return (Code.WrongFrame, $"{frame.FileName} is named for part {other}, the trigger is for part {part}");
         return null;
     }
 
@@ -198,7 +217,8 @@ internal sealed class Stages(
         VerdictRecord? verdict = await work.Stored.ConfigureAwait(false);
         KillPoint.Pass(KillStep.Settling);
         Code reason = verdict?.Reason ?? Code.None;
-        if (reason == Code.BadImage && frame.Refusal is null) log.NotJudged(verdict!.Inspection, reason, verdict.Detail ?? "");
+        if (reason == Code.BadImage && frame.Refusal is null)
+            log.NotJudged(verdict!.Inspection, reason, verdict.Detail ?? "");
         var judged = verdict is null || frame.Refusal is not null ? null : work.Recipe.Judged(verdict, frame, map);
         if (judged is null)
         {
@@ -211,17 +231,20 @@ internal sealed class Stages(
             links.Events.TellFrameJudged(judged);
         }
 
-        if (reason is Code.BadImage or Code.PartialFrame) frame.Settle(FrameOutcome.Rejected, verdict!.Detail ?? CodeTable.Describe(reason));
-        else frame.Settle(FrameOutcome.Done);
+        if (reason is Code.BadImage or Code.PartialFrame)
+            frame.Settle(FrameOutcome.Rejected, verdict!.Detail ?? CodeTable.Describe(reason));
+        else
+            frame.Settle(FrameOutcome.Done);
     }
 
-    private static Code ReasonOf(FrameFault fault) => fault switch
-    {
-        FrameFault.Incomplete => Code.PartialFrame,
-        FrameFault.WrongSize => Code.WrongFrame,
-        FrameFault.BadImage => Code.BadImage,
-        _ => Code.NoFrame,
-    };
+    private static Code ReasonOf(FrameFault fault) =>
+        fault switch
+        {
+            FrameFault.Incomplete => Code.PartialFrame,
+            FrameFault.WrongSize => Code.WrongFrame,
+            FrameFault.BadImage => Code.BadImage,
+            _ => Code.NoFrame,
+        };
 
     /// <summary>An accepted inspection on its way through the stages.</summary>
     /// <param name="Run">Its deadline and verdict.</param>

@@ -13,7 +13,9 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <param name="time">The clock.</param>
 internal sealed class StateReporter(Signal changed, Func<bool> isReady, Action<long> publish, TimeProvider time)
 {
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1), Shortest = TimeSpan.FromMilliseconds(100), Least = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1),
+        Shortest = TimeSpan.FromMilliseconds(100),
+        Least = TimeSpan.FromMilliseconds(1);
 
     /// <summary>The reporter of a station.</summary>
     public static StateReporter Of(Station station, RunningAppliance box, Heartbeats heartbeats, TimeProvider time)
@@ -30,17 +32,21 @@ internal sealed class StateReporter(Signal changed, Func<bool> isReady, Action<l
                 heartbeat.Beat();
                 box.Link.TrySend(station.Name, Answers.State(box.Link.Topics, station.Name, box.StateOf(station, beat)));
             },
-            time);
+            time
+        );
     }
 
     /// <summary>Runs until the program ends.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        long beat = 0, beatAt = 0, sentAt = 0;
+        long beat = 0,
+            beatAt = 0,
+            sentAt = 0;
         bool? wasReady = null;
-        for (bool isUnsaid = false; ;)
+        for (bool isUnsaid = false; ; )
         {
-            bool ready = isReady(), isBeat = beat == 0 || time.GetElapsedTime(beatAt) >= Beat;
+            bool ready = isReady(),
+                isBeat = beat == 0 || time.GetElapsedTime(beatAt) >= Beat;
             if (isBeat)
             {
                 // Beats keep their pace, but missed ones are not made up for.
@@ -55,9 +61,11 @@ internal sealed class StateReporter(Signal changed, Func<bool> isReady, Action<l
                 (wasReady, sentAt, isUnsaid) = (ready, time.GetTimestamp(), false);
             }
 
-            TimeSpan untilBeat = Beat - time.GetElapsedTime(beatAt), untilAllowed = Shortest - time.GetElapsedTime(sentAt);
+            TimeSpan untilBeat = Beat - time.GetElapsedTime(beatAt),
+                untilAllowed = Shortest - time.GetElapsedTime(sentAt);
             TimeSpan wait = isUnsaid && untilAllowed < untilBeat ? untilAllowed : untilBeat;
-            if (wait > TimeSpan.Zero) isUnsaid |= await changed.WaitAsync(wait > Least ? wait : Least, time, stop).ConfigureAwait(false);
+            if (wait > TimeSpan.Zero)
+                isUnsaid |= await changed.WaitAsync(wait > Least ? wait : Least, time, stop).ConfigureAwait(false);
         }
     }
 }

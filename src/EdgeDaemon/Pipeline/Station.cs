@@ -32,14 +32,34 @@ internal sealed class Station : IAsyncDisposable
     /// <param name="time">Clocks.</param>
     /// <param name="cameraLog">Where a person reads of the camera; null for nowhere.</param>
     /// <param name="files">Which files are an inspection's already; null for a camera without files.</param>
-    public Station(StationConfig config, IFrameSource camera, StationCounts counts, StationLinks links, TimeProvider time, CameraLog? cameraLog = null, HandedFiles? files = null)
+    public Station(
+        StationConfig config,
+        IFrameSource camera,
+        StationCounts counts,
+        StationLinks links,
+        TimeProvider time,
+        CameraLog? cameraLog = null,
+        HandedFiles? files = null
+    )
     {
         (_config, Camera, Counts) = (config, camera, counts);
         CameraLog log = cameraLog ?? new CameraLog(config.Name, NullLogger.Instance);
         var stages = new Stages(config.Name, camera, counts, links, config.QueueDepth, time, log, files);
         Acceptance = new Acceptance(() => _config, Recipes, counts, links.Store, () => Readiness, stages, links.Metrics, time);
         Parts = new PartQueue(time, PartTtl, MostParts);
-        _own = new InspectionLinkage(links, stages, new SelfTriggers(() => _config, camera, Acceptance, Parts, () => Readiness.Code == Code.None && Counts.Open < _config.QueueDepth, links.Heartbeats, time));
+        _own = new InspectionLinkage(
+            links,
+            stages,
+            new SelfTriggers(
+                () => _config,
+                camera,
+                Acceptance,
+                Parts,
+                () => Readiness.Code == Code.None && Counts.Open < _config.QueueDepth,
+                links.Heartbeats,
+                time
+            )
+        );
         Camera.StateChanged += state =>
         {
             log.Changed(state);
@@ -56,7 +76,11 @@ internal sealed class Station : IAsyncDisposable
     public string Name => _config.Name;
 
     /// <summary>The configuration; what a reload may change can be replaced while the station runs.</summary>
-    public StationConfig Config { get => _config; set => _config = value; }
+    public StationConfig Config
+    {
+        get => _config;
+        set => _config = value;
+    }
 
     public IFrameSource Camera { get; }
 
@@ -74,11 +98,16 @@ internal sealed class Station : IAsyncDisposable
     {
         get
         {
-            if (_isStopping) return (Code.NotReady, "the program is being stopped");
-            if (_own.Links.Judge.PackFault is { } fault) return (Code.NotReady, fault);
-            if (Recipes.IsChanging) return (Code.NotReady, "a recipe is being loaded");
-            if (Recipes.Stamp is null) return (Code.NotReady, Recipes.Failure is { } why ? $"no recipe is active: {why}" : "no recipe is active");
-            if (Camera.State.Status != SourceStatus.Connected) return (Code.NotReady, $"the camera is not there: {Camera.State.Reason ?? "it is being looked for"}");
+            if (_isStopping)
+                return (Code.NotReady, "the program is being stopped");
+            if (_own.Links.Judge.PackFault is { } fault)
+                return (Code.NotReady, fault);
+            if (Recipes.IsChanging)
+                return (Code.NotReady, "a recipe is being loaded");
+            if (Recipes.Stamp is null)
+                return (Code.NotReady, Recipes.Failure is { } why ? $"no recipe is active: {why}" : "no recipe is active");
+            if (Camera.State.Status != SourceStatus.Connected)
+                return (Code.NotReady, $"the camera is not there: {Camera.State.Reason ?? "it is being looked for"}");
             StorageState storage = _own.Links.Store.State;
             return storage.CanWrite ? (Code.None, "") : (Code.Storage, storage.Detail ?? "nothing can be stored");
         }

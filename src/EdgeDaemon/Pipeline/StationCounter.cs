@@ -11,7 +11,8 @@ internal sealed class StationCounter(Counter<long> counter, IReadOnlyList<TagLis
     /// <summary>Gives every label set of a station its 0.</summary>
     public void Start(string station)
     {
-        foreach (TagList set in labels) Add(station, set, 0);
+        foreach (TagList set in labels)
+            Add(station, set, 0);
     }
 
     /// <summary>Counts one event.</summary>
@@ -21,7 +22,8 @@ internal sealed class StationCounter(Counter<long> counter, IReadOnlyList<TagLis
     public void Add(string station, in TagList set, long count = 1)
     {
         TagList tags = [new("station", station)];
-        foreach (KeyValuePair<string, object?> tag in set) tags.Add(tag);
+        foreach (KeyValuePair<string, object?> tag in set)
+            tags.Add(tag);
         counter.Add(count, in tags);
     }
 }

@@ -17,9 +17,15 @@ internal sealed class StationCounts
     /// <summary>Inspections without a verdict, those being committed included.</summary>
     public int Open => Volatile.Read(ref _open);
 
-    public StationCounters Snapshot => new(
-        Interlocked.Read(ref _accepted), Interlocked.Read(ref _missed),
-        Interlocked.Read(ref _verdicts[(int)Verdict.Ok]), Interlocked.Read(ref _verdicts[(int)Verdict.Ng]), Interlocked.Read(ref _verdicts[(int)Verdict.Review]), Interlocked.Read(ref _verdicts[(int)Verdict.NotJudged]));
+    public StationCounters Snapshot =>
+        new(
+            Interlocked.Read(ref _accepted),
+            Interlocked.Read(ref _missed),
+            Interlocked.Read(ref _verdicts[(int)Verdict.Ok]),
+            Interlocked.Read(ref _verdicts[(int)Verdict.Ng]),
+            Interlocked.Read(ref _verdicts[(int)Verdict.Review]),
+            Interlocked.Read(ref _verdicts[(int)Verdict.NotJudged])
+        );
 
     /// <summary>A trigger was refused.</summary>
     public void Missed()
@@ -34,7 +40,8 @@ internal sealed class StationCounts
     {
         for (int open = Open; open < places; open = Open)
         {
-            if (Interlocked.CompareExchange(ref _open, open + 1, open) == open) return true;
+            if (Interlocked.CompareExchange(ref _open, open + 1, open) == open)
+                return true;
         }
 
         return false;

@@ -24,6 +24,7 @@ internal sealed class StationEvents
     /// <summary>Takes the frame over: it is disposed when everybody was told.</summary>
     public void TellFrameJudged(JudgedFrame judged)
     {
-        using (judged) FrameJudged?.Invoke(judged);
+        using (judged)
+            FrameJudged?.Invoke(judged);
     }
 }

@@ -9,4 +9,10 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <param name="Heartbeats">Where each loop gives its sign of life.</param>
 /// <param name="Metrics">Where everything is counted.</param>
 /// <param name="Events">Whom it tells.</param>
-internal sealed record StationLinks(InspectionStore Store, Judge Judge, Heartbeats Heartbeats, ApplianceMetrics Metrics, StationEvents Events);
+internal sealed record StationLinks(
+    InspectionStore Store,
+    Judge Judge,
+    Heartbeats Heartbeats,
+    ApplianceMetrics Metrics,
+    StationEvents Events
+);

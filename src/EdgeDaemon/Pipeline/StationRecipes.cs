@@ -24,7 +24,8 @@ internal sealed class StationRecipes : IDisposable
     /// <returns>Whether none was under way.</returns>
     public bool TryBeginChange()
     {
-        if (Interlocked.Exchange(ref _isChanging, 1) != 0) return false;
+        if (Interlocked.Exchange(ref _isChanging, 1) != 0)
+            return false;
         Changed?.Invoke();
         return true;
     }
@@ -35,7 +36,8 @@ internal sealed class StationRecipes : IDisposable
     public void EndChange(ActiveRecipe? next, string? failure = null)
     {
         Failure = failure;
-        if (next is not null) Interlocked.Exchange(ref _recipe, next)?.Release();
+        if (next is not null)
+            Interlocked.Exchange(ref _recipe, next)?.Release();
         Volatile.Write(ref _isChanging, 0);
         Changed?.Invoke();
     }
@@ -46,7 +48,8 @@ internal sealed class StationRecipes : IDisposable
         // One that was replaced between the two lines is gone; its successor is there then.
         while (Volatile.Read(ref _recipe) is { } recipe)
         {
-            if (recipe.TryKeep()) return recipe;
+            if (recipe.TryKeep())
+                return recipe;
         }
 
         return null;

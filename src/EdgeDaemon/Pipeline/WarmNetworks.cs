@@ -18,7 +18,8 @@ internal sealed record OpenPack(ModelPack Pack)
 /// <param name="settings">How networks run on the CPU.</param>
 /// <param name="accelerator">What else may run them.</param>
 /// <param name="opened">Told of the pack before its first network is opened; null for nobody.</param>
-internal sealed class WarmNetworks(string folder, SessionSettings settings, ProviderSettings accelerator, Action<ModelPack>? opened = null) : IDisposable
+internal sealed class WarmNetworks(string folder, SessionSettings settings, ProviderSettings accelerator, Action<ModelPack>? opened = null)
+    : IDisposable
 {
     // Bounded by the stations: each loads one recipe at a time.
     private readonly List<Task> _users = [];
@@ -43,7 +44,8 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings, Prov
     }
 
     /// <summary>What runs them; nothing before they are open.</summary>
-    public ProviderStatus Status => _opened.Task.IsCompletedSuccessfully ? ProviderStatus.Of(_opened.Task.Result.Pack) : ProviderStatus.None;
+    public ProviderStatus Status =>
+        _opened.Task.IsCompletedSuccessfully ? ProviderStatus.Of(_opened.Task.Result.Pack) : ProviderStatus.None;
 
     /// <summary>Waits for the networks.</summary>
     public Task<OpenPack> WhenOpenAsync(CancellationToken stop) => _opened.Task.WaitAsync(stop);
@@ -64,10 +66,12 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings, Prov
         // Memory must not be freed under a network that runs; the process ends anyway.
         lock (_users)
         {
-            if (_users.Exists(u => !u.IsCompleted)) return;
+            if (_users.Exists(u => !u.IsCompleted))
+                return;
         }
 
-        if (_opened.Task.IsCompletedSuccessfully) _opened.Task.Result.Pack.Dispose();
+        if (_opened.Task.IsCompletedSuccessfully)
+            _opened.Task.Result.Pack.Dispose();
     }
 
     private OpenPack Open()

@@ -23,7 +23,9 @@ internal static class IgnoreMasks
             string path = Path.Combine(folder, file);
             DecodedImage mask = Read(path, "ignore mask", ImageCodec.DecodeStored);
             if (mask.Header.Width != width || mask.Header.Height != height)
-                throw new IgnoreMaskException($"the recipe's ignore mask {path} has {mask.Header.Width}x{mask.Header.Height} pixels, {pictures} have {width}x{height}");
+                throw new IgnoreMaskException(
+                    $"the recipe's ignore mask {path} has {mask.Header.Width}x{mask.Header.Height} pixels, {pictures} have {width}x{height}"
+                );
             pixels = NotZero(mask);
         }
         else
@@ -44,18 +46,28 @@ internal static class IgnoreMasks
     /// <exception cref="IgnoreMaskException">The size is unknown or the sizes differ, or the rule does not fit them.</exception>
     public static IgnoreMask? Of(StationRecipe recipe, string folder)
     {
-        if (recipe.Method.Ignore is not { } rule) return null;
+        if (recipe.Method.Ignore is not { } rule)
+            return null;
         List<(string Who, int Width, int Height)> sizes = [];
-        if (recipe.Checks is { Width: { } checkedWidth, Height: { } checkedHeight }) sizes.Add(("imageChecks", checkedWidth, checkedHeight));
-        if (rule.MaskFile is { } mask) sizes.Add(SizeOf(Path.Combine(folder, mask), "ignore mask"));
-        foreach (string reference in recipe.References) sizes.Add(SizeOf(Path.Combine(folder, reference), "reference"));
+        if (recipe.Checks is { Width: { } checkedWidth, Height: { } checkedHeight })
+            sizes.Add(("imageChecks", checkedWidth, checkedHeight));
+        if (rule.MaskFile is { } mask)
+            sizes.Add(SizeOf(Path.Combine(folder, mask), "ignore mask"));
+        foreach (string reference in recipe.References)
+            sizes.Add(SizeOf(Path.Combine(folder, reference), "reference"));
         if (sizes.Count == 0)
-            throw new IgnoreMaskException("it ignores rectangles, but nothing says how large the frames are: references or imageChecks with width and height are expected");
+            throw new IgnoreMaskException(
+                "it ignores rectangles, but nothing says how large the frames are: references or imageChecks with width and height are "
+                    + "expected"
+            );
         (string who, int width, int height) = sizes[0];
         foreach ((string other, int otherWidth, int otherHeight) in sizes)
         {
             if ((otherWidth, otherHeight) != (width, height))
-                throw new IgnoreMaskException($"{other} has {otherWidth}x{otherHeight} pixels, {who} {width}x{height}; the recipe ignores parts of the frame, so both must be of the frames' size");
+                throw new IgnoreMaskException(
+                    $"{other} has {otherWidth}x{otherHeight} pixels, {who} {width}x{height}; the recipe ignores parts of the frame, so "
+                        + "both must be of the frames' size"
+                );
         }
 
         return Of(rule, folder, width, height, "the frames");
@@ -83,7 +95,8 @@ internal static class IgnoreMasks
     {
         int bytes = mask.Header.Pixels.BytesPerPixel();
         byte[] pixels = new byte[mask.Header.Width * mask.Header.Height];
-        for (int i = 0; i < pixels.Length; i++) pixels[i] = mask.Pixels.AsSpan(i * bytes, bytes).ContainsAnyExcept((byte)0) ? byte.MaxValue : (byte)0;
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = mask.Pixels.AsSpan(i * bytes, bytes).ContainsAnyExcept((byte)0) ? byte.MaxValue : (byte)0;
         return pixels;
     }
 
@@ -92,8 +105,10 @@ internal static class IgnoreMasks
         byte[] pixels = new byte[checked(width * height)];
         foreach (Region r in rectangles)
         {
-            if (!r.IsInside(width, height)) throw new IgnoreMaskException($"the recipe ignores {r}, which does not lie inside {pictures} of {width}x{height} pixels");
-            for (int y = r.Y; y < r.Y + r.Height; y++) pixels.AsSpan(y * width + r.X, r.Width).Fill(byte.MaxValue);
+            if (!r.IsInside(width, height))
+                throw new IgnoreMaskException($"the recipe ignores {r}, which does not lie inside {pictures} of {width}x{height} pixels");
+            for (int y = r.Y; y < r.Y + r.Height; y++)
+                pixels.AsSpan(y * width + r.X, r.Width).Fill(byte.MaxValue);
         }
 
         return pixels;

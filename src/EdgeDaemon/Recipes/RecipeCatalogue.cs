@@ -47,9 +47,17 @@ internal sealed class RecipeCatalogue
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string[] files = Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Where(f => f.EndsWith(Extension, StringComparison.Ordinal)).Take(MaxFiles + 1).Order(StringComparer.Ordinal)]
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(folder)
+                    .Where(f => f.EndsWith(Extension, StringComparison.Ordinal))
+                    .Take(MaxFiles + 1)
+                    .Order(StringComparer.Ordinal),
+            ]
             : [];
-        if (files.Length > MaxFiles) throw new IOException($"{folder}: more than {MaxFiles} recipe files; a device has room for 1000 numbers");
+        if (files.Length > MaxFiles)
+            throw new IOException($"{folder}: more than {MaxFiles} recipe files; a device has room for 1000 numbers");
 
         var entries = new CatalogueEntry[files.Length];
         for (int i = 0; i < files.Length; i++)
@@ -60,7 +68,8 @@ internal sealed class RecipeCatalogue
 
         // A shared number leads to the first of its recipes, whose errors say why it can't be used.
         var numbers = new Dictionary<int, string>();
-        foreach (CatalogueEntry entry in entries.Where(e => e.Recipe is not null)) numbers.TryAdd(entry.Recipe!.Number, entry.Name);
+        foreach (CatalogueEntry entry in entries.Where(e => e.Recipe is not null))
+            numbers.TryAdd(entry.Recipe!.Number, entry.Name);
         RejectSharedNumbers(entries);
         return new(folder, [.. entries], numbers);
     }
@@ -69,7 +78,9 @@ internal sealed class RecipeCatalogue
     /// <param name="numberOrName">What a caller sent.</param>
     /// <returns>The entry, which may be a broken one; null where there is no such recipe.</returns>
     public CatalogueEntry? Find(string? numberOrName) =>
-        Names.TryNumber(numberOrName, out int number) ? Find(number) : Names.IsRecipeName(numberOrName) ? _byName.GetValueOrDefault(numberOrName!) : null;
+        Names.TryNumber(numberOrName, out int number) ? Find(number)
+        : Names.IsRecipeName(numberOrName) ? _byName.GetValueOrDefault(numberOrName!)
+        : null;
 
     /// <summary>Looks a recipe up by its number; null where no readable file claims it.</summary>
     public CatalogueEntry? Find(int number) => _byNumber.GetValueOrDefault(number);
@@ -79,12 +90,14 @@ internal sealed class RecipeCatalogue
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="IOException">A file is missing or can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    public string Revision(StationRecipe recipe, CancellationToken cancellation = default) => StationRecipeWriter.Revision(recipe, Folder, cancellation);
+    public string Revision(StationRecipe recipe, CancellationToken cancellation = default) =>
+        StationRecipeWriter.Revision(recipe, Folder, cancellation);
 
     private static CatalogueEntry Read(string file)
     {
         string name = Path.GetFileName(file)[..^Extension.Length];
-        if (!Names.IsRecipeName(name)) return Broken(name, $"the file name {Path.GetFileName(file)}", $"{Names.Rule}, not digits only, and then {Extension}");
+        if (!Names.IsRecipeName(name))
+            return Broken(name, $"the file name {Path.GetFileName(file)}", $"{Names.Rule}, not digits only, and then {Extension}");
         try
         {
             (StationRecipe? recipe, IReadOnlyList<FieldError> errors) = StationRecipeReader.Read(StrictJson.ReadBytes(file), name);
@@ -98,7 +111,11 @@ internal sealed class RecipeCatalogue
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Broken(name, $"what the program can't read because of a mistake of its own ({e.GetType().Name}: {e.Message})", "a recipe; please report it with this file");
+            return Broken(
+                name,
+                $"what the program can't read because of a mistake of its own ({e.GetType().Name}: {e.Message})",
+                "a recipe; please report it with this file"
+            );
         }
     }
 

@@ -14,7 +14,8 @@ internal readonly record struct RecipeProblem(string Message, bool IsError);
 /// <summary>Finds out what a device would stumble over when it makes a recipe active or judges by it, without loading a network.</summary>
 internal static class RecipeCheck
 {
-    private const string NoReferences = "its branches all compare with good parts, and it has no references: \"references\" or a language branch is expected";
+    private const string NoReferences =
+        "its branches all compare with good parts, and it has no references: \"references\" or a language branch is expected";
 
     /// <summary>Why a recipe can't judge anything; null where it can.</summary>
     public static string? Unusable(StationRecipe recipe) =>
@@ -27,12 +28,23 @@ internal static class RecipeCheck
     public static IReadOnlyList<RecipeProblem> Find(StationRecipe recipe, string folder, PackManifest? pack)
     {
         var problems = new List<RecipeProblem>();
-        if (Unusable(recipe) is { } why) problems.Add(new(why, true));
-        if (pack is not null && recipe.Method.TimestepBlocks.Select(t => t.Block).Where(b => b >= pack.Diffusion.Decoder.Count).ToArray() is [var block, ..])
-            problems.Add(new($"timestepBlocks names decoder block {block}; pack '{pack.Name}' has blocks 0 to {pack.Diffusion.Decoder.Count - 1}", true));
+        if (Unusable(recipe) is { } why)
+            problems.Add(new(why, true));
+        if (
+            pack is not null
+            && recipe.Method.TimestepBlocks.Select(t => t.Block).Where(b => b >= pack.Diffusion.Decoder.Count).ToArray() is [var block, ..]
+        )
+            problems.Add(
+                new(
+                    $"timestepBlocks names decoder block {block}; pack '{pack.Name}' has blocks 0 to {pack.Diffusion.Decoder.Count - 1}",
+                    true
+                )
+            );
         Files(recipe, folder, problems);
-        ShotMode shots = recipe.References.IsEmpty || (recipe.Method.UsedBranches & Branches.Vision) == 0 ? ShotMode.ZeroShot : ShotMode.FewShot;
-        if (recipe.Rule.Thresholds[recipe.Method.Profile, shots] is null) problems.Add(new("it has no threshold for its profile: nothing will be judged", false));
+        ShotMode shots =
+            recipe.References.IsEmpty || (recipe.Method.UsedBranches & Branches.Vision) == 0 ? ShotMode.ZeroShot : ShotMode.FewShot;
+        if (recipe.Rule.Thresholds[recipe.Method.Profile, shots] is null)
+            problems.Add(new("it has no threshold for its profile: nothing will be judged", false));
         return problems;
     }
 
@@ -46,7 +58,9 @@ internal static class RecipeCheck
             {
                 ImageHeader header = ImageCodec.ReadHeader(path);
                 if (recipe.Method.Region is { } region && !region.IsInside(header.Width, header.Height))
-                    problems.Add(new($"{file} has {header.Width}x{header.Height} pixels; the recipe's region {region} does not lie inside", true));
+                    problems.Add(
+                        new($"{file} has {header.Width}x{header.Height} pixels; the recipe's region {region} does not lie inside", true)
+                    );
             }
             catch (Exception e) when (e is ImageFormatException or IOException or UnauthorizedAccessException)
             {
@@ -54,7 +68,8 @@ internal static class RecipeCheck
             }
         }
 
-        if (problems.Count > before) return;
+        if (problems.Count > before)
+            return;
         try
         {
             IgnoreMasks.Of(recipe, folder);

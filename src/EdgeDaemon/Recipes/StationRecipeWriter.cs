@@ -41,7 +41,8 @@ internal static class StationRecipeWriter
         {
             cancellation.ThrowIfCancellationRequested();
             using FileStream content = RegularFile.OpenStream(Path.Combine(folder, file));
-            if (content.Length > MaxFileBytes) throw new IOException($"{content.Name}: {content.Length} bytes, at most {MaxFileBytes} are read");
+            if (content.Length > MaxFileBytes)
+                throw new IOException($"{content.Name}: {content.Length} bytes, at most {MaxFileBytes} are read");
             hash.AppendData(SHA256.HashData(content));
         }
 
@@ -52,7 +53,8 @@ internal static class StationRecipeWriter
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var json = new JsonObject { ["number"] = recipe.Number, ["name"] = recipe.Name };
-        foreach ((string key, JsonNode? value) in JsonNode.Parse(RecipeWriter.Canonical(recipe.Method))!.AsObject()) json[key] = value?.DeepClone();
+        foreach ((string key, JsonNode? value) in JsonNode.Parse(RecipeWriter.Canonical(recipe.Method))!.AsObject())
+            json[key] = value?.DeepClone();
         json["deadlineMs"] = recipe.Deadline is TimeSpan deadline ? (int)deadline.TotalMilliseconds : null;
         json["thresholds"] = Table(recipe.Rule.Thresholds);
         json["greyBand"] = Table(recipe.Rule.GreyBands);
@@ -70,13 +72,11 @@ internal static class StationRecipeWriter
         return json;
     }
 
-    private static JsonObject Table(ProfileTable table) => new(ProfileNames.All.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)Shots(table, p.Value))));
+    private static JsonObject Table(ProfileTable table) =>
+        new(ProfileNames.All.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)Shots(table, p.Value))));
 
-    private static JsonObject Shots(ProfileTable table, Profile profile) => new()
-    {
-        ["fewShot"] = Plain(table[profile, ShotMode.FewShot]),
-        ["zeroShot"] = Plain(table[profile, ShotMode.ZeroShot]),
-    };
+    private static JsonObject Shots(ProfileTable table, Profile profile) =>
+        new() { ["fewShot"] = Plain(table[profile, ShotMode.FewShot]), ["zeroShot"] = Plain(table[profile, ShotMode.ZeroShot]) };
 
     /// <summary>Adding zero turns -0 into 0: the same setting, so the same bytes.</summary>
     private static double? Plain(double? value) => value + 0.0;

@@ -14,7 +14,9 @@ internal sealed class Heartbeat : IDisposable
 
     // Keeps one wake-up, so that none is lost between looking and waiting. Without a cancellable token a channel reuses what it needs for
     // its waiting reader.
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private long _last;
     private long _limit;
 
@@ -56,8 +58,10 @@ internal sealed class Heartbeat : IDisposable
     public async Task WaitAsync(Task task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        if (!task.IsCompleted) task.GetAwaiter().UnsafeOnCompleted(Wake);
-        while (!task.IsCompleted) await NextAsync().ConfigureAwait(false);
+        if (!task.IsCompleted)
+            task.GetAwaiter().UnsafeOnCompleted(Wake);
+        while (!task.IsCompleted)
+            await NextAsync().ConfigureAwait(false);
         Beat();
         await task.ConfigureAwait(false);
     }
@@ -85,7 +89,8 @@ internal sealed class Heartbeat : IDisposable
     private void Set(TimeSpan limit)
     {
         // A longer limit first and a shorter one last, so that nobody reads an old beat with a new, short limit.
-        if (limit.Ticks > _limit) Volatile.Write(ref _limit, limit.Ticks);
+        if (limit.Ticks > _limit)
+            Volatile.Write(ref _limit, limit.Ticks);
         Volatile.Write(ref _last, _time.GetTimestamp());
         Volatile.Write(ref _limit, limit.Ticks);
     }

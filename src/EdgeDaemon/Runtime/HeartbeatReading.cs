@@ -16,7 +16,11 @@ internal static class HeartbeatReading
     /// <param name="stop">Ends the reading.</param>
     /// <returns>The items.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
-    public static async IAsyncEnumerable<T> ReadAllAsync<T>(this ChannelReader<T> reader, Heartbeat heartbeat, [EnumeratorCancellation] CancellationToken stop)
+    public static async IAsyncEnumerable<T> ReadAllAsync<T>(
+        this ChannelReader<T> reader,
+        Heartbeat heartbeat,
+        [EnumeratorCancellation] CancellationToken stop
+    )
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(heartbeat);
@@ -60,8 +64,10 @@ internal static class HeartbeatReading
 #pragma warning disable CA2012 // Its result is taken once, in IsTheEnd.
                 (_next, _isAsked, _isThere) = (reader.WaitToReadAsync(CancellationToken.None).GetAwaiter(), true, false);
 #pragma warning restore CA2012
-                if (_next.IsCompleted) _isThere = true;
-                else _next.UnsafeOnCompleted(_arrived ??= Arrived);
+                if (_next.IsCompleted)
+                    _isThere = true;
+                else
+                    _next.UnsafeOnCompleted(_arrived ??= Arrived);
             }
 
             return !_isThere;

@@ -46,6 +46,7 @@ internal sealed class Heartbeats : IDisposable
 
     private void WakeAll()
     {
-        foreach (KeyValuePair<Heartbeat, bool> heartbeat in _all) heartbeat.Key.Wake();
+        foreach (KeyValuePair<Heartbeat, bool> heartbeat in _all)
+            heartbeat.Key.Wake();
     }
 }

@@ -8,19 +8,23 @@ namespace ClipFusion.EdgeDaemon.Runtime;
 internal static class KernelClock
 {
     // struct timex on 64-bit Linux: int modes, four longs, then int status.
-    private const int StructBytes = 208, StatusOffset = 40;
-    private const int StatusUnsynchronised = 0x40, TimeError = 5;
+    private const int StructBytes = 208,
+        StatusOffset = 40;
+    private const int StatusUnsynchronised = 0x40,
+        TimeError = 5;
 
     /// <summary>Asks the kernel; changes nothing.</summary>
     /// <returns>Whether the clock is synchronised; null where that can't be asked.</returns>
     public static bool? IsSynchronised()
     {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess) return null;
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+            return null;
         // Zero modes: only read. Room to spare for fields that a newer kernel may add.
         Span<byte> timex = stackalloc byte[2 * StructBytes];
         timex.Clear();
         int state = Libc.AdjustTime(timex);
-        if (state < 0) return null;
+        if (state < 0)
+            return null;
         int status = BinaryPrimitives.ReadInt32LittleEndian(timex[StatusOffset..]);
         return state != TimeError && (status & StatusUnsynchronised) == 0;
     }

@@ -28,21 +28,32 @@ internal sealed partial class KillPoint
     /// <exception cref="ArgumentException">It is something else.</exception>
     public static KillPoint? Parse(string? setting)
     {
-        if (string.IsNullOrEmpty(setting)) return null;
-        if (setting.Split(':') is [{ Length: > 0 } name, var count] && char.IsAsciiLetterLower(name[0])
-            && Enum.TryParse(name, ignoreCase: true, out KillStep step) && int.TryParse(count, out int passing) && passing > 0)
+        if (string.IsNullOrEmpty(setting))
+            return null;
+        if (
+            setting.Split(':') is [{ Length: > 0 } name, var count]
+            && char.IsAsciiLetterLower(name[0])
+            && Enum.TryParse(name, ignoreCase: true, out KillStep step)
+            && int.TryParse(count, out int passing)
+            && passing > 0
+        )
         {
             return new KillPoint(step, passing);
         }
 
-        throw new ArgumentException($"{Variable} is '{setting}'; expected a step and which passing of it, such as accepted:3, with one of the steps {string.Join(", ", Enum.GetNames<KillStep>().Select(n => char.ToLowerInvariant(n[0]) + n[1..]))}. It is for tests only: a box in use must not have it.");
+        throw new ArgumentException(
+            $"{Variable} is '{setting}'; expected a step and which passing of it, such as accepted:3, with one of the steps "
+                + $"{string.Join(", ", Enum.GetNames<KillStep>().Select(n => char.ToLowerInvariant(n[0]) + n[1..]))}. It is for tests "
+                + "only: a box in use must not have it."
+        );
     }
 
     /// <summary>Arms what the environment asks for, and says so.</summary>
     /// <exception cref="ArgumentException">The environment asks for something that can't be.</exception>
     public static void Arm(ILogger log)
     {
-        if (Parse(Environment.GetEnvironmentVariable(Variable)) is not { } asked) return;
+        if (Parse(Environment.GetEnvironmentVariable(Variable)) is not { } asked)
+            return;
         LogArmed(log, Variable, asked.Step, asked._atPassing);
         _armed = asked;
     }
@@ -52,14 +63,19 @@ internal sealed partial class KillPoint
 
     private void Count(KillStep step)
     {
-        if (step != Step || Interlocked.Increment(ref _passings) != _atPassing) return;
+        if (step != Step || Interlocked.Increment(ref _passings) != _atPassing)
+            return;
         using var self = Process.GetCurrentProcess();
         self.Kill();
         // The signal may take a moment; this thread is not to get any further.
-        Thread.Sleep(Timeout.Infinite);
+        Thread.CurrentThread.Join();
     }
 
     [OperatorAction("Take the variable out of the service's environment: it is for tests of the program only.")]
-    [LoggerMessage(5090, LogLevel.Warning, "{Variable} is set, which is for tests only: this process will kill itself at step {Step}, passing {Passing}")]
+    [LoggerMessage(
+        5090,
+        LogLevel.Warning,
+        "{Variable} is set, which is for tests only: this process will kill itself at step {Step}, passing {Passing}"
+    )]
     private static partial void LogArmed(ILogger log, string variable, KillStep step, int passing);
 }

@@ -44,7 +44,8 @@ internal sealed class NetworkScheduler
         lock (_lock)
         {
             _interrupt = wanted;
-            if (_order.Count > 0) Interrupt();
+            if (_order.Count > 0)
+                Interrupt();
         }
 
         return (turn, wanted);
@@ -72,7 +73,8 @@ internal sealed class NetworkScheduler
             waiter = new Waiter();
             Queue<Waiter> line = station is null ? _background : LineOf(station);
             line.Enqueue(waiter);
-            if (station is not null) Interrupt();
+            if (station is not null)
+                Interrupt();
         }
 
         await using CancellationTokenRegistration giveUp = cancellation.Register(static w => ((Waiter)w!).TrySetCanceled(), waiter);
@@ -82,8 +84,10 @@ internal sealed class NetworkScheduler
 
     private Queue<Waiter> LineOf(string station)
     {
-        if (!_waiting.TryGetValue(station, out Queue<Waiter>? line)) _waiting.Add(station, line = new Queue<Waiter>());
-        if (line.Count == 0) _order.AddLast(station);
+        if (!_waiting.TryGetValue(station, out Queue<Waiter>? line))
+            _waiting.Add(station, line = new Queue<Waiter>());
+        if (line.Count == 0)
+            _order.AddLast(station);
         return line;
     }
 
@@ -100,17 +104,22 @@ internal sealed class NetworkScheduler
                 while (line.Count > 0 && next is null)
                 {
                     Waiter candidate = line.Dequeue();
-                    if (candidate.TrySetResult()) next = candidate;
+                    if (candidate.TrySetResult())
+                        next = candidate;
                 }
 
-                if (line.Count > 0) _order.AddLast(first.Value);
-                else _waiting.Remove(first.Value);
-                if (next is not null) return;
+                if (line.Count > 0)
+                    _order.AddLast(first.Value);
+                else
+                    _waiting.Remove(first.Value);
+                if (next is not null)
+                    return;
             }
 
             while (_background.TryDequeue(out Waiter? next))
             {
-                if (next.TrySetResult()) return;
+                if (next.TrySetResult())
+                    return;
             }
 
             _taken = false;

@@ -24,7 +24,10 @@ internal static class ServiceManager
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 } address)
         {
             // Not the library's, which waits where the manager does not read and throws where it has gone.
-            services.AddSingleton<ISystemdNotifier>(all => new ServiceNotifier(address, all.GetRequiredService<ILogger<ServiceNotifier>>()));
+            services.AddSingleton<ISystemdNotifier>(all => new ServiceNotifier(
+                address,
+                all.GetRequiredService<ILogger<ServiceNotifier>>()
+            ));
             services.AddSingleton<IHostLifetime, SystemdLifetime>();
         }
 
@@ -33,7 +36,13 @@ internal static class ServiceManager
         services.AddHostedService(all =>
         {
             var notifier = all.GetService<ISystemdNotifier>();
-            return new Watchdog(all.GetRequiredService<Heartbeats>(), period, () => notifier?.Notify(Alive), TimeProvider.System, all.GetRequiredService<ILogger<Watchdog>>());
+            return new Watchdog(
+                all.GetRequiredService<Heartbeats>(),
+                period,
+                () => notifier?.Notify(Alive),
+                TimeProvider.System,
+                all.GetRequiredService<ILogger<Watchdog>>()
+            );
         });
         return services;
     }

@@ -14,7 +14,8 @@ namespace ClipFusion.EdgeDaemon.Runtime;
 /// <param name="log">Event ids 5030 and 5031.</param>
 internal sealed partial class ServiceNotifier(string address, ILogger<ServiceNotifier> log) : ISystemdNotifier
 {
-    private static readonly string Ready = ServiceState.Ready.ToString(), Stopping = ServiceState.Stopping.ToString();
+    private static readonly string Ready = ServiceState.Ready.ToString(),
+        Stopping = ServiceState.Stopping.ToString();
 
     private readonly Lock _gate = new();
     private bool _owesReady;
@@ -27,18 +28,23 @@ internal sealed partial class ServiceNotifier(string address, ILogger<ServiceNot
         string text = state.ToString();
         lock (_gate)
         {
-            if (text == Stopping) _owesReady = false;
-            if (_owesReady && text != Ready) _owesReady = !Tell(Ready);
+            if (text == Stopping)
+                _owesReady = false;
+            if (_owesReady && text != Ready)
+                _owesReady = !Tell(Ready);
             bool isTold = Tell(text);
-            if (text == Ready) _owesReady = !isTold;
+            if (text == Ready)
+                _owesReady = !isTold;
         }
     }
 
     private bool Tell(string text)
     {
         string? problem = Send(text);
-        if (problem is null && _lastProblem is not null) LogToldAgain();
-        if (problem is not null && problem != _lastProblem) LogCannotTell(text, address, problem);
+        if (problem is null && _lastProblem is not null)
+            LogToldAgain();
+        if (problem is not null && problem != _lastProblem)
+            LogCannotTell(text, address, problem);
         _lastProblem = problem;
         return problem is null;
     }
@@ -50,7 +56,10 @@ internal sealed partial class ServiceNotifier(string address, ILogger<ServiceNot
         {
             // A socket each time: the manager may have a new one under the same name.
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-            socket.SendTo(Encoding.UTF8.GetBytes(text), new UnixDomainSocketEndPoint(address.StartsWith('@') ? '\0' + address[1..] : address));
+            socket.SendTo(
+                Encoding.UTF8.GetBytes(text),
+                new UnixDomainSocketEndPoint(address.StartsWith('@') ? '\0' + address[1..] : address)
+            );
             return null;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable)
@@ -63,7 +72,10 @@ internal sealed partial class ServiceNotifier(string address, ILogger<ServiceNot
         }
     }
 
-    [OperatorAction("Look at the service manager (journalctl -u clipfusion, systemctl status). The line goes on; a manager that hears no sign of life restarts the program.")]
+    [OperatorAction(
+        "Look at the service manager (journalctl -u clipfusion, systemctl status). The line goes on; a manager that hears no sign of "
+            + "life restarts the program."
+    )]
     [LoggerMessage(5030, LogLevel.Error, "The service manager can't be told {State} at {Address}: {Why}")]
     private partial void LogCannotTell(string state, string address, string why);
 

@@ -26,7 +26,8 @@ internal sealed partial class WallClock
     private readonly Lock _gate = new();
     private DateTimeOffset _anchorWall;
     private long _anchor;
-    private bool _hasJumped, _wasUnsynchronised;
+    private bool _hasJumped,
+        _wasUnsynchronised;
     private State _state;
 
     /// <summary>Starts watching, with a first look.</summary>
@@ -39,8 +40,10 @@ internal sealed partial class WallClock
         (_time, _logger, _kernel) = (time, logger, kernel ?? KernelClock.IsSynchronised);
         (_anchorWall, _anchor) = (time.GetUtcNow(), time.GetTimestamp());
         _state = new State(_kernel(), HasJumped: false);
-        if (_state.Kernel is false) LogUnsynchronised();
-        if (_state.Kernel is null) LogUnknown();
+        if (_state.Kernel is false)
+            LogUnsynchronised();
+        if (_state.Kernel is null)
+            LogUnknown();
     }
 
     /// <summary>Whether the kernel calls the clock synchronised; true where it can't be asked.</summary>
@@ -51,11 +54,12 @@ internal sealed partial class WallClock
 
     /// <summary>For <c>clockSynchronised</c> in state: <see cref="IsTrusted"/>, or null while nothing speaks against a clock that the
     /// kernel says nothing about.</summary>
-    public bool? Told => Volatile.Read(ref _state) switch
-    {
-        { HasJumped: true } => false,
-        var state => state.Kernel,
-    };
+    public bool? Told =>
+        Volatile.Read(ref _state) switch
+        {
+            { HasJumped: true } => false,
+            var state => state.Kernel,
+        };
 
     /// <summary>Looks at the clocks; call it about every second. Changes are logged once.</summary>
     /// <returns><see cref="IsTrusted"/>.</returns>
@@ -67,10 +71,13 @@ internal sealed partial class WallClock
             // The clock before the kernel's word: setting the clock takes that word back, so one read afterwards knows of the jump.
             LookForJump(before.Kernel is false);
             bool? kernel = _kernel();
-            if (_hasJumped) LookForHealing(kernel);
+            if (_hasJumped)
+                LookForHealing(kernel);
             Volatile.Write(ref _state, new State(kernel, _hasJumped));
-            if (kernel is false && before.Kernel is not false) LogUnsynchronised();
-            if (kernel is true && before.Kernel is not true) LogSynchronised();
+            if (kernel is false && before.Kernel is not false)
+                LogUnsynchronised();
+            if (kernel is true && before.Kernel is not true)
+                LogSynchronised();
             return IsTrusted;
         }
     }
@@ -82,7 +89,8 @@ internal sealed partial class WallClock
     public async Task WatchAsync(Action<bool> tell, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
-        while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false)) tell(Check());
+        while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            tell(Check());
     }
 
     private void LookForJump(bool wasUnsynchronised)
@@ -90,7 +98,8 @@ internal sealed partial class WallClock
         DateTimeOffset wall = _time.GetUtcNow();
         long now = _time.GetTimestamp();
         TimeSpan jump = wall - _anchorWall - _time.GetElapsedTime(_anchor, now);
-        if (jump.Duration() <= Jump) return;
+        if (jump.Duration() <= Jump)
+            return;
         (_anchorWall, _anchor) = (wall, now);
         (_hasJumped, _wasUnsynchronised) = (true, wasUnsynchronised);
         LogJump(jump);
@@ -101,7 +110,8 @@ internal sealed partial class WallClock
         bool isSynchronisedAnew = kernel is true && _wasUnsynchronised;
         _wasUnsynchronised |= kernel is false;
         // The anchor stands where the last jump was seen.
-        if (!isSynchronisedAnew && _time.GetElapsedTime(_anchor) < Quarantine) return;
+        if (!isSynchronisedAnew && _time.GetElapsedTime(_anchor) < Quarantine)
+            return;
         _hasJumped = false;
         LogHealed(isSynchronisedAnew ? "it was synchronised anew" : "it has not jumped for a day");
     }
@@ -114,11 +124,19 @@ internal sealed partial class WallClock
     private partial void LogSynchronised();
 
     [OperatorAction("Set up a time service (chrony, systemd-timesyncd) on the device. Inspections go on; only deleting by age waits.")]
-    [LoggerMessage(5001, LogLevel.Warning, "The kernel calls the wall clock not synchronised: nothing is deleted for its age until a time service has set it")]
+    [LoggerMessage(
+        5001,
+        LogLevel.Warning,
+        "The kernel calls the wall clock not synchronised: nothing is deleted for its age until a time service has set it"
+    )]
     private partial void LogUnsynchronised();
 
     [OperatorAction("Find out who set the clock. Inspections go on; only deleting by age waits.")]
-    [LoggerMessage(5002, LogLevel.Warning, "The wall clock jumped by {Jump}: nothing is deleted for its age until it is synchronised anew, or for a day")]
+    [LoggerMessage(
+        5002,
+        LogLevel.Warning,
+        "The wall clock jumped by {Jump}: nothing is deleted for its age until it is synchronised anew, or for a day"
+    )]
     private partial void LogJump(TimeSpan jump);
 
     [OperatorAction("Nothing.")]

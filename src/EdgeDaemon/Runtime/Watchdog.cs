@@ -13,7 +13,8 @@ namespace ClipFusion.EdgeDaemon.Runtime;
 /// <param name="feed">Feeds the watchdog.</param>
 /// <param name="time">Clock of the looks.</param>
 /// <param name="log">Event ids 5010-5019.</param>
-internal sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, Action feed, TimeProvider time, ILogger<Watchdog> log) : BackgroundService
+internal sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, Action feed, TimeProvider time, ILogger<Watchdog> log)
+    : BackgroundService
 {
     /// <summary>Longest time between two looks.</summary>
     public static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(5);
@@ -30,8 +31,11 @@ internal sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, 
     public static TimeSpan? PeriodOf(Func<string, string?> variable, int processId)
     {
         ArgumentNullException.ThrowIfNull(variable);
-        if (variable("WATCHDOG_PID") is { Length: > 0 } pid && pid != processId.ToString(CultureInfo.InvariantCulture)) return null;
-        return long.TryParse(variable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0
+        if (variable("WATCHDOG_PID") is { Length: > 0 } pid && pid != processId.ToString(CultureInfo.InvariantCulture))
+            return null;
+        return
+            long.TryParse(variable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds)
+            && microseconds > 0
             ? TimeSpan.FromMicroseconds(microseconds)
             : null;
     }
@@ -47,8 +51,10 @@ internal sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, 
             LogBeatsAgain(again.Loop);
         }
 
-        foreach (Heartbeat hung in late.Where(_hung.Add)) LogHangs(hung.Loop, hung.Age.TotalSeconds, hung.Limit.TotalSeconds);
-        if (_hung.Count > 0) return false;
+        foreach (Heartbeat hung in late.Where(_hung.Add))
+            LogHangs(hung.Loop, hung.Age.TotalSeconds, hung.Limit.TotalSeconds);
+        if (_hung.Count > 0)
+            return false;
         feed();
         return true;
     }
@@ -61,11 +67,20 @@ internal sealed partial class Watchdog(Heartbeats heartbeats, TimeSpan? period, 
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
     }
 
-    [OperatorAction("Report it with the log before it. Where systemd watches the program, it restarts by itself; the inspections under way are answered NOT_JUDGED: interrupted.")]
-    [LoggerMessage(5010, LogLevel.Critical, "The loop '{Loop}' hangs: last sign of life {Seconds:0.0} s ago, {Limit:0.0} s allowed; the watchdog is not fed any more")]
+    [OperatorAction(
+        "Report it with the log before it. Where systemd watches the program, it restarts by itself; the inspections under way are "
+            + "answered NOT_JUDGED: interrupted."
+    )]
+    [LoggerMessage(
+        5010,
+        LogLevel.Critical,
+        "The loop '{Loop}' hangs: last sign of life {Seconds:0.0} s ago, {Limit:0.0} s allowed; the watchdog is not fed any more"
+    )]
     private partial void LogHangs(string loop, double seconds, double limit);
 
-    [OperatorAction("Nothing now. If it comes again, the machine is too slow for what it is asked to do: compare the stage times in /metrics.")]
+    [OperatorAction(
+        "Nothing now. If it comes again, the machine is too slow for what it is asked to do: compare the stage times in /metrics."
+    )]
     [LoggerMessage(5011, LogLevel.Warning, "The loop '{Loop}' beats again, or has ended")]
     private partial void LogBeatsAgain(string loop);
 }

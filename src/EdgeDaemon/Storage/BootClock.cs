@@ -1,3 +1,4 @@
+using ClipFusion.Foundation.Files;
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>
@@ -10,7 +11,7 @@ internal sealed class BootClock(TimeProvider time)
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
     /// <summary>The kernel's id of this boot; without one, an id of this process: then nothing written earlier can be compared.</summary>
-    public string BootId { get; } = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : Guid.NewGuid().ToString();
+    public string BootId { get; } = File.Exists(BootIdFile) ? RegularFile.ReadAllText(BootIdFile, 64).Trim() : Guid.NewGuid().ToString();
 
     /// <summary>Wall clock, UTC.</summary>
     public DateTimeOffset UtcNow => time.GetUtcNow();

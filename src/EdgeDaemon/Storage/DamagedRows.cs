@@ -21,7 +21,13 @@ internal static class DamagedRows
     /// <param name="values">Of the condition's parameters.</param>
     /// <returns>How many there were.</returns>
     public static int Keep(
-        SqliteConnection connection, string table, string which, string reason, long nowMs, params ReadOnlySpan<object?> values)
+        SqliteConnection connection,
+        string table,
+        string which,
+        string reason,
+        long nowMs,
+        params ReadOnlySpan<object?> values
+    )
     {
         string columns = string.Join(", ", Columns(connection, table).Select(c => $"'{c}', {Literal($"{table}.{c}")}"));
         string quoted = reason.Replace("'", "''", StringComparison.Ordinal);
@@ -30,7 +36,8 @@ internal static class DamagedRows
             $"""
             INSERT INTO damaged (at_ms, origin, reason, content)
             SELECT {nowMs}, '{table}', '{quoted}', json_object({columns}) FROM {table} WHERE {which}
-            """);
+            """
+        );
         return copy.Execute(values);
     }
 
@@ -39,7 +46,8 @@ internal static class DamagedRows
         using var info = new Statement(connection, $"SELECT name FROM pragma_table_info('{table}')");
         using SqliteDataReader row = info.Query();
         var names = new List<string>();
-        while (row.Read()) names.Add(row.GetString(0));
+        while (row.Read())
+            names.Add(row.GetString(0));
         return names;
     }
 

@@ -11,7 +11,8 @@ namespace ClipFusion.EdgeDaemon.Storage;
 internal sealed class DatabaseFile(string folder, StorageOptions options, BootClock clock)
 {
     private const string FileName = "inspections.db";
-    private const int HeaderBytes = 100, ApplicationIdOffset = 68;
+    private const int HeaderBytes = 100,
+        ApplicationIdOffset = 68;
 
     private readonly string _path = Path.Combine(folder, FileName);
 
@@ -34,8 +35,10 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
     {
         try
         {
-            if (ForeignHeader() is { } reason) SetAside(reason);
-            else if (!File.Exists(_path) && File.Exists(_path + "-wal")) SetAside("its log was there without it");
+            if (ForeignHeader() is { } reason)
+                SetAside(reason);
+            else if (!File.Exists(_path) && File.Exists(_path + "-wal"))
+                SetAside("its log was there without it");
             return OpenOrSetAside();
         }
         catch (Exception e) when (SqliteFaults.Of(e, folder) is { } condition)
@@ -73,11 +76,14 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
         try
         {
             string? problem = IsNew ? null : Problem(connection);
-            if (problem is not null) throw new SqliteException(problem, SqliteFaults.Corrupt);
-            if (connection.Text("PRAGMA journal_mode = WAL") != "wal") throw new SqliteException("it can't use a write-ahead log on this disk", SqliteFaults.CannotOpen);
+            if (problem is not null)
+                throw new SqliteException(problem, SqliteFaults.Corrupt);
+            if (connection.Text("PRAGMA journal_mode = WAL") != "wal")
+                throw new SqliteException("it can't use a write-ahead log on this disk", SqliteFaults.CannotOpen);
             connection.Run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 8388608");
             Schema.Migrate(connection);
-            if (Schema.Missing(connection) is { } missing) throw new SqliteException($"{missing} is missing in it", SqliteFaults.Corrupt);
+            if (Schema.Missing(connection) is { } missing)
+                throw new SqliteException($"{missing} is missing in it", SqliteFaults.Corrupt);
             return connection;
         }
         catch
@@ -91,7 +97,8 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
     {
         long id = connection.Number("PRAGMA application_id");
         bool isOurs = id == Schema.ApplicationId || (id == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") == 0);
-        if (!isOurs) return $"its application id is {id}, not {Schema.ApplicationId}: another program made it";
+        if (!isOurs)
+            return $"its application id is {id}, not {Schema.ApplicationId}: another program made it";
         string? check = connection.Text("PRAGMA quick_check(1)");
         return check == "ok" ? null : $"its pages are damaged: {check}";
     }
@@ -99,13 +106,17 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
     // Another program's file is recognised before SQLite opens it, so that it is set aside exactly as it was found.
     private string? ForeignHeader()
     {
-        if (RegularFile.IsSomethingElse(_path)) throw new IOException("it is no regular file: move it away");
-        if (!File.Exists(_path)) return null;
+        if (RegularFile.IsSomethingElse(_path))
+            throw new IOException("it is no regular file: move it away");
+        if (!File.Exists(_path))
+            return null;
         byte[] header = new byte[HeaderBytes];
         using FileStream file = RegularFile.OpenStream(_path);
         int read = file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
-        if (read == 0) return null;
-        if (read < HeaderBytes || !header.AsSpan().StartsWith("SQLite format 3\0"u8)) return "it is no SQLite database";
+        if (read == 0)
+            return null;
+        if (read < HeaderBytes || !header.AsSpan().StartsWith("SQLite format 3\0"u8))
+            return "it is no SQLite database";
         int id = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(ApplicationIdOffset));
         return id is 0 or Schema.ApplicationId ? null : $"its application id is {id}, not {Schema.ApplicationId}: another program made it";
     }
@@ -113,7 +124,12 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
     private SqliteConnection Connect()
     {
         // The driver repeats busy statements by itself for its own time-out; one second lets SQLite's busy_timeout decide.
-        var text = new SqliteConnectionStringBuilder { DataSource = _path, Pooling = false, DefaultTimeout = 1 };
+        var text = new SqliteConnectionStringBuilder
+        {
+            DataSource = _path,
+            Pooling = false,
+            DefaultTimeout = 1,
+        };
         var connection = new SqliteConnection(text.ToString());
         try
         {
@@ -130,12 +146,15 @@ internal sealed class DatabaseFile(string folder, StorageOptions options, BootCl
 
     private void SetAside(string reason)
     {
-        string stem = $"{FileName}.set-aside-{clock.UtcNow:yyyyMMdd'T'HHmmss'Z'}", name = stem;
-        for (int n = 2; File.Exists(Path.Combine(folder, name)) || File.Exists(Path.Combine(folder, name + "-wal")); n++) name = $"{stem}-{n}";
+        string stem = $"{FileName}.set-aside-{clock.UtcNow:yyyyMMdd'T'HHmmss'Z'}",
+            name = stem;
+        for (int n = 2; File.Exists(Path.Combine(folder, name)) || File.Exists(Path.Combine(folder, name + "-wal")); n++)
+            name = $"{stem}-{n}";
         // The log keeps belonging to its database: SQLite finds it by this name.
         foreach (string suffix in new[] { "", "-wal", "-shm", "-journal" })
         {
-            if (File.Exists(_path + suffix)) File.Move(_path + suffix, Path.Combine(folder, name + suffix));
+            if (File.Exists(_path + suffix))
+                File.Move(_path + suffix, Path.Combine(folder, name + suffix));
         }
 
         AtomicFile.FlushFolder(folder);

@@ -27,7 +27,9 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     {
         (_session, _health, _batchSize, _files, _marksRestored) = (session, health, options.BatchSize, files, marksRestored);
         // Full policy Wait: a caller waits for room. Callers are bounded by the pipeline's own queues.
-        _queue = Channel.CreateBounded<WriteJob>(new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        _queue = Channel.CreateBounded<WriteJob>(
+            new BoundedChannelOptions(options.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }
+        );
         new Thread(Run) { Name = "inspections writer", IsBackground = true }.Start();
     }
 
@@ -44,7 +46,8 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public async Task<T> SubmitAsync<T>(Func<WriteSession, T> body, bool isProbe = false, CancellationToken cancellation = default)
     {
-        if (!isProbe && !_health.CanWrite) throw _health.Unavailable();
+        if (!isProbe && !_health.CanWrite)
+            throw _health.Unavailable();
         var job = new WriteJob<T>(body, isProbe);
         try
         {
@@ -72,14 +75,17 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             batch.Clear();
-            while (batch.Count < _batchSize && _queue.Reader.TryRead(out WriteJob? job)) batch.Add(job);
+            while (batch.Count < _batchSize && _queue.Reader.TryRead(out WriteJob? job))
+                batch.Add(job);
             if (!_health.CanWrite)
             {
-                foreach (WriteJob job in batch.Where(j => !j.IsProbe)) job.Fail(_health.Unavailable());
+                foreach (WriteJob job in batch.Where(j => !j.IsProbe))
+                    job.Fail(_health.Unavailable());
                 batch.RemoveAll(j => !j.IsProbe);
             }
 
-            if (batch.Count > 0) Settle(batch);
+            if (batch.Count > 0)
+                Settle(batch);
         }
 
         _session.Dispose();
@@ -91,17 +97,20 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
         Exception? error = TryCommit(batch);
         if (error is null)
         {
-            foreach (WriteJob job in batch) job.Succeed();
+            foreach (WriteJob job in batch)
+                job.Succeed();
             ReserveAhead();
         }
         else if (error is StorageUnavailableException || batch.Count == 1)
         {
-            foreach (WriteJob job in batch) job.Fail(error);
+            foreach (WriteJob job in batch)
+                job.Fail(error);
         }
         else
         {
             // One job's mistake must not fail the others: each gets a transaction of its own.
-            foreach (WriteJob job in batch) Settle([job]);
+            foreach (WriteJob job in batch)
+                Settle([job]);
         }
     }
 
@@ -112,7 +121,8 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
             try
             {
                 _session.Begin();
-                foreach (WriteJob job in batch) job.Run(_session);
+                foreach (WriteJob job in batch)
+                    job.Run(_session);
                 // Before the commit, so that nothing of it is there if the files come back; after it, because they may have gone meanwhile.
                 CheckFiles();
                 _session.Commit();
@@ -125,10 +135,17 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
                 if (SqliteFaults.Of(e, _health.Folder) is not { } condition)
                 {
                     // A row that breaks the database's own rules: this job alone fails, with an error that its caller knows.
-                    return e is SqliteException && batch.Count == 1 ? new StorageUnavailableException(StorageCondition.Failed, $"The database in {_health.Folder} refused it: {e.Message}", e) : e;
+                    return e is SqliteException && batch.Count == 1
+                        ? new StorageUnavailableException(
+                            StorageCondition.Failed,
+                            $"The database in {_health.Folder} refused it: {e.Message}",
+                            e
+                        )
+                        : e;
                 }
 
-                if (condition == StorageCondition.DiskFull && _health.UseReserve(e.Message)) continue;
+                if (condition == StorageCondition.DiskFull && _health.UseReserve(e.Message))
+                    continue;
                 _health.Fail(condition, e.Message);
                 return _health.Unavailable(e);
             }
@@ -137,8 +154,10 @@ internal sealed class GroupCommitWriter : IAsyncDisposable
 
     private void CheckFiles()
     {
-        if (_files.Problem() is { } problem) throw new IOException(problem);
-        if (_session.Sequences.Restore()) _marksRestored();
+        if (_files.Problem() is { } problem)
+            throw new IOException(problem);
+        if (_session.Sequences.Restore())
+            _marksRestored();
     }
 
     private void ReserveAhead()

@@ -27,14 +27,17 @@ internal sealed partial class InspectionStore
     public IReadOnlyList<StoredOutboxRow> ReadPending(string station, long after, int limit)
     {
         // A verdict goes out only while its row is where the next start looks for it.
-        if (_files.Problem() is { } problem) throw new StorageUnavailableException(StorageCondition.Failed, problem);
+        if (_files.Problem() is { } problem)
+            throw new StorageUnavailableException(StorageCondition.Failed, problem);
         while (true)
         {
             IReadOnlyList<StoredOutboxRow> page = _reader.Pending(station, after, Math.Clamp(limit, 1, LargestPage));
-            if (page.Count == 0 || _unmarkedDeliveries.IsEmpty) return page;
+            if (page.Count == 0 || _unmarkedDeliveries.IsEmpty)
+                return page;
             // Delivered already, though the disk could not be told: only its mark is waited for.
             List<StoredOutboxRow> due = [.. page.Where(r => !_unmarkedDeliveries.ContainsKey(r.Record.Inspection.Id))];
-            if (due.Count > 0) return due;
+            if (due.Count > 0)
+                return due;
             after = page[^1].Record.Inspection.Sequence;
         }
     }
@@ -63,7 +66,8 @@ internal sealed partial class InspectionStore
     /// <param name="limit">Rows at most, 1 to <see cref="LargestPage"/>.</param>
     /// <returns>A page.</returns>
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
-    public IReadOnlyList<RecentTrigger> ReadRecentBeside(string station, int limit) => _beside.Recent(station, Math.Clamp(limit, 1, LargestPage));
+    public IReadOnlyList<RecentTrigger> ReadRecentBeside(string station, int limit) =>
+        _beside.Recent(station, Math.Clamp(limit, 1, LargestPage));
 
     /// <summary>
     /// Takes delivered verdicts out of the outbox, all in one transaction. While nothing can be stored, that is kept in memory and done
@@ -73,7 +77,8 @@ internal sealed partial class InspectionStore
     /// <returns>When it is on the disk, or kept for later.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the verdicts may then be
     /// sent again.</exception>
-    public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) => MarkAsync(inspectionIds, _unmarkedDeliveries, static (session, id) => session.Outbox.Deliver(id));
+    public Task MarkDeliveredAsync(IReadOnlyCollection<string> inspectionIds) =>
+        MarkAsync(inspectionIds, _unmarkedDeliveries, static (session, id) => session.Outbox.Deliver(id));
 
     /// <summary>Notes that a verdict is about to be handed to the broker. One whose row says <see cref="Handed.ByThisProcess"/> needs no
     /// note.</summary>
@@ -87,7 +92,8 @@ internal sealed partial class InspectionStore
     /// <param name="isSurelyUnheard">Whether no earlier sending of it can have been heard: then it is as if it had never gone out.</param>
     /// <returns>When it is on the disk.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
-    public Task MarkUnheardAsync(AcceptedInspection inspection, bool isSurelyUnheard) => WriteAsync(session => session.Outbox.Unheard(inspection, isSurelyUnheard));
+    public Task MarkUnheardAsync(AcceptedInspection inspection, bool isSurelyUnheard) =>
+        WriteAsync(session => session.Outbox.Unheard(inspection, isSurelyUnheard));
 
     /// <summary>Takes a verdict out of the outbox that nobody wanted to hear, and counts it.</summary>
     /// <param name="inspectionId">The inspection's id.</param>
@@ -103,8 +109,11 @@ internal sealed partial class InspectionStore
     /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
     public async Task<bool> MarkRefusedAsync(string inspectionId, string reason)
     {
-        bool isParked = await _writer.SubmitAsync(session => session.Outbox.Refuse(inspectionId, reason, _options.RefusalsToPark)).ConfigureAwait(false);
-        if (isParked) LogParked(inspectionId, reason);
+        bool isParked = await _writer
+            .SubmitAsync(session => session.Outbox.Refuse(inspectionId, reason, _options.RefusalsToPark))
+            .ConfigureAwait(false);
+        if (isParked)
+            LogParked(inspectionId, reason);
         return isParked;
     }
 
@@ -116,15 +125,20 @@ internal sealed partial class InspectionStore
     private void OnConditionChanged(StorageCondition condition, string? detail)
     {
         ConditionChanged?.Invoke();
-        if (condition == StorageCondition.Healthy) LogHealthy();
-        else LogCondition(condition, detail);
+        if (condition == StorageCondition.Healthy)
+            LogHealthy();
+        else
+            LogCondition(condition, detail);
     }
 
     [OperatorAction("Nothing.")]
     [LoggerMessage(3000, LogLevel.Information, "Storage is healthy again, with its reserve")]
     private partial void LogHealthy();
 
-    [OperatorAction("See the detail. Disk full: make room in the data folder's file system. Locked: end the program that holds the database. Failed: check the disk. Triggers are refused STORAGE while nothing can be written; the store tries again every second.")]
+    [OperatorAction(
+        "See the detail. Disk full: make room in the data folder's file system. Locked: end the program that holds the database. "
+            + "Failed: check the disk. Triggers are refused STORAGE while nothing can be written; the store tries again every second."
+    )]
     [LoggerMessage(3001, LogLevel.Error, "Storage is now {Condition}: {Detail}")]
     private partial void LogCondition(StorageCondition condition, string? detail);
 
@@ -132,8 +146,15 @@ internal sealed partial class InspectionStore
     [LoggerMessage(3002, LogLevel.Error, "The database was set aside as {Name} and a new one started: {Reason}")]
     private partial void LogSetAside(string name, string reason);
 
-    [OperatorAction("Tell the controller's programmer if sequence numbers are checked there: state says sequenceReset. Find out why the database is old, such as a restored copy.")]
-    [LoggerMessage(3003, LogLevel.Warning, "Station {Station} goes on with sequence {First}: the database is older than the numbers already given out")]
+    [OperatorAction(
+        "Tell the controller's programmer if sequence numbers are checked there: state says sequenceReset. Find out why the database "
+            + "is old, such as a restored copy."
+    )]
+    [LoggerMessage(
+        3003,
+        LogLevel.Warning,
+        "Station {Station} goes on with sequence {First}: the database is older than the numbers already given out"
+    )]
     private partial void LogSequenceReset(string station, long first);
 
     [OperatorAction("Check the disk and the power supply.")]
@@ -156,12 +177,21 @@ internal sealed partial class InspectionStore
     [LoggerMessage(3009, LogLevel.Error, "Row {Number} of inspections can't be read and was set aside: {Reason}")]
     private partial void LogRowSetAside(long number, string reason);
 
-    [OperatorAction("Keep the database's table damaged, which holds the rows, and report it; check the disk. The line goes on without them.")]
+    [OperatorAction(
+        "Keep the database's table damaged, which holds the rows, and report it; check the disk. The line goes on without them."
+    )]
     [LoggerMessage(3010, LogLevel.Error, "{Count} rows of {Table} can't be used and were set aside: {Reason}")]
     private partial void LogRowsSetAside(int count, string table, string reason);
 
-    [OperatorAction("Check the disk, and who else writes to the database. Tell the controller's programmer if sequence numbers are checked there: state says sequenceReset.")]
-    [LoggerMessage(3011, LogLevel.Error, "The database's last sequence number of station {Station} was never given; the station goes on with {First}")]
+    [OperatorAction(
+        "Check the disk, and who else writes to the database. Tell the controller's programmer if sequence numbers are checked there: "
+            + "state says sequenceReset."
+    )]
+    [LoggerMessage(
+        3011,
+        LogLevel.Error,
+        "The database's last sequence number of station {Station} was never given; the station goes on with {First}"
+    )]
     private partial void LogSequenceDamaged(string station, long first);
 
     [OperatorAction("Find out who removes or replaces files in the data folder while the program runs.")]

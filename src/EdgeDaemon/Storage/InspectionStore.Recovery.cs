@@ -6,7 +6,10 @@ namespace ClipFusion.EdgeDaemon.Storage;
 /// <content>What is made good later: answers that the last run has left open, and those that a failing disk has prevented.</content>
 internal sealed partial class InspectionStore
 {
-    private const int RecoveryPage = 256, LargestAckList = 16384, LargestDebt = 65536, MarksPerTransaction = 256;
+    private const int RecoveryPage = 256,
+        LargestAckList = 16384,
+        LargestDebt = 65536,
+        MarksPerTransaction = 256;
 
     private readonly long _lastNumberAtOpen;
 
@@ -14,7 +17,9 @@ internal sealed partial class InspectionStore
     private readonly ConcurrentDictionary<string, AcceptedInspection> _owed = new(StringComparer.Ordinal);
 
     // Marks that could not be made, by inspection: what the caller or the broker has already been told. At most LargestDebt each.
-    private readonly ConcurrentDictionary<string, bool> _unmarkedAcks = new(StringComparer.Ordinal), _unmarkedDeliveries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _unmarkedAcks = new(StringComparer.Ordinal),
+        _unmarkedDeliveries = new(StringComparer.Ordinal);
+
     // Rows on their way to the damaged ones, by their place in the table.
     private readonly ConcurrentDictionary<long, bool> _beingSetAside = new();
     private long _damagedRows;
@@ -27,7 +32,7 @@ internal sealed partial class InspectionStore
     public async Task<Recovery> RecoverAsync()
     {
         var interrupted = new List<VerdictRecord>();
-        for (int page = RecoveryPage; page == RecoveryPage;)
+        for (int page = RecoveryPage; page == RecoveryPage; )
         {
             (List<VerdictRecord> done, List<DamagedRowException> damaged) = await _writer.SubmitAsync(RecoverPage).ConfigureAwait(false);
             interrupted.AddRange(done);
@@ -35,8 +40,10 @@ internal sealed partial class InspectionStore
             page = done.Count + damaged.Count;
         }
 
-        foreach (string station in interrupted.Select(r => r.Inspection.Station).Distinct()) VerdictStored?.Invoke(station);
-        if (interrupted.Count > 0) LogInterrupted(interrupted.Count);
+        foreach (string station in interrupted.Select(r => r.Inspection.Station).Distinct())
+            VerdictStored?.Invoke(station);
+        if (interrupted.Count > 0)
+            LogInterrupted(interrupted.Count);
         return new Recovery(interrupted, _reader.Unacked(LargestAckList));
     }
 
@@ -44,16 +51,20 @@ internal sealed partial class InspectionStore
     /// <returns>Whether the store can write now.</returns>
     public async Task<bool> ProbeAsync()
     {
-        if (_health.Condition == StorageCondition.Healthy && _owed.IsEmpty && _unmarkedAcks.IsEmpty && _unmarkedDeliveries.IsEmpty) return true;
+        if (_health.Condition == StorageCondition.Healthy && _owed.IsEmpty && _unmarkedAcks.IsEmpty && _unmarkedDeliveries.IsEmpty)
+            return true;
         try
         {
-            await _writer.SubmitAsync(
-                session =>
-                {
-                    session.Touch();
-                    return _lock.Renew() is { } problem ? throw new IOException(problem) : true;
-                },
-                isProbe: true).ConfigureAwait(false);
+            await _writer
+                .SubmitAsync(
+                    session =>
+                    {
+                        session.Touch();
+                        return _lock.Renew() is { } problem ? throw new IOException(problem) : true;
+                    },
+                    isProbe: true
+                )
+                .ConfigureAwait(false);
             _health.Restore();
             if (_health.CanWrite)
             {
@@ -74,7 +85,8 @@ internal sealed partial class InspectionStore
     {
         var page = new List<VerdictRecord>();
         (List<AcceptedInspection> all, List<DamagedRowException> damaged) = session.Inspections.ReadOpen(_lastNumberAtOpen, RecoveryPage);
-        foreach (DamagedRowException row in damaged) session.SetAside(row.Number, row.Message);
+        foreach (DamagedRowException row in damaged)
+            session.SetAside(row.Number, row.Message);
         foreach (AcceptedInspection open in all)
         {
             VerdictRecord record = InspectionRow.NotJudged(open, Code.Interrupted, _clock.UtcNow);
@@ -89,7 +101,8 @@ internal sealed partial class InspectionStore
     /// others.</summary>
     private void OnDamaged(DamagedRowException row)
     {
-        if (_beingSetAside.Count < LargestDebt && _beingSetAside.TryAdd(row.Number, true)) _ = SetAsideAsync(row);
+        if (_beingSetAside.Count < LargestDebt && _beingSetAside.TryAdd(row.Number, true))
+            _ = SetAsideAsync(row);
     }
 
     private async Task SetAsideAsync(DamagedRowException row)
@@ -97,7 +110,8 @@ internal sealed partial class InspectionStore
         try
         {
             await Task.Yield();
-            if (await _writer.SubmitAsync(session => session.SetAside(row.Number, row.Message)).ConfigureAwait(false)) CountSetAside(row);
+            if (await _writer.SubmitAsync(session => session.SetAside(row.Number, row.Message)).ConfigureAwait(false))
+                CountSetAside(row);
         }
         catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
         {
@@ -123,24 +137,32 @@ internal sealed partial class InspectionStore
             byte[] body = InspectionRow.ToBody(record);
             CompletionOutcome outcome = await _writer.SubmitAsync(session => Complete(session, record, body)).ConfigureAwait(false);
             _owed.TryRemove(inspection.Id, out _);
-            if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(inspection.Station);
+            if (outcome == CompletionOutcome.Stored)
+                VerdictStored?.Invoke(inspection.Station);
         }
     }
 
     /// <summary>Makes marks, or notes them for later. What was told can't be taken back: after a lost note it is told twice, at the next
     /// start.</summary>
-    private async Task MarkAsync(IReadOnlyCollection<string> ids, ConcurrentDictionary<string, bool> notes, Action<WriteSession, string> mark)
+    private async Task MarkAsync(
+        IReadOnlyCollection<string> ids,
+        ConcurrentDictionary<string, bool> notes,
+        Action<WriteSession, string> mark
+    )
     {
         try
         {
             await WriteAsync(session =>
-            {
-                foreach (string id in ids) mark(session, id);
-            }).ConfigureAwait(false);
+                {
+                    foreach (string id in ids)
+                        mark(session, id);
+                })
+                .ConfigureAwait(false);
         }
         catch (StorageUnavailableException) when (notes.Count + ids.Count <= LargestDebt)
         {
-            foreach (string id in ids) notes[id] = true;
+            foreach (string id in ids)
+                notes[id] = true;
         }
     }
 
@@ -149,20 +171,25 @@ internal sealed partial class InspectionStore
         foreach (string[] some in notes.Keys.Chunk(MarksPerTransaction))
         {
             await WriteAsync(session =>
-            {
-                foreach (string id in some) mark(session, id);
-            }).ConfigureAwait(false);
-            foreach (string id in some) notes.TryRemove(id, out _);
+                {
+                    foreach (string id in some)
+                        mark(session, id);
+                })
+                .ConfigureAwait(false);
+            foreach (string id in some)
+                notes.TryRemove(id, out _);
         }
     }
 
     private async Task ProbeInBackgroundAsync()
     {
-        if (Interlocked.Exchange(ref _isProbing, 1) == 1) return;
+        if (Interlocked.Exchange(ref _isProbing, 1) == 1)
+            return;
         try
         {
             _health.Measure();
-            if ((_files.Problem() ?? _lock.Renew()) is { } problem) _health.Fail(StorageCondition.Failed, problem);
+            if ((_files.Problem() ?? _lock.Renew()) is { } problem)
+                _health.Fail(StorageCondition.Failed, problem);
             await ProbeAsync().ConfigureAwait(false);
         }
         catch (ObjectDisposedException)

@@ -53,7 +53,10 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
             setAside = check.Found;
             SequenceResets = marks.Resets;
             _lastNumberAtOpen = connection.Number("SELECT max(number) FROM inspections");
-            _ids = new UlidGenerator(time, connection.Text($"SELECT id FROM inspections WHERE {StoredRules.Id("id")} ORDER BY id DESC LIMIT 1"));
+            _ids = new UlidGenerator(
+                time,
+                connection.Text($"SELECT id FROM inspections WHERE {StoredRules.Id("id")} ORDER BY id DESC LIMIT 1")
+            );
             _health = new StorageHealth(folder, new ReserveFile(folder, options.ReserveBytes), options.ReserveBytes, OnConditionChanged);
             _session = new WriteSession(connection, marks, _clock, process);
             _reader = new ReadSession(_file.OpenForReading(), _clock, folder, process, () => IsClockTrusted, OnDamaged);
@@ -64,17 +67,25 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         catch (Exception e) when (e is SqliteException || SqliteFaults.Of(e, folder) is not null)
         {
             connection.Dispose();
-            throw new StorageUnavailableException(SqliteFaults.Of(e, folder) ?? StorageCondition.Failed, $"The database in {folder} can't be used: {e.Message}", e);
+            throw new StorageUnavailableException(
+                SqliteFaults.Of(e, folder) ?? StorageCondition.Failed,
+                $"The database in {folder} can't be used: {e.Message}",
+                e
+            );
         }
 
         _health.Restore();
         _writer = new GroupCommitWriter(_session, _health, options, _files, LogMarksRestored);
         _retention = new RetentionSweeper(_writer, options, time, LogRetentionFailed);
         _probeTimer = time.CreateTimer(_ => _ = ProbeInBackgroundAsync(), null, options.ProbeInterval, options.ProbeInterval);
-        if (_file.SetAsideName is not null) LogSetAside(_file.SetAsideName, _file.SetAsideReason!);
-        foreach ((string station, long first) in SequenceResets) LogSequenceReset(station, first);
-        foreach ((string station, SequenceStart start) in marks.Starts.Where(s => s.Value.IsDamaged)) LogSequenceDamaged(station, start.Known + 1);
-        foreach (SetAsideRows rows in setAside) LogRowsSetAside(rows.Rows, rows.Table, rows.Reason);
+        if (_file.SetAsideName is not null)
+            LogSetAside(_file.SetAsideName, _file.SetAsideReason!);
+        foreach ((string station, long first) in SequenceResets)
+            LogSequenceReset(station, first);
+        foreach ((string station, SequenceStart start) in marks.Starts.Where(s => s.Value.IsDamaged))
+            LogSequenceDamaged(station, start.Known + 1);
+        foreach (SetAsideRows rows in setAside)
+            LogRowsSetAside(rows.Rows, rows.Table, rows.Reason);
     }
 
     /// <summary>A verdict of this station was stored, so its outbox may have grown. Raised after the commit on some pool thread; handlers
@@ -94,7 +105,17 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         get
         {
             OutboxTally outbox = _session.Outbox.Tally;
-            return new StorageState(_health.Condition, _health.HasRoomForImages, _health.Detail, _file.SetAsideName, SequenceResets, outbox.Rows, outbox.Stations, outbox.Bytes, outbox.Dropped)
+            return new StorageState(
+                _health.Condition,
+                _health.HasRoomForImages,
+                _health.Detail,
+                _file.SetAsideName,
+                SequenceResets,
+                outbox.Rows,
+                outbox.Stations,
+                outbox.Bytes,
+                outbox.Dropped
+            )
             {
                 OutboxUnheard = outbox.Unheard,
                 DamagedRows = Interlocked.Read(ref _damagedRows),
@@ -103,17 +124,29 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     }
 
     /// <summary>Whether the wall clock can be believed; retention by age stands still while it can't. True to begin with.</summary>
-    public bool IsClockTrusted { get => _retention.IsClockTrusted; set => _retention.IsClockTrusted = value; }
+    public bool IsClockTrusted
+    {
+        get => _retention.IsClockTrusted;
+        set => _retention.IsClockTrusted = value;
+    }
 
     /// <summary>
     /// Whether verdicts go to the broker as soon as they are stored. The note that one may have been handed over is then stored with it,
     /// which costs no flush; without a connection it is made when the verdict goes out, so that one which surely never went says so after a
     /// restart.
     /// </summary>
-    public bool HandsOverAtOnce { get => _handsOverAtOnce; set => _handsOverAtOnce = value; }
+    public bool HandsOverAtOnce
+    {
+        get => _handsOverAtOnce;
+        set => _handsOverAtOnce = value;
+    }
 
     /// <summary>Caps and ages; may be replaced at any time and count from then on.</summary>
-    public StorageLimits Limits { get => _retention.Limits; set => _retention.Limits = value; }
+    public StorageLimits Limits
+    {
+        get => _retention.Limits;
+        set => _retention.Limits = value;
+    }
 
     /// <summary>Whether nobody waits for the writer: background work goes only then.</summary>
     public bool IsIdle => _writer.IsIdle;
@@ -173,14 +206,26 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     /// <exception cref="StorageUnavailableException">Nothing can be stored: no sequence number was used, and the trigger must be
     /// refused.</exception>
     /// <exception cref="ArgumentException">The station's name is none.</exception>
-    public Task<AcceptedInspection> AcceptAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, CancellationToken cancellation = default) =>
-        AcceptFileAsync(trigger, recipe, deadline, null, cancellation);
+    public Task<AcceptedInspection> AcceptAsync(
+        Trigger trigger,
+        RecipeStamp recipe,
+        TimeSpan? deadline,
+        CancellationToken cancellation = default
+    ) => AcceptFileAsync(trigger, recipe, deadline, null, cancellation);
 
     /// <summary>As above, and the file that came by itself is this inspection's from the same transaction on.</summary>
-    internal async Task<AcceptedInspection> AcceptFileAsync(Trigger trigger, RecipeStamp recipe, TimeSpan? deadline, FileStamp? file, CancellationToken cancellation)
+    internal async Task<AcceptedInspection> AcceptFileAsync(
+        Trigger trigger,
+        RecipeStamp recipe,
+        TimeSpan? deadline,
+        FileStamp? file,
+        CancellationToken cancellation
+    )
     {
         CheckStation(trigger.Station);
-        return await _writer.SubmitAsync(session => Insert(session, trigger, recipe, deadline, file), cancellation: cancellation).ConfigureAwait(false);
+        return await _writer
+            .SubmitAsync(session => Insert(session, trigger, recipe, deadline, file), cancellation: cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Gives a self-timed trigger that can't be taken its sequence number and NOT_JUDGED at once, in one transaction.</summary>
@@ -190,21 +235,34 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     /// <param name="cancellation">Ends the wait for room in the queue.</param>
     /// <returns>The verdict, which is in the outbox.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored.</exception>
-    public Task<VerdictRecord> AcceptNotJudgedAsync(Trigger trigger, RecipeStamp recipe, Code reason, CancellationToken cancellation = default) =>
-        AcceptFileNotJudgedAsync(trigger, recipe, reason, null, cancellation);
+    public Task<VerdictRecord> AcceptNotJudgedAsync(
+        Trigger trigger,
+        RecipeStamp recipe,
+        Code reason,
+        CancellationToken cancellation = default
+    ) => AcceptFileNotJudgedAsync(trigger, recipe, reason, null, cancellation);
 
     /// <summary>As above, and the file that came by itself is this inspection's from the same transaction on.</summary>
-    internal async Task<VerdictRecord> AcceptFileNotJudgedAsync(Trigger trigger, RecipeStamp recipe, Code reason, FileStamp? file, CancellationToken cancellation)
+    internal async Task<VerdictRecord> AcceptFileNotJudgedAsync(
+        Trigger trigger,
+        RecipeStamp recipe,
+        Code reason,
+        FileStamp? file,
+        CancellationToken cancellation
+    )
     {
         CheckStation(trigger.Station);
-        VerdictRecord record = await _writer.SubmitAsync(
-            session =>
-            {
-                VerdictRecord answer = InspectionRow.NotJudged(Insert(session, trigger, recipe, null, file), reason, _clock.UtcNow);
-                Complete(session, answer, InspectionRow.ToBody(answer));
-                return answer;
-            },
-            cancellation: cancellation).ConfigureAwait(false);
+        VerdictRecord record = await _writer
+            .SubmitAsync(
+                session =>
+                {
+                    VerdictRecord answer = InspectionRow.NotJudged(Insert(session, trigger, recipe, null, file), reason, _clock.UtcNow);
+                    Complete(session, answer, InspectionRow.ToBody(answer));
+                    return answer;
+                },
+                cancellation: cancellation
+            )
+            .ConfigureAwait(false);
         VerdictStored?.Invoke(trigger.Station);
         return record;
     }
@@ -217,7 +275,8 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     /// <returns>When it is on the disk, or kept for later.</returns>
     /// <exception cref="StorageUnavailableException">Nothing can be stored and too much is kept for later already; the ack may then be
     /// repeated after a restart.</exception>
-    public Task MarkAckedAsync(string inspectionId) => MarkAsync([inspectionId], _unmarkedAcks, static (session, id) => session.Inspections.MarkAcked(id));
+    public Task MarkAckedAsync(string inspectionId) =>
+        MarkAsync([inspectionId], _unmarkedAcks, static (session, id) => session.Inspections.MarkAcked(id));
 
     /// <summary>
     /// Stores a verdict and its outbox row in one transaction; the first one of an inspection stands. The outbox offers it once every
@@ -242,8 +301,10 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         }
 
         KillPoint.Pass(KillStep.Stored);
-        if (outcome == CompletionOutcome.Stored) VerdictStored?.Invoke(record.Inspection.Station);
-        else LogRefusedCompletion(record.Inspection.Id, outcome);
+        if (outcome == CompletionOutcome.Stored)
+            VerdictStored?.Invoke(record.Inspection.Station);
+        else
+            LogRefusedCompletion(record.Inspection.Id, outcome);
         return outcome;
     }
 
@@ -262,7 +323,8 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
     // Names are written into the sequence files as they are.
     private static void CheckStation(string name)
     {
-        if (!Names.IsName(name)) throw new ArgumentException($"'{name}' is no name of a station: {Names.Rule} is expected.", nameof(name));
+        if (!Names.IsName(name))
+            throw new ArgumentException($"'{name}' is no name of a station: {Names.Rule} is expected.", nameof(name));
     }
 
     private SequenceMarks OpenMarks(string folder, SqliteConnection connection, StartCheck check)
@@ -270,7 +332,8 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         var marks = new SequenceMarks(folder, check.Sequences(), _file.IsNew);
         try
         {
-            if (marks.MarksWereTorn) LogMarksTorn(folder);
+            if (marks.MarksWereTorn)
+                LogMarksTorn(folder);
             check.MendSequences(marks.Starts);
             return marks;
         }
@@ -286,21 +349,38 @@ internal sealed partial class InspectionStore : IStorageCondition, IAsyncDisposa
         // The database keeps milliseconds, and what is told now must be what is read later.
         var now = DateTimeOffset.FromUnixTimeMilliseconds(_clock.UtcNow.ToUnixTimeMilliseconds());
         var inspection = new AcceptedInspection(
-            _ids.Next(), trigger.Station, session.Sequences.Next(trigger.Station), trigger.Source, trigger.TriggerId, trigger.PartId, recipe, deadline, now);
+            _ids.Next(),
+            trigger.Station,
+            session.Sequences.Next(trigger.Station),
+            trigger.Source,
+            trigger.TriggerId,
+            trigger.PartId,
+            recipe,
+            deadline,
+            now
+        );
         session.Inspections.Insert(inspection, trigger);
-        if (file is not null) session.Files.Insert(inspection.Id, inspection.Station, file);
+        if (file is not null)
+            session.Files.Insert(inspection.Id, inspection.Station, file);
         return inspection;
     }
 
     private CompletionOutcome Complete(WriteSession session, VerdictRecord record, byte[] body)
     {
         (CompletionOutcome outcome, InspectionKey key) = session.Inspections.Complete(record.Inspection.Id, record.Verdict, body);
-        if (outcome != CompletionOutcome.Stored) return outcome;
+        if (outcome != CompletionOutcome.Stored)
+            return outcome;
         session.Outbox.Insert(key, record.Inspection.Id, record.Verdict == Verdict.Ok, body.Length, _handsOverAtOnce);
         session.Outbox.DropAbove(_retention.Limits.OutboxBytes);
         return outcome;
     }
 
     private async Task WriteAsync(Action<WriteSession> body) =>
-        await _writer.SubmitAsync(session => { body(session); return true; }).ConfigureAwait(false);
+        await _writer
+            .SubmitAsync(session =>
+            {
+                body(session);
+                return true;
+            })
+            .ConfigureAwait(false);
 }

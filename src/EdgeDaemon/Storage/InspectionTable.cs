@@ -11,7 +11,13 @@ internal sealed class InspectionTable : IDisposable
 {
     private readonly BootClock _clock;
     private readonly long _boot;
-    private readonly Statement _insert, _ack, _complete, _exists, _open, _window, _delete;
+    private readonly Statement _insert,
+        _ack,
+        _complete,
+        _exists,
+        _open,
+        _window,
+        _delete;
 
     /// <summary>Prepares the statements.</summary>
     /// <param name="connection">The writer's.</param>
@@ -26,27 +32,50 @@ internal sealed class InspectionTable : IDisposable
             INSERT INTO inspections (id, station, sequence, source, trigger_id, part_id, asserted_recipe, recipe_number, recipe_name, recipe_revision, reference_version,
                 deadline_ticks, accepted_at_ms, boot, received_ms, acked)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-            """);
+            """
+        );
         _ack = new Statement(connection, "UPDATE inspections SET acked = 1 WHERE id = $1 AND acked = 0");
-        _complete = new Statement(connection, "UPDATE inspections SET verdict = $2, body = $3 WHERE id = $1 AND verdict IS NULL RETURNING number, station, sequence");
+        _complete = new Statement(
+            connection,
+            "UPDATE inspections SET verdict = $2, body = $3 WHERE id = $1 AND verdict IS NULL RETURNING number, station, sequence"
+        );
         _exists = new Statement(connection, "SELECT 1 FROM inspections WHERE id = $1");
-        _open = new Statement(connection, $"SELECT {InspectionRow.Columns} FROM inspections i WHERE i.verdict IS NULL AND i.number <= $1 ORDER BY i.number LIMIT $2");
+        _open = new Statement(
+            connection,
+            $"SELECT {InspectionRow.Columns} FROM inspections i WHERE i.verdict IS NULL AND i.number <= $1 ORDER BY i.number LIMIT $2"
+        );
         _window = new Statement(
             connection,
             """
             SELECT i.number, i.id, i.accepted_at_ms, i.verdict IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.number = i.number)
             FROM inspections i WHERE i.number > $1 ORDER BY i.number LIMIT $2
-            """);
+            """
+        );
         _delete = new Statement(connection, "DELETE FROM inspections WHERE number = $1");
     }
 
     /// <summary>Adds an inspection.</summary>
     /// <param name="inspection">With its id and sequence.</param>
     /// <param name="trigger">What asked for it. A self-timed one has nobody to ack to and counts as acked.</param>
-    public void Insert(AcceptedInspection inspection, Trigger trigger) => _insert.Execute(
-        inspection.Id, inspection.Station, inspection.Sequence, (int)inspection.Source, inspection.TriggerId, inspection.PartId, trigger.Recipe, inspection.Recipe.Number, inspection.Recipe.Name,
-        inspection.Recipe.Revision, inspection.Recipe.ReferenceVersion, inspection.Deadline?.Ticks, inspection.AcceptedAt.ToUnixTimeMilliseconds(), _boot,
-        _clock.ToMilliseconds(trigger.ReceivedTimestamp), trigger.IsSelfTimed ? 1 : 0);
+    public void Insert(AcceptedInspection inspection, Trigger trigger) =>
+        _insert.Execute(
+            inspection.Id,
+            inspection.Station,
+            inspection.Sequence,
+            (int)inspection.Source,
+            inspection.TriggerId,
+            inspection.PartId,
+            trigger.Recipe,
+            inspection.Recipe.Number,
+            inspection.Recipe.Name,
+            inspection.Recipe.Revision,
+            inspection.Recipe.ReferenceVersion,
+            inspection.Deadline?.Ticks,
+            inspection.AcceptedAt.ToUnixTimeMilliseconds(),
+            _boot,
+            _clock.ToMilliseconds(trigger.ReceivedTimestamp),
+            trigger.IsSelfTimed ? 1 : 0
+        );
 
     /// <summary>Notes that the caller was told.</summary>
     /// <param name="id">The inspection's id.</param>
@@ -61,7 +90,8 @@ internal sealed class InspectionTable : IDisposable
     {
         using (SqliteDataReader row = _complete.Query(id, (int)verdict, body))
         {
-            if (row.Read()) return (CompletionOutcome.Stored, new InspectionKey(row.GetInt64(0), row.GetString(1), row.GetInt64(2)));
+            if (row.Read())
+                return (CompletionOutcome.Stored, new InspectionKey(row.GetInt64(0), row.GetString(1), row.GetInt64(2)));
         }
 
         using SqliteDataReader known = _exists.Query(id);
@@ -105,7 +135,9 @@ internal sealed class InspectionTable : IDisposable
     /// <returns>Where to go on, 0 when everything old was seen; and how many rows went.</returns>
     public (long Next, int Deleted) Sweep(long after, DateTimeOffset olderThan, DateTimeOffset now, int limit)
     {
-        long next = after, cutoff = olderThan.ToUnixTimeMilliseconds(), latest = now.ToUnixTimeMilliseconds();
+        long next = after,
+            cutoff = olderThan.ToUnixTimeMilliseconds(),
+            latest = now.ToUnixTimeMilliseconds();
         int seen = 0;
         bool isYoung = false;
         var old = new List<long>();
@@ -116,11 +148,13 @@ internal sealed class InspectionTable : IDisposable
                 next = row.GetInt64(0);
                 long accepted = TimeOf(row, latest);
                 isYoung = accepted >= cutoff && accepted <= latest;
-                if (accepted < cutoff && row.GetBoolean(3)) old.Add(next);
+                if (accepted < cutoff && row.GetBoolean(3))
+                    old.Add(next);
             }
         }
 
-        foreach (long number in old) _delete.Execute(number);
+        foreach (long number in old)
+            _delete.Execute(number);
         return (isYoung || seen < limit ? 0 : next, old.Count);
     }
 
@@ -129,13 +163,15 @@ internal sealed class InspectionTable : IDisposable
     private static long TimeOf(SqliteDataReader row, long latest)
     {
         string id = row.GetString(1);
-        long byClock = row.GetInt64(2), byId = UlidGenerator.IsUlid(id) ? UlidGenerator.Milliseconds(id) : byClock;
+        long byClock = row.GetInt64(2),
+            byId = UlidGenerator.IsUlid(id) ? UlidGenerator.Milliseconds(id) : byClock;
         return byId <= latest ? Math.Max(byId, byClock) : byClock;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Statement statement in new[] { _insert, _ack, _complete, _exists, _open, _window, _delete }) statement.Dispose();
+        foreach (Statement statement in new[] { _insert, _ack, _complete, _exists, _open, _window, _delete })
+            statement.Dispose();
     }
 }

@@ -23,7 +23,11 @@ internal sealed class InstanceLock : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StorageUnavailableException(
-                StorageCondition.Locked, $"The data folder {folder} is in use by another process, which holds {_path}, or can't be written: stop it, or give this one another folder ({e.Message}).", e);
+                StorageCondition.Locked,
+                $"The data folder {folder} is in use by another process, which holds {_path}, or can't be written: stop it, or give "
+                    + $"this one another folder ({e.Message}).",
+                e
+            );
         }
     }
 
@@ -34,7 +38,8 @@ internal sealed class InstanceLock : IDisposable
     {
         lock (_gate)
         {
-            if (_identity is null || FileIdentity.Of(_path) == _identity) return null;
+            if (_identity is null || FileIdentity.Of(_path) == _identity)
+                return null;
             try
             {
                 FileStream file = Take();
@@ -54,7 +59,8 @@ internal sealed class InstanceLock : IDisposable
 
     private FileStream Take()
     {
-        if (RegularFile.IsSomethingElse(_path)) throw new IOException($"{_path} is no regular file: move it away");
+        if (RegularFile.IsSomethingElse(_path))
+            throw new IOException($"{_path} is no regular file: move it away");
         var file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         _identity = FileIdentity.Of(_path);
         return file;

@@ -18,11 +18,17 @@ internal sealed class OpenFiles
     {
         (string Path, string What)[] all =
         [
-            (folder, "the data folder"), (database, "the database"), (database + "-wal", "the database's log"), (database + "-shm", "the log's index"),
+            (folder, "the data folder"),
+            (database, "the database"),
+            (database + "-wal", "the database's log"),
+            (database + "-shm", "the log's index"),
         ];
         _files =
         [
-            .. from file in all let identity = FileIdentity.Of(file.Path) where identity is not null select (file.Path, file.What, identity.Value),
+            .. from file in all
+            let identity = FileIdentity.Of(file.Path)
+            where identity is not null
+            select (file.Path, file.What, identity.Value),
         ];
     }
 
@@ -32,10 +38,13 @@ internal sealed class OpenFiles
         foreach ((string path, string what, FileIdentity identity) in _files)
         {
             FileIdentity? now = FileIdentity.Of(path);
-            if (now == identity) continue;
+            if (now == identity)
+                continue;
             return now is null
-                ? $"{what} {path} is gone: put it back, or start the program again (it then begins a new database above the last sequence numbers)"
-                : $"{what} {path} is another one than the program has open: put the former back, or start the program again to use this one";
+                ? $"{what} {path} is gone: put it back, or start the program again (it then begins a new database above the last "
+                    + "sequence numbers)"
+                : $"{what} {path} is another one than the program has open: put the former back, or start the program again to use "
+                    + "this one";
         }
 
         return null;

@@ -32,11 +32,21 @@ internal sealed class OutboxTable : IDisposable
     /// <summary>What a row costs beside the verdict's own JSON: its columns, and its share of the pages and indexes.</summary>
     public const int RowOverhead = 256;
 
-    private const string DroppedCounter = "outbox_dropped", UnheardCounter = "outbox_unheard";
+    private const string DroppedCounter = "outbox_dropped",
+        UnheardCounter = "outbox_unheard";
 
     private readonly BootClock _clock;
-    private readonly long _boot, _process;
-    private readonly Statement _insert, _remove, _refuse, _hand, _unhand, _unheard, _oldest, _expired, _count;
+    private readonly long _boot,
+        _process;
+    private readonly Statement _insert,
+        _remove,
+        _refuse,
+        _hand,
+        _unhand,
+        _unheard,
+        _oldest,
+        _expired,
+        _count;
     private OutboxTally _pending;
 
     /// <summary>Prepares the statements and counts what is there.</summary>
@@ -51,26 +61,40 @@ internal sealed class OutboxTable : IDisposable
             connection,
             """
             INSERT INTO outbox (number, station, sequence, is_ok, bytes, created_at_ms, boot, created_ms, handed_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            """);
-        const string OfId = "number = (SELECT number FROM inspections WHERE id = $1)", Gone = "bytes, station, parked, unheard_at_ms IS NOT NULL";
-        _remove = new Statement(connection, $"DELETE FROM outbox WHERE number = coalesce($2, (SELECT number FROM inspections WHERE id = $1)) RETURNING {Gone}");
+            """
+        );
+        const string OfId = "number = (SELECT number FROM inspections WHERE id = $1)",
+            Gone = "bytes, station, parked, unheard_at_ms IS NOT NULL";
+        _remove = new Statement(
+            connection,
+            $"DELETE FROM outbox WHERE number = coalesce($2, (SELECT number FROM inspections WHERE id = $1)) RETURNING {Gone}"
+        );
         _refuse = new Statement(
             connection,
             """
             UPDATE outbox SET refusals = refusals + 1, refusal_reason = $2, parked = refusals + 1 >= $3
             WHERE number = (SELECT number FROM inspections WHERE id = $1) AND parked = 0 RETURNING parked, station, unheard_at_ms IS NOT NULL
-            """);
+            """
+        );
         _hand = new Statement(connection, $"UPDATE outbox SET handed_by = $2 WHERE {OfId} AND handed_by IS NULL");
         _unhand = new Statement(connection, $"UPDATE outbox SET handed_by = NULL WHERE {OfId} AND handed_by = $2");
         _unheard = new Statement(
-            connection, "UPDATE outbox SET unheard_at_ms = $3 WHERE station = $1 AND sequence <= $2 AND parked = 0 AND unheard_at_ms IS NULL");
+            connection,
+            "UPDATE outbox SET unheard_at_ms = $3 WHERE station = $1 AND sequence <= $2 AND parked = 0 AND unheard_at_ms IS NULL"
+        );
         _oldest = new Statement(connection, "SELECT number FROM outbox ORDER BY is_ok DESC, number LIMIT 1");
         _expired = new Statement(
-            connection, "SELECT number FROM outbox WHERE CASE boot WHEN $1 THEN created_ms < $2 ELSE created_at_ms < $3 END ORDER BY number LIMIT $4");
+            connection,
+            "SELECT number FROM outbox WHERE CASE boot WHEN $1 THEN created_ms < $2 ELSE created_at_ms < $3 END ORDER BY number LIMIT $4"
+        );
         _count = new Statement(connection, "INSERT INTO counters VALUES ($1, $2) ON CONFLICT DO UPDATE SET value = value + $2");
         Tally = _pending = new OutboxTally(
-            connection.Number("SELECT count(*) FROM outbox"), connection.Number("SELECT sum(bytes) FROM outbox"), connection.Number($"SELECT value FROM counters WHERE name = '{DroppedCounter}'"),
-            connection.Number($"SELECT value FROM counters WHERE name = '{UnheardCounter}'"), Shares(connection));
+            connection.Number("SELECT count(*) FROM outbox"),
+            connection.Number("SELECT sum(bytes) FROM outbox"),
+            connection.Number($"SELECT value FROM counters WHERE name = '{DroppedCounter}'"),
+            connection.Number($"SELECT value FROM counters WHERE name = '{UnheardCounter}'"),
+            Shares(connection)
+        );
     }
 
     /// <summary>As of the last commit.</summary>
@@ -87,7 +111,17 @@ internal sealed class OutboxTable : IDisposable
     {
         int cost = bytes + RowOverhead;
         long created = Math.Max(_clock.UtcNow.ToUnixTimeMilliseconds(), UlidGenerator.Milliseconds(id));
-        _insert.Execute(key.Number, key.Station, key.Sequence, isOk ? 1 : 0, cost, created, _boot, _clock.Milliseconds, isHanding ? _process : null);
+        _insert.Execute(
+            key.Number,
+            key.Station,
+            key.Sequence,
+            isOk ? 1 : 0,
+            cost,
+            created,
+            _boot,
+            _clock.Milliseconds,
+            isHanding ? _process : null
+        );
         _pending = _pending.With(key.Station, 1, 0, cost);
     }
 
@@ -105,15 +139,18 @@ internal sealed class OutboxTable : IDisposable
     public void Unheard(AcceptedInspection inspection, bool isSurelyUnheard)
     {
         int rows = _unheard.Execute(inspection.Station, inspection.Sequence, _clock.UtcNow.ToUnixTimeMilliseconds());
-        if (rows > 0) _pending = _pending.With(inspection.Station, 0, 0, 0, rows);
-        if (isSurelyUnheard) _unhand.Execute(inspection.Id, _process);
+        if (rows > 0)
+            _pending = _pending.With(inspection.Station, 0, 0, 0, rows);
+        if (isSurelyUnheard)
+            _unhand.Execute(inspection.Id, _process);
     }
 
     /// <summary>Takes a verdict out that nobody heard, and counts it.</summary>
     /// <param name="id">The inspection's id.</param>
     public void GiveUp(string id)
     {
-        if (!Remove(id, null)) return;
+        if (!Remove(id, null))
+            return;
         _count.Execute(UnheardCounter, 1);
         _pending = _pending with { Unheard = _pending.Unheard + 1 };
     }
@@ -131,7 +168,8 @@ internal sealed class OutboxTable : IDisposable
     {
         using SqliteDataReader row = _refuse.Query(id, reason, limit);
         bool isParked = row.Read() && row.GetBoolean(0);
-        if (isParked) _pending = _pending.With(row.GetString(1), -1, 1, 0, row.GetBoolean(2) ? -1 : 0);
+        if (isParked)
+            _pending = _pending.With(row.GetString(1), -1, 1, 0, row.GetBoolean(2) ? -1 : 0);
         return isParked;
     }
 
@@ -164,7 +202,8 @@ internal sealed class OutboxTable : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Statement statement in new[] { _insert, _remove, _refuse, _hand, _unhand, _unheard, _oldest, _expired, _count }) statement.Dispose();
+        foreach (Statement statement in new[] { _insert, _remove, _refuse, _hand, _unhand, _unheard, _oldest, _expired, _count })
+            statement.Dispose();
     }
 
     private bool Drop(Statement which, params ReadOnlySpan<object?> values)
@@ -172,7 +211,8 @@ internal sealed class OutboxTable : IDisposable
         var rows = new List<long>();
         using (SqliteDataReader row = which.Query(values))
         {
-            while (row.Read()) rows.Add(row.GetInt64(0));
+            while (row.Read())
+                rows.Add(row.GetInt64(0));
         }
 
         foreach (long number in rows)
@@ -181,25 +221,37 @@ internal sealed class OutboxTable : IDisposable
             _pending = _pending with { Dropped = _pending.Dropped + 1 };
         }
 
-        if (rows.Count > 0) _count.Execute(DroppedCounter, rows.Count);
+        if (rows.Count > 0)
+            _count.Execute(DroppedCounter, rows.Count);
         return rows.Count > 0;
     }
 
     private bool Remove(string? id, long? number)
     {
         using SqliteDataReader row = _remove.Query(id, number);
-        if (!row.Read()) return false;
+        if (!row.Read())
+            return false;
         bool isParked = row.GetBoolean(2);
-        _pending = _pending.With(row.GetString(1), isParked ? 0 : -1, isParked ? -1 : 0, -row.GetInt64(0), !isParked && row.GetBoolean(3) ? -1 : 0);
+        _pending = _pending.With(
+            row.GetString(1),
+            isParked ? 0 : -1,
+            isParked ? -1 : 0,
+            -row.GetInt64(0),
+            !isParked && row.GetBoolean(3) ? -1 : 0
+        );
         return true;
     }
 
     private static ImmutableDictionary<string, OutboxShare> Shares(SqliteConnection connection)
     {
         var shares = ImmutableDictionary.CreateBuilder<string, OutboxShare>(StringComparer.Ordinal);
-        using var all = new Statement(connection, "SELECT station, sum(parked = 0), sum(parked), sum(parked = 0 AND unheard_at_ms IS NOT NULL) FROM outbox GROUP BY station");
+        using var all = new Statement(
+            connection,
+            "SELECT station, sum(parked = 0), sum(parked), sum(parked = 0 AND unheard_at_ms IS NOT NULL) FROM outbox GROUP BY station"
+        );
         using SqliteDataReader row = all.Query();
-        while (row.Read()) shares[row.GetString(0)] = new OutboxShare(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
+        while (row.Read())
+            shares[row.GetString(0)] = new OutboxShare(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
         return shares.ToImmutable();
     }
 }

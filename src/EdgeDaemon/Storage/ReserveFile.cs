@@ -21,15 +21,26 @@ internal sealed class ReserveFile(string folder, long bytes)
     /// <returns>Whether it is held now; a reserve of 0 bytes counts as held when the disk has a megabyte.</returns>
     public bool TryTake()
     {
-        if (IsHeld) return true;
+        if (IsHeld)
+            return true;
         try
         {
-            if (File.Exists(_path) && new FileInfo(_path).Length == bytes) return IsHeld = bytes > 0;
+            if (File.Exists(_path) && new FileInfo(_path).Length == bytes)
+                return IsHeld = bytes > 0;
             long free = FreeSpace.Of(folder);
-            if (bytes == 0) return free > 1 << 20;
-            if (free < bytes + bytes / 4) return false;
+            if (bytes == 0)
+                return free > 1 << 20;
+            if (free < bytes + bytes / 4)
+                return false;
 
-            using SafeFileHandle file = File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: bytes);
+            using SafeFileHandle file = File.OpenHandle(
+                _path,
+                FileMode.Create,
+                FileAccess.Write,
+                FileShare.None,
+                FileOptions.None,
+                preallocationSize: bytes
+            );
             // The length is set last and marks the file as whole.
             RandomAccess.SetLength(file, bytes);
             return IsHeld = true;
@@ -47,7 +58,8 @@ internal sealed class ReserveFile(string folder, long bytes)
     public static bool Discard(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) return false;
+        if (!File.Exists(path))
+            return false;
         File.Delete(path);
         return true;
     }

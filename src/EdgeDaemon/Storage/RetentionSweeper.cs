@@ -25,26 +25,38 @@ internal sealed class RetentionSweeper : IAsyncDisposable
     }
 
     /// <summary>Whether ages by the wall clock mean anything.</summary>
-    public bool IsClockTrusted { get => _isClockTrusted; set => _isClockTrusted = value; }
+    public bool IsClockTrusted
+    {
+        get => _isClockTrusted;
+        set => _isClockTrusted = value;
+    }
 
     /// <summary>Caps and ages; may be replaced at any time.</summary>
-    public StorageLimits Limits { get => _limits; set => _limits = value; }
+    public StorageLimits Limits
+    {
+        get => _limits;
+        set => _limits = value;
+    }
 
     /// <summary>One step, unless the clock is not trusted.</summary>
     /// <returns>Whether everything old has been seen.</returns>
     public async Task<bool> StepAsync()
     {
-        if (!_isClockTrusted) return true;
+        if (!_isClockTrusted)
+            return true;
         DateTimeOffset now = _time.GetUtcNow();
         StorageLimits limits = _limits;
-        return await _writer.SubmitAsync(session =>
-        {
-            int expired = session.Outbox.DropOlder(limits.OutboxAge, now, _step);
-            (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - limits.RowAge, now, _step);
-            Volatile.Write(ref _cursor, next);
-            if (next == 0) session.ForgetDamaged(now - limits.RowAge);
-            return next == 0 && expired < _step;
-        }).ConfigureAwait(false);
+        return await _writer
+            .SubmitAsync(session =>
+            {
+                int expired = session.Outbox.DropOlder(limits.OutboxAge, now, _step);
+                (long next, int _) = session.Inspections.Sweep(Volatile.Read(ref _cursor), now - limits.RowAge, now, _step);
+                Volatile.Write(ref _cursor, next);
+                if (next == 0)
+                    session.ForgetDamaged(now - limits.RowAge);
+                return next == 0 && expired < _step;
+            })
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -52,7 +64,8 @@ internal sealed class RetentionSweeper : IAsyncDisposable
 
     private async Task TickAsync()
     {
-        if (!_writer.IsIdle || Interlocked.Exchange(ref _isStepping, 1) == 1) return;
+        if (!_writer.IsIdle || Interlocked.Exchange(ref _isStepping, 1) == 1)
+            return;
         try
         {
             await StepAsync().ConfigureAwait(false);

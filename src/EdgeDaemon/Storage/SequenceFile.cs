@@ -26,16 +26,24 @@ internal static class SequenceFile
     /// <exception cref="IOException">It can't be read, or is no file.</exception>
     public static Dictionary<string, long>? Read(string path)
     {
-        if (RegularFile.IsSomethingElse(path)) throw new IOException($"{path} is no regular file: move it away");
-        if (!File.Exists(path) || new FileInfo(path).Length > LargestFile) return null;
+        if (RegularFile.IsSomethingElse(path))
+            throw new IOException($"{path} is no regular file: move it away");
+        if (!File.Exists(path) || new FileInfo(path).Length > LargestFile)
+            return null;
         string[] lines = RegularFile.ReadAllText(path, LargestFile).TrimEnd('\n').Split('\n');
-        if (lines.Length < 2 || lines[0] != Header || lines[^1] != ChecksumWord + Checksum(string.Join('\n', lines[..^1]))) return null;
+        if (lines.Length < 2 || lines[0] != Header || lines[^1] != ChecksumWord + Checksum(string.Join('\n', lines[..^1])))
+            return null;
         var numbers = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (string line in lines[1..^1])
         {
-            bool isGood = line.Split(' ') is [var station, var text] && StoredRules.IsStation(station)
-                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= LargestMark && numbers.TryAdd(station, number);
-            if (!isGood) return null;
+            bool isGood =
+                line.Split(' ') is [var station, var text]
+                && StoredRules.IsStation(station)
+                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                && number <= LargestMark
+                && numbers.TryAdd(station, number);
+            if (!isGood)
+                return null;
         }
 
         return numbers;
@@ -44,14 +52,21 @@ internal static class SequenceFile
     /// <summary>Replaces it in one step that survives a power cut: either the old or the new content is there.</summary>
     /// <param name="path">The file.</param>
     /// <param name="numbers">Numbers by station.</param>
-    public static void Replace(string path, IEnumerable<KeyValuePair<string, long>> numbers) => AtomicFile.Write(path, Durability.PowerCut, Content(numbers));
+    public static void Replace(string path, IEnumerable<KeyValuePair<string, long>> numbers) =>
+        AtomicFile.Write(path, Durability.PowerCut, Content(numbers));
 
     /// <summary>Bytes of the file: whole pages.</summary>
     /// <param name="numbers">Numbers by station; names without spaces.</param>
     /// <returns>UTF-8 text, padded with line feeds.</returns>
     public static byte[] Content(IEnumerable<KeyValuePair<string, long>> numbers)
     {
-        string body = string.Join('\n', numbers.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Key} {n.Value}")).Prepend(Header));
+        string body = string.Join(
+            '\n',
+            numbers
+                .OrderBy(n => n.Key, StringComparer.Ordinal)
+                .Select(n => string.Create(CultureInfo.InvariantCulture, $"{n.Key} {n.Value}"))
+                .Prepend(Header)
+        );
         byte[] text = Encoding.UTF8.GetBytes($"{body}\n{ChecksumWord}{Checksum(body)}\n");
         byte[] pages = new byte[(text.Length + PageSize - 1) / PageSize * PageSize];
         pages.AsSpan().Fill((byte)'\n');

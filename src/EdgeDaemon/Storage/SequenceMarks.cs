@@ -21,11 +21,14 @@ internal sealed class SequenceMarks : IDisposable
     /// <summary>Numbers reserved at a time.</summary>
     public const int Block = 256;
 
-    private readonly string _markPath, _lastPath;
-    private readonly Dictionary<string, long> _marks, _committed;
+    private readonly string _markPath,
+        _lastPath;
+    private readonly Dictionary<string, long> _marks,
+        _committed;
     private readonly Dictionary<string, long> _pending = new(StringComparer.Ordinal);
     private SafeFileHandle _lastFile;
-    private FileIdentity? _markIdentity, _lastIdentity;
+    private FileIdentity? _markIdentity,
+        _lastIdentity;
 
     /// <summary>Compares the files with the database and goes on from there.</summary>
     /// <param name="folder">The data folder.</param>
@@ -35,12 +38,26 @@ internal sealed class SequenceMarks : IDisposable
     public SequenceMarks(string folder, IReadOnlyDictionary<string, StoredSequence> inDatabase, bool isNewDatabase)
     {
         (_markPath, _lastPath) = (Path.Combine(folder, "sequences.mark"), Path.Combine(folder, "sequences.last"));
-        Dictionary<string, long>? marks = SequenceFile.Read(_markPath), last = SequenceFile.Read(_lastPath);
+        Dictionary<string, long>? marks = SequenceFile.Read(_markPath),
+            last = SequenceFile.Read(_lastPath);
         MarksWereTorn = marks is null && File.Exists(_markPath);
         _marks = marks ?? new Dictionary<string, long>(StringComparer.Ordinal);
 
-        Starts = inDatabase.Keys.Union(_marks.Keys).Union(last?.Keys ?? Enumerable.Empty<string>()).ToDictionary(
-            s => s, s => SequenceStart.Of(inDatabase.GetValueOrDefault(s), _marks.TryGetValue(s, out long mark) ? mark : null, last, s, isNewDatabase), StringComparer.Ordinal);
+        Starts = inDatabase
+            .Keys.Union(_marks.Keys)
+            .Union(last?.Keys ?? Enumerable.Empty<string>())
+            .ToDictionary(
+                s => s,
+                s =>
+                    SequenceStart.Of(
+                        inDatabase.GetValueOrDefault(s),
+                        _marks.TryGetValue(s, out long mark) ? mark : null,
+                        last,
+                        s,
+                        isNewDatabase
+                    ),
+                StringComparer.Ordinal
+            );
         _committed = Starts.ToDictionary(s => s.Key, s => s.Value.Known, StringComparer.Ordinal);
         Resets = Starts.Where(s => s.Value.IsReset).ToDictionary(s => s.Key, s => s.Value.Known + 1, StringComparer.Ordinal);
         _markIdentity = FileIdentity.Of(_markPath);
@@ -68,7 +85,8 @@ internal sealed class SequenceMarks : IDisposable
     public long Next(string station)
     {
         long next = (_pending.TryGetValue(station, out long pending) ? pending : _committed.GetValueOrDefault(station)) + 1;
-        if (next > _marks.GetValueOrDefault(station)) Reserve([station], next);
+        if (next > _marks.GetValueOrDefault(station))
+            Reserve([station], next);
         _pending[station] = next;
         return next;
     }
@@ -79,8 +97,10 @@ internal sealed class SequenceMarks : IDisposable
     /// <exception cref="IOException">They could not be written.</exception>
     public bool Restore()
     {
-        bool isMarkThere = _markIdentity is null || FileIdentity.Of(_markPath) == _markIdentity, isLastThere = _lastIdentity is null || FileIdentity.Of(_lastPath) == _lastIdentity;
-        if (!isMarkThere) Rewrite();
+        bool isMarkThere = _markIdentity is null || FileIdentity.Of(_markPath) == _markIdentity,
+            isLastThere = _lastIdentity is null || FileIdentity.Of(_lastPath) == _lastIdentity;
+        if (!isMarkThere)
+            Rewrite();
         if (!isLastThere)
         {
             _lastFile.Dispose();
@@ -94,8 +114,10 @@ internal sealed class SequenceMarks : IDisposable
     /// <summary>The transaction is on the disk: its numbers are given out.</summary>
     public void Committed()
     {
-        if (_pending.Count == 0) return;
-        foreach ((string station, long last) in _pending) _committed[station] = last;
+        if (_pending.Count == 0)
+            return;
+        foreach ((string station, long last) in _pending)
+            _committed[station] = last;
         _pending.Clear();
         WriteLast();
     }
@@ -108,7 +130,8 @@ internal sealed class SequenceMarks : IDisposable
     public void ReserveAhead()
     {
         string[] near = [.. _committed.Where(c => _marks.GetValueOrDefault(c.Key) - c.Value < Block / 2).Select(c => c.Key)];
-        if (near.Length > 0) Reserve(near, 0);
+        if (near.Length > 0)
+            Reserve(near, 0);
     }
 
     /// <summary>Writes the marks as they are once more: what a new block would need is known to work.</summary>
@@ -120,7 +143,8 @@ internal sealed class SequenceMarks : IDisposable
 
     private SafeFileHandle OpenLast()
     {
-        if (RegularFile.IsSomethingElse(_lastPath)) throw new IOException($"{_lastPath} is no regular file: move it away");
+        if (RegularFile.IsSomethingElse(_lastPath))
+            throw new IOException($"{_lastPath} is no regular file: move it away");
         SafeFileHandle file = File.OpenHandle(_lastPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         _lastIdentity = FileIdentity.Of(_lastPath);
         return file;
@@ -133,7 +157,8 @@ internal sealed class SequenceMarks : IDisposable
         {
             byte[] content = SequenceFile.Content(_committed);
             RandomAccess.Write(_lastFile, content, 0);
-            if (RandomAccess.GetLength(_lastFile) > content.Length) RandomAccess.SetLength(_lastFile, content.Length);
+            if (RandomAccess.GetLength(_lastFile) > content.Length)
+                RandomAccess.SetLength(_lastFile, content.Length);
         }
         catch (IOException)
         {
@@ -144,9 +169,11 @@ internal sealed class SequenceMarks : IDisposable
     private void Reserve(string[] stations, long atLeast)
     {
         var marks = new Dictionary<string, long>(_marks, StringComparer.Ordinal);
-        foreach (string station in stations) marks[station] = Math.Max(atLeast, _committed.GetValueOrDefault(station)) + Block;
+        foreach (string station in stations)
+            marks[station] = Math.Max(atLeast, _committed.GetValueOrDefault(station)) + Block;
         Write(marks);
-        foreach ((string station, long mark) in marks) _marks[station] = mark;
+        foreach ((string station, long mark) in marks)
+            _marks[station] = mark;
     }
 
     private void Write(IReadOnlyDictionary<string, long> marks)

@@ -17,7 +17,12 @@ internal readonly record struct SequenceStart(long Known, bool IsReset, bool IsD
     /// <summary>Weighs what the database, the mark and the last answered numbers say: no number may come twice, and none may come from a
     /// damaged value.</summary>
     public static SequenceStart Of(
-        StoredSequence stored, long? mark, Dictionary<string, long>? answeredNumbers, string station, bool isNewDatabase)
+        StoredSequence stored,
+        long? mark,
+        Dictionary<string, long>? answeredNumbers,
+        string station,
+        bool isNewDatabase
+    )
     {
         bool isInRange = stored.Last is >= 0 and <= StoredRules.LargestNumber - (1 << 20);
         // None is given out above the mark. Where the last number and an inspection are both above it, the mark is an old copy; the last
@@ -31,7 +36,8 @@ internal readonly record struct SequenceStart(long Known, bool IsReset, bool IsD
         // Without the file of answered numbers nobody can tell whether rows were lost.
         long answered = answeredNumbers?.GetValueOrDefault(station) ?? 0;
         bool isLost = isNewDatabase ? mark is not null || answered > 0 : (answeredNumbers is null ? mark ?? 0 : answered) > known;
-        if (!isLost && !isDamaged && !isMarkOld) return new SequenceStart(known, IsReset: false, IsDamaged: false, ceiling);
+        if (!isLost && !isDamaged && !isMarkOld)
+            return new SequenceStart(known, IsReset: false, IsDamaged: false, ceiling);
         long above = Math.Max(Math.Max(mark ?? 0, answered), known);
         return new SequenceStart((above / ResetStep + 1) * ResetStep - 1, IsReset: true, isDamaged, ceiling);
     }

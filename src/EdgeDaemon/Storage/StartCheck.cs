@@ -23,14 +23,15 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
     private readonly List<SetAsideRows> _found = [];
 
     /// <summary>Checks and mends, in one transaction.</summary>
-    public void Run() => InTransaction(() =>
-    {
-        Take("counters", $"NOT ({StoredRules.Counter("name")} AND value BETWEEN 0 AND {StoredRules.LargestNumber})", "no counter");
-        Take("boots", $"NOT (number BETWEEN 1 AND {StoredRules.LargestNumber} AND {StoredRules.BootId("boot_id")})", "no boot");
-        Take("stations", $"NOT {StoredRules.Station("name")}", "not the name of a station");
-        CheckInspections();
-        CheckOutbox();
-    });
+    public void Run() =>
+        InTransaction(() =>
+        {
+            Take("counters", $"NOT ({StoredRules.Counter("name")} AND value BETWEEN 0 AND {StoredRules.LargestNumber})", "no counter");
+            Take("boots", $"NOT (number BETWEEN 1 AND {StoredRules.LargestNumber} AND {StoredRules.BootId("boot_id")})", "no boot");
+            Take("stations", $"NOT {StoredRules.Station("name")}", "not the name of a station");
+            CheckInspections();
+            CheckOutbox();
+        });
 
     private void InTransaction(Action body)
     {
@@ -70,29 +71,37 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
             SELECT name, coalesce((SELECT last_sequence FROM stations s WHERE s.name = n.name), 0),
                 coalesce((SELECT max(sequence) FROM inspections WHERE station = n.name AND sequence BETWEEN 1 AND {StoredRules.LargestNumber}), 0)
             FROM (SELECT name FROM named UNION SELECT name FROM stations) n WHERE {StoredRules.Station("n.name")}
-            """);
+            """
+        );
         using SqliteDataReader row = all.Query();
-        while (row.Read()) sequences[row.GetString(0)] = new StoredSequence(row.GetInt64(1), row.GetInt64(2));
+        while (row.Read())
+            sequences[row.GetString(0)] = new StoredSequence(row.GetInt64(1), row.GetInt64(2));
         return sequences;
     }
 
     /// <summary>Sets numbers aside that no station has given, and puts damaged last numbers right.</summary>
     /// <param name="starts">Where each station goes on.</param>
-    public void MendSequences(IReadOnlyDictionary<string, SequenceStart> starts) => InTransaction(() =>
-    {
-        foreach ((string station, SequenceStart start) in starts)
+    public void MendSequences(IReadOnlyDictionary<string, SequenceStart> starts) =>
+        InTransaction(() =>
         {
-            long ceiling = start.Ceiling ?? StoredRules.LargestNumber;
-            TakeInspections($"station = '{station}' AND (sequence < 1 OR sequence > {ceiling})", "a sequence number that was never given");
-            if (!start.IsDamaged) continue;
-            Keep("stations", $"name = '{station}'", "a last number that was never given");
-            connection.Run(
-                $"""
-                UPDATE stations SET last_sequence = coalesce((SELECT max(sequence) FROM inspections WHERE station = '{station}'), 0)
-                WHERE name = '{station}'
-                """);
-        }
-    });
+            foreach ((string station, SequenceStart start) in starts)
+            {
+                long ceiling = start.Ceiling ?? StoredRules.LargestNumber;
+                TakeInspections(
+                    $"station = '{station}' AND (sequence < 1 OR sequence > {ceiling})",
+                    "a sequence number that was never given"
+                );
+                if (!start.IsDamaged)
+                    continue;
+                Keep("stations", $"name = '{station}'", "a last number that was never given");
+                connection.Run(
+                    $"""
+                    UPDATE stations SET last_sequence = coalesce((SELECT max(sequence) FROM inspections WHERE station = '{station}'), 0)
+                    WHERE name = '{station}'
+                    """
+                );
+            }
+        });
 
     /// <summary>Sets inspections aside, with their outbox rows.</summary>
     /// <param name="which">A condition on <c>inspections</c>.</param>
@@ -100,7 +109,8 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
     public void TakeInspections(string which, string reason)
     {
         string numbers = $"(SELECT inspections.number FROM inspections WHERE {which})";
-        if (connection.Number($"SELECT count(*) FROM inspections WHERE {which}") == 0) return;
+        if (connection.Number($"SELECT count(*) FROM inspections WHERE {which}") == 0)
+            return;
         Take("outbox", $"number IN {numbers}", $"its inspection: {reason}");
         Take("inspections", which, reason);
     }
@@ -124,25 +134,29 @@ internal sealed class StartCheck(SqliteConnection connection, long nowMs)
         const string Its = "FROM inspections i WHERE i.number = outbox.number";
         Take("outbox", $"NOT EXISTS (SELECT 1 {Its} AND i.verdict IS NOT NULL)", "no verdict belongs to it");
         string bad = $"EXISTS (SELECT 1 {Its} AND {StoredRules.OutboxRow("outbox", "i")} IS NOT 1)";
-        if (Keep("outbox", bad, "it does not fit its inspection; made anew") == 0) return;
+        if (Keep("outbox", bad, "it does not fit its inspection; made anew") == 0)
+            return;
         connection.Run(
             $"""
             UPDATE outbox SET (station, sequence, is_ok, bytes, created_at_ms, boot, created_ms) =
                     (SELECT i.station, i.sequence, i.verdict = 0, length(i.body) + {OutboxTable.RowOverhead}, i.accepted_at_ms, i.boot, i.received_ms {Its}),
                 refusals = 0, refusal_reason = NULL, parked = 0, handed_by = 0, unheard_at_ms = NULL
             WHERE {bad}
-            """);
+            """
+        );
     }
 
     private void Take(string table, string which, string reason)
     {
-        if (Keep(table, which, reason) > 0) connection.Run($"DELETE FROM {table} WHERE {which}");
+        if (Keep(table, which, reason) > 0)
+            connection.Run($"DELETE FROM {table} WHERE {which}");
     }
 
     private int Keep(string table, string which, string reason)
     {
         int rows = DamagedRows.Keep(connection, table, which, reason, nowMs);
-        if (rows > 0) _found.Add(new SetAsideRows(table, reason, rows));
+        if (rows > 0)
+            _found.Add(new SetAsideRows(table, reason, rows));
         return rows;
     }
 }

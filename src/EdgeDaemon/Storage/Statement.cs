@@ -40,7 +40,9 @@ internal sealed class Statement : IDisposable
 
     private void Bind(ReadOnlySpan<object?> values)
     {
-        for (int i = _command.Parameters.Count; i < values.Length; i++) _command.Parameters.Add(new SqliteParameter { ParameterName = $"${i + 1}" });
-        for (int i = 0; i < values.Length; i++) _command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        for (int i = _command.Parameters.Count; i < values.Length; i++)
+            _command.Parameters.Add(new SqliteParameter { ParameterName = $"${i + 1}" });
+        for (int i = 0; i < values.Length; i++)
+            _command.Parameters[i].Value = values[i] ?? DBNull.Value;
     }
 }

@@ -32,7 +32,8 @@ internal sealed class StorageHealth(string folder, ReserveFile reserve, long roo
     /// <summary>The exception for callers while nothing can be written.</summary>
     /// <param name="cause">The error itself, where it has just happened.</param>
     /// <returns>To be thrown.</returns>
-    public StorageUnavailableException Unavailable(Exception? cause = null) => new(Condition, $"Nothing can be stored in {folder} ({Condition}): {Detail}", cause);
+    public StorageUnavailableException Unavailable(Exception? cause = null) =>
+        new(Condition, $"Nothing can be stored in {folder} ({Condition}): {Detail}", cause);
 
     /// <summary>Gives the reserve to the database.</summary>
     /// <param name="detail">The error that asked for it.</param>
@@ -41,7 +42,8 @@ internal sealed class StorageHealth(string folder, ReserveFile reserve, long roo
     {
         lock (_gate)
         {
-            if (!reserve.Release()) return false;
+            if (!reserve.Release())
+                return false;
             Change(StorageCondition.OnReserve, detail);
             return true;
         }
@@ -52,7 +54,8 @@ internal sealed class StorageHealth(string folder, ReserveFile reserve, long roo
     /// <param name="detail">The error.</param>
     public void Fail(StorageCondition condition, string detail)
     {
-        lock (_gate) Change(condition, detail);
+        lock (_gate)
+            Change(condition, detail);
     }
 
     /// <summary>A transaction has just worked: takes the reserve again where there is room. A disk that was full counts as usable only with
@@ -61,8 +64,10 @@ internal sealed class StorageHealth(string folder, ReserveFile reserve, long roo
     {
         lock (_gate)
         {
-            if (reserve.TryTake()) Change(StorageCondition.Healthy, null);
-            else if (Condition != StorageCondition.DiskFull) Change(StorageCondition.OnReserve, $"{folder} has {FreeSpace.Of(folder)} bytes left, too little for the reserve file");
+            if (reserve.TryTake())
+                Change(StorageCondition.Healthy, null);
+            else if (Condition != StorageCondition.DiskFull)
+                Change(StorageCondition.OnReserve, $"{folder} has {FreeSpace.Of(folder)} bytes left, too little for the reserve file");
         }
     }
 
@@ -70,6 +75,7 @@ internal sealed class StorageHealth(string folder, ReserveFile reserve, long roo
     {
         bool isChange = condition != Condition;
         (Condition, Detail) = (condition, detail);
-        if (isChange) changed(condition, detail);
+        if (isChange)
+            changed(condition, detail);
     }
 }

@@ -12,5 +12,9 @@ internal sealed record StorageLimits(long OutboxBytes, TimeSpan OutboxAge, TimeS
     /// <param name="config">Its part about storage; a gigabyte is 2^30 bytes.</param>
     /// <returns>The limits.</returns>
     public static StorageLimits From(StorageConfig config) =>
-        new((long)(config.OutboxMaxGigabytes * (1 << 30)), TimeSpan.FromDays(config.OutboxMaxDays), TimeSpan.FromDays(config.RetentionDays));
+        new(
+            (long)(config.OutboxMaxGigabytes * (1 << 30)),
+            TimeSpan.FromDays(config.OutboxMaxDays),
+            TimeSpan.FromDays(config.RetentionDays)
+        );
 }

@@ -36,5 +36,6 @@ internal sealed record StorageOptions
     /// <summary>The options that a configuration asks for.</summary>
     /// <param name="config">Its part about storage.</param>
     /// <returns>What it does not say is as it always is.</returns>
-    public static StorageOptions From(StorageConfig config) => new() { ReserveBytes = (long)config.ReserveMb << 20, Limits = StorageLimits.From(config) };
+    public static StorageOptions From(StorageConfig config) =>
+        new() { ReserveBytes = (long)config.ReserveMb << 20, Limits = StorageLimits.From(config) };
 }

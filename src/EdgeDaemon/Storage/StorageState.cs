@@ -32,8 +32,16 @@ public enum StorageCondition
 /// <param name="OutboxBytes">Their size, counted as the cap counts it.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out since the database was made.</param>
 internal sealed record StorageState(
-    StorageCondition Condition, bool HasRoomForImages, string? Detail, string? SetAside, IReadOnlyDictionary<string, long> SequenceResets, long OutboxRows,
-    IReadOnlyDictionary<string, OutboxShare> Outboxes, long OutboxBytes, long OutboxDropped)
+    StorageCondition Condition,
+    bool HasRoomForImages,
+    string? Detail,
+    string? SetAside,
+    IReadOnlyDictionary<string, long> SequenceResets,
+    long OutboxRows,
+    IReadOnlyDictionary<string, OutboxShare> Outboxes,
+    long OutboxBytes,
+    long OutboxDropped
+)
 {
     /// <summary>Verdicts given up because nobody subscribed for a day, since the database was made.</summary>
     public long OutboxUnheard { get; init; }

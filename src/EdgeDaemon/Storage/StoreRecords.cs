@@ -25,7 +25,14 @@ internal enum CompletionOutcome
 /// <param name="RefusalReason">What the broker said last; null when it did not.</param>
 /// <param name="IsParked">Whether it was refused too often and is no longer offered.</param>
 internal sealed record StoredOutboxRow(
-    VerdictRecord Record, DateTimeOffset CreatedAt, TimeSpan? Age, TimeSpan? AgeOfTrigger, int Refusals, string? RefusalReason, bool IsParked)
+    VerdictRecord Record,
+    DateTimeOffset CreatedAt,
+    TimeSpan? Age,
+    TimeSpan? AgeOfTrigger,
+    int Refusals,
+    string? RefusalReason,
+    bool IsParked
+)
 {
     /// <summary>Who may have handed it to the broker.</summary>
     public Handed Handed { get; init; }
@@ -40,7 +47,8 @@ internal sealed record StoredOutboxRow(
     /// </summary>
     /// <param name="window">The live window.</param>
     /// <returns>False for the replay topic.</returns>
-    public bool IsLive(TimeSpan window) => (Record.Reason is Code.Interrupted or Code.StorageThen ? AgeOfTrigger : Age) is { } age && age <= window;
+    public bool IsLive(TimeSpan window) =>
+        (Record.Reason is Code.Interrupted or Code.StorageThen ? AgeOfTrigger : Age) is { } age && age <= window;
 }
 
 /// <summary>What the last run left undone.</summary>

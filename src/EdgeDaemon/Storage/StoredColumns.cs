@@ -14,32 +14,35 @@ internal readonly struct StoredColumns(SqliteDataReader row, long number)
         WholeOrNull(column, name, least, most) ?? throw Wrong(name, null, $"{least} to {most}");
 
     /// <summary>A whole number, or null.</summary>
-    public long? WholeOrNull(int column, string name, long least, long most) => row.GetValue(column) switch
-    {
-        DBNull => null,
-        long value when value >= least && value <= most => value,
-        var other => throw Wrong(name, other, string.Create(CultureInfo.InvariantCulture, $"{least} to {most}")),
-    };
+    public long? WholeOrNull(int column, string name, long least, long most) =>
+        row.GetValue(column) switch
+        {
+            DBNull => null,
+            long value when value >= least && value <= most => value,
+            var other => throw Wrong(name, other, string.Create(CultureInfo.InvariantCulture, $"{least} to {most}")),
+        };
 
     /// <summary>A text of some form.</summary>
     public string Text(int column, string name, Predicate<string> isGood, string expected) =>
         TextOrNull(column, name, isGood, expected) ?? throw Wrong(name, null, expected);
 
     /// <summary>A text of some form, or null.</summary>
-    public string? TextOrNull(int column, string name, Predicate<string> isGood, string expected) => row.GetValue(column) switch
-    {
-        DBNull => null,
-        string value when isGood(value) => value,
-        var other => throw Wrong(name, other, expected),
-    };
+    public string? TextOrNull(int column, string name, Predicate<string> isGood, string expected) =>
+        row.GetValue(column) switch
+        {
+            DBNull => null,
+            string value when isGood(value) => value,
+            var other => throw Wrong(name, other, expected),
+        };
 
     /// <summary>Bytes, or null.</summary>
-    public byte[]? BytesOrNull(int column, string name) => row.GetValue(column) switch
-    {
-        DBNull => null,
-        byte[] value => value,
-        var other => throw Wrong(name, other, $"bytes, at most {StoredRules.LargestBody}"),
-    };
+    public byte[]? BytesOrNull(int column, string name) =>
+        row.GetValue(column) switch
+        {
+            DBNull => null,
+            byte[] value => value,
+            var other => throw Wrong(name, other, $"bytes, at most {StoredRules.LargestBody}"),
+        };
 
     /// <summary>A refusal of this row.</summary>
     public DamagedRowException Wrong(string name, object? found, string expected) =>
@@ -48,11 +51,12 @@ internal readonly struct StoredColumns(SqliteDataReader row, long number)
     /// <summary>A text that people read: of bounded length and without control characters or broken letters.</summary>
     public static bool IsPlain(string text) => text.Length <= StoredRules.LongestText && !text.Any(c => char.IsControl(c) || c == '\uFFFD');
 
-    private static string Show(object? value) => value switch
-    {
-        null => "nothing",
-        string text => $"'{new string([.. text.Take(40).Select(c => c is >= ' ' and <= '~' ? c : '?')])}'",
-        byte[] => "too long, of another type, or has a zero byte",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-    };
+    private static string Show(object? value) =>
+        value switch
+        {
+            null => "nothing",
+            string text => $"'{new string([.. text.Take(40).Select(c => c is >= ' ' and <= '~' ? c : '?')])}'",
+            byte[] => "too long, of another type, or has a zero byte",
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+        };
 }

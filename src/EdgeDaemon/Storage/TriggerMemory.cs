@@ -64,18 +64,27 @@ internal sealed class TriggerMemory
     /// too.</summary>
     public TimeSpan Ttl
     {
-        get { lock (_gate) return _ttl; }
+        get
+        {
+            lock (_gate)
+                return _ttl;
+        }
         set
         {
             CheckTtl(value);
-            lock (_gate) _ttl = value;
+            lock (_gate)
+                _ttl = value;
         }
     }
 
     /// <summary>Ids remembered now, those whose time is over but which nobody has asked for included.</summary>
     public int Count
     {
-        get { lock (_gate) return _entries.Count; }
+        get
+        {
+            lock (_gate)
+                return _entries.Count;
+        }
     }
 
     /// <summary>Looks a trigger up and, if it is new, remembers it: of two that come at once only one is new.</summary>
@@ -83,7 +92,8 @@ internal sealed class TriggerMemory
     /// <returns>What it is.</returns>
     public TriggerClaim Claim(Trigger trigger)
     {
-        if (trigger.TriggerId is not { } id) return new TriggerClaim(TriggerMatch.New, null, null);
+        if (trigger.TriggerId is not { } id)
+            return new TriggerClaim(TriggerMatch.New, null, null);
         lock (_gate)
         {
             Forget();
@@ -105,7 +115,8 @@ internal sealed class TriggerMemory
     {
         lock (_gate)
         {
-            if (inspection.TriggerId is { } id && _entries.TryGetValue(id, out Entry? entry)) entry.First.TrySetResult(inspection);
+            if (inspection.TriggerId is { } id && _entries.TryGetValue(id, out Entry? entry))
+                entry.First.TrySetResult(inspection);
         }
     }
 
@@ -129,20 +140,30 @@ internal sealed class TriggerMemory
     {
         lock (_gate)
         {
-            bool isKnown = record.Inspection.TriggerId is { } id && _entries.TryGetValue(id, out Entry? entry) && entry.First.Task is { IsCompletedSuccessfully: true, Result: { } first }
+            bool isKnown =
+                record.Inspection.TriggerId is { } id
+                && _entries.TryGetValue(id, out Entry? entry)
+                && entry.First.Task is { IsCompletedSuccessfully: true, Result: { } first }
                 && first.Id == record.Inspection.Id;
-            if (isKnown) _entries[record.Inspection.TriggerId!].Verdict = record;
+            if (isKnown)
+                _entries[record.Inspection.TriggerId!].Verdict = record;
         }
     }
 
     private static void CheckTtl(TimeSpan ttl)
     {
-        if (ttl <= TimeSpan.Zero || ttl > LongestTtl) throw new ArgumentOutOfRangeException(nameof(ttl), ttl, $"Triggers can be remembered for up to {LongestTtl}, and not for {ttl}.");
+        if (ttl <= TimeSpan.Zero || ttl > LongestTtl)
+            throw new ArgumentOutOfRangeException(
+                nameof(ttl),
+                ttl,
+                $"Triggers can be remembered for up to {LongestTtl}, and not for {ttl}."
+            );
     }
 
     private Entry Add(string id, string? partId, string? recipe, long received)
     {
-        while (_order.Count >= _capacity) Drop();
+        while (_order.Count >= _capacity)
+            Drop();
         var entry = new Entry(id, partId, recipe, received);
         _entries[id] = entry;
         _order.Enqueue(entry);
@@ -151,14 +172,16 @@ internal sealed class TriggerMemory
 
     private void Forget()
     {
-        while (_order.TryPeek(out Entry? oldest) && _time.GetElapsedTime(oldest.Received) >= _ttl) Drop();
+        while (_order.TryPeek(out Entry? oldest) && _time.GetElapsedTime(oldest.Received) >= _ttl)
+            Drop();
     }
 
     private void Drop()
     {
         Entry oldest = _order.Dequeue();
         // A refused id may have been claimed anew since: the newer entry stays.
-        if (_entries.TryGetValue(oldest.Id, out Entry? current) && ReferenceEquals(current, oldest)) _entries.Remove(oldest.Id);
+        if (_entries.TryGetValue(oldest.Id, out Entry? current) && ReferenceEquals(current, oldest))
+            _entries.Remove(oldest.Id);
         // Nobody waits for ever on an id that is forgotten before it was accepted.
         oldest.First.TrySetResult(null);
     }

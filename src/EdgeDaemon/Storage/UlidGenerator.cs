@@ -12,7 +12,8 @@ namespace ClipFusion.EdgeDaemon.Storage;
 internal sealed class UlidGenerator(TimeProvider time, string? last = null)
 {
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    private const int RandomBits = 80, Characters = 26;
+    private const int RandomBits = 80,
+        Characters = 26;
 
     private readonly Lock _gate = new();
     private UInt128 _last = last is null ? 0 : Parse(last);
@@ -27,7 +28,10 @@ internal sealed class UlidGenerator(TimeProvider time, string? last = null)
         lock (_gate)
         {
             // Counting up may carry into the milliseconds; it then stays ahead of the clock until the clock has caught up.
-            _last = milliseconds > _last >> RandomBits ? (milliseconds << RandomBits) | BinaryPrimitives.ReadUInt128BigEndian(random) : _last + 1;
+            _last =
+                milliseconds > _last >> RandomBits
+                    ? (milliseconds << RandomBits) | BinaryPrimitives.ReadUInt128BigEndian(random)
+                    : _last + 1;
             return Format(_last);
         }
     }
@@ -45,12 +49,21 @@ internal sealed class UlidGenerator(TimeProvider time, string? last = null)
     /// <summary>Whether a text is an id with a time that there is.</summary>
     /// <param name="text">Any text.</param>
     internal static bool IsUlid(string text) =>
-        text.Length == Characters && text[0] <= '7' && text.All(Alphabet.Contains) && Milliseconds(text) <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+        text.Length == Characters
+        && text[0] <= '7'
+        && text.All(Alphabet.Contains)
+        && Milliseconds(text) <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    private static string Format(UInt128 value) => string.Create(Characters, value, static (text, v) =>
-    {
-        for (int i = text.Length - 1; i >= 0; i--, v >>= 5) text[i] = Alphabet[(int)(v & 31)];
-    });
+    private static string Format(UInt128 value) =>
+        string.Create(
+            Characters,
+            value,
+            static (text, v) =>
+            {
+                for (int i = text.Length - 1; i >= 0; i--, v >>= 5)
+                    text[i] = Alphabet[(int)(v & 31)];
+            }
+        );
 
     private static UInt128 Parse(string text)
     {
@@ -63,6 +76,8 @@ internal sealed class UlidGenerator(TimeProvider time, string? last = null)
             value = (value << 5) | (UInt128)(uint)Math.Max(0, digit);
         }
 
-        return isUlid ? value : throw new FormatException($"'{text}' is no ULID: 26 characters of {Alphabet} are expected, the first at most 7.");
+        return isUlid
+            ? value
+            : throw new FormatException($"'{text}' is no ULID: 26 characters of {Alphabet} are expected, the first at most 7.");
     }
 }

@@ -15,7 +15,11 @@ internal static class Views
     private const string Body = "CASE WHEN json_valid(CAST(i.body AS TEXT)) THEN CAST(i.body AS TEXT) ELSE '{}' END";
 
     private static readonly (string Name, string Sql)[] All =
-        [("v1_inspections", Inspections()), ("v1_regions", Regions()), ("v1_outbox", Outbox())];
+    [
+        ("v1_inspections", Inspections()),
+        ("v1_regions", Regions()),
+        ("v1_outbox", Outbox()),
+    ];
 
     /// <summary>Takes them out, since a step of the schema can't change a column that a view names.</summary>
     /// <param name="connection">The writer's.</param>
@@ -25,7 +29,8 @@ internal static class Views
     /// <param name="connection">The writer's.</param>
     public static void Create(SqliteConnection connection)
     {
-        if (All.All(v => connection.Text($"SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = '{v.Name}'") == v.Sql)) return;
+        if (All.All(v => connection.Text($"SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = '{v.Name}'") == v.Sql))
+            return;
         connection.Run($"BEGIN IMMEDIATE; {Dropping} {string.Concat(All.Select(v => v.Sql + "; "))} COMMIT");
     }
 
@@ -33,45 +38,45 @@ internal static class Views
 
     private static string Inspections() =>
         $"""
-        CREATE VIEW v1_inspections AS SELECT
-            j.id, j.station, j.sequence AS seq,
-            {Words("j.source", Enum.GetValues<TriggerSource>().Select(s => ($"{(int)s}", Snake(s))))} AS source,
-            j.trigger_id, j.part_id, j.recipe_number, j.recipe_name, j.recipe_revision, j.reference_version,
-            {Time("j.accepted_at_ms")} AS accepted_at,
-            {Words("j.verdict", Enum.GetValues<Verdict>().Select(v => ($"{(int)v}", Snake(v).ToUpperInvariant())))} AS verdict,
-            {Words("json_extract(j.json, '$.Reason')", Reasons.Select(c => ($"'{c}'", c.ToText())))} AS reason,
-            {Words("json_extract(j.json, '$.Reason')", Reasons.Select(c => ($"'{c}'", CodeTable.Describe(c))))} AS reason_text,
-            json_extract(j.json, '$.Score') AS score,
-            json_extract(j.json, '$.Threshold') AS threshold,
-            json_array_length(j.json, '$.Regions') AS regions,
-            nullif(json_extract(j.json, '$.Profile'), '') AS profile,
-            json_extract(j.json, '$.IsFallbackProfile') AS fallback_profile,
-            json_extract(j.json, '$.IsZeroShot') AS zero_shot,
-            j.deadline_ticks / 10000 AS deadline_ms,
-            json_extract(j.json, '$.Timings') AS timings_ms,
-            strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(j.json, '$.CompletedAt')) AS completed_at,
-            CASE WHEN j.verdict IS NULL THEN 'open' WHEN j.parked IS NULL THEN 'done' WHEN j.parked THEN 'parked' ELSE 'waiting' END
-                AS delivery
-        FROM (SELECT i.*, o.parked, {Body} AS json FROM inspections i LEFT JOIN outbox o USING (number)) j
-        """;
+            CREATE VIEW v1_inspections AS SELECT
+                j.id, j.station, j.sequence AS seq,
+                {Words("j.source", Enum.GetValues<TriggerSource>().Select(s => ($"{(int)s}", Snake(s))))} AS source,
+                j.trigger_id, j.part_id, j.recipe_number, j.recipe_name, j.recipe_revision, j.reference_version,
+                {Time("j.accepted_at_ms")} AS accepted_at,
+                {Words("j.verdict", Enum.GetValues<Verdict>().Select(v => ($"{(int)v}", Snake(v).ToUpperInvariant())))} AS verdict,
+                {Words("json_extract(j.json, '$.Reason')", Reasons.Select(c => ($"'{c}'", c.ToText())))} AS reason,
+                {Words("json_extract(j.json, '$.Reason')", Reasons.Select(c => ($"'{c}'", CodeTable.Describe(c))))} AS reason_text,
+                json_extract(j.json, '$.Score') AS score,
+                json_extract(j.json, '$.Threshold') AS threshold,
+                json_array_length(j.json, '$.Regions') AS regions,
+                nullif(json_extract(j.json, '$.Profile'), '') AS profile,
+                json_extract(j.json, '$.IsFallbackProfile') AS fallback_profile,
+                json_extract(j.json, '$.IsZeroShot') AS zero_shot,
+                j.deadline_ticks / 10000 AS deadline_ms,
+                json_extract(j.json, '$.Timings') AS timings_ms,
+                strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(j.json, '$.CompletedAt')) AS completed_at,
+                CASE WHEN j.verdict IS NULL THEN 'open' WHEN j.parked IS NULL THEN 'done' WHEN j.parked THEN 'parked' ELSE 'waiting' END
+                    AS delivery
+            FROM (SELECT i.*, o.parked, {Body} AS json FROM inspections i LEFT JOIN outbox o USING (number)) j
+            """;
 
     private static string Regions() =>
         $"""
-        CREATE VIEW v1_regions AS SELECT
-            i.id, i.station, i.sequence AS seq,
-            json_extract(r.value, '$.X') AS x, json_extract(r.value, '$.Y') AS y,
-            json_extract(r.value, '$.Width') AS width, json_extract(r.value, '$.Height') AS height,
-            json_extract(r.value, '$.Area') AS area, json_extract(r.value, '$.Peak') AS peak
-        FROM inspections i, json_each({Body}, '$.Regions') r
-        """;
+            CREATE VIEW v1_regions AS SELECT
+                i.id, i.station, i.sequence AS seq,
+                json_extract(r.value, '$.X') AS x, json_extract(r.value, '$.Y') AS y,
+                json_extract(r.value, '$.Width') AS width, json_extract(r.value, '$.Height') AS height,
+                json_extract(r.value, '$.Area') AS area, json_extract(r.value, '$.Peak') AS peak
+            FROM inspections i, json_each({Body}, '$.Regions') r
+            """;
 
     private static string Outbox() =>
         $"""
-        CREATE VIEW v1_outbox AS SELECT
-            i.id, o.station, o.sequence AS seq, {Time("o.created_at_ms")} AS stored_at, o.bytes, o.refusals, o.refusal_reason,
-            CASE WHEN o.parked THEN 'parked' ELSE 'waiting' END AS delivery
-        FROM outbox o JOIN inspections i USING (number)
-        """;
+            CREATE VIEW v1_outbox AS SELECT
+                i.id, o.station, o.sequence AS seq, {Time("o.created_at_ms")} AS stored_at, o.bytes, o.refusals, o.refusal_reason,
+                CASE WHEN o.parked THEN 'parked' ELSE 'waiting' END AS delivery
+            FROM outbox o JOIN inspections i USING (number)
+            """;
 
     private static IEnumerable<Code> Reasons => Enum.GetValues<Code>().Where(c => c != Code.None && !c.IsRefusal());
 

@@ -7,7 +7,12 @@ internal sealed class WriteSession : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly BootClock _clock;
-    private readonly Statement _begin, _commit, _rollback, _last, _touch, _forget;
+    private readonly Statement _begin,
+        _commit,
+        _rollback,
+        _last,
+        _touch,
+        _forget;
 
     /// <summary>Takes over a checked database.</summary>
     /// <param name="connection">Owned from here on.</param>
@@ -17,7 +22,8 @@ internal sealed class WriteSession : IDisposable
     public WriteSession(SqliteConnection connection, SequenceMarks marks, BootClock clock, long process)
     {
         (_connection, Sequences, _clock) = (connection, marks, clock);
-        using (var boot = new Statement(connection, "INSERT INTO boots (boot_id) VALUES ($1) ON CONFLICT DO NOTHING")) boot.Execute(clock.BootId);
+        using (var boot = new Statement(connection, "INSERT INTO boots (boot_id) VALUES ($1) ON CONFLICT DO NOTHING"))
+            boot.Execute(clock.BootId);
         long number;
         using (var boot = new Statement(connection, "SELECT number FROM boots WHERE boot_id = $1"))
         {
@@ -58,7 +64,8 @@ internal sealed class WriteSession : IDisposable
     /// <summary>Ends it: on return everything is on the disk.</summary>
     public void Commit()
     {
-        foreach ((string station, long last) in Sequences.Pending) _last.Execute(station, last);
+        foreach ((string station, long last) in Sequences.Pending)
+            _last.Execute(station, last);
         _commit.Execute();
         Outbox.Committed();
         Sequences.Committed();
@@ -94,7 +101,8 @@ internal sealed class WriteSession : IDisposable
     {
         long now = _clock.UtcNow.ToUnixTimeMilliseconds();
         DamagedRows.Keep(_connection, "outbox", "number = $1", $"its inspection: {reason}", now, number);
-        if (DamagedRows.Keep(_connection, "inspections", "number = $1", reason, now, number) == 0) return false;
+        if (DamagedRows.Keep(_connection, "inspections", "number = $1", reason, now, number) == 0)
+            return false;
         Outbox.Remove(number);
         Inspections.Delete(number);
         return true;
@@ -107,7 +115,8 @@ internal sealed class WriteSession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Statement statement in new[] { _begin, _commit, _rollback, _last, _touch, _forget }) statement.Dispose();
+        foreach (Statement statement in new[] { _begin, _commit, _rollback, _last, _touch, _forget })
+            statement.Dispose();
         Inspections.Dispose();
         Outbox.Dispose();
         Files.Dispose();

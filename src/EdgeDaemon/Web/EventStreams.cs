@@ -28,7 +28,9 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapBox("/api/v1/events", (context, box) => StreamAsync(context, box, box.Stations)).Answers(200, 503).In(Lane.Vital);
-        app.MapStation("/api/v1/stations/{station}/events", (context, box, station) => StreamAsync(context, box, [station])).Answers(200, 404, 503).In(Lane.Vital);
+        app.MapStation("/api/v1/stations/{station}/events", (context, box, station) => StreamAsync(context, box, [station]))
+            .Answers(200, 404, 503)
+            .In(Lane.Vital);
     }
 
     private async Task StreamAsync(HttpContext context, RunningAppliance box, IReadOnlyList<Station> stations)
@@ -45,7 +47,9 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
         {
             Interlocked.Decrement(ref _clients);
             context.Response.Headers.RetryAfter = "5";
-            await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaximumClients} clients listen already").ConfigureAwait(false);
+            await Reply
+                .ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaximumClients} clients listen already")
+                .ConfigureAwait(false);
             return;
         }
 
@@ -53,7 +57,9 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
         {
             context.Features.Get<ClientConnection>()?.Keep();
             using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            await new Client(box, stations, context.Request.Query["pictures"] == "true", time).RunAsync(context.Response, end).ConfigureAwait(false);
+            await new Client(box, stations, context.Request.Query["pictures"] == "true", time)
+                .RunAsync(context.Response, end)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -74,14 +80,18 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
     /// <summary>One listener: sources write into its queue and never wait, one loop empties it.</summary>
     private sealed class Client(RunningAppliance box, IReadOnlyList<Station> stations, bool withPictures, TimeProvider time)
     {
-        private readonly Channel<Event> _events = Channel.CreateBounded<Event>(new BoundedChannelOptions(WaitingEvents) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
+        private readonly Channel<Event> _events = Channel.CreateBounded<Event>(
+            new BoundedChannelOptions(WaitingEvents) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest }
+        );
         private readonly HashSet<string> _names = [.. stations.Select(s => s.Name)];
 
         public async Task RunAsync(HttpResponse response, CancellationTokenSource end)
         {
             response.ContentType = StreamType;
             box.Events.VerdictStored += TellVerdict;
-            List<(StationGallery Gallery, Action Tell)> galleries = withPictures ? [.. stations.Where(s => box.Pictures.Galleries.ContainsKey(s.Name)).Select(PicturesOf)] : [];
+            List<(StationGallery Gallery, Action Tell)> galleries = withPictures
+                ? [.. stations.Where(s => box.Pictures.Galleries.ContainsKey(s.Name)).Select(PicturesOf)]
+                : [];
             foreach ((StationGallery gallery, Action tell) in galleries)
             {
                 gallery.Changed += tell;
@@ -92,7 +102,8 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             Task[] sources = [.. stations.Select(s => TellStatesAsync(s, end.Token)), BeatAsync(galleries, end.Token)];
             try
             {
-                await foreach (Event next in _events.Reader.ReadAllAsync(end.Token).ConfigureAwait(false)) await WriteAsync(response, next, end.Token).ConfigureAwait(false);
+                await foreach (Event next in _events.Reader.ReadAllAsync(end.Token).ConfigureAwait(false))
+                    await WriteAsync(response, next, end.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -100,7 +111,8 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             }
             finally
             {
-                foreach ((StationGallery gallery, Action tell) in galleries) gallery.Changed -= tell;
+                foreach ((StationGallery gallery, Action tell) in galleries)
+                    gallery.Changed -= tell;
                 box.Events.VerdictStored -= TellVerdict;
                 await end.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(sources).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -121,10 +133,10 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             using var timer = new PeriodicTimer(Beat, time);
             do
             {
-                foreach ((StationGallery gallery, _) in galleries) gallery.Wanted();
+                foreach ((StationGallery gallery, _) in galleries)
+                    gallery.Wanted();
                 Tell("device", DeviceView.Of(box, time));
-            }
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
+            } while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
         }
 
         private async Task TellStatesAsync(Station station, CancellationToken stop)
@@ -133,7 +145,14 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
             station.Changed += changed.Set;
             try
             {
-                await new StateReporter(changed, () => station.Readiness.Code == Code.None, beat => Tell("state", StationView.Of(box, station, beat)), time).RunAsync(stop).ConfigureAwait(false);
+                await new StateReporter(
+                    changed,
+                    () => station.Readiness.Code == Code.None,
+                    beat => Tell("state", StationView.Of(box, station, beat)),
+                    time
+                )
+                    .RunAsync(stop)
+                    .ConfigureAwait(false);
             }
             finally
             {
@@ -144,19 +163,41 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
         private (StationGallery Gallery, Action Tell) PicturesOf(Station station)
         {
             StationGallery gallery = box.Pictures.Galleries[station.Name];
-            return (gallery, () =>
-            {
-                if (gallery.Latest is { } shown) Tell("picture", new PictureEvent(station.Name, shown.Verdict.Inspection.Id, !shown.FrameJpeg.IsEmpty, !shown.OverlayJpeg.IsEmpty, NgOf(gallery.LatestNg)));
-            }
+            return (
+                gallery,
+                () =>
+                {
+                    if (gallery.Latest is { } shown)
+                        Tell(
+                            "picture",
+                            new PictureEvent(
+                                station.Name,
+                                shown.Verdict.Inspection.Id,
+                                !shown.FrameJpeg.IsEmpty,
+                                !shown.OverlayJpeg.IsEmpty,
+                                NgOf(gallery.LatestNg)
+                            )
+                        );
+                }
             );
         }
 
-        private static NgEvent? NgOf(ShownInspection? ng) => ng is null ? null
-            : new(ng.Verdict.Inspection.Id, ng.Verdict.Inspection.Sequence, ng.Verdict.Inspection.PartId, ng.Verdict.CompletedAt, !ng.FrameJpeg.IsEmpty, !ng.OverlayJpeg.IsEmpty);
+        private static NgEvent? NgOf(ShownInspection? ng) =>
+            ng is null
+                ? null
+                : new(
+                    ng.Verdict.Inspection.Id,
+                    ng.Verdict.Inspection.Sequence,
+                    ng.Verdict.Inspection.PartId,
+                    ng.Verdict.CompletedAt,
+                    !ng.FrameJpeg.IsEmpty,
+                    !ng.OverlayJpeg.IsEmpty
+                );
 
         private void TellVerdict(VerdictRecord verdict)
         {
-            if (_names.Contains(verdict.Inspection.Station)) Tell("verdict", new VerdictEvent(verdict.Inspection.Station, new VerdictMessage(verdict, default)));
+            if (_names.Contains(verdict.Inspection.Station))
+                Tell("verdict", new VerdictEvent(verdict.Inspection.Station, new VerdictMessage(verdict, default)));
         }
 
         private void Tell(string name, object content) => _events.Writer.TryWrite(new Event(name, content));

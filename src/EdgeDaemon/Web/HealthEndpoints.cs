@@ -14,16 +14,25 @@ internal static class HealthEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/health/live", context => Reply.JsonAsync(context, StatusCodes.Status200OK, new Live("live"))).Answers(200).In(Lane.Vital);
+        app.MapGet("/health/live", context => Reply.JsonAsync(context, StatusCodes.Status200OK, new Live("live")))
+            .Answers(200)
+            .In(Lane.Vital);
         app.MapGet("/health/ready", ReadyAsync).Answers(200, 503).In(Lane.Vital);
     }
 
     private static Task ReadyAsync(HttpContext context)
     {
         RunningAppliance? box = context.RequestServices.GetRequiredService<ApplianceAccessor>().Current;
-        StationReady[] stations = [.. context.RequestServices.GetRequiredService<LiveConfig>().Current.Stations.Select(s => Look(box?.Find(s.Name), s.Name))];
+        StationReady[] stations =
+        [
+            .. context.RequestServices.GetRequiredService<LiveConfig>().Current.Stations.Select(s => Look(box?.Find(s.Name), s.Name)),
+        ];
         bool isReady = Array.TrueForAll(stations, s => s.Ready);
-        return Reply.JsonAsync(context, isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, new Ready(isReady, stations));
+        return Reply.JsonAsync(
+            context,
+            isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            new Ready(isReady, stations)
+        );
     }
 
     private static StationReady Look(Station? station, string name)

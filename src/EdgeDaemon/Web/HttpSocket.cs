@@ -31,11 +31,19 @@ internal sealed class HttpSocket : IDisposable
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            throw new IOException($"page and API: port {wanted.Port} of {wanted.Address} is taken by another program; expected a free one in $.http.port (0 = one that the system picks)", e);
+            throw new IOException(
+                $"page and API: port {wanted.Port} of {wanted.Address} is taken by another program; expected a free one in $.http.port "
+                    + "(0 = one that the system picks)",
+                e
+            );
         }
         catch (SocketException e)
         {
-            throw new IOException($"page and API: can't listen at {wanted}: {e.Message}; expected an address of this machine in $.http.address and a port that this user may open in $.http.port", e);
+            throw new IOException(
+                $"page and API: can't listen at {wanted}: {e.Message}; expected an address of this machine in $.http.address and a "
+                    + "port that this user may open in $.http.port",
+                e
+            );
         }
     }
 

@@ -50,7 +50,8 @@ internal sealed partial class HttpToken : IDisposable
     public HttpToken(LiveConfig config, TimeProvider time, ILogger<HttpToken> log)
     {
         (_config, _log) = (config, log);
-        if (config.Current.Http.TokenFile is null) return;
+        if (config.Current.Http.TokenFile is null)
+            return;
         Refresh();
         _timer = time.CreateTimer(_ => Refresh(), null, Interval, Interval);
     }
@@ -58,9 +59,11 @@ internal sealed partial class HttpToken : IDisposable
     /// <summary>Looks at a request's <c>Authorization</c> header.</summary>
     public TokenCheck Check(HttpRequest request)
     {
-        if (Volatile.Read(ref _hash) is not { } expected) return TokenCheck.NoneToShow;
+        if (Volatile.Read(ref _hash) is not { } expected)
+            return TokenCheck.NoneToShow;
         string header = request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return TokenCheck.Wrong;
+        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return TokenCheck.Wrong;
         byte[] shown = Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim());
         // Hashes have one length: the time of the comparison says nothing, not even how long the token is.
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(shown), expected) ? TokenCheck.Shown : TokenCheck.Wrong;
@@ -71,13 +74,16 @@ internal sealed partial class HttpToken : IDisposable
     private void Refresh()
     {
         // A disk that hangs keeps one thread of the pool and no more; what was read last goes on.
-        if (Interlocked.Exchange(ref _reading, 1) == 1) return;
+        if (Interlocked.Exchange(ref _reading, 1) == 1)
+            return;
         try
         {
             string file = _config.Current.Http.TokenFile!;
             (byte[]? hash, string? problem) = Read(file);
-            if (problem is not null && problem != _lastProblem) LogUnusable(file, problem, Shortest, Longest);
-            if (problem is null && _lastProblem is not null) LogUsable(file);
+            if (problem is not null && problem != _lastProblem)
+                LogUnusable(file, problem, Shortest, Longest);
+            if (problem is null && _lastProblem is not null)
+                LogUsable(file);
             _lastProblem = problem;
             Volatile.Write(ref _hash, hash);
         }
@@ -99,13 +105,18 @@ internal sealed partial class HttpToken : IDisposable
             return (null, e.Message);
         }
 
-        if (bytes.Length > Longest) return (null, $"it has more than {Longest} bytes");
+        if (bytes.Length > Longest)
+            return (null, $"it has more than {Longest} bytes");
         ReadOnlySpan<byte> token = bytes.Span.Trim(" \t\r\n"u8);
         return token.Length < Shortest ? (null, $"it has {token.Length} bytes") : (SHA256.HashData(token), null);
     }
 
     [OperatorAction("Write a token of at least 16 characters into the file, readable by the service's user only. No restart is needed.")]
-    [LoggerMessage(6002, LogLevel.Warning, "The token of {File} can't be used: {Why}; expected {Shortest} to {Longest} bytes. No request can change anything")]
+    [LoggerMessage(
+        6002,
+        LogLevel.Warning,
+        "The token of {File} can't be used: {Why}; expected {Shortest} to {Longest} bytes. No request can change anything"
+    )]
     private partial void LogUnusable(string file, string why, int shortest, int longest);
 
     [OperatorAction("Nothing.")]

@@ -27,11 +27,14 @@ internal static class OtherMethods
     /// <returns>Whether it did.</returns>
     public static bool AnswerOptions(this HttpContext context)
     {
-        if (context.Response.StatusCode != StatusCodes.Status405MethodNotAllowed) return false;
+        if (context.Response.StatusCode != StatusCodes.Status405MethodNotAllowed)
+            return false;
         string[] methods = [.. context.Response.Headers.GetCommaSeparatedValues("Allow")];
-        if (methods.Contains(HttpMethods.Get)) methods = [.. methods, HttpMethods.Head];
+        if (methods.Contains(HttpMethods.Get))
+            methods = [.. methods, HttpMethods.Head];
         context.Response.Headers.Allow = string.Join(", ", methods.Append(HttpMethods.Options));
-        if (!HttpMethods.IsOptions(context.Request.Method)) return false;
+        if (!HttpMethods.IsOptions(context.Request.Method))
+            return false;
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return true;
     }

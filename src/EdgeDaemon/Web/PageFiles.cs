@@ -1,6 +1,6 @@
 using System.Reflection;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace ClipFusion.EdgeDaemon.Web;
@@ -29,19 +29,26 @@ internal static class PageFiles
         app.MapGet("/schema/{file}", context => ServeAsync(context, $"schema/{context.Request.RouteValues["file"]}")).Answers(200, 404);
     }
 
-    private static Task ServeAsync(HttpContext context, string name) => Files.TryGetValue(name, out byte[]? bytes)
-        ? Reply.BytesAsync(context, StatusCodes.Status200OK, Types[Path.GetExtension(name)], bytes)
-        : Reply.ProblemAsync(context, StatusCodes.Status404NotFound, "there is no such file");
+    private static Task ServeAsync(HttpContext context, string name) =>
+        Files.TryGetValue(name, out byte[]? bytes)
+            ? Reply.BytesAsync(context, StatusCodes.Status200OK, Types[Path.GetExtension(name)], bytes)
+            : Reply.ProblemAsync(context, StatusCodes.Status404NotFound, "there is no such file");
 
     private static Dictionary<string, byte[]> Load()
     {
         Assembly program = typeof(PageFiles).Assembly;
-        return program.GetManifestResourceNames().Where(n => Types.ContainsKey(Path.GetExtension(n))).ToDictionary(n => n, n =>
-        {
-            using Stream stream = program.GetManifestResourceStream(n)!;
-            byte[] bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
-        });
+        return program
+            .GetManifestResourceNames()
+            .Where(n => Types.ContainsKey(Path.GetExtension(n)))
+            .ToDictionary(
+                n => n,
+                n =>
+                {
+                    using Stream stream = program.GetManifestResourceStream(n)!;
+                    byte[] bytes = new byte[stream.Length];
+                    stream.ReadExactly(bytes);
+                    return bytes;
+                }
+            );
     }
 }

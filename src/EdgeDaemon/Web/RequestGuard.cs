@@ -17,13 +17,20 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// and a request that a page of another origin makes is refused.
 /// What passes waits for its turn in HTTP's share of the device.
 /// </summary>
-internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket socket, HttpShare share, LiveConfig config, ILogger<RequestGuard> log)
+internal sealed partial class RequestGuard(
+    RequestDelegate next,
+    HttpSocket socket,
+    HttpShare share,
+    LiveConfig config,
+    ILogger<RequestGuard> log
+)
 {
     private readonly string? _publicOrigin = config.Current.Http.PublicOrigin;
     private readonly string? _publicHost = config.Current.Http.PublicOrigin is { } origin ? new Uri(origin).Authority : null;
 
     private const string ContentPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action "
+        + "'none'; frame-ancestors 'none'";
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -49,9 +56,12 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
     {
         (int Status, string Detail)? refusal = Refusal(context.Request);
         // A refusal costs as much as an answer.
-        if (!await share.EnterAsync(context, refusal is null ? context.LaneOf() : Lane.Ordinary).ConfigureAwait(false)) return;
-        if (refusal is var (status, detail)) await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);
-        else await AnswerAsync(context).ConfigureAwait(false);
+        if (!await share.EnterAsync(context, refusal is null ? context.LaneOf() : Lane.Ordinary).ConfigureAwait(false))
+            return;
+        if (refusal is var (status, detail))
+            await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);
+        else
+            await AnswerAsync(context).ConfigureAwait(false);
     }
 
     private (int Status, string Detail)? Refusal(HttpRequest request)
@@ -60,14 +70,30 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
         bool isPublic = _publicOrigin is not null && host.Equals(_publicHost, StringComparison.OrdinalIgnoreCase);
         if (!isPublic && !IsLoopback(request.Host))
         {
-            string also = _publicHost is null ? "; behind a proxy, $.http.publicOrigin has to name the page's address" : $", or {_publicHost} as $.http.publicOrigin says";
-            return (StatusCodes.Status421MisdirectedRequest, $"the Host header is \"{Printable(host)}\"; expected localhost or a loopback address with port {socket.Address.Port}{also} (docs/http.md)");
+            string also = _publicHost is null
+                ? "; behind a proxy, $.http.publicOrigin has to name the page's address"
+                : $", or {_publicHost} as $.http.publicOrigin says";
+            return (
+                StatusCodes.Status421MisdirectedRequest,
+                $"the Host header is \"{Printable(host)}\"; expected localhost or a loopback address with port "
+                    + $"{socket.Address.Port}{also} (docs/http.md)"
+            );
         }
 
         string? origin = request.Headers.Origin;
-        if (string.IsNullOrEmpty(origin) || origin == _publicOrigin || (!isPublic && origin.Equals($"http://{host}", StringComparison.OrdinalIgnoreCase))) return null;
-        string expected = _publicOrigin is null ? "; behind a proxy, $.http.publicOrigin has to name the page's address" : $" or of {_publicOrigin}, as $.http.publicOrigin says";
-        return (StatusCodes.Status403Forbidden, $"the request comes from a page of \"{Printable(origin)}\"; expected one of this device{expected} (docs/http.md)");
+        if (
+            string.IsNullOrEmpty(origin)
+            || origin == _publicOrigin
+            || (!isPublic && origin.Equals($"http://{host}", StringComparison.OrdinalIgnoreCase))
+        )
+            return null;
+        string expected = _publicOrigin is null
+            ? "; behind a proxy, $.http.publicOrigin has to name the page's address"
+            : $" or of {_publicOrigin}, as $.http.publicOrigin says";
+        return (
+            StatusCodes.Status403Forbidden,
+            $"the request comes from a page of \"{Printable(origin)}\"; expected one of this device{expected} (docs/http.md)"
+        );
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -75,20 +101,37 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
         try
         {
             await next(context).ConfigureAwait(false);
-            if (context.Response is not { HasStarted: false, StatusCode: >= 400, ContentType: null }) return;
-            if (context.AnswerOptions()) return;
-            await Reply.ProblemAsync(context, context.Response.StatusCode, $"{context.Request.Method} is not possible here; /openapi.yaml says what is").ConfigureAwait(false);
+            if (context.Response is not { HasStarted: false, StatusCode: >= 400, ContentType: null })
+                return;
+            if (context.AnswerOptions())
+                return;
+            await Reply
+                .ProblemAsync(
+                    context,
+                    context.Response.StatusCode,
+                    $"{context.Request.Method} is not possible here; /openapi.yaml says what is"
+                )
+                .ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
         {
             // The caller's mistake, such as half a body.
-            if (context.Response.HasStarted) context.Abort();
-            else await Reply.ProblemAsync(context, e.StatusCode, e.Message).ConfigureAwait(false);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await Reply.ProblemAsync(context, e.StatusCode, e.Message).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is StorageUnavailableException or PageBusyException or ObjectDisposedException && !context.Response.HasStarted)
+        catch (Exception e)
+            when (e is StorageUnavailableException or PageBusyException or ObjectDisposedException && !context.Response.HasStarted)
         {
             context.Response.Headers.RetryAfter = "1";
-            await Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable, e is ObjectDisposedException ? "the program is being stopped" : e.Message).ConfigureAwait(false);
+            await Reply
+                .ProblemAsync(
+                    context,
+                    StatusCodes.Status503ServiceUnavailable,
+                    e is ObjectDisposedException ? "the program is being stopped" : e.Message
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (IsGone(context, e))
         {
@@ -99,8 +142,12 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
 #pragma warning restore CA1031
         {
             LogFailed(context.Request.Method, context.Request.Path, e);
-            if (context.Response.HasStarted) context.Abort();
-            else await Reply.ProblemAsync(context, StatusCodes.Status500InternalServerError, "a mistake in the program; its log says more").ConfigureAwait(false);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await Reply
+                    .ProblemAsync(context, StatusCodes.Status500InternalServerError, "a mistake in the program; its log says more")
+                    .ConfigureAwait(false);
         }
     }
 
@@ -121,11 +168,14 @@ internal sealed partial class RequestGuard(RequestDelegate next, HttpSocket sock
 
     private bool IsLoopback(HostString host)
     {
-        if ((host.Port ?? 80) != socket.Address.Port) return false;
-        return host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Host, out IPAddress? address) && IPAddress.IsLoopback(address));
+        if ((host.Port ?? 80) != socket.Address.Port)
+            return false;
+        return host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Host, out IPAddress? address) && IPAddress.IsLoopback(address));
     }
 
-    private static string Printable(string? header) => new([.. (header ?? "").Take(80).Select(c => c is >= ' ' and <= '~' and not '"' and not '\\' ? c : '?')]);
+    private static string Printable(string? header) =>
+        new([.. (header ?? "").Take(80).Select(c => c is >= ' ' and <= '~' and not '"' and not '\\' ? c : '?')]);
 
     [OperatorAction("Report it with the log: the program has a mistake. The line is not affected.")]
     [LoggerMessage(6001, LogLevel.Error, "{Method} {Path} failed")]

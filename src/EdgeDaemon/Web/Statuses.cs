@@ -15,5 +15,6 @@ internal sealed record Statuses(params int[] Codes)
 internal static class StatusesExtensions
 {
     /// <summary>Says what an endpoint may answer with.</summary>
-    public static IEndpointConventionBuilder Answers(this IEndpointConventionBuilder endpoint, params int[] codes) => endpoint.WithMetadata(new Statuses(codes));
+    public static IEndpointConventionBuilder Answers(this IEndpointConventionBuilder endpoint, params int[] codes) =>
+        endpoint.WithMetadata(new Statuses(codes));
 }

@@ -15,56 +15,86 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <c>POST /api/v1/stations/{station}/triggers</c>: the same trigger with the same answers as over MQTT. 202 with the ack; with
 /// <c>waitMs</c> 200 with the verdict, where it comes in time. The verdict goes out over MQTT in any case.
 /// </summary>
-internal sealed class TriggerEndpoint(ApplianceAccessor accessor, HttpToken token, HttpShare share, ApplianceMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class TriggerEndpoint(
+    ApplianceAccessor accessor,
+    HttpToken token,
+    HttpShare share,
+    ApplianceMetrics metrics,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time
+)
 {
     /// <summary>Longest wait for a verdict that can be asked for, in milliseconds.</summary>
     public const int MaximumWaitMs = 60_000;
 
     private static readonly TimeSpan BodyTime = TimeSpan.FromSeconds(5);
 
-    public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/v1/stations/{station}/triggers", TakeAsync).Answers(200, 202, 400, 401, 404, 408, 409, 413, 415, 429, 503).In(Lane.Own);
+    public void Map(IEndpointRouteBuilder app) =>
+        app.MapPost("/api/v1/stations/{station}/triggers", TakeAsync)
+            .Answers(200, 202, 400, 401, 404, 408, 409, 413, 415, 429, 503)
+            .In(Lane.Own);
 
     /// <summary>HTTP's word for a refusal; <c>docs/http.md</c> has the same table.</summary>
-    public static int StatusOf(Code refusal) => refusal switch
-    {
-        Code.Malformed => StatusCodes.Status400BadRequest,
-        Code.NotAllowed => StatusCodes.Status403Forbidden,
-        Code.RecipeNotActive or Code.TriggerIdConflict => StatusCodes.Status409Conflict,
-        Code.QueueFull or Code.TooFast => StatusCodes.Status429TooManyRequests,
-        _ => StatusCodes.Status503ServiceUnavailable,
-    };
+    public static int StatusOf(Code refusal) =>
+        refusal switch
+        {
+            Code.Malformed => StatusCodes.Status400BadRequest,
+            Code.NotAllowed => StatusCodes.Status403Forbidden,
+            Code.RecipeNotActive or Code.TriggerIdConflict => StatusCodes.Status409Conflict,
+            Code.QueueFull or Code.TooFast => StatusCodes.Status429TooManyRequests,
+            _ => StatusCodes.Status503ServiceUnavailable,
+        };
 
     private async Task TakeAsync(HttpContext context)
     {
         long received = time.GetTimestamp();
         TokenCheck check = token.Check(context.Request);
         // Whoever shows the token has the limits of triggers; all others have a share as everybody.
-        if (check == TokenCheck.Shown) context.Features.Get<ClientConnection>()?.Keep();
-        else if (!await share.EnterAsync(context, Lane.Ordinary).ConfigureAwait(false)) return;
+        if (check == TokenCheck.Shown)
+            context.Features.Get<ClientConnection>()?.Keep();
+        else if (!await share.EnterAsync(context, Lane.Ordinary).ConfigureAwait(false))
+            return;
 
         if (check == TokenCheck.NoneToShow)
         {
-            await RefuseAsync(context, null, Code.NotAllowed, "this device has no token for HTTP; expected $.http.tokenFile to name a file with one").ConfigureAwait(false);
+            await RefuseAsync(
+                    context,
+                    null,
+                    Code.NotAllowed,
+                    "this device has no token for HTTP; expected $.http.tokenFile to name a file with one"
+                )
+                .ConfigureAwait(false);
             return;
         }
 
         if (check == TokenCheck.Wrong)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await Reply.ProblemAsync(context, StatusCodes.Status401Unauthorized, "the request does not show this device's token; expected \"Authorization: Bearer TOKEN\"").ConfigureAwait(false);
+            await Reply
+                .ProblemAsync(
+                    context,
+                    StatusCodes.Status401Unauthorized,
+                    "the request does not show this device's token; expected \"Authorization: Bearer TOKEN\""
+                )
+                .ConfigureAwait(false);
             return;
         }
 
-        if (!BoxRequest.IsKnown(context, out string name)) await BoxRequest.UnknownAsync(context, name).ConfigureAwait(false);
-        else if (accessor.Current is not { } box || box.Find(name) is not { } station) await RefuseAsync(context, null, Code.NotReady, BoxRequest.NotRunning).ConfigureAwait(false);
-        else await TakeAsync(context, box, station, received).ConfigureAwait(false);
+        if (!BoxRequest.IsKnown(context, out string name))
+            await BoxRequest.UnknownAsync(context, name).ConfigureAwait(false);
+        else if (accessor.Current is not { } box || box.Find(name) is not { } station)
+            await RefuseAsync(context, null, Code.NotReady, BoxRequest.NotRunning).ConfigureAwait(false);
+        else
+            await TakeAsync(context, box, station, received).ConfigureAwait(false);
     }
 
     private async Task TakeAsync(HttpContext context, RunningAppliance box, Station station, long received)
     {
-        if (await ReadAsync(context).ConfigureAwait(false) is not { } parsed) return;
+        if (await ReadAsync(context).ConfigureAwait(false) is not { } parsed)
+            return;
         TimeSpan? wait = TimeSpan.Zero;
-        (Code code, string? error) = parsed.Error is { } wrong ? (Code.Malformed, wrong)
+        (Code code, string? error) =
+            parsed.Error is { } wrong ? (Code.Malformed, wrong)
             : (wait = WaitOf(context.Request)) is null ? (Code.Malformed, $"waitMs is not a whole number from 0 to {MaximumWaitMs}")
             : !station.Config.Triggers.Http ? (Code.NotAllowed, "this station is not triggered over HTTP")
             : (Code.None, null);
@@ -78,9 +108,22 @@ internal sealed class TriggerEndpoint(ApplianceAccessor accessor, HttpToken toke
 
         TriggerContent content = parsed.Value!;
         // Not given up when the caller goes: what is committed is judged.
-        Taken taken = await station.Acceptance.TakeAsync(
-            new Trigger(station.Name, TriggerSource.Http, received, content.TriggerId, content.PartId, content.Recipe, content.Deadline), CancellationToken.None).ConfigureAwait(false);
-        if (taken.Given is { } given) box.Publisher.Resend(OutboxBridge.Row(given, box.BootId, time));
+        Taken taken = await station
+            .Acceptance.TakeAsync(
+                new Trigger(
+                    station.Name,
+                    TriggerSource.Http,
+                    received,
+                    content.TriggerId,
+                    content.PartId,
+                    content.Recipe,
+                    content.Deadline
+                ),
+                CancellationToken.None
+            )
+            .ConfigureAwait(false);
+        if (taken.Given is { } given)
+            box.Publisher.Resend(OutboxBridge.Row(given, box.BootId, time));
         try
         {
             await AnswerAsync(context, taken, received, wait!.Value).ConfigureAwait(false);
@@ -106,14 +149,21 @@ internal sealed class TriggerEndpoint(ApplianceAccessor accessor, HttpToken toke
         else
         {
             bool isLate = !taken.Ack.Duplicate && verdict.Inspection.Deadline < time.GetElapsedTime(received);
-            await Reply.JsonAsync(context, StatusCodes.Status200OK, new VerdictMessage(verdict, new SendingFlags(isLate, false, taken.Ack.Duplicate))).ConfigureAwait(false);
+            await Reply
+                .JsonAsync(
+                    context,
+                    StatusCodes.Status200OK,
+                    new VerdictMessage(verdict, new SendingFlags(isLate, false, taken.Ack.Duplicate))
+                )
+                .ConfigureAwait(false);
         }
     }
 
     /// <summary>The verdict, or null when it is not there in time: the program's end does not wait for callers.</summary>
     private async Task<VerdictRecord?> WhenJudgedAsync(HttpContext context, Task<VerdictRecord?>? coming, TimeSpan wait)
     {
-        if (coming is null || wait == TimeSpan.Zero) return null;
+        if (coming is null || wait == TimeSpan.Zero)
+            return null;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
@@ -128,8 +178,11 @@ internal sealed class TriggerEndpoint(ApplianceAccessor accessor, HttpToken toke
     private static TimeSpan? WaitOf(HttpRequest request)
     {
         string asked = request.Query["waitMs"].ToString();
-        if (asked.Length == 0) return TimeSpan.Zero;
-        return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int ms) && ms <= MaximumWaitMs ? TimeSpan.FromMilliseconds(ms) : null;
+        if (asked.Length == 0)
+            return TimeSpan.Zero;
+        return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int ms) && ms <= MaximumWaitMs
+            ? TimeSpan.FromMilliseconds(ms)
+            : null;
     }
 
     /// <summary>Reads the body with the reader of MQTT payloads; null when the request is answered already.</summary>
@@ -141,18 +194,26 @@ internal sealed class TriggerEndpoint(ApplianceAccessor accessor, HttpToken toke
         using CancellationTokenRegistration end = slow.Token.Register(body.CancelPendingRead);
         // One byte more than the reader takes, so that it is the one who says that it is too long.
         ReadResult read = await body.ReadAtLeastAsync(CommandParser.MaximumPayload + 1, context.RequestAborted).ConfigureAwait(false);
-        bool isJson = read.Buffer.IsEmpty || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true;
+        bool isJson =
+            read.Buffer.IsEmpty
+            || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true;
         Parsed<TriggerContent>? parsed = isJson && !read.IsCanceled ? CommandParser.Trigger(read.Buffer) : null;
         body.AdvanceTo(read.Buffer.End);
-        if (parsed is not null) return parsed;
-        (int status, string detail) = !read.IsCanceled ? (StatusCodes.Status415UnsupportedMediaType, "the body is not declared as JSON; expected Content-Type: application/json")
-            : slow.IsCancellationRequested ? (StatusCodes.Status408RequestTimeout, $"the body did not come within {BodyTime.TotalSeconds:0} s")
+        if (parsed is not null)
+            return parsed;
+        (int status, string detail) =
+            !read.IsCanceled
+                ? (StatusCodes.Status415UnsupportedMediaType, "the body is not declared as JSON; expected Content-Type: application/json")
+            : slow.IsCancellationRequested
+                ? (StatusCodes.Status408RequestTimeout, $"the body did not come within {BodyTime.TotalSeconds:0} s")
             // The web server stops while the body is on its way: half of one is no trigger.
             : (StatusCodes.Status503ServiceUnavailable, BoxRequest.NotRunning);
-        if (read.IsCanceled) context.Response.Headers.Connection = "close";
+        if (read.IsCanceled)
+            context.Response.Headers.Connection = "close";
         await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);
         return null;
     }
 
-    private Task RefuseAsync(HttpContext context, string? triggerId, Code code, string error) => Reply.JsonAsync(context, StatusOf(code), TriggerAckMessage.ForRefused(triggerId, code, error, time.GetUtcNow()));
+    private Task RefuseAsync(HttpContext context, string? triggerId, Code code, string error) =>
+        Reply.JsonAsync(context, StatusOf(code), TriggerAckMessage.ForRefused(triggerId, code, error, time.GetUtcNow()));
 }

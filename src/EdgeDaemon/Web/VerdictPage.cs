@@ -24,7 +24,8 @@ internal sealed class VerdictPage
         json.WriteByte((byte)'[');
         foreach (VerdictMessage verdict in newestFirst)
         {
-            if (ends.Count > 0) json.WriteByte((byte)',');
+            if (ends.Count > 0)
+                json.WriteByte((byte)',');
             json.Write(Wire.Json(verdict));
             ends.Add((int)json.Length);
         }

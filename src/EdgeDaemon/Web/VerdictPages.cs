@@ -20,7 +20,8 @@ internal sealed class VerdictPages(PageWorker worker)
     /// <summary>The page as it is now, with every verdict that was stored before the call.</summary>
     /// <exception cref="StorageUnavailableException">The database can't be read.</exception>
     /// <exception cref="PageBusyException">Too much waits.</exception>
-    public Task<VerdictPage> GetAsync(RunningAppliance box, Station station) => _stations.GetOrAdd(station, _ => new StationPage(box.Store, station, worker)).GetAsync();
+    public Task<VerdictPage> GetAsync(RunningAppliance box, Station station) =>
+        _stations.GetOrAdd(station, _ => new StationPage(box.Store, station, worker)).GetAsync();
 
     private sealed class StationPage
     {
@@ -37,7 +38,8 @@ internal sealed class VerdictPages(PageWorker worker)
             (_store, _station, _worker) = (store, station, worker);
             store.VerdictStored += name =>
             {
-                if (name == station.Name) Interlocked.Increment(ref _stored);
+                if (name == station.Name)
+                    Interlocked.Increment(ref _stored);
             };
         }
 
@@ -49,13 +51,16 @@ internal sealed class VerdictPages(PageWorker worker)
                 Task<VerdictPage> making;
                 lock (_gate)
                 {
-                    if (_page is { } page && page.Stored >= wanted) return page;
-                    if (_making is null or { IsCompleted: true }) _making = _worker.DoAsync(Make);
+                    if (_page is { } page && page.Stored >= wanted)
+                        return page;
+                    if (_making is null or { IsCompleted: true })
+                        _making = _worker.DoAsync(Make);
                     making = _making;
                 }
 
                 VerdictPage made = await making.ConfigureAwait(false);
-                if (made.Stored >= wanted) return made;
+                if (made.Stored >= wanted)
+                    return made;
             }
         }
 
@@ -66,8 +71,14 @@ internal sealed class VerdictPages(PageWorker worker)
             // Those without a verdict are never more than the queue has places.
             VerdictPage made = VerdictPage.Of(
                 stored,
-                _store.ReadRecentBeside(_station.Name, Longest + _station.Config.QueueDepth).Where(r => r.Verdict is not null).Take(Longest).Select(r => new VerdictMessage(r.Verdict!, default)));
-            lock (_gate) _page = made;
+                _store
+                    .ReadRecentBeside(_station.Name, Longest + _station.Config.QueueDepth)
+                    .Where(r => r.Verdict is not null)
+                    .Take(Longest)
+                    .Select(r => new VerdictMessage(r.Verdict!, default))
+            );
+            lock (_gate)
+                _page = made;
             return made;
         }
     }

@@ -13,7 +13,15 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <param name="Storage">What is stored, and how well.</param>
 /// <param name="Time">Wall clock, UTC.</param>
 /// <param name="StartedAt">When this run began, UTC by the wall clock as it is now: counters count from then on.</param>
-internal sealed record DeviceView(string Device, string Version, string BootId, BrokerView Broker, StorageView Storage, DateTimeOffset Time, DateTimeOffset StartedAt)
+internal sealed record DeviceView(
+    string Device,
+    string Version,
+    string BootId,
+    BrokerView Broker,
+    StorageView Storage,
+    DateTimeOffset Time,
+    DateTimeOffset StartedAt
+)
 {
     private static readonly string Program = typeof(DeviceView).Assembly.GetName().Version?.ToString(3) ?? "";
 
@@ -23,14 +31,26 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
         LinkState link = box.Link.State;
         StorageState storage = box.Store.State;
         return new(
-            box.Device, Program, box.BootId,
+            box.Device,
+            Program,
+            box.BootId,
             new(link.IsConnected, link.Since, link.Error, link.ErrorText, link.LastErrorText, HeatmapsView.Of(box.Media)),
-            new(StorageReport.Of(storage), storage.Condition, storage.CanWrite, storage.ImagesAllowed, storage.Detail, storage.OutboxRows, storage.OutboxDropped)
+            new(
+                StorageReport.Of(storage),
+                storage.Condition,
+                storage.CanWrite,
+                storage.ImagesAllowed,
+                storage.Detail,
+                storage.OutboxRows,
+                storage.OutboxDropped
+            )
             {
                 OutboxUnheard = storage.OutboxUnheard,
                 DamagedRows = storage.DamagedRows,
             },
-            time.GetUtcNow(), time.GetUtcNow() - time.GetElapsedTime(box.StartedAt));
+            time.GetUtcNow(),
+            time.GetUtcNow() - time.GetElapsedTime(box.StartedAt)
+        );
     }
 }
 
@@ -41,8 +61,14 @@ internal sealed record DeviceView(string Device, string Version, string BootId, 
 /// <param name="ErrorText">The same for people; null when nothing is.</param>
 /// <param name="LastErrorText">What was wrong last; null when nothing ever was.</param>
 /// <param name="Heatmaps">How heatmaps get there.</param>
-internal sealed record BrokerView(bool Connected, DateTimeOffset Since, LinkError Error, string? ErrorText, string? LastErrorText,
-    HeatmapsView Heatmaps);
+internal sealed record BrokerView(
+    bool Connected,
+    DateTimeOffset Since,
+    LinkError Error,
+    string? ErrorText,
+    string? LastErrorText,
+    HeatmapsView Heatmaps
+);
 
 /// <summary>How heatmaps get to the broker.</summary>
 /// <param name="Route">Over a connection of their own, the main one, or not now.</param>
@@ -64,7 +90,14 @@ internal sealed record HeatmapsView(MediaRoute Route, string? Why, long Sent, lo
 /// <param name="OutboxRows">Verdicts that wait for the broker, of all stations.</param>
 /// <param name="OutboxDropped">Undelivered verdicts that the caps have thrown out.</param>
 internal sealed record StorageView(
-    StorageWord State, StorageCondition Condition, bool CanWrite, bool ImagesAllowed, string? Detail, long OutboxRows, long OutboxDropped)
+    StorageWord State,
+    StorageCondition Condition,
+    bool CanWrite,
+    bool ImagesAllowed,
+    string? Detail,
+    long OutboxRows,
+    long OutboxDropped
+)
 {
     /// <summary>Verdicts given up because nobody subscribed for a day.</summary>
     public long OutboxUnheard { get; init; }
@@ -88,7 +121,13 @@ internal sealed record StationView(string Station, StateMessage State, CameraVie
     public static StationView Of(RunningAppliance box, Station station, long beat = 0)
     {
         SourceState camera = station.Camera.State;
-        return new(station.Name, box.StateOf(station, beat), new(camera.Status, camera.Reason), station.Config.QueueDepth, box.Publisher.Counts(station.Name));
+        return new(
+            station.Name,
+            box.StateOf(station, beat),
+            new(camera.Status, camera.Reason),
+            station.Config.QueueDepth,
+            box.Publisher.Counts(station.Name)
+        );
     }
 }
 

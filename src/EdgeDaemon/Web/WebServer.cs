@@ -52,7 +52,8 @@ internal static class WebServer
         app.UseMiddleware<RequestGuard>();
         Endpoints(app);
         ExtraEndpoints[] extras = [.. app.Services.GetServices<ExtraEndpoints>()];
-        foreach (ExtraEndpoints extra in extras) extra.Map(app);
+        foreach (ExtraEndpoints extra in extras)
+            extra.Map(app);
         app.MapGet("/api/v1/extras", context => Reply.JsonAsync(context, StatusCodes.Status200OK, extras.Select(e => e.Name))).Answers(200);
     }
 
@@ -80,12 +81,15 @@ internal static class WebServer
         limits.MaxConcurrentConnections = MaximumConnections;
         IHostApplicationLifetime lifetime = kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>();
         ConnectionTable connections = kestrel.ApplicationServices.GetRequiredService<ConnectionTable>();
-        kestrel.Listen(socket.Address, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => connections.ServeAsync(connection, next));
-            listen.Use(next => connection => ServeAsync(connection, next, lifetime.ApplicationStopping));
-        });
+        kestrel.Listen(
+            socket.Address,
+            listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => connection => connections.ServeAsync(connection, next));
+                listen.Use(next => connection => ServeAsync(connection, next, lifetime.ApplicationStopping));
+            }
+        );
     }
 
     /// <summary>Whoever reads or writes slowly does not hold up the end of the program: inspections that were accepted are waited for after
@@ -94,7 +98,9 @@ internal static class WebServer
     {
         using var over = new CancellationTokenSource();
         using CancellationTokenRegistration begin = stopping.Register(() => over.CancelAfter(StopTime));
-        using CancellationTokenRegistration end = over.Token.Register(() => connection.Abort(new ConnectionAbortedException("the program is being stopped")));
+        using CancellationTokenRegistration end = over.Token.Register(() =>
+            connection.Abort(new ConnectionAbortedException("the program is being stopped"))
+        );
         await next(connection).ConfigureAwait(false);
     }
 }

@@ -19,12 +19,16 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
 {
     private const string Part = "diffusion-parts";
 
-    private static readonly string[] Outputs = [.. GraphNames.MappedParts.SelectMany(p => (string[])[GraphNames.StateMapsOf(p), GraphNames.StateMapsUnnormalizedOf(p)])];
+    private static readonly string[] Outputs =
+    [
+        .. GraphNames.MappedParts.SelectMany(p => (string[])[GraphNames.StateMapsOf(p), GraphNames.StateMapsUnnormalizedOf(p)]),
+    ];
 
     private readonly ConcurrentDictionary<string, Lazy<Inspector>> _inspectors = new(StringComparer.Ordinal);
 
     /// <summary>Runs the network on a picture, or finds that it was.</summary>
-    public void Prepare(Picture picture, CancellationToken cancellation) => Ensure(picture, InspectorOf(picture.ObjectWord, cancellation), cancellation);
+    public void Prepare(Picture picture, CancellationToken cancellation) =>
+        Ensure(picture, InspectorOf(picture.ObjectWord, cancellation), cancellation);
 
     /// <summary>A picture's maps with these language maps instead of the method's.</summary>
     public BranchMaps Replace(Picture picture, BranchMaps maps, DenoiserParts parts)
@@ -33,27 +37,54 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
         using StoredOutputs stored = StoredOutputs.Read(Ensure(picture, inspector, CancellationToken.None));
         int size = pack.Manifest.Diffusion.LatentSize;
         AnomalyMap[] Take(string output) =>
-            [.. inspector.QueryPlan(features: false).LanguageRows.Select(row => new AnomalyMap(size, size, stored.Tensors.Row(output, row).ToArray()))];
-        return maps with { DiffLanguage = Take(GraphNames.StateMapsOf(parts)), DiffLanguageUnnormalized = Take(GraphNames.StateMapsUnnormalizedOf(parts)) };
+            [
+                .. inspector
+                    .QueryPlan(features: false)
+                    .LanguageRows.Select(row => new AnomalyMap(size, size, stored.Tensors.Row(output, row).ToArray())),
+            ];
+        return maps with
+        {
+            DiffLanguage = Take(GraphNames.StateMapsOf(parts)),
+            DiffLanguageUnnormalized = Take(GraphNames.StateMapsUnnormalizedOf(parts)),
+        };
     }
 
     public void Dispose()
     {
-        foreach (Lazy<Inspector> inspector in _inspectors.Values.Where(p => p.IsValueCreated)) inspector.Value.Dispose();
+        foreach (Lazy<Inspector> inspector in _inspectors.Values.Where(p => p.IsValueCreated))
+            inspector.Value.Dispose();
     }
 
-    private Inspector InspectorOf(string objectWord, CancellationToken cancellation) => _inspectors.GetOrAdd(objectWord, word => new Lazy<Inspector>(() =>
-    {
-        Recipe settings = PictureSettings.OfDenoiser(recipe with { Object = word }) with { Profile = Profile.MapDiff, Branches = Branches.DiffLanguage };
-        return Inspector.Create(pack, settings, cancellation: cancellation);
-    })).Value;
+    private Inspector InspectorOf(string objectWord, CancellationToken cancellation) =>
+        _inspectors
+            .GetOrAdd(
+                objectWord,
+                word => new Lazy<Inspector>(() =>
+                {
+                    Recipe settings = PictureSettings.OfDenoiser(recipe with { Object = word }) with
+                    {
+                        Profile = Profile.MapDiff,
+                        Branches = Branches.DiffLanguage,
+                    };
+                    return Inspector.Create(pack, settings, cancellation: cancellation);
+                })
+            )
+            .Value;
 
     private string Ensure(Picture picture, Inspector inspector, CancellationToken cancellation) =>
-        store.Ensure(picture, Part, $"{store.Pack} {inspector.Recipe.Revision} {ran}", frame =>
-        {
-            var prepared = new PreparedImage();
-            new Preparation(pack.Manifest, inspector.Recipe, new PillowResampler()).Run(frame, clip: false, diffusion: true, prepared);
-            using PackNetworks networks = inspector.NetworksFor(prepared);
-            return (networks.RunDenoiserParts(GraphNames.MapDiffParts, inspector.QueryPlan(features: false), Outputs, cancellation), prepared.Region);
-        });
+        store.Ensure(
+            picture,
+            Part,
+            $"{store.Pack} {inspector.Recipe.Revision} {ran}",
+            frame =>
+            {
+                var prepared = new PreparedImage();
+                new Preparation(pack.Manifest, inspector.Recipe, new PillowResampler()).Run(frame, clip: false, diffusion: true, prepared);
+                using PackNetworks networks = inspector.NetworksFor(prepared);
+                return (
+                    networks.RunDenoiserParts(GraphNames.MapDiffParts, inspector.QueryPlan(features: false), Outputs, cancellation),
+                    prepared.Region
+                );
+            }
+        );
 }

@@ -14,7 +14,8 @@ public sealed partial class Backbone : IDisposable
     /// <summary>The largest input's side in pixels.</summary>
     public const int MaxInputSize = 4096;
 
-    private const string Expected = "one input, float32 [1, 3, S, S] with a fixed S, is expected: export the network for one picture of a fixed size";
+    private const string Expected =
+        "one input, float32 [1, 3, S, S] with a fixed S, is expected: export the network for one picture of a fixed size";
 
     private readonly InferenceSession _session;
     private readonly string _input;
@@ -24,9 +25,18 @@ public sealed partial class Backbone : IDisposable
         (Options, _session) = (options, session);
         (_input, InputSize) = Input(options.File, session);
         Resize = options.Resize ?? (int)(InputSize * 256L / 224);
-        if (Resize < InputSize) throw new BackboneException($"{options.File}: pictures resized to {Resize} have no centre of {InputSize} x {InputSize}, the network's input; {InputSize} or more is expected");
-        Name = NotForNames().Replace((options.Name ?? Path.GetFileNameWithoutExtension(options.File)).ToLowerInvariant(), "-").Trim('-', '.');
-        if (Name.Length == 0) throw new BackboneException($"{options.File}: '{options.Name}' leaves no name for the row; letters, digits, '.', '_' and '-' are expected");
+        if (Resize < InputSize)
+            throw new BackboneException(
+                $"{options.File}: pictures resized to {Resize} have no centre of {InputSize} x {InputSize}, the network's input; "
+                    + $"{InputSize} or more is expected"
+            );
+        Name = NotForNames()
+            .Replace((options.Name ?? Path.GetFileNameWithoutExtension(options.File)).ToLowerInvariant(), "-")
+            .Trim('-', '.');
+        if (Name.Length == 0)
+            throw new BackboneException(
+                $"{options.File}: '{options.Name}' leaves no name for the row; letters, digits, '.', '_' and '-' are expected"
+            );
         Outputs = Choose(options, session);
         Content = content;
     }
@@ -55,13 +65,18 @@ public sealed partial class Backbone : IDisposable
     public static Backbone Open(BackboneOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (LfsPointer.IsFile(options.File)) throw new BackboneException($"{options.File}: {LfsPointer.Message}");
+        if (LfsPointer.IsFile(options.File))
+            throw new BackboneException($"{options.File}: {LfsPointer.Message}");
         InferenceSession? session = null;
         try
         {
             // The runtime opens the files itself, and would wait for a pipe's writer.
             string content = HashOf(options.File);
-            using var settings = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, IntraOpNumThreads = options.Threads };
+            using var settings = new SessionOptions
+            {
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+                IntraOpNumThreads = options.Threads,
+            };
             session = new InferenceSession(options.File, settings);
             return new Backbone(options, session, content);
         }
@@ -72,7 +87,8 @@ public sealed partial class Backbone : IDisposable
         catch (Exception e) when (e is OnnxRuntimeException or BackboneException)
         {
             session?.Dispose();
-            if (e is BackboneException) throw;
+            if (e is BackboneException)
+                throw;
             throw new BackboneException($"{options.File}: ONNX Runtime can't use it: {e.Message}", e);
         }
     }
@@ -80,12 +96,20 @@ public sealed partial class Backbone : IDisposable
     /// <summary>Runs it.</summary>
     /// <param name="pixels">[1, 3, S, S], prepared.</param>
     /// <param name="cancellation">Ends the run.</param>
-    internal NetworkOutputs Run(float[] pixels, CancellationToken cancellation) => Run(_session, _input, InputSize, pixels, Outputs, cancellation);
+    internal NetworkOutputs Run(float[] pixels, CancellationToken cancellation) =>
+        Run(_session, _input, InputSize, pixels, Outputs, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _session.Dispose();
 
-    private static NetworkOutputs Run(InferenceSession session, string input, int size, float[] pixels, IReadOnlyList<string> outputs, CancellationToken cancellation)
+    private static NetworkOutputs Run(
+        InferenceSession session,
+        string input,
+        int size,
+        float[] pixels,
+        IReadOnlyList<string> outputs,
+        CancellationToken cancellation
+    )
     {
         cancellation.ThrowIfCancellationRequested();
         using var options = new RunOptions();
@@ -103,26 +127,45 @@ public sealed partial class Backbone : IDisposable
 
     private static (string Name, int Size) Input(string file, InferenceSession session)
     {
-        if (session.InputMetadata.Count != 1) throw new BackboneException($"{file}: has {session.InputMetadata.Count} inputs ({string.Join(", ", session.InputNames)}); {Expected}");
+        if (session.InputMetadata.Count != 1)
+            throw new BackboneException(
+                $"{file}: has {session.InputMetadata.Count} inputs ({string.Join(", ", session.InputNames)}); {Expected}"
+            );
         (string name, NodeMetadata input) = session.InputMetadata.Single();
-        bool fits = input.IsTensor && input.ElementDataType == TensorElementType.Float && input.Dimensions is [1, 3, >= 1 and <= MaxInputSize, _] && input.Dimensions[2] == input.Dimensions[3];
+        bool fits =
+            input.IsTensor
+            && input.ElementDataType == TensorElementType.Float
+            && input.Dimensions is [1, 3, >= 1 and <= MaxInputSize, _]
+            && input.Dimensions[2] == input.Dimensions[3];
         return fits ? (name, input.Dimensions[2]) : throw new BackboneException($"{file}: input '{name}' is {Text(input)}; {Expected}");
     }
 
     /// <summary>Runs it on a black picture, since a file need not say its outputs' shapes.</summary>
     private string[] Choose(BackboneOptions options, InferenceSession session)
     {
-        string[] floats = [.. session.OutputNames.Where(n => session.OutputMetadata[n] is { IsTensor: true, ElementDataType: TensorElementType.Float })];
+        string[] floats =
+        [
+            .. session.OutputNames.Where(n => session.OutputMetadata[n] is { IsTensor: true, ElementDataType: TensorElementType.Float }),
+        ];
         if (options.Outputs.Except(floats).FirstOrDefault() is { } unknown)
-            throw new BackboneException($"{options.File}: has no float32 output '{unknown}'; there are {(floats.Length > 0 ? string.Join(", ", floats) : "none")}");
+            throw new BackboneException(
+                $"{options.File}: has no float32 output '{unknown}'; there are {(floats.Length > 0 ? string.Join(", ", floats) : "none")}"
+            );
         string[] asked = options.Outputs.Count > 0 ? [.. options.Outputs] : floats;
-        if (asked.Length == 0) throw new BackboneException($"{options.File}: has no float32 output; feature maps [1, C, h, w] are expected");
+        if (asked.Length == 0)
+            throw new BackboneException($"{options.File}: has no float32 output; feature maps [1, C, h, w] are expected");
         using NetworkOutputs outputs = Run(session, _input, InputSize, new float[3 * InputSize * InputSize], asked, CancellationToken.None);
-        string[] maps = [.. asked.Where(n => outputs.Shape(n) is [1, > 0, > 0, > 0] shape && (options.Outputs.Count > 0 || shape[2] * shape[3] > 1))];
+        string[] maps =
+        [
+            .. asked.Where(n => outputs.Shape(n) is [1, > 0, > 0, > 0] shape && (options.Outputs.Count > 0 || shape[2] * shape[3] > 1)),
+        ];
         string[] others = options.Outputs.Count > 0 || maps.Length == 0 ? [.. asked.Except(maps)] : [];
         return others.Length == 0
             ? maps
-            : throw new BackboneException($"{options.File}: {string.Join(", ", others.Select(n => $"output '{n}' is [{string.Join(", ", outputs.Shape(n))}]"))}; feature maps [1, C, h, w] are expected");
+            : throw new BackboneException(
+                $"{options.File}: {string.Join(", ", others.Select(n => $"output '{n}' is [{string.Join(", ", outputs.Shape(n))}]"))}; "
+                    + "feature maps [1, C, h, w] are expected"
+            );
     }
 
     /// <summary>Weights may lie in other files: neighbours whose name stands in the file count too.</summary>
@@ -131,10 +174,12 @@ public sealed partial class Backbone : IDisposable
         byte[] model = RegularFile.ReadAllBytes(file, Array.MaxLength);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(SHA256.HashData(model));
-        string[] neighbours = model.AsSpan().IndexOf("location"u8) >= 0 ? Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(file))!) : [];
+        string[] neighbours =
+            model.AsSpan().IndexOf("location"u8) >= 0 ? Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(file))!) : [];
         foreach (string neighbour in neighbours.Order(StringComparer.Ordinal))
         {
-            if (model.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Path.GetFileName(neighbour))) < 0) continue;
+            if (model.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Path.GetFileName(neighbour))) < 0)
+                continue;
             using FileStream stream = RegularFile.OpenStream(neighbour);
             hash.AppendData(SHA256.HashData(stream));
         }
@@ -142,9 +187,15 @@ public sealed partial class Backbone : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
     }
 
-    private static string Text(NodeMetadata input) => input.IsTensor
-        ? $"{input.ElementDataType.ToString().ToLowerInvariant()} [{string.Join(", ", input.Dimensions.Select((d, i) => d >= 0 ? $"{d}" : input.SymbolicDimensions[i] is { Length: > 0 } symbol ? symbol : "?"))}]"
-        : $"no tensor but {input.OnnxValueType}";
+    private static string Text(NodeMetadata input) =>
+        input.IsTensor
+            ? $"{$"{input.ElementDataType}".ToLowerInvariant()} [{string.Join(", ", input.Dimensions.Select((_, i) => Axis(input, i)))}]"
+            : $"no tensor but {input.OnnxValueType}";
+
+    private static string Axis(NodeMetadata input, int axis) =>
+        input.Dimensions[axis] is >= 0 and int size ? $"{size}"
+        : input.SymbolicDimensions[axis] is { Length: > 0 } symbol ? symbol
+        : "?";
 
     [GeneratedRegex("[^a-z0-9._-]+")]
     private static partial Regex NotForNames();

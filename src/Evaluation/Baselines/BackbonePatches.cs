@@ -25,8 +25,11 @@ internal sealed class BackbonePatches : IPatchSource
     {
         (_backbone, _recipe, _store) = (backbone, recipe, store);
         BackboneOptions o = backbone.Options;
-        Fingerprint = string.Create(CultureInfo.InvariantCulture,
-            $"{Part} {backbone.Content} {string.Join(',', backbone.Outputs)} resize:{backbone.Resize} mean:{string.Join(',', o.Mean)} deviation:{string.Join(',', o.Deviation)} levels:{recipe.BlackLevel},{recipe.WhiteLevel}");
+        Fingerprint = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Part} {backbone.Content} {string.Join(',', backbone.Outputs)} resize:{backbone.Resize} mean:{string.Join(',', o.Mean)} "
+                + $"deviation:{string.Join(',', o.Deviation)} levels:{recipe.BlackLevel},{recipe.WhiteLevel}"
+        );
     }
 
     public string Row => $"patchcore-{_backbone.Name}";
@@ -42,38 +45,58 @@ internal sealed class BackbonePatches : IPatchSource
         using StoredOutputs stored = _store.Get(picture, Part, Fingerprint, Run(cancellation));
         long[] first = stored.Tensors.Shape(_backbone.Outputs[0]);
         (int height, int width) = ((int)first[2], (int)first[3]);
-        return new PatchFeatures(FeatureMaps.LocallyAware([.. _backbone.Outputs.Select(n => FeatureMap.Of(stored.Tensors, n))], height, width), height, width, stored.Covered);
+        return new PatchFeatures(
+            FeatureMaps.LocallyAware([.. _backbone.Outputs.Select(n => FeatureMap.Of(stored.Tensors, n))], height, width),
+            height,
+            width,
+            stored.Covered
+        );
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
-    private NetworkRun Run(CancellationToken cancellation) => frame =>
-    {
-        (float[] pixels, Region covered) = Pixels(frame);
-        return (_backbone.Run(pixels, cancellation), covered);
-    };
+    private NetworkRun Run(CancellationToken cancellation) =>
+        frame =>
+        {
+            (float[] pixels, Region covered) = Pixels(frame);
+            return (_backbone.Run(pixels, cancellation), covered);
+        };
 
     /// <summary>[3, S, S], and what of the picture it is.</summary>
     internal (float[] Pixels, Region Covered) Pixels(ImageView frame)
     {
-        int size = _backbone.InputSize, plane = size * size;
+        int size = _backbone.InputSize,
+            plane = size * size;
         SquareFit fit = SquareFit.Of(frame.Width, frame.Height, _backbone.Resize, CropMode.Centre);
-        int left = Centre(fit.ScaledWidth), top = Centre(fit.ScaledHeight);
-        GreyLevels? levels = frame.Format.IsDeepGrey() ? new GreyLevels(_recipe.BlackLevel ?? 0, _recipe.WhiteLevel ?? frame.Format.MaxGrey()) : null;
+        int left = Centre(fit.ScaledWidth),
+            top = Centre(fit.ScaledHeight);
+        GreyLevels? levels = frame.Format.IsDeepGrey()
+            ? new GreyLevels(_recipe.BlackLevel ?? 0, _recipe.WhiteLevel ?? frame.Format.MaxGrey())
+            : null;
         byte[] rgb = new byte[3 * plane];
-        _resampler.Resize(PixelConverter.ToRgb(frame, levels: levels).View, fit.ScaledWidth, fit.ScaledHeight, new Region(left, top, size, size), ResampleFilter.Bilinear, rgb);
+        _resampler.Resize(
+            PixelConverter.ToRgb(frame, levels: levels).View,
+            fit.ScaledWidth,
+            fit.ScaledHeight,
+            new Region(left, top, size, size),
+            ResampleFilter.Bilinear,
+            rgb
+        );
 
         float[] pixels = new float[3 * plane];
         for (int channel = 0; channel < 3; channel++)
         {
             (float mean, float deviation) = (_backbone.Options.Mean[channel], _backbone.Options.Deviation[channel]);
-            for (int i = 0; i < plane; i++) pixels[(channel * plane) + i] = ((rgb[(3 * i) + channel] / 255f) - mean) / deviation;
+            for (int i = 0; i < plane; i++)
+                pixels[(channel * plane) + i] = ((rgb[(3 * i) + channel] / 255f) - mean) / deviation;
         }
 
-        int x = Scale(left, frame.Width, fit.ScaledWidth), y = Scale(top, frame.Height, fit.ScaledHeight);
-        return (pixels, new Region(x, y, Scale(left + size, frame.Width, fit.ScaledWidth) - x, Scale(top + size, frame.Height, fit.ScaledHeight) - y));
+        int x = Scale(left, frame.Width, fit.ScaledWidth),
+            y = Scale(top, frame.Height, fit.ScaledHeight);
+        return (
+            pixels,
+            new Region(x, y, Scale(left + size, frame.Width, fit.ScaledWidth) - x, Scale(top + size, frame.Height, fit.ScaledHeight) - y)
+        );
 
         // A half goes to the even number, as in Python.
         int Centre(int side) => (int)Math.Round((side - size) / 2.0, MidpointRounding.ToEven);

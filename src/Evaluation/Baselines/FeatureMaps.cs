@@ -12,9 +12,13 @@ namespace ClipFusion.Evaluation.Baselines;
 internal sealed record FeatureMap(float[] Values, int Channels, int Height, int Width)
 {
     /// <summary>An output [1, C, h, w], copied.</summary>
-    public static FeatureMap Of(NetworkOutputs outputs, string name) => outputs.Shape(name) is [1, var channels, var height, var width]
-        ? new FeatureMap(outputs.Floats(name).ToArray(), (int)channels, (int)height, (int)width)
-        : throw new ArgumentException($"output '{name}' is [{string.Join(", ", outputs.Shape(name))}]; [1, C, h, w] is expected", nameof(name));
+    public static FeatureMap Of(NetworkOutputs outputs, string name) =>
+        outputs.Shape(name) is [1, var channels, var height, var width]
+            ? new FeatureMap(outputs.Floats(name).ToArray(), (int)channels, (int)height, (int)width)
+            : throw new ArgumentException(
+                $"output '{name}' is [{string.Join(", ", outputs.Shape(name))}]; [1, C, h, w] is expected",
+                nameof(name)
+            );
 }
 
 /// <summary>PatchCore's features of layers with different grids.</summary>
@@ -28,8 +32,10 @@ internal static class FeatureMaps
     /// <returns>height x width rows of all channels together.</returns>
     public static float[] LocallyAware(IReadOnlyList<FeatureMap> layers, int height, int width)
     {
-        int all = layers.Sum(l => l.Channels), channel = 0;
-        float[] rows = new float[height * width * all], resized = new float[height * width];
+        int all = layers.Sum(l => l.Channels),
+            channel = 0;
+        float[] rows = new float[height * width * all],
+            resized = new float[height * width];
         foreach (FeatureMap layer in layers)
         {
             int plane = layer.Height * layer.Width;
@@ -38,7 +44,8 @@ internal static class FeatureMaps
             {
                 Average(layer.Values.AsSpan(c * plane, plane), layer.Height, layer.Width, averaged);
                 BilinearResize.Resize(averaged, layer.Height, layer.Width, resized, height, width);
-                for (int i = 0; i < resized.Length; i++) rows[(i * all) + channel] = resized[i];
+                for (int i = 0; i < resized.Length; i++)
+                    rows[(i * all) + channel] = resized[i];
             }
         }
 

@@ -21,8 +21,10 @@ internal static class GreedyCoreset
     public static int[] Select(float[] rows, int width, int count)
     {
         // Nothing is left out, so there is nothing to choose.
-        if (count == rows.Length / width) return [.. Enumerable.Range(0, count)];
-        if (width > ProjectedWidth) (rows, width) = (Project(rows, width), ProjectedWidth);
+        if (count == rows.Length / width)
+            return [.. Enumerable.Range(0, count)];
+        if (width > ProjectedWidth)
+            (rows, width) = (Project(rows, width), ProjectedWidth);
         float[] toTaken = new float[rows.Length / width];
         Array.Fill(toTaken, float.PositiveInfinity);
         int[] taken = new int[count];
@@ -43,12 +45,13 @@ internal static class GreedyCoreset
     {
         var random = new Random(Seed);
         float[] signs = new float[ProjectedWidth * width];
-        for (int i = 0; i < signs.Length; i++) signs[i] = random.Next(2) == 0 ? -1 : 1;
+        for (int i = 0; i < signs.Length; i++)
+            signs[i] = random.Next(2) == 0 ? -1 : 1;
         int count = rows.Length / width;
         float[] projected = new float[count * ProjectedWidth];
         for (int row = 0; row < count; row++)
-            for (int i = 0; i < ProjectedWidth; i++)
-                projected[(row * ProjectedWidth) + i] = TensorPrimitives.Dot(rows.AsSpan(row * width, width), signs.AsSpan(i * width, width));
+        for (int i = 0; i < ProjectedWidth; i++)
+            projected[(row * ProjectedWidth) + i] = TensorPrimitives.Dot(rows.AsSpan(row * width, width), signs.AsSpan(i * width, width));
         return projected;
     }
 }

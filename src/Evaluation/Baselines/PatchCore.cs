@@ -25,7 +25,8 @@ internal sealed class PatchCore
         int[] kept = GreedyCoreset.Select(features, width, Math.Clamp((int)(rows * share), 1, rows));
         _width = width;
         _bank = new float[kept.Length * width];
-        for (int i = 0; i < kept.Length; i++) features.AsSpan(kept[i] * width, width).CopyTo(_bank.AsSpan(i * width));
+        for (int i = 0; i < kept.Length; i++)
+            features.AsSpan(kept[i] * width, width).CopyTo(_bank.AsSpan(i * width));
     }
 
     /// <summary>Rows of the bank.</summary>
@@ -49,8 +50,8 @@ internal sealed class PatchCore
             {
                 Span<float> row = rows.AsSpan(offset, widths[layer]);
                 for (int v = Math.Max(0, y - 1); v <= Math.Min(grid - 1, y + 1); v++)
-                    for (int u = Math.Max(0, x - 1); u <= Math.Min(grid - 1, x + 1); u++)
-                        TensorPrimitives.Add(row, layers[layer].AsSpan(((v * grid) + u) * widths[layer], widths[layer]), row);
+                for (int u = Math.Max(0, x - 1); u <= Math.Min(grid - 1, x + 1); u++)
+                    TensorPrimitives.Add(row, layers[layer].AsSpan(((v * grid) + u) * widths[layer], widths[layer]), row);
                 TensorPrimitives.Divide(row, 9, row);
             }
         }
@@ -81,8 +82,10 @@ internal sealed class PatchCore
     private float Weight(ReadOnlySpan<float> patch, int nearest)
     {
         // A bank of one row can't tell dense from sparse.
-        if (Count == 1) return 1;
-        float[] around = Distances(_bank.AsSpan(nearest * _width, _width)), here = Distances(patch);
+        if (Count == 1)
+            return 1;
+        float[] around = Distances(_bank.AsSpan(nearest * _width, _width)),
+            here = Distances(patch);
         int[] neighbours = [.. Enumerable.Range(0, Count).OrderBy(row => row == nearest ? -1 : around[row]).Take(Neighbours)];
         double largest = neighbours.Max(row => here[row]);
         return (float)(1 - (Math.Exp(here[nearest] - largest) / neighbours.Sum(row => Math.Exp(here[row] - largest))));
@@ -91,7 +94,8 @@ internal sealed class PatchCore
     private float[] Distances(ReadOnlySpan<float> row)
     {
         float[] distances = new float[Count];
-        for (int i = 0; i < distances.Length; i++) distances[i] = TensorPrimitives.Distance(row, _bank.AsSpan(i * _width, _width));
+        for (int i = 0; i < distances.Length; i++)
+            distances[i] = TensorPrimitives.Distance(row, _bank.AsSpan(i * _width, _width));
         return distances;
     }
 }

@@ -30,11 +30,23 @@ internal sealed class PatchCoreMethod(IPatchSource source, double share) : IMeth
         {
             PatchFeatures features = source.Features(picture, cancellation);
             (float score, float[] map) = method.Judge(features.Rows);
-            return [new Judgement(score, features.Covered, (height, width, destination) =>
-            {
-                BilinearResize.Resize(map, features.Height, features.Width, destination, height, width);
-                GaussianSmoothing.Smooth(destination, height, width, GaussianSmoothing.SigmaFor(Smoothing * SmoothedSide / source.InputSize, height, width));
-            })];
+            return
+            [
+                new Judgement(
+                    score,
+                    features.Covered,
+                    (height, width, destination) =>
+                    {
+                        BilinearResize.Resize(map, features.Height, features.Width, destination, height, width);
+                        GaussianSmoothing.Smooth(
+                            destination,
+                            height,
+                            width,
+                            GaussianSmoothing.SigmaFor(Smoothing * SmoothedSide / source.InputSize, height, width)
+                        );
+                    }
+                ),
+            ];
         };
     }
 

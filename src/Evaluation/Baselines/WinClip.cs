@@ -29,7 +29,8 @@ internal sealed class WinClip(int grid, float[] normal, float[] anomalous)
         float score = Language(image.Image)[0];
         float[][] scales = [.. image.Windows.Select((windows, s) => HarmonicAggregation(Language(windows), _windows[s]))];
         float[] map = new float[grid * grid];
-        for (int p = 0; p < map.Length; p++) map[p] = (scales.Length + 1) / ((1 / score) + scales.Sum(scale => 1 / scale[p]));
+        for (int p = 0; p < map.Length; p++)
+            map[p] = (scales.Length + 1) / ((1 / score) + scales.Sum(scale => 1 / scale[p]));
         return (score, map);
     }
 
@@ -46,7 +47,8 @@ internal sealed class WinClip(int grid, float[] normal, float[] anomalous)
 
         TensorPrimitives.Divide(association, _windows.Length + 1, association);
         float[] both = new float[map.Length];
-        for (int p = 0; p < both.Length; p++) both[p] = (map[p] + association[p]) / 2;
+        for (int p = 0; p < both.Length; p++)
+            both[p] = (map[p] + association[p]) / 2;
         return ((score + TensorPrimitives.Max<float>(association)) / 2, both);
     }
 
@@ -73,7 +75,10 @@ internal sealed class WinClip(int grid, float[] normal, float[] anomalous)
             float nearest = -1;
             foreach (float[] reference in references)
                 for (int r = 0; r < reference.Length; r += width)
-                    nearest = MathF.Max(nearest, TensorPrimitives.CosineSimilarity(rows.AsSpan(i * width, width), reference.AsSpan(r, width)));
+                    nearest = MathF.Max(
+                        nearest,
+                        TensorPrimitives.CosineSimilarity(rows.AsSpan(i * width, width), reference.AsSpan(r, width))
+                    );
             scores[i] = (1 - nearest) / 2;
         }
 
@@ -83,7 +88,8 @@ internal sealed class WinClip(int grid, float[] normal, float[] anomalous)
     /// <summary>Each patch's harmonic mean over the windows that cover it.</summary>
     private float[] HarmonicAggregation(float[] scores, int[][] windows)
     {
-        float[] covering = new float[grid * grid], inverse = new float[grid * grid];
+        float[] covering = new float[grid * grid],
+            inverse = new float[grid * grid];
         for (int w = 0; w < windows.Length; w++)
         {
             foreach (int patch in windows[w])
@@ -93,7 +99,8 @@ internal sealed class WinClip(int grid, float[] normal, float[] anomalous)
             }
         }
 
-        for (int p = 0; p < covering.Length; p++) covering[p] /= inverse[p];
+        for (int p = 0; p < covering.Length; p++)
+            covering[p] /= inverse[p];
         return covering;
     }
 }

@@ -33,7 +33,8 @@ internal sealed class WinClipMethod : IMethod
 
     public void EnsurePrompts(string objectWord) => _networks.EnsurePrompts(objectWord);
 
-    public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) => _store.Ensure(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
+    public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) =>
+        _store.Ensure(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
 
     public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
     {
@@ -45,7 +46,14 @@ internal sealed class WinClipMethod : IMethod
             WinClipFeatures image = WinClipNetworks.Features(outputs.Tensors);
             (float score, float[] map) = features.Length > 0 ? method.FewShot(image, features) : method.ZeroShot(image);
             int grid = _networks.Grid;
-            return [new Judgement(score, outputs.Covered, (height, width, destination) => BilinearResize.Resize(map, grid, grid, destination, height, width))];
+            return
+            [
+                new Judgement(
+                    score,
+                    outputs.Covered,
+                    (height, width, destination) => BilinearResize.Resize(map, grid, grid, destination, height, width)
+                ),
+            ];
         };
 
         WinClipFeatures Features(Picture picture)
@@ -55,16 +63,19 @@ internal sealed class WinClipMethod : IMethod
         }
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
-    private StoredOutputs Outputs(Picture picture, CancellationToken cancellation) => _store.Get(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
+    private StoredOutputs Outputs(Picture picture, CancellationToken cancellation) =>
+        _store.Get(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
 
     private WinClip Method(string objectWord, CancellationToken cancellation)
     {
         if (!_words.TryGetValue(objectWord, out WinClip? method))
-            _words[objectWord] = method = new WinClip(_networks.Grid, _networks.Mean(WinClipPrompts.Normal(objectWord), cancellation), _networks.Mean(WinClipPrompts.Anomalous(objectWord), cancellation));
+            _words[objectWord] = method = new WinClip(
+                _networks.Grid,
+                _networks.Mean(WinClipPrompts.Normal(objectWord), cancellation),
+                _networks.Mean(WinClipPrompts.Anomalous(objectWord), cancellation)
+            );
         return method;
     }
 }

@@ -30,13 +30,21 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     }
 
     /// <summary>What <see cref="Encode"/> gave.</summary>
-    public static WinClipFeatures Features(NetworkOutputs outputs) => new(
-        outputs.Floats(GraphNames.Class).ToArray(), [.. ClipWindows.Scales.Select(s => outputs.Floats(GraphNames.Windows(s)).ToArray())], outputs.Floats(GraphNames.Patches).ToArray());
+    public static WinClipFeatures Features(NetworkOutputs outputs) =>
+        new(
+            outputs.Floats(GraphNames.Class).ToArray(),
+            [.. ClipWindows.Scales.Select(s => outputs.Floats(GraphNames.Windows(s)).ToArray())],
+            outputs.Floats(GraphNames.Patches).ToArray()
+        );
 
     /// <summary>Refuses an object whose prompts are too long.</summary>
     /// <exception cref="ClipFusion.Models.Tokenizer.PromptTooLongException">One is.</exception>
     public void EnsurePrompts(string objectWord) =>
-        PromptLengths.EnsureClip(pack, [.. WinClipPrompts.Normal(objectWord), .. WinClipPrompts.Anomalous(objectWord)], "WinCLIP's prompts");
+        PromptLengths.EnsureClip(
+            pack,
+            [.. WinClipPrompts.Normal(objectWord), .. WinClipPrompts.Anomalous(objectWord)],
+            "WinCLIP's prompts"
+        );
 
     /// <summary>The plain mean of the prompts' embeddings [E].</summary>
     public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation)
@@ -46,9 +54,16 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
         foreach (string[] some in prompts.Chunk(PromptsPerRun))
         {
             long[] ids = [.. some.SelectMany(p => pack.ClipTokenizer.EncodeWhole(p, length))];
-            using NetworkOutputs o = pack.RunOnTokens(GraphNames.WinClipText, ids, some.Length, [GraphNames.Raw(GraphNames.Embeddings)], cancellation);
+            using NetworkOutputs o = pack.RunOnTokens(
+                GraphNames.WinClipText,
+                ids,
+                some.Length,
+                [GraphNames.Raw(GraphNames.Embeddings)],
+                cancellation
+            );
             ReadOnlySpan<float> rows = o.Floats(GraphNames.Raw(GraphNames.Embeddings));
-            for (int i = 0; i < rows.Length; i++) sum[i % sum.Length] += rows[i];
+            for (int i = 0; i < rows.Length; i++)
+                sum[i % sum.Length] += rows[i];
         }
 
         return [.. sum.Select(s => (float)(s / prompts.Count))];

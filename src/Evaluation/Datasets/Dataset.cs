@@ -55,7 +55,8 @@ public sealed record Category(string Name, string ObjectWord, IReadOnlyList<Refe
     public int Masked => Test.Count(t => t.Masks.Count > 0);
 
     /// <summary>How many references there are, in words.</summary>
-    internal string Drawable => $"{References.Count} good pictures to draw from{(MostShots < References.Count ? ", of which one has to be left to judge" : "")}";
+    internal string Drawable =>
+        $"{References.Count} good pictures to draw from{(MostShots < References.Count ? ", of which one has to be left to judge" : "")}";
 
     /// <summary>The most references that a run can draw: in a plain folder, where they come out of the test set, one good picture has to be
     /// left to judge.</summary>
@@ -64,7 +65,9 @@ public sealed record Category(string Name, string ObjectWord, IReadOnlyList<Refe
         get
         {
             HashSet<string> references = [.. References.Select(r => r.Id)];
-            return Test.Any(t => !t.IsAnomalous && references.Contains(t.Id)) && Test.All(t => t.IsAnomalous || references.Contains(t.Id)) ? References.Count - 1 : References.Count;
+            return Test.Any(t => !t.IsAnomalous && references.Contains(t.Id)) && Test.All(t => t.IsAnomalous || references.Contains(t.Id))
+                ? References.Count - 1
+                : References.Count;
         }
     }
 }
@@ -80,15 +83,24 @@ public sealed record DatasetProblem(string Id, string What);
 /// <param name="Categories">By name.</param>
 /// <param name="Problems">Everything that was left out, and why.</param>
 /// <param name="Notes">What is used and looks odd.</param>
-public sealed record Dataset(string Name, DatasetLayout Layout, IReadOnlyList<Category> Categories, IReadOnlyList<DatasetProblem> Problems, IReadOnlyList<DatasetProblem> Notes)
+public sealed record Dataset(
+    string Name,
+    DatasetLayout Layout,
+    IReadOnlyList<Category> Categories,
+    IReadOnlyList<DatasetProblem> Problems,
+    IReadOnlyList<DatasetProblem> Notes
+)
 {
     /// <summary>How many pictures there are to judge and what is known of them, in a line.</summary>
     public string Counts
     {
         get
         {
-            int all = Categories.Sum(c => c.Test.Count), defective = Categories.Sum(c => c.Defective), masked = Categories.Sum(c => c.Masked);
-            return $"{(Categories.Count > 1 ? $"{Categories.Count} categories: " : "")}{defective} of {all} test pictures are defective, {masked} with masks";
+            int all = Categories.Sum(c => c.Test.Count),
+                defective = Categories.Sum(c => c.Defective),
+                masked = Categories.Sum(c => c.Masked);
+            return $"{(Categories.Count > 1 ? $"{Categories.Count} categories: " : "")}{defective} of {all} test pictures are "
+                + $"defective, {masked} with masks";
         }
     }
 
@@ -102,8 +114,12 @@ public sealed record Dataset(string Name, DatasetLayout Layout, IReadOnlyList<Ca
     /// <exception cref="DatasetException">Every category has too few good pictures for all of them.</exception>
     public void EnsureRuns(IReadOnlyList<int> shots)
     {
-        if (Categories.Any(c => shots.Any(k => k <= c.MostShots))) return;
+        if (Categories.Any(c => shots.Any(k => k <= c.MostShots)))
+            return;
         Category most = Categories.MaxBy(c => c.MostShots)!;
-        throw new DatasetException($"no run can be made with {string.Join(" or ", shots)} references: {most.Name} has {most.Drawable}; 0 to {most.MostShots} are expected");
+        throw new DatasetException(
+            $"no run can be made with {string.Join(" or ", shots)} references: {most.Name} has {most.Drawable}; 0 to {most.MostShots} "
+                + "are expected"
+        );
     }
 }

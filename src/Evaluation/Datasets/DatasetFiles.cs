@@ -27,8 +27,20 @@ internal sealed class DatasetFiles(string root)
     public IReadOnlyList<DatasetProblem> Problems => Sorted(_problems);
 
     /// <summary>One of each kind, with how many more there are.</summary>
-    public IReadOnlyList<DatasetProblem> Notes => Sorted(_notes.GroupBy(n => n.Kind, n => n.Note)
-        .Select(g => g.Count() == 1 ? g.First() : g.OrderBy(n => n.Id, StringComparer.Ordinal).First() is var first ? first with { What = $"{first.What} (and {g.Count() - 1} more like it)" } : first));
+    public IReadOnlyList<DatasetProblem> Notes =>
+        Sorted(
+            _notes
+                .GroupBy(n => n.Kind, n => n.Note)
+                .Select(g =>
+                    g.Count() == 1 ? g.First()
+                    : g.OrderBy(n => n.Id, StringComparer.Ordinal).First() is var first
+                        ? first with
+                        {
+                            What = $"{first.What} (and {g.Count() - 1} more like it)",
+                        }
+                    : first
+                )
+        );
 
     public string Id(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
 
@@ -39,11 +51,16 @@ internal sealed class DatasetFiles(string root)
 
     /// <summary>A folder's subfolders by name; none where it is not there.</summary>
     public static string[] Folders(string folder) =>
-        Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal)] : [];
+        Directory.Exists(folder)
+            ? [.. Directory.EnumerateDirectories(folder).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal)]
+            : [];
 
     /// <summary>The subfolder of a name in any case; null for none.</summary>
     public static string? Subfolder(string folder, string name) =>
-        Folders(folder).Where(f => name.Equals(Path.GetFileName(f), StringComparison.OrdinalIgnoreCase)).OrderBy(f => Path.GetFileName(f) != name).FirstOrDefault();
+        Folders(folder)
+            .Where(f => name.Equals(Path.GetFileName(f), StringComparison.OrdinalIgnoreCase))
+            .OrderBy(f => Path.GetFileName(f) != name)
+            .FirstOrDefault();
 
     /// <summary>Whether a folder's name says that its pictures are good.</summary>
     public static bool IsGood(string folder) => GoodNames.Contains(Path.GetFileName(folder), StringComparer.OrdinalIgnoreCase);
@@ -52,8 +69,15 @@ internal sealed class DatasetFiles(string root)
     /// the only one.</summary>
     public string[] MasksBeside(string category, bool isOnly)
     {
-        if (category == Root) return [];
-        return [.. Folders(Root).Where(f => MaskNames.IsFolder(Path.GetFileName(f))).Select(f => Subfolder(f, Path.GetFileName(category)) ?? (isOnly ? f : null)).OfType<string>()];
+        if (category == Root)
+            return [];
+        return
+        [
+            .. Folders(Root)
+                .Where(f => MaskNames.IsFolder(Path.GetFileName(f)))
+                .Select(f => Subfolder(f, Path.GetFileName(category)) ?? (isOnly ? f : null))
+                .OfType<string>(),
+        ];
     }
 
     /// <summary>The subfolders of good pictures.</summary>
@@ -62,14 +86,20 @@ internal sealed class DatasetFiles(string root)
     /// <summary>A folder's files with a picture's ending, by name; others are listed as problems.</summary>
     public string[] Pictures(string folder)
     {
-        if (!Directory.Exists(folder)) return [];
-        string[] files = [.. Directory.EnumerateFiles(folder).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal)];
-        foreach (string file in files.Where(f => !IsPicture(f))) Problem(file, $"not a picture by its ending ({string.Join(", ", Extensions)} are); left out");
+        if (!Directory.Exists(folder))
+            return [];
+        string[] files =
+        [
+            .. Directory.EnumerateFiles(folder).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal),
+        ];
+        foreach (string file in files.Where(f => !IsPicture(f)))
+            Problem(file, $"not a picture by its ending ({string.Join(", ", Extensions)} are); left out");
         return [.. files.Where(IsPicture)];
     }
 
     /// <summary>The references of some files; unreadable ones are left out.</summary>
-    public IReadOnlyList<ReferenceImage> References(IEnumerable<string> files) => [.. files.Where(f => Header(f, "left out") is not null).Select(f => new ReferenceImage(f, Id(f)))];
+    public IReadOnlyList<ReferenceImage> References(IEnumerable<string> files) =>
+        [.. files.Where(f => Header(f, "left out") is not null).Select(f => new ReferenceImage(f, Id(f)))];
 
     /// <summary>The test set of a category with its masks.</summary>
     /// <param name="folder">The category.</param>
@@ -79,8 +109,14 @@ internal sealed class DatasetFiles(string root)
     {
         IReadOnlyDictionary<string, string[]> masks = MaskAssignment.Of(this, folders);
         // Masks are optional, but where some are there the others are missing.
-        if (masks.Count == 0 && folders.Pictures.Any(p => p.Defect != TestImage.Good)) Problem(folder, $"no masks; of the category {Path.GetFileName(folder)} there are image metrics only");
-        TestImage[] test = [.. folders.Pictures.Select(p => Test(p.Path, p.Defect, masks.GetValueOrDefault(p.Path) ?? (masks.Count > 0 ? [usual(p)] : []))).OfType<TestImage>()];
+        if (masks.Count == 0 && folders.Pictures.Any(p => p.Defect != TestImage.Good))
+            Problem(folder, $"no masks; of the category {Path.GetFileName(folder)} there are image metrics only");
+        TestImage[] test =
+        [
+            .. folders
+                .Pictures.Select(p => Test(p.Path, p.Defect, masks.GetValueOrDefault(p.Path) ?? (masks.Count > 0 ? [usual(p)] : [])))
+                .OfType<TestImage>(),
+        ];
         return test;
     }
 
@@ -90,7 +126,8 @@ internal sealed class DatasetFiles(string root)
     /// <param name="masks">The files of its mask; empty where none is expected.</param>
     public TestImage? Test(string file, string defect, IReadOnlyList<string> masks)
     {
-        if (Header(file, "left out") is not { } picture) return null;
+        if (Header(file, "left out") is not { } picture)
+            return null;
         bool usable = defect != TestImage.Good && masks.Count > 0 && IsUsable(picture, file, masks);
         return new TestImage(file, Id(file), defect, usable ? masks : []);
     }
@@ -109,31 +146,53 @@ internal sealed class DatasetFiles(string root)
             return false;
         }
 
-        if (ReadMask(masks, ImageMetricsOnly) is not { } read) return false;
+        if (ReadMask(masks, ImageMetricsOnly) is not { } read)
+            return false;
         if (read.Width != picture.Width || read.Height != picture.Height)
         {
-            Problem(mask, $"the mask has {read.Width}x{read.Height} pixels, its picture {Id(file)} has {picture.Width}x{picture.Height}; {ImageMetricsOnly}");
+            Problem(
+                mask,
+                $"the mask has {read.Width}x{read.Height} pixels, its picture {Id(file)} has {picture.Width}x{picture.Height}; "
+                    + $"{ImageMetricsOnly}"
+            );
             return false;
         }
 
         if (read.Between > Photograph)
         {
-            Problem(mask, $"{Percent(read.Between)} of the pixels are neither dark nor bright, as in a photograph and not in a mask; {ImageMetricsOnly}. If its folder is a kind of defect, rename it: by its name it is read as masks");
+            Problem(
+                mask,
+                $"{Percent(read.Between)} of the pixels are neither dark nor bright, as in a photograph and not in a mask; "
+                    + $"{ImageMetricsOnly}. If its folder is a kind of defect, rename it: by its name it is read as masks"
+            );
             return false;
         }
 
-        if (!read.Defect.Contains(true)) Problem(mask, "the mask is empty; all pixels of its picture count as normal");
-        if (read.IsLossy) Note(mask, "lossy", "the mask is a JPEG, which is lossy: pixels above half of its largest value are taken as the defect");
-        else if (read.Between > 0) Note(mask, "values", $"the mask has more than two values ({Percent(read.Between)} of its pixels are in between); every pixel above 0 is taken as the defect");
-        if (read.Covered > 0.5) Note(mask, "coverage", $"the mask marks {Percent(read.Covered)} of the picture as defective; is it inverted?");
+        if (!read.Defect.Contains(true))
+            Problem(mask, "the mask is empty; all pixels of its picture count as normal");
+        if (read.IsLossy)
+            Note(mask, "lossy", "the mask is a JPEG, which is lossy: pixels above half of its largest value are taken as the defect");
+        else if (read.Between > 0)
+            Note(
+                mask,
+                "values",
+                $"the mask has more than two values ({Percent(read.Between)} of its pixels are in between); every pixel above 0 is "
+                    + "taken as the defect"
+            );
+        if (read.Covered > 0.5)
+            Note(mask, "coverage", $"the mask marks {Percent(read.Covered)} of the picture as defective; is it inverted?");
         return true;
     }
 
-    private static string Percent(double share) => share is > 0 and < 0.001 ? "less than 0.1 %" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100 * share:0.#} %");
+    private static string Percent(double share) =>
+        share is > 0 and < 0.001
+            ? "less than 0.1 %"
+            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100 * share:0.#} %");
 
     private ImageHeader? Header(string file, string follows) => Guarded(file, follows, path => ImageCodec.ReadHeader(path));
 
-    private T? Guarded<T>(string file, string follows, Func<string, T> read) where T : class
+    private T? Guarded<T>(string file, string follows, Func<string, T> read)
+        where T : class
     {
         try
         {
@@ -148,9 +207,12 @@ internal sealed class DatasetFiles(string root)
 
     /// <summary>Without the full path, so that a data set reads the same wherever it lies.</summary>
     private static string Short(string message, string file) =>
-        message.Replace(file, Path.GetFileName(file), StringComparison.Ordinal).Replace(Path.GetDirectoryName(file) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+        message
+            .Replace(file, Path.GetFileName(file), StringComparison.Ordinal)
+            .Replace(Path.GetDirectoryName(file) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
     private static bool IsPicture(string file) => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
 
-    private static DatasetProblem[] Sorted(IEnumerable<DatasetProblem> lines) => [.. lines.OrderBy(p => p.Id, StringComparer.Ordinal).ThenBy(p => p.What, StringComparer.Ordinal)];
+    private static DatasetProblem[] Sorted(IEnumerable<DatasetProblem> lines) =>
+        [.. lines.OrderBy(p => p.Id, StringComparer.Ordinal).ThenBy(p => p.What, StringComparer.Ordinal)];
 }

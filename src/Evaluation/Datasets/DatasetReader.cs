@@ -10,10 +10,16 @@ public static class DatasetReader
     /// <exception cref="DatasetException">There is no data set of such a layout, or no category of it can be used.</exception>
     public static Dataset Read(string root, DatasetLayout? layout = null)
     {
-        if (!Directory.Exists(root)) throw new DatasetException($"{root}: there is no such folder");
+        if (!Directory.Exists(root))
+            throw new DatasetException($"{root}: there is no such folder");
         var files = new DatasetFiles(root);
-        DatasetLayout used = layout ?? Detect(files.Root) ?? throw new DatasetException(
-            $"{root}: no data set is recognised; expected are CATEGORY/train/good (MVTec-AD), {VisaLayout.SplitFile} (VisA) or a folder 'good' (plain)");
+        DatasetLayout used =
+            layout
+            ?? Detect(files.Root)
+            ?? throw new DatasetException(
+                $"{root}: no data set is recognised; expected are CATEGORY/train/good (MVTec-AD), {VisaLayout.SplitFile} (VisA) or a "
+                    + "folder 'good' (plain)"
+            );
         Category[] categories = used switch
         {
             DatasetLayout.Mvtec => [.. MvtecLayout.Read(files)],
@@ -21,16 +27,22 @@ public static class DatasetReader
             _ => [.. FolderLayout.Read(files)],
         };
         Category[] usable = [.. categories.Where(c => c.Test.Count > 0).OrderBy(c => c.Name, StringComparer.Ordinal)];
-        foreach (Category empty in categories.Except(usable)) files.Problem(Path.Combine(files.Root, empty.Name), "no test picture can be used; the category is left out");
+        foreach (Category empty in categories.Except(usable))
+            files.Problem(Path.Combine(files.Root, empty.Name), "no test picture can be used; the category is left out");
         return usable.Length > 0
             ? new Dataset(files.Name, used, usable, files.Problems, files.Notes)
-            : throw new DatasetException($"{root}: no category with test pictures, read as {used}{string.Concat(files.Problems.Take(3).Select(p => $"; {p.Id}: {p.What}"))}");
+            : throw new DatasetException(
+                $"{root}: no category with test pictures, read as "
+                    + $"{used}{string.Concat(files.Problems.Take(3).Select(p => $"; {p.Id}: {p.What}"))}"
+            );
     }
 
     private static DatasetLayout? Detect(string root)
     {
-        if (File.Exists(Path.Combine(root, VisaLayout.SplitFile))) return DatasetLayout.Visa;
-        if (MvtecLayout.CategoryFolders(root).Length > 0) return DatasetLayout.Mvtec;
+        if (File.Exists(Path.Combine(root, VisaLayout.SplitFile)))
+            return DatasetLayout.Visa;
+        if (MvtecLayout.CategoryFolders(root).Length > 0)
+            return DatasetLayout.Mvtec;
         return FolderLayout.CategoryFolders(root).Length > 0 ? DatasetLayout.Folder : null;
     }
 }

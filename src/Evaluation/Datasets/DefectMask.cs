@@ -33,7 +33,10 @@ public sealed record DefectMask(int Width, int Height, bool[] Defect)
         int[] levels = Levels(image);
         int most = levels.Length > 0 ? levels.Max() : 0;
         bool lossy = image.Header.Format == ImageFileFormat.Jpeg;
-        int above = !lossy ? 0 : most <= JpegNoise ? most : most / 2;
+        int above =
+            !lossy ? 0
+            : most <= JpegNoise ? most
+            : most / 2;
         int between = levels.Count(l => lossy ? l > most / 4 && l < most - (most / 4) : l > 0 && l < most);
         return new DefectMask(image.Header.Width, image.Header.Height, Array.ConvertAll(levels, l => l > above))
         {
@@ -53,7 +56,10 @@ public sealed record DefectMask(int Width, int Height, bool[] Defect)
         {
             DefectMask other = Read(path);
             if (other.Width != mask.Width || other.Height != mask.Height)
-                throw new ImageFormatException($"{path}: {other.Width}x{other.Height} pixels, {Path.GetFileName(paths[0])} of the same mask has {mask.Width}x{mask.Height}");
+                throw new ImageFormatException(
+                    $"{path}: {other.Width}x{other.Height} pixels, {Path.GetFileName(paths[0])} of the same mask has "
+                        + $"{mask.Width}x{mask.Height}"
+                );
             mask = new DefectMask(mask.Width, mask.Height, [.. mask.Defect.Zip(other.Defect, (a, b) => a || b)])
             {
                 Between = Math.Max(mask.Between, other.Between),
@@ -75,7 +81,8 @@ public sealed record DefectMask(int Width, int Height, bool[] Defect)
         for (int y = 0; y < height; y++)
         {
             ReadOnlySpan<bool> row = Defect.AsSpan(((part.Y + Source(y, part.Height, height)) * Width) + part.X, part.Width);
-            for (int x = 0; x < width; x++) destination[(y * width) + x] = row[Source(x, part.Width, width)];
+            for (int x = 0; x < width; x++)
+                destination[(y * width) + x] = row[Source(x, part.Width, width)];
         }
     }
 
@@ -90,12 +97,14 @@ public sealed record DefectMask(int Width, int Height, bool[] Defect)
         if (image.Header.Pixels == PixelFormat.Mono16)
         {
             ReadOnlySpan<ushort> grey = MemoryMarshal.Cast<byte, ushort>(image.Pixels);
-            for (int i = 0; i < levels.Length; i++) levels[i] = grey[i];
+            for (int i = 0; i < levels.Length; i++)
+                levels[i] = grey[i];
             return levels;
         }
 
         for (int i = 0; i < levels.Length; i++)
-            foreach (byte channel in image.Pixels.AsSpan(i * bytes, bytes)) levels[i] = Math.Max(levels[i], channel);
+            foreach (byte channel in image.Pixels.AsSpan(i * bytes, bytes))
+                levels[i] = Math.Max(levels[i], channel);
         return levels;
     }
 }

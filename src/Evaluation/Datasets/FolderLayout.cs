@@ -18,7 +18,16 @@ internal static class FolderLayout
     {
         string name = Path.GetFileName(folder);
         PictureFolders folders = PictureFolders.Read(files, folder, masksBeside);
-        IReadOnlyList<TestImage> test = files.Tests(folder, folders, p => Path.Combine(Path.GetDirectoryName(p.Path)!, $"{Path.GetFileNameWithoutExtension(p.Path)}_mask.png"));
-        return new Category(name, ObjectWords.Of(name), [.. test.Where(t => !t.IsAnomalous).Select(t => new ReferenceImage(t.Path, t.Id))], test);
+        IReadOnlyList<TestImage> test = files.Tests(
+            folder,
+            folders,
+            p => Path.Combine(Path.GetDirectoryName(p.Path)!, $"{Path.GetFileNameWithoutExtension(p.Path)}_mask.png")
+        );
+        return new Category(
+            name,
+            ObjectWords.Of(name),
+            [.. test.Where(t => !t.IsAnomalous).Select(t => new ReferenceImage(t.Path, t.Id))],
+            test
+        );
     }
 }

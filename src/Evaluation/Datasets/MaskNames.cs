@@ -12,7 +12,10 @@ internal static class MaskNames
     /// <summary>What a name with a mask's ending belongs to (<c>000</c> of <c>000_Mask</c>); null where it has no such ending.</summary>
     public static string? OwnerBySuffix(string name)
     {
-        string? word = Array.Find(Words, w => name.Length > w.Length + 1 && name.EndsWith(w, StringComparison.OrdinalIgnoreCase) && IsSeparator(name[^(w.Length + 1)]));
+        string? word = Array.Find(
+            Words,
+            w => name.Length > w.Length + 1 && name.EndsWith(w, StringComparison.OrdinalIgnoreCase) && IsSeparator(name[^(w.Length + 1)])
+        );
         return word is null ? null : name[..^(word.Length + 1)];
     }
 
@@ -20,7 +23,10 @@ internal static class MaskNames
     /// ending: parts that are masks may be called so.</summary>
     public static string? OwnerByPrefix(string name)
     {
-        string? word = Array.Find(Words, w => name.Length > w.Length + 1 && name.StartsWith(w, StringComparison.OrdinalIgnoreCase) && IsSeparator(name[w.Length]));
+        string? word = Array.Find(
+            Words,
+            w => name.Length > w.Length + 1 && name.StartsWith(w, StringComparison.OrdinalIgnoreCase) && IsSeparator(name[w.Length])
+        );
         return word is null ? null : name[(word.Length + 1)..];
     }
 

@@ -14,7 +14,8 @@ internal static class MvtecLayout
 
     private static bool IsCategory(string folder) => Train(folder).Length > 0 && Test(folder) is not null;
 
-    private static string[] Train(string folder) => DatasetFiles.Subfolder(folder, "train") is { } train ? DatasetFiles.GoodFolders(train) : [];
+    private static string[] Train(string folder) =>
+        DatasetFiles.Subfolder(folder, "train") is { } train ? DatasetFiles.GoodFolders(train) : [];
 
     private static string? Test(string folder) => DatasetFiles.Subfolder(folder, "test");
 
@@ -26,7 +27,10 @@ internal static class MvtecLayout
         MaskAssignment.Of(files, train);
         string[] masks = [.. DatasetFiles.Folders(folder).Where(f => MaskNames.IsFolder(Path.GetFileName(f))), .. masksBeside];
         IReadOnlyList<TestImage> test = files.Tests(
-            folder, PictureFolders.Read(files, Test(folder)!, masks), p => Path.Combine(folder, "ground_truth", p.Defect, $"{Path.GetFileNameWithoutExtension(p.Path)}_mask.png"));
+            folder,
+            PictureFolders.Read(files, Test(folder)!, masks),
+            p => Path.Combine(folder, "ground_truth", p.Defect, $"{Path.GetFileNameWithoutExtension(p.Path)}_mask.png")
+        );
         return new Category(name, ObjectWords.Of(name), files.References(train.Pictures.Select(p => p.Path)), test);
     }
 }

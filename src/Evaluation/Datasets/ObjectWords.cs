@@ -17,7 +17,8 @@ public static class ObjectWords
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         string word = folder.Replace('_', ' ').Trim().ToLowerInvariant();
         string bare = word.TrimEnd("0123456789 ".ToCharArray());
-        if (bare.Length == 0) bare = word;
+        if (bare.Length == 0)
+            bare = word;
         return Known.GetValueOrDefault(bare, bare);
     }
 }

@@ -20,7 +20,8 @@ internal static class SplitTableLine
         for (int i = 0; i <= line.Length; i++)
         {
             int start = i;
-            while (start < line.Length && line[start] == ' ') start++;
+            while (start < line.Length && line[start] == ' ')
+                start++;
             if (start >= line.Length || line[start] != Quote)
             {
                 int end = line.IndexOf(separator, i) is var found and >= 0 ? found : line.Length;
@@ -32,13 +33,17 @@ internal static class SplitTableLine
             var cell = new StringBuilder();
             for (i = start + 1; i < line.Length && (line[i] != Quote || (i + 1 < line.Length && line[i + 1] == Quote)); i++)
             {
-                if (line[i] == Quote) i++;
+                if (line[i] == Quote)
+                    i++;
                 cell.Append(line[i]);
             }
 
-            if (i++ >= line.Length) return null;
-            while (i < line.Length && line[i] == ' ') i++;
-            if (i < line.Length && line[i] != separator) return null;
+            if (i++ >= line.Length)
+                return null;
+            while (i < line.Length && line[i] == ' ')
+                i++;
+            if (i < line.Length && line[i] != separator)
+                return null;
             cells.Add(cell.ToString().Trim());
         }
 

@@ -29,10 +29,16 @@ internal sealed class ClipFusionMethod : IMethod
     public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<Profile> profiles, NetworkStore store, bool fewShot, int threads)
         // One profile decides which networks run; two need them all.
         : this(
-            pack, recipe with { Profile = profiles.Distinct().Count() == 1 ? profiles[0] : Profile.ClipFusion },
-            [.. profiles.Select(p => new RecipeRow(p.ToString().ToLowerInvariant(), recipe with { Profile = p }))], store, fewShot, threads)
-    {
-    }
+            pack,
+            recipe with
+            {
+                Profile = profiles.Distinct().Count() == 1 ? profiles[0] : Profile.ClipFusion,
+            },
+            [.. profiles.Select(p => new RecipeRow(p.ToString().ToLowerInvariant(), recipe with { Profile = p }))],
+            store,
+            fewShot,
+            threads
+        ) { }
 
     /// <summary>The method with any rows that the same networks serve.</summary>
     /// <param name="pack">Its networks; shared, not owned.</param>
@@ -43,7 +49,14 @@ internal sealed class ClipFusionMethod : IMethod
     /// <param name="threads">Threads of the bank search.</param>
     public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<RecipeRow> rows, NetworkStore store, bool fewShot, int threads)
     {
-        (_pack, _recipe, _rows, _store, _fewShot, _threads) = (pack, recipe, [.. rows], store, fewShot && (recipe.UsedBranches & Branches.Vision) != 0, threads);
+        (_pack, _recipe, _rows, _store, _fewShot, _threads) = (
+            pack,
+            recipe,
+            [.. rows],
+            store,
+            fewShot && (recipe.UsedBranches & Branches.Vision) != 0,
+            threads
+        );
         Rows = [.. rows.Select(r => r.Name)];
     }
 
@@ -58,8 +71,10 @@ internal sealed class ClipFusionMethod : IMethod
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation)
     {
         ObjectNetworks networks = Networks(picture.ObjectWord, cancellation);
-        if (role == PictureRole.Query) networks.PrepareQuery(picture, cancellation);
-        else networks.PrepareReference(picture, cancellation);
+        if (role == PictureRole.Query)
+            networks.PrepareQuery(picture, cancellation);
+        else
+            networks.PrepareReference(picture, cancellation);
     }
 
     public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
@@ -86,13 +101,19 @@ internal sealed class ClipFusionMethod : IMethod
             StoredNetworks said = networks.For(picture);
             BranchMaps maps = networks.Inspector.RunPatchClip(said, comparison, cancellation: cancellation);
             maps = networks.Inspector.RunMapDiff(maps, said, comparison, cancellation: cancellation);
-            return [.. _rows.Select(row => Judge(row.Recipe with { Object = objectWord }, row.Change?.Invoke(picture, maps) ?? maps, said.Covered))];
+            return
+            [
+                .. _rows.Select(row =>
+                    Judge(row.Recipe with { Object = objectWord }, row.Change?.Invoke(picture, maps) ?? maps, said.Covered)
+                ),
+            ];
         };
     }
 
     public void Dispose()
     {
-        foreach (ObjectNetworks networks in _networks.Values) networks.Dispose();
+        foreach (ObjectNetworks networks in _networks.Values)
+            networks.Dispose();
         _fused.Dispose();
     }
 
@@ -100,12 +121,17 @@ internal sealed class ClipFusionMethod : IMethod
     {
         // The score does not depend on the map's size. Of each picture only the maps on their native grids are kept.
         float score = Fuse(recipe, maps, 1, 1).Score;
-        return new Judgement(score, covered, (height, width, destination) => Fuse(recipe, maps, height, width).Map.Values.CopyTo(destination));
+        return new Judgement(
+            score,
+            covered,
+            (height, width, destination) => Fuse(recipe, maps, height, width).Map.Values.CopyTo(destination)
+        );
     }
 
     private FusionResult Fuse(Recipe recipe, BranchMaps maps, int height, int width)
     {
-        FusionResult fused = _fused.Value is { } last && last.Height == height && last.Width == width ? last : new FusionResult(height, width);
+        FusionResult fused =
+            _fused.Value is { } last && last.Height == height && last.Width == width ? last : new FusionResult(height, width);
         Fusion.Fuse(recipe, maps, fused);
         return _fused.Value = fused;
     }
@@ -113,7 +139,16 @@ internal sealed class ClipFusionMethod : IMethod
     private ObjectNetworks Networks(string objectWord, CancellationToken cancellation)
     {
         if (!_networks.TryGetValue(objectWord, out ObjectNetworks? networks))
-            _networks[objectWord] = networks = new ObjectNetworks(_pack, _recipe with { Object = objectWord }, _store, _fewShot, cancellation);
+            _networks[objectWord] = networks = new ObjectNetworks(
+                _pack,
+                _recipe with
+                {
+                    Object = objectWord,
+                },
+                _store,
+                _fewShot,
+                cancellation
+            );
         return networks;
     }
 }

@@ -11,11 +11,15 @@ internal sealed class FileContents
     private readonly ConcurrentDictionary<string, string> _files = new(StringComparer.Ordinal);
 
     /// <summary>Half the SHA-256 of a file's bytes, as hexadecimal digits.</summary>
-    public string Of(string path) => _files.GetOrAdd(path, static file =>
-    {
-        using FileStream stream = RegularFile.OpenStream(file);
-        return Digits(SHA256.HashData(stream));
-    });
+    public string Of(string path) =>
+        _files.GetOrAdd(
+            path,
+            static file =>
+            {
+                using FileStream stream = RegularFile.OpenStream(file);
+                return Digits(SHA256.HashData(stream));
+            }
+        );
 
     /// <summary>The same of some bytes.</summary>
     public static string Of(ReadOnlySpan<byte> bytes) => Digits(SHA256.HashData(bytes));

@@ -44,9 +44,7 @@ internal interface IMethod : IDisposable
 
     /// <summary>Refuses an object whose prompts its text towers don't read to their end, before any picture is looked at.</summary>
     /// <exception cref="ClipFusion.Models.Tokenizer.PromptTooLongException">A prompt is too long.</exception>
-    void EnsurePrompts(string objectWord)
-    {
-    }
+    void EnsurePrompts(string objectWord) { }
 
     /// <summary>Runs the networks on a picture, or finds that they were.</summary>
     void Prepare(Picture picture, PictureRole role, CancellationToken cancellation);

@@ -31,7 +31,8 @@ internal sealed class NetworkStore
         _folder = Directory.CreateDirectory(folder).FullName;
         // The manifest holds the hash of every other file.
         _pack = FileContents.Of(RegularFile.ReadAllBytes(Path.Combine(pack.Folder, PackManifest.FileName), PackManifest.MaxBytes));
-        if (ran.Count > 0) _pack = FileContents.Of(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
+        if (ran.Count > 0)
+            _pack = FileContents.Of(Encoding.UTF8.GetBytes($"{_pack} {string.Join("; ", ran)}"));
         // What a killed run was writing.
         AtomicFile.DeleteLeftOvers(_folder, recursive: true);
     }
@@ -76,17 +77,20 @@ internal sealed class NetworkStore
     public string Ensure(Picture picture, string part, string key, NetworkRun run)
     {
         string path = PathOf(picture, part, key);
-        if (File.Exists(path)) return path;
+        if (File.Exists(path))
+            return path;
         lock (_running)
         {
-            if (File.Exists(path)) return path;
+            if (File.Exists(path))
+                return path;
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             DecodedImage image = ImageCodec.DecodeStored(picture.Path);
             long start = Stopwatch.GetTimestamp();
             (NetworkOutputs outputs, Region covered) = run(image.View);
             _ticks += Stopwatch.GetTimestamp() - start;
             Runs++;
-            using (outputs) StoredOutputs.Write(path, outputs, outputs.Names, covered);
+            using (outputs)
+                StoredOutputs.Write(path, outputs, outputs.Names, covered);
         }
 
         return path;

@@ -9,7 +9,10 @@ namespace ClipFusion.Evaluation.Methods;
 /// <summary>The product's inspector under the words of one object, over a store that keeps what its networks say of each picture.</summary>
 internal sealed class ObjectNetworks : IDisposable
 {
-    private const string ClipPart = "clip", QueryPart = "diffusion-query", LanguagePart = "diffusion-language", ReferencePart = "diffusion-reference";
+    private const string ClipPart = "clip",
+        QueryPart = "diffusion-query",
+        LanguagePart = "diffusion-language",
+        ReferencePart = "diffusion-reference";
 
     private readonly NetworkStore _store;
     private readonly Preparation _preparation;
@@ -40,22 +43,27 @@ internal sealed class ObjectNetworks : IDisposable
     /// <summary>Runs the networks that an image to be judged needs, or finds that they were.</summary>
     public void PrepareQuery(Picture picture, CancellationToken cancellation)
     {
-        if (Uses(Branches.Clip)) EnsureClip(picture, cancellation);
-        if (Uses(Branches.Diff)) EnsureDiffusion(picture, Inspector.QueryPlan(_fewShot && Uses(Branches.DiffVision)), cancellation);
+        if (Uses(Branches.Clip))
+            EnsureClip(picture, cancellation);
+        if (Uses(Branches.Diff))
+            EnsureDiffusion(picture, Inspector.QueryPlan(_fewShot && Uses(Branches.DiffVision)), cancellation);
     }
 
     /// <summary>Runs the networks that a reference image needs, or finds that they were.</summary>
     public void PrepareReference(Picture picture, CancellationToken cancellation)
     {
-        if (Uses(Branches.ClipVision)) EnsureClip(picture, cancellation);
-        if (_fewShot && Uses(Branches.DiffVision)) EnsureDiffusion(picture, Inspector.ReferencePlan, cancellation);
+        if (Uses(Branches.ClipVision))
+            EnsureClip(picture, cancellation);
+        if (_fewShot && Uses(Branches.DiffVision))
+            EnsureDiffusion(picture, Inspector.ReferencePlan, cancellation);
     }
 
     /// <summary>What the image tower says of a picture.</summary>
     public StoredOutputs Clip(Picture picture, CancellationToken cancellation) => StoredOutputs.Read(EnsureClip(picture, cancellation));
 
     /// <summary>What the denoiser says of a picture.</summary>
-    public StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation) => StoredOutputs.Read(EnsureDiffusion(picture, plan, cancellation));
+    public StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation) =>
+        StoredOutputs.Read(EnsureDiffusion(picture, plan, cancellation));
 
     public void Dispose() => Inspector.Dispose();
 
@@ -64,8 +72,17 @@ internal sealed class ObjectNetworks : IDisposable
     private string EnsureClip(Picture picture, CancellationToken cancellation)
     {
         // No words: CLIP's image tower does not see them.
-        Recipe settings = PictureSettings.Of(Recipe) with { LanguageStream = Recipe.LanguageStream, FeatureStream = Recipe.FeatureStream };
-        return _store.Ensure(picture, ClipPart, settings, Run(clip: true, networks => networks.RunClip(staysOnDevice: false, null, cancellation)));
+        Recipe settings = PictureSettings.Of(Recipe) with
+        {
+            LanguageStream = Recipe.LanguageStream,
+            FeatureStream = Recipe.FeatureStream,
+        };
+        return _store.Ensure(
+            picture,
+            ClipPart,
+            settings,
+            Run(clip: true, networks => networks.RunClip(staysOnDevice: false, null, cancellation))
+        );
     }
 
     private string EnsureDiffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation)
@@ -77,15 +94,24 @@ internal sealed class ObjectNetworks : IDisposable
             TimestepBlocks = Recipe.TimestepBlocks,
             Branches = Recipe.UsedBranches & Branches.Diff,
         };
-        string part = plan.IsReference ? ReferencePart : plan.IsLanguageOnly ? LanguagePart : QueryPart;
-        return _store.Ensure(picture, part, settings, Run(clip: false, networks => networks.RunDiffusion(plan, staysOnDevice: false, null, cancellation)));
+        string part =
+            plan.IsReference ? ReferencePart
+            : plan.IsLanguageOnly ? LanguagePart
+            : QueryPart;
+        return _store.Ensure(
+            picture,
+            part,
+            settings,
+            Run(clip: false, networks => networks.RunDiffusion(plan, staysOnDevice: false, null, cancellation))
+        );
     }
 
-    private NetworkRun Run(bool clip, Func<PackNetworks, NetworkOutputs> run) => frame =>
-    {
-        var prepared = new PreparedImage();
-        _preparation.Run(frame, clip, diffusion: !clip, prepared);
-        using PackNetworks networks = Inspector.NetworksFor(prepared);
-        return (run(networks), prepared.Region);
-    };
+    private NetworkRun Run(bool clip, Func<PackNetworks, NetworkOutputs> run) =>
+        frame =>
+        {
+            var prepared = new PreparedImage();
+            _preparation.Run(frame, clip, diffusion: !clip, prepared);
+            using PackNetworks networks = Inspector.NetworksFor(prepared);
+            return (run(networks), prepared.Region);
+        };
 }

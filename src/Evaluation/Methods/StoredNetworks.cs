@@ -19,7 +19,8 @@ internal sealed class StoredNetworks(ObjectNetworks networks, Picture picture) :
     public int? DeviceOf(string graph) => null;
 
     /// <inheritdoc/>
-    public NetworkOutputs RunClip(bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation) => Take(networks.Clip(picture, cancellation));
+    public NetworkOutputs RunClip(bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation) =>
+        Take(networks.Clip(picture, cancellation));
 
     /// <inheritdoc/>
     public NetworkOutputs RunDiffusion(DiffusionPlan plan, bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation) =>

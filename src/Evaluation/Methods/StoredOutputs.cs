@@ -18,14 +18,18 @@ internal sealed record StoredOutputs(NetworkOutputs Tensors, Region Covered) : I
         using SafetensorsFile file = SafetensorsFile.Open(path);
         string[] names = [.. file.Tensors.Keys.Order(StringComparer.Ordinal)];
         int[] covered = [.. file.Metadata[CoveredKey].Split(',').Select(int.Parse)];
-        var values = new Values([.. names.Select(n => OrtValue.CreateTensorValueFromMemory(file.ReadFloats(n), [.. file.Tensors[n].Shape]))]);
+        var values = new Values([
+            .. names.Select(n => OrtValue.CreateTensorValueFromMemory(file.ReadFloats(n), [.. file.Tensors[n].Shape])),
+        ]);
         return new StoredOutputs(new NetworkOutputs(names, values), new Region(covered[0], covered[1], covered[2], covered[3]));
     }
 
-    public static void Write(string path, NetworkOutputs outputs, IEnumerable<string> names, Region covered) => SafetensorsWriter.Write(
-        path,
-        [.. names.Order(StringComparer.Ordinal).Select(n => SafetensorsEntry.Of(n, outputs.Floats(n).ToArray(), outputs.Shape(n)))],
-        new Dictionary<string, string> { [CoveredKey] = $"{covered.X},{covered.Y},{covered.Width},{covered.Height}" });
+    public static void Write(string path, NetworkOutputs outputs, IEnumerable<string> names, Region covered) =>
+        SafetensorsWriter.Write(
+            path,
+            [.. names.Order(StringComparer.Ordinal).Select(n => SafetensorsEntry.Of(n, outputs.Floats(n).ToArray(), outputs.Shape(n)))],
+            new Dictionary<string, string> { [CoveredKey] = $"{covered.X},{covered.Y},{covered.Width},{covered.Height}" }
+        );
 
     public void Dispose() => Tensors.Dispose();
 

@@ -15,7 +15,8 @@ public static class Curve
         ArgumentNullException.ThrowIfNull(ranks);
         double[] rates = new double[ranks.Count];
         long hits = 0;
-        for (int i = rates.Length - 1; i >= 0; i--) rates[i] = (double)(hits += ranks.Anomalous[i]) / ranks.AnomalousTotal;
+        for (int i = rates.Length - 1; i >= 0; i--)
+            rates[i] = (double)(hits += ranks.Anomalous[i]) / ranks.AnomalousTotal;
         return Thinned(ranks, rates);
     }
 
@@ -34,10 +35,12 @@ public static class Curve
         var points = new List<double[]>();
         for (int i = ranks.Count - 1; i >= 0; i--)
         {
-            if (i == 0 || Step(i - 1) != Step(i)) points.Add([Math.Round(Rate(i), Digits), Math.Round(heights[i], Digits)]);
+            if (i == 0 || Step(i - 1) != Step(i))
+                points.Add([Math.Round(Rate(i), Digits), Math.Round(heights[i], Digits)]);
         }
 
-        if (points[^1] is not [1, 1]) points.Add([1, 1]);
+        if (points[^1] is not [1, 1])
+            points.Add([1, 1]);
         return points;
     }
 }

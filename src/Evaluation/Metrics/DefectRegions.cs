@@ -13,7 +13,10 @@ public static class DefectRegions
     public static int Label(ReadOnlySpan<bool> mask, int height, int width, Span<int> labels)
     {
         if (mask.Length != (long)height * width || labels.Length != mask.Length)
-            throw new ArgumentException($"a mask of {height} x {width} has {(long)height * width} pixels; {mask.Length} flags and {labels.Length} labels given", nameof(mask));
+            throw new ArgumentException(
+                $"a mask of {height} x {width} has {(long)height * width} pixels; {mask.Length} flags and {labels.Length} labels given",
+                nameof(mask)
+            );
 
         // parents[i] is the provisional label that i was found to be the same region as.
         var parents = new List<int> { 0 };
@@ -22,14 +25,17 @@ public static class DefectRegions
             for (int x = 0; x < width; x++, at++)
             {
                 labels[at] = 0;
-                if (!mask[at]) continue;
+                if (!mask[at])
+                    continue;
                 int left = x > 0 ? labels[at - 1] : 0;
                 int label = left;
                 if (y > 0)
                 {
-                    if (x > 0) label = Join(parents, label, labels[at - width - 1]);
+                    if (x > 0)
+                        label = Join(parents, label, labels[at - width - 1]);
                     label = Join(parents, label, labels[at - width]);
-                    if (x + 1 < width) label = Join(parents, label, labels[at - width + 1]);
+                    if (x + 1 < width)
+                        label = Join(parents, label, labels[at - width + 1]);
                 }
 
                 if (label == 0)
@@ -47,8 +53,10 @@ public static class DefectRegions
 
     private static int Join(List<int> parents, int a, int b)
     {
-        if (b == 0 || a == b) return a;
-        if (a == 0) return b;
+        if (b == 0 || a == b)
+            return a;
+        if (a == 0)
+            return b;
         (int rootA, int rootB) = (Root(parents, a), Root(parents, b));
         // The older label wins, so that regions keep the order of their first pixel.
         (int older, int newer) = rootA < rootB ? (rootA, rootB) : (rootB, rootA);
@@ -58,7 +66,8 @@ public static class DefectRegions
 
     private static int Root(List<int> parents, int label)
     {
-        while (parents[label] != label) label = parents[label] = parents[parents[label]];
+        while (parents[label] != label)
+            label = parents[label] = parents[parents[label]];
         return label;
     }
 
@@ -72,7 +81,8 @@ public static class DefectRegions
             final[label] = root == label ? ++regions : final[root];
         }
 
-        foreach (ref int label in labels) label = final[label];
+        foreach (ref int label in labels)
+            label = final[label];
         return regions;
     }
 }

@@ -25,7 +25,8 @@ internal sealed class KeyIndex
         int bucket = 0;
         for (int i = 0; i < keys.Length; i++)
         {
-            for (int last = (int)((keys[i] - keys[0]) >> _shift); bucket <= last; bucket++) _starts[bucket] = i;
+            for (int last = (int)((keys[i] - keys[0]) >> _shift); bucket <= last; bucket++)
+                _starts[bucket] = i;
         }
 
         _starts[bucket] = keys.Length;
@@ -34,15 +35,20 @@ internal sealed class KeyIndex
     /// <summary>The number of keys below <paramref name="key"/>: the place of the first one that is not.</summary>
     public int LowerBound(uint key)
     {
-        if (key <= _keys[0]) return 0;
-        if (key > _keys[^1]) return _keys.Length;
+        if (key <= _keys[0])
+            return 0;
+        if (key > _keys[^1])
+            return _keys.Length;
         uint bucket = (key - _keys[0]) >> _shift;
-        int low = _starts[bucket], high = _starts[bucket + 1];
+        int low = _starts[bucket],
+            high = _starts[bucket + 1];
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (_keys[middle] < key) low = middle + 1;
-            else high = middle;
+            if (_keys[middle] < key)
+                low = middle + 1;
+            else
+                high = middle;
         }
 
         return low;

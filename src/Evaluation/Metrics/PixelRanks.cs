@@ -18,7 +18,8 @@ public sealed class PixelRanks
 {
     private readonly double[] _regionShare;
 
-    private PixelRanks(ScoreRanks ranks, double[] regionShare, int regions) => (Ranks, _regionShare, Regions) = (ranks, regionShare, regions);
+    private PixelRanks(ScoreRanks ranks, double[] regionShare, int regions) =>
+        (Ranks, _regionShare, Regions) = (ranks, regionShare, regions);
 
     /// <summary>The counts for the metrics of <see cref="RankMetrics"/>.</summary>
     public ScoreRanks Ranks { get; }
@@ -41,9 +42,12 @@ public sealed class PixelRanks
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         var found = new ImageDefects[count];
         InOrder.For(count, threads, i => found[i] = ImageDefects.Of(Checked(read(i))));
-        long pixels = found.Sum(f => f.Pixels), defects = found.Sum(f => (long)f.Keys.Length);
+        long pixels = found.Sum(f => f.Pixels),
+            defects = found.Sum(f => (long)f.Keys.Length);
         if (defects == 0 || defects == pixels)
-            throw new MetricException($"{pixels - defects} normal and {defects} defect pixels in {count} images; at least one of each is needed");
+            throw new MetricException(
+                $"{pixels - defects} normal and {defects} defect pixels in {count} images; at least one of each is needed"
+            );
         (ScoreRanks ranks, double[] share, int regions) = Pool(found, checked((int)defects));
         InOrder.For(count, threads, ranks.NewCounts, (i, counts) => CountNormal(read(i), counts), ranks.Add);
         return new PixelRanks(ranks.Complete(), share, regions);
@@ -59,9 +63,12 @@ public sealed class PixelRanks
     /// <returns>0..1.</returns>
     public double Aupro(double limit)
     {
-        if (!(limit is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit is a false positive rate: above 0, at most 1.");
-        double area = 0, steps = limit * Ranks.NormalTotal;
-        for (int i = 0; i < Ranks.Count; i++) area += _regionShare[i] * AreaOfStep(Ranks.FalseAlarms(i), steps);
+        if (!(limit is > 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit is a false positive rate: above 0, at most 1.");
+        double area = 0,
+            steps = limit * Ranks.NormalTotal;
+        for (int i = 0; i < Ranks.Count; i++)
+            area += _regionShare[i] * AreaOfStep(Ranks.FalseAlarms(i), steps);
         return area / (Regions * steps);
     }
 
@@ -70,7 +77,8 @@ public sealed class PixelRanks
     {
         double[] overlap = new double[Ranks.Count];
         double sum = 0;
-        for (int i = overlap.Length - 1; i >= 0; i--) overlap[i] = (sum += _regionShare[i]) / Regions;
+        for (int i = overlap.Length - 1; i >= 0; i--)
+            overlap[i] = (sum += _regionShare[i]) / Regions;
         return overlap;
     }
 
@@ -78,8 +86,10 @@ public sealed class PixelRanks
     /// cut at u.</summary>
     private static double AreaOfStep(long c, double u)
     {
-        if (c == 0) return u;
-        if (u >= c) return u - c + 0.5;
+        if (c == 0)
+            return u;
+        if (u >= c)
+            return u - c + 0.5;
         double risen = u - (c - 1);
         return risen > 0 ? risen * risen / 2 : 0;
     }
@@ -88,9 +98,15 @@ public sealed class PixelRanks
     {
         int pixels = image.Scores.Length;
         if (pixels != (long)image.Height * image.Width || (image.Defect.Length != pixels && !image.Defect.IsEmpty))
-            throw new ArgumentException($"{image.Name}: {image.Height} x {image.Width} pixels, but {pixels} scores and {image.Defect.Length} flags", nameof(image));
+            throw new ArgumentException(
+                $"{image.Name}: {image.Height} x {image.Width} pixels, but {pixels} scores and {image.Defect.Length} flags",
+                nameof(image)
+            );
         if (ScoreKey.IndexOfNonFinite(image.Scores.Span) is var bad and >= 0)
-            throw new MetricException($"{image.Name}: the map's value at row {bad / image.Width}, column {bad % image.Width} is {image.Scores.Span[bad]}; finite numbers are expected");
+            throw new MetricException(
+                $"{image.Name}: the map's value at row {bad / image.Width}, column {bad % image.Width} is {image.Scores.Span[bad]}; "
+                    + "finite numbers are expected"
+            );
         return image;
     }
 
@@ -100,7 +116,8 @@ public sealed class PixelRanks
         ReadOnlySpan<bool> defect = image.Defect.Span;
         for (int i = 0; i < scores.Length; i++)
         {
-            if (defect.IsEmpty || !defect[i]) counts.Add(ScoreKey.Of(scores[i]));
+            if (defect.IsEmpty || !defect[i])
+                counts.Add(ScoreKey.Of(scores[i]));
         }
     }
 
@@ -116,7 +133,8 @@ public sealed class PixelRanks
             ImageDefects image = images[i];
             images[i] = default;
             image.Keys.CopyTo(keys, next);
-            foreach (int region in image.RegionOf) regionOf[next++] = sizes.Count + region;
+            foreach (int region in image.RegionOf)
+                regionOf[next++] = sizes.Count + region;
             sizes.AddRange(image.RegionSizes);
         }
 
@@ -126,7 +144,8 @@ public sealed class PixelRanks
         int at = -1;
         for (int i = 0; i < keys.Length; i++)
         {
-            if (i == 0 || keys[i] != keys[i - 1]) at++;
+            if (i == 0 || keys[i] != keys[i - 1])
+                at++;
             share[at] += 1.0 / sizes[regionOf[i]];
         }
 
@@ -144,14 +163,16 @@ public sealed class PixelRanks
         {
             ReadOnlySpan<bool> defect = image.Defect.Span;
             int count = defect.Count(true);
-            if (count == 0) return new ImageDefects(image.Scores.Length, [], [], []);
+            if (count == 0)
+                return new ImageDefects(image.Scores.Length, [], [], []);
             (uint[] keys, int[] regionOf) = (new uint[count], new int[count]);
             int[] labels = ArrayPool<int>.Shared.Rent(defect.Length);
             int[] sizes = new int[DefectRegions.Label(defect, image.Height, image.Width, labels.AsSpan(0, defect.Length))];
             ReadOnlySpan<float> scores = image.Scores.Span;
             for (int i = 0, next = 0; i < scores.Length; i++)
             {
-                if (labels[i] == 0) continue;
+                if (labels[i] == 0)
+                    continue;
                 keys[next] = ScoreKey.Of(scores[i]);
                 sizes[regionOf[next++] = labels[i] - 1]++;
             }

@@ -23,7 +23,8 @@ internal static class ScoreKey
     {
         for (int i = 0; i < scores.Length; i++)
         {
-            if (!float.IsFinite(scores[i])) return i;
+            if (!float.IsFinite(scores[i]))
+                return i;
         }
 
         return -1;

@@ -102,15 +102,19 @@ public sealed class ScoreRanks
         public void Add(uint key)
         {
             int place = index.LowerBound(key);
-            if (place < keys.Length && keys[place] == key) Tied[place]++;
-            else Below[place]++;
+            if (place < keys.Length && keys[place] == key)
+                Tied[place]++;
+            else
+                Below[place]++;
             Total++;
         }
 
         public void Add(NormalCounts other)
         {
-            for (int i = 0; i < Below.Length; i++) Below[i] += other.Below[i];
-            for (int i = 0; i < Tied.Length; i++) Tied[i] += other.Tied[i];
+            for (int i = 0; i < Below.Length; i++)
+                Below[i] += other.Below[i];
+            for (int i = 0; i < Tied.Length; i++)
+                Tied[i] += other.Tied[i];
             Total += other.Total;
         }
     }

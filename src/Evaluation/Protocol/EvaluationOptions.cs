@@ -50,7 +50,8 @@ public sealed record EvaluationOptions
     public static IReadOnlyList<int> AblationNumbers => AblationTables.Numbers;
 
     /// <summary>States of one's own by category, for a further row of table 11.</summary>
-    public IReadOnlyDictionary<string, ImmutableArray<string>> OwnStates { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    public IReadOnlyDictionary<string, ImmutableArray<string>> OwnStates { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>Threads of the bank search, at least 1.</summary>
     public int Threads { get; init; } = 1;

@@ -30,12 +30,22 @@ public static class EvaluationSession
     /// <param name="cancellation">Ends it; what is done stays.</param>
     /// <exception cref="ArgumentException">The recipe asks for what the pack or an evaluation does not have.</exception>
     public static (EvaluationReport Report, EvaluationCost Cost) Run(
-        Dataset dataset, ModelPack pack, EvaluationOptions options, string folder, string store, IProgress<EvaluationProgress>? progress = null, CancellationToken cancellation = default)
+        Dataset dataset,
+        ModelPack pack,
+        EvaluationOptions options,
+        string folder,
+        string store,
+        IProgress<EvaluationProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(options);
         if (options.Recipe.Region is not null || options.Recipe.Ignore is not null)
-            throw new ArgumentException("the recipe has a region or an ignore mask, which fit one camera's frames; an evaluation judges whole pictures", nameof(options));
+            throw new ArgumentException(
+                "the recipe has a region or an ignore mask, which fit one camera's frames; an evaluation judges whole pictures",
+                nameof(options)
+            );
         dataset.EnsureRuns(options.Shots);
         var tables = new AblationTables(options.Recipe, pack.Manifest, dataset, options.OwnStates);
         AblationTable[] ablations = [.. options.Ablations.Order().Select(tables.Of)];
@@ -46,37 +56,79 @@ public static class EvaluationSession
         var networks = new NetworkStore(store, pack, ran);
         bool fewShot = options.Shots.Any(k => k > 0);
         List<IMethod> methods = [];
-        if (options.Profiles.Count > 0) methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
-        if (options.Baselines.Contains(Baseline.WinClip)) methods.Add(new WinClipMethod(pack, options.Recipe, networks));
-        if (options.Baselines.Contains(Baseline.PatchCore)) methods.Add(new PatchCoreMethod(new ClipPatches(pack, options.Recipe, networks), options.Coreset));
-        if (options.Backbone is { } backbone) methods.Add(new PatchCoreMethod(new BackbonePatches(backbone, options.Recipe, networks), options.Coreset));
+        if (options.Profiles.Count > 0)
+            methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
+        if (options.Baselines.Contains(Baseline.WinClip))
+            methods.Add(new WinClipMethod(pack, options.Recipe, networks));
+        if (options.Baselines.Contains(Baseline.PatchCore))
+            methods.Add(new PatchCoreMethod(new ClipPatches(pack, options.Recipe, networks), options.Coreset));
+        if (options.Backbone is { } backbone)
+            methods.Add(new PatchCoreMethod(new BackbonePatches(backbone, options.Recipe, networks), options.Coreset));
         methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, string.Join("; ", partsRan), options.Threads)));
         try
         {
-            if (!dataset.Categories.Any(c => options.Shots.Any(k => k <= c.MostShots && methods.Any(m => m.Covers(c.Name) && m.Supports(k)))))
-                throw new ArgumentException($"no row can be made with {string.Join(", ", options.Shots)} references: {string.Join(", ", methods.SelectMany(m => m.Rows))} can't judge with so many", nameof(options));
+            if (
+                !dataset.Categories.Any(c =>
+                    options.Shots.Any(k => k <= c.MostShots && methods.Any(m => m.Covers(c.Name) && m.Supports(k)))
+                )
+            )
+                throw new ArgumentException(
+                    $"no row can be made with {string.Join(", ", options.Shots)} references: "
+                        + $"{string.Join(", ", methods.SelectMany(m => m.Rows))} can't judge with so many",
+                    nameof(options)
+                );
             foreach (Category category in dataset.Categories)
-                foreach (IMethod method in methods.Where(m => m.Covers(category.Name))) method.EnsurePrompts(category.ObjectWord);
+            foreach (IMethod method in methods.Where(m => m.Covers(category.Name)))
+                method.EnsurePrompts(category.ObjectWord);
             using var evaluator = new Evaluator(dataset, options, methods, networks.Contents, folder);
             IReadOnlyList<RunRecord> runs = evaluator.Run(progress, cancellation);
             string[] notes =
             [
                 .. dataset.Notes.Select(n => $"{n.Id}: {n.What}"),
                 .. dataset.ShotsLeftOut(options.Shots),
-                .. options.Backbone is { } other ? [$"patchcore-{other.Name}: its weights are those of {Path.GetFileName(other.Options.File)}; whether they are random or trained is not known"] : (string[])[],
-                .. ran, .. partsRan,
-                .. ablations.SelectMany(t => t.Rows.Where(r => r.Missing is not null).Select(r => $"table {t.Number}: {r.Name} ({r.Label}) was not made: {r.Missing}")),
+                .. options.Backbone is { } other
+                    ?
+                    [
+                        $"patchcore-{other.Name}: its weights are those of {Path.GetFileName(other.Options.File)}; whether they are "
+                            + "random or trained is not known",
+                    ]
+                    : (string[])[],
+                .. ran,
+                .. partsRan,
+                .. ablations.SelectMany(t =>
+                    t.Rows.Where(r => r.Missing is not null)
+                        .Select(r => $"table {t.Number}: {r.Name} ({r.Label}) was not made: {r.Missing}")
+                ),
                 .. runs.SelectMany(r => r.Notes.Select(n => $"{r.Category}, {n}")).Distinct(),
             ];
             var report = new EvaluationReport(
-                dataset.Name, dataset.Layout, pack.Manifest.Name, (options.Recipe with { Object = "object", Profile = Profile.ClipFusion }).Revision,
-                options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original", options.OneForAll, dataset.Problems, notes, Summary.Of(runs, options.OneForAll))
+                dataset.Name,
+                dataset.Layout,
+                pack.Manifest.Name,
+                (options.Recipe with { Object = "object", Profile = Profile.ClipFusion }).Revision,
+                options.MapSize is { } size ? FormattableString.Invariant($"{size}") : "original",
+                options.OneForAll,
+                dataset.Problems,
+                notes,
+                Summary.Of(runs, options.OneForAll)
+            )
             {
                 Weights = pack.Manifest.KnownWeights,
                 OtherWeights = options.Backbone is { } own ? [$"patchcore-{own.Name}"] : [],
                 Counts = dataset.Counts,
-                Categories = [.. dataset.Categories.Select(c => new CategoryCounts(c.Name, c.References.Count, c.Test.Count, c.Defective, c.Masked))],
-                Ablations = [.. ablations.Select(t => new AblationSection(t.Number, t.Title, [.. t.Rows.Select(r => new AblationLine(r.Name, r.Label, r.Shots, r.Categories, r.Missing))], t.Notes))],
+                Categories =
+                [
+                    .. dataset.Categories.Select(c => new CategoryCounts(c.Name, c.References.Count, c.Test.Count, c.Defective, c.Masked)),
+                ],
+                Ablations =
+                [
+                    .. ablations.Select(t => new AblationSection(
+                        t.Number,
+                        t.Title,
+                        [.. t.Rows.Select(r => new AblationLine(r.Name, r.Label, r.Shots, r.Categories, r.Missing))],
+                        t.Notes
+                    )),
+                ],
             };
             ReportFiles.Write(folder, report);
             HtmlReport.Write(folder, report, runs);
@@ -84,22 +136,33 @@ public static class EvaluationSession
         }
         finally
         {
-            foreach (IMethod method in methods) method.Dispose();
+            foreach (IMethod method in methods)
+                method.Dispose();
         }
     }
 
     /// <summary>Which networks run on what, where that is not the CPU alone. There all that are needed are opened first: what they say
     /// depends on who runs them.</summary>
-    private static string[] RunOn(ModelPack pack, IReadOnlyCollection<string> graphs, CancellationToken cancellation) => pack.IsAccelerated
-        ? [.. pack.OpenBest(graphs, cancellation).GroupBy(d => d.Provider).OrderBy(g => g.Key).Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}")]
-        : [];
+    private static string[] RunOn(ModelPack pack, IReadOnlyCollection<string> graphs, CancellationToken cancellation) =>
+        pack.IsAccelerated
+            ?
+            [
+                .. pack.OpenBest(graphs, cancellation)
+                    .GroupBy(d => d.Provider)
+                    .OrderBy(g => g.Key)
+                    .Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}"),
+            ]
+            : [];
 
     private static HashSet<string> GraphsOf(EvaluationOptions options, AblationRow[] varied)
     {
         HashSet<string> graphs = [.. varied.SelectMany(r => Inspector.GraphsOf(r.Networks, hasReferences: true))];
-        foreach (Profile profile in options.Profiles) graphs.UnionWith(Inspector.GraphsOf(options.Recipe with { Profile = profile }, options.Shots.Any(k => k > 0)));
-        if (options.Baselines.Contains(Baseline.WinClip)) graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);
-        if (options.Baselines.Contains(Baseline.PatchCore)) graphs.Add(GraphNames.ClipImage);
+        foreach (Profile profile in options.Profiles)
+            graphs.UnionWith(Inspector.GraphsOf(options.Recipe with { Profile = profile }, options.Shots.Any(k => k > 0)));
+        if (options.Baselines.Contains(Baseline.WinClip))
+            graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);
+        if (options.Baselines.Contains(Baseline.PatchCore))
+            graphs.Add(GraphNames.ClipImage);
         return graphs;
     }
 }

@@ -11,7 +11,13 @@ namespace ClipFusion.Evaluation.Protocol;
 /// The protocol: for every category, number of shots and seed, references are drawn from the good training pictures, the test set is judged
 /// against them, and metrics are computed. Every run that is done lies in a file; an evaluation that was ended goes on where it was.
 /// </summary>
-internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IReadOnlyList<IMethod> methods, FileContents contents, string folder) : IDisposable
+internal sealed class Evaluator(
+    Dataset dataset,
+    EvaluationOptions options,
+    IReadOnlyList<IMethod> methods,
+    FileContents contents,
+    string folder
+) : IDisposable
 {
     private const string ThroughNetworks = "networks";
 
@@ -30,7 +36,8 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         {
             steps.Plan(ThroughNetworks, PicturesOf(category).Count());
             foreach (Draw draw in Draws(category))
-                foreach (IMethod method in MethodsOf(category, draw)) steps.Plan(Kind(method, draw), category.Test.Count);
+            foreach (IMethod method in MethodsOf(category, draw))
+                steps.Plan(Kind(method, draw), category.Test.Count);
         }
 
         var runs = new List<RunRecord>();
@@ -45,11 +52,19 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
                 steps.End();
             }
 
-            if (!options.OneForAll) Judge(category);
+            if (!options.OneForAll)
+                Judge(category);
         }
 
-        foreach (Category category in options.OneForAll ? dataset.Categories : []) Judge(category);
-        return [.. runs.OrderBy(r => r.Category, StringComparer.Ordinal).ThenBy(r => r.Method, StringComparer.Ordinal).ThenBy(r => r.Shots).ThenBy(r => r.Seed)];
+        foreach (Category category in options.OneForAll ? dataset.Categories : [])
+            Judge(category);
+        return
+        [
+            .. runs.OrderBy(r => r.Category, StringComparer.Ordinal)
+                .ThenBy(r => r.Method, StringComparer.Ordinal)
+                .ThenBy(r => r.Shots)
+                .ThenBy(r => r.Seed),
+        ];
 
         void Judge(Category category)
         {
@@ -57,7 +72,11 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
             {
                 foreach (IMethod method in MethodsOf(category, draw))
                 {
-                    steps.Begin(Kind(method, draw), $"{category.Name}: {method.Rows[0]}, {draw.Shots} shots, seed {draw.Seed}", category.Test.Count);
+                    steps.Begin(
+                        Kind(method, draw),
+                        $"{category.Name}: {method.Rows[0]}, {draw.Shots} shots, seed {draw.Seed}",
+                        category.Test.Count
+                    );
                     (IReadOnlyList<RunRecord> made, bool wasThere) = Runs(category, draw, method, steps, cancellation);
                     runs.AddRange(made);
                     steps.End(measured: !wasThere);
@@ -68,7 +87,8 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
 
     public void Dispose() => _scorer.Dispose();
 
-    private IEnumerable<IMethod> MethodsOf(Category category, Draw draw) => methods.Where(m => m.Covers(category.Name) && m.Supports(draw.Shots));
+    private IEnumerable<IMethod> MethodsOf(Category category, Draw draw) =>
+        methods.Where(m => m.Covers(category.Name) && m.Supports(draw.Shots));
 
     /// <summary>Runs that take about the same time a picture.</summary>
     private static string Kind(IMethod method, Draw draw) => $"{method.Rows[0]} {draw.Shots}";
@@ -79,15 +99,24 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         foreach (int shots in options.Shots.Where(k => k <= category.MostShots))
         {
             foreach (int seed in shots == 0 ? [0] : options.Seeds)
-                yield return new Draw(shots, seed, shots == 0 || seed == options.Seeds.Min(), ReferenceSampler.Draw(category.References.Count, shots, seed, category.Name));
+                yield return new Draw(
+                    shots,
+                    seed,
+                    shots == 0 || seed == options.Seeds.Min(),
+                    ReferenceSampler.Draw(category.References.Count, shots, seed, category.Name)
+                );
         }
     }
 
     private IEnumerable<(Picture Picture, PictureRole Role)> PicturesOf(Category category) =>
-    [
-        .. Draws(category).SelectMany(d => d.Indices).Distinct().Order().Select(i => (Of(category.References[i], category), PictureRole.Reference)),
-        .. category.Test.Select(t => (Of(t, category), PictureRole.Query)),
-    ];
+        [
+            .. Draws(category)
+                .SelectMany(d => d.Indices)
+                .Distinct()
+                .Order()
+                .Select(i => (Of(category.References[i], category), PictureRole.Reference)),
+            .. category.Test.Select(t => (Of(t, category), PictureRole.Query)),
+        ];
 
     private static Picture Of(ReferenceImage image, Category category) => new(image.Path, image.Id, category.ObjectWord);
 
@@ -97,7 +126,8 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
     {
         try
         {
-            foreach (IMethod method in methods.Where(m => m.Covers(category.Name))) method.Prepare(picture, role, cancellation);
+            foreach (IMethod method in methods.Where(m => m.Covers(category.Name)))
+                method.Prepare(picture, role, cancellation);
         }
         catch (Exception e) when (e is ImageFormatException or (ArgumentException and not PromptTooLongException))
         {
@@ -105,27 +135,52 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
         }
     }
 
-    private (IReadOnlyList<RunRecord> Runs, bool WereThere) Runs(Category category, Draw draw, IMethod method, StepCounter steps, CancellationToken cancellation)
+    private (IReadOnlyList<RunRecord> Runs, bool WereThere) Runs(
+        Category category,
+        Draw draw,
+        IMethod method,
+        StepCounter steps,
+        CancellationToken cancellation
+    )
     {
-        (Category From, int Index)[] drawn = [.. (options.OneForAll && draw.Shots > 0 ? dataset.Categories : [category])
-            .SelectMany(c => c == category ? draw.Indices.Select(i => (c, i)) : ReferenceSampler.Draw(c.References.Count, Math.Min(draw.Shots, c.References.Count), draw.Seed, c.Name).Select(i => (c, i)))];
+        (Category From, int Index)[] drawn =
+        [
+            .. (options.OneForAll && draw.Shots > 0 ? dataset.Categories : [category]).SelectMany(c =>
+                c == category
+                    ? draw.Indices.Select(i => (c, i))
+                    : ReferenceSampler
+                        .Draw(c.References.Count, Math.Min(draw.Shots, c.References.Count), draw.Seed, c.Name)
+                        .Select(i => (c, i))
+            ),
+        ];
         Picture[] references = [.. drawn.Select(d => Of(d.From.References[d.Index], d.From))];
         HashSet<string> taken = [.. references.Select(r => r.Id)];
         TestImage[] test = [.. category.Test.Where(t => !taken.Contains(t.Id) && !_unusable.ContainsKey(t.Id))];
         string fingerprint = Fingerprint.Of(method.Fingerprint(category.ObjectWord), options, references, category.Test, contents);
         RunRecord?[] found = [.. method.Rows.Select(row => _files.Find(category.Name, row, draw.Shots, draw.Seed, fingerprint))];
-        if (found.All(r => r is not null)) return (found!, true);
+        if (found.All(r => r is not null))
+            return (found!, true);
 
         // With one reference less the run would be of another kind, zero-shot even.
-        if (references.FirstOrDefault(r => _unusable.ContainsKey(r.Id)) is { } bad) throw new DatasetException($"{bad.Id}: drawn as a reference, but it can't be used: {_unusable[bad.Id]}; take it out of the data set");
+        if (references.FirstOrDefault(r => _unusable.ContainsKey(r.Id)) is { } bad)
+            throw new DatasetException(
+                $"{bad.Id}: drawn as a reference, but it can't be used: {_unusable[bad.Id]}; take it out of the data set"
+            );
         Func<Picture, Judgement[]> judge = method.Enroll(category.ObjectWord, references, cancellation);
         var judgements = new Judgement[test.Length][];
-        InOrder.For(test.Length, options.Threads, i =>
-        {
-            judgements[i] = judge(Of(test[i], category));
-            steps.Step();
-        });
-        string[] left = [.. category.Test.Where(t => _unusable.ContainsKey(t.Id)).Select(t => $"{t.Id} can't be judged: {_unusable[t.Id]}")];
+        InOrder.For(
+            test.Length,
+            options.Threads,
+            i =>
+            {
+                judgements[i] = judge(Of(test[i], category));
+                steps.Step();
+            }
+        );
+        string[] left =
+        [
+            .. category.Test.Where(t => _unusable.ContainsKey(t.Id)).Select(t => $"{t.Id} can't be judged: {_unusable[t.Id]}"),
+        ];
         var runs = new List<RunRecord>();
         for (int row = 0; row < method.Rows.Count; row++)
         {
@@ -133,11 +188,23 @@ internal sealed class Evaluator(Dataset dataset, EvaluationOptions options, IRea
             JudgedImage[] judged = [.. test.Zip(judgements, (t, j) => new JudgedImage(t, j[row]))];
             RunScores scores = _scorer.Score(judged);
             // Of several seeds one is looked at; the pictures are there before the run's file is.
-            DrawnHeatmaps heatmaps = draw.IsFirst ? _heatmaps.Draw(judged, $"{category.Name}/{method.Rows[row]}-k{draw.Shots}") : DrawnHeatmaps.None;
+            DrawnHeatmaps heatmaps = draw.IsFirst
+                ? _heatmaps.Draw(judged, $"{category.Name}/{method.Rows[row]}-k{draw.Shots}")
+                : DrawnHeatmaps.None;
             var run = new RunRecord(
-                fingerprint, category.Name, category.ObjectWord, method.Rows[row], draw.Shots, draw.Seed,
-                [.. drawn.Zip(references, (d, r) => new DrawnReference(d.Index, r.Id))], scores.Metrics, [.. left, .. scores.Notes], scores.Curves,
-                [.. judged.Select(j => heatmaps.Of(j.Image, j.Judgement.Score))], heatmaps.Scale);
+                fingerprint,
+                category.Name,
+                category.ObjectWord,
+                method.Rows[row],
+                draw.Shots,
+                draw.Seed,
+                [.. drawn.Zip(references, (d, r) => new DrawnReference(d.Index, r.Id))],
+                scores.Metrics,
+                [.. left, .. scores.Notes],
+                scores.Curves,
+                [.. judged.Select(j => heatmaps.Of(j.Image, j.Judgement.Score))],
+                heatmaps.Scale
+            );
             _files.Write(run);
             runs.Add(run);
         }

@@ -13,12 +13,26 @@ internal static class Fingerprint
 
     private const int Digits = 16;
 
-    public static string Of(string method, EvaluationOptions options, IEnumerable<Picture> references, IEnumerable<TestImage> test, FileContents contents)
+    public static string Of(
+        string method,
+        EvaluationOptions options,
+        IEnumerable<Picture> references,
+        IEnumerable<TestImage> test,
+        FileContents contents
+    )
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Version} {method} size:{options.MapSize} limits:{string.Join(',', options.ProLimits)}\n");
-        foreach (Picture reference in references) text.Append(CultureInfo.InvariantCulture, $"{reference.Id} {contents.Of(reference.Path)}\n");
-        foreach (TestImage image in test) text.Append(CultureInfo.InvariantCulture, $"{image.Id} {contents.Of(image.Path)} {string.Join(',', image.Masks.Select(contents.Of))}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{Version} {method} size:{options.MapSize} limits:{string.Join(',', options.ProLimits)}\n"
+        );
+        foreach (Picture reference in references)
+            text.Append(CultureInfo.InvariantCulture, $"{reference.Id} {contents.Of(reference.Path)}\n");
+        foreach (TestImage image in test)
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{image.Id} {contents.Of(image.Path)} {string.Join(',', image.Masks.Select(contents.Of))}\n"
+            );
         return FileContents.Of(Encoding.UTF8.GetBytes(text.ToString()))[..Digits];
     }
 }

@@ -22,7 +22,9 @@ public sealed record Latency(int Shots, IReadOnlyList<double[]> Times);
 /// </summary>
 public static class LatencyBench
 {
-    private const int Width = 1024, Height = 1024, WarmUps = 1;
+    private const int Width = 1024,
+        Height = 1024,
+        WarmUps = 1;
     private const string Object = "object";
 
     private static readonly Profile[] Profiles = [Profile.ClipFusion, Profile.PatchClip, Profile.MapDiff];
@@ -37,29 +39,64 @@ public static class LatencyBench
     /// <param name="threads">Threads of the bank search, at least 1.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>What runs the networks, and the times.</returns>
-    public static (IReadOnlyList<ProviderDecision> Networks, IReadOnlyList<Latency> Times) Run(ModelPack pack, IReadOnlyList<int> shots, int rounds, int threads, CancellationToken cancellation)
+    public static (IReadOnlyList<ProviderDecision> Networks, IReadOnlyList<Latency> Times) Run(
+        ModelPack pack,
+        IReadOnlyList<int> shots,
+        int rounds,
+        int threads,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(shots);
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
         Recipe recipe = Recipe.Default(Object);
-        IReadOnlyList<ProviderDecision> ran = pack.OpenBest([.. Inspector.GraphsOf(recipe, hasReferences: true), GraphNames.MapDiffLanguage, GraphNames.WinClipImage, GraphNames.WinClipText], cancellation);
+        IReadOnlyList<ProviderDecision> ran = pack.OpenBest(
+            [
+                .. Inspector.GraphsOf(recipe, hasReferences: true),
+                GraphNames.MapDiffLanguage,
+                GraphNames.WinClipImage,
+                GraphNames.WinClipText,
+            ],
+            cancellation
+        );
         RgbImage[] references = [.. Enumerable.Range(0, shots.Append(0).Max()).Select(i => Noise(i + 1))];
         RgbImage query = Noise(0);
-        Inspector[] inspectors = [.. Profiles.Select(p => Inspector.Create(pack, recipe with { Profile = p }, parallelism: threads, cancellation: cancellation))];
+        Inspector[] inspectors =
+        [
+            .. Profiles.Select(p => Inspector.Create(pack, recipe with { Profile = p }, parallelism: threads, cancellation: cancellation)),
+        ];
         try
         {
-            IReadOnlyDictionary<int, ReferenceBanks> banks = BanksOf(inspectors[0], [.. shots.Where(k => k > 0)], references, threads, cancellation);
+            IReadOnlyDictionary<int, ReferenceBanks> banks = BanksOf(
+                inspectors[0],
+                [.. shots.Where(k => k > 0)],
+                references,
+                threads,
+                cancellation
+            );
             var networks = new WinClipNetworks(pack, recipe);
-            var winClip = new WinClip(networks.Grid, networks.Mean(WinClipPrompts.Normal(Object), cancellation), networks.Mean(WinClipPrompts.Anomalous(Object), cancellation));
+            var winClip = new WinClip(
+                networks.Grid,
+                networks.Mean(WinClipPrompts.Normal(Object), cancellation),
+                networks.Mean(WinClipPrompts.Anomalous(Object), cancellation)
+            );
             WinClipFeatures[] features = [.. references.Select(Encode)];
             return (ran, [.. shots.Select(Measure)]);
 
             Latency Measure(int k)
             {
-                foreach (Inspector inspector in inspectors) inspector.Use(banks.GetValueOrDefault(k));
-                Action[] methods = [.. inspectors.Select<Inspector, Action>(i => () => i.Inspect(query.View, cancellation: cancellation)), () => Judge(Encode(query), features[..k])];
-                double[][] rows = [.. Enumerable.Range(0, rounds + WarmUps).Select(_ => methods.Select(Milliseconds).ToArray()).Skip(WarmUps)];
+                foreach (Inspector inspector in inspectors)
+                    inspector.Use(banks.GetValueOrDefault(k));
+                Action[] methods =
+                [
+                    .. inspectors.Select<Inspector, Action>(i => () => i.Inspect(query.View, cancellation: cancellation)),
+                    () => Judge(Encode(query), features[..k]),
+                ];
+                double[][] rows =
+                [
+                    .. Enumerable.Range(0, rounds + WarmUps).Select(_ => methods.Select(Milliseconds).ToArray()).Skip(WarmUps),
+                ];
                 return new Latency(k, [.. methods.Select((_, m) => rows.Select(r => r[m]).ToArray())]);
             }
 
@@ -69,23 +106,32 @@ public static class LatencyBench
                 return WinClipNetworks.Features(outputs);
             }
 
-            void Judge(WinClipFeatures image, WinClipFeatures[] bank) => _ = bank.Length > 0 ? winClip.FewShot(image, bank) : winClip.ZeroShot(image);
+            void Judge(WinClipFeatures image, WinClipFeatures[] bank) =>
+                _ = bank.Length > 0 ? winClip.FewShot(image, bank) : winClip.ZeroShot(image);
         }
         finally
         {
-            foreach (Inspector inspector in inspectors) inspector.Dispose();
+            foreach (Inspector inspector in inspectors)
+                inspector.Dispose();
         }
     }
 
     /// <summary>Banks of the first so many references, by their number; each is encoded once.</summary>
-    private static Dictionary<int, ReferenceBanks> BanksOf(Inspector inspector, int[] counts, RgbImage[] references, int threads, CancellationToken cancellation)
+    private static Dictionary<int, ReferenceBanks> BanksOf(
+        Inspector inspector,
+        int[] counts,
+        RgbImage[] references,
+        int threads,
+        CancellationToken cancellation
+    )
     {
         var banks = new Dictionary<int, ReferenceBanks>();
         ReferenceBanksBuilder builder = inspector.StartEnrollment();
         for (int count = 1; count <= counts.Append(0).Max(); count++)
         {
             inspector.AddReference(references[count - 1].View, builder, cancellation: cancellation);
-            if (counts.Contains(count)) banks.Add(count, builder.ToBanks(threads, cancellation));
+            if (counts.Contains(count))
+                banks.Add(count, builder.ToBanks(threads, cancellation));
         }
 
         return banks;

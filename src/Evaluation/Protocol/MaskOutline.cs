@@ -15,14 +15,18 @@ internal static class MaskOutline
         bool[] defect = new bool[picture.Width * picture.Height];
         // A cell is marked where any of its pixels is, so that thin defects don't vanish in a small picture.
         for (int y = 0; y < mask.Height; y++)
-            for (int x = 0; x < mask.Width; x++)
-                if (mask.Defect[(y * mask.Width) + x]) defect[((int)((long)y * picture.Height / mask.Height) * picture.Width) + (int)((long)x * picture.Width / mask.Width)] = true;
+        for (int x = 0; x < mask.Width; x++)
+            if (mask.Defect[(y * mask.Width) + x])
+                defect[((int)((long)y * picture.Height / mask.Height) * picture.Width) + (int)((long)x * picture.Width / mask.Width)] =
+                    true;
         bool[] light = Around(defect, picture.Width, picture.Height);
         bool[] dark = Around([.. defect.Zip(light, (d, l) => d || l)], picture.Width, picture.Height);
         for (int i = 0; i < defect.Length; i++)
         {
-            if (light[i]) (picture.Pixels[3 * i], picture.Pixels[(3 * i) + 1], picture.Pixels[(3 * i) + 2]) = (64, 255, 255);
-            else if (dark[i]) picture.Pixels.AsSpan(3 * i, 3).Clear();
+            if (light[i])
+                (picture.Pixels[3 * i], picture.Pixels[(3 * i) + 1], picture.Pixels[(3 * i) + 2]) = (64, 255, 255);
+            else if (dark[i])
+                picture.Pixels.AsSpan(3 * i, 3).Clear();
         }
     }
 
@@ -31,9 +35,15 @@ internal static class MaskOutline
     {
         bool[] around = new bool[marked.Length];
         for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++)
-                around[(y * width) + x] = !marked[(y * width) + x] && ((x > 0 && marked[(y * width) + x - 1]) || (x + 1 < width && marked[(y * width) + x + 1])
-                    || (y > 0 && marked[((y - 1) * width) + x]) || (y + 1 < height && marked[((y + 1) * width) + x]));
+        for (int x = 0; x < width; x++)
+            around[(y * width) + x] =
+                !marked[(y * width) + x]
+                && (
+                    (x > 0 && marked[(y * width) + x - 1])
+                    || (x + 1 < width && marked[(y * width) + x + 1])
+                    || (y > 0 && marked[((y - 1) * width) + x])
+                    || (y + 1 < height && marked[((y + 1) * width) + x])
+                );
         return around;
     }
 }

@@ -17,9 +17,15 @@ public static class ReferenceSampler
     public static int[] Draw(int available, int k, int seed, string category)
     {
         ArgumentNullException.ThrowIfNull(category);
-        if (k < 0 || k > available) throw new ArgumentOutOfRangeException(nameof(k), k, $"{category} has {available} good pictures to draw from; 0 to {available} can be drawn.");
+        if (k < 0 || k > available)
+            throw new ArgumentOutOfRangeException(
+                nameof(k),
+                k,
+                $"{category} has {available} good pictures to draw from; 0 to {available} can be drawn."
+            );
         ulong state = (ulong)(uint)seed;
-        foreach (byte letter in Encoding.UTF8.GetBytes(category)) state = (state ^ letter) * 0x100000001B3;
+        foreach (byte letter in Encoding.UTF8.GetBytes(category))
+            state = (state ^ letter) * 0x100000001B3;
 
         int[] order = [.. Enumerable.Range(0, available)];
         for (int i = 0; i < k; i++)

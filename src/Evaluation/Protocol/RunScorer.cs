@@ -9,7 +9,11 @@ namespace ClipFusion.Evaluation.Protocol;
 internal readonly record struct JudgedImage(TestImage Image, Judgement Judgement);
 
 /// <summary>What the judgements of a run add up to.</summary>
-internal sealed record RunScores(IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves);
+internal sealed record RunScores(
+    IReadOnlyDictionary<string, double> Metrics,
+    IReadOnlyList<string> Notes,
+    IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves
+);
 
 /// <summary>Metrics of one run. One map and one mask a thread are in memory at a time.</summary>
 internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits, int threads) : IDisposable
@@ -22,28 +26,39 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits, i
         var curves = new Dictionary<string, IReadOnlyList<double[]>>(StringComparer.Ordinal);
         var metrics = new Dictionary<string, double>(StringComparer.Ordinal);
         var notes = new List<string>();
-        Try("image metrics", () =>
-        {
-            ScoreRanks ranks = ImageRanks.Of([.. images.Select(i => i.Judgement.Score)], [.. images.Select(i => i.Image.IsAnomalous)]);
-            Add(MetricColumns.Of(ranks, MetricColumns.Image));
-            curves.Add("image_roc", Curve.Roc(ranks));
-        });
+        Try(
+            "image metrics",
+            () =>
+            {
+                ScoreRanks ranks = ImageRanks.Of([.. images.Select(i => i.Judgement.Score)], [.. images.Select(i => i.Image.IsAnomalous)]);
+                Add(MetricColumns.Of(ranks, MetricColumns.Image));
+                curves.Add("image_roc", Curve.Roc(ranks));
+            }
+        );
         JudgedImage[] known = [.. images.Where(i => i.Image.HasPixelTruth)];
-        if (known.Length < images.Count) notes.Add($"pixel metrics: {images.Count - known.Length} of {images.Count} pictures have a defect but no usable mask and are left out");
-        if (known.Length == 0) return new RunScores(metrics, notes, curves);
-        Try("pixel metrics", () =>
-        {
-            PixelRanks ranks = PixelRanks.Read(known.Length, i => Read(known[i]), threads);
-            Add(MetricColumns.Of(ranks.Ranks, MetricColumns.Pixel));
-            Add(proLimits.Select(limit => KeyValuePair.Create(MetricColumns.Aupro(limit), ranks.Aupro(limit))));
-            curves.Add("pixel_roc", Curve.Roc(ranks.Ranks));
-            curves.Add("pro", Curve.Pro(ranks));
-        });
+        if (known.Length < images.Count)
+            notes.Add(
+                $"pixel metrics: {images.Count - known.Length} of {images.Count} pictures have a defect but no usable mask and are left out"
+            );
+        if (known.Length == 0)
+            return new RunScores(metrics, notes, curves);
+        Try(
+            "pixel metrics",
+            () =>
+            {
+                PixelRanks ranks = PixelRanks.Read(known.Length, i => Read(known[i]), threads);
+                Add(MetricColumns.Of(ranks.Ranks, MetricColumns.Pixel));
+                Add(proLimits.Select(limit => KeyValuePair.Create(MetricColumns.Aupro(limit), ranks.Aupro(limit))));
+                curves.Add("pixel_roc", Curve.Roc(ranks.Ranks));
+                curves.Add("pro", Curve.Pro(ranks));
+            }
+        );
         return new RunScores(metrics, notes, curves);
 
         void Add(IEnumerable<KeyValuePair<string, double>> values)
         {
-            foreach ((string name, double value) in values) metrics.Add(name, value);
+            foreach ((string name, double value) in values)
+                metrics.Add(name, value);
         }
 
         void Try(string what, Action compute)
@@ -66,11 +81,19 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits, i
         (int height, int width) = mapSize is { } size ? (size, size) : (image.Judgement.Covered.Height, image.Judgement.Covered.Width);
         int pixels = height * width;
         Buffers own = _buffers.Value!;
-        if (own.Scores.Length < pixels) (own.Scores, own.Defect) = (new float[pixels], new bool[pixels]);
+        if (own.Scores.Length < pixels)
+            (own.Scores, own.Defect) = (new float[pixels], new bool[pixels]);
         image.Judgement.ReadMap(height, width, own.Scores.AsSpan(0, pixels));
         bool anomalous = image.Image.Masks.Count > 0;
-        if (anomalous) DefectMask.Read(image.Image.Masks).Resize(image.Judgement.Covered, height, width, own.Defect.AsSpan(0, pixels));
-        return new ScoredPixels(image.Image.Id, height, width, own.Scores.AsMemory(0, pixels), anomalous ? own.Defect.AsMemory(0, pixels) : default);
+        if (anomalous)
+            DefectMask.Read(image.Image.Masks).Resize(image.Judgement.Covered, height, width, own.Defect.AsSpan(0, pixels));
+        return new ScoredPixels(
+            image.Image.Id,
+            height,
+            width,
+            own.Scores.AsMemory(0, pixels),
+            anomalous ? own.Defect.AsMemory(0, pixels) : default
+        );
     }
 
     private sealed class Buffers

@@ -9,7 +9,8 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
 {
     private readonly Dictionary<string, Kind> _kinds = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
-    private int _total, _done;
+    private int _total,
+        _done;
     private Work? _current;
 
     /// <summary>Steps that will come.</summary>
@@ -28,7 +29,8 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
     /// <param name="steps">How many of the planned steps it is.</param>
     public void Begin(string kind, string what, int steps)
     {
-        lock (_gate) _current = new Work(kind, what, steps, time.GetTimestamp());
+        lock (_gate)
+            _current = new Work(kind, what, steps, time.GetTimestamp());
         Report();
     }
 
@@ -37,7 +39,8 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
     {
         lock (_gate)
         {
-            if (_current is { } work && work.Done < work.Steps) (work.Done, _done) = (work.Done + 1, _done + 1);
+            if (_current is { } work && work.Done < work.Steps)
+                (work.Done, _done) = (work.Done + 1, _done + 1);
         }
 
         Report();
@@ -51,21 +54,25 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
         {
             Work work = _current!;
             Kind kind = Of(work.Kind);
-            if (measured && work.Steps > 0) kind.Add(time.GetElapsedTime(work.Start), work.Steps);
+            if (measured && work.Steps > 0)
+                kind.Add(time.GetElapsedTime(work.Start), work.Steps);
             kind.Left -= work.Steps;
             _done += work.Steps - work.Done;
             work.Done = work.Steps;
         }
 
         Report();
-        lock (_gate) _current = null;
+        lock (_gate)
+            _current = null;
     }
 
     private void Report()
     {
-        if (progress is null) return;
+        if (progress is null)
+            return;
         EvaluationProgress now;
-        lock (_gate) now = new EvaluationProgress(_current!.What, _done, _total, Left(out bool isLeast), isLeast);
+        lock (_gate)
+            now = new EvaluationProgress(_current!.What, _done, _total, Left(out bool isLeast), isLeast);
         progress.Report(now);
     }
 
@@ -85,7 +92,8 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
             known = true;
             TimeSpan rest = mean * kind.Left;
             // What of the current work's time is over.
-            if (_current is { } work && work.Kind == name && work.Done < work.Steps) rest -= TimeSpan.FromTicks(Math.Min((mean * work.Steps).Ticks, time.GetElapsedTime(work.Start).Ticks));
+            if (_current is { } work && work.Kind == name && work.Done < work.Steps)
+                rest -= TimeSpan.FromTicks(Math.Min((mean * work.Steps).Ticks, time.GetElapsedTime(work.Start).Ticks));
             left += rest;
         }
 
@@ -94,7 +102,8 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
 
     private Kind Of(string name)
     {
-        if (!_kinds.TryGetValue(name, out Kind? kind)) _kinds[name] = kind = new Kind();
+        if (!_kinds.TryGetValue(name, out Kind? kind))
+            _kinds[name] = kind = new Kind();
         return kind;
     }
 
@@ -119,7 +128,8 @@ internal sealed class StepCounter(IProgress<EvaluationProgress>? progress, TimeP
             }
 
             _measured.Enqueue((took, steps));
-            if (_measured.Count > Recent) _measured.Dequeue();
+            if (_measured.Count > Recent)
+                _measured.Dequeue();
         }
     }
 

@@ -14,8 +14,16 @@ namespace ClipFusion.Evaluation.Results;
 /// <param name="Notes">What of the runs was left out.</param>
 /// <param name="Figures">The figures.</param>
 public sealed record EvaluationReport(
-    string Dataset, DatasetLayout Layout, string Pack, string Recipe, string Maps, bool OneForAll,
-    IReadOnlyList<DatasetProblem> Problems, IReadOnlyList<string> Notes, IReadOnlyList<Figure> Figures)
+    string Dataset,
+    DatasetLayout Layout,
+    string Pack,
+    string Recipe,
+    string Maps,
+    bool OneForAll,
+    IReadOnlyList<DatasetProblem> Problems,
+    IReadOnlyList<string> Notes,
+    IReadOnlyList<Figure> Figures
+)
 {
     /// <summary>The paper's tables that vary the method, as far as they were asked for.</summary>
     public IReadOnlyList<AblationSection> Ablations { get; init; } = [];

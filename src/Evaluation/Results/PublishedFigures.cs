@@ -20,15 +20,28 @@ internal static class PublishedFigures
     {
         foreach (string[] cells in Lines("PublishedFigures.csv").Concat(Lines("AblationFigures.csv")))
         {
-            Figures.Add(new Key(cells[0], cells[1] == "one-for-all", cells[2], cells[3], int.Parse(cells[4], CultureInfo.InvariantCulture), cells[5]), (double)(decimal.Parse(cells[6], CultureInfo.InvariantCulture) / 100));
-            if (cells[5] == Mean) continue;
-            if (!Categories.TryGetValue(cells[0], out HashSet<string>? names)) Categories[cells[0]] = names = new(StringComparer.Ordinal);
+            Figures.Add(
+                new Key(
+                    cells[0],
+                    cells[1] == "one-for-all",
+                    cells[2],
+                    cells[3],
+                    int.Parse(cells[4], CultureInfo.InvariantCulture),
+                    cells[5]
+                ),
+                (double)(decimal.Parse(cells[6], CultureInfo.InvariantCulture) / 100)
+            );
+            if (cells[5] == Mean)
+                continue;
+            if (!Categories.TryGetValue(cells[0], out HashSet<string>? names))
+                Categories[cells[0]] = names = new(StringComparer.Ordinal);
             names.Add(cells[5]);
         }
     }
 
     /// <summary>The published data set that all these categories are of; null for none.</summary>
-    public static string? DatasetOf(IReadOnlyCollection<string> categories) => Categories.Keys.Order(StringComparer.Ordinal).FirstOrDefault(d => categories.Count > 0 && categories.All(Categories[d].Contains));
+    public static string? DatasetOf(IReadOnlyCollection<string> categories) =>
+        Categories.Keys.Order(StringComparer.Ordinal).FirstOrDefault(d => categories.Count > 0 && categories.All(Categories[d].Contains));
 
     /// <summary>Whether these are all of a published data set's categories, so that their mean can be compared.</summary>
     public static bool IsWhole(string dataset, IReadOnlyCollection<string> categories) => Categories[dataset].SetEquals(categories);
@@ -42,7 +55,8 @@ internal static class PublishedFigures
         using Stream stream = typeof(PublishedFigures).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
         reader.ReadLine();
-        while (reader.ReadLine() is { } line) yield return line.Split(',');
+        while (reader.ReadLine() is { } line)
+            yield return line.Split(',');
     }
 
     private readonly record struct Key(string Dataset, bool OneForAll, string Metric, string Method, int Shots, string Category);

@@ -28,7 +28,11 @@ public static class ReportFiles
         Directory.CreateDirectory(folder);
         AtomicFile.Write(Path.Combine(folder, "results.md"), Durability.PowerCut, MarkdownTables.Of(report));
         AtomicFile.Write(Path.Combine(folder, "results.csv"), Durability.PowerCut, Csv(report));
-        AtomicFile.Write(Path.Combine(folder, "results.json"), Durability.PowerCut, stream => JsonSerializer.Serialize(stream, report, Json));
+        AtomicFile.Write(
+            Path.Combine(folder, "results.json"),
+            Durability.PowerCut,
+            stream => JsonSerializer.Serialize(stream, report, Json)
+        );
     }
 
     /// <summary>One figure a line, 0..1 at full precision; an empty cell is a figure that the paper does not have.</summary>
@@ -36,12 +40,17 @@ public static class ReportFiles
     {
         var text = new StringBuilder("category,method,shots,metric,mean,deviation,seeds,categories,published,difference,weights\n");
         foreach (Figure f in report.Figures)
-            text.Append(CultureInfo.InvariantCulture, $"{Cell(f.Category)},{f.Method},{f.Shots},{f.Metric},{f.Mean:R},{f.Deviation:R},{f.Seeds},{f.Categories},{f.Published:R},{f.Difference:R},{Weights(report, f.Method)}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{Cell(f.Category)},{f.Method},{f.Shots},{f.Metric},{f.Mean:R},{f.Deviation:R},{f.Seeds},{f.Categories},"
+                    + $"{f.Published:R},{f.Difference:R},{Weights(report, f.Method)}\n"
+            );
         return text.ToString();
     }
 
     private static string Weights(EvaluationReport report, string method) =>
         JsonNamingPolicy.CamelCase.ConvertName((report.OtherWeights.Contains(method) ? PackWeights.Unknown : report.Weights).ToString());
 
-    private static string Cell(string text) => text.AsSpan().ContainsAny(',', '"') ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private static string Cell(string text) =>
+        text.AsSpan().ContainsAny(',', '"') ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

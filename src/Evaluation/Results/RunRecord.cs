@@ -20,9 +20,19 @@ namespace ClipFusion.Evaluation.Results;
 /// <param name="Images">Every judged picture.</param>
 /// <param name="Scale">The scale of its heatmaps; null where none were drawn.</param>
 public sealed record RunRecord(
-    string Fingerprint, string Category, string ObjectWord, string Method, int Shots, int Seed,
-    IReadOnlyList<DrawnReference> References, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Notes, IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves, IReadOnlyList<ImageScore> Images,
-    HeatmapScale? Scale = null);
+    string Fingerprint,
+    string Category,
+    string ObjectWord,
+    string Method,
+    int Shots,
+    int Seed,
+    IReadOnlyList<DrawnReference> References,
+    IReadOnlyDictionary<string, double> Metrics,
+    IReadOnlyList<string> Notes,
+    IReadOnlyDictionary<string, IReadOnlyList<double[]>> Curves,
+    IReadOnlyList<ImageScore> Images,
+    HeatmapScale? Scale = null
+);
 
 /// <summary>A drawn reference.</summary>
 /// <param name="Index">Its number among the category's good pictures by name, from 0.</param>
@@ -60,10 +70,15 @@ internal sealed class RunFiles(string folder)
     public RunRecord? Find(string category, string method, int shots, int seed, string fingerprint)
     {
         string path = PathOf(category, method, shots, seed);
-        if (!File.Exists(path)) return null;
+        if (!File.Exists(path))
+            return null;
         try
         {
-            return JsonSerializer.Deserialize<RunRecord>(RegularFile.ReadAllBytes(path, MaxBytes), Json) is { } run && run.Fingerprint == fingerprint ? run : null;
+            return
+                JsonSerializer.Deserialize<RunRecord>(RegularFile.ReadAllBytes(path, MaxBytes), Json) is { } run
+                && run.Fingerprint == fingerprint
+                ? run
+                : null;
         }
         catch (JsonException)
         {
@@ -79,5 +94,6 @@ internal sealed class RunFiles(string folder)
         AtomicFile.Write(path, Durability.PowerCut, stream => JsonSerializer.Serialize(stream, run, Json));
     }
 
-    private string PathOf(string category, string method, int shots, int seed) => Path.Combine(folder, category, $"{method}-k{shots}-seed{seed}.json");
+    private string PathOf(string category, string method, int shots, int seed) =>
+        Path.Combine(folder, category, $"{method}-k{shots}-seed{seed}.json");
 }

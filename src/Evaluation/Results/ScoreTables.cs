@@ -17,7 +17,9 @@ internal sealed record Confusion(float Threshold, int Found, int Missed, int Fal
     /// <summary>At a threshold.</summary>
     public static Confusion At(float threshold, IReadOnlyList<ImageScore> images)
     {
-        int found = images.Count(i => !IsGood(i) && i.Score >= threshold), alarms = images.Count(i => IsGood(i) && i.Score >= threshold), good = images.Count(IsGood);
+        int found = images.Count(i => !IsGood(i) && i.Score >= threshold),
+            alarms = images.Count(i => IsGood(i) && i.Score >= threshold),
+            good = images.Count(IsGood);
         return new Confusion(threshold, found, images.Count - good - found, alarms, good - alarms);
     }
 
@@ -26,7 +28,8 @@ internal sealed record Confusion(float Threshold, int Found, int Missed, int Fal
 
     /// <summary>At the threshold with the largest share found minus the share of false alarms, of several the highest: it does not depend
     /// on how many pictures of each kind there are.</summary>
-    public static Confusion? Balanced(IReadOnlyList<ImageScore> images) => Best(images, c => ((double)c.Found / (c.Found + c.Missed)) - ((double)c.FalseAlarms / (c.FalseAlarms + c.Passed)));
+    public static Confusion? Balanced(IReadOnlyList<ImageScore> images) =>
+        Best(images, c => ((double)c.Found / (c.Found + c.Missed)) - ((double)c.FalseAlarms / (c.FalseAlarms + c.Passed)));
 
     /// <summary>At the lowest threshold without a false alarm; null where no picture scores above every good one.</summary>
     public static Confusion? WithoutAlarm(IReadOnlyList<ImageScore> images)
@@ -36,7 +39,9 @@ internal sealed record Confusion(float Threshold, int Found, int Missed, int Fal
     }
 
     private static Confusion? Best(IReadOnlyList<ImageScore> images, Func<Confusion, double> worth) =>
-        images.Any(IsGood) && !images.All(IsGood) ? images.Select(i => i.Score).Distinct().OrderDescending().Select(t => At(t, images)).MaxBy(worth) : null;
+        images.Any(IsGood) && !images.All(IsGood)
+            ? images.Select(i => i.Score).Distinct().OrderDescending().Select(t => At(t, images)).MaxBy(worth)
+            : null;
 
     private static bool IsGood(ImageScore image) => image.Defect == TestImage.Good;
 }
@@ -56,14 +61,25 @@ internal sealed record DefectRow(string Defect, int Pictures, double? Auroc, flo
         ImageScore[] good = [.. images.Where(i => i.Defect == TestImage.Good)];
         return
         [
-            .. images.GroupBy(i => i.Defect).OrderBy(g => g.Key != TestImage.Good).ThenBy(g => g.Key, StringComparer.Ordinal)
-                .Select(g => new DefectRow(g.Key, g.Count(), Against(good, [.. g]), g.Min(i => i.Score), g.Average(i => i.Score), g.Max(i => i.Score))),
+            .. images
+                .GroupBy(i => i.Defect)
+                .OrderBy(g => g.Key != TestImage.Good)
+                .ThenBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => new DefectRow(
+                    g.Key,
+                    g.Count(),
+                    Against(good, [.. g]),
+                    g.Min(i => i.Score),
+                    g.Average(i => i.Score),
+                    g.Max(i => i.Score)
+                )),
         ];
     }
 
     private static double? Against(ImageScore[] good, ImageScore[] defects)
     {
-        if (good.Length == 0 || defects[0].Defect == TestImage.Good) return null;
+        if (good.Length == 0 || defects[0].Defect == TestImage.Good)
+            return null;
         ImageScore[] all = [.. good, .. defects];
         return RankMetrics.Auroc(ImageRanks.Of([.. all.Select(i => i.Score)], [.. all.Select((_, i) => i >= good.Length)]));
     }

@@ -10,7 +10,17 @@ namespace ClipFusion.Evaluation.Results;
 /// <param name="Seeds">How many runs went in.</param>
 /// <param name="Categories">How many categories went in; a category where the metric is not defined does not.</param>
 /// <param name="Published">The paper's figure, or null.</param>
-public sealed record Figure(string Category, string Method, int Shots, string Metric, double Mean, double Deviation, int Seeds, int Categories, double? Published)
+public sealed record Figure(
+    string Category,
+    string Method,
+    int Shots,
+    string Metric,
+    double Mean,
+    double Deviation,
+    int Seeds,
+    int Categories,
+    double? Published
+)
 {
     /// <summary>Ours minus the paper's.</summary>
     public double? Difference => Mean - Published;
@@ -32,8 +42,10 @@ public static class Summary
         var figures = new List<Figure>();
         foreach (IGrouping<(string Method, int Shots), RunRecord> row in runs.GroupBy(r => (r.Method, r.Shots)).OrderBy(g => g.Key))
         {
-            foreach (string category in categories) figures.AddRange(Figures(row.Key, category, [.. row.Where(r => r.Category == category)], published));
-            if (categories.Length > 1) figures.AddRange(Figures(row.Key, PublishedFigures.Mean, [.. row], whole ? published : null));
+            foreach (string category in categories)
+                figures.AddRange(Figures(row.Key, category, [.. row.Where(r => r.Category == category)], published));
+            if (categories.Length > 1)
+                figures.AddRange(Figures(row.Key, PublishedFigures.Mean, [.. row], whole ? published : null));
         }
 
         return figures;
@@ -43,8 +55,16 @@ public static class Summary
             let defined = of.Where(r => r.Metrics.ContainsKey(metric)).ToArray()
             let seeds = defined.GroupBy(r => r.Seed).OrderBy(s => s.Key).Select(s => s.Average(r => r.Metrics[metric])).ToArray()
             select new Figure(
-                category, row.Method, row.Shots, metric, seeds.Average(), Deviation(seeds), seeds.Length, defined.Select(r => r.Category).Distinct().Count(),
-                compareWith is null ? null : PublishedFigures.Find(compareWith, oneForAll, metric, row.Method, row.Shots, category));
+                category,
+                row.Method,
+                row.Shots,
+                metric,
+                seeds.Average(),
+                Deviation(seeds),
+                seeds.Length,
+                defined.Select(r => r.Category).Distinct().Count(),
+                compareWith is null ? null : PublishedFigures.Find(compareWith, oneForAll, metric, row.Method, row.Shots, category)
+            );
     }
 
     private static double Deviation(double[] values)

@@ -30,7 +30,8 @@ public enum Durability
 /// </remarks>
 public static class AtomicFile
 {
-    private const string TemporaryStart = ".clipfusion-", TemporaryEnd = ".tmp";
+    private const string TemporaryStart = ".clipfusion-",
+        TemporaryEnd = ".tmp";
     private const int BufferBytes = 1 << 16;
 
     /// <summary>Writes a file of any size.</summary>
@@ -52,7 +53,8 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string folder = FolderOf(path), temporary = TemporaryIn(folder);
+        string folder = FolderOf(path),
+            temporary = TemporaryIn(folder);
         try
         {
             using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes))
@@ -70,7 +72,8 @@ public static class AtomicFile
             throw;
         }
 
-        if (durability == Durability.PowerCut) FlushFolder(folder);
+        if (durability == Durability.PowerCut)
+            FlushFolder(folder);
     }
 
     /// <summary>Writes a file of these bytes.</summary>
@@ -80,7 +83,8 @@ public static class AtomicFile
 
     /// <summary>Writes a file of this text as UTF-8, without a byte order mark.</summary>
     /// <inheritdoc cref="Write(string, Durability, Action{FileStream})"/>
-    public static void Write(string path, Durability durability, string content) => Write(path, durability, Encoding.UTF8.GetBytes(content));
+    public static void Write(string path, Durability durability, string content) =>
+        Write(path, durability, Encoding.UTF8.GetBytes(content));
 
     /// <summary>Gives a file that was written elsewhere its name, replacing what has it.</summary>
     /// <param name="written">A whole file in the same file system; whoever wrote it has flushed it where it has to survive a power
@@ -92,7 +96,8 @@ public static class AtomicFile
     public static void Install(string written, string path, Durability durability)
     {
         File.Move(written, path, overwrite: true);
-        if (durability == Durability.PowerCut) FlushFolder(FolderOf(path));
+        if (durability == Durability.PowerCut)
+            FlushFolder(FolderOf(path));
     }
 
     /// <summary>Deletes a file; one that is not there is no error.</summary>
@@ -103,7 +108,8 @@ public static class AtomicFile
     public static void Delete(string path, Durability durability)
     {
         File.Delete(path);
-        if (durability == Durability.PowerCut) FlushFolder(FolderOf(path));
+        if (durability == Durability.PowerCut)
+            FlushFolder(FolderOf(path));
     }
 
     /// <summary>Makes what was created, renamed and deleted in a folder survive a power cut.</summary>
@@ -111,11 +117,13 @@ public static class AtomicFile
     /// <exception cref="IOException">The disk refuses.</exception>
     public static void FlushFolder(string folder)
     {
-        if (!OperatingSystem.IsLinux()) return;
+        if (!OperatingSystem.IsLinux())
+            return;
         using SafeFileHandle handle = Libc.Open(folder, Libc.ReadOnly | Libc.CloseOnExec);
         int error = handle.IsInvalid || Libc.Flush(handle) != 0 ? Marshal.GetLastPInvokeError() : 0;
         // A folder that may be written to but not listed can't be opened, and some network shares flush no folders.
-        if (error is 0 or Libc.AccessDenied or Libc.InvalidArgument or Libc.ReadOnlyFileSystem or Libc.NoSuchCall or Libc.NotSupported) return;
+        if (error is 0 or Libc.AccessDenied or Libc.InvalidArgument or Libc.ReadOnlyFileSystem or Libc.NoSuchCall or Libc.NotSupported)
+            return;
         throw new IOException($"{folder}: can't be flushed to the disk: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
@@ -134,8 +142,14 @@ public static class AtomicFile
     public static void DeleteLeftOvers(string folder, bool recursive = false)
     {
         // Folders that may not be listed are passed over, and links are not followed out of the folder.
-        var all = new EnumerationOptions { IgnoreInaccessible = true, RecurseSubdirectories = recursive, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (string file in Directory.EnumerateFiles(folder, $"{TemporaryStart}*{TemporaryEnd}", all)) TryDelete(file);
+        var all = new EnumerationOptions
+        {
+            IgnoreInaccessible = true,
+            RecurseSubdirectories = recursive,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+        };
+        foreach (string file in Directory.EnumerateFiles(folder, $"{TemporaryStart}*{TemporaryEnd}", all))
+            TryDelete(file);
     }
 
     private static string FolderOf(string path) =>
@@ -143,10 +157,12 @@ public static class AtomicFile
 
     private static void KeepMode(string path, SafeFileHandle written)
     {
-        if (!OperatingSystem.IsLinux() || !File.Exists(path)) return;
+        if (!OperatingSystem.IsLinux() || !File.Exists(path))
+            return;
         UnixFileMode mode = File.GetUnixFileMode(path);
         // Asked first: shares without permissions of their own refuse to change any.
-        if (mode != File.GetUnixFileMode(written)) File.SetUnixFileMode(written, mode);
+        if (mode != File.GetUnixFileMode(written))
+            File.SetUnixFileMode(written, mode);
     }
 
     private static void TryDelete(string file)

@@ -34,7 +34,11 @@ public enum FileKind
 /// <param name="Written">Time of its last change, UTC, as its file system keeps it.</param>
 public readonly record struct FileStatus(FileIdentity Identity, FileKind Kind, long Length, DateTime Written)
 {
-    private const int StructBytes = 256, CurrentFolder = -100, NoFollow = 0x100, EmptyPath = 0x1000, KindMask = 0xF000;
+    private const int StructBytes = 256,
+        CurrentFolder = -100,
+        NoFollow = 0x100,
+        EmptyPath = 0x1000,
+        KindMask = 0xF000;
     private const uint BasicFields = 0x7FF;
 
     /// <summary>
@@ -67,7 +71,8 @@ public readonly record struct FileStatus(FileIdentity Identity, FileKind Kind, l
         uint nanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(status[120..]);
         // A file system may keep any number; what .NET can't say is as good as its nearest.
         long ticks = Math.Clamp(seconds, -62_135_596_800, 253_402_300_799) * TimeSpan.TicksPerSecond + (nanoseconds / 100);
-        ulong major = BinaryPrimitives.ReadUInt32LittleEndian(status[136..]), minor = BinaryPrimitives.ReadUInt32LittleEndian(status[140..]);
+        ulong major = BinaryPrimitives.ReadUInt32LittleEndian(status[136..]),
+            minor = BinaryPrimitives.ReadUInt32LittleEndian(status[140..]);
         var identity = new FileIdentity((major << 32) | minor, BinaryPrimitives.ReadUInt64LittleEndian(status[32..]));
         FileKind kind = (BinaryPrimitives.ReadUInt16LittleEndian(status[28..]) & KindMask) switch
         {

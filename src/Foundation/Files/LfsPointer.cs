@@ -11,7 +11,8 @@ public static class LfsPointer
     private static ReadOnlySpan<byte> OldStart => "version https://hawser.github.com/spec/"u8;
 
     /// <summary>What to do about a pointer.</summary>
-    public const string Message = "this is a Git LFS pointer and not the file itself; fetch it with 'git lfs pull' in that repository, or download the file";
+    public const string Message =
+        "this is a Git LFS pointer and not the file itself; fetch it with 'git lfs pull' in that repository, or download the file";
 
     /// <summary>Whether the file of a path is one; false where it can't be read, which its reader tells.</summary>
     /// <param name="path">Any file.</param>
@@ -21,7 +22,8 @@ public static class LfsPointer
         {
             using FileStream file = RegularFile.OpenStream(path);
             byte[] start = new byte[Start.Length];
-            return file.Length <= MaxBytes && Is(start.AsSpan(0, file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)), file.Length);
+            return file.Length <= MaxBytes
+                && Is(start.AsSpan(0, file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)), file.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -32,5 +34,6 @@ public static class LfsPointer
     /// <summary>Whether a file is one, by its beginning.</summary>
     /// <param name="prefix">The file's first bytes.</param>
     /// <param name="length">Bytes of the whole file.</param>
-    public static bool Is(ReadOnlySpan<byte> prefix, long length) => length <= MaxBytes && (prefix.StartsWith(Start) || prefix.StartsWith(OldStart));
+    public static bool Is(ReadOnlySpan<byte> prefix, long length) =>
+        length <= MaxBytes && (prefix.StartsWith(Start) || prefix.StartsWith(OldStart));
 }

@@ -21,15 +21,18 @@ public static class RegularFile
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static SafeFileHandle Open(string path, bool followLinks = true)
     {
-        if (!IsPath(path)) throw new IOException($"'{path}': an empty name, or one with a character 0; a file's path is expected");
-        if (!OperatingSystem.IsLinux()) return File.OpenHandle(path);
+        if (!IsPath(path))
+            throw new IOException($"'{path}': an empty name, or one with a character 0; a file's path is expected");
+        if (!OperatingSystem.IsLinux())
+            return File.OpenHandle(path);
         // Before it is opened: that alone makes some devices do something. What counts is what was opened, below.
         Look(path, followLinks);
         int flags = Libc.ReadOnly | Libc.NonBlocking | Libc.NoControllingTerminal | Libc.CloseOnExec | (followLinks ? 0 : Libc.NoFollow);
         SafeFileHandle file;
         do file = Libc.Open(path, flags);
         while (file.IsInvalid && Marshal.GetLastPInvokeError() == Libc.Interrupted);
-        if (file.IsInvalid) throw Refusal(path, Marshal.GetLastPInvokeError());
+        if (file.IsInvalid)
+            throw Refusal(path, Marshal.GetLastPInvokeError());
         try
         {
             RequireRegular(path, FileStatus.Of(file) ?? throw Refusal(path, Marshal.GetLastPInvokeError()));
@@ -56,9 +59,11 @@ public static class RegularFile
         ArgumentOutOfRangeException.ThrowIfNegative(maxBytes);
         using SafeFileHandle file = Open(path);
         // Before there is memory for it.
-        if (RandomAccess.GetLength(file) is var claimed && claimed > maxBytes) throw new IOException($"{path}: {claimed} bytes; at most {maxBytes} are read");
+        if (RandomAccess.GetLength(file) is var claimed && claimed > maxBytes)
+            throw new IOException($"{path}: {claimed} bytes; at most {maxBytes} are read");
         (byte[] bytes, int length) = Fill(path, file, maxBytes);
-        if (length > maxBytes) throw new IOException($"{path}: more than {maxBytes} bytes; at most that many are read");
+        if (length > maxBytes)
+            throw new IOException($"{path}: more than {maxBytes} bytes; at most that many are read");
         return bytes.Length == length ? bytes : bytes[..length];
     }
 
@@ -89,9 +94,12 @@ public static class RegularFile
     /// <exception cref="UnauthorizedAccessException">A folder on the way may not be searched.</exception>
     public static void Require(string path)
     {
-        if (!IsPath(path)) throw new IOException($"'{path}': an empty name, or one with a character 0; a file's path is expected");
-        if (OperatingSystem.IsLinux()) Look(path, followLinks: true);
-        else if (!File.Exists(path)) throw Refusal(path, Libc.NoSuchFile);
+        if (!IsPath(path))
+            throw new IOException($"'{path}': an empty name, or one with a character 0; a file's path is expected");
+        if (OperatingSystem.IsLinux())
+            Look(path, followLinks: true);
+        else if (!File.Exists(path))
+            throw Refusal(path, Libc.NoSuchFile);
     }
 
     /// <summary>Whether there is something at a path that is no regular file, such as a folder or a pipe; links are followed.</summary>
@@ -101,14 +109,17 @@ public static class RegularFile
     private static (byte[] Bytes, int Length) Fill(string path, SafeFileHandle file, int maxBytes)
     {
         // What a file claims is a guess: files of /proc claim nothing, and others grow. One byte more shows the end.
-        long most = maxBytes + 1L, claimed = Math.Clamp(RandomAccess.GetLength(file), Math.Min(255, maxBytes), maxBytes);
+        long most = maxBytes + 1L,
+            claimed = Math.Clamp(RandomAccess.GetLength(file), Math.Min(255, maxBytes), maxBytes);
         byte[] bytes = new byte[claimed + 1];
         int filled = 0;
         while (filled < most)
         {
-            if (filled == bytes.Length) Array.Resize(ref bytes, (int)Math.Min(2L * bytes.Length, most));
+            if (filled == bytes.Length)
+                Array.Resize(ref bytes, (int)Math.Min(2L * bytes.Length, most));
             int count = Read(path, file, bytes.AsSpan(filled), filled);
-            if (count == 0) break;
+            if (count == 0)
+                break;
             filled += count;
         }
 
@@ -133,7 +144,8 @@ public static class RegularFile
     private static void Look(string path, bool followLinks)
     {
         // A link that is not followed is told by the open.
-        if (!followLinks) return;
+        if (!followLinks)
+            return;
         RequireRegular(path, FileStatus.Of(path) ?? throw Refusal(path, Marshal.GetLastPInvokeError()));
     }
 
@@ -148,17 +160,23 @@ public static class RegularFile
             FileKind.Device => "a device",
             _ => "no file of a known kind",
         };
-        if (found is not null) throw new NotARegularFileException($"{path}: {found}; a regular file is expected");
+        if (found is not null)
+            throw new NotARegularFileException($"{path}: {found}; a regular file is expected");
     }
 
-    private static Exception Refusal(string path, int error) => error switch
-    {
-        Libc.NoSuchFile or Libc.NotAFolder => new FileNotFoundException($"{path}: there is no such file", path),
-        Libc.AccessDenied or Libc.NotPermitted => new UnauthorizedAccessException($"{path}: may not be read: {Marshal.GetPInvokeErrorMessage(error)}"),
-        Libc.NoSuchDeviceOrAddress => new NotARegularFileException($"{path}: a socket or a device without its driver; a regular file is expected"),
-        Libc.NameTooLong => new PathTooLongException($"{path}: the name is too long"),
-        _ => new IOException($"{path}: can't be opened: {Marshal.GetPInvokeErrorMessage(error)}"),
-    };
+    private static Exception Refusal(string path, int error) =>
+        error switch
+        {
+            Libc.NoSuchFile or Libc.NotAFolder => new FileNotFoundException($"{path}: there is no such file", path),
+            Libc.AccessDenied or Libc.NotPermitted => new UnauthorizedAccessException(
+                $"{path}: may not be read: {Marshal.GetPInvokeErrorMessage(error)}"
+            ),
+            Libc.NoSuchDeviceOrAddress => new NotARegularFileException(
+                $"{path}: a socket or a device without its driver; a regular file is expected"
+            ),
+            Libc.NameTooLong => new PathTooLongException($"{path}: the name is too long"),
+            _ => new IOException($"{path}: can't be opened: {Marshal.GetPInvokeErrorMessage(error)}"),
+        };
 }
 
 /// <summary>
@@ -166,7 +184,6 @@ public static class RegularFile
 /// </summary>
 public sealed class NotARegularFileException : IOException
 {
-    internal NotARegularFileException(string message) : base(message)
-    {
-    }
+    internal NotARegularFileException(string message)
+        : base(message) { }
 }

@@ -27,8 +27,10 @@ public sealed class FieldErrors
     /// <param name="expected">What is expected there.</param>
     public void Add(string path, string found, string expected)
     {
-        if (_list.Count < Max - 1) _list.Add(new(path, found, expected));
-        else if (_list.Count == Max - 1) _list.Add(new("$", "more errors than are listed", "a file with fewer"));
+        if (_list.Count < Max - 1)
+            _list.Add(new(path, found, expected));
+        else if (_list.Count == Max - 1)
+            _list.Add(new("$", "more errors than are listed", "a file with fewer"));
     }
 
     /// <summary>Everything in one text: the file's name and a line per error.</summary>
@@ -37,6 +39,7 @@ public sealed class FieldErrors
     public static string Message(string source, IReadOnlyList<FieldError> errors)
     {
         ArgumentNullException.ThrowIfNull(errors);
-        return $"{source}: {errors.Count} {(errors.Count == 1 ? "error" : "errors")}{Environment.NewLine}{string.Join(Environment.NewLine, errors)}";
+        return $"{source}: {errors.Count} "
+            + $"{(errors.Count == 1 ? "error" : "errors")}{Environment.NewLine}{string.Join(Environment.NewLine, errors)}";
     }
 }

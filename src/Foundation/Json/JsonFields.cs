@@ -37,7 +37,8 @@ public sealed class JsonFields
         {
             if (JsonText.TryName(property, out string name))
             {
-                if (!_values.TryAdd(name, property.Value)) errors.Add(PathOf(name), "the key a second time", "every key once");
+                if (!_values.TryAdd(name, property.Value))
+                    errors.Add(PathOf(name), "the key a second time", "every key once");
             }
             else
             {
@@ -64,14 +65,16 @@ public sealed class JsonFields
     {
         ArgumentNullException.ThrowIfNull(read);
         _known.Add(key);
-        if (_overrides is not null && _overrides.TryRead(PathOf(key), Errors, read, out bool good, out T replaced)) return good ? replaced : missing;
+        if (_overrides is not null && _overrides.TryRead(PathOf(key), Errors, read, out bool good, out T replaced))
+            return good ? replaced : missing;
         return _values.TryGetValue(key, out JsonElement value) && read(value, PathOf(key), Errors, out T result) ? result : missing;
     }
 
     /// <summary>As <see cref="Read"/>, but the key must be there.</summary>
     public T Require<T>(string key, T missing, string expected, ValueReader<T> read)
     {
-        if (!Has(key)) Errors.Add(PathOf(key), "nothing", expected);
+        if (!Has(key))
+            Errors.Add(PathOf(key), "nothing", expected);
         return Read(key, missing, read);
     }
 
@@ -92,7 +95,8 @@ public sealed class JsonFields
         where T : class
     {
         bool there = _values.TryGetValue(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
-        if (there || _overrides?.HasBelow(PathOf(key)) == true) return ReadObjectKey(key, there ? value : EmptyObject, read);
+        if (there || _overrides?.HasBelow(PathOf(key)) == true)
+            return ReadObjectKey(key, there ? value : EmptyObject, read);
         return Read<T?>(key, null, Nothing);
     }
 
@@ -106,14 +110,19 @@ public sealed class JsonFields
         int count = there && value.ValueKind == JsonValueKind.Array ? value.GetArrayLength() : 0;
         if (count < 1 || count > max)
         {
-            Errors.Add(PathOf(key), there ? JsonText.Show(value) : "nothing", string.Create(CultureInfo.InvariantCulture, $"an array of 1 to {max} {what}"));
+            Errors.Add(
+                PathOf(key),
+                there ? JsonText.Show(value) : "nothing",
+                string.Create(CultureInfo.InvariantCulture, $"an array of 1 to {max} {what}")
+            );
             return [];
         }
 
         ImmutableArray<T>.Builder items = ImmutableArray.CreateBuilder<T>(count);
         for (int i = 0; i < count; i++)
         {
-            if (ReadObject(value[i], string.Create(CultureInfo.InvariantCulture, $"{PathOf(key)}[{i}]"), read) is T item) items.Add(item);
+            if (ReadObject(value[i], string.Create(CultureInfo.InvariantCulture, $"{PathOf(key)}[{i}]"), read) is T item)
+                items.Add(item);
         }
 
         return items.DrainToImmutable();
@@ -128,7 +137,13 @@ public sealed class JsonFields
     /// <param name="isName">Whether a name is one.</param>
     /// <param name="nameRule">That in words.</param>
     /// <param name="read">Given a name and its object.</param>
-    public ImmutableArray<T> Entries<T>(string key, string what, Func<string, bool> isName, string nameRule, Func<string, JsonFields, T> read)
+    public ImmutableArray<T> Entries<T>(
+        string key,
+        string what,
+        Func<string, bool> isName,
+        string nameRule,
+        Func<string, JsonFields, T> read
+    )
         where T : class
     {
         _known.Add(key);
@@ -143,8 +158,10 @@ public sealed class JsonFields
         ImmutableArray<T>.Builder items = ImmutableArray.CreateBuilder<T>(names._values.Count);
         foreach ((string name, JsonElement json) in names._values)
         {
-            if (!isName(name)) Errors.Add(names.PathOf(name), "a name of another form", nameRule);
-            if (ReadObject(json, names.PathOf(name), fields => read(name, fields)) is T item) items.Add(item);
+            if (!isName(name))
+                Errors.Add(names.PathOf(name), "a name of another form", nameRule);
+            if (ReadObject(json, names.PathOf(name), fields => read(name, fields)) is T item)
+                items.Add(item);
         }
 
         return items.DrainToImmutable();
@@ -192,7 +209,8 @@ public sealed class JsonFields
         where T : class
     {
         value = null;
-        if (json.ValueKind == JsonValueKind.Null) return true;
+        if (json.ValueKind == JsonValueKind.Null)
+            return true;
         errors.Add(path, JsonText.Show(json), "an object or null");
         return false;
     }

@@ -13,7 +13,8 @@ public static partial class JsonSyntax
     public static string Describe(JsonException error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        string path = error.Path is { Length: > 1 } p ? $"{p}: " : "", place = Place(error) is { } at ? $" ({at})" : "";
+        string path = error.Path is { Length: > 1 } p ? $"{p}: " : "",
+            place = Place(error) is { } at ? $" ({at})" : "";
         return $"{path}{Cause(error)}{place}";
     }
 
@@ -22,7 +23,9 @@ public static partial class JsonSyntax
     public static string? Place(JsonException error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return error.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, byte {(error.BytePositionInLine ?? 0) + 1}") : null;
+        return error.LineNumber is { } line
+            ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, byte {(error.BytePositionInLine ?? 0) + 1}")
+            : null;
     }
 
     /// <summary>The error without its place.</summary>
@@ -31,9 +34,12 @@ public static partial class JsonSyntax
     {
         ArgumentNullException.ThrowIfNull(error);
         string text = PlaceOfTheParser().Replace(error.Message, "").Trim();
-        if (NotMapped().Match(text) is { Success: true } unknown) return $"unknown key '{unknown.Groups[1].Value}'";
-        if (MissingKeys().Match(text) is { Success: true } missing) return $"missing keys: {missing.Groups[1].Value.Trim().TrimEnd('.')}";
-        if (WrongKind().IsMatch(text)) return "a value of another kind than is expected there";
+        if (NotMapped().Match(text) is { Success: true } unknown)
+            return $"unknown key '{unknown.Groups[1].Value}'";
+        if (MissingKeys().Match(text) is { Success: true } missing)
+            return $"missing keys: {missing.Groups[1].Value.Trim().TrimEnd('.')}";
+        if (WrongKind().IsMatch(text))
+            return "a value of another kind than is expected there";
         return Advice().Replace(text, "").Trim().TrimEnd('.');
     }
 
@@ -49,6 +55,9 @@ public static partial class JsonSyntax
     [GeneratedRegex("^(The JSON value could not be converted to|Cannot get the value of a token type|The JSON value is )")]
     private static partial Regex WrongKind();
 
-    [GeneratedRegex(@"\s*(Change the reader options|Consider (using|setting|enabling|changing)[^.]*|To (support|allow|enable)[^.]*|Either[^.]*JsonSerializerOptions[^.]*|[^.]*JsonSerializerOptions[^.]*)\.?(?=\s|$)")]
+    [GeneratedRegex(
+        @"\s*(Change the reader options|Consider (using|setting|enabling|changing)[^.]*|To (support|allow|enable)[^.]*"
+            + @"|Either[^.]*JsonSerializerOptions[^.]*|[^.]*JsonSerializerOptions[^.]*)\.?(?=\s|$)"
+    )]
     private static partial Regex Advice();
 }

@@ -16,12 +16,13 @@ public static class JsonText
     public static bool TryString(JsonElement json, out string text) => Try(() => json.GetString()!, out text);
 
     /// <summary>The value as an error message shows it.</summary>
-    public static string Show(JsonElement json) => json.ValueKind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => string.Create(CultureInfo.InvariantCulture, $"an array of {json.GetArrayLength()}"),
-        _ => Clip(json.GetRawText()),
-    };
+    public static string Show(JsonElement json) =>
+        json.ValueKind switch
+        {
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => string.Create(CultureInfo.InvariantCulture, $"an array of {json.GetArrayLength()}"),
+            _ => Clip(json.GetRawText()),
+        };
 
     /// <summary>A text of a file as messages show it: of bounded length.</summary>
     public static string Clip(string text) => text.Length <= ShownCharacters ? text : text[..ShownCharacters] + "...";

@@ -21,7 +21,11 @@ public sealed class Overrides
     {
         ArgumentNullException.ThrowIfNull(variables);
         _prefix = prefix + "__";
-        foreach ((string name, string text) in variables.Where(v => v.Key.StartsWith(_prefix, StringComparison.OrdinalIgnoreCase)).OrderBy(v => v.Key, StringComparer.Ordinal))
+        foreach (
+            (string name, string text) in variables
+                .Where(v => v.Key.StartsWith(_prefix, StringComparison.OrdinalIgnoreCase))
+                .OrderBy(v => v.Key, StringComparer.Ordinal)
+        )
         {
             _variables.TryAdd(name, (name, text));
         }
@@ -31,7 +35,8 @@ public sealed class Overrides
     public bool Has(string path) => _variables.ContainsKey(NameOf(path));
 
     /// <summary>Whether any value below a JSON path is replaced.</summary>
-    public bool HasBelow(string path) => _variables.Keys.Any(name => name.StartsWith(NameOf(path) + "__", StringComparison.OrdinalIgnoreCase));
+    public bool HasBelow(string path) =>
+        _variables.Keys.Any(name => name.StartsWith(NameOf(path) + "__", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Reports every variable that no key asked for: a mistyped one must not be swallowed.</summary>
     public void RejectUnknown(FieldErrors errors)
@@ -39,7 +44,11 @@ public sealed class Overrides
         ArgumentNullException.ThrowIfNull(errors);
         foreach ((string name, _) in _variables.Values.Where(v => !_used.Contains(v.Name)))
         {
-            errors.Add(JsonText.Clip(name), "a variable that names no single value of the file", $"{_prefix}KEY or {_prefix}OBJECT__KEY of a key that takes a number, a text or true/false");
+            errors.Add(
+                JsonText.Clip(name),
+                "a variable that names no single value of the file",
+                $"{_prefix}KEY or {_prefix}OBJECT__KEY of a key that takes a number, a text or true/false"
+            );
         }
     }
 
@@ -52,25 +61,35 @@ public sealed class Overrides
     internal bool TryRead<T>(string path, FieldErrors errors, ValueReader<T> read, out bool good, out T value)
     {
         (good, value) = (false, default!);
-        if (!_variables.TryGetValue(NameOf(path), out (string Name, string Text) variable)) return false;
+        if (!_variables.TryGetValue(NameOf(path), out (string Name, string Text) variable))
+            return false;
         _used.Add(variable.Name);
 
         // The environment has only text: 5 may be the number, or the text of a version. The reader knows which one it wants.
         var asText = new FieldErrors();
         JsonElement text = JsonSerializer.SerializeToElement(variable.Text);
-        if (read(text, path, asText, out value)) return good = true;
+        if (read(text, path, asText, out value))
+            return good = true;
         FieldErrors first = asText;
         if (TryScalar(variable.Text, out JsonElement scalar))
         {
             first = new FieldErrors();
-            if (read(scalar, path, first, out value)) return good = true;
+            if (read(scalar, path, first, out value))
+                return good = true;
         }
 
-        foreach (FieldError error in first.List) errors.Add($"{variable.Name} ({error.Path})", error.Found, error.Expected);
+        foreach (FieldError error in first.List)
+            errors.Add($"{variable.Name} ({error.Path})", error.Found, error.Expected);
         return true;
     }
 
-    private string NameOf(string path) => _prefix + path.TrimStart('$').TrimStart('.').Replace("]", "", StringComparison.Ordinal).Replace("[", "__", StringComparison.Ordinal).Replace(".", "__", StringComparison.Ordinal);
+    private string NameOf(string path) =>
+        _prefix
+        + path.TrimStart('$')
+            .TrimStart('.')
+            .Replace("]", "", StringComparison.Ordinal)
+            .Replace("[", "__", StringComparison.Ordinal)
+            .Replace(".", "__", StringComparison.Ordinal);
 
     private static bool TryScalar(string text, out JsonElement scalar)
     {

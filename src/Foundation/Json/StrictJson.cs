@@ -32,9 +32,12 @@ public static class StrictJson
     {
         ArgumentNullException.ThrowIfNull(errors);
         rules ??= new JsonRules();
-        if (utf8Json.Length > rules.MaxBytes) return Fail(errors, $"more than {rules.MaxBytes} bytes", "a smaller file");
-        if (utf8Json.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF])) utf8Json = utf8Json[3..];
-        if (!Utf8.IsValid(utf8Json.Span)) return Fail(errors, "bytes that are not UTF-8", "JSON in UTF-8");
+        if (utf8Json.Length > rules.MaxBytes)
+            return Fail(errors, $"more than {rules.MaxBytes} bytes", "a smaller file");
+        if (utf8Json.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF]))
+            utf8Json = utf8Json[3..];
+        if (!Utf8.IsValid(utf8Json.Span))
+            return Fail(errors, "bytes that are not UTF-8", "JSON in UTF-8");
         try
         {
             var options = new JsonDocumentOptions
@@ -45,8 +48,10 @@ public static class StrictJson
                 MaxDepth = rules.MaxDepth,
             };
             JsonDocument document = JsonDocument.Parse(utf8Json, options);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
-            using (document) return Fail(errors, JsonText.Show(document.RootElement), what);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+                return document;
+            using (document)
+                return Fail(errors, JsonText.Show(document.RootElement), what);
         }
         catch (JsonException e)
         {

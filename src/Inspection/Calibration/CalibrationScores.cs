@@ -13,7 +13,10 @@ namespace ClipFusion.Inspection.Calibration;
 public sealed class CalibrationScores(Profile profile, double alpha)
 {
     private FusionResult? _fallback;
-    private readonly List<double> _full = [], _fullPeaks = [], _held = [], _heldPeaks = [];
+    private readonly List<double> _full = [],
+        _fullPeaks = [],
+        _held = [],
+        _heldPeaks = [];
 
     /// <summary>Parts seen.</summary>
     public int Parts => _full.Count;
@@ -40,9 +43,14 @@ public sealed class CalibrationScores(Profile profile, double alpha)
         ArgumentNullException.ThrowIfNull(inspector);
         InspectionResult result = inspector.Inspect(part, cancellation: cancellation);
         Add(result.Fused, _full, _fullPeaks);
-        if (!inspector.HasFallback) return;
+        if (!inspector.HasFallback)
+            return;
         _fallback ??= new FusionResult(result.Map.Height, result.Map.Width);
-        Add(inspector.Fuse(result.Maps, Profile.PatchClip, result.Prepared.Region, _fallback, cancellation: cancellation), _held, _heldPeaks);
+        Add(
+            inspector.Fuse(result.Maps, Profile.PatchClip, result.Prepared.Region, _fallback, cancellation: cancellation),
+            _held,
+            _heldPeaks
+        );
     }
 
     private ProfileTable Table(List<double> full, List<double> held)

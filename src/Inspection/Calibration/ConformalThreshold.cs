@@ -17,17 +17,23 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
     public double Bound => 1 - Rank / (Parts + 1.0);
 
     /// <summary>The rule in words, with its numbers.</summary>
-    public string Rule => string.Create(
-        CultureInfo.InvariantCulture,
-        $"number {Rank} of {Parts} good parts' scores in rising order (k = ceil((n + 1)(1 - alpha)), n = {Parts}, alpha = {100 * Alpha:0.#} %)");
+    public string Rule =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"number {Rank} of {Parts} good parts' scores in rising order (k = ceil((n + 1)(1 - alpha)), n = {Parts}, alpha = "
+                + $"{100 * Alpha:0.#} %)"
+        );
 
     /// <summary>What it promises, in words.</summary>
-    public string Promise => string.Create(
-        CultureInfo.InvariantCulture,
-        $"on average over such thresholds at most {100 * Bound:0.0} % of good parts are rejected, if they come as those {Parts} came");
+    public string Promise =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"on average over such thresholds at most {100 * Bound:0.0} % of good parts are rejected, if they come as those {Parts} came"
+        );
 
     /// <summary>What it does not promise, in words.</summary>
-    public static string NoPromise => "that this very threshold keeps to it, that it holds while the light drifts, or that any bad part is found";
+    public static string NoPromise =>
+        "that this very threshold keeps to it, that it holds while the light drifts, or that any bad part is found";
 
     /// <summary>Applies the rule.</summary>
     /// <param name="scores">Scores of good parts in any order, finite; equal ones count each.</param>
@@ -37,12 +43,21 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
     public static ConformalThreshold Of(IReadOnlyList<double> scores, double alpha)
     {
         ArgumentNullException.ThrowIfNull(scores);
-        if (alpha is not (> 0 and < 1)) throw new ArgumentException($"alpha {alpha}: a rate above 0 and below 1 is expected", nameof(alpha));
-        if (scores.FirstOrDefault(s => !double.IsFinite(s)) is var bad && !double.IsFinite(bad)) throw new ArgumentException($"a score is {bad}: finite scores are expected", nameof(scores));
+        if (alpha is not (> 0 and < 1))
+            throw new ArgumentException($"alpha {alpha}: a rate above 0 and below 1 is expected", nameof(alpha));
+        if (scores.FirstOrDefault(s => !double.IsFinite(s)) is var bad && !double.IsFinite(bad))
+            throw new ArgumentException($"a score is {bad}: finite scores are expected", nameof(scores));
         // 31 * (1 - 1/31) is a little more than 30 in floating point; the rank must not be one too high for it.
         int rank = (int)Math.Ceiling((scores.Count + 1) * (1 - alpha) - 1e-9);
         if (rank > scores.Count)
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{scores.Count} good parts allow no alpha below 1/{scores.Count + 1} = {1.0 / (scores.Count + 1):0.0000}; {alpha} was wanted"), nameof(scores));
+            throw new ArgumentException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{scores.Count} good parts allow no alpha below 1/{scores.Count + 1} = {1.0 / (scores.Count + 1):0.0000}; {alpha} "
+                        + "was wanted"
+                ),
+                nameof(scores)
+            );
         rank = Math.Max(1, rank);
         return new(scores.Order().ElementAt(rank - 1), scores.Count, rank, alpha);
     }

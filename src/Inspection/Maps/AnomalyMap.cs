@@ -18,7 +18,10 @@ public sealed record AnomalyMap
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if (values.LongLength != (long)height * width)
         {
-            throw new ArgumentException($"A map of {height} x {width} needs {(long)height * width} values, but there are {values.LongLength}.", nameof(values));
+            throw new ArgumentException(
+                $"A map of {height} x {width} needs {(long)height * width} values, but there are {values.LongLength}.",
+                nameof(values)
+            );
         }
 
         Height = height;
@@ -30,9 +33,7 @@ public sealed record AnomalyMap
     /// <param name="height">Rows of the grid, at least 1.</param>
     /// <param name="width">Columns of the grid, at least 1.</param>
     public AnomalyMap(int height, int width)
-        : this(height, width, new float[Math.Max(0, checked(height * width))])
-    {
-    }
+        : this(height, width, new float[Math.Max(0, checked(height * width))]) { }
 
     /// <summary>Rows of the grid.</summary>
     public int Height { get; }

@@ -21,11 +21,20 @@ public static class BilinearResize
     /// <param name="cancellation">Ends the resampling between two rows; the destination is then undefined.</param>
     /// <exception cref="ArgumentException">A size is not positive, or a span does not have exactly the number of values that its grid
     /// has.</exception>
-    public static void Resize(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> destination, int height, int width, CancellationToken cancellation = default)
+    public static void Resize(
+        ReadOnlySpan<float> source,
+        int sourceHeight,
+        int sourceWidth,
+        Span<float> destination,
+        int height,
+        int width,
+        CancellationToken cancellation = default
+    )
     {
         RequireGrid(source.Length, sourceHeight, sourceWidth, nameof(source));
         RequireGrid(destination.Length, height, width, nameof(destination));
-        if (source.Overlaps(destination)) throw new ArgumentException("The destination overlaps the source; give it memory of its own.", nameof(destination));
+        if (source.Overlaps(destination))
+            throw new ArgumentException("The destination overlaps the source; give it memory of its own.", nameof(destination));
         if (sourceHeight == height && sourceWidth == width)
         {
             source.CopyTo(destination);
@@ -36,12 +45,16 @@ public static class BilinearResize
         float[] rows = ArrayPool<float>.Shared.Rent(2 * width);
         try
         {
-            float scaleX = (float)sourceWidth / width, scaleY = (float)sourceHeight / height;
-            for (int x = 0; x < width; x++) columns[x] = Tap.At(x, scaleX, sourceWidth);
+            float scaleX = (float)sourceWidth / width,
+                scaleY = (float)sourceHeight / height;
+            for (int x = 0; x < width; x++)
+                columns[x] = Tap.At(x, scaleX, sourceWidth);
 
             // Both source rows of an output row are widened once and kept while consecutive output rows need them.
-            Span<float> upper = rows.AsSpan(0, width), lower = rows.AsSpan(width, width);
-            int upperRow = -1, lowerRow = -1;
+            Span<float> upper = rows.AsSpan(0, width),
+                lower = rows.AsSpan(width, width);
+            int upperRow = -1,
+                lowerRow = -1;
             for (int y = 0; y < height; y++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -54,8 +67,10 @@ public static class BilinearResize
                     (upperRow, lowerRow) = (lowerRow, -1);
                 }
 
-                if (upperRow != tap.First) Widen(source.Slice((upperRow = tap.First) * sourceWidth, sourceWidth), columns.AsSpan(0, width), upper);
-                if (lowerRow != tap.Second) Widen(source.Slice((lowerRow = tap.Second) * sourceWidth, sourceWidth), columns.AsSpan(0, width), lower);
+                if (upperRow != tap.First)
+                    Widen(source.Slice((upperRow = tap.First) * sourceWidth, sourceWidth), columns.AsSpan(0, width), upper);
+                if (lowerRow != tap.Second)
+                    Widen(source.Slice((lowerRow = tap.Second) * sourceWidth, sourceWidth), columns.AsSpan(0, width), lower);
 
                 Span<float> output = destination.Slice(y * width, width);
                 TensorPrimitives.Multiply(upper, 1 - tap.Weight, output);
@@ -82,7 +97,10 @@ public static class BilinearResize
     {
         if (height < 1 || width < 1 || (long)height * width != length)
         {
-            throw new ArgumentException($"The {parameter} has {length} values, which is not a grid of {height} x {width} (both at least 1).", parameter);
+            throw new ArgumentException(
+                $"The {parameter} has {length} values, which is not a grid of {height} x {width} (both at least 1).",
+                parameter
+            );
         }
     }
 

@@ -14,7 +14,11 @@ public readonly record struct AnomalyRegion(Region Box, long Area, float Peak)
     public AnomalyRegion ToFrame(Region region, int mapWidth, int mapHeight)
     {
         long cells = (long)mapWidth * mapHeight;
-        return this with { Box = region.CellsToFrame(Box, mapWidth, mapHeight), Area = Math.Max(1, ((Area * region.Width * region.Height) + (cells / 2)) / cells) };
+        return this with
+        {
+            Box = region.CellsToFrame(Box, mapWidth, mapHeight),
+            Area = Math.Max(1, ((Area * region.Width * region.Height) + (cells / 2)) / cells),
+        };
     }
 }
 
@@ -44,28 +48,38 @@ public sealed record ConnectedRegions(IReadOnlyList<AnomalyRegion> Regions, bool
     /// <param name="limit">Most areas returned, at least 1.</param>
     /// <exception cref="ArgumentException">A size does not fit.</exception>
     public static unsafe ConnectedRegions Find(
-        ReadOnlySpan<float> map, int width, int height, float threshold, ReadOnlySpan<bool> ignored = default, int limit = 64)
+        ReadOnlySpan<float> map,
+        int width,
+        int height,
+        float threshold,
+        ReadOnlySpan<bool> ignored = default,
+        int limit = 64
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         int count = MapSize.Check(map.Length, width, height);
-        if (!ignored.IsEmpty && ignored.Length != count) throw new ArgumentException($"{ignored.Length} ignore flags for {width}x{height} cells", nameof(ignored));
+        if (!ignored.IsEmpty && ignored.Length != count)
+            throw new ArgumentException($"{ignored.Length} ignore flags for {width}x{height} cells", nameof(ignored));
         ImagingNative.EnsureLoaded();
 
         using var above = new Mat(height, width, MatType.CV_8UC1);
         var flags = new Span<byte>((void*)above.Data, count);
-        for (int i = 0; i < count; i++) flags[i] = map[i] > threshold && (ignored.IsEmpty || !ignored[i]) ? (byte)255 : (byte)0;
+        for (int i = 0; i < count; i++)
+            flags[i] = map[i] > threshold && (ignored.IsEmpty || !ignored[i]) ? (byte)255 : (byte)0;
         using var labels = new Mat();
         using var stats = new Mat();
         using var centroids = new Mat();
         // Label 0 is everything else.
         int found = Cv2.ConnectedComponentsWithStats(above, labels, stats, centroids, PixelConnectivity.Connectivity8, MatType.CV_32S) - 1;
-        if (found == 0) return new ConnectedRegions([], false);
+        if (found == 0)
+            return new ConnectedRegions([], false);
 
         float[] peaks = new float[found];
         Array.Fill(peaks, float.NegativeInfinity);
         var label = new ReadOnlySpan<int>((void*)labels.Data, count);
         for (int i = 0; i < count; i++)
-            if (label[i] > 0) peaks[label[i] - 1] = Math.Max(peaks[label[i] - 1], map[i]);
+            if (label[i] > 0)
+                peaks[label[i] - 1] = Math.Max(peaks[label[i] - 1], map[i]);
         AnomalyRegion[] regions = new AnomalyRegion[found];
         for (int i = 0; i < found; i++)
         {

@@ -31,12 +31,17 @@ public static class GaussianSmoothing
     {
         if (height < 1 || width < 1 || (long)height * width != map.Length)
         {
-            throw new ArgumentException($"The map has {map.Length} values, which is not a grid of {height} x {width} (both at least 1).", nameof(map));
+            throw new ArgumentException(
+                $"The map has {map.Length} values, which is not a grid of {height} x {width} (both at least 1).",
+                nameof(map)
+            );
         }
 
-        if (!double.IsFinite(sigma) || sigma < 0) throw new ArgumentOutOfRangeException(nameof(sigma), sigma, "Sigma must be a finite number of cells, 0 or more.");
+        if (!double.IsFinite(sigma) || sigma < 0)
+            throw new ArgumentOutOfRangeException(nameof(sigma), sigma, "Sigma must be a finite number of cells, 0 or more.");
         int radius = checked((int)((4 * sigma) + 0.5));
-        if (radius == 0) return;
+        if (radius == 0)
+            return;
 
         float[] half = HalfKernel(sigma, radius);
         float[] rows = ArrayPool<float>.Shared.Rent(map.Length);
@@ -66,9 +71,11 @@ public static class GaussianSmoothing
     private static float[] HalfKernel(double sigma, int radius)
     {
         double sum = 1;
-        for (int i = 1; i <= radius; i++) sum += 2 * Density(i, sigma);
+        for (int i = 1; i <= radius; i++)
+            sum += 2 * Density(i, sigma);
         var half = new float[radius + 1];
-        for (int i = 0; i <= radius; i++) half[i] = (float)(Density(i, sigma) / sum);
+        for (int i = 0; i <= radius; i++)
+            half[i] = (float)(Density(i, sigma) / sum);
         return half;
     }
 
@@ -76,7 +83,8 @@ public static class GaussianSmoothing
 
     private static void SmoothRow(ReadOnlySpan<float> source, float[] half, float[] line, Span<float> destination)
     {
-        int radius = half.Length - 1, width = source.Length;
+        int radius = half.Length - 1,
+            width = source.Length;
         for (int x = 0; x < radius; x++)
         {
             line[x] = source[Mirror(x - radius, width)];

@@ -12,11 +12,13 @@ public static class MapStatistics
     public static float Max(ReadOnlySpan<float> values, ReadOnlySpan<bool> ignored = default)
     {
         CountedCells(values, ignored);
-        if (ignored.IsEmpty) return TensorPrimitives.Max(values);
+        if (ignored.IsEmpty)
+            return TensorPrimitives.Max(values);
         float max = float.NegativeInfinity;
         for (int i = 0; i < values.Length; i++)
         {
-            if (!ignored[i]) max = MathF.Max(max, values[i]);
+            if (!ignored[i])
+                max = MathF.Max(max, values[i]);
         }
 
         return max;
@@ -40,19 +42,23 @@ public static class MapStatistics
     private static float Select(ReadOnlySpan<float> values, ReadOnlySpan<bool> ignored, int rank)
     {
         Span<int> histogram = stackalloc int[256];
-        uint prefix = 0, mask = 0;
+        uint prefix = 0,
+            mask = 0;
         for (int shift = 24; shift >= 0; shift -= 8)
         {
             histogram.Clear();
             for (int i = 0; i < values.Length; i++)
             {
-                if (!ignored.IsEmpty && ignored[i]) continue;
+                if (!ignored.IsEmpty && ignored[i])
+                    continue;
                 uint key = OrderedBits(values[i]);
-                if ((key & mask) == prefix) histogram[(int)(key >> shift) & 0xFF]++;
+                if ((key & mask) == prefix)
+                    histogram[(int)(key >> shift) & 0xFF]++;
             }
 
             int digit = 0;
-            while (rank >= histogram[digit]) rank -= histogram[digit++];
+            while (rank >= histogram[digit])
+                rank -= histogram[digit++];
             prefix |= (uint)digit << shift;
             mask |= 0xFFu << shift;
         }
@@ -66,19 +72,25 @@ public static class MapStatistics
         return (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
     }
 
-    private static float FromOrderedBits(uint key) =>
-        BitConverter.UInt32BitsToSingle((key & 0x8000_0000) != 0 ? key & 0x7FFF_FFFF : ~key);
+    private static float FromOrderedBits(uint key) => BitConverter.UInt32BitsToSingle((key & 0x8000_0000) != 0 ? key & 0x7FFF_FFFF : ~key);
 
     private static int CountedCells(ReadOnlySpan<float> values, ReadOnlySpan<bool> ignored)
     {
-        if (values.IsEmpty) throw new ArgumentException("The map has no cells; at least one is needed.", nameof(values));
-        if (ignored.IsEmpty) return values.Length;
+        if (values.IsEmpty)
+            throw new ArgumentException("The map has no cells; at least one is needed.", nameof(values));
+        if (ignored.IsEmpty)
+            return values.Length;
         if (ignored.Length != values.Length)
         {
-            throw new ArgumentException($"The ignore mask has {ignored.Length} cells and the map has {values.Length}; both must be of the same grid.", nameof(ignored));
+            throw new ArgumentException(
+                $"The ignore mask has {ignored.Length} cells and the map has {values.Length}; both must be of the same grid.",
+                nameof(ignored)
+            );
         }
 
         int count = values.Length - ignored.Count(true);
-        return count > 0 ? count : throw new ArgumentException($"All {values.Length} cells of the map are ignored; at least one must count.", nameof(ignored));
+        return count > 0
+            ? count
+            : throw new ArgumentException($"All {values.Length} cells of the map are ignored; at least one must count.", nameof(ignored));
     }
 }

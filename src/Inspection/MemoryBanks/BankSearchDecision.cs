@@ -21,18 +21,21 @@ internal sealed class BankSearchDecisions
     {
         get
         {
-            lock (_lock) return [.. _decisions.Values];
+            lock (_lock)
+                return [.. _decisions.Values];
         }
     }
 
     public void Set(object owner, BankSearchDecision decision)
     {
-        lock (_lock) _decisions[owner] = decision;
+        lock (_lock)
+            _decisions[owner] = decision;
         Decided?.Invoke(decision);
     }
 
     public void Remove(object owner)
     {
-        lock (_lock) _decisions.Remove(owner);
+        lock (_lock)
+            _decisions.Remove(owner);
     }
 }

@@ -49,7 +49,8 @@ internal sealed class BankSearchRouter(BankSearchDecisions decisions) : IDisposa
     /// open yet.</param>
     public void Prepare(ReferenceBanks banks, int? device)
     {
-        if (device is { } gpu) BanksOn(gpu, banks);
+        if (device is { } gpu)
+            BanksOn(gpu, banks);
     }
 
     /// <summary>Forgets the banks.</summary>
@@ -65,7 +66,8 @@ internal sealed class BankSearchRouter(BankSearchDecisions decisions) : IDisposa
     /// <summary>The banks on a GPU, copied there when they are not yet; null when the host has to search.</summary>
     private DeviceBanks? BanksOn(int device, ReferenceBanks banks)
     {
-        if (ReferenceEquals(_tried, banks) && _device == device) return _banks;
+        if (ReferenceEquals(_tried, banks) && _device == device)
+            return _banks;
         Clear();
         (_tried, _device) = (banks, device);
         DeviceProbe probe = NativeRuntime.ProbeDevice(device);

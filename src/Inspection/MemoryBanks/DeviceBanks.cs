@@ -24,7 +24,9 @@ internal sealed class DeviceBanks : IDisposable
     {
         MemoryBank[] all = [.. banks.Clip, .. banks.Diffusion];
         NativeBank[] native =
-            [.. all.Select(b => b.Native ?? throw new DeviceSearchException("the banks are not in the native library", null))];
+        [
+            .. all.Select(b => b.Native ?? throw new DeviceSearchException("the banks are not in the native library", null)),
+        ];
         try
         {
             return new DeviceBanks(DeviceBankSet.Create(device, native), all);
@@ -42,7 +44,8 @@ internal sealed class DeviceBanks : IDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         int cells = 0;
-        foreach (BankQuery query in queries) cells += query.Cells;
+        foreach (BankQuery query in queries)
+            cells += query.Cells;
         float[] found = ArrayPool<float>.Shared.Rent(cells);
         try
         {
@@ -59,7 +62,8 @@ internal sealed class DeviceBanks : IDisposable
             ReadOnlySpan<float> rest = found;
             foreach (AnomalyMap map in maps)
             {
-                for (int cell = 0; cell < map.Values.Length; cell++) map.Values[cell] = NativeBankSearcher.Distance(rest[cell]);
+                for (int cell = 0; cell < map.Values.Length; cell++)
+                    map.Values[cell] = NativeBankSearcher.Distance(rest[cell]);
                 rest = rest[map.Values.Length..];
             }
         }
@@ -81,12 +85,15 @@ internal sealed class DeviceBanks : IDisposable
 
     private DeviceQuery OnDevice(BankQuery query, nint similarities, int? exclude)
     {
-        if (exclude is int image) query.Bank.RequireRowsWithout(image);
+        if (exclude is int image)
+            query.Bank.RequireRowsWithout(image);
         (nint pointer, long values) = query.Outputs.DeviceRow(query.Name, query.Row);
         if (values != (long)query.Cells * query.Bank.Dimension)
         {
             throw new ArgumentException(
-                $"'{query.Name}' has {values} values a row; {query.Cells} cells of {query.Bank.Dimension} are expected.", nameof(query));
+                $"'{query.Name}' has {values} values a row; {query.Cells} cells of {query.Bank.Dimension} are expected.",
+                nameof(query)
+            );
         }
 
         return new DeviceQuery(Array.IndexOf(_banks, query.Bank), pointer, query.Cells, similarities, Exclude: exclude);

@@ -7,5 +7,12 @@ internal interface IBankSearcher
     string Kernel { get; }
 
     /// <summary><see cref="MemoryBank.Search"/>, whose checks have been made.</summary>
-    void Search(ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest, int? exclude, int parallelism, CancellationToken cancellation);
+    void Search(
+        ReadOnlySpan<float> queries,
+        Span<float> distances,
+        Span<int> nearest,
+        int? exclude,
+        int parallelism,
+        CancellationToken cancellation
+    );
 }

@@ -28,20 +28,29 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
     private readonly BankImage[] _images;
     private readonly float[] _panels;
 
-    private ManagedBankSearcher(int dimension, BankImage[] images, float[] panels) => (_dimension, _images, _panels) = (dimension, images, panels);
+    private ManagedBankSearcher(int dimension, BankImage[] images, float[] panels) =>
+        (_dimension, _images, _panels) = (dimension, images, panels);
 
     /// <inheritdoc/>
     public string Kernel => "managed";
 
     /// <summary>Packs the rows of reference images, each scaled to length 1.</summary>
     /// <exception cref="ArgumentException">More values than one array holds, or a row that is zero or not a number.</exception>
-    public static ManagedBankSearcher Create(IReadOnlyList<ReferenceFeatures> images, BankImage[] layout, int dimension, CancellationToken cancellation)
+    public static ManagedBankSearcher Create(
+        IReadOnlyList<ReferenceFeatures> images,
+        BankImage[] layout,
+        int dimension,
+        CancellationToken cancellation
+    )
     {
         long floats = layout.Sum(i => (long)i.Panels) * PanelRows * dimension;
         if (floats > Array.MaxLength)
         {
             throw new ArgumentException(
-                $"{layout.Sum(i => (long)i.Rows)} rows of {dimension} values are more than one bank holds ({Array.MaxLength} values); use fewer references.", nameof(images));
+                $"{layout.Sum(i => (long)i.Rows)} rows of {dimension} values are more than one bank holds ({Array.MaxLength} values); "
+                    + "use fewer references.",
+                nameof(images)
+            );
         }
 
         var panels = new float[floats];
@@ -55,7 +64,14 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
     }
 
     /// <inheritdoc/>
-    public void Search(ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest, int? exclude, int parallelism, CancellationToken cancellation)
+    public void Search(
+        ReadOnlySpan<float> queries,
+        Span<float> distances,
+        Span<int> nearest,
+        int? exclude,
+        int parallelism,
+        CancellationToken cancellation
+    )
     {
         int dimension = _dimension;
         int count = distances.Length;
@@ -64,18 +80,39 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
         blockTiles = Math.Clamp((tiles + parallelism - 1) / parallelism, 1, blockTiles);
         int blocks = (tiles + blockTiles - 1) / blockTiles;
 
-        fixed (float* bank = _panels, query = queries, distance = distances)
+        fixed (
+            float* bank = _panels,
+                query = queries,
+                distance = distances
+        )
         fixed (int* index = nearest)
         {
-            var job = new Job(bank, _images, dimension, query, count, distance, index, exclude ?? -1, blockTiles * TileQueries, cancellation);
+            var job = new Job(
+                bank,
+                _images,
+                dimension,
+                query,
+                count,
+                distance,
+                index,
+                exclude ?? -1,
+                blockTiles * TileQueries,
+                cancellation
+            );
             if (parallelism == 1 || blocks == 1)
             {
-                for (int block = 0; block < blocks; block++) job.Run(block);
+                for (int block = 0; block < blocks; block++)
+                    job.Run(block);
                 return;
             }
 
             // Parallel.For returns only when every block has ended, so the pinned memory outlives its use.
-            Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellation }, job.Run);
+            Parallel.For(
+                0,
+                blocks,
+                new ParallelOptions { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellation },
+                job.Run
+            );
         }
     }
 
@@ -86,29 +123,42 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
         int kept = 0;
         for (int row = 0; kept < layout.Rows; row++)
         {
-            if (image.Ignored is not null && image.Ignored[row]) continue;
+            if (image.Ignored is not null && image.Ignored[row])
+                continue;
             UnitRows.Normalize(rows.Slice(row * dimension, dimension), unit, name, row);
             Pack(unit, panels, layout, kept++);
         }
 
         // The rest of the last panel repeats the last row, which can't win against itself: of equal rows the lower number is kept.
-        for (int pad = kept; pad < layout.Panels * PanelRows; pad++) Pack(unit, panels, layout, pad);
+        for (int pad = kept; pad < layout.Panels * PanelRows; pad++)
+            Pack(unit, panels, layout, pad);
     }
 
     /// <summary>Puts a unit row at place <paramref name="row"/> of an image's panels.</summary>
     private static void Pack(ReadOnlySpan<float> unit, float[] panels, BankImage image, int row)
     {
         long start = ((long)(image.FirstPanel + (row / PanelRows)) * PanelRows * unit.Length) + (row % PanelRows);
-        for (int k = 0; k < unit.Length; k++) panels[start + ((long)k * PanelRows)] = unit[k];
+        for (int k = 0; k < unit.Length; k++)
+            panels[start + ((long)k * PanelRows)] = unit[k];
     }
 
     private sealed class Job(
-        float* bank, BankImage[] images, int dimension, float* queries, int count, float* distances, int* nearest,
-        int exclude, int blockQueries, CancellationToken cancellation)
+        float* bank,
+        BankImage[] images,
+        int dimension,
+        float* queries,
+        int count,
+        float* distances,
+        int* nearest,
+        int exclude,
+        int blockQueries,
+        CancellationToken cancellation
+    )
     {
         public void Run(int block)
         {
-            int first = block * blockQueries, rows = Math.Min(blockQueries, count - first);
+            int first = block * blockQueries,
+                rows = Math.Min(blockQueries, count - first);
             int tiles = (rows + TileQueries - 1) / TileQueries;
             float[] packed = ArrayPool<float>.Shared.Rent(tiles * TileQueries * dimension);
             float[] best = ArrayPool<float>.Shared.Rent(tiles * TileQueries * PanelRows);
@@ -117,16 +167,21 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
             {
                 // Any product is larger, so the row numbers need no start value.
                 best.AsSpan().Fill(float.NegativeInfinity);
-                fixed (float* p = packed, b = best)
+                fixed (
+                    float* p = packed,
+                        b = best
+                )
                 fixed (int* r = bestRow)
                 {
                     PackQueries(queries + ((long)first * dimension), rows, tiles, p);
                     for (int image = 0; image < images.Length; image++)
                     {
-                        if (image != exclude) Compare(images[image], p, tiles, b, r);
+                        if (image != exclude)
+                            Compare(images[image], p, tiles, b, r);
                     }
 
-                    for (int i = 0; i < rows; i++) Reduce(b + (i * PanelRows), r + (i * PanelRows), first + i);
+                    for (int i = 0; i < rows; i++)
+                        Reduce(b + (i * PanelRows), r + (i * PanelRows), first + i);
                 }
             }
             finally
@@ -144,7 +199,8 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
             {
                 float* row = source + ((long)Math.Min(i, rows - 1) * dimension);
                 float* target = packed + (i / TileQueries * TileQueries * dimension) + (i % TileQueries);
-                for (int k = 0; k < dimension; k++) target[k * TileQueries] = row[k];
+                for (int k = 0; k < dimension; k++)
+                    target[k * TileQueries] = row[k];
             }
         }
 
@@ -159,33 +215,54 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
                 {
                     long queriesBefore = (long)tile * TileQueries;
                     long lanesBefore = queriesBefore * PanelRows;
-                    MultiplyTile(packed + (queriesBefore * dimension), rows, dimension, best + lanesBefore, bestRow + lanesBefore, firstRow);
+                    MultiplyTile(
+                        packed + (queriesBefore * dimension),
+                        rows,
+                        dimension,
+                        best + lanesBefore,
+                        bestRow + lanesBefore,
+                        firstRow
+                    );
                 }
             }
         }
 
         private void Reduce(float* best, int* bestRow, int query)
         {
-            int lane = 0, row = bestRow[0];
+            int lane = 0,
+                row = bestRow[0];
             for (int i = 1; i < PanelRows; i++)
             {
                 int candidate = bestRow[i] + i;
-                if (best[i] > best[lane] || (best[i] == best[lane] && candidate < row)) (lane, row) = (i, candidate);
+                if (best[i] > best[lane] || (best[i] == best[lane] && candidate < row))
+                    (lane, row) = (i, candidate);
             }
 
             distances[query] = 0.5f * (1 - best[lane]);
-            if (nearest != null) nearest[query] = row;
+            if (nearest != null)
+                nearest[query] = row;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyTile(float* queries, float* rows, int dimension, float* best, int* bestRow, int firstRow)
     {
-        Vector<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default;
-        Vector<float> d0 = default, d1 = default, e0 = default, e1 = default, f0 = default, f1 = default;
+        Vector<float> a0 = default,
+            a1 = default,
+            b0 = default,
+            b1 = default,
+            c0 = default,
+            c1 = default;
+        Vector<float> d0 = default,
+            d1 = default,
+            e0 = default,
+            e1 = default,
+            f0 = default,
+            f1 = default;
         for (int k = 0; k < dimension; k++)
         {
-            Vector<float> left = Vector.Load(rows), right = Vector.Load(rows + Vector<float>.Count);
+            Vector<float> left = Vector.Load(rows),
+                right = Vector.Load(rows + Vector<float>.Count);
             var query = new Vector<float>(queries[0]);
             a0 = Vector.MultiplyAddEstimate(query, left, a0);
             a1 = Vector.MultiplyAddEstimate(query, right, a1);
@@ -231,7 +308,8 @@ internal sealed unsafe class ManagedBankSearcher : IBankSearcher
     {
         Vector<float> before = Vector.Load(best);
         Vector<int> larger = Vector.GreaterThan(product, before);
-        if (larger == Vector<int>.Zero) return;
+        if (larger == Vector<int>.Zero)
+            return;
         Vector.ConditionalSelect(larger.As<int, float>(), product, before).Store(best);
         Vector.ConditionalSelect(larger, new Vector<int>(firstRow), Vector.Load(bestRow)).Store(bestRow);
     }

@@ -51,7 +51,8 @@ public sealed class MemoryBank
     /// No image, no row left after the ignored ones, lengths that don't fit, or a row that is zero, NaN or infinite (image and row are
     /// named). Ignored rows are not looked at.
     /// </exception>
-    public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension) => Create(images, dimension, NativeRuntime.IsAvailable);
+    public static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension) =>
+        Create(images, dimension, NativeRuntime.IsAvailable);
 
     /// <summary>
     /// Coreset subsampling: makes a bank of some of the rows, chosen by greedy k-centre so that none that is left out is far from one that
@@ -66,14 +67,25 @@ public sealed class MemoryBank
     /// <exception cref="ArgumentException">As for the whole bank, or rows are to be left out and the native library, which chooses them, is
     /// not available.</exception>
     public static MemoryBank CreateCoreset(
-        IReadOnlyList<ReferenceFeatures> images, int dimension, double share, int parallelism = 1, CancellationToken cancellation = default)
+        IReadOnlyList<ReferenceFeatures> images,
+        int dimension,
+        double share,
+        int parallelism = 1,
+        CancellationToken cancellation = default
+    )
     {
-        if (!(share is > 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(share), share, "The share of the rows is above 0 and at most 1.");
+        if (!(share is > 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(share), share, "The share of the rows is above 0 and at most 1.");
         MemoryBank all = Create(images, dimension, NativeRuntime.IsAvailable, cancellation);
         int count = Math.Max(1, (int)(all.Count * share));
-        if (count == all.Count) return all;
-        using NativeBank rows = all.Native
-            ?? throw new ArgumentException($"A coreset is chosen by the native library, which is not available: {NativeRuntime.WhyNot}", nameof(share));
+        if (count == all.Count)
+            return all;
+        using NativeBank rows =
+            all.Native
+            ?? throw new ArgumentException(
+                $"A coreset is chosen by the native library, which is not available: {NativeRuntime.WhyNot}",
+                nameof(share)
+            );
         long[] chosen = new long[count];
         rows.ChooseCoreset(chosen, threads: Math.Min(parallelism, NativeBank.MaxThreads), cancellation: cancellation);
         bool[][] ignored = [.. images.Select(i => Enumerable.Repeat(true, i.Rows.Length / dimension).ToArray())];
@@ -83,16 +95,27 @@ public sealed class MemoryBank
             ignored[image][place] = false;
         }
 
-        return Create([.. images.Select((image, i) => image with { Ignored = ignored[i] })], dimension, NativeRuntime.IsAvailable, cancellation);
+        return Create(
+            [.. images.Select((image, i) => image with { Ignored = ignored[i] })],
+            dimension,
+            NativeRuntime.IsAvailable,
+            cancellation
+        );
     }
 
     /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding. It can be ended between two
     /// images.</summary>
-    internal static MemoryBank Create(IReadOnlyList<ReferenceFeatures> images, int dimension, bool native, CancellationToken cancellation = default)
+    internal static MemoryBank Create(
+        IReadOnlyList<ReferenceFeatures> images,
+        int dimension,
+        bool native,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(images);
         var layout = new BankImage[images.Count];
-        int rows = 0, panels = 0;
+        int rows = 0,
+            panels = 0;
         for (int i = 0; i < layout.Length; i++)
         {
             int kept = KeptRows(images[i], dimension, Name(i));
@@ -104,11 +127,14 @@ public sealed class MemoryBank
         if (rows == 0)
         {
             throw new ArgumentException(
-                $"The memory bank is empty: {layout.Length} reference images leave no row that is not ignored; at least one row is needed.", nameof(images));
+                $"The memory bank is empty: {layout.Length} reference images leave no row that is not ignored; at least one row is needed.",
+                nameof(images)
+            );
         }
 
         var origins = new int[rows];
-        for (int i = 0; i < layout.Length; i++) NumberRows(images[i], layout[i], origins);
+        for (int i = 0; i < layout.Length; i++)
+            NumberRows(images[i], layout[i], origins);
         IBankSearcher searcher = native
             ? NativeBankSearcher.Create(images, dimension, cancellation)
             : ManagedBankSearcher.Create(images, layout, dimension, cancellation);
@@ -133,21 +159,34 @@ public sealed class MemoryBank
     /// search.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public void Search(
-        ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest = default, int? exclude = null, int parallelism = 1, CancellationToken cancellation = default)
+        ReadOnlySpan<float> queries,
+        Span<float> distances,
+        Span<int> nearest = default,
+        int? exclude = null,
+        int parallelism = 1,
+        CancellationToken cancellation = default
+    )
     {
         int count = UnitRows.Count(queries.Length, Dimension, "Queries");
         if (distances.Length != count)
         {
-            throw new ArgumentException($"{count} queries need {count} distances, but there is room for {distances.Length}.", nameof(distances));
+            throw new ArgumentException(
+                $"{count} queries need {count} distances, but there is room for {distances.Length}.",
+                nameof(distances)
+            );
         }
 
         if (!nearest.IsEmpty && nearest.Length != count)
         {
-            throw new ArgumentException($"{count} queries need {count} row numbers or none, but there is room for {nearest.Length}.", nameof(nearest));
+            throw new ArgumentException(
+                $"{count} queries need {count} row numbers or none, but there is room for {nearest.Length}.",
+                nameof(nearest)
+            );
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
-        if (exclude is int image) RequireRowsWithout(image);
+        if (exclude is int image)
+            RequireRowsWithout(image);
         RequireUnit(queries);
 
         _searcher.Search(queries, distances, nearest, exclude, parallelism, cancellation);
@@ -158,7 +197,8 @@ public sealed class MemoryBank
     /// <returns>The reference image's number and the row's number within that image, ignored rows counted.</returns>
     public (int Image, int Row) Origin(int row)
     {
-        if ((uint)row >= (uint)Count) throw new ArgumentOutOfRangeException(nameof(row), row, $"The bank has rows 0 .. {Count - 1}.");
+        if ((uint)row >= (uint)Count)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"The bank has rows 0 .. {Count - 1}.");
         int image = Array.FindLastIndex(_images, i => i.Rows > 0 && i.FirstRow <= row);
         return (image, _origins[row]);
     }
@@ -169,10 +209,14 @@ public sealed class MemoryBank
     private static int KeptRows(ReferenceFeatures image, int dimension, string name)
     {
         int rows = UnitRows.Count(image.Rows.Length, dimension, name);
-        if (image.Ignored is null) return rows;
+        if (image.Ignored is null)
+            return rows;
         return image.Ignored.Length == rows
             ? image.Ignored.AsSpan().Count(false)
-            : throw new ArgumentException($"{name} has {rows} rows, but its ignore mask has {image.Ignored.Length} cells; one a row is expected.", nameof(image));
+            : throw new ArgumentException(
+                $"{name} has {rows} rows, but its ignore mask has {image.Ignored.Length} cells; one a row is expected.",
+                nameof(image)
+            );
     }
 
     private static void NumberRows(ReferenceFeatures image, BankImage layout, int[] origins)
@@ -180,7 +224,8 @@ public sealed class MemoryBank
         int kept = 0;
         for (int row = 0; kept < layout.Rows; row++)
         {
-            if (image.Ignored is null || !image.Ignored[row]) origins[layout.FirstRow + kept++] = row;
+            if (image.Ignored is null || !image.Ignored[row])
+                origins[layout.FirstRow + kept++] = row;
         }
     }
 
@@ -194,7 +239,10 @@ public sealed class MemoryBank
 
         if (_images[image].Rows == Count)
         {
-            throw new ArgumentException($"Without image {image} the bank is empty: leave-one-out needs rows from at least two reference images.", nameof(image));
+            throw new ArgumentException(
+                $"Without image {image} the bank is empty: leave-one-out needs rows from at least two reference images.",
+                nameof(image)
+            );
         }
     }
 
@@ -206,7 +254,8 @@ public sealed class MemoryBank
         {
             // In single precision, which is vectorised; what overflows is not of length 1 either.
             ReadOnlySpan<float> query = queries.Slice(row * Dimension, Dimension);
-            if (Math.Abs(TensorPrimitives.Norm(query) - 1) < tolerance) continue;
+            if (Math.Abs(TensorPrimitives.Norm(query) - 1) < tolerance)
+                continue;
             throw new ArgumentException($"Query {row} has length {UnitRows.Norm(query)}; a unit vector is expected.", nameof(queries));
         }
     }

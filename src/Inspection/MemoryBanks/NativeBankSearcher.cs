@@ -42,15 +42,24 @@ internal sealed class NativeBankSearcher : IBankSearcher
     }
 
     /// <inheritdoc/>
-    public void Search(ReadOnlySpan<float> queries, Span<float> distances, Span<int> nearest, int? exclude, int parallelism, CancellationToken cancellation)
+    public void Search(
+        ReadOnlySpan<float> queries,
+        Span<float> distances,
+        Span<int> nearest,
+        int? exclude,
+        int parallelism,
+        CancellationToken cancellation
+    )
     {
         long[] rows = ArrayPool<long>.Shared.Rent(nearest.Length);
         try
         {
             int threads = Math.Min(parallelism, NativeBank.MaxThreads);
             _bank.Search(queries, distances, rows.AsSpan(0, nearest.Length), exclude, threads, cancellation);
-            for (int i = 0; i < nearest.Length; i++) nearest[i] = (int)rows[i];
-            foreach (ref float value in distances) value = Distance(value);
+            for (int i = 0; i < nearest.Length; i++)
+                nearest[i] = (int)rows[i];
+            foreach (ref float value in distances)
+                value = Distance(value);
         }
         finally
         {

@@ -11,7 +11,8 @@ namespace ClipFusion.Inspection.MemoryBanks;
 public sealed record ReferenceBanks(int Images, IReadOnlyList<MemoryBank> Clip, IReadOnlyList<MemoryBank> Diffusion)
 {
     /// <summary>The branches that these banks can serve.</summary>
-    public Branches Branches => (Clip.Count > 0 ? Branches.ClipVision : Branches.None) | (Diffusion.Count > 0 ? Branches.DiffVision : Branches.None);
+    public Branches Branches =>
+        (Clip.Count > 0 ? Branches.ClipVision : Branches.None) | (Diffusion.Count > 0 ? Branches.DiffVision : Branches.None);
 }
 
 /// <summary>Features of reference images on their way into banks, as <see cref="Inspector"/> adds them. Used by one thread at a
@@ -28,12 +29,14 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
 
     internal void AddClip(float[][] perBlock, Func<int, bool[]?> ignored)
     {
-        for (int i = 0; i < perBlock.Length; i++) _clip[i].Add(new ReferenceFeatures(perBlock[i], ignored(manifest.Clip.GridSize)));
+        for (int i = 0; i < perBlock.Length; i++)
+            _clip[i].Add(new ReferenceFeatures(perBlock[i], ignored(manifest.Clip.GridSize)));
     }
 
     internal void AddDiffusion(float[][] perPair, Func<int, bool[]?> ignored)
     {
-        for (int i = 0; i < perPair.Length; i++) _diffusion[i].Add(new ReferenceFeatures(perPair[i], ignored(Decoder(i).GridSize)));
+        for (int i = 0; i < perPair.Length; i++)
+            _diffusion[i].Add(new ReferenceFeatures(perPair[i], ignored(Decoder(i).GridSize)));
     }
 
     /// <summary>The banks of what was added so far, subsampled to a coreset where the recipe says so. More may be added afterwards, for
@@ -46,7 +49,8 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
         return new ReferenceBanks(
             Images,
             _clip[0].Count == 0 ? [] : [.. _clip.Select(c => Bank(c, manifest.Clip.Width))],
-            _diffusion[0].Count == 0 ? [] : [.. _diffusion.Select((d, i) => Bank(d, Decoder(i).Channels))]);
+            _diffusion[0].Count == 0 ? [] : [.. _diffusion.Select((d, i) => Bank(d, Decoder(i).Channels))]
+        );
 
         MemoryBank Bank(List<ReferenceFeatures> images, int dimension) =>
             MemoryBank.CreateCoreset(images, dimension, recipe.Coreset, parallelism, cancellation);

@@ -15,7 +15,10 @@ public static class UnitRows
         int rows = Count(source.Length, dimension, name);
         if (destination.Length != source.Length)
         {
-            throw new ArgumentException($"{name}: the destination holds {destination.Length} values; {source.Length} are needed.", nameof(destination));
+            throw new ArgumentException(
+                $"{name}: the destination holds {destination.Length} values; {source.Length} are needed.",
+                nameof(destination)
+            );
         }
 
         for (int row = 0; row < rows; row++)
@@ -36,14 +39,16 @@ public static class UnitRows
 
         // In double, because 1/norm of a tiny vector overflows single precision.
         double scale = 1 / norm;
-        for (int i = 0; i < source.Length; i++) destination[i] = (float)(source[i] * scale);
+        for (int i = 0; i < source.Length; i++)
+            destination[i] = (float)(source[i] * scale);
     }
 
     /// <summary>Euclidean length, summed in double; a float32's square can't overflow there.</summary>
     internal static double Norm(ReadOnlySpan<float> row)
     {
         double sum = 0;
-        foreach (float value in row) sum += (double)value * value;
+        foreach (float value in row)
+            sum += (double)value * value;
         return Math.Sqrt(sum);
     }
 

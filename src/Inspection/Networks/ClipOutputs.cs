@@ -7,7 +7,8 @@ namespace ClipFusion.Inspection.Networks;
 internal static class ClipOutputs
 {
     /// <summary>The patch embeddings that are compared with words.</summary>
-    public static string Patches(Recipe recipe) => recipe.LanguageStream == ClipStream.Vv ? GraphNames.PatchesVv : GraphNames.PatchesOriginal;
+    public static string Patches(Recipe recipe) =>
+        recipe.LanguageStream == ClipStream.Vv ? GraphNames.PatchesVv : GraphNames.PatchesOriginal;
 
     /// <summary>The features of each block, in the pack's order, that are compared with references.</summary>
     public static string[] Features(Recipe recipe, ClipPart part) =>

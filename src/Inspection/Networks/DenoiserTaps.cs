@@ -32,12 +32,14 @@ internal static class DenoiserTaps
         {
             string raw = GraphNames.Raw(GraphNames.Features(f.At.Block));
             long[] shape = o.Shape(raw);
-            int channels = (int)Math.Min(SliceChannels, shape[1]), rows = (int)Math.Min(SliceSide, shape[2]), columns = (int)Math.Min(SliceSide, shape[3]);
+            int channels = (int)Math.Min(SliceChannels, shape[1]),
+                rows = (int)Math.Min(SliceSide, shape[2]),
+                columns = (int)Math.Min(SliceSide, shape[3]);
             var slice = new float[channels * rows * columns];
             ReadOnlySpan<float> block = o.Row(raw, f.Row);
             for (int c = 0; c < channels; c++)
-                for (int r = 0; r < rows; r++)
-                    block.Slice((int)((c * shape[2] + r) * shape[3]), columns).CopyTo(slice.AsSpan((c * rows + r) * columns));
+            for (int r = 0; r < rows; r++)
+                block.Slice((int)((c * shape[2] + r) * shape[3]), columns).CopyTo(slice.AsSpan((c * rows + r) * columns));
             taps.Add($"unet.up.{f.At.Timestep}.{f.At.Block}.slice", slice, channels, rows, columns);
         }
     }

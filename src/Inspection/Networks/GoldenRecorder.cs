@@ -11,7 +11,15 @@ public static class GoldenRecorder
 {
     private static readonly string[] InOrder =
     [
-        GraphNames.ClipImage, GraphNames.ClipText, GraphNames.WinClipImage, GraphNames.WinClipText, GraphNames.DiffusionText, GraphNames.VaeEncoder, GraphNames.MapDiff, GraphNames.MapDiffLanguage, GraphNames.MapDiffParts,
+        GraphNames.ClipImage,
+        GraphNames.ClipText,
+        GraphNames.WinClipImage,
+        GraphNames.WinClipText,
+        GraphNames.DiffusionText,
+        GraphNames.VaeEncoder,
+        GraphNames.MapDiff,
+        GraphNames.MapDiffLanguage,
+        GraphNames.MapDiffParts,
     ];
 
     /// <summary>Writes <c>goldens.safetensors</c> into a pack's folder.</summary>
@@ -37,9 +45,16 @@ public static class GoldenRecorder
 
     private static void Record(ModelPack pack, string graph, GoldenTensors goldens, CancellationToken cancellation)
     {
-        string[] outputs = [.. pack.Manifest.Graphs.First(g => g.Name == graph && !g.Debug).Outputs.Where(o => o.Type == ElementType.Float32).Select(o => o.Name)];
+        string[] outputs =
+        [
+            .. pack
+                .Manifest.Graphs.First(g => g.Name == graph && !g.Debug)
+                .Outputs.Where(o => o.Type == ElementType.Float32)
+                .Select(o => o.Name),
+        ];
         using ProbeInputs inputs = PackProbe.Of(pack, graph, goldens);
         using NetworkOutputs o = pack.Run(graph, inputs.Values, outputs, cancellation);
-        foreach (string output in outputs) goldens.Add(graph, output, o.Shape(output), o.Floats(output).ToArray());
+        foreach (string output in outputs)
+            goldens.Add(graph, output, o.Shape(output), o.Floats(output).ToArray());
     }
 }

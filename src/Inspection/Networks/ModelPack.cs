@@ -55,14 +55,22 @@ public sealed class ModelPack : GraphSessions
     /// <param name="progress">Told what is being checked; null for silence.</param>
     /// <param name="providers">Who runs the networks; null for the CPU.</param>
     /// <exception cref="PackException">There is no pack, or it is damaged.</exception>
-    public static ModelPack Open(string folder, SessionSettings? settings = null, bool debug = false, IProgress<string>? progress = null, ProviderSettings? providers = null)
+    public static ModelPack Open(
+        string folder,
+        SessionSettings? settings = null,
+        bool debug = false,
+        IProgress<string>? progress = null,
+        ProviderSettings? providers = null
+    )
     {
         PackManifest manifest;
         string hash;
         try
         {
             manifest = PackVerifier.Open(folder, progress);
-            hash = Convert.ToHexStringLower(SHA256.HashData(RegularFile.ReadAllBytes(Path.Combine(folder, PackManifest.FileName), PackManifest.MaxBytes)).AsSpan(0, 8));
+            hash = Convert.ToHexStringLower(
+                SHA256.HashData(RegularFile.ReadAllBytes(Path.Combine(folder, PackManifest.FileName), PackManifest.MaxBytes)).AsSpan(0, 8)
+            );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,7 +83,14 @@ public sealed class ModelPack : GraphSessions
 
     /// <summary>Opens a pack that is being built, on the CPU, without checks and without a hash.</summary>
     internal static ModelPack OpenUnchecked(string folder, PackManifest manifest) =>
-        new(folder, manifest, "", ProviderSettings.CpuOnly, ProviderSet.Of("", new SessionSettings(), ProviderSettings.CpuOnly), debug: false);
+        new(
+            folder,
+            manifest,
+            "",
+            ProviderSettings.CpuOnly,
+            ProviderSet.Of("", new SessionSettings(), ProviderSettings.CpuOnly),
+            debug: false
+        );
 
     /// <summary>Opens a pack with other providers than the real ones.</summary>
     internal static ModelPack OpenWith(string folder, ProviderSettings settings, ProviderSet providers) =>
@@ -89,7 +104,13 @@ public sealed class ModelPack : GraphSessions
     /// <param name="cancellation">Ends the run.</param>
     /// <returns>Owned by the caller; a row a prompt.</returns>
     /// <exception cref="NetworkException">The pack has no such graph, or it failed.</exception>
-    public NetworkOutputs RunOnTokens(string graph, long[] ids, int prompts, IReadOnlyCollection<string> outputs, CancellationToken cancellation)
+    public NetworkOutputs RunOnTokens(
+        string graph,
+        long[] ids,
+        int prompts,
+        IReadOnlyCollection<string> outputs,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentOutOfRangeException.ThrowIfLessThan(prompts, 1);

@@ -12,7 +12,9 @@ namespace ClipFusion.Inspection.Networks;
 /// <param name="recipe">Says which streams are wanted and how the states' maps are normalised.</param>
 /// <param name="image">The prepared image; borrowed, and not to be written over before this is disposed.</param>
 /// <param name="betweenRuns">Called between two runs, so that a scheduler can let something more urgent go first; null for nothing.</param>
-public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage image, Action? betweenRuns = null) : IImageNetworks, IDisposable
+public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage image, Action? betweenRuns = null)
+    : IImageNetworks,
+        IDisposable
 {
     private readonly ClipPart _clip = pack.Manifest.Clip;
     private readonly DiffusionPart _diffusion = pack.Manifest.Diffusion;
@@ -32,11 +34,20 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
         TensorTaps? taps = pack.IsDebug ? trace?.Taps : null;
         string[] features = ClipOutputs.Features(recipe, _clip);
         string[] outputs = [GraphNames.Class, ClipOutputs.Patches(recipe), .. features];
-        if (taps is not null) outputs = [.. RawNames().Select(r => r.Raw), .. outputs];
-        NetworkOutputs o = RunOnPixels(GraphNames.ClipImage, image.Clip, _clip.ImageSize, outputs, staysOnDevice ? features.Contains : null, cancellation);
+        if (taps is not null)
+            outputs = [.. RawNames().Select(r => r.Raw), .. outputs];
+        NetworkOutputs o = RunOnPixels(
+            GraphNames.ClipImage,
+            image.Clip,
+            _clip.ImageSize,
+            outputs,
+            staysOnDevice ? features.Contains : null,
+            cancellation
+        );
         if (taps is not null)
         {
-            foreach ((string raw, string tap) in RawNames()) taps.Add(tap, o.Floats(raw), o.Shape(raw));
+            foreach ((string raw, string tap) in RawNames())
+                taps.Add(tap, o.Floats(raw), o.Shape(raw));
         }
 
         trace?.Lap(InspectionStep.ClipNetworks);
@@ -53,7 +64,14 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
         List<string> outputs = plan.LanguageRows.Count > 0 ? [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized] : [];
         outputs.AddRange(plan.Features.Select(f => f.At.Block).Distinct().Select(GraphNames.Features));
         NetworkOutputs o = taps is null
-            ? Denoise(plan.IsLanguageOnly ? GraphNames.MapDiffLanguage : GraphNames.MapDiff, plan, latent, outputs, staysOnDevice ? IsFeatures : null, cancellation)
+            ? Denoise(
+                plan.IsLanguageOnly ? GraphNames.MapDiffLanguage : GraphNames.MapDiff,
+                plan,
+                latent,
+                outputs,
+                staysOnDevice ? IsFeatures : null,
+                cancellation
+            )
             : DenoiseWithTaps(plan, latent, outputs, taps, cancellation);
         trace?.Lap(InspectionStep.Unet);
         return o;
@@ -67,7 +85,12 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     /// <param name="cancellation">Ends the run.</param>
     /// <returns>Owned by the caller.</returns>
     /// <exception cref="NetworkException">The pack has no such graph, or a network failed.</exception>
-    public NetworkOutputs RunDenoiserParts(string graph, DiffusionPlan plan, IReadOnlyCollection<string> outputs, CancellationToken cancellation)
+    public NetworkOutputs RunDenoiserParts(
+        string graph,
+        DiffusionPlan plan,
+        IReadOnlyCollection<string> outputs,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(plan);
         // The latent is brought down, because this graph may run elsewhere than the VAE.
@@ -89,51 +112,88 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     /// <summary>The latent's mean times the scaling factor; encoded once, however often the denoiser runs on it.</summary>
     private NetworkOutputs Latent(bool isRead, InspectionTrace? trace, CancellationToken cancellation)
     {
-        if (_latent is not null) return _latent;
+        if (_latent is not null)
+            return _latent;
         NextRun();
-        _latent = RunOnPixels(GraphNames.VaeEncoder, image.Diffusion, _diffusion.ImageSize, [GraphNames.Latent], isRead ? null : static _ => true, cancellation);
+        _latent = RunOnPixels(
+            GraphNames.VaeEncoder,
+            image.Diffusion,
+            _diffusion.ImageSize,
+            [GraphNames.Latent],
+            isRead ? null : static _ => true,
+            cancellation
+        );
         trace?.Taps?.Add("diff.latent", _latent.Floats(GraphNames.Latent), _latent.Shape(GraphNames.Latent));
         trace?.Lap(InspectionStep.Vae);
         return _latent;
     }
 
     private NetworkOutputs RunOnPixels(
-        string graph, byte[] pixels, int side, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice, CancellationToken cancellation)
+        string graph,
+        byte[] pixels,
+        int side,
+        IReadOnlyCollection<string> outputs,
+        Predicate<string>? staysOnDevice,
+        CancellationToken cancellation
+    )
     {
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(pixels, [1, side, side, 3]);
         return pack.Run(graph, new Dictionary<string, OrtValue> { [GraphNames.Pixels] = input }, outputs, cancellation, staysOnDevice);
     }
 
     private NetworkOutputs Denoise(
-        string graph, DiffusionPlan plan, NetworkOutputs latent, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice, CancellationToken cancellation)
+        string graph,
+        DiffusionPlan plan,
+        NetworkOutputs latent,
+        IReadOnlyCollection<string> outputs,
+        Predicate<string>? staysOnDevice,
+        CancellationToken cancellation
+    )
     {
-        var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal) { [GraphNames.Latent] = latent[GraphNames.Latent] };
+        var inputs = new Dictionary<string, OrtValue>(plan.Inputs, StringComparer.Ordinal)
+        {
+            [GraphNames.Latent] = latent[GraphNames.Latent],
+        };
         return pack.Run(graph, inputs, outputs, cancellation, staysOnDevice);
     }
 
-    private NetworkOutputs DenoiseWithTaps(DiffusionPlan plan, NetworkOutputs latent, List<string> outputs, TensorTaps taps, CancellationToken cancellation)
+    private NetworkOutputs DenoiseWithTaps(
+        DiffusionPlan plan,
+        NetworkOutputs latent,
+        List<string> outputs,
+        TensorTaps taps,
+        CancellationToken cancellation
+    )
     {
         string[] layers = plan.LanguageRows.Count > 0 ? [.. _diffusion.MappedLayers] : [];
         string[] raw = [.. plan.Features.Select(f => GraphNames.Raw(GraphNames.Features(f.At.Block))).Distinct()];
-        NetworkOutputs o = Denoise(GraphNames.MapDiff, plan, latent, [.. outputs, .. raw, .. layers.Select(GraphNames.Probabilities)], null, cancellation);
+        NetworkOutputs o = Denoise(
+            GraphNames.MapDiff,
+            plan,
+            latent,
+            [.. outputs, .. raw, .. layers.Select(GraphNames.Probabilities)],
+            null,
+            cancellation
+        );
         DenoiserTaps.Take(o, plan, recipe.States.IndexOf(recipe.GenericState), layers, taps);
         return o;
     }
 
     private void NextRun()
     {
-        if (_hasRun) betweenRuns?.Invoke();
+        if (_hasRun)
+            betweenRuns?.Invoke();
         _hasRun = true;
     }
 
     private static bool IsFeatures(string output) => output is not (GraphNames.StateMaps or GraphNames.StateMapsUnnormalized);
 
     private IEnumerable<(string Raw, string Tap)> RawNames() =>
-    [
-        (GraphNames.Raw(GraphNames.Class), "clip.cls"),
-        (GraphNames.Raw(GraphNames.PatchesVv), "clip.patches"),
-        (GraphNames.Raw(GraphNames.PatchesOriginal), "clip.patches_ori"),
-        .. _clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesVv(b)), $"clip.vv.{b}")),
-        .. _clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesOriginal(b)), $"clip.ori.{b}")),
-    ];
+        [
+            (GraphNames.Raw(GraphNames.Class), "clip.cls"),
+            (GraphNames.Raw(GraphNames.PatchesVv), "clip.patches"),
+            (GraphNames.Raw(GraphNames.PatchesOriginal), "clip.patches_ori"),
+            .. _clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesVv(b)), $"clip.vv.{b}")),
+            .. _clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesOriginal(b)), $"clip.ori.{b}")),
+        ];
 }

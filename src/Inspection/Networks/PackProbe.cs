@@ -27,8 +27,14 @@ internal static class PackProbe
             case GraphNames.VaeEncoder:
                 return ProbeInputs.Picture(GraphNames.Pixels, m.Diffusion.ImageSize, other);
             case GraphNames.ClipText or GraphNames.WinClipText:
-                string[] texts = [.. recipe.NormalPrompts.Concat(recipe.AbnormalPrompts).Select(t => PromptTemplate.Expand(t, recipe.Object))];
-                return ProbeInputs.Tokens(GraphNames.Tokens, [.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.Clip.ContextLength))]);
+                string[] texts =
+                [
+                    .. recipe.NormalPrompts.Concat(recipe.AbnormalPrompts).Select(t => PromptTemplate.Expand(t, recipe.Object)),
+                ];
+                return ProbeInputs.Tokens(
+                    GraphNames.Tokens,
+                    [.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.Clip.ContextLength))]
+                );
             case GraphNames.DiffusionText:
                 return ProbeInputs.Tokens(GraphNames.Tokens, TextPrompts.DiffusionIds(pack, recipe));
             default:
@@ -41,12 +47,18 @@ internal static class PackProbe
         DiffusionPart part = pack.Manifest.Diffusion;
         int length = part.ContextLength * part.ContextWidth;
         TextPrompts prompts = TextPrompts.ForDiffusion(
-            pack, recipe, i => goldens.Values(GraphNames.DiffusionText, GraphNames.Context).Slice(i * length, length).ToArray());
+            pack,
+            recipe,
+            i => goldens.Values(GraphNames.DiffusionText, GraphNames.Context).Slice(i * length, length).ToArray()
+        );
         float[] latent = goldens.Values(GraphNames.VaeEncoder, GraphNames.Latent).ToArray();
         long[] shape = goldens.Shape(GraphNames.VaeEncoder, GraphNames.Latent);
         // The plan owns nothing but its inputs, which go over to the probe.
         var plan = DiffusionPlan.ForQuery(part, prompts, recipe, features: isWhole, fullGraph: isWhole);
-        return new ProbeInputs([.. plan.Inputs, KeyValuePair.Create(GraphNames.Latent, OrtValue.CreateTensorValueFromMemory(latent, shape))]);
+        return new ProbeInputs([
+            .. plan.Inputs,
+            KeyValuePair.Create(GraphNames.Latent, OrtValue.CreateTensorValueFromMemory(latent, shape)),
+        ]);
     }
 
     /// <summary>The default recipe, with those of its features that the pack has blocks for.</summary>

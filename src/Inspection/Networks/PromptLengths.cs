@@ -9,7 +9,8 @@ namespace ClipFusion.Inspection.Networks;
 /// there would be one.</summary>
 public static class PromptLengths
 {
-    private const int ShownCharacters = 160, Told = 3;
+    private const int ShownCharacters = 160,
+        Told = 3;
 
     /// <summary>Every prompt that is too long for the tower that reads it, among those of the branches that the recipe uses.</summary>
     /// <param name="folder">The pack; of it the manifest and the tokenisers are read.</param>
@@ -22,7 +23,10 @@ public static class PromptLengths
         ArgumentNullException.ThrowIfNull(recipes);
         PackManifest manifest = PackVerifier.ReadManifest(folder);
         var clip = ClipTokenizer.Load(Path.Combine(folder, GraphNames.ClipVocabulary), Path.Combine(folder, GraphNames.ClipMerges));
-        var diffusion = ClipTokenizer.Load(Path.Combine(folder, GraphNames.DiffusionVocabulary), Path.Combine(folder, GraphNames.DiffusionMerges));
+        var diffusion = ClipTokenizer.Load(
+            Path.Combine(folder, GraphNames.DiffusionVocabulary),
+            Path.Combine(folder, GraphNames.DiffusionMerges)
+        );
         return [.. recipes.Select(r => Find(manifest, clip, diffusion, r))];
     }
 
@@ -44,14 +48,16 @@ public static class PromptLengths
     public static void EnsureClip(ModelPack pack, IEnumerable<string> prompts, string what)
     {
         var errors = new FieldErrors();
-        foreach (string prompt in prompts) Check(errors, what, prompt, pack.ClipTokenizer, pack.Manifest.Clip.ContextLength, "CLIP's");
+        foreach (string prompt in prompts)
+            Check(errors, what, prompt, pack.ClipTokenizer, pack.Manifest.Clip.ContextLength, "CLIP's");
         // All of an ensemble are too long by the same words.
         Ensure([.. errors.List.Take(1)]);
     }
 
     private static void Ensure(IReadOnlyList<FieldError> errors)
     {
-        if (errors.Count == 0) return;
+        if (errors.Count == 0)
+            return;
         // A long object word makes all prompts too long; a few show it.
         string more = errors.Count > Told ? $"; and {errors.Count - Told} more" : "";
         throw new PromptTooLongException(string.Join("; ", errors.Take(Told)) + more);
@@ -66,26 +72,49 @@ public static class PromptLengths
             Side("$.abnormalPrompts", recipe.AbnormalPrompts);
         }
 
-        if ((recipe.UsedBranches & Branches.Diff) == 0) return errors.List;
-        for (int i = 0; i < recipe.States.Length; i++) Diffusion($"$.states[{i}]", recipe.StatePrompt, recipe.States[i]);
-        if (!recipe.States.Contains(recipe.GenericState)) Diffusion("$.genericState", recipe.StatePrompt, recipe.GenericState);
+        if ((recipe.UsedBranches & Branches.Diff) == 0)
+            return errors.List;
+        for (int i = 0; i < recipe.States.Length; i++)
+            Diffusion($"$.states[{i}]", recipe.StatePrompt, recipe.States[i]);
+        if (!recipe.States.Contains(recipe.GenericState))
+            Diffusion("$.genericState", recipe.StatePrompt, recipe.GenericState);
         Diffusion("$.referencePrompt", recipe.ReferencePrompt, null);
         return errors.List;
 
         void Side(string path, IReadOnlyList<string> templates)
         {
-            for (int i = 0; i < templates.Count; i++) Check(errors, $"{path}[{i}]", PromptTemplate.Expand(templates[i], recipe.Object), clip, manifest.Clip.ContextLength, "CLIP's");
+            for (int i = 0; i < templates.Count; i++)
+                Check(
+                    errors,
+                    $"{path}[{i}]",
+                    PromptTemplate.Expand(templates[i], recipe.Object),
+                    clip,
+                    manifest.Clip.ContextLength,
+                    "CLIP's"
+                );
         }
 
         void Diffusion(string path, string template, string? state) =>
-            Check(errors, path, PromptTemplate.Expand(template, recipe.Object, state), diffusion, manifest.Diffusion.ContextLength, "the diffusion model's");
+            Check(
+                errors,
+                path,
+                PromptTemplate.Expand(template, recipe.Object, state),
+                diffusion,
+                manifest.Diffusion.ContextLength,
+                "the diffusion model's"
+            );
     }
 
     private static void Check(FieldErrors errors, string path, string prompt, ClipTokenizer tokenizer, int contextLength, string whose)
     {
         int tokens = tokenizer.CountTokens(prompt);
-        if (tokens <= contextLength) return;
+        if (tokens <= contextLength)
+            return;
         string shown = prompt.Length <= ShownCharacters ? prompt : $"{prompt[..ShownCharacters]}...";
-        errors.Add(path, $"{tokens} tokens (\"{shown}\")", $"at most {contextLength}, start and end included, which {whose} text tower reads; the rest would be cut off");
+        errors.Add(
+            path,
+            $"{tokens} tokens (\"{shown}\")",
+            $"at most {contextLength}, start and end included, which {whose} text tower reads; the rest would be cut off"
+        );
     }
 }

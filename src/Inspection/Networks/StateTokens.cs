@@ -17,14 +17,21 @@ public static class StateTokens
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(prompt);
         int[] tokens = [.. tokenizer.Encode(state)];
-        if (tokens.Length == 0) throw new ArgumentException($"The state '{state}' has no tokens; a state is a word or a few.");
-        int end = Array.IndexOf(prompt, tokenizer.EndId, 1), start = -1;
+        if (tokens.Length == 0)
+            throw new ArgumentException($"The state '{state}' has no tokens; a state is a word or a few.");
+        int end = Array.IndexOf(prompt, tokenizer.EndId, 1),
+            start = -1;
         for (int i = 1; i + tokens.Length <= end; i++)
         {
-            if (prompt.AsSpan(i, tokens.Length).SequenceEqual(Array.ConvertAll(tokens, t => (long)t))) start = i;
+            if (prompt.AsSpan(i, tokens.Length).SequenceEqual(Array.ConvertAll(tokens, t => (long)t)))
+                start = i;
         }
 
-        if (start < 0) throw new ArgumentException($"The state '{state}' is not among the first {prompt.Length - 1} tokens of its prompt \"{text}\"; shorten the prompt or move {{state}} forward.");
+        if (start < 0)
+            throw new ArgumentException(
+                $"The state '{state}' is not among the first {prompt.Length - 1} tokens of its prompt \"{text}\"; shorten the prompt "
+                    + "or move {state} forward."
+            );
         return start..(start + tokens.Length);
     }
 
@@ -37,11 +44,13 @@ public static class StateTokens
     {
         (int start, int length) = Find(tokenizer, prompt, state, text).GetOffsetAndLength(prompt.Length);
         float[] weights = None(prompt.Length);
-        for (int i = start; i < start + length; i++) weights[2 * i] = 1f / length;
+        for (int i = start; i < start + length; i++)
+            weights[2 * i] = 1f / length;
         if (normalization == TokenNormalization.Content)
         {
             int end = Array.IndexOf(prompt, tokenizer.EndId, 1);
-            for (int i = 0; i < prompt.Length; i++) weights[2 * i + 1] = i >= 1 && i < end ? 1 : 0;
+            for (int i = 0; i < prompt.Length; i++)
+                weights[2 * i + 1] = i >= 1 && i < end ? 1 : 0;
         }
 
         return weights;
@@ -51,7 +60,8 @@ public static class StateTokens
     internal static float[] None(int length)
     {
         var weights = new float[2 * length];
-        for (int i = 0; i < length; i++) weights[2 * i + 1] = 1;
+        for (int i = 0; i < length; i++)
+            weights[2 * i + 1] = 1;
         return weights;
     }
 }

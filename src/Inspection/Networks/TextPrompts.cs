@@ -32,7 +32,8 @@ internal sealed class TextPrompts
     {
         PromptLengths.Ensure(pack, recipe);
         Branches used = recipe.UsedBranches;
-        bool diffusion = (used & Branches.Diff) != 0, clip = used.HasFlag(Branches.ClipLanguage);
+        bool diffusion = (used & Branches.Diff) != 0,
+            clip = used.HasFlag(Branches.ClipLanguage);
         (string[] states, int generic) = States(recipe);
         float[][] contexts = diffusion ? Contexts(pack, recipe, cancellation) : [];
         DiffusionPrompt[] prompts = diffusion ? Prompts(pack, recipe, states, i => contexts[i]) : [];
@@ -52,7 +53,8 @@ internal sealed class TextPrompts
         using NetworkOutputs o = pack.RunOnTokens(GraphNames.ClipText, ids, templates.Count, [GraphNames.Embeddings], cancellation);
         ReadOnlySpan<float> rows = o.Floats(GraphNames.Embeddings);
         var mean = new float[pack.Manifest.Clip.EmbedDim];
-        for (int i = 0; i < rows.Length; i++) mean[i % mean.Length] += rows[i] / templates.Count;
+        for (int i = 0; i < rows.Length; i++)
+            mean[i % mean.Length] += rows[i] / templates.Count;
         UnitRows.Normalize(mean, mean.Length, mean, "Mean text embedding");
         return mean;
     }
@@ -68,8 +70,11 @@ internal sealed class TextPrompts
     }
 
     /// <summary>Token ids [prompts][77] of <see cref="Diffusion"/>.</summary>
-    public static long[][] DiffusionIds(ModelPack pack, Recipe recipe)
-        => [.. Texts(recipe, States(recipe).States).Select(t => pack.DiffusionTokenizer.EncodeWhole(t, pack.Manifest.Diffusion.ContextLength))];
+    public static long[][] DiffusionIds(ModelPack pack, Recipe recipe) =>
+        [
+            .. Texts(recipe, States(recipe).States)
+                .Select(t => pack.DiffusionTokenizer.EncodeWhole(t, pack.Manifest.Diffusion.ContextLength)),
+        ];
 
     private static (string[] States, int Generic) States(Recipe recipe)
     {
@@ -77,23 +82,42 @@ internal sealed class TextPrompts
         return generic >= 0 ? ([.. recipe.States], generic) : ([.. recipe.States, recipe.GenericState], recipe.States.Length);
     }
 
-    private static string[] Texts(Recipe recipe, string[] states)
-        => [.. states.Select(s => PromptTemplate.Expand(recipe.StatePrompt, recipe.Object, s)), PromptTemplate.Expand(recipe.ReferencePrompt, recipe.Object)];
+    private static string[] Texts(Recipe recipe, string[] states) =>
+        [
+            .. states.Select(s => PromptTemplate.Expand(recipe.StatePrompt, recipe.Object, s)),
+            PromptTemplate.Expand(recipe.ReferencePrompt, recipe.Object),
+        ];
 
     private static float[][] Contexts(ModelPack pack, Recipe recipe, CancellationToken cancellation)
     {
-        return Array.ConvertAll(DiffusionIds(pack, recipe), ids =>
-        {
-            using NetworkOutputs o = pack.RunOnTokens(GraphNames.DiffusionText, ids, 1, [GraphNames.Context], cancellation);
-            return o.Floats(GraphNames.Context).ToArray();
-        });
+        return Array.ConvertAll(
+            DiffusionIds(pack, recipe),
+            ids =>
+            {
+                using NetworkOutputs o = pack.RunOnTokens(GraphNames.DiffusionText, ids, 1, [GraphNames.Context], cancellation);
+                return o.Floats(GraphNames.Context).ToArray();
+            }
+        );
     }
 
     private static DiffusionPrompt[] Prompts(ModelPack pack, Recipe recipe, string[] states, Func<int, float[]> contextOf)
     {
         long[][] ids = DiffusionIds(pack, recipe);
-        return [.. Texts(recipe, states).Select((text, i) => new DiffusionPrompt(text, ids[i], contextOf(i),
-            i < states.Length ? StateTokens.Weights(pack.DiffusionTokenizer, ids[i], states[i], text, recipe.TokenNormalization) : StateTokens.None(ids[i].Length)))];
+        return
+        [
+            .. Texts(recipe, states)
+                .Select(
+                    (text, i) =>
+                        new DiffusionPrompt(
+                            text,
+                            ids[i],
+                            contextOf(i),
+                            i < states.Length
+                                ? StateTokens.Weights(pack.DiffusionTokenizer, ids[i], states[i], text, recipe.TokenNormalization)
+                                : StateTokens.None(ids[i].Length)
+                        )
+                ),
+        ];
     }
 }
 

@@ -3,7 +3,12 @@ namespace ClipFusion.Inspection.Recipes;
 /// <summary>What the profiles are called wherever a name is read or written: recipes, verdicts, options, tables.</summary>
 public static class ProfileNames
 {
-    private static readonly (string Name, Profile Value)[] Profiles = [("clipfusion", Profile.ClipFusion), ("mapdiff", Profile.MapDiff), ("patchclip", Profile.PatchClip)];
+    private static readonly (string Name, Profile Value)[] Profiles =
+    [
+        ("clipfusion", Profile.ClipFusion),
+        ("mapdiff", Profile.MapDiff),
+        ("patchclip", Profile.PatchClip),
+    ];
 
     /// <summary>Every profile with its name, in the order in which they are written.</summary>
     public static IReadOnlyList<(string Name, Profile Value)> All => Profiles;
@@ -16,7 +21,8 @@ public static class ProfileNames
     {
         foreach ((string known, Profile profile) in All)
         {
-            if (known == name) return profile;
+            if (known == name)
+                return profile;
         }
 
         return null;

@@ -18,7 +18,10 @@ public static class PromptTemplate
         var text = new StringBuilder(template.Length + objectWord.Length);
         if (Walk(template, state is not null, text, objectWord, state) is { } bad)
         {
-            throw new ArgumentException($"The template \"{template}\" has {bad}; {Allowed(state is not null)} can be filled in.", nameof(template));
+            throw new ArgumentException(
+                $"The template \"{template}\" has {bad}; {Allowed(state is not null)} can be filled in.",
+                nameof(template)
+            );
         }
 
         return text.ToString();
@@ -34,7 +37,8 @@ public static class PromptTemplate
     {
         for (int i = 0; i < template.Length; i++)
         {
-            if (template[i] == '}') return $"a }} without its {{ at character {i + 1}";
+            if (template[i] == '}')
+                return $"a }} without its {{ at character {i + 1}";
             if (template[i] != '{')
             {
                 text?.Append(template[i]);
@@ -42,9 +46,11 @@ public static class PromptTemplate
             }
 
             int end = template.IndexOf('}', i);
-            if (end < 0) return $"a {{ without its }} at character {i + 1}";
+            if (end < 0)
+                return $"a {{ without its }} at character {i + 1}";
             string name = template[(i + 1)..end];
-            if (name != "object" && !(withState && name == "state")) return $"the placeholder {{{name}}}";
+            if (name != "object" && !(withState && name == "state"))
+                return $"the placeholder {{{name}}}";
             text?.Append(name == "object" ? objectWord : state);
             i = end;
         }

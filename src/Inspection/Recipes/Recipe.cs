@@ -95,12 +95,16 @@ public sealed record Recipe
     public Profile Profile { get; init; } = Profile.ClipFusion;
 
     /// <summary>The branches that the profile leaves: <see cref="Branches"/> of the models that it runs.</summary>
-    public Branches UsedBranches => Branches & (Profile switch
-    {
-        Profile.PatchClip => Branches.Clip,
-        Profile.MapDiff => Branches.Diff,
-        _ => Branches.All,
-    });
+    public Branches UsedBranches =>
+        Branches
+        & (
+            Profile switch
+            {
+                Profile.PatchClip => Branches.Clip,
+                Profile.MapDiff => Branches.Diff,
+                _ => Branches.All,
+            }
+        );
 
     /// <summary>Sixteen hex digits that change with every setting and with nothing else; computed on every call. A mask file counts by its
     /// path, not its content.</summary>

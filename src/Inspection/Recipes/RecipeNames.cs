@@ -7,17 +7,25 @@ internal static class RecipeNames
 {
     public static readonly (string Name, Branches Value)[] Branch =
     [
-        ("clipLanguage", Branches.ClipLanguage), ("clipVision", Branches.ClipVision),
-        ("diffLanguage", Branches.DiffLanguage), ("diffVision", Branches.DiffVision),
+        ("clipLanguage", Branches.ClipLanguage),
+        ("clipVision", Branches.ClipVision),
+        ("diffLanguage", Branches.DiffLanguage),
+        ("diffVision", Branches.DiffVision),
     ];
 
     public static readonly (string Name, TokenNormalization Value)[] TokenNormalizations =
-        [("none", TokenNormalization.None), ("content", TokenNormalization.Content)];
+    [
+        ("none", TokenNormalization.None),
+        ("content", TokenNormalization.Content),
+    ];
 
     public static readonly (string Name, ClipStream Value)[] Streams = [("vv", ClipStream.Vv), ("original", ClipStream.Original)];
 
     public static readonly (string Name, QueryFeaturePrompt Value)[] QueryFeaturePrompts =
-        [("generic", QueryFeaturePrompt.Generic), ("reference", QueryFeaturePrompt.Reference)];
+    [
+        ("generic", QueryFeaturePrompt.Generic),
+        ("reference", QueryFeaturePrompt.Reference),
+    ];
 
     public static readonly (string Name, CropMode Value)[] Crops = [("squash", CropMode.Squash), ("centre", CropMode.Centre)];
 

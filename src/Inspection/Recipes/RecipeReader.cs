@@ -45,7 +45,8 @@ public static class RecipeReader
     {
         var errors = new FieldErrors();
         using JsonDocument? document = StrictJson.Parse(utf8Json, "an object with a recipe's keys", errors, JsonRules.WithComments);
-        if (document is null) throw new RecipeException(source, errors.List);
+        if (document is null)
+            throw new RecipeException(source, errors.List);
 
         var fields = new JsonFields(document.RootElement, "$", errors);
         Recipe recipe = ReadFields(fields);
@@ -79,7 +80,11 @@ public static class RecipeReader
             FeatureStream = fields.Read("featureStream", defaults.FeatureStream, Choice(RecipeNames.Streams)),
             QueryFeaturePrompt = fields.Read("queryFeaturePrompt", defaults.QueryFeaturePrompt, Choice(RecipeNames.QueryFeaturePrompts)),
             LanguageTimestep = fields.Read("languageTimestep", defaults.LanguageTimestep, Integer(0, 999)),
-            TimestepBlocks = fields.Read("timestepBlocks", defaults.TimestepBlocks, List<TimestepBlock>(Pair, 16, "pairs [timestep, decoder block]")),
+            TimestepBlocks = fields.Read(
+                "timestepBlocks",
+                defaults.TimestepBlocks,
+                List<TimestepBlock>(Pair, 16, "pairs [timestep, decoder block]")
+            ),
             AlphaSegmentation = fields.Read("alphaSegmentation", defaults.AlphaSegmentation, Number(0, 1)),
             AlphaClassification = fields.Read("alphaClassification", defaults.AlphaClassification, Number(0, 1)),
             OutputSize = fields.Read("outputSize", defaults.OutputSize, Integer(1, 4096)),
@@ -100,15 +105,24 @@ public static class RecipeReader
 
     private static Branches ReadBranches(JsonFields fields, Branches missing)
     {
-        ImmutableArray<Branches> listed = fields.Read("branches", [missing], List(Choice(RecipeNames.Branch), RecipeNames.Branch.Length, "branches"));
+        ImmutableArray<Branches> listed = fields.Read(
+            "branches",
+            [missing],
+            List(Choice(RecipeNames.Branch), RecipeNames.Branch.Length, "branches")
+        );
         return listed.Aggregate(Branches.None, (all, one) => all | one);
     }
 
     private static bool ScoreSize(JsonElement json, string path, FieldErrors errors, out int value)
     {
         value = Recipe.ScoreSize;
-        if (json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out int size) && size == Recipe.ScoreSize) return true;
-        errors.Add(path, JsonText.Show(json), $"{Recipe.ScoreSize}, which is fixed: scores, and so thresholds, of another grid could not be compared");
+        if (json.ValueKind == JsonValueKind.Number && json.TryGetInt32(out int size) && size == Recipe.ScoreSize)
+            return true;
+        errors.Add(
+            path,
+            JsonText.Show(json),
+            $"{Recipe.ScoreSize}, which is fixed: scores, and so thresholds, of another grid could not be compared"
+        );
         return false;
     }
 
@@ -120,12 +134,21 @@ public static class RecipeReader
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(errors);
-        int black = recipe.BlackLevel ?? 0, white = recipe.WhiteLevel ?? 65535;
-        if (black >= white) errors.Add("$.blackLevel", $"{black} with the white level {white}", "a black level below the white level");
+        int black = recipe.BlackLevel ?? 0,
+            white = recipe.WhiteLevel ?? 65535;
+        if (black >= white)
+            errors.Add("$.blackLevel", $"{black} with the white level {white}", "a black level below the white level");
         if (recipe.UsedBranches == Branches.None)
         {
-            string needed = string.Join(", ", RecipeNames.Branch.Where(b => (recipe with { Branches = b.Value }).UsedBranches != Branches.None).Select(b => b.Name));
-            errors.Add("$.branches", "no branch that the profile uses", $"at least one of {needed} for the profile {ProfileNames.Of(recipe.Profile)}");
+            string needed = string.Join(
+                ", ",
+                RecipeNames.Branch.Where(b => (recipe with { Branches = b.Value }).UsedBranches != Branches.None).Select(b => b.Name)
+            );
+            errors.Add(
+                "$.branches",
+                "no branch that the profile uses",
+                $"at least one of {needed} for the profile {ProfileNames.Of(recipe.Profile)}"
+            );
         }
     }
 }

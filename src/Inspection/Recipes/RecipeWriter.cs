@@ -20,7 +20,8 @@ public static class RecipeWriter
     /// <summary>The first sixteen hex digits of the canonical form's SHA-256; keys that came after the first release are left out of it at
     /// their defaults, so that no stored revision became a stranger.</summary>
     /// <param name="recipe">The recipe.</param>
-    public static string Revision(Recipe recipe) => Convert.ToHexStringLower(SHA256.HashData(Write(recipe, indented: false, allKeys: false)).AsSpan(0, 8));
+    public static string Revision(Recipe recipe) =>
+        Convert.ToHexStringLower(SHA256.HashData(Write(recipe, indented: false, allKeys: false)).AsSpan(0, 8));
 
     private static byte[] Write(Recipe recipe, bool indented, bool allKeys)
     {
@@ -33,7 +34,8 @@ public static class RecipeWriter
             WriteMethod(json, recipe);
             WriteFrame(json, recipe);
             json.WriteString("profile", ProfileNames.Of(recipe.Profile));
-            if (allKeys || recipe.Coreset < 1) WriteNumber(json, "coreset", recipe.Coreset);
+            if (allKeys || recipe.Coreset < 1)
+                WriteNumber(json, "coreset", recipe.Coreset);
             json.WriteEndObject();
         }
 
@@ -80,8 +82,10 @@ public static class RecipeWriter
     private static void WriteFrame(Utf8JsonWriter json, Recipe recipe)
     {
         json.WritePropertyName("region");
-        if (recipe.Region is Region region) WriteRegion(json, region);
-        else json.WriteNullValue();
+        if (recipe.Region is Region region)
+            WriteRegion(json, region);
+        else
+            json.WriteNullValue();
 
         json.WritePropertyName("ignore");
         if (recipe.Ignore is null)
@@ -95,7 +99,8 @@ public static class RecipeWriter
         else
         {
             json.WriteStartArray();
-            foreach (Region ignored in recipe.Ignore.Regions) WriteRegion(json, ignored);
+            foreach (Region ignored in recipe.Ignore.Regions)
+                WriteRegion(json, ignored);
             json.WriteEndArray();
         }
 
@@ -117,14 +122,17 @@ public static class RecipeWriter
     private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
         json.WriteStartArray(name);
-        foreach (string value in values) json.WriteStringValue(value);
+        foreach (string value in values)
+            json.WriteStringValue(value);
         json.WriteEndArray();
     }
 
     private static void WriteNumber(Utf8JsonWriter json, string name, double? value)
     {
         // Adding zero turns -0 into 0: the same setting, so the same bytes.
-        if (value is double number) json.WriteNumber(name, number + 0.0);
-        else json.WriteNull(name);
+        if (value is double number)
+            json.WriteNumber(name, number + 0.0);
+        else
+            json.WriteNull(name);
     }
 }

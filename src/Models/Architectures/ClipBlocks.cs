@@ -18,7 +18,8 @@ internal static class ClipBlocks
     public static Value CausalMask(GraphBuilder g, int length)
     {
         var mask = new double[length * length];
-        for (int row = 0; row < length; row++) mask.AsSpan(row * length + row + 1, length - row - 1).Fill(float.MinValue);
+        for (int row = 0; row < length; row++)
+            mask.AsSpan(row * length + row + 1, length - row - 1).Fill(float.MinValue);
         return g.Constant(ElementType.Float32, mask, length, length);
     }
 }

@@ -19,9 +19,13 @@ public sealed class ClipText(OpenClipConfig config)
         var m = new Module(context, "");
         Value mask = ClipBlocks.CausalMask(g, _t.ContextLength);
 
-        Value x = g.Cast(g.Embed(m["token_embedding"].Tensor("weight", context.Compute, _t.VocabularySize, _t.Width), tokens), ElementType.Float32);
+        Value x = g.Cast(
+            g.Embed(m["token_embedding"].Tensor("weight", context.Compute, _t.VocabularySize, _t.Width), tokens),
+            ElementType.Float32
+        );
         x = g.Add(x, m.Tensor("positional_embedding", ElementType.Float32, _t.ContextLength, _t.Width));
-        for (int i = 0; i < _t.Layers; i++) x = Block(g, m["transformer"]["resblocks"][i], x, mask);
+        for (int i = 0; i < _t.Layers; i++)
+            x = Block(g, m["transformer"]["resblocks"][i], x, mask);
         x = m["ln_final"].LayerNorm(x);
         return m.Project(g.PickPosition(x, g.ArgMax(tokens)), "text_projection", config.EmbedDim);
     }
@@ -30,7 +34,12 @@ public sealed class ClipText(OpenClipConfig config)
     {
         using GraphScope scope = m.Enter();
         Value qkv = m["attn"].Linear(m["ln_1"].LayerNorm(x), 3 * _t.Width, true, "in_proj_weight", "in_proj_bias");
-        Value probabilities = g.AttentionProbabilities(g.Slice(qkv, -1, 0, _t.Width), g.Slice(qkv, -1, _t.Width, 2 * _t.Width), _t.Heads, mask);
+        Value probabilities = g.AttentionProbabilities(
+            g.Slice(qkv, -1, 0, _t.Width),
+            g.Slice(qkv, -1, _t.Width, 2 * _t.Width),
+            _t.Heads,
+            mask
+        );
         Value attended = g.MergeHeads(g.WeightedValues(probabilities, g.Slice(qkv, -1, 2 * _t.Width, 3 * _t.Width), _t.Heads));
         x = g.AddTo(x, m["attn"]["out_proj"].Linear(attended, _t.Width));
         return g.AddTo(x, ClipBlocks.Mlp(g, m["mlp"], m["ln_2"].LayerNorm(x), _t.Width, _t.MlpWidth, config.QuickGelu));

@@ -19,7 +19,13 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
     /// <param name="PatchesOriginal">Patch embeddings of the original stream [N, P, E].</param>
     /// <param name="Vv">Per chosen block, the value-value stream's patch tokens [N, P, W].</param>
     /// <param name="Original">Per chosen block, the original stream's patch tokens [N, P, W].</param>
-    public sealed record Outputs(Value Class, Value PatchesVv, Value PatchesOriginal, IReadOnlyDictionary<int, Value> Vv, IReadOnlyDictionary<int, Value> Original);
+    public sealed record Outputs(
+        Value Class,
+        Value PatchesVv,
+        Value PatchesOriginal,
+        IReadOnlyDictionary<int, Value> Vv,
+        IReadOnlyDictionary<int, Value> Original
+    );
 
     /// <summary>Writes the tower.</summary>
     /// <param name="context">Weights as OpenCLIP names them.</param>
@@ -29,23 +35,32 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
     {
         GraphBuilder g = context.Graph;
         var m = new Module(context, "visual");
-        int side = _v.ImageSize / _v.PatchSize, patches = side * side;
+        int side = _v.ImageSize / _v.PatchSize,
+            patches = side * side;
 
         Value x = m["ln_pre"].LayerNorm(Tokens(context, pixels));
 
         Value vv = x;
-        Dictionary<int, Value> vvTaps = [], originalTaps = [];
+        Dictionary<int, Value> vvTaps = [],
+            originalTaps = [];
         for (int block = 1; block <= _v.Layers; block++)
         {
             (x, vv) = Block(g, m["transformer"]["resblocks"][block - 1], x, vv, block);
-            if (!blocks.Contains(block)) continue;
+            if (!blocks.Contains(block))
+                continue;
             vvTaps[block] = g.Slice(vv, 1, 1, patches + 1);
             originalTaps[block] = g.Slice(x, 1, 1, patches + 1);
         }
 
         Value Embed(Value tokens) => m.Project(m["ln_post"].LayerNorm(tokens), "proj", config.EmbedDim);
         Value classToken = g.Reshape(g.Slice(x, 1, 0, 1), x[0], _v.Width);
-        return new Outputs(Embed(classToken), Embed(g.Slice(vv, 1, 1, patches + 1)), Embed(g.Slice(x, 1, 1, patches + 1)), vvTaps, originalTaps);
+        return new Outputs(
+            Embed(classToken),
+            Embed(g.Slice(vv, 1, 1, patches + 1)),
+            Embed(g.Slice(x, 1, 1, patches + 1)),
+            vvTaps,
+            originalTaps
+        );
     }
 
     /// <summary>The tokens before the transformer, class token first, with their positions [N, P + 1, W].</summary>
@@ -53,7 +68,8 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
     {
         GraphBuilder g = context.Graph;
         var m = new Module(context, "visual");
-        int side = _v.ImageSize / _v.PatchSize, patches = side * side;
+        int side = _v.ImageSize / _v.PatchSize,
+            patches = side * side;
         Value x = m["conv1"].Conv(Normalized(g, pixels), _v.Width, _v.PatchSize, _v.PatchSize, (0, 0, 0, 0), bias: false);
         x = g.Cast(g.Transpose(g.Reshape(x, x[0], _v.Width, patches), 0, 2, 1), ElementType.Float32);
         Value @class = g.RepeatRow(g.Reshape(m.Tensor("class_embedding", ElementType.Float32, _v.Width), 1, 1, _v.Width), x);
@@ -65,7 +81,8 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
     {
         var m = new Module(context, "visual");
         Value x = m["ln_pre"].LayerNorm(tokens);
-        for (int block = 1; block <= _v.Layers; block++) x = Block(context.Graph, m["transformer"]["resblocks"][block - 1], x, x, 0).Original;
+        for (int block = 1; block <= _v.Layers; block++)
+            x = Block(context.Graph, m["transformer"]["resblocks"][block - 1], x, x, 0).Original;
         return m["ln_post"].LayerNorm(x);
     }
 
@@ -74,11 +91,14 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         using GraphScope scope = m.Enter();
         Module attention = m["attn"];
         Value qkv = attention.Linear(m["ln_1"].LayerNorm(x), 3 * _v.Width, true, "in_proj_weight", "in_proj_bias");
-        Value q = g.Slice(qkv, -1, 0, _v.Width), k = g.Slice(qkv, -1, _v.Width, 2 * _v.Width), v = g.Slice(qkv, -1, 2 * _v.Width, 3 * _v.Width);
+        Value q = g.Slice(qkv, -1, 0, _v.Width),
+            k = g.Slice(qkv, -1, _v.Width, 2 * _v.Width),
+            v = g.Slice(qkv, -1, 2 * _v.Width, 3 * _v.Width);
 
         Value original = g.AddTo(x, Attend(g, attention, q, k, v));
         original = g.AddTo(original, ClipBlocks.Mlp(g, m["mlp"], m["ln_2"].LayerNorm(original), _v.Width, _v.MlpWidth, config.QuickGelu));
-        if (block < vvStart) return (original, original);
+        if (block < vvStart)
+            return (original, original);
         return (original, g.AddTo(vv, Attend(g, attention, v, v, v)));
     }
 

@@ -26,7 +26,17 @@ public sealed class ClipWindows(OpenClipConfig config)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(scale, grid);
         int across = grid - scale + 1;
-        return [.. Enumerable.Range(0, across * across).Select(w => Enumerable.Range(0, scale * scale).Select(p => (((w / across) + (p / scale)) * grid) + (w % across) + (p % scale)).ToArray())];
+        return
+        [
+            .. Enumerable
+                .Range(0, across * across)
+                .Select(w =>
+                    Enumerable
+                        .Range(0, scale * scale)
+                        .Select(p => (((w / across) + (p / scale)) * grid) + (w % across) + (p % scale))
+                        .ToArray()
+                ),
+        ];
     }
 
     /// <summary>Writes the tower.</summary>
@@ -35,9 +45,12 @@ public sealed class ClipWindows(OpenClipConfig config)
     public Outputs Build(NetworkContext context, Value pixels)
     {
         GraphBuilder g = context.Graph;
-        int grid = config.Vision.ImageSize / config.Vision.PatchSize, width = config.Vision.Width;
+        int grid = config.Vision.ImageSize / config.Vision.PatchSize,
+            width = config.Vision.Width;
         var tower = new ClipVision(config, config.Vision.Layers);
-        Value tokens = tower.Tokens(context, pixels), image = tower.Transform(context, tokens), rows = g.Reshape(tokens, (grid * grid) + 1, width);
+        Value tokens = tower.Tokens(context, pixels),
+            image = tower.Transform(context, tokens),
+            rows = g.Reshape(tokens, (grid * grid) + 1, width);
 
         Value Embed(Value x) => new Module(context, "visual").Project(g.Reshape(g.Slice(x, 1, 0, 1), x[0], width), "proj", config.EmbedDim);
         Value Window(int scale)
@@ -47,6 +60,10 @@ public sealed class ClipWindows(OpenClipConfig config)
             return Embed(tower.Transform(context, g.Reshape(g.Rows(rows, g.Int64s(picked)), windows.Length, (scale * scale) + 1, width)));
         }
 
-        return new Outputs(Embed(image), g.Reshape(g.Slice(image, 1, 1, (grid * grid) + 1), grid * grid, width), [.. Scales.Where(s => s <= grid).Select(s => (s, Window(s)))]);
+        return new Outputs(
+            Embed(image),
+            g.Reshape(g.Slice(image, 1, 1, (grid * grid) + 1), grid * grid, width),
+            [.. Scales.Where(s => s <= grid).Select(s => (s, Window(s)))]
+        );
     }
 }

@@ -22,11 +22,15 @@ public enum DenoiserParts
 internal static class DenoiserLayers
 {
     /// <summary>The component of a layer by its published name.</summary>
-    public static DenoiserParts PartOf(string layer) => layer.Split('.')[0] switch
-    {
-        "down_blocks" => DenoiserParts.Encoder,
-        "mid_block" => DenoiserParts.Bottleneck,
-        "up_blocks" => DenoiserParts.Decoder,
-        _ => throw new ArgumentException($"'{layer}' is no layer of a denoiser: down_blocks, mid_block or up_blocks is expected first", nameof(layer)),
-    };
+    public static DenoiserParts PartOf(string layer) =>
+        layer.Split('.')[0] switch
+        {
+            "down_blocks" => DenoiserParts.Encoder,
+            "mid_block" => DenoiserParts.Bottleneck,
+            "up_blocks" => DenoiserParts.Decoder,
+            _ => throw new ArgumentException(
+                $"'{layer}' is no layer of a denoiser: down_blocks, mid_block or up_blocks is expected first",
+                nameof(layer)
+            ),
+        };
 }

@@ -18,9 +18,13 @@ public sealed class DiffusionText(DiffusionTextConfig config)
         Value mask = ClipBlocks.CausalMask(g, config.ContextLength);
 
         Module embeddings = m["embeddings"];
-        Value x = g.Cast(g.Embed(embeddings["token_embedding"].Tensor("weight", context.Compute, config.VocabularySize, config.Width), tokens), ElementType.Float32);
+        Value x = g.Cast(
+            g.Embed(embeddings["token_embedding"].Tensor("weight", context.Compute, config.VocabularySize, config.Width), tokens),
+            ElementType.Float32
+        );
         x = g.Add(x, embeddings["position_embedding"].Tensor("weight", ElementType.Float32, config.ContextLength, config.Width));
-        for (int i = 0; i < config.Layers; i++) x = Block(g, m["encoder"]["layers"][i], x, mask);
+        for (int i = 0; i < config.Layers; i++)
+            x = Block(g, m["encoder"]["layers"][i], x, mask);
         return m["final_layer_norm"].LayerNorm(x, config.LayerNormEps);
     }
 
@@ -29,7 +33,9 @@ public sealed class DiffusionText(DiffusionTextConfig config)
         using GraphScope scope = m.Enter();
         Module attention = m["self_attn"];
         Value h = m["layer_norm1"].LayerNorm(x, config.LayerNormEps);
-        Value q = attention["q_proj"].Linear(h, config.Width), k = attention["k_proj"].Linear(h, config.Width), v = attention["v_proj"].Linear(h, config.Width);
+        Value q = attention["q_proj"].Linear(h, config.Width),
+            k = attention["k_proj"].Linear(h, config.Width),
+            v = attention["v_proj"].Linear(h, config.Width);
         Value attended = g.MergeHeads(g.WeightedValues(g.AttentionProbabilities(q, k, config.Heads, mask), v, config.Heads));
         x = g.AddTo(x, attention["out_proj"].Linear(attended, config.Width));
 

@@ -30,7 +30,8 @@ public readonly record struct Module(NetworkContext Context, string Path)
     public Module this[int index] => this[index.ToString()];
 
     /// <summary>The same point, with layers in float32 whatever the pack's precision.</summary>
-    public Module Wide => new(Context with { Compute = ElementType.Float32, IsWidened = Context.IsWidened || Context.Compute != ElementType.Float32 }, Path);
+    public Module Wide =>
+        new(Context with { Compute = ElementType.Float32, IsWidened = Context.IsWidened || Context.Compute != ElementType.Float32 }, Path);
 
     private GraphBuilder G => Context.Graph;
 
@@ -64,8 +65,12 @@ public readonly record struct Module(NetworkContext Context, string Path)
         Module self = this;
         int inFeatures = x.Fixed(-1);
         WeightTensor[] parts = [.. children.Select(c => self.Require($"{c}.weight", outFeatures, inFeatures))];
-        Value weight = Store(Key($"{Path}.{string.Join('+', children)}.weight.transposed"), Context.Compute, [inFeatures, outFeatures * (long)parts.Length],
-            () => Transpose([.. parts.SelectMany(Read)], outFeatures * parts.Length, inFeatures));
+        Value weight = Store(
+            Key($"{Path}.{string.Join('+', children)}.weight.transposed"),
+            Context.Compute,
+            [inFeatures, outFeatures * (long)parts.Length],
+            () => Transpose([.. parts.SelectMany(Read)], outFeatures * parts.Length, inFeatures)
+        );
         Value together = G.MatMul(G.Cast(x, Context.Compute), weight);
         return [.. children.Select((_, i) => self.G.Slice(together, -1, i * (long)outFeatures, (i + 1) * (long)outFeatures))];
     }
@@ -89,28 +94,50 @@ public readonly record struct Module(NetworkContext Context, string Path)
         using GraphScope scope = Enter();
         int p = kernel / 2;
         Value weight = Tensor("weight", Context.Compute, outChannels, x.Fixed(1), kernel, kernel);
-        return G.Conv(G.Cast(x, Context.Compute), weight, bias ? Tensor("bias", Context.Compute, outChannels) : null, stride, padding ?? (p, p, p, p));
+        return G.Conv(
+            G.Cast(x, Context.Compute),
+            weight,
+            bias ? Tensor("bias", Context.Compute, outChannels) : null,
+            stride,
+            padding ?? (p, p, p, p)
+        );
     }
 
     /// <summary>Layer normalisation over the last axis.</summary>
     public Value LayerNorm(Value x, double epsilon = LayerNormEpsilon)
     {
         using GraphScope scope = Enter();
-        return G.LayerNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(-1)), Tensor("bias", ElementType.Float32, x.Fixed(-1)), epsilon);
+        return G.LayerNorm(
+            x,
+            Tensor("weight", ElementType.Float32, x.Fixed(-1)),
+            Tensor("bias", ElementType.Float32, x.Fixed(-1)),
+            epsilon
+        );
     }
 
     /// <summary>Group normalisation over the channels of [N, C, H, W].</summary>
     public Value GroupNorm(Value x, int groups, double epsilon)
     {
         using GraphScope scope = Enter();
-        return G.GroupNorm(x, Tensor("weight", ElementType.Float32, x.Fixed(1)), Tensor("bias", ElementType.Float32, x.Fixed(1)), groups, epsilon);
+        return G.GroupNorm(
+            x,
+            Tensor("weight", ElementType.Float32, x.Fixed(1)),
+            Tensor("bias", ElementType.Float32, x.Fixed(1)),
+            groups,
+            epsilon
+        );
     }
 
     /// <summary>A published tensor as it is.</summary>
     public Value Tensor(string name, ElementType type, params long[] shape)
     {
         WeightTensor tensor = Require(name, shape);
-        return Store(type == Context.Compute && !Context.IsWidened ? tensor.Name : $"{tensor.Name}.{type}", type, shape, () => Read(tensor));
+        return Store(
+            type == Context.Compute && !Context.IsWidened ? tensor.Name : $"{tensor.Name}.{type}",
+            type,
+            shape,
+            () => Read(tensor)
+        );
     }
 
     private Value Transposed(string name, int rows, int columns)
@@ -123,7 +150,8 @@ public readonly record struct Module(NetworkContext Context, string Path)
 
     private WeightTensor Require(string name, params ReadOnlySpan<long> shape) => Context.Weights.Require(this[name].Path, shape);
 
-    private Value Store(string key, ElementType type, IReadOnlyList<long> shape, Func<float[]> read) => G.Weight(Context.Store.Add(key, type, shape, read));
+    private Value Store(string key, ElementType type, IReadOnlyList<long> shape, Func<float[]> read) =>
+        G.Weight(Context.Store.Add(key, type, shape, read));
 
     private static float[] Read(WeightTensor tensor)
     {
@@ -137,10 +165,10 @@ public readonly record struct Module(NetworkContext Context, string Path)
         const int Tile = 32;
         var result = new float[source.Length];
         for (int r0 = 0; r0 < rows; r0 += Tile)
-            for (int c0 = 0; c0 < columns; c0 += Tile)
-                for (int r = r0; r < Math.Min(r0 + Tile, rows); r++)
-                    for (int c = c0; c < Math.Min(c0 + Tile, columns); c++)
-                        result[(long)c * rows + r] = source[(long)r * columns + c];
+        for (int c0 = 0; c0 < columns; c0 += Tile)
+        for (int r = r0; r < Math.Min(r0 + Tile, rows); r++)
+        for (int c = c0; c < Math.Min(c0 + Tile, columns); c++)
+            result[(long)c * rows + r] = source[(long)r * columns + c];
         return result;
     }
 }

@@ -46,14 +46,16 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
         pass.Embed(m["time_embedding"]);
 
         var skips = new Stack<Value>([x]);
-        for (int b = 0; b < Blocks; b++) x = Down(pass, m["down_blocks"][b], x, b, skips);
+        for (int b = 0; b < Blocks; b++)
+            x = Down(pass, m["down_blocks"][b], x, b, skips);
         x = Middle(pass, m["mid_block"], x);
 
         List<Value> decoder = [];
         for (int b = 0; b < Blocks && !pass.Stopped; b++)
         {
             x = Up(pass, m["up_blocks"][b], x, b, skips);
-            if (!pass.Stopped) decoder.Add(x);
+            if (!pass.Stopped)
+                decoder.Add(x);
         }
 
         return new Outputs(pass.Maps, decoder);
@@ -66,11 +68,13 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
         for (int i = 0; i < config.LayersPerBlock[block]; i++)
         {
             x = Resnet(pass, m["resnets"][i], x, channels);
-            if (config.DownBlockHasAttention[block]) x = Transformer(pass, m["attentions"][i], x, config.HeadCounts[block], MapUse.Take);
+            if (config.DownBlockHasAttention[block])
+                x = Transformer(pass, m["attentions"][i], x, config.HeadCounts[block], MapUse.Take);
             skips.Push(x);
         }
 
-        if (block == Blocks - 1) return x;
+        if (block == Blocks - 1)
+            return x;
         x = pass.Graph.Cast(m["downsamplers"][0]["conv"].Conv(x, channels, stride: 2), ElementType.Float32);
         skips.Push(x);
         return x;
@@ -88,19 +92,24 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
     private Value Up(UnetPass pass, Module m, Value x, int block, Stack<Value> skips)
     {
         using GraphScope scope = m.Enter();
-        int level = Blocks - 1 - block, channels = config.BlockOutChannels[level], resnets = config.LayersPerBlock[level] + 1;
+        int level = Blocks - 1 - block,
+            channels = config.BlockOutChannels[level],
+            resnets = config.LayersPerBlock[level] + 1;
         x = pass.Enter(block, x);
         for (int i = 0; i < resnets; i++)
         {
             x = pass.Graph.Concat(1, x, pass.ForRows(skips.Pop(), x));
             x = Resnet(pass, m["resnets"][i], x, channels);
-            if (!config.UpBlockHasAttention[block]) continue;
+            if (!config.UpBlockHasAttention[block])
+                continue;
             MapUse use = block == LastMappedBlock() && i == resnets - 1 ? MapUse.TakeLast : MapUse.Take;
             x = Transformer(pass, m["attentions"][i], x, config.HeadCounts[level], use);
-            if (pass.Stopped) return x;
+            if (pass.Stopped)
+                return x;
         }
 
-        if (block == Blocks - 1) return x;
+        if (block == Blocks - 1)
+            return x;
         Value next = skips.Peek();
         x = pass.Graph.UpsampleNearest(x, next.Fixed(2), next.Fixed(3));
         return pass.Graph.Cast(m["upsamplers"][0]["conv"].Conv(x, channels), ElementType.Float32);
@@ -121,25 +130,32 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
     {
         using GraphScope scope = m.Enter();
         GraphBuilder g = pass.Graph;
-        int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
+        int channels = x.Fixed(1),
+            height = x.Fixed(2),
+            width = x.Fixed(3);
         // The projections in and out are what the float32 residual stream is made of; float16 there would round all of it.
         Value h = m["norm"].GroupNorm(x, config.NormGroups, TransformerNormEpsilon);
-        if (!config.UseLinearProjection) h = m.Wide["proj_in"].Conv(h, channels, kernel: 1);
+        if (!config.UseLinearProjection)
+            h = m.Wide["proj_in"].Conv(h, channels, kernel: 1);
         h = g.Transpose(g.Reshape(h, h[0], channels, height * (long)width), 0, 2, 1);
-        if (config.UseLinearProjection) h = m.Wide["proj_in"].Linear(h, channels);
+        if (config.UseLinearProjection)
+            h = m.Wide["proj_in"].Linear(h, channels);
 
         Module block = m["transformer_blocks"][0];
         h = g.AddTo(h, SelfAttention(block["attn1"], block["norm1"].LayerNorm(h), heads));
 
         (h, x) = pass.SplitByPrompt(h, x);
         Value? crossed = pass.CrossAttention(block["attn2"], block["norm2"].LayerNorm(h), heads, use, height, width);
-        if (crossed is null) return x;
+        if (crossed is null)
+            return x;
         h = g.AddTo(pass.SameRows(h, crossed), crossed);
         h = g.AddTo(h, FeedForward(g, block["ff"]["net"], block["norm3"].LayerNorm(h)));
 
-        if (config.UseLinearProjection) h = m.Wide["proj_out"].Linear(h, channels);
+        if (config.UseLinearProjection)
+            h = m.Wide["proj_out"].Linear(h, channels);
         h = g.Reshape(g.Transpose(h, 0, 2, 1), h[0], channels, height, width);
-        if (!config.UseLinearProjection) h = m.Wide["proj_out"].Conv(h, channels, kernel: 1);
+        if (!config.UseLinearProjection)
+            h = m.Wide["proj_out"].Conv(h, channels, kernel: 1);
         return g.AddTo(pass.SameRows(x, h), h);
     }
 
@@ -155,7 +171,8 @@ public sealed class Unet(UnetConfig config, bool mapsBottleneck = false)
     private static Value FeedForward(GraphBuilder g, Module m, Value x)
     {
         using GraphScope scope = m.Enter();
-        int width = x.Fixed(-1), inner = 4 * width;
+        int width = x.Fixed(-1),
+            inner = 4 * width;
         Value h = m[0]["proj"].Linear(x, 2 * inner);
         return m[2].Linear(g.Mul(g.Slice(h, -1, 0, inner), g.Gelu(g.Slice(h, -1, inner, 2L * inner))), width);
     }

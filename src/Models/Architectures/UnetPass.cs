@@ -38,9 +38,14 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
     public void Embed(Module m)
     {
         using GraphScope scope = m.Enter();
-        int channels = config.BlockOutChannels[0], half = channels / 2, width = 4 * channels;
+        int channels = config.BlockOutChannels[0],
+            half = channels / 2,
+            width = 4 * channels;
         double[] frequencies = [.. Enumerable.Range(0, half).Select(i => Math.Exp(-Math.Log(10000) * i / (half - config.FreqShift)))];
-        Value angles = Graph.Mul(Graph.Reshape(rows.Timesteps, UnetRows.DistinctTimesteps, 1), Graph.Constant(ElementType.Float32, frequencies, 1, half));
+        Value angles = Graph.Mul(
+            Graph.Reshape(rows.Timesteps, UnetRows.DistinctTimesteps, 1),
+            Graph.Constant(ElementType.Float32, frequencies, 1, half)
+        );
         (Value sin, Value cos) = (Graph.Sin(angles), Graph.Cos(angles));
         Value embedding = config.FlipSinToCos ? Graph.Concat(1, cos, sin) : Graph.Concat(1, sin, cos);
         embedding = m["linear_2"].Linear(Graph.Silu(m["linear_1"].Linear(embedding, width)), width);
@@ -53,7 +58,8 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
     /// <summary>Lets the rows that owe nothing from <paramref name="block"/> on leave.</summary>
     public Value Enter(int block, Value x)
     {
-        if (block == 0 || rows.RowsAfterMaps is null) return x;
+        if (block == 0 || rows.RowsAfterMaps is null)
+            return x;
         (_symbol, _count) = (UnetRows.Entering(block), rows.RowsEntering[block - 1]);
         return Prefix(x);
     }
@@ -61,14 +67,16 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
     /// <summary>A skip connection for the rows of <paramref name="x"/>.</summary>
     public Value ForRows(Value skip, Value x)
     {
-        if (skip[0] == x[0]) return skip;
-        if (skip[0] == UnetRows.DistinctTimesteps) return Graph.Rows(skip, Prefix(rows.RowTimesteps));
+        if (skip[0] == x[0])
+            return skip;
+        if (skip[0] == UnetRows.DistinctTimesteps)
+            return Graph.Rows(skip, Prefix(rows.RowTimesteps));
         return skip[0] == 1 ? Graph.RepeatRow(skip, x) : Prefix(skip);
     }
 
     /// <summary>From the first cross-attention on there is a row for each prompt.</summary>
-    public (Value Hidden, Value Residual) SplitByPrompt(Value hidden, Value residual)
-        => IsSplit(hidden) ? (hidden, residual) : (Graph.Rows(hidden, rows.RowTimesteps), Graph.Rows(residual, rows.RowTimesteps));
+    public (Value Hidden, Value Residual) SplitByPrompt(Value hidden, Value residual) =>
+        IsSplit(hidden) ? (hidden, residual) : (Graph.Rows(hidden, rows.RowTimesteps), Graph.Rows(residual, rows.RowTimesteps));
 
     /// <summary>Cross-attention to the prompts, taking the map where one is wanted.</summary>
     /// <returns>[rows, H W, C]; null where the pass stops.</returns>
@@ -86,7 +94,8 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
 
         bool stops = use == MapUse.TakeLast && rows.RowsAfterMaps is null;
         // A map is compared in absolute terms, so its queries and keys are float32 in every pack: three hundredths of a pass's work.
-        Value q = m.Wide["to_q"].Linear(x, channels, bias: false), k = m.Wide["to_k"].Linear(prompts, channels, bias: false);
+        Value q = m.Wide["to_q"].Linear(x, channels, bias: false),
+            k = m.Wide["to_k"].Linear(prompts, channels, bias: false);
         Value probabilities = Graph.AttentionProbabilities(q, k, heads);
         Value weights = Prefix(rows.TokenWeights);
         Value sums = Graph.Mean(Graph.MatMul(probabilities, Graph.Reshape(weights, weights[0], 1, weights[1], 2)), 1);
@@ -115,8 +124,10 @@ internal sealed class UnetPass(NetworkContext context, UnetConfig config, UnetRo
 
     private Value Prefix(Value x)
     {
-        if (_count is null || x[0] == _symbol) return x;
-        if (_prefixes.TryGetValue((x, _symbol), out Value? known)) return known;
+        if (_count is null || x[0] == _symbol)
+            return x;
+        if (_prefixes.TryGetValue((x, _symbol), out Value? known))
+            return known;
         return _prefixes[(x, _symbol)] = Graph.First(x, _count, _symbol);
     }
 }

@@ -16,7 +16,14 @@ namespace ClipFusion.Models.Architectures;
 /// </param>
 /// <param name="RowsEntering">int64 [1] per decoder block from 1 on: rows that enter it.</param>
 /// <param name="RowsAfterMaps">int64 [1]: rows that run on after the last cross-attention map, at least 1; null stops there.</param>
-public sealed record UnetRows(Value Timesteps, Value RowTimesteps, Value Context, Value TokenWeights, IReadOnlyList<Value> RowsEntering, Value? RowsAfterMaps)
+public sealed record UnetRows(
+    Value Timesteps,
+    Value RowTimesteps,
+    Value Context,
+    Value TokenWeights,
+    IReadOnlyList<Value> RowsEntering,
+    Value? RowsAfterMaps
+)
 {
     /// <summary>Symbol of the number of distinct timesteps.</summary>
     public const string DistinctTimesteps = "T";

@@ -27,8 +27,10 @@ public sealed class VaeEncoder(VaeConfig config)
         for (int b = 0; b < channels.Length; b++)
         {
             Module block = m["down_blocks"][b];
-            for (int i = 0; i < config.LayersPerBlock; i++) x = Resnet(g, block["resnets"][i], x, channels[b]);
-            if (b < channels.Length - 1) x = block["downsamplers"][0]["conv"].Conv(x, channels[b], stride: 2, padding: (0, 0, 1, 1));
+            for (int i = 0; i < config.LayersPerBlock; i++)
+                x = Resnet(g, block["resnets"][i], x, channels[b]);
+            if (b < channels.Length - 1)
+                x = block["downsamplers"][0]["conv"].Conv(x, channels[b], stride: 2, padding: (0, 0, 1, 1));
         }
 
         Module mid = m["mid_block"];
@@ -53,7 +55,9 @@ public sealed class VaeEncoder(VaeConfig config)
     private Value Attention(GraphBuilder g, Module m, Value x)
     {
         using GraphScope scope = m.Enter();
-        int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
+        int channels = x.Fixed(1),
+            height = x.Fixed(2),
+            width = x.Fixed(3);
         bool current = m.Has("to_q.weight");
         (string q, string k, string v, string o) = current ? ("to_q", "to_k", "to_v", "to_out.0") : ("query", "key", "value", "proj_attn");
 

@@ -37,7 +37,8 @@ public sealed record UnetConfig(
     bool[] DownBlockHasAttention,
     bool[] UpBlockHasAttention,
     bool FlipSinToCos,
-    int FreqShift);
+    int FreqShift
+);
 
 /// <summary>The encoder of a Stable Diffusion autoencoder (diffusers' <c>AutoencoderKL</c>).</summary>
 /// <param name="InChannels">Always 3, RGB.</param>
@@ -47,7 +48,15 @@ public sealed record UnetConfig(
 /// <param name="NormGroups">Groups of every group norm.</param>
 /// <param name="ScalingFactor">What the latent mean is multiplied by, above 0.</param>
 /// <param name="SampleSize">Side of the square picture it was trained on, in pixels.</param>
-public sealed record VaeConfig(int InChannels, int LatentChannels, int[] BlockOutChannels, int LayersPerBlock, int NormGroups, double ScalingFactor, int SampleSize);
+public sealed record VaeConfig(
+    int InChannels,
+    int LatentChannels,
+    int[] BlockOutChannels,
+    int LayersPerBlock,
+    int NormGroups,
+    double ScalingFactor,
+    int SampleSize
+);
 
 /// <summary>Stable Diffusion's text encoder (transformers' <c>CLIPTextModel</c>).</summary>
 /// <param name="VocabularySize">Rows of the token embedding.</param>
@@ -58,4 +67,13 @@ public sealed record VaeConfig(int InChannels, int LatentChannels, int[] BlockOu
 /// <param name="ContextLength">Tokens of a text, padding included.</param>
 /// <param name="LayerNormEps">Epsilon of every layer norm.</param>
 /// <param name="Activation">Of the feed-forward part.</param>
-public sealed record DiffusionTextConfig(int VocabularySize, int Width, int Layers, int Heads, int MlpWidth, int ContextLength, double LayerNormEps, TextActivation Activation);
+public sealed record DiffusionTextConfig(
+    int VocabularySize,
+    int Width,
+    int Layers,
+    int Heads,
+    int MlpWidth,
+    int ContextLength,
+    double LayerNormEps,
+    TextActivation Activation
+);

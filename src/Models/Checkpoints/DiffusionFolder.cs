@@ -14,7 +14,14 @@ public sealed class DiffusionFolder : IDisposable
     private readonly WeightSet _vae;
     private readonly WeightSet _textEncoder;
 
-    private DiffusionFolder(string path, UnetConfig unet, VaeConfig vae, DiffusionTextConfig textEncoder, ClipTokenizer tokenizer, WeightSet[] weights)
+    private DiffusionFolder(
+        string path,
+        UnetConfig unet,
+        VaeConfig vae,
+        DiffusionTextConfig textEncoder,
+        ClipTokenizer tokenizer,
+        WeightSet[] weights
+    )
     {
         Path = path;
         Unet = unet;
@@ -65,20 +72,43 @@ public sealed class DiffusionFolder : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var files = new FolderFiles(folder);
-        string unetFile = files.Require("unet", "config.json"), unetWeights = files.RequireWeights("unet", "diffusion_pytorch_model");
-        string vaeFile = files.Require("vae", "config.json"), vaeWeights = files.RequireWeights("vae", "diffusion_pytorch_model");
-        string textFile = files.Require("text_encoder", "config.json"), textWeights = files.RequireWeights("text_encoder", "model");
-        string vocabulary = files.Require("tokenizer", "vocab.json"), merges = files.Require("tokenizer", "merges.txt");
+        string unetFile = files.Require("unet", "config.json"),
+            unetWeights = files.RequireWeights("unet", "diffusion_pytorch_model");
+        string vaeFile = files.Require("vae", "config.json"),
+            vaeWeights = files.RequireWeights("vae", "diffusion_pytorch_model");
+        string textFile = files.Require("text_encoder", "config.json"),
+            textWeights = files.RequireWeights("text_encoder", "model");
+        string vocabulary = files.Require("tokenizer", "vocab.json"),
+            merges = files.Require("tokenizer", "merges.txt");
         files.ThrowIfMissing();
 
         UnetConfig unet = UnetConfigFile.Read(unetFile);
         VaeConfig vae = VaeConfigFile.Read(vaeFile);
         DiffusionTextConfig text = DiffusionTextConfigFile.Read(textFile);
         ClipTokenizer tokenizer = ClipTokenizer.Load(vocabulary, merges);
-        Fit(unet.CrossAttentionDim == text.Width, unetFile, "cross_attention_dim", unet.CrossAttentionDim, $"the text encoder's hidden_size, {text.Width}");
+        Fit(
+            unet.CrossAttentionDim == text.Width,
+            unetFile,
+            "cross_attention_dim",
+            unet.CrossAttentionDim,
+            $"the text encoder's hidden_size, {text.Width}"
+        );
         Fit(vae.LatentChannels == 4, vaeFile, "latent_channels", vae.LatentChannels, "the 4 latent channels of the UNet");
-        Fit(tokenizer.VocabularySize <= text.VocabularySize, vocabulary, "largest id", tokenizer.VocabularySize - 1, $"ids below the text encoder's vocab_size, {text.VocabularySize}");
-        return new DiffusionFolder(folder, unet, vae, text, tokenizer, OpenWeights((unetWeights, "diffusion_pytorch_model"), (vaeWeights, "diffusion_pytorch_model"), (textWeights, "model")));
+        Fit(
+            tokenizer.VocabularySize <= text.VocabularySize,
+            vocabulary,
+            "largest id",
+            tokenizer.VocabularySize - 1,
+            $"ids below the text encoder's vocab_size, {text.VocabularySize}"
+        );
+        return new DiffusionFolder(
+            folder,
+            unet,
+            vae,
+            text,
+            tokenizer,
+            OpenWeights((unetWeights, "diffusion_pytorch_model"), (vaeWeights, "diffusion_pytorch_model"), (textWeights, "model"))
+        );
     }
 
     /// <summary>Closes the weight files.</summary>
@@ -91,7 +121,8 @@ public sealed class DiffusionFolder : IDisposable
 
     private static void Fit(bool fits, string file, string key, int found, string supported)
     {
-        if (!fits) throw new FolderException($"{file}: {key}: found {found}, supported: {supported}.");
+        if (!fits)
+            throw new FolderException($"{file}: {key}: found {found}, supported: {supported}.");
     }
 
     private static WeightSet[] OpenWeights(params (string Folder, string BaseName)[] parts)
@@ -99,7 +130,8 @@ public sealed class DiffusionFolder : IDisposable
         var open = new List<WeightSet>();
         try
         {
-            foreach ((string folder, string baseName) in parts) open.Add(WeightSet.Open(folder, baseName));
+            foreach ((string folder, string baseName) in parts)
+                open.Add(WeightSet.Open(folder, baseName));
             return [.. open];
         }
         catch

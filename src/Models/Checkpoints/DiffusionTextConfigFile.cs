@@ -8,7 +8,8 @@ internal static class DiffusionTextConfigFile
     {
         PublishedConfig config = PublishedConfig.Open(file);
         config.Word("model_type", "clip_text_model", "clip_text_model");
-        int width = config.Integer("hidden_size", 512), heads = config.Integer("num_attention_heads", 8);
+        int width = config.Integer("hidden_size", 512),
+            heads = config.Integer("num_attention_heads", 8);
         config.Check(width % heads == 0, "num_attention_heads", $"a divisor of hidden_size ({width})");
 
         var text = new DiffusionTextConfig(
@@ -19,7 +20,8 @@ internal static class DiffusionTextConfigFile
             config.Integer("intermediate_size", 2048),
             config.Integer("max_position_embeddings", 77, least: 3),
             config.Positive("layer_norm_eps", 1e-5),
-            config.Word("hidden_act", "quick_gelu", "gelu", "quick_gelu") == "gelu" ? TextActivation.Gelu : TextActivation.QuickGelu);
+            config.Word("hidden_act", "quick_gelu", "gelu", "quick_gelu") == "gelu" ? TextActivation.Gelu : TextActivation.QuickGelu
+        );
         config.ThrowIfWrong();
         return text;
     }

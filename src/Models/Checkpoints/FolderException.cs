@@ -5,22 +5,16 @@ namespace ClipFusion.Models.Checkpoints;
 public sealed class FolderException : Exception
 {
     /// <summary>Creates the exception without a message; present for serialisers and tools only.</summary>
-    public FolderException()
-    {
-    }
+    public FolderException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">File, key, found and supported.</param>
     public FolderException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with the error that caused it.</summary>
     /// <param name="message">File, key, found and supported.</param>
     /// <param name="innerException">The I/O or JSON error underneath.</param>
     public FolderException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

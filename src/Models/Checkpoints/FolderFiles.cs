@@ -11,7 +11,8 @@ internal sealed class FolderFiles(string folder)
     public string Require(params string[] parts)
     {
         string path = Path.Combine([folder, .. parts]);
-        if (!File.Exists(path)) _missing.Add(path);
+        if (!File.Exists(path))
+            _missing.Add(path);
         return path;
     }
 
@@ -19,7 +20,8 @@ internal sealed class FolderFiles(string folder)
     public string RequireWeights(string subfolder, string baseName)
     {
         string path = Path.Combine(folder, subfolder);
-        if (WeightFiles.Find(path, baseName) is null) _missing.Add(WeightFiles.Missing(path, baseName));
+        if (WeightFiles.Find(path, baseName) is null)
+            _missing.Add(WeightFiles.Missing(path, baseName));
         return path;
     }
 
@@ -27,7 +29,8 @@ internal sealed class FolderFiles(string folder)
     /// <exception cref="FolderException">Files are missing; names them all.</exception>
     public void ThrowIfMissing()
     {
-        if (_missing.Count == 0) return;
+        if (_missing.Count == 0)
+            return;
         string what = Directory.Exists(folder) ? "files are missing" : "the folder does not exist";
         throw new FolderException($"{folder}: {what}, expected:{string.Concat(_missing.Select(m => $"{Environment.NewLine}  {m}"))}");
     }

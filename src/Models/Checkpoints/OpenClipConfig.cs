@@ -7,7 +7,14 @@ namespace ClipFusion.Models.Checkpoints;
 /// <param name="QuickGelu">Whether both towers use x sigmoid(1.702 x) instead of the exact GELU.</param>
 /// <param name="Mean">Mean per channel (RGB) that is subtracted from pixels scaled to 0..1.</param>
 /// <param name="Std">Deviation per channel (RGB) by which the difference is divided, above 0.</param>
-public sealed record OpenClipConfig(int EmbedDim, VisionTowerConfig Vision, TextTowerConfig Text, bool QuickGelu, float[] Mean, float[] Std);
+public sealed record OpenClipConfig(
+    int EmbedDim,
+    VisionTowerConfig Vision,
+    TextTowerConfig Text,
+    bool QuickGelu,
+    float[] Mean,
+    float[] Std
+);
 
 /// <summary>A vision transformer with a class token and a pre-norm.</summary>
 /// <param name="ImageSize">Side of the square input in pixels, a multiple of the patch.</param>

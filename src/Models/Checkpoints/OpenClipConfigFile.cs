@@ -23,7 +23,8 @@ internal static class OpenClipConfigFile
             ReadText(model.Section("text_cfg", required: true)),
             model.Flag("quick_gelu", false),
             pixels.Triple("mean", ClipMean),
-            pixels.Triple("std", ClipStd));
+            pixels.Triple("std", ClipStd)
+        );
         pixels.Check(config.Std.All(s => s > 0), "std", "three numbers above 0");
         root.ThrowIfWrong();
         return config;
@@ -36,10 +37,16 @@ internal static class OpenClipConfigFile
         vision.Word("pool_type", "tok", "tok");
         RefuseBlockVariants(vision);
 
-        int width = vision.Integer("width", 768), headWidth = vision.Integer("head_width", 64);
-        int size = vision.Side("image_size", 224), patch = vision.Side("patch_size", 16);
+        int width = vision.Integer("width", 768),
+            headWidth = vision.Integer("head_width", 64);
+        int size = vision.Side("image_size", 224),
+            patch = vision.Side("patch_size", 16);
         int layers = vision.Integer("layers", 12, what: "one block count (a transformer, not a ResNet), an integer");
-        vision.Check(width % headWidth == 0, vision.Has("head_width") ? "head_width" : "width", $"a width that its heads (of {headWidth}) divide");
+        vision.Check(
+            width % headWidth == 0,
+            vision.Has("head_width") ? "head_width" : "width",
+            $"a width that its heads (of {headWidth}) divide"
+        );
         vision.Check(size % patch == 0, "image_size", $"a multiple of patch_size ({patch})");
         int mlp = (int)(width * vision.Positive("mlp_ratio", 4));
         vision.Check(mlp > 0, "mlp_ratio", "a ratio that leaves at least one channel");
@@ -48,22 +55,49 @@ internal static class OpenClipConfigFile
 
     private static TextTowerConfig ReadText(PublishedConfig text)
     {
-        text.OnlyOff("hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs", "embed_cls", "no_causal_mask", "final_ln_after_pool", "proj_bias");
+        text.OnlyOff(
+            "hf_model_name",
+            "hf_tokenizer_name",
+            "tokenizer_kwargs",
+            "embed_cls",
+            "no_causal_mask",
+            "final_ln_after_pool",
+            "proj_bias"
+        );
         text.Word("pool_type", "argmax", "argmax");
         text.Word("proj_type", "linear", "linear");
         RefuseBlockVariants(text);
 
-        int width = text.Integer("width", 512), heads = text.Integer("heads", 8);
+        int width = text.Integer("width", 512),
+            heads = text.Integer("heads", 8);
         text.Check(width % heads == 0, "heads", $"a divisor of width ({width})");
         int mlp = (int)(width * text.Positive("mlp_ratio", 4));
         text.Check(mlp > 0, "mlp_ratio", "a ratio that leaves at least one channel");
-        return new TextTowerConfig(text.Integer("context_length", 77, least: 3), text.Integer("vocab_size", 49408), width, heads, text.Integer("layers", 12), mlp);
+        return new TextTowerConfig(
+            text.Integer("context_length", 77, least: 3),
+            text.Integer("vocab_size", 49408),
+            width,
+            heads,
+            text.Integer("layers", 12),
+            mlp
+        );
     }
 
     /// <summary>Layer scale, other activations and norms, and the attention variants of newer OpenCLIP blocks.</summary>
     private static void RefuseBlockVariants(PublishedConfig tower)
     {
-        tower.OnlyOff("ls_init_value", "act_kwargs", "norm_kwargs", "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc");
-        if (tower.Has("block_type")) tower.Word("block_type", "default", "default");
+        tower.OnlyOff(
+            "ls_init_value",
+            "act_kwargs",
+            "norm_kwargs",
+            "qk_norm",
+            "scaled_cosine_attn",
+            "scale_heads",
+            "scale_attn_inner",
+            "scale_attn",
+            "scale_fc"
+        );
+        if (tower.Has("block_type"))
+            tower.Word("block_type", "default", "default");
     }
 }

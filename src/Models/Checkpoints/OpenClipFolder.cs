@@ -48,12 +48,17 @@ public sealed class OpenClipFolder : IDisposable
         var files = new FolderFiles(folder);
         string configFile = files.Require("open_clip_config.json");
         string weights = files.RequireWeights("", "open_clip_model");
-        string vocabulary = files.Require("vocab.json"), merges = files.Require("merges.txt");
+        string vocabulary = files.Require("vocab.json"),
+            merges = files.Require("merges.txt");
         files.ThrowIfMissing();
 
         OpenClipConfig config = OpenClipConfigFile.Read(configFile);
         ClipTokenizer tokenizer = ClipTokenizer.Load(vocabulary, merges);
-        if (tokenizer.VocabularySize > config.Text.VocabularySize) throw new FolderException($"{vocabulary}: the largest id is {tokenizer.VocabularySize - 1}, supported: ids below text_cfg.vocab_size, {config.Text.VocabularySize}.");
+        if (tokenizer.VocabularySize > config.Text.VocabularySize)
+            throw new FolderException(
+                $"{vocabulary}: the largest id is {tokenizer.VocabularySize - 1}, supported: ids below text_cfg.vocab_size, "
+                    + $"{config.Text.VocabularySize}."
+            );
         return new OpenClipFolder(folder, config, tokenizer, WeightSet.Open(weights, "open_clip_model"));
     }
 

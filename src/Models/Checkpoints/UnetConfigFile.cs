@@ -4,8 +4,10 @@ namespace ClipFusion.Models.Checkpoints;
 /// class-conditioned and image-conditioned denoisers among them).</summary>
 internal static class UnetConfigFile
 {
-    private const string AttentionDown = "CrossAttnDownBlock2D", PlainDown = "DownBlock2D";
-    private const string AttentionUp = "CrossAttnUpBlock2D", PlainUp = "UpBlock2D";
+    private const string AttentionDown = "CrossAttnDownBlock2D",
+        PlainDown = "DownBlock2D";
+    private const string AttentionUp = "CrossAttnUpBlock2D",
+        PlainUp = "UpBlock2D";
 
     /// <exception cref="FolderException">Malformed or unsupported; names every key.</exception>
     public static UnetConfig Read(string file)
@@ -14,9 +16,15 @@ internal static class UnetConfigFile
         RefuseVariants(config);
 
         int[] channels = config.Integers("block_out_channels", [320, 640, 1280, 1280]);
-        int blocks = channels.Length, groups = config.Integer("norm_num_groups", 32);
+        int blocks = channels.Length,
+            groups = config.Integer("norm_num_groups", 32);
         int[] heads = config.PerBlock(config.Has("num_attention_heads") ? "num_attention_heads" : "attention_head_dim", blocks, 8);
-        string[] down = config.Words("down_block_types", [AttentionDown, AttentionDown, AttentionDown, PlainDown], AttentionDown, PlainDown);
+        string[] down = config.Words(
+            "down_block_types",
+            [AttentionDown, AttentionDown, AttentionDown, PlainDown],
+            AttentionDown,
+            PlainDown
+        );
         string[] up = config.Words("up_block_types", [PlainUp, AttentionUp, AttentionUp, AttentionUp], AttentionUp, PlainUp);
         int inChannels = config.Integer("in_channels", 4);
 
@@ -24,7 +32,11 @@ internal static class UnetConfigFile
         config.Check(down.Length == blocks, "down_block_types", $"one for each of the {blocks} block_out_channels");
         config.Check(up.Length == blocks, "up_block_types", $"one for each of the {blocks} block_out_channels");
         config.Check(channels.All(c => c % groups == 0), "norm_num_groups", "a divisor of every one of block_out_channels");
-        config.Check(channels.Zip(heads).All(p => p.First % p.Second == 0), "attention_head_dim", "head counts that divide block_out_channels");
+        config.Check(
+            channels.Zip(heads).All(p => p.First % p.Second == 0),
+            "attention_head_dim",
+            "head counts that divide block_out_channels"
+        );
 
         var unet = new UnetConfig(
             config.Side("sample_size"),
@@ -39,7 +51,8 @@ internal static class UnetConfigFile
             [.. down.Select(t => t == AttentionDown)],
             [.. up.Select(t => t == AttentionUp)],
             config.Flag("flip_sin_to_cos", true),
-            config.Integer("freq_shift", 0, least: 0));
+            config.Integer("freq_shift", 0, least: 0)
+        );
         config.ThrowIfWrong();
         return unet;
     }
@@ -83,6 +96,7 @@ internal static class UnetConfigFile
             "time_embedding_dim",
             "time_embedding_act_fn",
             "timestep_post_act",
-            "time_cond_proj_dim");
+            "time_cond_proj_dim"
+        );
     }
 }

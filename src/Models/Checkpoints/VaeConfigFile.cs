@@ -29,7 +29,8 @@ internal static class VaeConfigFile
             config.Integer("layers_per_block", 1),
             groups,
             config.Positive("scaling_factor", 0.18215),
-            config.Side("sample_size", 512));
+            config.Side("sample_size", 512)
+        );
         config.ThrowIfWrong();
         return vae;
     }

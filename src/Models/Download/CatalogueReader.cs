@@ -9,7 +9,8 @@ namespace ClipFusion.Models.Download;
 /// </summary>
 internal static class CatalogueReader
 {
-    private const int MostFiles = 100_000, LongestSetName = 64;
+    private const int MostFiles = 100_000,
+        LongestSetName = 64;
 
     /// <summary>Stands in for a URL that has already been reported.</summary>
     private static readonly Uri Nowhere = new("https://invalid/");
@@ -17,7 +18,12 @@ internal static class CatalogueReader
     /// <summary>Reads the root object.</summary>
     public static ModelCatalogue Read(JsonFields root)
     {
-        root.Require("schema", 0, $"{ModelCatalogue.SupportedSchema}", JsonValues.Integer(ModelCatalogue.SupportedSchema, ModelCatalogue.SupportedSchema));
+        root.Require(
+            "schema",
+            0,
+            $"{ModelCatalogue.SupportedSchema}",
+            JsonValues.Integer(ModelCatalogue.SupportedSchema, ModelCatalogue.SupportedSchema)
+        );
         root.Read("note", "", Text);
         string rule = $"a set's name of 1 to {LongestSetName} of a-z, 0-9, . and -, not starting with .";
         ImmutableArray<ModelSet> sets = root.Entries("sets", "an object of model sets by name", IsSetName, rule, Set);
@@ -34,28 +40,43 @@ internal static class CatalogueReader
     }
 
     private static bool IsSetName(string name) =>
-        name.Length is > 0 and <= LongestSetName && name[0] != '.' && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-');
+        name.Length is > 0 and <= LongestSetName
+        && name[0] != '.'
+        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-');
 
-    private static ModelSet Set(string name, JsonFields set) => new(
-        name,
-        set.Require("description", "", "a text", Text),
-        set.Require("source", "", "a text", Source),
-        set.Require("baseUrl", Nowhere, "an absolute https URL", BaseUrl),
-        set.Require("licence", "", "a text", Text),
-        set.Require("licenceUrl", Nowhere, "an absolute https URL", HttpsUrl),
-        set.Read("note", "", Text),
-        Files(set));
+    private static ModelSet Set(string name, JsonFields set) =>
+        new(
+            name,
+            set.Require("description", "", "a text", Text),
+            set.Require("source", "", "a text", Source),
+            set.Require("baseUrl", Nowhere, "an absolute https URL", BaseUrl),
+            set.Require("licence", "", "a text", Text),
+            set.Require("licenceUrl", Nowhere, "an absolute https URL", HttpsUrl),
+            set.Read("note", "", Text),
+            Files(set)
+        );
 
     private static ImmutableArray<ModelFile> Files(JsonFields set)
     {
         var paths = new HashSet<string>(StringComparer.Ordinal);
-        return set.Objects("files", MostFiles, "files", file =>
-        {
-            string path = file.Require("path", "", "a path in the set's folder", RelativeTo);
-            bool isNew = path.Length == 0 || paths.Add(path);
-            if (!isNew) file.Errors.Add(file.PathOf("path"), $"'{path}', which is in the set twice", "every file once");
-            return new ModelFile(path, file.Read<long?>("size", null, Size), file.Read<string?>("sha256", null, Hash), file.Read("note", "", Text));
-        });
+        return set.Objects(
+            "files",
+            MostFiles,
+            "files",
+            file =>
+            {
+                string path = file.Require("path", "", "a path in the set's folder", RelativeTo);
+                bool isNew = path.Length == 0 || paths.Add(path);
+                if (!isNew)
+                    file.Errors.Add(file.PathOf("path"), $"'{path}', which is in the set twice", "every file once");
+                return new ModelFile(
+                    path,
+                    file.Read<long?>("size", null, Size),
+                    file.Read<string?>("sha256", null, Hash),
+                    file.Read("note", "", Text)
+                );
+            }
+        );
     }
 
     // Without a bound of its own: the file's is the bound, and nothing is made of these texts but messages.
@@ -77,20 +98,26 @@ internal static class CatalogueReader
     private static bool HttpsUrl(JsonElement json, string path, FieldErrors errors, out Uri value)
     {
         value = Nowhere;
-        if (!Text(json, path, errors, out string text)) return false;
+        if (!Text(json, path, errors, out string text))
+            return false;
         bool good = Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttps;
-        if (good) value = url!;
+        if (good)
+            value = url!;
         return good || JsonValues.Fail(json, path, errors, "an absolute https URL");
     }
 
     private static bool BaseUrl(JsonElement json, string path, FieldErrors errors, out Uri value) =>
         HttpsUrl(json, path, errors, out value)
-        && (PullOptions.BaseUrlFault(value) is not { } fault || JsonValues.Fail(json, path, errors, $"an address that files can be added to: it {fault}"));
+        && (
+            PullOptions.BaseUrlFault(value) is not { } fault
+            || JsonValues.Fail(json, path, errors, $"an address that files can be added to: it {fault}")
+        );
 
     private static bool Size(JsonElement json, string path, FieldErrors errors, out long? value)
     {
         value = null;
-        if (json.ValueKind == JsonValueKind.Null) return true;
+        if (json.ValueKind == JsonValueKind.Null)
+            return true;
         bool good = json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out long bytes) && (value = bytes) >= 0;
         return good || JsonValues.Fail(json, path, errors, "a whole number of bytes, 0 or more, or null");
     }
@@ -98,7 +125,8 @@ internal static class CatalogueReader
     private static bool Hash(JsonElement json, string path, FieldErrors errors, out string? value)
     {
         value = null;
-        if (json.ValueKind == JsonValueKind.Null) return true;
+        if (json.ValueKind == JsonValueKind.Null)
+            return true;
         bool good = json.ValueKind == JsonValueKind.String && JsonText.TryString(json, out value) && Sha256Text.IsValid(value);
         return good || JsonValues.Fail(json, path, errors, "64 lower-case hexadecimal digits, or null");
     }

@@ -19,11 +19,17 @@ internal sealed class DirectoryLock : IDisposable
         Directory.CreateDirectory(directory);
         try
         {
-            return new DirectoryLock(new FileStream(Path.Combine(directory, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DirectoryLock(
+                new FileStream(Path.Combine(directory, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)
+            );
         }
         catch (IOException e) when (e.HResult == WouldBlock)
         {
-            throw new PullException(PullFailure.Busy, $"{directory}: another pull works in this folder; wait for it to end, or use another folder", e);
+            throw new PullException(
+                PullFailure.Busy,
+                $"{directory}: another pull works in this folder; wait for it to end, or use another folder",
+                e
+            );
         }
     }
 

@@ -11,11 +11,16 @@ internal static class HttpAnswer
     {
         CheckEncoding(job, response);
         // A server that does not know If-Range sends the rest of a newer file.
-        if (response.Headers.ETag?.ToString() is { } tag && part.ETag is { } known && tag != known) throw Changed(job, part, "the file changed on the server");
+        if (response.Headers.ETag?.ToString() is { } tag && part.ETag is { } known && tag != known)
+            throw Changed(job, part, "the file changed on the server");
         var range = response.Content.Headers.ContentRange;
         if (range?.From != part.Length || (range.Length is { } total && part.Total is { } stated && total != stated))
         {
-            throw Changed(job, part, $"the server sent the range '{range}' where bytes from {part.Length} of {part.Total?.ToString() ?? "*"} were asked for");
+            throw Changed(
+                job,
+                part,
+                $"the server sent the range '{range}' where bytes from {part.Length} of {part.Total?.ToString() ?? "*"} were asked for"
+            );
         }
     }
 
@@ -27,13 +32,20 @@ internal static class HttpAnswer
         long? length = response.Content.Headers.ContentLength;
         if (job.Size is { } size && length is { } stated && stated != size)
         {
-            throw new PullException(PullFailure.SizeMismatch, $"{job.Name}: {size} bytes are expected, {HttpsFetcher.Show(job.Url)} has {stated}; nothing was downloaded");
+            throw new PullException(
+                PullFailure.SizeMismatch,
+                $"{job.Name}: {size} bytes are expected, {HttpsFetcher.Show(job.Url)} has {stated}; nothing was downloaded"
+            );
         }
 
         // Where the end of the connection is the end of the file, a cut looks like success; without a hash nothing would notice.
         if (length is null && response.Headers.TransferEncodingChunked != true && job.Sha256 is null)
         {
-            throw new PullException(PullFailure.Protocol, $"{job.Name}: {HttpsFetcher.Show(job.Url)} states no length, so without a known sha256 a broken-off download could not be told from a whole one");
+            throw new PullException(
+                PullFailure.Protocol,
+                $"{job.Name}: {HttpsFetcher.Show(job.Url)} states no length, so without a known sha256 a broken-off download could not "
+                    + "be told from a whole one"
+            );
         }
     }
 
@@ -48,8 +60,14 @@ internal static class HttpAnswer
     public static PullException Failure(DownloadJob job, HttpResponseMessage response, TimeProvider time)
     {
         int status = (int)response.StatusCode;
-        bool retryable = response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError
-            or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+        bool retryable =
+            response.StatusCode
+            is HttpStatusCode.RequestTimeout
+                or HttpStatusCode.TooManyRequests
+                or HttpStatusCode.InternalServerError
+                or HttpStatusCode.BadGateway
+                or HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.GatewayTimeout;
         string hint = response.StatusCode switch
         {
             HttpStatusCode.NotFound or HttpStatusCode.Gone => "; another mirror can be given as base URL",
@@ -57,7 +75,10 @@ internal static class HttpAnswer
             _ => "",
         };
         var after = response.Headers.RetryAfter;
-        return new PullException(PullFailure.Refused, $"{job.Name}: {HttpsFetcher.Show(job.Url)} answered {status} {response.ReasonPhrase}{hint}")
+        return new PullException(
+            PullFailure.Refused,
+            $"{job.Name}: {HttpsFetcher.Show(job.Url)} answered {status} {response.ReasonPhrase}{hint}"
+        )
         {
             Retryable = retryable,
             RetryAfter = after?.Delta ?? (after?.Date is { } date ? date - time.GetUtcNow() : null),
@@ -68,7 +89,10 @@ internal static class HttpAnswer
     {
         if (response.Content.Headers.ContentEncoding.Any(e => !e.Equals("identity", StringComparison.OrdinalIgnoreCase)))
         {
-            throw new PullException(PullFailure.Protocol, $"{job.Name}: {HttpsFetcher.Show(job.Url)} sent the file compressed although it was asked not to");
+            throw new PullException(
+                PullFailure.Protocol,
+                $"{job.Name}: {HttpsFetcher.Show(job.Url)} sent the file compressed although it was asked not to"
+            );
         }
     }
 }

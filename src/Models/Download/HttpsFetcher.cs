@@ -24,7 +24,12 @@ internal sealed class HttpsFetcher : IDisposable
         }
 
         bool own = handler is null;
-        handler ??= new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, AutomaticDecompression = DecompressionMethods.None };
+        handler ??= new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+        };
         // Waiting is bounded by the stall guard, which knows whether bytes still come.
         _client = new HttpClient(handler, disposeHandler: own) { Timeout = Timeout.InfiniteTimeSpan };
     }
@@ -41,25 +46,36 @@ internal sealed class HttpsFetcher : IDisposable
         var target = WithoutCredentials(url);
         for (int hop = 0; hop <= MaxRedirects; hop++)
         {
-            if (target.Scheme != Uri.UriSchemeHttps) throw new PullException(PullFailure.NotHttps, $"{Show(url)} leads to {Show(target)}: only https is accepted");
+            if (target.Scheme != Uri.UriSchemeHttps)
+                throw new PullException(PullFailure.NotHttps, $"{Show(url)} leads to {Show(target)}: only https is accepted");
             using var request = new HttpRequestMessage(method, target);
             request.Headers.UserAgent.Add(Agent);
             request.Headers.AcceptEncoding.ParseAdd("identity");
             request.Headers.Authorization = credentials;
             prepare(request.Headers);
             var response = await SendOnceAsync(request, stall).ConfigureAwait(false);
-            if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
-                or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+            if (
+                response.StatusCode
+                is not (
+                    HttpStatusCode.MovedPermanently
+                    or HttpStatusCode.Found
+                    or HttpStatusCode.SeeOther
+                    or HttpStatusCode.TemporaryRedirect
+                    or HttpStatusCode.PermanentRedirect
+                )
+            )
             {
                 return response;
             }
 
             var location = response.Headers.Location;
             response.Dispose();
-            if (location is null) throw new PullException(PullFailure.BadRedirect, $"{Show(target)} redirects without saying where to");
+            if (location is null)
+                throw new PullException(PullFailure.BadRedirect, $"{Show(target)} redirects without saying where to");
             var next = WithoutCredentials(new Uri(target, location));
             // Once another host was asked, even a way back gets no credentials: that host chose it.
-            if (next.Authority != target.Authority) credentials = null;
+            if (next.Authority != target.Authority)
+                credentials = null;
             target = next;
         }
 
@@ -70,7 +86,8 @@ internal sealed class HttpsFetcher : IDisposable
     public static string Show(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
     /// <summary>The URL without user name and password.</summary>
-    public static Uri WithoutCredentials(Uri url) => url.UserInfo.Length == 0 ? url : new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+    public static Uri WithoutCredentials(Uri url) =>
+        url.UserInfo.Length == 0 ? url : new UriBuilder(url) { UserName = "", Password = "" }.Uri;
 
     public void Dispose() => _client.Dispose();
 
@@ -78,21 +95,32 @@ internal sealed class HttpsFetcher : IDisposable
     {
         try
         {
-            return await stall.WaitAsync(token => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token)).ConfigureAwait(false);
+            return await stall
+                .WaitAsync(token => _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token))
+                .ConfigureAwait(false);
         }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError && e.InnerException is AuthenticationException)
+        catch (HttpRequestException e)
+            when (e.HttpRequestError == HttpRequestError.SecureConnectionError && e.InnerException is AuthenticationException)
         {
-            throw new PullException(PullFailure.UntrustedServer, $"{Show(request.RequestUri!)}: the server's certificate is not accepted: {e.InnerException.Message}", e);
+            throw new PullException(
+                PullFailure.UntrustedServer,
+                $"{Show(request.RequestUri!)}: the server's certificate is not accepted: {e.InnerException.Message}",
+                e
+            );
         }
         catch (HttpRequestException e)
         {
-            throw new PullException(PullFailure.Connection, $"{Show(request.RequestUri!)}: {e.GetBaseException().Message}", e) { Retryable = true };
+            throw new PullException(PullFailure.Connection, $"{Show(request.RequestUri!)}: {e.GetBaseException().Message}", e)
+            {
+                Retryable = true,
+            };
         }
     }
 
     private static AuthenticationHeaderValue? Credentials(Uri url)
     {
-        if (url.UserInfo.Length == 0) return null;
+        if (url.UserInfo.Length == 0)
+            return null;
         string plain = Uri.UnescapeDataString(url.UserInfo);
         return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(plain)));
     }

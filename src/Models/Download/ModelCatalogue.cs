@@ -19,8 +19,10 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
     public static ModelCatalogue Load(string path)
     {
         var file = new FileInfo(path);
-        if (!file.Exists) throw new ModelCatalogueException(path, ["the file does not exist"]);
-        if (file.Length > MaxCatalogueBytes) throw new ModelCatalogueException(path, [$"{file.Length} bytes; at most {MaxCatalogueBytes} are expected"]);
+        if (!file.Exists)
+            throw new ModelCatalogueException(path, ["the file does not exist"]);
+        if (file.Length > MaxCatalogueBytes)
+            throw new ModelCatalogueException(path, [$"{file.Length} bytes; at most {MaxCatalogueBytes} are expected"]);
         return Parse(RegularFile.ReadAllBytes(path, MaxCatalogueBytes), path);
     }
 
@@ -31,7 +33,12 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
     public static ModelCatalogue Parse(ReadOnlyMemory<byte> utf8, string origin)
     {
         var errors = new FieldErrors();
-        using JsonDocument? document = StrictJson.Parse(utf8, "an object with the catalogue's keys", errors, new JsonRules { MaxBytes = MaxCatalogueBytes, MaxDepth = 8 });
+        using JsonDocument? document = StrictJson.Parse(
+            utf8,
+            "an object with the catalogue's keys",
+            errors,
+            new JsonRules { MaxBytes = MaxCatalogueBytes, MaxDepth = 8 }
+        );
         ModelCatalogue? catalogue = document is null ? null : CatalogueReader.Read(new JsonFields(document.RootElement, "$", errors));
         return errors.List.Count == 0 ? catalogue! : throw new ModelCatalogueException(origin, [.. errors.List.Select(e => e.ToString())]);
     }
@@ -40,11 +47,14 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
     /// <exception cref="ArgumentException">A name is not in the catalogue; the message lists the known ones.</exception>
     public IReadOnlyList<ModelSet> Select(IReadOnlyCollection<string> names)
     {
-        if (names.Count == 0) return Sets;
+        if (names.Count == 0)
+            return Sets;
         string[] unknown = [.. names.Where(n => Sets.All(s => s.Name != n))];
         if (unknown.Length > 0)
         {
-            throw new ArgumentException($"no model set is named '{string.Join("', '", unknown)}'; the catalogue has: {string.Join(", ", Sets.Select(s => s.Name))}");
+            throw new ArgumentException(
+                $"no model set is named '{string.Join("', '", unknown)}'; the catalogue has: {string.Join(", ", Sets.Select(s => s.Name))}"
+            );
         }
 
         return [.. names.Distinct().Select(n => Sets.First(s => s.Name == n))];

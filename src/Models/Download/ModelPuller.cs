@@ -21,12 +21,19 @@ public sealed class ModelPuller : IDisposable
     /// <param name="freeBytes">Free bytes of the disk that holds a folder; null: asks the system.</param>
     /// <param name="random">Spreads the pauses; null: shared.</param>
     /// <exception cref="ArgumentException">A base URL is not usable, or the handler follows redirects.</exception>
-    public ModelPuller(PullOptions options, HttpMessageHandler? handler = null, TimeProvider? time = null, Func<string, long>? freeBytes = null, Random? random = null)
+    public ModelPuller(
+        PullOptions options,
+        HttpMessageHandler? handler = null,
+        TimeProvider? time = null,
+        Func<string, long>? freeBytes = null,
+        Random? random = null
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         foreach (var (source, url) in options.BaseUrls)
         {
-            if (PullOptions.BaseUrlFault(url) is { } fault) throw new ArgumentException($"base URL of '{source}': {fault}", nameof(options));
+            if (PullOptions.BaseUrlFault(url) is { } fault)
+                throw new ArgumentException($"base URL of '{source}': {fault}", nameof(options));
         }
 
         _options = options with { TargetDirectory = Path.GetFullPath(options.TargetDirectory) };
@@ -42,7 +49,11 @@ public sealed class ModelPuller : IDisposable
     /// <param name="cancellation">Stops cleanly: what has arrived is kept for the next pull.</param>
     /// <exception cref="PullException">A file could not be had. Files that were finished before stay.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public async Task<IReadOnlyList<PulledFile>> PullAsync(IReadOnlyList<ModelSet> sets, IProgress<PullProgress>? progress, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PulledFile>> PullAsync(
+        IReadOnlyList<ModelSet> sets,
+        IProgress<PullProgress>? progress,
+        CancellationToken cancellation
+    )
     {
         ArgumentNullException.ThrowIfNull(sets);
         try
@@ -51,9 +62,14 @@ public sealed class ModelPuller : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            const int noSpace = 28, quotaExceeded = 122;
+            const int noSpace = 28,
+                quotaExceeded = 122;
             throw e.HResult is noSpace or quotaExceeded
-                ? new PullException(PullFailure.DiskSpace, $"{_options.TargetDirectory}: the disk is full; free some space and pull again, it goes on where it stopped", e)
+                ? new PullException(
+                    PullFailure.DiskSpace,
+                    $"{_options.TargetDirectory}: the disk is full; free some space and pull again, it goes on where it stopped",
+                    e
+                )
                 : new PullException(PullFailure.Storage, e.Message, e);
         }
     }
@@ -61,7 +77,11 @@ public sealed class ModelPuller : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _fetcher.Dispose();
 
-    private async Task<IReadOnlyList<PulledFile>> PullLockedAsync(IReadOnlyList<ModelSet> sets, IProgress<PullProgress> progress, CancellationToken cancellation)
+    private async Task<IReadOnlyList<PulledFile>> PullLockedAsync(
+        IReadOnlyList<ModelSet> sets,
+        IProgress<PullProgress> progress,
+        CancellationToken cancellation
+    )
     {
         using var held = DirectoryLock.Take(_options.TargetDirectory);
         var pins = PinFile.Load(_options.TargetDirectory);
@@ -69,40 +89,58 @@ public sealed class ModelPuller : IDisposable
 
         var jobs = PullPlan.Make(sets, pins, _options);
         var results = new PulledFile?[jobs.Count];
-        for (int i = 0; i < jobs.Count; i++) results[i] = await TakeExistingAsync(jobs[i], pins, progress, cancellation).ConfigureAwait(false);
+        for (int i = 0; i < jobs.Count; i++)
+            results[i] = await TakeExistingAsync(jobs[i], pins, progress, cancellation).ConfigureAwait(false);
 
         // Asked for all files before the first byte of any: a missing file or a full disk shows now, not after an hour.
         long needed = 0;
         for (int i = 0; i < jobs.Count; i++)
         {
-            if (results[i] is not null) continue;
+            if (results[i] is not null)
+                continue;
             long size = jobs[i].Size ?? await download.AskSizeAsync(jobs[i], cancellation).ConfigureAwait(false) ?? 0;
             needed += Math.Max(0, size - PartFile.LengthOnDisk(jobs[i].FinalPath));
         }
 
         RequireSpace(needed);
-        for (int i = 0; i < jobs.Count; i++) results[i] ??= await DownloadAsync(download, jobs[i], pins, progress, cancellation).ConfigureAwait(false);
+        for (int i = 0; i < jobs.Count; i++)
+            results[i] ??= await DownloadAsync(download, jobs[i], pins, progress, cancellation).ConfigureAwait(false);
         return results!;
     }
 
-    private async Task<PulledFile?> TakeExistingAsync(DownloadJob job, PinFile pins, IProgress<PullProgress> progress, CancellationToken cancellation)
+    private async Task<PulledFile?> TakeExistingAsync(
+        DownloadJob job,
+        PinFile pins,
+        IProgress<PullProgress> progress,
+        CancellationToken cancellation
+    )
     {
         FileInfo file = TargetFile.Of(job.FinalPath);
-        if (!file.Exists || (job.Size is { } size && size != file.Length)) return null;
+        if (!file.Exists || (job.Size is { } size && size != file.Length))
+            return null;
         progress.Report(new PullProgress(PullStep.Checking, job.Name, file.Length, file.Length));
         string found = await Sha256Text.OfFileAsync(job.FinalPath, cancellation).ConfigureAwait(false);
-        if (job.Sha256 is { } expected && found != expected) return null;
-        if (job.Sha256 is null) Pin(job, pins, found, file.Length, "found in the folder", progress);
+        if (job.Sha256 is { } expected && found != expected)
+            return null;
+        if (job.Sha256 is null)
+            Pin(job, pins, found, file.Length, "found in the folder", progress);
         progress.Report(new PullProgress(PullStep.Present, job.Name, file.Length, file.Length));
         return new PulledFile(job.Name, job.FinalPath, file.Length, found, Downloaded: false);
     }
 
-    private async Task<PulledFile> DownloadAsync(FileDownload download, DownloadJob job, PinFile pins, IProgress<PullProgress> progress, CancellationToken cancellation)
+    private async Task<PulledFile> DownloadAsync(
+        FileDownload download,
+        DownloadJob job,
+        PinFile pins,
+        IProgress<PullProgress> progress,
+        CancellationToken cancellation
+    )
     {
         using var part = await download.RunAsync(job, cancellation).ConfigureAwait(false);
         var pulled = new PulledFile(job.Name, job.FinalPath, part.Length, part.Sha256, Downloaded: true);
         // The pin comes first: after a crash in between, the next pull checks the file against it instead of accepting another one.
-        if (job.Sha256 is null) Pin(job, pins, pulled.Sha256, pulled.Size, HttpsFetcher.Show(job.Url), progress);
+        if (job.Sha256 is null)
+            Pin(job, pins, pulled.Sha256, pulled.Size, HttpsFetcher.Show(job.Url), progress);
         part.Install();
         progress.Report(new PullProgress(PullStep.Installed, job.Name, pulled.Size, pulled.Size, pulled.Sha256));
         return pulled;
@@ -119,15 +157,16 @@ public sealed class ModelPuller : IDisposable
         long free = _freeBytes(_options.TargetDirectory);
         if (bytes > 0 && bytes + _options.DiskReserveBytes > free)
         {
-            throw new PullException(PullFailure.DiskSpace,
-                $"{_options.TargetDirectory}: {bytes} bytes are still to come and {_options.DiskReserveBytes} must stay free, but only {free} are free");
+            throw new PullException(
+                PullFailure.DiskSpace,
+                $"{_options.TargetDirectory}: {bytes} bytes are still to come and {_options.DiskReserveBytes} must stay free, but only "
+                    + $"{free} are free"
+            );
         }
     }
 
     private sealed class Silence : IProgress<PullProgress>
     {
-        public void Report(PullProgress value)
-        {
-        }
+        public void Report(PullProgress value) { }
     }
 }

@@ -10,7 +10,15 @@ namespace ClipFusion.Models.Download;
 /// <param name="Note">What a user should know, or null.</param>
 /// <param name="Files">The files in download order; paths are unique.</param>
 public sealed record ModelSet(
-    string Name, string Description, string Source, Uri BaseUrl, string Licence, Uri LicenceUrl, string? Note, IReadOnlyList<ModelFile> Files);
+    string Name,
+    string Description,
+    string Source,
+    Uri BaseUrl,
+    string Licence,
+    Uri LicenceUrl,
+    string? Note,
+    IReadOnlyList<ModelFile> Files
+);
 
 /// <summary>One file of a set.</summary>
 /// <param name="Path">Relative path with '/' between its parts; never leaves the set's folder.</param>

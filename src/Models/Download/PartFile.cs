@@ -49,13 +49,22 @@ internal sealed class PartFile : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(finalPath)!);
         var state = ReadState(finalPath + StateSuffix);
-        var stream = new FileStream(finalPath + Suffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.Asynchronous);
+        var stream = new FileStream(
+            finalPath + Suffix,
+            FileMode.OpenOrCreate,
+            FileAccess.ReadWrite,
+            FileShare.None,
+            0,
+            FileOptions.Asynchronous
+        );
         var part = new PartFile(finalPath, stream, state ?? new State(url.AbsoluteUri, null, null, null, 0));
         try
         {
             bool usable = state is not null && state.Url == url.AbsoluteUri && part.Validator is not null && state.Bytes <= stream.Length;
-            if (usable) await part.HashExistingAsync(state!.Bytes, cancellation).ConfigureAwait(false);
-            else part.Restart(url, null, null, null);
+            if (usable)
+                await part.HashExistingAsync(state!.Bytes, cancellation).ConfigureAwait(false);
+            else
+                part.Restart(url, null, null, null);
             return part;
         }
         catch
@@ -83,7 +92,8 @@ internal sealed class PartFile : IDisposable
     {
         await _stream.WriteAsync(bytes, cancellation).ConfigureAwait(false);
         _hash.AppendData(bytes.Span);
-        if (Length - _state.Bytes >= CheckpointBytes) Checkpoint();
+        if (Length - _state.Bytes >= CheckpointBytes)
+            Checkpoint();
     }
 
     /// <summary>Makes the bytes so far durable.</summary>
@@ -123,10 +133,13 @@ internal sealed class PartFile : IDisposable
         byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
         try
         {
-            for (long left = length; left > 0;)
+            for (long left = length; left > 0; )
             {
-                int read = await _stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellation).ConfigureAwait(false);
-                if (read == 0) throw new EndOfStreamException($"{_finalPath}{Suffix} became shorter while it was read");
+                int read = await _stream
+                    .ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellation)
+                    .ConfigureAwait(false);
+                if (read == 0)
+                    throw new EndOfStreamException($"{_finalPath}{Suffix} became shorter while it was read");
                 _hash.AppendData(buffer, 0, read);
                 left -= read;
             }

@@ -33,23 +33,34 @@ internal sealed class PinFile
     public static PinFile Load(string directory)
     {
         string path = Path.Combine(directory, FileName);
-        if (!File.Exists(path)) return new PinFile(path, new SortedDictionary<string, Pin>(StringComparer.Ordinal));
+        if (!File.Exists(path))
+            return new PinFile(path, new SortedDictionary<string, Pin>(StringComparer.Ordinal));
         try
         {
-            (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(RegularFile.ReadAllBytes(path, MaxBytes), "an object with schema and files", Rules);
+            (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(
+                RegularFile.ReadAllBytes(path, MaxBytes),
+                "an object with schema and files",
+                Rules
+            );
             using JsonDocument text = document ?? throw new JsonException(error!.ToString());
             Content content = text.Deserialize<Content>(Json)!;
-            if (content.Schema != 1) throw new JsonException($"schema {content.Schema} instead of 1");
+            if (content.Schema != 1)
+                throw new JsonException($"schema {content.Schema} instead of 1");
             foreach (var (file, pin) in content.Files)
             {
-                if (!Sha256Text.IsValid(pin.Sha256)) throw new JsonException($"$.files['{file}'].sha256 is not 64 lower-case hexadecimal digits");
+                if (!Sha256Text.IsValid(pin.Sha256))
+                    throw new JsonException($"$.files['{file}'].sha256 is not 64 lower-case hexadecimal digits");
             }
 
             return new PinFile(path, new SortedDictionary<string, Pin>(content.Files, StringComparer.Ordinal));
         }
         catch (JsonException e)
         {
-            throw new PullException(PullFailure.PinConflict, $"{path} cannot be read as pinned hashes: {JsonSyntax.Describe(e)}; repair it, or delete it to accept hashes anew", e);
+            throw new PullException(
+                PullFailure.PinConflict,
+                $"{path} cannot be read as pinned hashes: {JsonSyntax.Describe(e)}; repair it, or delete it to accept hashes anew",
+                e
+            );
         }
     }
 

@@ -28,8 +28,10 @@ public sealed record PullOptions
     /// <summary>What is wrong with a base URL, or null. It must be https, end with '/', and have neither query nor fragment.</summary>
     public static string? BaseUrlFault(Uri url)
     {
-        if (!url.IsAbsoluteUri || url.Scheme != Uri.UriSchemeHttps) return "must be an absolute https URL";
-        if (url.Query.Length > 0 || url.Fragment.Length > 0) return "must have neither a query nor a fragment";
+        if (!url.IsAbsoluteUri || url.Scheme != Uri.UriSchemeHttps)
+            return "must be an absolute https URL";
+        if (url.Query.Length > 0 || url.Fragment.Length > 0)
+            return "must have neither a query nor a fragment";
         return url.AbsolutePath.EndsWith('/') ? null : "must end with '/'";
     }
 }

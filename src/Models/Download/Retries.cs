@@ -17,10 +17,15 @@ internal sealed class Retries(int maxRetries, TimeProvider time, Random random)
     /// <param name="retrying">Told before each pause.</param>
     /// <param name="cancellation">Ends the pauses.</param>
     /// <exception cref="PullException">The last failure; its message says how often it was tried.</exception>
-    public async Task<T> RunAsync<T>(Func<Task<T>> attempt, Func<bool> advanced, Action<PullException, TimeSpan> retrying, CancellationToken cancellation)
+    public async Task<T> RunAsync<T>(
+        Func<Task<T>> attempt,
+        Func<bool> advanced,
+        Action<PullException, TimeSpan> retrying,
+        CancellationToken cancellation
+    )
     {
         var pauses = new BackOff(FirstPause, LongestPause, random);
-        for (int failures = 0; ;)
+        for (int failures = 0; ; )
         {
             try
             {
@@ -35,7 +40,8 @@ internal sealed class Retries(int maxRetries, TimeProvider time, Random random)
                 }
 
                 failures++;
-                if (failures > maxRetries) throw new PullException(e.Failure, $"{e.Message}; given up after {failures} tries", e);
+                if (failures > maxRetries)
+                    throw new PullException(e.Failure, $"{e.Message}; given up after {failures} tries", e);
                 TimeSpan pause = Longer(pauses.Next(), e.RetryAfter);
                 retrying(e, pause);
                 await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
@@ -45,7 +51,8 @@ internal sealed class Retries(int maxRetries, TimeProvider time, Random random)
 
     private static TimeSpan Longer(TimeSpan own, TimeSpan? asked)
     {
-        if (asked is not { } wanted || wanted <= own) return own;
+        if (asked is not { } wanted || wanted <= own)
+            return own;
         return wanted < LongestAskedPause ? wanted : LongestAskedPause;
     }
 }

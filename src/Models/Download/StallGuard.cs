@@ -33,9 +33,13 @@ internal sealed class StallGuard : IDisposable
         {
             return await wait(_linked.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (_timer.IsCancellationRequested && !_outer.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e)
+            when (_timer.IsCancellationRequested && !_outer.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
-            throw new PullException(PullFailure.Connection, $"{_what}: the server sent nothing for {_timeout.TotalSeconds:0.#} s", e) { Retryable = true };
+            throw new PullException(PullFailure.Connection, $"{_what}: the server sent nothing for {_timeout.TotalSeconds:0.#} s", e)
+            {
+                Retryable = true,
+            };
         }
         finally
         {

@@ -48,23 +48,33 @@ public sealed class ExternalWeightFile : IDisposable
         if (_tensors.TryGetValue(key, out ExternalTensor? known))
         {
             if (known.Type != type || !known.Shape.SequenceEqual(shape))
-                throw new GraphException($"{FileName}: weight '{key}' was written as {known.Type}[{string.Join(", ", known.Shape)}] and is asked for as {type}[{string.Join(", ", shape)}]");
+                throw new GraphException(
+                    $"{FileName}: weight '{key}' was written as {known.Type}[{string.Join(", ", known.Shape)}] and is asked for as "
+                        + $"{type}[{string.Join(", ", shape)}]"
+                );
             return known;
         }
 
-        if (_file is null) return _tensors[key] = new ExternalTensor(FileName, key, type, [.. shape], 0, 0);
+        if (_file is null)
+            return _tensors[key] = new ExternalTensor(FileName, key, type, [.. shape], 0, 0);
         _cancellation.ThrowIfCancellationRequested();
         float[] values = read();
         long count = shape.Aggregate(1L, (a, b) => checked(a * b));
-        if (values.LongLength != count) throw new GraphException($"{FileName}: weight '{key}' has {values.LongLength} elements, shape [{string.Join(", ", shape)}] wants {count}");
+        if (values.LongLength != count)
+            throw new GraphException(
+                $"{FileName}: weight '{key}' has {values.LongLength} elements, shape [{string.Join(", ", shape)}] wants {count}"
+            );
 
-        if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(values))) throw new GraphException($"{FileName}: weight '{key}' holds NaN or infinity; the published file is damaged");
+        if (!float.IsFinite(TensorPrimitives.MaxMagnitude<float>(values)))
+            throw new GraphException($"{FileName}: weight '{key}' holds NaN or infinity; the published file is damaged");
 
         long length = count * (type == ElementType.Float16 ? 2 : 4);
         Align(_file, length >= PageSize * 16 ? PageSize : SmallAlignment);
         long offset = _file.Position;
-        if (type == ElementType.Float16) WriteHalf(_file, key, values);
-        else _file.Write(MemoryMarshal.AsBytes(values.AsSpan()));
+        if (type == ElementType.Float16)
+            WriteHalf(_file, key, values);
+        else
+            _file.Write(MemoryMarshal.AsBytes(values.AsSpan()));
         var tensor = new ExternalTensor(FileName, key, type, [.. shape], offset, length);
         _tensors.Add(key, tensor);
         return tensor;
@@ -73,8 +83,10 @@ public sealed class ExternalWeightFile : IDisposable
     /// <summary>Flushes to the disk and closes the file.</summary>
     public void Dispose()
     {
-        if (_file is null) return;
-        if (_file.CanWrite) _file.Flush(flushToDisk: true);
+        if (_file is null)
+            return;
+        if (_file.CanWrite)
+            _file.Flush(flushToDisk: true);
         _file.Dispose();
     }
 
@@ -95,7 +107,9 @@ public sealed class ExternalWeightFile : IDisposable
             ReadOnlySpan<float> source = values.AsSpan(start, n);
             float peak = TensorPrimitives.MaxMagnitude(source);
             if (!(Math.Abs(peak) <= (float)Half.MaxValue))
-                throw new GraphException($"{FileName}: weight '{key}' holds {peak}: float16 ends at {Half.MaxValue}; build this pack with float32");
+                throw new GraphException(
+                    $"{FileName}: weight '{key}' holds {peak}: float16 ends at {Half.MaxValue}; build this pack with float32"
+                );
             TensorPrimitives.ConvertToHalf(source, chunk);
             file.Write(MemoryMarshal.AsBytes(chunk.AsSpan(0, n)));
         }

@@ -71,13 +71,23 @@ public sealed partial class GraphBuilder
     }
 
     /// <summary>Index of the largest element along the last axis, which is dropped; the first one where several are equal.</summary>
-    public Value ArgMax(Value x) => Emit("ArgMax", [x], ElementType.Int64, [.. x.Shape.SkipLast(1)], Attr("axis", -1L), Attr("keepdims", 0L), Attr("select_last_index", 0L));
+    public Value ArgMax(Value x) =>
+        Emit(
+            "ArgMax",
+            [x],
+            ElementType.Int64,
+            [.. x.Shape.SkipLast(1)],
+            Attr("axis", -1L),
+            Attr("keepdims", 0L),
+            Attr("select_last_index", 0L)
+        );
 
     /// <summary>Matrix product over the last two axes, the leading ones broadcast.</summary>
     /// <exception cref="GraphException">Types or inner lengths differ.</exception>
     public Value MatMul(Value a, Value b)
     {
-        if (a.Type != b.Type || a.Rank < 2 || b.Rank < 2 || !Same(a[-1], b[-2])) throw new GraphException($"MatMul: {a} does not fit {b}");
+        if (a.Type != b.Type || a.Rank < 2 || b.Rank < 2 || !Same(a[-1], b[-2]))
+            throw new GraphException($"MatMul: {a} does not fit {b}");
         IReadOnlyList<Dim> batch = Broadcast("MatMul", [.. a.Shape.SkipLast(2)], [.. b.Shape.SkipLast(2)], a, b);
         return Emit("MatMul", [a, b], a.Type, [.. batch, a[-2], b[-1]]);
     }
@@ -90,28 +100,43 @@ public sealed partial class GraphBuilder
     /// <param name="pads">Zeros added: top, left, bottom, right.</param>
     public Value Conv(Value x, Value weight, Value? bias, int stride, (int Top, int Left, int Bottom, int Right) pads)
     {
-        if (x.Rank != 4 || weight.Rank != 4 || x.Type != weight.Type || !Same(x[1], weight[1])) throw new GraphException($"Conv: {x} does not fit weight {weight}");
-        int kh = weight.Fixed(2), kw = weight.Fixed(3);
+        if (x.Rank != 4 || weight.Rank != 4 || x.Type != weight.Type || !Same(x[1], weight[1]))
+            throw new GraphException($"Conv: {x} does not fit weight {weight}");
+        int kh = weight.Fixed(2),
+            kw = weight.Fixed(3);
         long h = (x.Fixed(2) + pads.Top + pads.Bottom - kh) / stride + 1;
         long w = (x.Fixed(3) + pads.Left + pads.Right - kw) / stride + 1;
-        return Emit("Conv", bias is null ? [x, weight] : [x, weight, bias], x.Type, [x[0], weight[0], h, w],
-            Attr("kernel_shape", kh, kw), Attr("strides", stride, stride), Attr("pads", pads.Top, pads.Left, pads.Bottom, pads.Right));
+        return Emit(
+            "Conv",
+            bias is null ? [x, weight] : [x, weight, bias],
+            x.Type,
+            [x[0], weight[0], h, w],
+            Attr("kernel_shape", kh, kw),
+            Attr("strides", stride, stride),
+            Attr("pads", pads.Top, pads.Left, pads.Bottom, pads.Right)
+        );
     }
 
     /// <summary>Layer normalisation over the last axis, in float32 whatever the operand's type.</summary>
     public Value LayerNorm(Value x, Value scale, Value bias, double epsilon)
     {
         Value wide = Cast(x, ElementType.Float32);
-        if (!Same(wide[-1], scale[-1])) throw new GraphException($"LayerNorm: {x} does not fit scale {scale}");
+        if (!Same(wide[-1], scale[-1]))
+            throw new GraphException($"LayerNorm: {x} does not fit scale {scale}");
         return Emit("LayerNormalization", [wide, scale, bias], wide.Type, wide.Shape, Attr("axis", -1L), Attr("epsilon", (float)epsilon));
     }
 
     /// <summary>Group normalisation of [N, C, H, W], in float32 whatever the operand's type.</summary>
     public Value GroupNorm(Value x, Value scale, Value bias, int groups, double epsilon)
     {
-        int channels = x.Fixed(1), height = x.Fixed(2), width = x.Fixed(3);
-        if (x.Rank != 4 || channels % groups != 0 || !Same(x[1], scale[0])) throw new GraphException($"GroupNorm: {x} does not fit {groups} groups and scale {scale}");
-        Value wide = Cast(x, ElementType.Float32), perChannel = Reshape(scale, channels, 1, 1), offset = Reshape(bias, channels, 1, 1);
+        int channels = x.Fixed(1),
+            height = x.Fixed(2),
+            width = x.Fixed(3);
+        if (x.Rank != 4 || channels % groups != 0 || !Same(x[1], scale[0]))
+            throw new GraphException($"GroupNorm: {x} does not fit {groups} groups and scale {scale}");
+        Value wide = Cast(x, ElementType.Float32),
+            perChannel = Reshape(scale, channels, 1, 1),
+            offset = Reshape(bias, channels, 1, 1);
         if (Target == GraphTarget.TensorRt)
         {
             Value grouped = Reshape(wide, x[0], groups, channels / groups * (long)height * width);
@@ -137,10 +162,12 @@ public sealed partial class GraphBuilder
         string reduction = firstReduction;
         while (x.Fixed(2) > 1)
         {
-            int length = x.Fixed(2), terms = Enumerable.Range(2, MaximumTerms - 1).LastOrDefault(n => length % n == 0, length);
+            int length = x.Fixed(2),
+                terms = Enumerable.Range(2, MaximumTerms - 1).LastOrDefault(n => length % n == 0, length);
             Value parts = Reshape(x, x[0], x[1], length / terms, terms);
             x = Emit(reduction, [parts], x.Type, [x[0], x[1], length / terms], Attr("axes", [-1L]), Attr("keepdims", 0L));
-            if (reduction != "ReduceMean") x = Scale(x, 1.0 / terms);
+            if (reduction != "ReduceMean")
+                x = Scale(x, 1.0 / terms);
             reduction = "ReduceMean";
         }
 
@@ -149,7 +176,8 @@ public sealed partial class GraphBuilder
 
     private Value Binary(string op, Value a, Value b)
     {
-        if (a.Type != b.Type) throw new GraphException($"{op}: types of {a} and {b} differ");
+        if (a.Type != b.Type)
+            throw new GraphException($"{op}: types of {a} and {b} differ");
         return Emit(op, [a, b], a.Type, Broadcast(op, a.Shape, b.Shape, a, b));
     }
 
@@ -160,8 +188,12 @@ public sealed partial class GraphBuilder
         var shape = new Dim[Math.Max(a.Count, b.Count)];
         for (int i = 1; i <= shape.Length; i++)
         {
-            Dim p = i <= a.Count ? a[^i] : 1, q = i <= b.Count ? b[^i] : 1;
-            shape[^i] = p == q || q == 1 ? p : p == 1 ? q : throw new GraphException($"{op}: {left} and {right} do not broadcast");
+            Dim p = i <= a.Count ? a[^i] : 1,
+                q = i <= b.Count ? b[^i] : 1;
+            shape[^i] =
+                p == q || q == 1 ? p
+                : p == 1 ? q
+                : throw new GraphException($"{op}: {left} and {right} do not broadcast");
         }
 
         return shape;

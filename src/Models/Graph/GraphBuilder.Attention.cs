@@ -11,7 +11,8 @@ public sealed partial class GraphBuilder
     /// <returns>[N, L, C], before the output projection.</returns>
     public Value Attention(Value q, Value k, Value v, int heads)
     {
-        if (Target == GraphTarget.TensorRt) return MergeHeads(WeightedValues(AttentionProbabilities(q, k, heads), v, heads));
+        if (Target == GraphTarget.TensorRt)
+            return MergeHeads(WeightedValues(AttentionProbabilities(q, k, heads), v, heads));
         _usesContrib = true;
         Value result = Emit("MultiHeadAttention", [q, k, v], q.Type, q.Shape, Attr("num_heads", (long)heads));
         _graph.Node[^1].Domain = ContribDomain;
@@ -39,15 +40,16 @@ public sealed partial class GraphBuilder
     /// <param name="v">[N, S, C].</param>
     /// <param name="heads">Divides C.</param>
     /// <returns>[N, heads, L, C / heads] in the type of <paramref name="v"/>.</returns>
-    public Value WeightedValues(Value probabilities, Value v, int heads)
-        => MatMul(Cast(probabilities, v.Type), Transpose(SplitHeads(v, heads), 0, 2, 1, 3));
+    public Value WeightedValues(Value probabilities, Value v, int heads) =>
+        MatMul(Cast(probabilities, v.Type), Transpose(SplitHeads(v, heads), 0, 2, 1, 3));
 
     /// <summary>[N, heads, L, d] to [N, L, heads d].</summary>
     public Value MergeHeads(Value x) => Reshape(Transpose(x, 0, 2, 1, 3), x[0], x[2], x.Fixed(1) * (long)x.Fixed(3));
 
     private Value SplitHeads(Value x, int heads)
     {
-        if (x.Rank != 3 || x.Fixed(2) % heads != 0) throw new GraphException($"attention: {x} does not split into {heads} heads");
+        if (x.Rank != 3 || x.Fixed(2) % heads != 0)
+            throw new GraphException($"attention: {x} does not split into {heads} heads");
         return Reshape(x, x[0], x[1], heads, x.Fixed(2) / heads);
     }
 }

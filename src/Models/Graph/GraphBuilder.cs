@@ -20,7 +20,8 @@ public sealed partial class GraphBuilder
     private const string ContribDomain = "com.microsoft";
 
     /// <summary>Without what a build adds behind a plus, so that two builds of a version write the same.</summary>
-    private static readonly string ProducerVersion = typeof(GraphBuilder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+    private static readonly string ProducerVersion =
+        typeof(GraphBuilder).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
     private readonly GraphProto _graph;
     private readonly Dictionary<string, Value> _initializers = new(StringComparer.Ordinal);
@@ -84,15 +85,24 @@ public sealed partial class GraphBuilder
     }
 
     /// <summary>A weight that lies in an external-data file.</summary>
-    public Value Weight(ExternalTensor tensor) => Initializer(tensor.Key, () =>
-    {
-        var proto = new TensorProto { Name = tensor.Key, DataType = (int)tensor.Type, DataLocation = TensorProto.Types.DataLocation.External };
-        proto.Dims.AddRange(tensor.Shape);
-        proto.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = tensor.FileName });
-        proto.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = tensor.Offset.ToString() });
-        proto.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = tensor.Length.ToString() });
-        return proto;
-    });
+    public Value Weight(ExternalTensor tensor) =>
+        Initializer(
+            tensor.Key,
+            () =>
+            {
+                var proto = new TensorProto
+                {
+                    Name = tensor.Key,
+                    DataType = (int)tensor.Type,
+                    DataLocation = TensorProto.Types.DataLocation.External,
+                };
+                proto.Dims.AddRange(tensor.Shape);
+                proto.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = tensor.FileName });
+                proto.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = tensor.Offset.ToString() });
+                proto.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = tensor.Length.ToString() });
+                return proto;
+            }
+        );
 
     /// <summary>A small constant inside the graph file. Equal constants are stored once.</summary>
     public Value Constant(ElementType type, ReadOnlySpan<double> values, params long[] shape)
@@ -104,13 +114,22 @@ public sealed partial class GraphBuilder
             ElementType.Int64 => Encode(values, 8, static (b, v) => BinaryPrimitives.WriteInt64LittleEndian(b, (long)v)),
             _ => throw new GraphException($"constants of {type} are not written"),
         };
-        string name = $"const_{type}_{string.Join('x', shape)}_{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(raw).AsSpan(0, 8))}";
-        return Initializer(name, () =>
-        {
-            var proto = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(raw) };
-            proto.Dims.AddRange(shape);
-            return proto;
-        });
+        string name =
+            $"const_{type}_{string.Join('x', shape)}_{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(raw).AsSpan(0, 8))}";
+        return Initializer(
+            name,
+            () =>
+            {
+                var proto = new TensorProto
+                {
+                    Name = name,
+                    DataType = (int)type,
+                    RawData = ByteString.CopyFrom(raw),
+                };
+                proto.Dims.AddRange(shape);
+                return proto;
+            }
+        );
     }
 
     /// <summary>A scalar constant.</summary>
@@ -120,7 +139,8 @@ public sealed partial class GraphBuilder
     public Value Int64s(params ReadOnlySpan<long> values)
     {
         var wide = new double[values.Length];
-        for (int i = 0; i < wide.Length; i++) wide[i] = values[i];
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = values[i];
         return Constant(ElementType.Int64, wide, values.Length);
     }
 
@@ -129,7 +149,14 @@ public sealed partial class GraphBuilder
     /// <param name="origin">What it was made from, for who opens it in a viewer; null where nobody says.</param>
     public void Save(string path, GraphOrigin? origin = null)
     {
-        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "clipfusion", ProducerVersion = ProducerVersion, Domain = "clipfusion", Graph = _graph };
+        var model = new ModelProto
+        {
+            IrVersion = IrVersion,
+            ProducerName = "clipfusion",
+            ProducerVersion = ProducerVersion,
+            Domain = "clipfusion",
+            Graph = _graph,
+        };
         if (origin is not null)
         {
             model.DocString = origin.Description;
@@ -137,7 +164,8 @@ public sealed partial class GraphBuilder
         }
 
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
-        if (_usesContrib) model.OpsetImport.Add(new OperatorSetIdProto { Domain = ContribDomain, Version = 1 });
+        if (_usesContrib)
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = ContribDomain, Version = 1 });
         using FileStream file = File.Create(path);
         model.WriteTo(file);
         file.Flush(flushToDisk: true);
@@ -145,7 +173,8 @@ public sealed partial class GraphBuilder
 
     private Value Initializer(string name, Func<TensorProto> create)
     {
-        if (_initializers.TryGetValue(name, out Value? known)) return known;
+        if (_initializers.TryGetValue(name, out Value? known))
+            return known;
         TensorProto proto = create();
         _graph.Initializer.Add(proto);
         var value = new Value(Claim(name), (ElementType)proto.DataType, [.. proto.Dims.Select(d => (Dim)d)]);
@@ -153,8 +182,13 @@ public sealed partial class GraphBuilder
         return value;
     }
 
-    private Value Emit(string op, IReadOnlyList<Value> inputs, ElementType type, IReadOnlyList<Dim> shape, params AttributeProto[] attributes)
-        => Node(op, inputs, new Value(Claim(NodeName(op)), type, shape), attributes);
+    private Value Emit(
+        string op,
+        IReadOnlyList<Value> inputs,
+        ElementType type,
+        IReadOnlyList<Dim> shape,
+        params AttributeProto[] attributes
+    ) => Node(op, inputs, new Value(Claim(NodeName(op)), type, shape), attributes);
 
     /// <summary>The module and the operator, numbered where the module has several: <c>mid_block.resnets.0.conv1/Conv</c>.</summary>
     private string NodeName(string op)
@@ -174,32 +208,59 @@ public sealed partial class GraphBuilder
         return output;
     }
 
-    private string Claim(string name) => _names.Add(name) ? name : throw new GraphException($"graph '{_graph.Name}' already has a value named '{name}'");
+    private string Claim(string name) =>
+        _names.Add(name) ? name : throw new GraphException($"graph '{_graph.Name}' already has a value named '{name}'");
 
     private delegate void Encoder(Span<byte> destination, double value);
 
     private static byte[] Encode(ReadOnlySpan<double> values, int size, Encoder encode)
     {
         var raw = new byte[values.Length * size];
-        for (int i = 0; i < values.Length; i++) encode(raw.AsSpan(i * size), values[i]);
+        for (int i = 0; i < values.Length; i++)
+            encode(raw.AsSpan(i * size), values[i]);
         return raw;
     }
 
     private static ValueInfoProto Info(Value value)
     {
         var shape = new TensorShapeProto();
-        shape.Dim.AddRange(value.Shape.Select(d => d.IsFixed
-            ? new TensorShapeProto.Types.Dimension { DimValue = d.Length }
-            : new TensorShapeProto.Types.Dimension { DimParam = d.Symbol }));
-        var type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)value.Type, Shape = shape } };
+        shape.Dim.AddRange(
+            value.Shape.Select(d =>
+                d.IsFixed
+                    ? new TensorShapeProto.Types.Dimension { DimValue = d.Length }
+                    : new TensorShapeProto.Types.Dimension { DimParam = d.Symbol }
+            )
+        );
+        var type = new TypeProto
+        {
+            TensorType = new TypeProto.Types.Tensor { ElemType = (int)value.Type, Shape = shape },
+        };
         return new ValueInfoProto { Name = value.Name, Type = type };
     }
 
-    private static AttributeProto Attr(string name, long value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+    private static AttributeProto Attr(string name, long value) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Int,
+            I = value,
+        };
 
-    private static AttributeProto Attr(string name, float value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+    private static AttributeProto Attr(string name, float value) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.Float,
+            F = value,
+        };
 
-    private static AttributeProto Attr(string name, string value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
+    private static AttributeProto Attr(string name, string value) =>
+        new()
+        {
+            Name = name,
+            Type = AttributeProto.Types.AttributeType.String,
+            S = ByteString.CopyFromUtf8(value),
+        };
 
     private static AttributeProto Attr(string name, params long[] values)
     {

@@ -4,10 +4,12 @@ namespace ClipFusion.Models.Graph;
 public sealed class GraphException : Exception
 {
     /// <summary>Creates the error.</summary>
-    public GraphException(string message) : base(message) { }
+    public GraphException(string message)
+        : base(message) { }
 
     /// <summary>Creates the error with its cause.</summary>
-    public GraphException(string message, Exception inner) : base(message, inner) { }
+    public GraphException(string message, Exception inner)
+        : base(message, inner) { }
 
     /// <summary>Creates the error without a message.</summary>
     public GraphException() { }

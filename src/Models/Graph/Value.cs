@@ -14,9 +14,10 @@ public sealed record Value(string Name, ElementType Type, IReadOnlyList<Dim> Sha
 
     /// <summary>The fixed length at <paramref name="axis"/>.</summary>
     /// <exception cref="GraphException">The length is known only at run time.</exception>
-    public int Fixed(int axis) => this[axis] is { IsFixed: true } d
-        ? checked((int)d.Length)
-        : throw new GraphException($"{this}: axis {axis} must have a fixed length");
+    public int Fixed(int axis) =>
+        this[axis] is { IsFixed: true } d
+            ? checked((int)d.Length)
+            : throw new GraphException($"{this}: axis {axis} must have a fixed length");
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name}: {Type}[{string.Join(", ", Shape)}]";

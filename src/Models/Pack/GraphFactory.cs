@@ -9,7 +9,15 @@ namespace ClipFusion.Models.Pack;
 /// Writes each graph of a pack: a network with the inputs and the reduced outputs that the method needs. The VAE encoder and both text
 /// towers are float32 in every pack: the first overflows float16, the others run once per recipe and their rounding would be in every map.
 /// </summary>
-internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConfig vae, DiffusionTextConfig text, int vvStart, IReadOnlyList<int> clipBlocks, ElementType compute)
+internal sealed class GraphFactory(
+    OpenClipConfig clip,
+    UnetConfig unet,
+    VaeConfig vae,
+    DiffusionTextConfig text,
+    int vvStart,
+    IReadOnlyList<int> clipBlocks,
+    ElementType compute
+)
 {
     private const ElementType F32 = ElementType.Float32;
 
@@ -43,7 +51,8 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
         ClipWindows.Outputs o = new ClipWindows(clip).Build(new NetworkContext(g, weights, store, compute), pixels);
         g.Output(GraphNames.Class, o.Class);
         g.Output(GraphNames.Patches, o.Patches);
-        foreach ((int scale, Value windows) in o.Windows) g.Output(GraphNames.Windows(scale), windows);
+        foreach ((int scale, Value windows) in o.Windows)
+            g.Output(GraphNames.Windows(scale), windows);
     }
 
     public void WinClipText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
@@ -68,13 +77,16 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
     public Unet.Outputs MapDiff(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool features, bool debug)
     {
         (Value latent, UnetRows rows) = Batch(g, features);
-        Value[] featureRows = features ? [.. unet.BlockOutChannels.Select((_, b) => g.Input(GraphNames.FeatureRows(b), ElementType.Int64, $"F{b}"))] : [];
+        Value[] featureRows = features
+            ? [.. unet.BlockOutChannels.Select((_, b) => g.Input(GraphNames.FeatureRows(b), ElementType.Int64, $"F{b}"))]
+            : [];
         Unet.Outputs o = new Unet(unet).Build(new NetworkContext(g, weights, store, compute), Sample(g, latent), rows);
         Maps(g, o.Maps, rows.RowsEntering, debug, GraphNames.StateMaps, GraphNames.StateMapsUnnormalized);
         for (int b = 0; features && b < o.Decoder.Count; b++)
         {
             Value chosen = g.Rows(o.Decoder[b], featureRows[b]);
-            if (debug) g.Output(GraphNames.Raw(GraphNames.Features(b)), g.Cast(chosen, F32));
+            if (debug)
+                g.Output(GraphNames.Raw(GraphNames.Features(b)), g.Cast(chosen, F32));
             Value vectors = g.Transpose(g.Reshape(chosen, chosen[0], chosen[1], chosen.Fixed(2) * (long)chosen.Fixed(3)), 0, 2, 1);
             g.Output(GraphNames.Features(b), g.Normalize(vectors));
         }
@@ -87,11 +99,22 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
     public Unet.Outputs MapDiffParts(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool debug)
     {
         (Value latent, UnetRows rows) = Batch(g, features: false);
-        Unet.Outputs o = new Unet(unet, mapsBottleneck: true).Build(new NetworkContext(g, weights, store, compute), Sample(g, latent), rows);
+        Unet.Outputs o = new Unet(unet, mapsBottleneck: true).Build(
+            new NetworkContext(g, weights, store, compute),
+            Sample(g, latent),
+            rows
+        );
         foreach (DenoiserParts parts in GraphNames.MappedParts)
         {
             Unet.LayerMap[] layers = [.. o.Maps.Where(m => parts.HasFlag(DenoiserLayers.PartOf(m.Layer)))];
-            Maps(g, layers, [], debug && layers.Length == o.Maps.Count, GraphNames.StateMapsOf(parts), GraphNames.StateMapsUnnormalizedOf(parts));
+            Maps(
+                g,
+                layers,
+                [],
+                debug && layers.Length == o.Maps.Count,
+                GraphNames.StateMapsOf(parts),
+                GraphNames.StateMapsUnnormalizedOf(parts)
+            );
         }
 
         return o;
@@ -104,7 +127,14 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
         Value rowTimesteps = g.Input(GraphNames.RowTimesteps, ElementType.Int64, UnetRows.All);
         Value context = g.Input(GraphNames.Context, F32, UnetRows.All, text.ContextLength, text.Width);
         Value tokenWeights = g.Input(GraphNames.TokenWeights, F32, UnetRows.All, text.ContextLength, 2);
-        Value[] entering = features ? [.. Enumerable.Range(1, unet.BlockOutChannels.Length - 1).Select(b => g.Input(GraphNames.RowsEntering(b), ElementType.Int64, 1))] : [];
+        Value[] entering = features
+            ?
+            [
+                .. Enumerable
+                    .Range(1, unet.BlockOutChannels.Length - 1)
+                    .Select(b => g.Input(GraphNames.RowsEntering(b), ElementType.Int64, 1)),
+            ]
+            : [];
         Value? afterMaps = features ? g.Input(GraphNames.RowsAfterMaps, ElementType.Int64, 1) : null;
         return (latent, new UnetRows(timesteps, rowTimesteps, context, tokenWeights, entering, afterMaps));
     }
@@ -112,13 +142,21 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
     /// <summary>An empty inpainting mask: nothing is noised, so the masked image is the image (method: MapDiff).</summary>
     private Value Sample(GraphBuilder g, Value latent)
     {
-        if (unet.InChannels == vae.LatentChannels) return latent;
+        if (unet.InChannels == vae.LatentChannels)
+            return latent;
         Value mask = g.Constant(F32, new double[unet.SampleSize * unet.SampleSize], 1, 1, unet.SampleSize, unet.SampleSize);
         return g.Concat(1, latent, mask, latent);
     }
 
     /// <summary>Mean over layers, each enlarged to the latent size; layers of one grid are added before they are enlarged.</summary>
-    private void Maps(GraphBuilder g, IReadOnlyList<Unet.LayerMap> layers, IReadOnlyList<Value> entering, bool debug, string maps, string unnormalized)
+    private void Maps(
+        GraphBuilder g,
+        IReadOnlyList<Unet.LayerMap> layers,
+        IReadOnlyList<Value> entering,
+        bool debug,
+        string maps,
+        string unnormalized
+    )
     {
         Dim rows = layers[^1].Sums[0];
         Value? total = null;
@@ -129,7 +167,8 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
             {
                 Value sums = layer.Sums[0] == rows ? layer.Sums : g.First(layer.Sums, entering[LastMappedBlock - 1], rows.Symbol!);
                 Value raw = g.Slice(sums, 2, 0, 1);
-                if (debug) g.Output(GraphNames.Probabilities(layer.Layer), g.Reshape(raw, rows, grid.Key.Height * (long)grid.Key.Width));
+                if (debug)
+                    g.Output(GraphNames.Probabilities(layer.Layer), g.Reshape(raw, rows, grid.Key.Height * (long)grid.Key.Width));
                 Value both = g.Concat(2, g.Div(raw, g.Slice(sums, 2, 1, 2)), raw);
                 sum = sum is null ? both : g.Add(sum, both);
             }
@@ -146,7 +185,8 @@ internal sealed class GraphFactory(OpenClipConfig clip, UnetConfig unet, VaeConf
 
     private static void Unit(GraphBuilder g, string name, Value raw, bool debug)
     {
-        if (debug) g.Output(GraphNames.Raw(name), g.Cast(raw, F32));
+        if (debug)
+            g.Output(GraphNames.Raw(name), g.Cast(raw, F32));
         g.Output(name, g.Normalize(raw));
     }
 }

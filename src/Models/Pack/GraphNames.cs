@@ -97,7 +97,8 @@ public static class GraphNames
 
     /// <summary>The sets of components that <see cref="MapDiffParts"/> gives maps of: the rows of the paper's table 9 that are not the
     /// method's own.</summary>
-    public static IReadOnlyList<DenoiserParts> MappedParts { get; } = [DenoiserParts.Decoder, DenoiserParts.Encoder | DenoiserParts.Bottleneck | DenoiserParts.Decoder];
+    public static IReadOnlyList<DenoiserParts> MappedParts { get; } =
+    [DenoiserParts.Decoder, DenoiserParts.Encoder | DenoiserParts.Bottleneck | DenoiserParts.Decoder];
 
     /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/>, the mean over the layers of some of the denoiser's components.</summary>
     public static string StateMapsOf(DenoiserParts parts) => $"{StateMaps}.{Text(parts)}";
@@ -107,12 +108,13 @@ public static class GraphNames
     public static string StateMapsUnnormalizedOf(DenoiserParts parts) => $"{StateMapsUnnormalized}.{Text(parts)}";
 
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
-    public static string WeightFile(string graph) => graph switch
-    {
-        ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
-        MapDiff or MapDiffLanguage or MapDiffParts => "unet.weights",
-        _ => $"{graph}.weights",
-    };
+    public static string WeightFile(string graph) =>
+        graph switch
+        {
+            ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
+            MapDiff or MapDiffLanguage or MapDiffParts => "unet.weights",
+            _ => $"{graph}.weights",
+        };
 
     /// <summary>float32 [N, P, W], unit: the value-value stream after block <paramref name="block"/> (from 1).</summary>
     public static string FeaturesVv(int block) => $"features_vv_{block}";
@@ -139,5 +141,11 @@ public static class GraphNames
     /// <summary>Debug variants: float32 [rows, H W], a layer's map, mean over heads and state tokens, not divided.</summary>
     public static string Probabilities(string layer) => $"probs.{layer}";
 
-    private static string Text(DenoiserParts parts) => string.Join('-', Enum.GetValues<DenoiserParts>().Where(p => p != DenoiserParts.None && parts.HasFlag(p)).Select(p => p.ToString().ToLowerInvariant()));
+    private static string Text(DenoiserParts parts) =>
+        string.Join(
+            '-',
+            Enum.GetValues<DenoiserParts>()
+                .Where(p => p != DenoiserParts.None && parts.HasFlag(p))
+                .Select(p => p.ToString().ToLowerInvariant())
+        );
 }

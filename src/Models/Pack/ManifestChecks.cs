@@ -8,7 +8,12 @@ namespace ClipFusion.Models.Pack;
 /// </summary>
 internal sealed class ManifestChecks
 {
-    private const int MaxSide = 16_384, MaxGrid = 1024, MaxChannels = 65_536, MaxTokens = 4096, MaxList = 4096, MaxText = 1024;
+    private const int MaxSide = 16_384,
+        MaxGrid = 1024,
+        MaxChannels = 65_536,
+        MaxTokens = 4096,
+        MaxList = 4096,
+        MaxText = 1024;
 
     // Values of the largest tensor: 1 GiB of float32.
     private const long MaxValues = 1L << 28;
@@ -20,13 +25,15 @@ internal sealed class ManifestChecks
     {
         var checks = new ManifestChecks();
         checks.Text("$.name", manifest.Name);
-        if (manifest.Notice is { } notice) checks.Text("$.notice", notice);
+        if (manifest.Notice is { } notice)
+            checks.Text("$.notice", notice);
         checks.Clip(manifest.Clip);
         checks.Diffusion(manifest.Diffusion);
         checks.Graphs(manifest.Graphs);
         checks.Defaults(manifest.MethodDefaults);
         checks.Files("$.files", manifest.Files);
-        for (int i = 0; i < checks.Count("$.sources", manifest.Sources, 0); i++) checks.Files($"$.sources[{i}].files", manifest.Sources[i].Files);
+        for (int i = 0; i < checks.Count("$.sources", manifest.Sources, 0); i++)
+            checks.Files($"$.sources[{i}].files", manifest.Sources[i].Files);
         return checks._problems;
     }
 
@@ -40,12 +47,14 @@ internal sealed class ManifestChecks
         Range(at + "embedDim", clip.EmbedDim, 1, MaxChannels);
         Range(at + "vvStart", clip.VvStart, 1, MaxList);
         Range(at + "contextLength", clip.ContextLength, 1, MaxTokens);
-        if (!(float.IsFinite(clip.LogitScale) && clip.LogitScale > 0)) Found(at + "logitScale", clip.LogitScale, "a finite number above 0");
+        if (!(float.IsFinite(clip.LogitScale) && clip.LogitScale > 0))
+            Found(at + "logitScale", clip.LogitScale, "a finite number above 0");
         int blocks = Count(at + "blocks", clip.Blocks, 1);
         for (int i = 0; i < blocks; i++)
         {
             Range($"{at}blocks[{i}]", clip.Blocks[i], 1, clip.Layers);
-            if (i > 0 && clip.Blocks[i] <= clip.Blocks[i - 1]) Found($"{at}blocks[{i}]", clip.Blocks[i], "ascending numbers");
+            if (i > 0 && clip.Blocks[i] <= clip.Blocks[i - 1])
+                Found($"{at}blocks[{i}]", clip.Blocks[i], "ascending numbers");
         }
 
         Product(at + "gridSize", "values of a feature map", clip.GridSize, clip.GridSize, Math.Max(clip.Width, clip.EmbedDim));
@@ -66,7 +75,13 @@ internal sealed class ManifestChecks
         {
             Range($"{at}decoder[{i}].channels", diffusion.Decoder[i].Channels, 1, MaxChannels);
             Range($"{at}decoder[{i}].gridSize", diffusion.Decoder[i].GridSize, 1, MaxGrid);
-            Product($"{at}decoder[{i}].gridSize", "values of a feature map", diffusion.Decoder[i].GridSize, diffusion.Decoder[i].GridSize, diffusion.Decoder[i].Channels);
+            Product(
+                $"{at}decoder[{i}].gridSize",
+                "values of a feature map",
+                diffusion.Decoder[i].GridSize,
+                diffusion.Decoder[i].GridSize,
+                diffusion.Decoder[i].Channels
+            );
         }
 
         Range(at + "lastMappedBlock", diffusion.LastMappedBlock, 0, Math.Max(0, blocks - 1));
@@ -82,13 +97,15 @@ internal sealed class ManifestChecks
             GraphEntry graph = graphs[i];
             Text($"$.graphs[{i}].name", graph.Name);
             Text($"$.graphs[{i}].file", graph.File);
-            if (!seen.Add((graph.Name, graph.Target, graph.Debug))) Found($"$.graphs[{i}]", $"{graph.Name} for {graph.Target} a second time", "graphs that differ");
+            if (!seen.Add((graph.Name, graph.Target, graph.Debug)))
+                Found($"$.graphs[{i}]", $"{graph.Name} for {graph.Target} a second time", "graphs that differ");
             Tensors($"$.graphs[{i}].inputs", graph.Inputs);
             Tensors($"$.graphs[{i}].outputs", graph.Outputs);
         }
 
         foreach (string name in graphs.Select(g => g.Name).Distinct(StringComparer.Ordinal))
-            if (!graphs.Any(g => g.Name == name && !g.Debug)) Found("$.graphs", $"{name} with its debug variant alone", "the graph that is run");
+            if (!graphs.Any(g => g.Name == name && !g.Debug))
+                Found("$.graphs", $"{name} with its debug variant alone", "the graph that is run");
     }
 
     private void Tensors(string path, IReadOnlyList<TensorEntry> tensors)
@@ -103,7 +120,8 @@ internal sealed class ManifestChecks
     private void Defaults(MethodDefaults defaults)
     {
         const string at = "$.methodDefaults.";
-        if (!(double.IsFinite(defaults.Temperature) && defaults.Temperature > 0)) Found(at + "temperature", defaults.Temperature, "a finite number above 0");
+        if (!(double.IsFinite(defaults.Temperature) && defaults.Temperature > 0))
+            Found(at + "temperature", defaults.Temperature, "a finite number above 0");
         Range(at + "languageTimestep", defaults.LanguageTimestep, 0, 999);
         Share(at + "alphaSegmentation", defaults.AlphaSegmentation);
         Share(at + "alphaClassification", defaults.AlphaClassification);
@@ -127,51 +145,61 @@ internal sealed class ManifestChecks
         for (int i = 0; i < Count(path, files, 0); i++)
         {
             Text($"{path}[{i}].path", files[i].Path);
-            if (!seen.Add(files[i].Path)) Found($"{path}[{i}].path", $"'{files[i].Path}' a second time", "names that differ");
-            if (files[i].Size is < 0 or > 1L << 50) Found($"{path}[{i}].size", files[i].Size, "0 to 2^50 bytes");
-            if (files[i].Sha256.Length != 64 || !files[i].Sha256.All(char.IsAsciiHexDigitLower)) Found($"{path}[{i}].sha256", $"'{Shown(files[i].Sha256)}'", "64 lower-case hexadecimal digits");
+            if (!seen.Add(files[i].Path))
+                Found($"{path}[{i}].path", $"'{files[i].Path}' a second time", "names that differ");
+            if (files[i].Size is < 0 or > 1L << 50)
+                Found($"{path}[{i}].size", files[i].Size, "0 to 2^50 bytes");
+            if (files[i].Sha256.Length != 64 || !files[i].Sha256.All(char.IsAsciiHexDigitLower))
+                Found($"{path}[{i}].sha256", $"'{Shown(files[i].Sha256)}'", "64 lower-case hexadecimal digits");
         }
     }
 
     private void Names(string path, IReadOnlyList<string> names, int least)
     {
-        for (int i = 0; i < Count(path, names, least); i++) Text($"{path}[{i}]", names[i]);
+        for (int i = 0; i < Count(path, names, least); i++)
+            Text($"{path}[{i}]", names[i]);
     }
 
     /// <summary>How many there are; none where there are too few or too many, so that nobody goes through them.</summary>
     private int Count<T>(string path, IReadOnlyList<T> list, int least)
     {
-        if (list.Count >= least && list.Count <= MaxList) return list.Count;
+        if (list.Count >= least && list.Count <= MaxList)
+            return list.Count;
         Found(path, $"{list.Count} entries", $"{least} to {MaxList}");
         return 0;
     }
 
     private void Text(string path, string text)
     {
-        if (text.Length is 0 or > MaxText || text.Any(char.IsControl)) Found(path, $"'{Shown(text)}'", $"1 to {MaxText} characters, none of them a control character");
+        if (text.Length is 0 or > MaxText || text.Any(char.IsControl))
+            Found(path, $"'{Shown(text)}'", $"1 to {MaxText} characters, none of them a control character");
     }
 
     private void Range(string path, long value, long from, long to)
     {
-        if (value < from || value > to) Found(path, value, $"{from} to {to}");
+        if (value < from || value > to)
+            Found(path, value, $"{from} to {to}");
     }
 
     private void Share(string path, double value)
     {
-        if (!(value >= 0 && value <= 1)) Found(path, value, "0 to 1");
+        if (!(value >= 0 && value <= 1))
+            Found(path, value, "0 to 1");
     }
 
     /// <summary>Factors that are out of range have been said; here only what they make together counts.</summary>
     private void Product(string path, string what, long a, long b, long c)
     {
-        if (a is < 1 or > MaxSide || b is < 1 or > MaxSide || c is < 1 or > MaxChannels || a * b * c <= MaxValues) return;
+        if (a is < 1 or > MaxSide || b is < 1 or > MaxSide || c is < 1 or > MaxChannels || a * b * c <= MaxValues)
+            return;
         Found(path, $"{a * b * c} {what}", $"at most {MaxValues}");
     }
 
     private void Found<T>(string path, T found, string expected)
     {
         // One problem is enough to refuse a pack; a list without end helps nobody.
-        if (_problems.Count < 20) _problems.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: found {found}, expected {expected}"));
+        if (_problems.Count < 20)
+            _problems.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: found {found}, expected {expected}"));
     }
 
     private static string Shown(string text) => new([.. text.Take(40).Select(c => char.IsControl(c) ? '?' : c)]);

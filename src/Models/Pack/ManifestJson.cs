@@ -28,8 +28,10 @@ internal static class ManifestJson
     {
         string path = Path.Combine(folder, PackManifest.FileName);
         var info = new FileInfo(path);
-        if (!info.Exists) throw new PackException($"'{folder}' is not a model pack: it has no {PackManifest.FileName}");
-        if (info.Length > PackManifest.MaxBytes) throw new PackException($"{path}: {info.Length} bytes, a manifest has at most {PackManifest.MaxBytes}");
+        if (!info.Exists)
+            throw new PackException($"'{folder}' is not a model pack: it has no {PackManifest.FileName}");
+        if (info.Length > PackManifest.MaxBytes)
+            throw new PackException($"{path}: {info.Length} bytes, a manifest has at most {PackManifest.MaxBytes}");
         try
         {
             byte[] json = RegularFile.ReadAllBytes(path, PackManifest.MaxBytes);
@@ -37,9 +39,13 @@ internal static class ManifestJson
             using JsonDocument text = document ?? throw new PackException($"{path}: {error}");
             RefuseNullElements(text.RootElement, path, "$");
             PackManifest manifest = text.Deserialize<PackManifest>(Options)!;
-            if (manifest.Schema != PackManifest.CurrentSchema) throw new PackException($"{path}: schema '{manifest.Schema}', this program reads '{PackManifest.CurrentSchema}'; build the pack again");
+            if (manifest.Schema != PackManifest.CurrentSchema)
+                throw new PackException(
+                    $"{path}: schema '{manifest.Schema}', this program reads '{PackManifest.CurrentSchema}'; build the pack again"
+                );
             IReadOnlyList<string> problems = ManifestChecks.Of(manifest);
-            if (problems.Count > 0) throw new PackException($"{path}: {string.Join("; ", problems)}");
+            if (problems.Count > 0)
+                throw new PackException($"{path}: {string.Join("; ", problems)}");
             return manifest;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
@@ -53,7 +59,8 @@ internal static class ManifestJson
     {
         if (element.ValueKind == JsonValueKind.Object)
         {
-            foreach (JsonProperty property in element.EnumerateObject()) RefuseNullElements(property.Value, file, $"{path}.{property.Name}");
+            foreach (JsonProperty property in element.EnumerateObject())
+                RefuseNullElements(property.Value, file, $"{path}.{property.Name}");
         }
         else if (element.ValueKind == JsonValueKind.Array)
         {
@@ -61,7 +68,8 @@ internal static class ManifestJson
             foreach (JsonElement item in element.EnumerateArray())
             {
                 string itemPath = $"{path}[{index++}]";
-                if (item.ValueKind == JsonValueKind.Null) throw new PackException($"{file}: {itemPath}: null, a list's elements are never null");
+                if (item.ValueKind == JsonValueKind.Null)
+                    throw new PackException($"{file}: {itemPath}: null, a list's elements are never null");
                 RefuseNullElements(item, file, itemPath);
             }
         }

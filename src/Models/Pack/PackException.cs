@@ -4,10 +4,12 @@ namespace ClipFusion.Models.Pack;
 public sealed class PackException : Exception
 {
     /// <summary>Creates the error.</summary>
-    public PackException(string message) : base(message) { }
+    public PackException(string message)
+        : base(message) { }
 
     /// <summary>Creates the error with its cause.</summary>
-    public PackException(string message, Exception inner) : base(message, inner) { }
+    public PackException(string message, Exception inner)
+        : base(message, inner) { }
 
     /// <summary>Creates the error without a message.</summary>
     public PackException() { }

@@ -10,7 +10,8 @@ internal static class PackFiles
     private const int ChunkBytes = 1 << 20;
 
     /// <summary>Size and sha256 of a file, streamed.</summary>
-    public static FileEntry Hash(string root, string path, CancellationToken cancellation = default) => Hash(root, path, null, cancellation);
+    public static FileEntry Hash(string root, string path, CancellationToken cancellation = default) =>
+        Hash(root, path, null, cancellation);
 
     /// <summary>Size and sha256 of a file, streamed; <paramref name="betweenChunks"/> is called every MiB.</summary>
     public static FileEntry Hash(string root, string path, Action? betweenChunks, CancellationToken cancellation)

@@ -25,8 +25,17 @@ public enum Precision
 /// <param name="MethodDefaults">The method's settings where a recipe does not say otherwise.</param>
 /// <param name="Files">Every other file of the pack.</param>
 public sealed record PackManifest(
-    string Schema, string Name, string? Notice, Precision Precision, ClipPart Clip, DiffusionPart Diffusion,
-    IReadOnlyList<GraphEntry> Graphs, IReadOnlyList<SourceEntry> Sources, MethodDefaults MethodDefaults, IReadOnlyList<FileEntry> Files)
+    string Schema,
+    string Name,
+    string? Notice,
+    Precision Precision,
+    ClipPart Clip,
+    DiffusionPart Diffusion,
+    IReadOnlyList<GraphEntry> Graphs,
+    IReadOnlyList<SourceEntry> Sources,
+    MethodDefaults MethodDefaults,
+    IReadOnlyList<FileEntry> Files
+)
 {
     /// <summary>The manifest's own format.</summary>
     public const string CurrentSchema = "clipfusion.pack/1";
@@ -44,7 +53,8 @@ public sealed record PackManifest(
     /// <summary>The same, of an older pack as far as its notice says it.</summary>
     [JsonIgnore]
     public PackWeights KnownWeights =>
-        Weights ?? (Notice?.Contains("random weights", StringComparison.OrdinalIgnoreCase) == true ? PackWeights.Random : PackWeights.Unknown);
+        Weights
+        ?? (Notice?.Contains("random weights", StringComparison.OrdinalIgnoreCase) == true ? PackWeights.Random : PackWeights.Unknown);
 
     /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
     [JsonIgnore]
@@ -61,7 +71,17 @@ public sealed record PackManifest(
 /// <param name="Blocks">Blocks whose features come out, from 1, ascending.</param>
 /// <param name="LogitScale">exp of the published <c>logit_scale</c>.</param>
 /// <param name="ContextLength">Tokens of a prompt.</param>
-public sealed record ClipPart(int ImageSize, int GridSize, int Layers, int Width, int EmbedDim, int VvStart, IReadOnlyList<int> Blocks, float LogitScale, int ContextLength);
+public sealed record ClipPart(
+    int ImageSize,
+    int GridSize,
+    int Layers,
+    int Width,
+    int EmbedDim,
+    int VvStart,
+    IReadOnlyList<int> Blocks,
+    float LogitScale,
+    int ContextLength
+);
 
 /// <summary>Sizes of the Stable Diffusion part.</summary>
 /// <param name="ImageSize">Side of the square input in pixels.</param>
@@ -73,7 +93,15 @@ public sealed record ClipPart(int ImageSize, int GridSize, int Layers, int Width
 /// <param name="MappedLayers">Names of the cross-attentions whose maps are averaged.</param>
 /// <param name="LastMappedBlock">Decoder block of the last of them, from 0: a row that owes only maps leaves there.</param>
 public sealed record DiffusionPart(
-    int ImageSize, int LatentSize, int LatentChannels, int ContextWidth, int ContextLength, IReadOnlyList<DecoderBlock> Decoder, IReadOnlyList<string> MappedLayers, int LastMappedBlock);
+    int ImageSize,
+    int LatentSize,
+    int LatentChannels,
+    int ContextWidth,
+    int ContextLength,
+    IReadOnlyList<DecoderBlock> Decoder,
+    IReadOnlyList<string> MappedLayers,
+    int LastMappedBlock
+);
 
 /// <summary>Output of a decoder block, after its upsampler.</summary>
 /// <param name="Channels">Length of a feature vector.</param>
@@ -87,7 +115,14 @@ public sealed record DecoderBlock(int Channels, int GridSize);
 /// <param name="File">File name in the pack.</param>
 /// <param name="Inputs">Inputs in order.</param>
 /// <param name="Outputs">Outputs in order.</param>
-public sealed record GraphEntry(string Name, GraphTarget Target, bool Debug, string File, IReadOnlyList<TensorEntry> Inputs, IReadOnlyList<TensorEntry> Outputs);
+public sealed record GraphEntry(
+    string Name,
+    GraphTarget Target,
+    bool Debug,
+    string File,
+    IReadOnlyList<TensorEntry> Inputs,
+    IReadOnlyList<TensorEntry> Outputs
+);
 
 /// <summary>An input or output.</summary>
 /// <param name="Name">Its name in the graph.</param>
@@ -115,4 +150,10 @@ public sealed record FileEntry(string Path, long Size, string Sha256);
 /// <param name="TimestepBlocks">Pairs (timestep, decoder block) of equation 8.</param>
 /// <param name="AlphaSegmentation">Alpha of equation 4.</param>
 /// <param name="AlphaClassification">Alpha of equation 9.</param>
-public sealed record MethodDefaults(double Temperature, int LanguageTimestep, IReadOnlyList<IReadOnlyList<int>> TimestepBlocks, double AlphaSegmentation, double AlphaClassification);
+public sealed record MethodDefaults(
+    double Temperature,
+    int LanguageTimestep,
+    IReadOnlyList<IReadOnlyList<int>> TimestepBlocks,
+    double AlphaSegmentation,
+    double AlphaClassification
+);

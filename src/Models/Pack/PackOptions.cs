@@ -13,8 +13,16 @@ namespace ClipFusion.Models.Pack;
 /// run.</param>
 /// <param name="Weights">How the weights came to be.</param>
 public sealed record PackOptions(
-    Precision Precision = Precision.Float32, int VvStart = 1, IReadOnlyList<int>? ClipBlocks = null, string? Name = null, string? Notice = null,
-    WeightOrigin? ClipOrigin = null, WeightOrigin? DiffusionOrigin = null, PackRecorder? Record = null, PackWeights Weights = PackWeights.Unknown);
+    Precision Precision = Precision.Float32,
+    int VvStart = 1,
+    IReadOnlyList<int>? ClipBlocks = null,
+    string? Name = null,
+    string? Notice = null,
+    WeightOrigin? ClipOrigin = null,
+    WeightOrigin? DiffusionOrigin = null,
+    PackRecorder? Record = null,
+    PackWeights Weights = PackWeights.Unknown
+);
 
 /// <summary>Runs a new pack's graphs and adds files to its folder. This library writes graphs and does not run them, so somebody else
 /// does.</summary>

@@ -10,11 +10,18 @@ internal static class PackSources
     {
         FileEntry[] files =
         [
-            .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .. Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
                 .Where(f => Extensions.Contains(Path.GetExtension(f)))
                 .Order(StringComparer.Ordinal)
                 .Select(f => PackFiles.Hash(folder, f, cancellation)),
         ];
-        return new SourceEntry(part, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), origin?.Licence, origin?.Url, files);
+        return new SourceEntry(
+            part,
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+            origin?.Licence,
+            origin?.Url,
+            files
+        );
     }
 }

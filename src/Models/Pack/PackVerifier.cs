@@ -20,21 +20,30 @@ public static class PackVerifier
     /// <param name="cancellation">Checked every MiB.</param>
     /// <returns>The manifest, and what is wrong: empty when everything is as it should be.</returns>
     /// <exception cref="PackException">There is no readable manifest.</exception>
-    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(string folder, IProgress<string>? progress = null, CancellationToken cancellation = default) =>
-        Verify(folder, null, progress, cancellation);
+    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(
+        string folder,
+        IProgress<string>? progress = null,
+        CancellationToken cancellation = default
+    ) => Verify(folder, null, progress, cancellation);
 
     /// <summary>As the other.</summary>
     /// <param name="folder">The pack.</param>
     /// <param name="betweenChunks">Called every MiB, so that a caller can let something more urgent go first; null for nothing.</param>
     /// <param name="progress">Told each step in a few words; null for silence.</param>
     /// <param name="cancellation">Checked every MiB.</param>
-    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(string folder, Action? betweenChunks, IProgress<string>? progress, CancellationToken cancellation)
+    public static (PackManifest Manifest, IReadOnlyList<string> Problems) Verify(
+        string folder,
+        Action? betweenChunks,
+        IProgress<string>? progress,
+        CancellationToken cancellation
+    )
     {
         PackManifest manifest = ManifestJson.Read(folder);
         List<string> problems = [];
         foreach (FileEntry expected in manifest.Files)
         {
-            if (Locate(folder, expected, problems) is not { } file) continue;
+            if (Locate(folder, expected, problems) is not { } file)
+                continue;
             progress?.Report($"checking {expected.Path}");
             if (file.Length != expected.Size)
             {
@@ -43,11 +52,14 @@ public static class PackVerifier
                 continue;
             }
 
-            if (HashOf(file.FullName) is { } found && found.Sha256 != expected.Sha256) problems.Add($"{expected.Path}: sha256 {found.Sha256}, the manifest says {expected.Sha256}");
+            if (HashOf(file.FullName) is { } found && found.Sha256 != expected.Sha256)
+                problems.Add($"{expected.Path}: sha256 {found.Sha256}, the manifest says {expected.Sha256}");
         }
 
-        foreach (string needed in Needed(manifest).Distinct().Except(manifest.Files.Select(f => f.Path))) problems.Add($"{needed}: is not in the manifest's list of files");
-        if (problems.Count == 0) Remember(folder, manifest, progress);
+        foreach (string needed in Needed(manifest).Distinct().Except(manifest.Files.Select(f => f.Path)))
+            problems.Add($"{needed}: is not in the manifest's list of files");
+        if (problems.Count == 0)
+            Remember(folder, manifest, progress);
         return (manifest, problems);
 
         FileEntry? HashOf(string file)
@@ -69,7 +81,9 @@ public static class PackVerifier
 
     /// <summary>The files that a pack can't do without: its graphs, their weights and the vocabularies.</summary>
     private static IEnumerable<string> Needed(PackManifest manifest) =>
-        manifest.Graphs.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)]).Concat([GraphNames.ClipVocabulary, GraphNames.ClipMerges, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges]);
+        manifest
+            .Graphs.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)])
+            .Concat([GraphNames.ClipVocabulary, GraphNames.ClipMerges, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges]);
 
     /// <summary>
     /// Opens a pack to run it: every byte is checked the first time, afterwards manifest, sizes and modification times. What was checked
@@ -80,10 +94,14 @@ public static class PackVerifier
     {
         PackManifest manifest = ManifestJson.Read(folder);
         string stampPath = Path.Combine(folder, StampName);
-        if (IsRemembered(stampPath, Stamp(folder, manifest))) return manifest;
+        if (IsRemembered(stampPath, Stamp(folder, manifest)))
+            return manifest;
 
         (manifest, IReadOnlyList<string> problems) = Verify(folder, progress, cancellation);
-        if (problems.Count > 0) throw new PackException($"model pack '{folder}' is damaged:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", problems)}");
+        if (problems.Count > 0)
+            throw new PackException(
+                $"model pack '{folder}' is damaged:{Environment.NewLine}  {string.Join($"{Environment.NewLine}  ", problems)}"
+            );
         return manifest;
     }
 
@@ -118,7 +136,8 @@ public static class PackVerifier
     {
         try
         {
-            if (File.Exists(stampPath)) AtomicFile.Delete(stampPath, Durability.PowerCut);
+            if (File.Exists(stampPath))
+                AtomicFile.Delete(stampPath, Durability.PowerCut);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -136,8 +155,13 @@ public static class PackVerifier
 
         string path = Path.Combine(folder, entry.Path);
         FileInfo? file = Target(path);
-        if (file?.Exists == true) return file;
-        problems.Add(file is null ? $"{entry.Path}: a link that leads in a circle" : file.FullName == Path.GetFullPath(path) ? $"{entry.Path}: missing" : $"{entry.Path}: a link to {file.FullName}, which is missing");
+        if (file?.Exists == true)
+            return file;
+        problems.Add(
+            file is null ? $"{entry.Path}: a link that leads in a circle"
+            : file.FullName == Path.GetFullPath(path) ? $"{entry.Path}: missing"
+            : $"{entry.Path}: a link to {file.FullName}, which is missing"
+        );
         return null;
     }
 
@@ -154,17 +178,28 @@ public static class PackVerifier
         }
     }
 
-    private static bool IsPlainName(string path)
-        => path is not ("" or "." or "..") && path.AsSpan().IndexOfAny('/', '\\') < 0 && path.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
+    private static bool IsPlainName(string path) =>
+        path is not ("" or "." or "..")
+        && path.AsSpan().IndexOfAny('/', '\\') < 0
+        && path.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) < 0;
 
     private static string Stamp(string folder, PackManifest manifest)
     {
         string manifestHash = PackFiles.Hash(folder, Path.Combine(folder, PackManifest.FileName)).Sha256;
         // Where a link leads is part of it: another target may have the same size and time.
-        var files = manifest.Files.Where(f => IsPlainName(f.Path)).Select(f => (Name: f.Path, Target: Target(Path.Combine(folder, f.Path))))
-            .Select(f => new { f.Name, Target = LinkTarget(f.Name, f.Target), Size = f.Target?.Exists == true ? f.Target.Length : -1, Modified = f.Target?.Exists == true ? f.Target.LastWriteTimeUtc.Ticks : 0 });
+        var files = manifest
+            .Files.Where(f => IsPlainName(f.Path))
+            .Select(f => (Name: f.Path, Target: Target(Path.Combine(folder, f.Path))))
+            .Select(f => new
+            {
+                f.Name,
+                Target = LinkTarget(f.Name, f.Target),
+                Size = f.Target?.Exists == true ? f.Target.Length : -1,
+                Modified = f.Target?.Exists == true ? f.Target.LastWriteTimeUtc.Ticks : 0,
+            });
         return JsonSerializer.Serialize(new { manifest = manifestHash, files });
 
-        string? LinkTarget(string name, FileInfo? target) => target?.FullName == Path.GetFullPath(Path.Combine(folder, name)) ? null : target?.FullName;
+        string? LinkTarget(string name, FileInfo? target) =>
+            target?.FullName == Path.GetFullPath(Path.Combine(folder, name)) ? null : target?.FullName;
     }
 }

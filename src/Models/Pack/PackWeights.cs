@@ -22,11 +22,12 @@ public static class PackWeightsText
 {
     /// <summary>What the weights are and what follows from it, for whoever reads a figure.</summary>
     /// <param name="weights">The weights.</param>
-    public static string Of(PackWeights weights) => weights switch
-    {
-        PackWeights.Random => "random weights, untrained: the figures show that everything runs and say nothing about the method",
-        PackWeights.DrawnParts => "weights trained on drawn parts, not on photographs: the figures are not those of published weights",
-        PackWeights.Published => "published weights",
-        _ => "weights of unknown origin: the pack does not say whether they are random, trained or published",
-    };
+    public static string Of(PackWeights weights) =>
+        weights switch
+        {
+            PackWeights.Random => "random weights, untrained: the figures show that everything runs and say nothing about the method",
+            PackWeights.DrawnParts => "weights trained on drawn parts, not on photographs: the figures are not those of published weights",
+            PackWeights.Published => "published weights",
+            _ => "weights of unknown origin: the pack does not say whether they are random, trained or published",
+        };
 }

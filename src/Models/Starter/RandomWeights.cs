@@ -22,26 +22,38 @@ internal sealed class RandomWeights(ulong seed) : IWeights
 
     public WeightTensor Require(string name, params ReadOnlySpan<long> shape)
     {
-        if (!_tensors.TryGetValue(name, out RandomTensor? tensor)) _tensors.Add(name, tensor = new RandomTensor(name, shape.ToArray(), seed));
-        if (!tensor.Shape.SequenceEqual(shape.ToArray())) throw new WeightException($"random weights: '{name}' is asked for in two shapes");
+        if (!_tensors.TryGetValue(name, out RandomTensor? tensor))
+            _tensors.Add(name, tensor = new RandomTensor(name, shape.ToArray(), seed));
+        if (!tensor.Shape.SequenceEqual(shape.ToArray()))
+            throw new WeightException($"random weights: '{name}' is asked for in two shapes");
         return tensor;
     }
 
     /// <summary>Everything that was asked for, as a safetensors file.</summary>
-    public void Save(string path, TensorType type) => SafetensorsWriter.Write(path, [.. _tensors.Values.OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => Entry(t, type))]);
+    public void Save(string path, TensorType type) =>
+        SafetensorsWriter.Write(path, [.. _tensors.Values.OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => Entry(t, type))]);
 
-    private static SafetensorsEntry Entry(RandomTensor tensor, TensorType type) => new(tensor.Name, type, tensor.Shape, stream =>
-    {
-        var chunk = new float[Math.Min(tensor.Count, ChunkElements)];
-        var halves = new Half[type == TensorType.Float16 ? chunk.Length : 0];
-        for (long start = 0; start < tensor.Count; start += chunk.Length)
-        {
-            Span<float> part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, tensor.Count - start));
-            tensor.Read(start, part);
-            for (int i = 0; i < part.Length && halves.Length > 0; i++) halves[i] = (Half)part[i];
-            stream.Write(type == TensorType.Float16 ? MemoryMarshal.AsBytes(halves.AsSpan(0, part.Length)) : MemoryMarshal.AsBytes(part));
-        }
-    });
+    private static SafetensorsEntry Entry(RandomTensor tensor, TensorType type) =>
+        new(
+            tensor.Name,
+            type,
+            tensor.Shape,
+            stream =>
+            {
+                var chunk = new float[Math.Min(tensor.Count, ChunkElements)];
+                var halves = new Half[type == TensorType.Float16 ? chunk.Length : 0];
+                for (long start = 0; start < tensor.Count; start += chunk.Length)
+                {
+                    Span<float> part = chunk.AsSpan(0, (int)Math.Min(chunk.Length, tensor.Count - start));
+                    tensor.Read(start, part);
+                    for (int i = 0; i < part.Length && halves.Length > 0; i++)
+                        halves[i] = (Half)part[i];
+                    stream.Write(
+                        type == TensorType.Float16 ? MemoryMarshal.AsBytes(halves.AsSpan(0, part.Length)) : MemoryMarshal.AsBytes(part)
+                    );
+                }
+            }
+        );
 
     private sealed class RandomTensor : WeightTensor
     {
@@ -76,10 +88,17 @@ internal sealed class RandomWeights(ulong seed) : IWeights
 
         private static (float Centre, double Deviation) Distribution(string name, long[] shape)
         {
-            if (shape.Length == 0) return ((float)LogitScale, 0);
-            if (shape.Length == 1) return (name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0, 0.02);
+            if (shape.Length == 0)
+                return ((float)LogitScale, 0);
+            if (shape.Length == 1)
+                return (name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0, 0.02);
             long fanIn = shape.Skip(1).Aggregate(1L, (a, b) => a * b);
-            return (0, name.Contains("positional", StringComparison.Ordinal) || name.Contains("position_embedding", StringComparison.Ordinal) ? 0.02 : 1 / Math.Sqrt(fanIn));
+            return (
+                0,
+                name.Contains("positional", StringComparison.Ordinal) || name.Contains("position_embedding", StringComparison.Ordinal)
+                    ? 0.02
+                    : 1 / Math.Sqrt(fanIn)
+            );
         }
     }
 }

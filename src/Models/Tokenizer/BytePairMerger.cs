@@ -35,12 +35,14 @@ internal sealed class BytePairMerger
     {
         var merger = new BytePairMerger(merges, symbols);
         merger.Run();
-        for (int i = 0; i != None; i = merger._next[i]) result.Add(merger._ids[i]);
+        for (int i = 0; i != None; i = merger._next[i])
+            result.Add(merger._ids[i]);
     }
 
     private void Run()
     {
-        for (int i = 0; i + 1 < _ids.Length; i++) Offer(i);
+        for (int i = 0; i + 1 < _ids.Length; i++)
+            Offer(i);
         var round = new List<int>();
         while (_pairs.TryPeek(out _, out var first))
         {
@@ -51,27 +53,32 @@ internal sealed class BytePairMerger
                 _pairs.Dequeue();
             }
 
-            foreach (int position in round) Apply(position, first.Rank);
+            foreach (int position in round)
+                Apply(position, first.Rank);
         }
     }
 
     private void Offer(int position)
     {
-        if (position == None || _next[position] == None) return;
-        if (_merges.TryGet(_ids[position], _ids[_next[position]], out int rank, out _)) _pairs.Enqueue(position, (rank, position));
+        if (position == None || _next[position] == None)
+            return;
+        if (_merges.TryGet(_ids[position], _ids[_next[position]], out int rank, out _))
+            _pairs.Enqueue(position, (rank, position));
     }
 
     /// <summary>Merges the pair at a position unless an earlier merge has changed it since it was offered.</summary>
     private void Apply(int position, int rank)
     {
         int right = _next[position];
-        if (right == None || !_merges.TryGet(_ids[position], _ids[right], out int current, out int product) || current != rank) return;
+        if (right == None || !_merges.TryGet(_ids[position], _ids[right], out int current, out int product) || current != rank)
+            return;
 
         _ids[position] = product;
         int after = _next[right];
         _next[position] = after;
         _next[right] = None;
-        if (after != None) _previous[after] = position;
+        if (after != None)
+            _previous[after] = position;
         Offer(position);
         Offer(_previous[position]);
     }

@@ -62,9 +62,12 @@ public sealed class ClipTokenizer
         foreach (Range range in WordSplitter.Split(clean))
         {
             string word = clean[range];
-            if (word == WordSplitter.StartLiteral) ids.Add(StartId);
-            else if (word == WordSplitter.EndLiteral) ids.Add(EndId);
-            else BytePairMerger.Merge(_merges, Symbols(word), ids);
+            if (word == WordSplitter.StartLiteral)
+                ids.Add(StartId);
+            else if (word == WordSplitter.EndLiteral)
+                ids.Add(EndId);
+            else
+                BytePairMerger.Merge(_merges, Symbols(word), ids);
         }
 
         return ids;
@@ -82,7 +85,8 @@ public sealed class ClipTokenizer
         long[] padded = new long[contextLength];
         int kept = Math.Min(ids.Count, contextLength - 2);
         padded[0] = StartId;
-        for (int i = 0; i < kept; i++) padded[i + 1] = ids[i];
+        for (int i = 0; i < kept; i++)
+            padded[i + 1] = ids[i];
         padded[kept + 1] = EndId;
         return padded;
     }
@@ -95,9 +99,10 @@ public sealed class ClipTokenizer
     /// <param name="text">Any text.</param>
     /// <param name="contextLength">Length of the result, at least 2.</param>
     /// <exception cref="PromptTooLongException">The text has more tokens.</exception>
-    public long[] EncodeWhole(string text, int contextLength) => CountTokens(text) is var count && count <= contextLength
-        ? EncodePadded(text, contextLength)
-        : throw new PromptTooLongException($"\"{text}\" has {count} tokens, start and end included; at most {contextLength} are read");
+    public long[] EncodeWhole(string text, int contextLength) =>
+        CountTokens(text) is var count && count <= contextLength
+            ? EncodePadded(text, contextLength)
+            : throw new PromptTooLongException($"\"{text}\" has {count} tokens, start and end included; at most {contextLength} are read");
 
     /// <summary>Whether <see cref="EncodePadded"/> would cut this text.</summary>
     /// <param name="text">Any text.</param>

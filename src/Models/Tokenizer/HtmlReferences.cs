@@ -15,8 +15,8 @@ internal static class HtmlReferences
 
     /// <summary>What numbers 0x80 to 0x9F stand for: Windows-1252, whose five unassigned places stay control characters.</summary>
     private const string Windows1252 =
-        "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F" +
-        "\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
+        "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u008D\u017D\u008F"
+        + "\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u009D\u017E\u0178";
 
     private static readonly Lazy<Dictionary<string, string>> Names = new(LoadNames);
 
@@ -24,7 +24,8 @@ internal static class HtmlReferences
     public static string Unescape(string text)
     {
         int ampersand = text.IndexOf('&', StringComparison.Ordinal);
-        if (ampersand < 0) return text;
+        if (ampersand < 0)
+            return text;
 
         var result = new StringBuilder(text.Length);
         int position = 0;
@@ -46,7 +47,8 @@ internal static class HtmlReferences
         if (rest is ['#', ..])
         {
             bool hexadecimal = rest.Length > 1 && rest[1] is 'x' or 'X';
-            int start = hexadecimal ? 2 : 1, end = start;
+            int start = hexadecimal ? 2 : 1,
+                end = start;
             long number = 0;
             for (; end < rest.Length && IsDigit(rest[end], hexadecimal); end++)
             {
@@ -65,7 +67,8 @@ internal static class HtmlReferences
             var names = Names.Value.GetAlternateLookup<ReadOnlySpan<char>>();
             for (int length = candidate.Length; length >= 2; length--)
             {
-                if (!names.TryGetValue(candidate[..length], out string? value)) continue;
+                if (!names.TryGetValue(candidate[..length], out string? value))
+                    continue;
                 result.Append(value).Append(candidate[length..]);
                 return candidate.Length;
             }
@@ -81,7 +84,11 @@ internal static class HtmlReferences
     private static ReadOnlySpan<char> Candidate(ReadOnlySpan<char> rest)
     {
         int end = 0;
-        for (int count = 0; count < LongestName && end < rest.Length && !"\t\n\f <&#;".Contains(rest[end], StringComparison.Ordinal); count++)
+        for (
+            int count = 0;
+            count < LongestName && end < rest.Length && !"\t\n\f <&#;".Contains(rest[end], StringComparison.Ordinal);
+            count++
+        )
         {
             end += char.IsHighSurrogate(rest[end]) && end + 1 < rest.Length && char.IsLowSurrogate(rest[end + 1]) ? 2 : 1;
         }
@@ -91,9 +98,12 @@ internal static class HtmlReferences
 
     private static void AppendNumbered(StringBuilder result, int number)
     {
-        if (number is >= 0x80 and <= 0x9F) result.Append(Windows1252[number - 0x80]);
-        else if (number == 0 || !Rune.IsValid(number)) result.Append('\uFFFD');
-        else if (!IsDropped(number)) result.Append(new Rune(number).ToString());
+        if (number is >= 0x80 and <= 0x9F)
+            result.Append(Windows1252[number - 0x80]);
+        else if (number == 0 || !Rune.IsValid(number))
+            result.Append('\uFFFD');
+        else if (!IsDropped(number))
+            result.Append(new Rune(number).ToString());
     }
 
     /// <summary>Control characters and non-characters, which the standard calls errors and Python drops.</summary>
@@ -102,7 +112,8 @@ internal static class HtmlReferences
 
     private static Dictionary<string, string> LoadNames()
     {
-        using Stream resource = typeof(HtmlReferences).Assembly.GetManifestResourceStream("html5-entities.txt")
+        using Stream resource =
+            typeof(HtmlReferences).Assembly.GetManifestResourceStream("html5-entities.txt")
             ?? throw new InvalidOperationException("The resource html5-entities.txt is missing from the assembly.");
         using var reader = new StreamReader(resource);
         var names = new Dictionary<string, string>(2300, StringComparer.Ordinal);

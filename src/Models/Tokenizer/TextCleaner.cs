@@ -15,9 +15,12 @@ internal static class TextCleaner
     /// space, which patterns do not.</summary>
     internal static string Strip(string text)
     {
-        int start = 0, end = text.Length;
-        while (start < end && IsStripped(text[start])) start++;
-        while (end > start && IsStripped(text[end - 1])) end--;
+        int start = 0,
+            end = text.Length;
+        while (start < end && IsStripped(text[start]))
+            start++;
+        while (end > start && IsStripped(text[end - 1]))
+            end--;
         return text[start..end];
     }
 
@@ -27,8 +30,10 @@ internal static class TextCleaner
         var result = new StringBuilder(text.Length);
         foreach (char c in text)
         {
-            if (!char.IsWhiteSpace(c)) result.Append(c);
-            else if (result.Length == 0 || result[^1] != ' ') result.Append(' ');
+            if (!char.IsWhiteSpace(c))
+                result.Append(c);
+            else if (result.Length == 0 || result[^1] != ' ')
+                result.Append(' ');
         }
 
         return Strip(result.ToString());
@@ -39,14 +44,20 @@ internal static class TextCleaner
     internal static string Lower(string text)
     {
         var result = new StringBuilder(text.Length);
-        for (int i = 0; i < text.Length;)
+        for (int i = 0; i < text.Length; )
         {
             int length = RuneAt(text, i, out Rune rune);
             switch (rune.Value)
             {
-                case 0x130: result.Append("i\u0307"); break;
-                case 0x3A3: result.Append(EndsWord(text, i) ? '\u03C2' : '\u03C3'); break;
-                default: result.Append(Rune.ToLowerInvariant(rune).ToString()); break;
+                case 0x130:
+                    result.Append("i\u0307");
+                    break;
+                case 0x3A3:
+                    result.Append(EndsWord(text, i) ? '\u03C2' : '\u03C3');
+                    break;
+                default:
+                    result.Append(Rune.ToLowerInvariant(rune).ToString());
+                    break;
             }
 
             i += length;
@@ -64,22 +75,26 @@ internal static class TextCleaner
         int before = index - 1;
         while (before >= 0)
         {
-            if (before > 0 && char.IsSurrogatePair(text[before - 1], text[before])) before--;
+            if (before > 0 && char.IsSurrogatePair(text[before - 1], text[before]))
+                before--;
             RuneAt(text, before, out Rune rune);
             if (!LetterCase.IsIgnorable(rune))
             {
-                if (!LetterCase.IsCased(rune)) return false;
+                if (!LetterCase.IsCased(rune))
+                    return false;
                 break;
             }
 
             before--;
         }
 
-        if (before < 0) return false;
-        for (int after = index + 1; after < text.Length;)
+        if (before < 0)
+            return false;
+        for (int after = index + 1; after < text.Length; )
         {
             after += RuneAt(text, after, out Rune rune);
-            if (!LetterCase.IsIgnorable(rune)) return !LetterCase.IsCased(rune);
+            if (!LetterCase.IsIgnorable(rune))
+                return !LetterCase.IsCased(rune);
         }
 
         return true;

@@ -10,7 +10,12 @@ internal sealed class Vocabulary
     /// <summary>No published vocabulary has a megabyte; anything much larger is not one.</summary>
     internal const int MaxFileBytes = 64 << 20;
 
-    private static readonly JsonRules Rules = new() { MaxBytes = MaxFileBytes, MaxDepth = 2, UniqueKeys = true };
+    private static readonly JsonRules Rules = new()
+    {
+        MaxBytes = MaxFileBytes,
+        MaxDepth = 2,
+        UniqueKeys = true,
+    };
 
     private const int MaxId = (1 << 24) - 1;
 
@@ -32,7 +37,8 @@ internal sealed class Vocabulary
     public static Vocabulary Load(string path)
     {
         byte[] json = ReadBounded(path);
-        if (LfsPointer.Is(json, json.Length)) throw new VocabularyException($"{path}: {LfsPointer.Message}.");
+        if (LfsPointer.Is(json, json.Length))
+            throw new VocabularyException($"{path}: {LfsPointer.Message}.");
         try
         {
             (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(json, "an object from token to id", Rules);
@@ -44,10 +50,15 @@ internal sealed class Vocabulary
             {
                 if (token.Value.ValueKind != JsonValueKind.Number || !token.Value.TryGetInt32(out int id) || id is < 0 or > MaxId)
                 {
-                    throw new VocabularyException($"{path}: token '{token.Name}' has id {token.Value.GetRawText()}, expected an integer in 0..{MaxId}.");
+                    throw new VocabularyException(
+                        $"{path}: token '{token.Name}' has id {token.Value.GetRawText()}, expected an integer in 0..{MaxId}."
+                    );
                 }
 
-                if (!owners.TryAdd(id, token.Name)) throw new VocabularyException($"{path}: tokens '{owners[id]}' and '{token.Name}' both have id {id}, expected distinct ids.");
+                if (!owners.TryAdd(id, token.Name))
+                    throw new VocabularyException(
+                        $"{path}: tokens '{owners[id]}' and '{token.Name}' both have id {id}, expected distinct ids."
+                    );
                 ids.Add(token.Name, id);
                 size = Math.Max(size, id + 1);
             }
@@ -56,7 +67,10 @@ internal sealed class Vocabulary
         }
         catch (InvalidOperationException e)
         {
-            throw new VocabularyException($"{path}: a token that is not valid Unicode; expected an object from token to id: {e.Message}", e);
+            throw new VocabularyException(
+                $"{path}: a token that is not valid Unicode; expected an object from token to id: {e.Message}",
+                e
+            );
         }
     }
 
@@ -65,7 +79,9 @@ internal sealed class Vocabulary
     /// <param name="use">What needs it, for the message.</param>
     /// <exception cref="VocabularyException">The file does not have it.</exception>
     public int Require(string token, string use) =>
-        _ids.TryGetValue(token, out int id) ? id : throw new VocabularyException($"{_path}: token '{token}' is missing, expected for {use}.");
+        _ids.TryGetValue(token, out int id)
+            ? id
+            : throw new VocabularyException($"{_path}: token '{token}' is missing, expected for {use}.");
 
     /// <summary>The whole file, refused above <see cref="MaxFileBytes"/>.</summary>
     /// <exception cref="VocabularyException">Cannot be read or too large.</exception>
@@ -74,7 +90,8 @@ internal sealed class Vocabulary
         try
         {
             ReadOnlyMemory<byte> bytes = RegularFile.ReadAtMost(path, MaxFileBytes);
-            if (bytes.Length > MaxFileBytes) throw new VocabularyException($"{path}: the file has more than {MaxFileBytes} bytes, expected at most that many.");
+            if (bytes.Length > MaxFileBytes)
+                throw new VocabularyException($"{path}: the file has more than {MaxFileBytes} bytes, expected at most that many.");
             return bytes.ToArray();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

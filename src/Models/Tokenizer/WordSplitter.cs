@@ -29,13 +29,14 @@ internal static class WordSplitter
     /// <summary>The words of a lower-case text in order; white space belongs to none.</summary>
     public static IEnumerable<Range> Split(string text)
     {
-        for (int start = 0; start < text.Length;)
+        for (int start = 0; start < text.Length; )
         {
             int length = LiteralAt(text, start);
             if (length == 0)
             {
                 Kind kind = KindAt(text, start, out length);
-                if (kind is Kind.Letter or Kind.Symbol) length = RunLength(text, start, kind);
+                if (kind is Kind.Letter or Kind.Symbol)
+                    length = RunLength(text, start, kind);
                 if (kind == Kind.Outside)
                 {
                     start += length;
@@ -50,10 +51,12 @@ internal static class WordSplitter
 
     private static int LiteralAt(string text, int start)
     {
-        if (text[start] is not ('<' or '\'')) return 0;
+        if (text[start] is not ('<' or '\''))
+            return 0;
         foreach (string literal in Literals)
         {
-            if (StartsWith(text.AsSpan(start), literal)) return literal.Length;
+            if (StartsWith(text.AsSpan(start), literal))
+                return literal.Length;
         }
 
         return 0;
@@ -62,11 +65,13 @@ internal static class WordSplitter
     /// <summary>Ignoring case in lower-case text means one thing: the long s (U+017F), whose case folding is s.</summary>
     private static bool StartsWith(ReadOnlySpan<char> text, string literal)
     {
-        if (text.Length < literal.Length) return false;
+        if (text.Length < literal.Length)
+            return false;
         for (int i = 0; i < literal.Length; i++)
         {
             char c = text[i] == '\u017F' ? 's' : text[i];
-            if (c != literal[i]) return false;
+            if (c != literal[i])
+                return false;
         }
 
         return true;
@@ -75,7 +80,8 @@ internal static class WordSplitter
     private static int RunLength(string text, int start, Kind kind)
     {
         int end = start;
-        while (end < text.Length && KindAt(text, end, out int length) == kind) end += length;
+        while (end < text.Length && KindAt(text, end, out int length) == kind)
+            end += length;
         return end - start;
     }
 
@@ -84,7 +90,8 @@ internal static class WordSplitter
         Rune.DecodeFromUtf16(text.AsSpan(index), out Rune rune, out length);
         // Ignoring case, the iota subscript U+0345 is both: a mark, so no letter, and a form of the letter iota, so no symbol. The pattern
         // matches it nowhere.
-        if (Rune.IsWhiteSpace(rune) || rune.Value == 0x345) return Kind.Outside;
+        if (Rune.IsWhiteSpace(rune) || rune.Value == 0x345)
+            return Kind.Outside;
         return Rune.GetUnicodeCategory(rune) switch
         {
             <= UnicodeCategory.OtherLetter => Kind.Letter,

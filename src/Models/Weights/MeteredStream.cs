@@ -25,16 +25,15 @@ internal sealed class MeteredStream(Stream inner, long expected, string owner) :
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        if (buffer.Length > Left) throw new WeightException($"{owner} was given at least {_written + buffer.Length} bytes, expected {expected}.");
+        if (buffer.Length > Left)
+            throw new WeightException($"{owner} was given at least {_written + buffer.Length} bytes, expected {expected}.");
         inner.Write(buffer);
         _written += buffer.Length;
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

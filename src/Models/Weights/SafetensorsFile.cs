@@ -59,15 +59,24 @@ public sealed unsafe class SafetensorsFile : IDisposable
             stream = RegularFile.OpenStream(path);
             long length = stream.Length;
             // An empty file can't be mapped, and one this short has no header.
-            if (length < SafetensorsHeader.PrefixBytes) SafetensorsHeader.JsonLength([], length, path);
-            map = MemoryMappedFile.CreateFromFile(stream, mapName: null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            if (length < SafetensorsHeader.PrefixBytes)
+                SafetensorsHeader.JsonLength([], length, path);
+            map = MemoryMappedFile.CreateFromFile(
+                stream,
+                mapName: null,
+                0,
+                MemoryMappedFileAccess.Read,
+                HandleInheritability.None,
+                leaveOpen: false
+            );
             return new SafetensorsFile(path, map, map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
         }
         catch (Exception e)
         {
             map?.Dispose();
             stream?.Dispose();
-            if (e is IOException or UnauthorizedAccessException or NotSupportedException) throw new WeightException($"{path}: cannot be read: {e.Message}", e);
+            if (e is IOException or UnauthorizedAccessException or NotSupportedException)
+                throw new WeightException($"{path}: cannot be read: {e.Message}", e);
             throw;
         }
     }
@@ -79,7 +88,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public ReadOnlySpan<byte> Bytes(string name)
     {
         TensorInfo tensor = Find(name);
-        if (tensor.ByteLength > int.MaxValue) throw Fault(tensor, $"has {tensor.ByteLength} bytes, expected at most {int.MaxValue} to be read at once");
+        if (tensor.ByteLength > int.MaxValue)
+            throw Fault(tensor, $"has {tensor.ByteLength} bytes, expected at most {int.MaxValue} to be read at once");
         return Slice(tensor, 0, (int)tensor.ByteLength);
     }
 
@@ -103,7 +113,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public void ReadFloats(string name, long start, Span<float> destination)
     {
         TensorInfo tensor = Find(name);
-        if (!TensorTypes.IsFloat(tensor.Type)) throw Fault(tensor, $"has type {tensor.StoredType}, expected F32, F16 or BF16");
+        if (!TensorTypes.IsFloat(tensor.Type))
+            throw Fault(tensor, $"has type {tensor.StoredType}, expected F32, F16 or BF16");
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, tensor.Count - destination.Length);
 
@@ -123,7 +134,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public long[] ReadInt64(string name)
     {
         TensorInfo tensor = Find(name);
-        if (tensor.Type != TensorType.Int64) throw Fault(tensor, $"has type {tensor.StoredType}, expected I64");
+        if (tensor.Type != TensorType.Int64)
+            throw Fault(tensor, $"has type {tensor.StoredType}, expected I64");
         long[] values = new long[ArrayLength(tensor)];
         Bytes(name).CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
@@ -132,7 +144,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>Unmaps the file; spans that were given out become invalid.</summary>
     public void Dispose()
     {
-        if (_start is not null) Release();
+        if (_start is not null)
+            Release();
     }
 
     private void Release()
@@ -150,7 +163,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     private int ArrayLength(TensorInfo tensor) =>
-        tensor.Count <= Array.MaxLength ? (int)tensor.Count : throw Fault(tensor, $"has {tensor.Count} elements, expected at most {Array.MaxLength} to be read at once");
+        tensor.Count <= Array.MaxLength
+            ? (int)tensor.Count
+            : throw Fault(tensor, $"has {tensor.Count} elements, expected at most {Array.MaxLength} to be read at once");
 
     private TensorInfo Find(string name) =>
         Tensors.TryGetValue(name, out TensorInfo? tensor) ? tensor : throw new WeightException($"{Path}: tensor '{name}' is missing.");

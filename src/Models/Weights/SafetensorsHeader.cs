@@ -11,7 +11,11 @@ namespace ClipFusion.Models.Weights;
 /// <param name="Tensors">By name.</param>
 /// <param name="Metadata">The file's <c>__metadata__</c>, empty if it has none.</param>
 /// <param name="DataStart">Byte of the file at which the data starts.</param>
-internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, TensorInfo> Tensors, IReadOnlyDictionary<string, string> Metadata, long DataStart)
+internal sealed record SafetensorsHeader(
+    IReadOnlyDictionary<string, TensorInfo> Tensors,
+    IReadOnlyDictionary<string, string> Metadata,
+    long DataStart
+)
 {
     /// <summary>The format's own limit on the JSON, in bytes.</summary>
     public const int MaxJsonBytes = 100_000_000;
@@ -30,11 +34,22 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, TensorInfo>
     /// <exception cref="WeightException">The file cannot be a safetensors file.</exception>
     public static int JsonLength(ReadOnlySpan<byte> prefix, long fileLength, string file)
     {
-        if (prefix.Length < PrefixBytes || fileLength < PrefixBytes) throw new WeightException($"{file}: the file has {fileLength} bytes, expected at least {PrefixBytes} for a safetensors header.");
-        if (LfsPointer.Is(prefix, fileLength)) throw new WeightException($"{file}: {LfsPointer.Message}.");
+        if (prefix.Length < PrefixBytes || fileLength < PrefixBytes)
+            throw new WeightException(
+                $"{file}: the file has {fileLength} bytes, expected at least {PrefixBytes} for a safetensors header."
+            );
+        if (LfsPointer.Is(prefix, fileLength))
+            throw new WeightException($"{file}: {LfsPointer.Message}.");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > MaxJsonBytes) throw new WeightException($"{file}: the header claims {length} bytes, expected at most {MaxJsonBytes}; this is not a safetensors file or it is damaged.");
-        if (length > (ulong)(fileLength - PrefixBytes)) throw new WeightException($"{file}: the header claims {length} bytes, but only {fileLength - PrefixBytes} follow; the file is truncated or damaged.");
+        if (length > MaxJsonBytes)
+            throw new WeightException(
+                $"{file}: the header claims {length} bytes, expected at most {MaxJsonBytes}; this is not a safetensors file or it is "
+                    + "damaged."
+            );
+        if (length > (ulong)(fileLength - PrefixBytes))
+            throw new WeightException(
+                $"{file}: the header claims {length} bytes, but only {fileLength - PrefixBytes} follow; the file is truncated or damaged."
+            );
         return (int)length;
     }
 
@@ -63,14 +78,25 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, TensorInfo>
             if (tensor.Offset != covered)
             {
                 string fault = tensor.Offset > covered ? "leaves a gap after" : "overlaps";
-                throw new WeightException($"{file}: tensor '{HeaderJson.Shorten(tensor.Name)}' starts at byte {tensor.Offset} of the data and {fault} the tensor before it, expected byte {covered}.");
+                throw new WeightException(
+                    $"{file}: tensor '{HeaderJson.Shorten(tensor.Name)}' starts at byte {tensor.Offset} of the data and {fault} the "
+                        + $"tensor before it, expected byte {covered}."
+                );
             }
 
             // Lengths are not negative and ends fit 64 bits: the JSON's offsets were checked one by one.
             covered += tensor.ByteLength;
-            if (covered > dataLength) throw new WeightException($"{file}: tensor '{HeaderJson.Shorten(tensor.Name)}' ends at byte {covered} of the data, but the file has only {dataLength}; it is truncated or damaged.");
+            if (covered > dataLength)
+                throw new WeightException(
+                    $"{file}: tensor '{HeaderJson.Shorten(tensor.Name)}' ends at byte {covered} of the data, but the file has only "
+                        + $"{dataLength}; it is truncated or damaged."
+                );
         }
 
-        if (covered != dataLength) throw new WeightException($"{file}: the tensors take {covered} bytes, but {dataLength} bytes of data follow the header, expected all of them to belong to tensors.");
+        if (covered != dataLength)
+            throw new WeightException(
+                $"{file}: the tensors take {covered} bytes, but {dataLength} bytes of data follow the header, expected all of them to "
+                    + "belong to tensors."
+            );
     }
 }

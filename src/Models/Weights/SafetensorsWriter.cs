@@ -24,11 +24,16 @@ public static class SafetensorsWriter
         ArgumentNullException.ThrowIfNull(entries);
         SafetensorsEntry[] ordered = [.. entries.OrderByDescending(e => TensorTypes.ElementSize(e.Type))];
         byte[] header = Header(path, ordered, metadata);
-        AtomicFile.Write(path, Durability.PowerCut, file =>
-        {
-            file.Write(header);
-            foreach (SafetensorsEntry entry in ordered) WriteTensor(file, path, entry);
-        });
+        AtomicFile.Write(
+            path,
+            Durability.PowerCut,
+            file =>
+            {
+                file.Write(header);
+                foreach (SafetensorsEntry entry in ordered)
+                    WriteTensor(file, path, entry);
+            }
+        );
     }
 
     private static void WriteTensor(FileStream file, string path, SafetensorsEntry entry)
@@ -36,7 +41,11 @@ public static class SafetensorsWriter
         long expected = ByteLength(path, entry);
         using var stream = new MeteredStream(file, expected, $"{path}: tensor '{entry.Name}'");
         entry.Write(stream);
-        if (stream.Left != 0) throw new WeightException($"{path}: tensor '{entry.Name}' was given {expected - stream.Left} bytes, expected {expected} for {TensorTypes.Name(entry.Type)} of shape {Shapes.Text(entry.Shape)}.");
+        if (stream.Left != 0)
+            throw new WeightException(
+                $"{path}: tensor '{entry.Name}' was given {expected - stream.Left} bytes, expected {expected} for "
+                    + $"{TensorTypes.Name(entry.Type)} of shape {Shapes.Text(entry.Shape)}."
+            );
     }
 
     private static byte[] Header(string path, SafetensorsEntry[] entries, IReadOnlyDictionary<string, string>? metadata)
@@ -49,7 +58,8 @@ public static class SafetensorsWriter
             if (metadata is { Count: > 0 })
             {
                 json.WriteStartObject(SafetensorsHeader.MetadataKey);
-                foreach ((string key, string value) in metadata) json.WriteString(key, value);
+                foreach ((string key, string value) in metadata)
+                    json.WriteString(key, value);
                 json.WriteEndObject();
             }
 
@@ -57,9 +67,11 @@ public static class SafetensorsWriter
             json.WriteEndObject();
         }
 
-        while (buffer.Length % SafetensorsHeader.PrefixBytes != 0) buffer.WriteByte((byte)' ');
+        while (buffer.Length % SafetensorsHeader.PrefixBytes != 0)
+            buffer.WriteByte((byte)' ');
         long length = buffer.Length - SafetensorsHeader.PrefixBytes;
-        if (length > SafetensorsHeader.MaxJsonBytes) throw new WeightException($"{path}: the header takes {length} bytes, expected at most {SafetensorsHeader.MaxJsonBytes}.");
+        if (length > SafetensorsHeader.MaxJsonBytes)
+            throw new WeightException($"{path}: the header takes {length} bytes, expected at most {SafetensorsHeader.MaxJsonBytes}.");
         byte[] header = buffer.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(header, length);
         return header;
@@ -71,11 +83,15 @@ public static class SafetensorsWriter
         long offset = 0;
         foreach (SafetensorsEntry entry in entries)
         {
-            if (!names.Add(entry.Name)) throw new WeightException($"{path}: the tensor name '{entry.Name}' is taken, expected each name once and never {SafetensorsHeader.MetadataKey}.");
+            if (!names.Add(entry.Name))
+                throw new WeightException(
+                    $"{path}: the tensor name '{entry.Name}' is taken, expected each name once and never {SafetensorsHeader.MetadataKey}."
+                );
             json.WriteStartObject(entry.Name);
             json.WriteString("dtype", TensorTypes.Name(entry.Type));
             json.WriteStartArray("shape");
-            foreach (long length in entry.Shape) json.WriteNumberValue(length);
+            foreach (long length in entry.Shape)
+                json.WriteNumberValue(length);
             json.WriteEndArray();
             json.WriteStartArray("data_offsets");
             json.WriteNumberValue(offset);
@@ -87,7 +103,11 @@ public static class SafetensorsWriter
 
     private static long ByteLength(string path, SafetensorsEntry entry)
     {
-        if (entry.Shape.Count <= Shapes.MaxRank && Shapes.TryBitLength(entry.Shape, 8 * TensorTypes.ElementSize(entry.Type), out long bits)) return bits / 8;
-        throw new WeightException($"{path}: tensor '{entry.Name}' has shape {Shapes.Text(entry.Shape)}, expected at most {Shapes.MaxRank} lengths of at least 0 whose product fits 64 bits.");
+        if (entry.Shape.Count <= Shapes.MaxRank && Shapes.TryBitLength(entry.Shape, 8 * TensorTypes.ElementSize(entry.Type), out long bits))
+            return bits / 8;
+        throw new WeightException(
+            $"{path}: tensor '{entry.Name}' has shape {Shapes.Text(entry.Shape)}, expected at most {Shapes.MaxRank} lengths of at "
+                + "least 0 whose product fits 64 bits."
+        );
     }
 }

@@ -10,7 +10,8 @@ internal static class Shapes
     public static long Product(IReadOnlyList<long> shape)
     {
         long product = 1;
-        for (int i = 0; i < shape.Count; i++) product = checked(product * shape[i]);
+        for (int i = 0; i < shape.Count; i++)
+            product = checked(product * shape[i]);
         return product;
     }
 
@@ -21,7 +22,8 @@ internal static class Shapes
         for (int i = 0; i < shape.Count; i++)
         {
             long high = Math.BigMul(bits, shape[i], out long low);
-            if (shape[i] < 0 || high != 0 || low < 0) return false;
+            if (shape[i] < 0 || high != 0 || low < 0)
+                return false;
             bits = low;
         }
 

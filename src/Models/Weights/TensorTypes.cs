@@ -36,15 +36,16 @@ internal static class TensorTypes
     }
 
     /// <summary>The format's name of a type that is read or written here.</summary>
-    public static string Name(TensorType type) => type switch
-    {
-        TensorType.UInt8 => "U8",
-        TensorType.Int64 => "I64",
-        TensorType.Float16 => "F16",
-        TensorType.BFloat16 => "BF16",
-        TensorType.Float32 => "F32",
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Only U8, I64, F16, BF16 and F32 have a name here."),
-    };
+    public static string Name(TensorType type) =>
+        type switch
+        {
+            TensorType.UInt8 => "U8",
+            TensorType.Int64 => "I64",
+            TensorType.Float16 => "F16",
+            TensorType.BFloat16 => "BF16",
+            TensorType.Float32 => "F32",
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Only U8, I64, F16, BF16 and F32 have a name here."),
+        };
 
     /// <summary>Bytes of one element of a type that is read or written here.</summary>
     public static int ElementSize(TensorType type) => Known[Name(type)].Bits / 8;

@@ -5,22 +5,16 @@ namespace ClipFusion.Models.Weights;
 public sealed class WeightException : Exception
 {
     /// <summary>Creates the exception without a message; present for serialisers and tools only.</summary>
-    public WeightException()
-    {
-    }
+    public WeightException() { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">File, tensor, expected and found.</param>
     public WeightException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception with the error that caused it.</summary>
     /// <param name="message">File, tensor, expected and found.</param>
     /// <param name="innerException">The I/O or JSON error underneath.</param>
     public WeightException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

@@ -12,7 +12,13 @@ internal static class WeightFiles
     /// </summary>
     public static string? Find(string folder, string baseName)
     {
-        string[] candidates = [$"{baseName}.safetensors", $"{baseName}.safetensors.index.json", $"{baseName}.fp16.safetensors", $"{baseName}.safetensors.index.fp16.json"];
+        string[] candidates =
+        [
+            $"{baseName}.safetensors",
+            $"{baseName}.safetensors.index.json",
+            $"{baseName}.fp16.safetensors",
+            $"{baseName}.safetensors.index.fp16.json",
+        ];
         return candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
@@ -22,10 +28,19 @@ internal static class WeightFiles
     {
         string expected = $"{Path.Combine(folder, baseName)}.safetensors (or its .index.json, or {baseName}.fp16.safetensors)";
         string[] pickles = Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Where(f => Pickles.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal).Take(4)]
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(folder)
+                    .Where(f => Pickles.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))
+                    .Select(f => Path.GetFileName(f))
+                    .Order(StringComparer.Ordinal)
+                    .Take(4),
+            ]
             : [];
         return pickles.Length == 0
             ? expected
-            : $"{expected}; {string.Join(", ", pickles)} was found, but weights are taken as safetensors only, never as a pickle: convert it or download the safetensors file";
+            : $"{expected}; {string.Join(", ", pickles)} was found, but weights are taken as safetensors only, never as a pickle: "
+                + "convert it or download the safetensors file";
     }
 }

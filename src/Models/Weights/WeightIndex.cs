@@ -9,7 +9,12 @@ internal static class WeightIndex
 {
     private const int MaxFileBytes = 64 << 20;
 
-    private static readonly JsonRules Rules = new() { MaxBytes = MaxFileBytes, MaxDepth = 64, UniqueKeys = true };
+    private static readonly JsonRules Rules = new()
+    {
+        MaxBytes = MaxFileBytes,
+        MaxDepth = 64,
+        UniqueKeys = true,
+    };
 
     /// <summary>Reads the index's <c>weight_map</c>, from tensor to a plain file name.</summary>
     /// <exception cref="WeightException">Unreadable, malformed, or a shard that is not a plain file name.</exception>
@@ -18,9 +23,11 @@ internal static class WeightIndex
         try
         {
             long length = new FileInfo(path).Length;
-            if (length > MaxFileBytes) throw new WeightException($"{path}: the file has {length} bytes, expected at most {MaxFileBytes}.");
+            if (length > MaxFileBytes)
+                throw new WeightException($"{path}: the file has {length} bytes, expected at most {MaxFileBytes}.");
             byte[] json = RegularFile.ReadAllBytes(path, MaxFileBytes);
-            if (LfsPointer.Is(json, json.Length)) throw new WeightException($"{path}: {LfsPointer.Message}.");
+            if (LfsPointer.Is(json, json.Length))
+                throw new WeightException($"{path}: {LfsPointer.Message}.");
             (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(json, "an object with weight_map", Rules);
             using JsonDocument index = document ?? throw new WeightException($"{path}: {error}; the file is damaged.");
             if (!index.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
@@ -29,7 +36,8 @@ internal static class WeightIndex
             }
 
             var shards = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (JsonProperty tensor in map.EnumerateObject()) shards.Add(tensor.Name, Shard(path, tensor));
+            foreach (JsonProperty tensor in map.EnumerateObject())
+                shards.Add(tensor.Name, Shard(path, tensor));
             return shards;
         }
         catch (InvalidOperationException e)
@@ -45,7 +53,15 @@ internal static class WeightIndex
     private static string Shard(string path, JsonProperty tensor)
     {
         string? shard = tensor.Value.ValueKind == JsonValueKind.String ? tensor.Value.GetString() : null;
-        bool plain = shard is { Length: > 0 } && shard.AsSpan().IndexOfAny('/', '\\', '\0') < 0 && shard.EndsWith(".safetensors", StringComparison.Ordinal);
-        return plain ? shard! : throw new WeightException($"{path}: tensor '{HeaderJson.Shorten(tensor.Name)}' is in shard {HeaderJson.Shorten(tensor.Value.GetRawText())}, expected the name of a .safetensors file in the same folder.");
+        bool plain =
+            shard is { Length: > 0 }
+            && shard.AsSpan().IndexOfAny('/', '\\', '\0') < 0
+            && shard.EndsWith(".safetensors", StringComparison.Ordinal);
+        return plain
+            ? shard!
+            : throw new WeightException(
+                $"{path}: tensor '{HeaderJson.Shorten(tensor.Name)}' is in shard {HeaderJson.Shorten(tensor.Value.GetRawText())}, "
+                    + "expected the name of a .safetensors file in the same folder."
+            );
     }
 }

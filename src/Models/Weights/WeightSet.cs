@@ -36,8 +36,11 @@ public sealed class WeightSet : IWeights, IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentException.ThrowIfNullOrEmpty(baseName);
-        string source = WeightFiles.Find(folder, baseName) ?? throw new WeightException($"Weights are missing, expected {WeightFiles.Missing(folder, baseName)}.");
-        if (source.EndsWith(".json", StringComparison.Ordinal)) return OpenShards(folder, source);
+        string source =
+            WeightFiles.Find(folder, baseName)
+            ?? throw new WeightException($"Weights are missing, expected {WeightFiles.Missing(folder, baseName)}.");
+        if (source.EndsWith(".json", StringComparison.Ordinal))
+            return OpenShards(folder, source);
 
         SafetensorsFile file = SafetensorsFile.Open(source);
         return new WeightSet(source, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
@@ -49,17 +52,23 @@ public sealed class WeightSet : IWeights, IDisposable
     /// <inheritdoc/>
     public WeightTensor Require(string name, params ReadOnlySpan<long> shape)
     {
-        if (!_owners.TryGetValue(name, out SafetensorsFile? file)) throw new WeightException($"{_source}: tensor '{name}' is missing, expected shape {Shapes.Text(shape.ToArray())}.");
+        if (!_owners.TryGetValue(name, out SafetensorsFile? file))
+            throw new WeightException($"{_source}: tensor '{name}' is missing, expected shape {Shapes.Text(shape.ToArray())}.");
         TensorInfo tensor = file.Tensors[name];
-        if (!tensor.Shape.SequenceEqual(shape.ToArray())) throw new WeightException($"{file.Path}: tensor '{name}' has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(shape.ToArray())}.");
-        if (!TensorTypes.IsFloat(tensor.Type)) throw new WeightException($"{file.Path}: tensor '{name}' has type {tensor.StoredType}, expected F32, F16 or BF16.");
+        if (!tensor.Shape.SequenceEqual(shape.ToArray()))
+            throw new WeightException(
+                $"{file.Path}: tensor '{name}' has shape {Shapes.Text(tensor.Shape)}, expected {Shapes.Text(shape.ToArray())}."
+            );
+        if (!TensorTypes.IsFloat(tensor.Type))
+            throw new WeightException($"{file.Path}: tensor '{name}' has type {tensor.StoredType}, expected F32, F16 or BF16.");
         return new StoredTensor(file, tensor);
     }
 
     /// <summary>Unmaps the files.</summary>
     public void Dispose()
     {
-        foreach (SafetensorsFile file in _files) file.Dispose();
+        foreach (SafetensorsFile file in _files)
+            file.Dispose();
     }
 
     private static WeightSet OpenShards(string folder, string index)
@@ -67,22 +76,33 @@ public sealed class WeightSet : IWeights, IDisposable
         Dictionary<string, string> shards = WeightIndex.Read(index);
         string[] names = [.. shards.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         string[] missing = [.. names.Where(name => !File.Exists(Path.Combine(folder, name)))];
-        if (missing.Length > 0) throw new WeightException($"{index}: shards are missing, expected {string.Join(", ", missing)} in the same folder.");
+        if (missing.Length > 0)
+            throw new WeightException($"{index}: shards are missing, expected {string.Join(", ", missing)} in the same folder.");
 
         var files = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         try
         {
-            foreach (string name in names) files.Add(name, SafetensorsFile.Open(Path.Combine(folder, name)));
+            foreach (string name in names)
+                files.Add(name, SafetensorsFile.Open(Path.Combine(folder, name)));
             foreach ((string tensor, string shard) in shards)
             {
-                if (!files[shard].Tensors.ContainsKey(tensor)) throw new WeightException($"{Path.Combine(folder, shard)}: tensor '{HeaderJson.Shorten(tensor)}' is missing, expected here by {Path.GetFileName(index)}.");
+                if (!files[shard].Tensors.ContainsKey(tensor))
+                    throw new WeightException(
+                        $"{Path.Combine(folder, shard)}: tensor '{HeaderJson.Shorten(tensor)}' is missing, expected here by "
+                            + $"{Path.GetFileName(index)}."
+                    );
             }
 
-            return new WeightSet(index, [.. names.Select(name => files[name])], shards.ToDictionary(s => s.Key, s => files[s.Value], StringComparer.Ordinal));
+            return new WeightSet(
+                index,
+                [.. names.Select(name => files[name])],
+                shards.ToDictionary(s => s.Key, s => files[s.Value], StringComparer.Ordinal)
+            );
         }
         catch
         {
-            foreach (SafetensorsFile file in files.Values) file.Dispose();
+            foreach (SafetensorsFile file in files.Values)
+                file.Dispose();
             throw;
         }
     }

@@ -39,6 +39,7 @@ internal static class Widening
             (high << 16).CopyTo(destination[(i + Vector<uint>.Count)..]);
         }
 
-        for (; i < source.Length; i++) destination[i] = (uint)source[i] << 16;
+        for (; i < source.Length; i++)
+            destination[i] = (uint)source[i] << 16;
     }
 }

@@ -13,7 +13,10 @@ using Copy = void (*)(int32_t device, void* to, const void* from, std::size_t by
 
 cfn_status checked(Copy copy, int32_t device, void* to, const void* from, uint64_t bytes) {
     return guarded([&] {
-        require(bytes <= std::numeric_limits<std::size_t>::max(), CFN_BAD_ARGUMENT, "bytes is ", bytes, "; this machine can address ", std::numeric_limits<std::size_t>::max(), ".");
+        require(
+            bytes <= std::numeric_limits<std::size_t>::max(), CFN_BAD_ARGUMENT, "bytes is ", bytes, "; this machine can address ",
+            std::numeric_limits<std::size_t>::max(), "."
+        );
         if (bytes > 0) {
             require_pointer(to, "to");
             require_pointer(from, "from");
@@ -24,6 +27,12 @@ cfn_status checked(Copy copy, int32_t device, void* to, const void* from, uint64
 
 } // namespace
 
-cfn_status cfn_device_upload(int32_t device, void* to, const void* from, uint64_t bytes) { return checked(cuda::upload, device, to, from, bytes); }
-cfn_status cfn_device_download(int32_t device, void* to, const void* from, uint64_t bytes) { return checked(cuda::download, device, to, from, bytes); }
-cfn_status cfn_device_copy(int32_t device, void* to, const void* from, uint64_t bytes) { return checked(cuda::copy, device, to, from, bytes); }
+cfn_status cfn_device_upload(int32_t device, void* to, const void* from, uint64_t bytes) {
+    return checked(cuda::upload, device, to, from, bytes);
+}
+cfn_status cfn_device_download(int32_t device, void* to, const void* from, uint64_t bytes) {
+    return checked(cuda::download, device, to, from, bytes);
+}
+cfn_status cfn_device_copy(int32_t device, void* to, const void* from, uint64_t bytes) {
+    return checked(cuda::copy, device, to, from, bytes);
+}

@@ -18,11 +18,17 @@ Handles<cuda::DeviceSet>& sets() {
 }
 
 void check(const cfn_device_query& query, std::span<const cuda::DeviceBank> banks) {
-    require(query.struct_size == sizeof(cfn_device_query), CFN_BAD_ARGUMENT, "cfn_device_query.struct_size is ", query.struct_size, "; this version has ", sizeof(cfn_device_query), ".");
+    require(
+        query.struct_size == sizeof(cfn_device_query), CFN_BAD_ARGUMENT, "cfn_device_query.struct_size is ", query.struct_size,
+        "; this version has ", sizeof(cfn_device_query), "."
+    );
     require(query.bank < banks.size(), CFN_BAD_ARGUMENT, "bank is ", query.bank, "; the set has ", banks.size(), ", counted from 0.");
     require_format(query.format);
     require_shape(query.query_values, query.query_count, banks[query.bank].dimension(), "queries");
-    require(query.exclude_image >= -1, CFN_BAD_ARGUMENT, "exclude_image is ", query.exclude_image, "; expected is an image's id, or -1 for none.");
+    require(
+        query.exclude_image >= -1, CFN_BAD_ARGUMENT, "exclude_image is ", query.exclude_image,
+        "; expected is an image's id, or -1 for none."
+    );
     if (query.query_count == 0) return;
     require_pointer(query.queries, "queries");
     require_pointer(query.similarity, "similarity");
@@ -41,7 +47,10 @@ std::span<const cfn_device_query> checked(const cuda::DeviceSet& set, const cfn_
 cfn_status cfn_device_probe(int32_t device, cfn_device_info* info) {
     return guarded([&] {
         require_pointer(info, "info");
-        require(info->struct_size == sizeof(cfn_device_info), CFN_BAD_ARGUMENT, "cfn_device_info.struct_size is ", info->struct_size, "; this version has ", sizeof(cfn_device_info), ".");
+        require(
+            info->struct_size == sizeof(cfn_device_info), CFN_BAD_ARGUMENT, "cfn_device_info.struct_size is ", info->struct_size,
+            "; this version has ", sizeof(cfn_device_info), "."
+        );
         cuda::probe(device, *info);
     });
 }
@@ -49,7 +58,10 @@ cfn_status cfn_device_probe(int32_t device, cfn_device_info* info) {
 cfn_status cfn_device_set_create(int32_t device, const cfn_bank* banks, uint32_t count, cfn_device_set* set) {
     return guarded([&] {
         require_pointer(set, "set");
-        require(count >= 1 && count <= CFN_MAX_DEVICE_BANKS, CFN_BAD_ARGUMENT, "count is ", count, "; expected is 1 .. ", CFN_MAX_DEVICE_BANKS, ".");
+        require(
+            count >= 1 && count <= CFN_MAX_DEVICE_BANKS, CFN_BAD_ARGUMENT, "count is ", count, "; expected is 1 .. ", CFN_MAX_DEVICE_BANKS,
+            "."
+        );
         require_pointer(banks, "banks");
         std::vector<std::shared_ptr<Bank>> sources;
         for (uint32_t i = 0; i < count; ++i) sources.push_back(cfn::banks().get(banks[i]));

@@ -11,11 +11,17 @@ using namespace cfn;
 namespace {
 
 void check(const cfn_search& search, uint32_t dimension) {
-    require(search.struct_size == sizeof(cfn_search), CFN_BAD_ARGUMENT, "cfn_search.struct_size is ", search.struct_size, "; this version has ", sizeof(cfn_search), ".");
+    require(
+        search.struct_size == sizeof(cfn_search), CFN_BAD_ARGUMENT, "cfn_search.struct_size is ", search.struct_size, "; this version has ",
+        sizeof(cfn_search), "."
+    );
     require_format(search.format);
     require_shape(search.query_values, search.query_count, dimension, "queries");
     require_threads(search.threads);
-    require(search.exclude_image >= -1, CFN_BAD_ARGUMENT, "exclude_image is ", search.exclude_image, "; expected is an image's id, or -1 for none.");
+    require(
+        search.exclude_image >= -1, CFN_BAD_ARGUMENT, "exclude_image is ", search.exclude_image,
+        "; expected is an image's id, or -1 for none."
+    );
     if (search.query_count == 0) return;
     require_pointer(search.queries, "queries");
     require_pointer(search.similarity, "similarity");
@@ -47,7 +53,10 @@ size_t cfn_kernels(char* buffer, size_t capacity) {
 cfn_status cfn_bank_create(uint32_t dimension, const char* kernel, cfn_bank* bank) {
     return guarded([&] {
         require_pointer(bank, "bank");
-        require(dimension >= 1 && dimension <= CFN_MAX_DIMENSION, CFN_BAD_ARGUMENT, "dimension is ", dimension, "; expected is 1 .. ", CFN_MAX_DIMENSION, ".");
+        require(
+            dimension >= 1 && dimension <= CFN_MAX_DIMENSION, CFN_BAD_ARGUMENT, "dimension is ", dimension, "; expected is 1 .. ",
+            CFN_MAX_DIMENSION, "."
+        );
         *bank = banks().add(std::make_shared<Bank>(dimension, select_kernel(kernel == nullptr ? "" : kernel)));
     });
 }
@@ -56,7 +65,9 @@ cfn_status cfn_bank_destroy(cfn_bank bank) {
     return guarded([&] { banks().remove(bank); });
 }
 
-cfn_status cfn_bank_append(cfn_bank bank, cfn_format format, const void* rows, uint64_t values, uint64_t row_count, const uint8_t* ignored, int32_t* image) {
+cfn_status cfn_bank_append(
+    cfn_bank bank, cfn_format format, const void* rows, uint64_t values, uint64_t row_count, const uint8_t* ignored, int32_t* image
+) {
     return guarded([&] {
         const auto target = banks().get(bank);
         require_format(format);
@@ -78,10 +89,19 @@ cfn_status cfn_bank_replace(cfn_bank bank, cfn_bank with) {
 cfn_status cfn_bank_info_get(cfn_bank bank, cfn_bank_info* info) {
     return guarded([&] {
         require_pointer(info, "info");
-        require(info->struct_size == sizeof(cfn_bank_info), CFN_BAD_ARGUMENT, "cfn_bank_info.struct_size is ", info->struct_size, "; this version has ", sizeof(cfn_bank_info), ".");
+        require(
+            info->struct_size == sizeof(cfn_bank_info), CFN_BAD_ARGUMENT, "cfn_bank_info.struct_size is ", info->struct_size,
+            "; this version has ", sizeof(cfn_bank_info), "."
+        );
         const auto source = banks().get(bank);
         const auto snapshot = source->snapshot();
-        cfn_bank_info found{sizeof(cfn_bank_info), source->dimension(), snapshot->rows, static_cast<uint32_t>(snapshot->segments.size()), snapshot->next_image, 0, {}};
+        cfn_bank_info found{sizeof(cfn_bank_info),
+                            source->dimension(),
+                            snapshot->rows,
+                            static_cast<uint32_t>(snapshot->segments.size()),
+                            snapshot->next_image,
+                            0,
+                            {}};
         for (const auto& segment : snapshot->segments) found.bytes += segment->bytes();
         copy_text(source->kernel().name, found.kernel, sizeof found.kernel);
         *info = found;
@@ -105,9 +125,15 @@ cfn_status cfn_bank_coreset(cfn_bank bank, const cfn_coreset* coreset) {
         const cfn_coreset request = *coreset;
         const auto source = banks().get(bank);
         const auto snapshot = source->snapshot();
-        require(request.struct_size == sizeof(cfn_coreset), CFN_BAD_ARGUMENT, "cfn_coreset.struct_size is ", request.struct_size, "; this version has ", sizeof(cfn_coreset), ".");
+        require(
+            request.struct_size == sizeof(cfn_coreset), CFN_BAD_ARGUMENT, "cfn_coreset.struct_size is ", request.struct_size,
+            "; this version has ", sizeof(cfn_coreset), "."
+        );
         require_threads(request.threads);
-        require(request.count >= 1 && request.count <= snapshot->rows, CFN_BAD_ARGUMENT, "count is ", request.count, "; expected is 1 .. ", snapshot->rows, ", the bank's rows.");
+        require(
+            request.count >= 1 && request.count <= snapshot->rows, CFN_BAD_ARGUMENT, "count is ", request.count, "; expected is 1 .. ",
+            snapshot->rows, ", the bank's rows."
+        );
         require_pointer(request.row, "row");
         choose_coreset(*snapshot, source->kernel(), source->dimension(), request);
     });

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches what compiles the GPU kernels (CUDA 11.8, from Debian's non-free component) into ~/.cache/clipfusion/cuda-11.8, and nothing into the system: no package is
-# installed, and the system's list of sources is only copied. 870 MB come over the line, 200 MB stay.
+# Fetches what compiles the GPU kernels (CUDA 11.8, from Debian's non-free component) into ~/.cache/clipfusion/cuda-11.8, and nothing into
+# the system: no package is installed, and the system's list of sources is only copied. 870 MB come over the line, 200 MB stay.
 set -euo pipefail
 
 readonly suite=bookworm version=11.8
@@ -10,7 +10,8 @@ say() { printf 'cuda: %s\n' "$*" >&2; }
 fail() { say "$1"; exit 1; }
 
 [[ ! -x $target/bin/nvcc ]] || { say "$target is there"; exit 0; }
-[[ $(dpkg --print-architecture 2>/dev/null) == amd64 ]] || fail "the compiler is fetched on 64-bit x86 Debian only; elsewhere pass -DCFN_NVCC=/path/to/nvcc to CMake"
+[[ $(dpkg --print-architecture 2>/dev/null) == amd64 ]] ||
+  fail "the compiler is fetched on 64-bit x86 Debian only; elsewhere pass -DCFN_NVCC=/path/to/nvcc to CMake"
 
 mkdir -p "$(dirname "$target")"
 work=$(mktemp -d "$target.XXXXXX")
@@ -26,10 +27,12 @@ Suites: $suite
 Components: contrib non-free
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 TEXT
-apt=(apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/apt/sources" -o Dir::State::Lists="$work/apt/lists" -o Dir::Cache="$work/apt"
+apt=(apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/apt/sources" -o Dir::State::Lists="$work/apt/lists"
+  -o Dir::Cache="$work/apt"
   -o APT::Sandbox::User="$(id -un)")
 "${apt[@]}" update >&2 || fail "Debian's non-free component can't be reached: ${mirror:-http://deb.debian.org/debian}"
-(cd "$work/packages" && "${apt[@]}" download nvidia-cuda-toolkit nvidia-cuda-dev libnvvm4 >&2) || fail "the compiler's packages can't be downloaded"
+(cd "$work/packages" && "${apt[@]}" download nvidia-cuda-toolkit nvidia-cuda-dev libnvvm4 >&2) ||
+  fail "the compiler's packages can't be downloaded"
 
 unpack() { dpkg-deb --fsys-tarfile "$work"/packages/"$1"_*.deb | tar -x -C "$work/unpacked" "${@:2}"; }
 mkdir "$work/unpacked"

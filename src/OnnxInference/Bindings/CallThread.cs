@@ -7,7 +7,8 @@ namespace ClipFusion.OnnxInference.Bindings;
 internal sealed class CallThread : IDisposable
 {
     private readonly Lock _turn = new();
-    private readonly SemaphoreSlim _wanted = new(0), _done = new(0);
+    private readonly SemaphoreSlim _wanted = new(0),
+        _done = new(0);
     private readonly Thread _thread;
     private Action? _call;
     private ExceptionDispatchInfo? _failure;
@@ -42,7 +43,8 @@ internal sealed class CallThread : IDisposable
     {
         lock (_turn)
         {
-            if (!_thread.IsAlive) return;
+            if (!_thread.IsAlive)
+                return;
             _wanted.Release();
             _thread.Join();
         }
@@ -56,7 +58,8 @@ internal sealed class CallThread : IDisposable
         while (true)
         {
             _wanted.Wait();
-            if (_call is null) return;
+            if (_call is null)
+                return;
             try
             {
                 _call();

@@ -39,13 +39,16 @@ internal sealed class FixedBinding : IGraphBinding
         {
             _owned.Push(_thread);
             _owned.Push(_allocator = new OrtAllocator(session, memory));
-            if (session.InputNames is not [var input]) throw new NetworkException($"a graph with fixed addresses has one input; this one has {session.InputNames.Count}");
+            if (session.InputNames is not [var input])
+                throw new NetworkException($"a graph with fixed addresses has one input; this one has {session.InputNames.Count}");
             (_inputName, _input) = (input, Allocate(input, session.InputMetadata[input]));
-            foreach (string output in session.OutputNames) _outputs.Add(output, Allocate(output, session.OutputMetadata[output]));
+            foreach (string output in session.OutputNames)
+                _outputs.Add(output, Allocate(output, session.OutputMetadata[output]));
 
             _owned.Push(_binding = session.CreateIoBinding());
             _binding.BindInput(_inputName, _input.Value);
-            foreach ((string name, FixedTensor tensor) in _outputs) _binding.BindOutput(name, tensor.Value);
+            foreach ((string name, FixedTensor tensor) in _outputs)
+                _binding.BindOutput(name, tensor.Value);
         }
         catch
         {
@@ -54,7 +57,12 @@ internal sealed class FixedBinding : IGraphBinding
         }
     }
 
-    public IReadOnlyCollection<OrtValue> Run(RunOptions options, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice)
+    public IReadOnlyCollection<OrtValue> Run(
+        RunOptions options,
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputs,
+        Predicate<string>? staysOnDevice
+    )
     {
         var taken = new OrtValue?[outputs.Count];
         try
@@ -65,32 +73,40 @@ internal sealed class FixedBinding : IGraphBinding
                 _session.RunWithBinding(options, _binding);
                 _binding.SynchronizeBoundOutputs();
                 int i = 0;
-                foreach (string name in outputs) Take(_outputs[name], staysOnDevice?.Invoke(name) == true, out taken[i++]);
+                foreach (string name in outputs)
+                    Take(_outputs[name], staysOnDevice?.Invoke(name) == true, out taken[i++]);
             });
             return taken!;
         }
         catch
         {
-            foreach (OrtValue? value in taken) value?.Dispose();
+            foreach (OrtValue? value in taken)
+                value?.Dispose();
             throw;
         }
     }
 
     public void Dispose()
     {
-        while (_owned.TryPop(out IDisposable? last)) last.Dispose();
+        while (_owned.TryPop(out IDisposable? last))
+            last.Dispose();
     }
 
     private void Take(FixedTensor from, bool stays, out OrtValue? to)
     {
         to = OrtValue.CreateAllocatedTensorValue(stays ? _allocator : OrtAllocator.DefaultInstance, from.Type, from.Shape);
-        if (stays) _copies.Within(to, from.Value);
-        else _copies.Down(to, from.Value);
+        if (stays)
+            _copies.Within(to, from.Value);
+        else
+            _copies.Down(to, from.Value);
     }
 
     private FixedTensor Allocate(string name, NodeMetadata tensor)
     {
-        if (tensor.Dimensions.Skip(1).Any(d => d < 0)) throw new NetworkException($"'{name}' has shape [{string.Join(", ", tensor.Dimensions)}]: only the first length may be free where addresses are fixed");
+        if (tensor.Dimensions.Skip(1).Any(d => d < 0))
+            throw new NetworkException(
+                $"'{name}' has shape [{string.Join(", ", tensor.Dimensions)}]: only the first length may be free where addresses are fixed"
+            );
         long[] shape = [.. tensor.Dimensions.Select(d => d < 0 ? 1L : d)];
         var value = OrtValue.CreateAllocatedTensorValue(_allocator, tensor.ElementDataType, shape);
         _owned.Push(value);

@@ -12,13 +12,21 @@ internal sealed class FreshBinding(InferenceSession session, OrtMemoryInfo memor
     // As many as runs that overlapped.
     private readonly ConcurrentBag<OrtIoBinding> _bindings = [];
 
-    public IReadOnlyCollection<OrtValue> Run(RunOptions options, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice)
+    public IReadOnlyCollection<OrtValue> Run(
+        RunOptions options,
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputs,
+        Predicate<string>? staysOnDevice
+    )
     {
-        if (!_bindings.TryTake(out OrtIoBinding? binding)) binding = session.CreateIoBinding();
+        if (!_bindings.TryTake(out OrtIoBinding? binding))
+            binding = session.CreateIoBinding();
         try
         {
-            foreach ((string name, OrtValue value) in inputs) binding.BindInput(name, value);
-            foreach (string name in outputs) binding.BindOutputToDevice(name, staysOnDevice?.Invoke(name) == true ? memory : OrtMemoryInfo.DefaultInstance);
+            foreach ((string name, OrtValue value) in inputs)
+                binding.BindInput(name, value);
+            foreach (string name in outputs)
+                binding.BindOutputToDevice(name, staysOnDevice?.Invoke(name) == true ? memory : OrtMemoryInfo.DefaultInstance);
             // Copies may run beside the host; on the CPU neither line does anything.
             binding.SynchronizeBoundInputs();
             session.RunWithBinding(options, binding);
@@ -36,6 +44,7 @@ internal sealed class FreshBinding(InferenceSession session, OrtMemoryInfo memor
 
     public void Dispose()
     {
-        foreach (OrtIoBinding binding in _bindings) binding.Dispose();
+        foreach (OrtIoBinding binding in _bindings)
+            binding.Dispose();
     }
 }

@@ -14,5 +14,10 @@ internal interface IGraphBinding : IDisposable
     /// binding is.</returns>
     /// <exception cref="OnnxRuntimeException">The runtime failed, or the run was ended.</exception>
     /// <exception cref="NetworkException">A copy failed.</exception>
-    IReadOnlyCollection<OrtValue> Run(RunOptions options, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice);
+    IReadOnlyCollection<OrtValue> Run(
+        RunOptions options,
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputs,
+        Predicate<string>? staysOnDevice
+    );
 }

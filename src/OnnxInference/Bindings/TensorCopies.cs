@@ -12,21 +12,26 @@ internal readonly struct TensorCopies(int? device)
 {
     /// <summary>From the host to the device.</summary>
     /// <exception cref="NetworkException">They differ in size, or the copy failed.</exception>
-    public void Up(OrtValue to, OrtValue from) => Copy(to, from, static (device, to, from) => DeviceMemory.Upload(device, Address(to), from));
+    public void Up(OrtValue to, OrtValue from) =>
+        Copy(to, from, static (device, to, from) => DeviceMemory.Upload(device, Address(to), from));
 
     /// <summary>From the device to the host.</summary>
     /// <inheritdoc cref="Up"/>
-    public void Down(OrtValue to, OrtValue from) => Copy(to, from, static (device, to, from) => DeviceMemory.Download(device, to, Address(from)));
+    public void Down(OrtValue to, OrtValue from) =>
+        Copy(to, from, static (device, to, from) => DeviceMemory.Download(device, to, Address(from)));
 
     /// <summary>From one place of the device to another.</summary>
     /// <inheritdoc cref="Up"/>
-    public void Within(OrtValue to, OrtValue from) => Copy(to, from, static (device, to, from) => DeviceMemory.Copy(device, Address(to), Address(from), from.Length));
+    public void Within(OrtValue to, OrtValue from) =>
+        Copy(to, from, static (device, to, from) => DeviceMemory.Copy(device, Address(to), Address(from), from.Length));
 
     private void Copy(OrtValue to, OrtValue from, CopyOnDevice onDevice)
     {
         // Spans tell address and length; only those of the host's memory may be looked into.
-        Span<byte> target = to.GetTensorMutableRawData(), source = from.GetTensorMutableRawData();
-        if (target.Length != source.Length) throw new NetworkException($"a tensor of {source.Length} bytes was given; {target.Length} are expected");
+        Span<byte> target = to.GetTensorMutableRawData(),
+            source = from.GetTensorMutableRawData();
+        if (target.Length != source.Length)
+            throw new NetworkException($"a tensor of {source.Length} bytes was given; {target.Length} are expected");
         if (device is not { } gpu)
         {
             source.CopyTo(target);

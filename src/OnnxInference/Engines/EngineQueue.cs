@@ -20,7 +20,8 @@ internal sealed class EngineQueue(SessionOpener opener)
     {
         get
         {
-            lock (_lock) return [.. _decisions.Values.OrderBy(d => d.Graph, StringComparer.Ordinal)];
+            lock (_lock)
+                return [.. _decisions.Values.OrderBy(d => d.Graph, StringComparer.Ordinal)];
         }
     }
 
@@ -29,7 +30,8 @@ internal sealed class EngineQueue(SessionOpener opener)
     {
         get
         {
-            lock (_lock) return _built == _wanted ? null : (double)_built / _wanted;
+            lock (_lock)
+                return _built == _wanted ? null : (double)_built / _wanted;
         }
     }
 
@@ -57,8 +59,10 @@ internal sealed class EngineQueue(SessionOpener opener)
             for (int left = _jobs.Count; left > 0; left--)
             {
                 Job job = _jobs.Dequeue();
-                if (job.Graph.Name == graph) _wanted--;
-                else _jobs.Enqueue(job);
+                if (job.Graph.Name == graph)
+                    _wanted--;
+                else
+                    _jobs.Enqueue(job);
             }
         }
     }
@@ -70,7 +74,8 @@ internal sealed class EngineQueue(SessionOpener opener)
         {
             ProviderDecision standIn = Decisions.Single(d => d.Graph == job.Graph.Name);
             (LoadedGraph? engine, ProviderDecision decision) = opener.Build(job.Graph, standIn, job.Provider, inTurn);
-            if (engine is not null) job.Session.Replace(engine);
+            if (engine is not null)
+                job.Session.Replace(engine);
             lock (_lock)
             {
                 _decisions[job.Graph.Name] = decision;
@@ -83,7 +88,8 @@ internal sealed class EngineQueue(SessionOpener opener)
 
     private Job? Next()
     {
-        lock (_lock) return _jobs.TryDequeue(out Job? job) ? job : null;
+        lock (_lock)
+            return _jobs.TryDequeue(out Job? job) ? job : null;
     }
 
     private sealed record Job(GraphFile Graph, NetworkSession Session, IGraphProvider Provider);

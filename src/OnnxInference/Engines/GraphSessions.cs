@@ -73,7 +73,8 @@ public abstract class GraphSessions : IDisposable
     public void EnsureOpen(IEnumerable<string> graphs)
     {
         ArgumentNullException.ThrowIfNull(graphs);
-        foreach (string graph in graphs) Session(graph);
+        foreach (string graph in graphs)
+            Session(graph);
     }
 
     /// <summary>Whether opening graphs now would build an engine first: that takes minutes and can't be interrupted.</summary>
@@ -108,7 +109,9 @@ public abstract class GraphSessions : IDisposable
     /// <returns>What runs each graph and how far it is from the goldens, which is empty without goldens; and what is wrong with any of
     /// it.</returns>
     public (IReadOnlyList<ProviderDecision> Graphs, IReadOnlyList<string> Problems) CompareWithGoldens(
-        IProgress<string>? progress = null, CancellationToken cancellation = default)
+        IProgress<string>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         List<ProviderDecision> graphs = [];
         List<string> problems = [];
@@ -133,7 +136,8 @@ public abstract class GraphSessions : IDisposable
             }
             finally
             {
-                if (!wasOpen) Close(name);
+                if (!wasOpen)
+                    Close(name);
             }
         }
 
@@ -142,7 +146,11 @@ public abstract class GraphSessions : IDisposable
 
     /// <summary>Graphs that are open, run on the CPU for good and were not compared with the goldens when they were opened.</summary>
     public IReadOnlyList<string> NotCompared =>
-        [.. Providers.Where(d => d is { Provider: ExecutionProvider.Cpu, StandsInFor: null, Parity.Count: 0 } && IsOpen(d.Graph)).Select(d => d.Graph)];
+        [
+            .. Providers
+                .Where(d => d is { Provider: ExecutionProvider.Cpu, StandsInFor: null, Parity.Count: 0 } && IsOpen(d.Graph))
+                .Select(d => d.Graph),
+        ];
 
     /// <summary>Compares a graph that is open with the goldens, on what runs it.</summary>
     /// <param name="graph">One of <see cref="NotCompared"/>.</param>
@@ -187,12 +195,17 @@ public abstract class GraphSessions : IDisposable
     /// <exception cref="NetworkException">The pack has no such graph, or it failed.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
     public NetworkOutputs Run(
-        string graph, IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation,
-        Predicate<string>? staysOnDevice = null) => Session(graph).Run(inputs, outputs, cancellation, staysOnDevice);
+        string graph,
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputs,
+        CancellationToken cancellation,
+        Predicate<string>? staysOnDevice = null
+    ) => Session(graph).Run(inputs, outputs, cancellation, staysOnDevice);
 
-    internal NetworkSession Session(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot)
-        ? slot.Open()
-        : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}': an older version built it; build it again");
+    internal NetworkSession Session(string graph) =>
+        _sessions.TryGetValue(graph, out SessionSlot? slot)
+            ? slot.Open()
+            : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}': an older version built it; build it again");
 
     /// <summary>Whether a graph is loaded.</summary>
     public bool IsOpen(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot) && slot.IsOpen;
@@ -207,7 +220,8 @@ public abstract class GraphSessions : IDisposable
     /// <summary>Closes every network.</summary>
     public void Dispose()
     {
-        foreach (SessionSlot slot in _sessions.Values) slot.Dispose();
+        foreach (SessionSlot slot in _sessions.Values)
+            slot.Dispose();
         _providers.Dispose();
         GC.SuppressFinalize(this);
     }

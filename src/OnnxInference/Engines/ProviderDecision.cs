@@ -21,7 +21,12 @@ public sealed record ProviderRejection(ExecutionProvider Provider, string Why, b
 /// <param name="Parity">How far its outputs are from the goldens; empty for the reference.</param>
 /// <param name="StandsInFor">What is being built and will take its place; null for nothing.</param>
 public sealed record ProviderDecision(
-    string Graph, ExecutionProvider Provider, IReadOnlyList<ProviderRejection> Rejected, IReadOnlyList<ParityError> Parity, ExecutionProvider? StandsInFor)
+    string Graph,
+    ExecutionProvider Provider,
+    IReadOnlyList<ProviderRejection> Rejected,
+    IReadOnlyList<ParityError> Parity,
+    ExecutionProvider? StandsInFor
+)
 {
     /// <summary>Whether its runs are replays of a CUDA graph.</summary>
     public bool CudaGraphs { get; init; }
@@ -30,7 +35,8 @@ public sealed record ProviderDecision(
     public NetworkPart Part => ProviderNames.PartOf(Graph);
 
     /// <summary>Why nothing better runs it, in one line; null when nothing better was allowed.</summary>
-    public string? WhyNotBetter => Rejected.Count > 0 ? string.Join("; ", Rejected)
+    public string? WhyNotBetter =>
+        Rejected.Count > 0 ? string.Join("; ", Rejected)
         : StandsInFor is { } built ? $"{ProviderNames.Text(built)}: its engine is being built"
         : null;
 }

@@ -11,7 +11,8 @@ namespace ClipFusion.OnnxInference.Engines;
 /// the program.
 /// </summary>
 /// <param name="folder">The key's folder; null for none.</param>
-internal sealed class Quarantine(string? folder)
+/// <param name="time">Says when a mark was made; the system's clock where it is not given.</param>
+internal sealed class Quarantine(string? folder, TimeProvider? time = null)
 {
     private const string Suffix = ".quarantined.json";
     private const int MaxBytes = 1 << 16;
@@ -25,15 +26,20 @@ internal sealed class Quarantine(string? folder)
         string name = NameOf(graph, provider);
         lock (_unwritten)
         {
-            if (_unwritten.TryGetValue(name, out string? reason)) return reason;
+            if (_unwritten.TryGetValue(name, out string? reason))
+                return reason;
         }
 
-        if (folder is null || !File.Exists(Path.Combine(folder, name))) return null;
+        if (folder is null || !File.Exists(Path.Combine(folder, name)))
+            return null;
         try
         {
             var file = new FileInfo(Path.Combine(folder, name));
-            Mark? mark = file.Length <= MaxBytes ? JsonSerializer.Deserialize<Mark>(RegularFile.ReadAllText(file.FullName, MaxBytes)) : null;
-            return mark?.Reason is { } reason ? $"quarantined on {mark.Since:yyyy-MM-dd}: {reason}" : $"quarantined; {file.FullName} does not say why";
+            Mark? mark =
+                file.Length <= MaxBytes ? JsonSerializer.Deserialize<Mark>(RegularFile.ReadAllText(file.FullName, MaxBytes)) : null;
+            return mark?.Reason is { } reason
+                ? $"quarantined on {mark.Since:yyyy-MM-dd}: {reason}"
+                : $"quarantined; {file.FullName} does not say why";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -45,12 +51,19 @@ internal sealed class Quarantine(string? folder)
     /// <returns>The reason, with a remark when the mark could not be written.</returns>
     public string Add(string graph, ExecutionProvider provider, IReadOnlyList<ParityError> errors)
     {
-        string name = NameOf(graph, provider), reason = ParityError.Reason(errors);
-        lock (_unwritten) _unwritten[name] = reason;
-        if (folder is null) return reason;
+        string name = NameOf(graph, provider),
+            reason = ParityError.Reason(errors);
+        lock (_unwritten)
+            _unwritten[name] = reason;
+        if (folder is null)
+            return reason;
         try
         {
-            AtomicFile.Write(Path.Combine(folder, name), Durability.PowerCut, JsonSerializer.SerializeToUtf8Bytes(new Mark(reason, DateTimeOffset.UtcNow)));
+            AtomicFile.Write(
+                Path.Combine(folder, name),
+                Durability.PowerCut,
+                JsonSerializer.SerializeToUtf8Bytes(new Mark(reason, (time ?? TimeProvider.System).GetUtcNow()))
+            );
             return reason;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -71,12 +84,14 @@ internal sealed class Quarantine(string? folder)
             _unwritten.Clear();
         }
 
-        if (folder is null || !Directory.Exists(folder)) return count;
+        if (folder is null || !Directory.Exists(folder))
+            return count;
         string[] marks = Directory.GetFiles(folder, $"*{Suffix}");
         foreach (string mark in marks)
         {
             string engines = Path.Combine(folder, Path.GetFileName(mark).Split('.')[0]);
-            if (Directory.Exists(engines)) Directory.Delete(engines, recursive: true);
+            if (Directory.Exists(engines))
+                Directory.Delete(engines, recursive: true);
             AtomicFile.Delete(mark, Durability.PowerCut);
         }
 

@@ -10,7 +10,8 @@ public sealed class GoldenTensors
     private readonly Dictionary<(string Graph, string Output), (long[] Shape, float[] Values)> _tensors = [];
 
     /// <summary>Names of a graph's outputs that there are.</summary>
-    public string[] OutputsOf(string graph) => [.. _tensors.Keys.Where(k => k.Graph == graph).Select(k => k.Output).Order(StringComparer.Ordinal)];
+    public string[] OutputsOf(string graph) =>
+        [.. _tensors.Keys.Where(k => k.Graph == graph).Select(k => k.Output).Order(StringComparer.Ordinal)];
 
     /// <summary>An output's elements in row-major order.</summary>
     /// <exception cref="PackException">There is none of the name.</exception>
@@ -25,7 +26,14 @@ public sealed class GoldenTensors
 
     /// <summary>Writes all of them.</summary>
     public void Write(string path) =>
-        SafetensorsWriter.Write(path, [.. _tensors.OrderBy(t => t.Key).Select(t => SafetensorsEntry.Of($"{t.Key.Graph}/{t.Key.Output}", t.Value.Values, t.Value.Shape))]);
+        SafetensorsWriter.Write(
+            path,
+            [
+                .. _tensors
+                    .OrderBy(t => t.Key)
+                    .Select(t => SafetensorsEntry.Of($"{t.Key.Graph}/{t.Key.Output}", t.Value.Values, t.Value.Shape)),
+            ]
+        );
 
     /// <summary>Reads a pack's.</summary>
     /// <param name="folder">The pack's folder.</param>
@@ -40,7 +48,8 @@ public sealed class GoldenTensors
             foreach ((string name, TensorInfo info) in file.Tensors)
             {
                 string[] parts = name.Split('/');
-                if (parts.Length != 2) throw new PackException($"{path}: tensor '{name}': graph/output is expected");
+                if (parts.Length != 2)
+                    throw new PackException($"{path}: tensor '{name}': graph/output is expected");
                 goldens.Add(parts[0], parts[1], [.. info.Shape], file.ReadFloats(name));
             }
 
@@ -52,7 +61,8 @@ public sealed class GoldenTensors
         }
     }
 
-    private (long[] Shape, float[] Values) Find(string graph, string output) => _tensors.TryGetValue((graph, output), out var found)
-        ? found
-        : throw new PackException($"{GraphNames.Goldens} has no '{graph}/{output}'; build the pack again");
+    private (long[] Shape, float[] Values) Find(string graph, string output) =>
+        _tensors.TryGetValue((graph, output), out var found)
+            ? found
+            : throw new PackException($"{GraphNames.Goldens} has no '{graph}/{output}'; build the pack again");
 }

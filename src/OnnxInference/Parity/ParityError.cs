@@ -14,16 +14,20 @@ public sealed record ParityError(string Output, double Error, double Limit)
     public string? Remark { get; init; }
 
     /// <summary>As <c>latent 4.0e-4 (limit 2.0e-3)</c>, with the remark behind a comma.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Output} {Error:0.0e0} (limit {Limit:0.0e0}){(Remark is null ? "" : $", {Remark}")}");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Output} {Error:0.0e0} (limit {Limit:0.0e0}){(Remark is null ? "" : $", {Remark}")}");
 
     /// <summary>Those that do not pass, in one line.</summary>
-    public static string Reason(IReadOnlyList<ParityError> errors) => $"outputs differ from the goldens: {string.Join(", ", errors.Where(e => !e.IsGood))}";
+    public static string Reason(IReadOnlyList<ParityError> errors) =>
+        $"outputs differ from the goldens: {string.Join(", ", errors.Where(e => !e.IsGood))}";
 
     /// <summary>|values - golden| / |golden|, in double; both of one length.</summary>
     internal static double Normalized(ReadOnlySpan<float> values, ReadOnlySpan<float> golden)
     {
-        if (values.Length != golden.Length) return double.PositiveInfinity;
-        double difference = 0, length = 0;
+        if (values.Length != golden.Length)
+            return double.PositiveInfinity;
+        double difference = 0,
+            length = 0;
         for (int i = 0; i < values.Length; i++)
         {
             double d = (double)values[i] - golden[i];

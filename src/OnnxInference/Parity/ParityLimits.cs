@@ -22,7 +22,8 @@ internal static class ParityLimits
     /// <param name="allowsFloat16">Whether TensorRT may choose float16 kernels.</param>
     public static double Of(string graph, ExecutionProvider provider, Precision pack, bool allowsFloat16)
     {
-        if (ProviderNames.PartOf(graph) is not (NetworkPart.ImageTower or NetworkPart.Unet)) return Float32;
+        if (ProviderNames.PartOf(graph) is not (NetworkPart.ImageTower or NetworkPart.Unet))
+            return Float32;
         return pack == Precision.Float16 || (provider == ExecutionProvider.TensorRt && allowsFloat16) ? Float16 : Float32;
     }
 }

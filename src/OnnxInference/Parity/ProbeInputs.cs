@@ -37,6 +37,7 @@ public sealed class ProbeInputs : IDisposable
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
-        foreach (OrtValue value in _values.Values) value.Dispose();
+        foreach (OrtValue value in _values.Values)
+            value.Dispose();
     }
 }

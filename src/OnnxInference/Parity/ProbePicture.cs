@@ -13,7 +13,8 @@ internal static class ProbePicture
         byte[] pixels = Rgb(side);
         // Of three colours too, in the other order.
         Array.Reverse(pixels);
-        for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(byte.MaxValue - pixels[i]);
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)(byte.MaxValue - pixels[i]);
         return pixels;
     }
 
@@ -26,7 +27,10 @@ internal static class ProbePicture
         {
             for (int x = 0; x < side; x++)
             {
-                int u = 256 * x / side, v = 256 * y / side, du = u - 150, dv = v - 110;
+                int u = 256 * x / side,
+                    v = 256 * y / side,
+                    du = u - 150,
+                    dv = v - 110;
                 bool inDisc = du * du + dv * dv < 64 * 64;
                 int grating = ((u + (v / 3)) / 12) % 2 == 0 ? 40 : 0;
                 for (int c = 0; c < 3; c++)

@@ -13,13 +13,14 @@ internal static class CudaOptions
     /// <param name="settings">The device.</param>
     /// <param name="cudaGraphs">Whether runs are captured and replayed. The session is refused then unless CUDA runs every operator of the
     /// graph.</param>
-    public static Dictionary<string, string> Of(ProviderSettings settings, bool cudaGraphs) => new(StringComparer.Ordinal)
-    {
-        ["device_id"] = settings.Device.ToString(CultureInfo.InvariantCulture),
-        ["arena_extend_strategy"] = "kSameAsRequested",
-        ["cudnn_conv_algo_search"] = "HEURISTIC",
-        ["do_copy_in_default_stream"] = "1",
-        ["enable_cuda_graph"] = cudaGraphs ? "1" : "0",
-        ["use_tf32"] = "0",
-    };
+    public static Dictionary<string, string> Of(ProviderSettings settings, bool cudaGraphs) =>
+        new(StringComparer.Ordinal)
+        {
+            ["device_id"] = settings.Device.ToString(CultureInfo.InvariantCulture),
+            ["arena_extend_strategy"] = "kSameAsRequested",
+            ["cudnn_conv_algo_search"] = "HEURISTIC",
+            ["do_copy_in_default_stream"] = "1",
+            ["enable_cuda_graph"] = cudaGraphs ? "1" : "0",
+            ["use_tf32"] = "0",
+        };
 }

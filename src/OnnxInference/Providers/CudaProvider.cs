@@ -15,7 +15,8 @@ internal sealed class CudaProvider(SessionSettings settings, ProviderSettings pr
     public OrtMemoryInfo Memory => _memory.Value;
 
     /// <summary>Memory of a GPU.</summary>
-    public static OrtMemoryInfo DeviceMemory(int device) => new(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, device, OrtMemType.Default);
+    public static OrtMemoryInfo DeviceMemory(int device) =>
+        new(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, device, OrtMemType.Default);
 
     public int? Device => providers.Device;
 
@@ -38,6 +39,7 @@ internal sealed class CudaProvider(SessionSettings settings, ProviderSettings pr
 
     public void Dispose()
     {
-        if (_memory.IsValueCreated) _memory.Value.Dispose();
+        if (_memory.IsValueCreated)
+            _memory.Value.Dispose();
     }
 }

@@ -32,7 +32,8 @@ public sealed class EngineCache(string root)
     /// <summary>Only folders with the mark are the program's own to delete.</summary>
     private void Clean(string current)
     {
-        var old = new DirectoryInfo(root).EnumerateDirectories()
+        var old = new DirectoryInfo(root)
+            .EnumerateDirectories()
             .Where(f => f.FullName != Path.GetFullPath(current) && File.Exists(Path.Combine(f.FullName, Mark)))
             .OrderByDescending(f => File.GetLastWriteTimeUtc(Path.Combine(f.FullName, Mark)))
             .Skip(Kept - 1);

@@ -22,7 +22,16 @@ public sealed record EngineCacheKey(string PackHash, GpuIdentity Identity, bool 
         get
         {
             // A length before each part: "a" and "bc" is not "ab" and "c".
-            string[] parts = [PackHash, Identity.Gpu, Identity.Driver, Identity.TensorRt, Identity.OnnxRuntime, $"{Float16}", FormattableString.Invariant($"{WorkspaceBytes}")];
+            string[] parts =
+            [
+                PackHash,
+                Identity.Gpu,
+                Identity.Driver,
+                Identity.TensorRt,
+                Identity.OnnxRuntime,
+                $"{Float16}",
+                FormattableString.Invariant($"{WorkspaceBytes}"),
+            ];
             byte[] all = Encoding.UTF8.GetBytes(string.Concat(parts.Select(p => FormattableString.Invariant($"{p.Length}:{p};"))));
             return $"{Readable($"{Identity.Gpu}-trt{Identity.TensorRt}")}-{Convert.ToHexStringLower(SHA256.HashData(all).AsSpan(0, 8))}";
         }
@@ -30,7 +39,12 @@ public sealed record EngineCacheKey(string PackHash, GpuIdentity Identity, bool 
 
     private static string Readable(string text)
     {
-        string safe = string.Concat(text.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '.' ? c : '-')).Trim('-', '.');
-        return safe.Length == 0 ? "gpu" : safe.Length > MaxReadable ? safe[..MaxReadable] : safe;
+        string safe = string.Concat(
+                text.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '.' ? c : '-')
+            )
+            .Trim('-', '.');
+        return safe.Length == 0 ? "gpu"
+            : safe.Length > MaxReadable ? safe[..MaxReadable]
+            : safe;
     }
 }

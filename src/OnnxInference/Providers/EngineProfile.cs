@@ -27,7 +27,8 @@ internal static class EngineProfile
         TensorEntry[] free = [.. graph.Inputs.Where(i => i.Shape.Any(IsFree) || IsCount(i))];
         return (Shapes(r => r.Min), Shapes(r => r.Opt), Shapes(r => r.Max));
 
-        string Shapes(Func<(int Min, int Opt, int Max), int> pick) => string.Join(',', free.Select(i => $"{i.Name}:{string.Join('x', i.Shape.Select(d => Length(i, d, pick)))}"));
+        string Shapes(Func<(int Min, int Opt, int Max), int> pick) =>
+            string.Join(',', free.Select(i => $"{i.Name}:{string.Join('x', i.Shape.Select(d => Length(i, d, pick)))}"));
     }
 
     /// <summary>An input that is itself a length has the value in the profile in the place of its shape, which is how the provider takes
@@ -37,14 +38,16 @@ internal static class EngineProfile
         : !IsFree(length) ? length
         : pick(Range(input, length)).ToString(CultureInfo.InvariantCulture);
 
-    private static (int Min, int Opt, int Max) Range(TensorEntry input, string length) => (input.Name, length) switch
-    {
-        (GraphNames.Pixels, _) => (1, 1, 1),
-        (GraphNames.Tokens, _) => (1, 1, MostPrompts),
-        _ => (1, MostRows, MostRows),
-    };
+    private static (int Min, int Opt, int Max) Range(TensorEntry input, string length) =>
+        (input.Name, length) switch
+        {
+            (GraphNames.Pixels, _) => (1, 1, 1),
+            (GraphNames.Tokens, _) => (1, 1, MostPrompts),
+            _ => (1, MostRows, MostRows),
+        };
 
     private static bool IsFree(string length) => !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    private static bool IsCount(TensorEntry input) => input.Name == GraphNames.RowsAfterMaps || input.Name.StartsWith("rows_entering_", StringComparison.Ordinal);
+    private static bool IsCount(TensorEntry input) =>
+        input.Name == GraphNames.RowsAfterMaps || input.Name.StartsWith("rows_entering_", StringComparison.Ordinal);
 }

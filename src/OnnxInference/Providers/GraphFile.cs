@@ -9,7 +9,13 @@ namespace ClipFusion.OnnxInference.Providers;
 /// <param name="Variants">The same computation for each runtime, all with or all without raw taps.</param>
 /// <param name="WeightBytes">Size of its weight file.</param>
 /// <param name="Precision">The pack's.</param>
-internal sealed record GraphFile(string Folder, string Name, IReadOnlyList<GraphEntry> Variants, long WeightBytes, Precision Precision = Precision.Float32)
+internal sealed record GraphFile(
+    string Folder,
+    string Name,
+    IReadOnlyList<GraphEntry> Variants,
+    long WeightBytes,
+    Precision Precision = Precision.Float32
+)
 {
     /// <summary>The network that it belongs to.</summary>
     public NetworkPart Part => ProviderNames.PartOf(Name);

@@ -27,12 +27,21 @@ public static unsafe class OnnxRuntimeLibrary
         ArgumentException.ThrowIfNullOrEmpty(path);
         lock (Loading)
         {
-            if (_used == path) return;
-            if (_used is not null) throw new RuntimeLibraryException($"{path}: this program has taken {_used} for its ONNX Runtime; another one needs a restart");
+            if (_used == path)
+                return;
+            if (_used is not null)
+                throw new RuntimeLibraryException(
+                    $"{path}: this program has taken {_used} for its ONNX Runtime; another one needs a restart"
+                );
             nint library = Check(path).Handle;
             OrtEnv.DisableDllImportResolver = true;
-            NativeLibrary.SetDllImportResolver(typeof(InferenceSession).Assembly, (name, assembly, search) =>
-                name == "onnxruntime" ? library : NativeLibrary.TryLoad(name, assembly, search, out nint other) ? other : 0);
+            NativeLibrary.SetDllImportResolver(
+                typeof(InferenceSession).Assembly,
+                (name, assembly, search) =>
+                    name == "onnxruntime" ? library
+                    : NativeLibrary.TryLoad(name, assembly, search, out nint other) ? other
+                    : 0
+            );
             _used = path;
         }
     }
@@ -70,7 +79,10 @@ public static unsafe class OnnxRuntimeLibrary
         var api = (nint*)((delegate* unmanaged[Cdecl]<nint>)export)();
         string version = Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint>)api[1])()) ?? "of no version";
         if (((delegate* unmanaged[Cdecl]<uint, nint>)api[0])((uint)ApiVersion) == 0)
-            throw new RuntimeLibraryException($"{path}: ONNX Runtime {version} is too old: this program speaks API version {ApiVersion}, so 1.{ApiVersion} or later is expected (docs/gpu.md)");
+            throw new RuntimeLibraryException(
+                $"{path}: ONNX Runtime {version} is too old: this program speaks API version {ApiVersion}, so 1.{ApiVersion} or later "
+                    + "is expected (docs/gpu.md)"
+            );
         return (handle, version);
     }
 }

@@ -19,11 +19,17 @@ public static class OnnxRuntimeTelemetry
     /// </summary>
     /// <exception cref="InvalidOperationException">The environment can't be changed.</exception>
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "Whoever uses this assembly may load the library, and there is no other place before all of it.")]
+    [SuppressMessage(
+        "Usage",
+        "CA2255",
+        Justification = "Whoever uses this assembly may load the library, and there is no other place before all of it."
+    )]
     public static void TurnOff()
     {
-        if (OperatingSystem.IsWindows()) return;
-        if (Libc.SetEnvironment(Variable, "1", 1) != 0) throw new InvalidOperationException($"{Variable} can't be set: ONNX Runtime would ask other machines");
+        if (OperatingSystem.IsWindows())
+            return;
+        if (Libc.SetEnvironment(Variable, "1", 1) != 0)
+            throw new InvalidOperationException($"{Variable} can't be set: ONNX Runtime would ask other machines");
         // For children, which .NET gives its own copy.
         Environment.SetEnvironmentVariable(Variable, "1");
     }

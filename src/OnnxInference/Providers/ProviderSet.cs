@@ -5,7 +5,8 @@ namespace ClipFusion.OnnxInference.Providers;
 /// <summary>The providers of an open pack and the folder where their engines lie.</summary>
 public sealed class ProviderSet : IDisposable
 {
-    private ProviderSet(IReadOnlyList<IGraphProvider> providers, string? engineFolder) => (Providers, EngineFolder) = (providers, engineFolder);
+    private ProviderSet(IReadOnlyList<IGraphProvider> providers, string? engineFolder) =>
+        (Providers, EngineFolder) = (providers, engineFolder);
 
     /// <summary>One of each kind.</summary>
     internal IReadOnlyList<IGraphProvider> Providers { get; }
@@ -19,7 +20,9 @@ public sealed class ProviderSet : IDisposable
     /// <param name="providers">How they get onto an accelerator.</param>
     public static ProviderSet Of(string packHash, SessionSettings settings, ProviderSettings providers)
     {
-        bool accelerates = Enum.GetValues<NetworkPart>().Any(p => providers.Choices[p] != ProviderChoice.Cpu) && RuntimeProviders.WhyNot("CUDAExecutionProvider") is null;
+        bool accelerates =
+            Enum.GetValues<NetworkPart>().Any(p => providers.Choices[p] != ProviderChoice.Cpu)
+            && RuntimeProviders.WhyNot("CUDAExecutionProvider") is null;
         string? folder = null;
         string whyNot = "there is no folder for its engines";
         if (accelerates && providers.CacheFolder is { } root)
@@ -35,7 +38,10 @@ public sealed class ProviderSet : IDisposable
             }
         }
 
-        return new ProviderSet([new TensorRtProvider(settings, providers, folder, whyNot), new CudaProvider(settings, providers), new CpuProvider(settings)], folder);
+        return new ProviderSet(
+            [new TensorRtProvider(settings, providers, folder, whyNot), new CudaProvider(settings, providers), new CpuProvider(settings)],
+            folder
+        );
     }
 
     /// <summary>Others in their place, for tests.</summary>
@@ -44,6 +50,7 @@ public sealed class ProviderSet : IDisposable
     /// <summary>Frees what providers hold.</summary>
     public void Dispose()
     {
-        foreach (IDisposable provider in Providers.OfType<IDisposable>()) provider.Dispose();
+        foreach (IDisposable provider in Providers.OfType<IDisposable>())
+            provider.Dispose();
     }
 }

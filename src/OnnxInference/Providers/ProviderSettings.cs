@@ -10,13 +10,14 @@ namespace ClipFusion.OnnxInference.Providers;
 public sealed record ProviderChoices(ProviderChoice ImageTower, ProviderChoice TextTowers, ProviderChoice Vae, ProviderChoice Unet)
 {
     /// <summary>The choice for one of them.</summary>
-    public ProviderChoice this[NetworkPart part] => part switch
-    {
-        NetworkPart.ImageTower => ImageTower,
-        NetworkPart.TextTowers => TextTowers,
-        NetworkPart.Vae => Vae,
-        _ => Unet,
-    };
+    public ProviderChoice this[NetworkPart part] =>
+        part switch
+        {
+            NetworkPart.ImageTower => ImageTower,
+            NetworkPart.TextTowers => TextTowers,
+            NetworkPart.Vae => Vae,
+            _ => Unet,
+        };
 
     /// <summary>The same for all.</summary>
     public static ProviderChoices All(ProviderChoice choice) => new(choice, choice, choice, choice);

@@ -16,7 +16,8 @@ internal static class TensorRtOptions
     public static Dictionary<string, string> Of(GraphFile graph, ProviderSettings settings, string folder, bool cudaGraphs)
     {
         // Float16 overflows in the VAE, and the text towers' rounding would be in every map of a recipe.
-        bool half = (settings.Float16 || graph.Precision == Precision.Float16) && (graph.Part is NetworkPart.ImageTower or NetworkPart.Unet);
+        bool half =
+            (settings.Float16 || graph.Precision == Precision.Float16) && (graph.Part is NetworkPart.ImageTower or NetworkPart.Unet);
         (string min, string opt, string max) = EngineProfile.Of(graph.For(GraphTarget.TensorRt));
         return new Dictionary<string, string>(StringComparer.Ordinal)
         {

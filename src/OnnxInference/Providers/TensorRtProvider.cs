@@ -1,3 +1,4 @@
+using ClipFusion.Foundation.Files;
 using ClipFusion.Models.Graph;
 using Microsoft.ML.OnnxRuntime;
 
@@ -9,7 +10,9 @@ namespace ClipFusion.OnnxInference.Providers;
 /// <param name="providers">Device, precision, memory.</param>
 /// <param name="folder">Where engines lie; null when nothing can be kept.</param>
 /// <param name="whyNoFolder">Why it can't.</param>
-internal sealed class TensorRtProvider(SessionSettings settings, ProviderSettings providers, string? folder, string whyNoFolder) : IGraphProvider, IDisposable
+internal sealed class TensorRtProvider(SessionSettings settings, ProviderSettings providers, string? folder, string whyNoFolder)
+    : IGraphProvider,
+        IDisposable
 {
     private readonly Lazy<OrtMemoryInfo> _memory = new(() => CudaProvider.DeviceMemory(providers.Device));
 
@@ -34,7 +37,7 @@ internal sealed class TensorRtProvider(SessionSettings settings, ProviderSetting
         // A session has one provider that captures.
         CudaProvider.Append(options, providers, cudaGraphs: false);
         var session = new InferenceSession(graph.PathOf(GraphTarget.TensorRt), options);
-        File.WriteAllBytes(MarkOf(graph), []);
+        AtomicFile.Write(MarkOf(graph), Durability.Process, "");
         return session;
     }
 
@@ -42,6 +45,7 @@ internal sealed class TensorRtProvider(SessionSettings settings, ProviderSetting
 
     public void Dispose()
     {
-        if (_memory.IsValueCreated) _memory.Value.Dispose();
+        if (_memory.IsValueCreated)
+            _memory.Value.Dispose();
     }
 }

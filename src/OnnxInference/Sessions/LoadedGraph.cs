@@ -39,7 +39,9 @@ internal sealed class LoadedGraph
         InferenceSession session = provider.Open(graph, cudaGraphs);
         try
         {
-            IGraphBinding binding = cudaGraphs ? new FixedBinding(session, provider.Memory, provider.Device) : new FreshBinding(session, provider.Memory);
+            IGraphBinding binding = cudaGraphs
+                ? new FixedBinding(session, provider.Memory, provider.Device)
+                : new FreshBinding(session, provider.Memory);
             return new LoadedGraph(session, binding, provider, cudaGraphs);
         }
         catch
@@ -57,7 +59,12 @@ internal sealed class LoadedGraph
     /// <param name="cancellation">Ends the run between two operators; a replay is not interrupted.</param>
     /// <exception cref="OnnxRuntimeException">The runtime failed, or the run was ended.</exception>
     /// <exception cref="NetworkException">A copy failed.</exception>
-    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, Predicate<string>? staysOnDevice, CancellationToken cancellation)
+    public NetworkOutputs Run(
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputs,
+        Predicate<string>? staysOnDevice,
+        CancellationToken cancellation
+    )
     {
         using var options = new RunOptions();
         using CancellationTokenRegistration end = cancellation.Register(static o => ((RunOptions)o!).Terminate = true, options);
@@ -72,7 +79,8 @@ internal sealed class LoadedGraph
     /// <summary>Gives up one use; who opened it has the first.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _uses) > 0) return;
+        if (Interlocked.Decrement(ref _uses) > 0)
+            return;
         _binding.Dispose();
         _session.Dispose();
     }

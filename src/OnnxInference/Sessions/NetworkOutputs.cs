@@ -8,9 +8,15 @@ namespace ClipFusion.OnnxInference.Sessions;
 /// <param name="names">What was asked for.</param>
 /// <param name="values">The tensors, in that order; owned from now on.</param>
 /// <param name="isOnDevice">Which of them lie in a GPU's memory; null for none.</param>
-public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice = null) : IDisposable
+public sealed class NetworkOutputs(
+    IReadOnlyCollection<string> names,
+    IReadOnlyCollection<OrtValue> values,
+    Predicate<string>? isOnDevice = null
+) : IDisposable
 {
-    private readonly Dictionary<string, OrtValue> _byName = names.Zip(values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
+    private readonly Dictionary<string, OrtValue> _byName = names
+        .Zip(values)
+        .ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
     private LoadedGraph? _graph;
 
     /// <summary>Outputs whose memory is the runtime's.</summary>
@@ -18,7 +24,12 @@ public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyC
     /// <param name="values">The tensors, in that order; owned from now on.</param>
     /// <param name="isOnDevice">Which of them lie in a GPU's memory; null for none.</param>
     /// <param name="graph">What ran, kept for these outputs and released with them.</param>
-    internal NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyCollection<OrtValue> values, Predicate<string>? isOnDevice, LoadedGraph graph)
+    internal NetworkOutputs(
+        IReadOnlyCollection<string> names,
+        IReadOnlyCollection<OrtValue> values,
+        Predicate<string>? isOnDevice,
+        LoadedGraph graph
+    )
         : this(names, values, isOnDevice) => _graph = graph;
 
     /// <summary>What there is, in the order that was asked for.</summary>
@@ -32,9 +43,10 @@ public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyC
 
     /// <summary>Its elements in row-major order; valid until this is disposed.</summary>
     /// <exception cref="InvalidOperationException">It lies in a GPU's memory.</exception>
-    public ReadOnlySpan<float> Floats(string name) => !IsOnDevice(name)
-        ? _byName[name].GetTensorDataAsSpan<float>()
-        : throw new InvalidOperationException($"Output '{name}' was left on the GPU; ask the run to bring it down.");
+    public ReadOnlySpan<float> Floats(string name) =>
+        !IsOnDevice(name)
+            ? _byName[name].GetTensorDataAsSpan<float>()
+            : throw new InvalidOperationException($"Output '{name}' was left on the GPU; ask the run to bring it down.");
 
     /// <summary>The elements of one row along axis 0.</summary>
     public ReadOnlySpan<float> Row(string name, int row)
@@ -46,7 +58,8 @@ public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyC
 
     /// <summary>Where its elements lie, for a search on the same GPU; valid until this is disposed. The run has ended, so every stream may
     /// read them.</summary>
-    internal unsafe DeviceTensor Device(string name) => new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
+    internal unsafe DeviceTensor Device(string name) =>
+        new((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_byName[name].GetTensorMutableRawData())), Shape(name));
 
     /// <summary>Where one row along axis 0 lies, as <see cref="Device"/> says it, and how many float32 values it has.</summary>
     public (nint Pointer, long Values) DeviceRow(string name, int row)
@@ -62,7 +75,8 @@ public sealed class NetworkOutputs(IReadOnlyCollection<string> names, IReadOnlyC
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        foreach (OrtValue value in values) value.Dispose();
+        foreach (OrtValue value in values)
+            value.Dispose();
         Interlocked.Exchange(ref _graph, null)?.Release();
     }
 }

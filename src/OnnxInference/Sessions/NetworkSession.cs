@@ -20,7 +20,12 @@ internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposab
     /// none. They can't be read here.</param>
     /// <exception cref="OperationCanceledException">The run was ended.</exception>
     /// <exception cref="NetworkException">The runtime or a copy failed.</exception>
-    public NetworkOutputs Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyCollection<string> outputs, CancellationToken cancellation, Predicate<string>? staysOnDevice = null)
+    public NetworkOutputs Run(
+        IReadOnlyDictionary<string, OrtValue> inputs,
+        IReadOnlyCollection<string> outputs,
+        CancellationToken cancellation,
+        Predicate<string>? staysOnDevice = null
+    )
     {
         cancellation.ThrowIfCancellationRequested();
         LoadedGraph graph = Keep();
@@ -55,7 +60,8 @@ internal sealed class NetworkSession(string name, LoadedGraph first) : IDisposab
 
     public void Dispose()
     {
-        lock (_lock) _graph.Release();
+        lock (_lock)
+            _graph.Release();
     }
 
     private LoadedGraph Keep()

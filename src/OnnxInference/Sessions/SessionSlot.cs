@@ -10,7 +10,8 @@ internal sealed class SessionSlot(Func<NetworkSession> open) : IDisposable
     /// <summary>The network, opened by the first caller while the others wait.</summary>
     public NetworkSession Open()
     {
-        lock (_lock) return _session ??= open();
+        lock (_lock)
+            return _session ??= open();
     }
 
     /// <summary>Whether it was opened. Does not wait for who opens it now.</summary>

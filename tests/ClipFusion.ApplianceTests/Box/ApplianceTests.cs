@@ -36,7 +36,10 @@ public sealed class ApplianceTests : BoxTest
         Assert.Equal("MALFORMED", await ErrorOf("""{"triggerId":"../x"}"""));
         Assert.Null(await ErrorOf("""{"triggerId":"hurry","deadlineMs":10}"""));
         Entry hurried = await ledger.NextAsync(e => Heard.IsVerdictOf(e, "hurry"), Cancellation);
-        Assert.Equal(("NOT_JUDGED", "deadline"), (hurried.Json.GetProperty("verdict").GetString(), hurried.Json.GetProperty("reason").GetString()));
+        Assert.Equal(
+            ("NOT_JUDGED", "deadline"),
+            (hurried.Json.GetProperty("verdict").GetString(), hurried.Json.GetProperty("reason").GetString())
+        );
     }
 
     [Fact]
@@ -50,7 +53,11 @@ public sealed class ApplianceTests : BoxTest
         {
             await PublishAsync(broker, In + "recipe/set", payload);
             List<Entry> acks = await ledger.UntilAsync(all => all.Count(e => e.Topic == Out + "recipe/ack") == 2, Cancellation);
-            return [.. acks.Where(e => e.Topic == Out + "recipe/ack").Select(e => (e.Json.GetProperty("status").GetString(), e.Json.GetProperty("error").GetString()))];
+            return
+            [
+                .. acks.Where(e => e.Topic == Out + "recipe/ack")
+                    .Select(e => (e.Json.GetProperty("status").GetString(), e.Json.GetProperty("error").GetString())),
+            ];
         }
 
         Assert.Equal([("accepted", null), ("active", null)], await Set("8"));
@@ -67,23 +74,44 @@ public sealed class ApplianceTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = 150 }, new("line2") { IntervalMs = 150 }] });
+        await ReadyBoxAsync(
+            ledger,
+            new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = 150 }, new("line2") { IntervalMs = 150 }] }
+        );
         List<Entry> heard = await ledger.UntilAsync(all => all.Count(e => e.Topic == Out + "verdict") >= 3, Cancellation);
 
         // Each line is a message: the second comes while the first is being done.
         await Ledger.PublishAsync(broker, ["-q", "1", "-t", In + "recipe/set", "-l"], "8\n7\n", Cancellation);
-        static bool IsUnder(Entry e, int recipe) => e.Topic == Out + "verdict" && e.Json.GetProperty("recipe").GetProperty("number").GetInt32() == recipe && e.Json.GetProperty("verdict").GetString() is "OK" or "NG";
+        static bool IsUnder(Entry e, int recipe) =>
+            e.Topic == Out + "verdict"
+            && e.Json.GetProperty("recipe").GetProperty("number").GetInt32() == recipe
+            && e.Json.GetProperty("verdict").GetString() is "OK" or "NG";
         heard.AddRange(await ledger.UntilAsync(all => all.Count(e => IsUnder(e, 8)) >= 3, Cancellation));
 
         Assert.Equal(
             [("accepted", null), ("refused", "BUSY"), ("active", null)],
-            heard.Where(e => e.Topic == Out + "recipe/ack").Select(e => (e.Json.GetProperty("status").GetString(), e.Json.GetProperty("error").GetString())));
+            heard
+                .Where(e => e.Topic == Out + "recipe/ack")
+                .Select(e => (e.Json.GetProperty("status").GetString(), e.Json.GetProperty("error").GetString()))
+        );
         Entry[] verdicts = [.. heard.Where(e => e.Topic == Out + "verdict")];
-        Assert.Equal(Enumerable.Range(0, verdicts.Length).Select(n => verdicts[0].Json.GetProperty("seq").GetInt64() + n), verdicts.Select(v => v.Json.GetProperty("seq").GetInt64()));
-        Assert.All(verdicts.SkipWhile(v => !IsUnder(v, 8)), v => Assert.Equal(8, v.Json.GetProperty("recipe").GetProperty("number").GetInt32()));
-        Assert.All(verdicts.Where(v => v.Json.GetProperty("verdict").GetString() == "NOT_JUDGED"), v => Assert.Contains(v.Json.GetProperty("reason").GetString(), (string?[])["not_ready", "overrun"]));
+        Assert.Equal(
+            Enumerable.Range(0, verdicts.Length).Select(n => verdicts[0].Json.GetProperty("seq").GetInt64() + n),
+            verdicts.Select(v => v.Json.GetProperty("seq").GetInt64())
+        );
+        Assert.All(
+            verdicts.SkipWhile(v => !IsUnder(v, 8)),
+            v => Assert.Equal(8, v.Json.GetProperty("recipe").GetProperty("number").GetInt32())
+        );
+        Assert.All(
+            verdicts.Where(v => v.Json.GetProperty("verdict").GetString() == "NOT_JUDGED"),
+            v => Assert.Contains(v.Json.GetProperty("reason").GetString(), (string?[])["not_ready", "overrun"])
+        );
         // The neighbour does not notice.
-        Assert.All(heard.Where(e => e.Topic == Prefix + "out/line2/verdict"), v => Assert.NotEqual("not_ready", v.Json.GetProperty("reason").GetString()));
+        Assert.All(
+            heard.Where(e => e.Topic == Prefix + "out/line2/verdict"),
+            v => Assert.NotEqual("not_ready", v.Json.GetProperty("reason").GetString())
+        );
     }
 
     [Fact]
@@ -94,14 +122,20 @@ public sealed class ApplianceTests : BoxTest
         ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { Inbox = "in" }] }));
         NoisePicture.Write(Path.Combine(box.Inbox, "a.png"), 3);
         NoisePicture.Write(Path.Combine(box.Inbox, "b.png"), 4);
-        using (FileStream cut = File.OpenWrite(Path.Combine(box.Inbox, "b.png"))) cut.SetLength(200);
+        using (FileStream cut = File.OpenWrite(Path.Combine(box.Inbox, "b.png")))
+            cut.SetLength(200);
         box.Start();
         await ReadyAsync(ledger);
-        foreach (string id in (string[])["a", "b"]) await TriggerAsync(broker, id);
+        foreach (string id in (string[])["a", "b"])
+            await TriggerAsync(broker, id);
         List<Entry> heard = await ledger.UntilAsync(all => all.Count(Heard.IsVerdict) == 2, Cancellation);
         Assert.Equal([null, "bad_image"], heard.Where(Heard.IsVerdict).Select(e => e.Json.GetProperty("reason").GetString()));
 
-        string judged = Path.Combine(box.Inbox, "done", "a.png"), bad = Path.Combine(box.Inbox, "rejected", "b.png");
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(judged) && File.Exists(bad), TimeSpan.FromSeconds(20)), $"{judged} and {bad} are expected");
+        string judged = Path.Combine(box.Inbox, "done", "a.png"),
+            bad = Path.Combine(box.Inbox, "rejected", "b.png");
+        Assert.True(
+            SpinWait.SpinUntil(() => File.Exists(judged) && File.Exists(bad), TimeSpan.FromSeconds(20)),
+            $"{judged} and {bad} are expected"
+        );
     }
 }

@@ -7,7 +7,8 @@ namespace ClipFusion.ApplianceTests.Box;
 /// afterwards.</summary>
 internal sealed class BoxTalk : IAsyncDisposable
 {
-    private const string In = "clipfusion/v1/box/in/line1/", Out = "clipfusion/v1/box/out/line1/";
+    private const string In = "clipfusion/v1/box/in/line1/",
+        Out = "clipfusion/v1/box/out/line1/";
 
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(2));
     private readonly List<Entry> _heard = [];
@@ -23,12 +24,25 @@ internal sealed class BoxTalk : IAsyncDisposable
 
     private string Database => Path.Combine(Box.DataFolder, "inspections.db");
 
-    public static async Task<BoxTalk> CreateAsync(bool folderCamera = false, string? dataFolder = null, params (string Name, string Value)[] environment)
+    public static async Task<BoxTalk> CreateAsync(
+        bool folderCamera = false,
+        string? dataFolder = null,
+        params (string Name, string Value)[] environment
+    )
     {
         Mosquitto broker = await Mosquitto.StartAsync(["allow_anonymous true"], CancellationToken.None);
-        var box = new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { Inbox = folderCamera ? "in" : null }], DataFolder = dataFolder, Environment = environment });
+        var box = new ApplianceBox(
+            new BoxOptions
+            {
+                Port = broker.Port,
+                Stations = [new("line1") { Inbox = folderCamera ? "in" : null }],
+                DataFolder = dataFolder,
+                Environment = environment,
+            }
+        );
         // A camera's folder is there before the program is.
-        if (folderCamera) _ = box.Inbox;
+        if (folderCamera)
+            _ = box.Inbox;
         return new BoxTalk(broker, await Ledger.StartAsync(broker, CancellationToken.None), box);
     }
 
@@ -53,7 +67,8 @@ internal sealed class BoxTalk : IAsyncDisposable
     public bool IsNewLife(JsonElement state) => !_lives.Contains(state.GetProperty("bootId").GetString()!);
 
     /// <summary>Waits for a state of a kind.</summary>
-    public async Task<JsonElement> StateAsync(Predicate<JsonElement> wanted) => (await NextAsync(e => e.Topic == Out + "state" && !e.Retained && wanted(e.Json))).Json;
+    public async Task<JsonElement> StateAsync(Predicate<JsonElement> wanted) =>
+        (await NextAsync(e => e.Topic == Out + "state" && !e.Retained && wanted(e.Json))).Json;
 
     /// <summary>Sends a trigger.</summary>
     /// <returns>Its ack.</returns>
@@ -76,16 +91,31 @@ internal sealed class BoxTalk : IAsyncDisposable
     {
         await TriggerAsync(id);
         JsonElement verdict = await VerdictAsync(id);
-        return (verdict.GetProperty("seq").GetInt64(), verdict.GetProperty("verdict").GetString(), verdict.GetProperty("reason").GetString());
+        return (
+            verdict.GetProperty("seq").GetInt64(),
+            verdict.GetProperty("verdict").GetString(),
+            verdict.GetProperty("reason").GetString()
+        );
     }
 
     /// <summary>Verdicts in the order of their first hearing: trigger, id, sequence and topic.</summary>
     public IReadOnlyList<(string Trigger, string Id, long Sequence, string? Verdict, string? Reason, bool IsLive)> Verdicts =>
-    [
-        .. _heard.Where(IsVerdict).Select(e => (e, e.Json)).Select(v => (
-            v.Json.GetProperty("triggerId").GetString()!, v.Json.GetProperty("inspectionId").GetString()!, v.Json.GetProperty("seq").GetInt64(), v.Json.GetProperty("verdict").GetString(),
-            v.Json.GetProperty("reason").GetString(), v.e.Topic == Out + "verdict")).DistinctBy(v => v.Item2),
-    ];
+        [
+            .. _heard
+                .Where(IsVerdict)
+                .Select(e => (e, e.Json))
+                .Select(v =>
+                    (
+                        v.Json.GetProperty("triggerId").GetString()!,
+                        v.Json.GetProperty("inspectionId").GetString()!,
+                        v.Json.GetProperty("seq").GetInt64(),
+                        v.Json.GetProperty("verdict").GetString(),
+                        v.Json.GetProperty("reason").GetString(),
+                        v.e.Topic == Out + "verdict"
+                    )
+                )
+                .DistinctBy(v => v.Item2),
+        ];
 
     /// <summary>
     /// Waits for the verdict of every acked trigger, then kills the program and compares what was heard with what is stored: one verdict
@@ -93,14 +123,31 @@ internal sealed class BoxTalk : IAsyncDisposable
     /// </summary>
     public async Task CheckAsync()
     {
-        List<JsonElement> acked = [.. _heard.Where(e => e.Topic == Out + "trigger/ack").Select(e => e.Json).Where(a => a.GetProperty("accepted").GetBoolean())];
-        foreach (JsonElement ack in acked) await VerdictAsync(ack.GetProperty("triggerId").GetString()!);
+        List<JsonElement> acked =
+        [
+            .. _heard.Where(e => e.Topic == Out + "trigger/ack").Select(e => e.Json).Where(a => a.GetProperty("accepted").GetBoolean()),
+        ];
+        foreach (JsonElement ack in acked)
+            await VerdictAsync(ack.GetProperty("triggerId").GetString()!);
         await StateAsync(s => s.GetProperty("outbox").GetProperty("pending").GetInt64() == 0);
         await Box.KillAsync(Limit);
         Assert.NotEmpty(acked);
-        foreach (IGrouping<string?, JsonElement> same in _heard.Where(IsVerdict).Select(e => e.Json).GroupBy(v => v.GetProperty("inspectionId").GetString()))
-            Assert.Single(same.Select(v => (v.GetProperty("seq").GetInt64(), v.GetProperty("verdict").GetString(), v.GetProperty("reason").GetString())).Distinct());
-        Assert.Equal(acked.Select(a => a.GetProperty("inspectionId").GetString()).Distinct().Order(StringComparer.Ordinal), Verdicts.Select(v => v.Id).Order(StringComparer.Ordinal));
+        foreach (
+            IGrouping<string?, JsonElement> same in _heard
+                .Where(IsVerdict)
+                .Select(e => e.Json)
+                .GroupBy(v => v.GetProperty("inspectionId").GetString())
+        )
+            Assert.Single(
+                same.Select(v =>
+                        (v.GetProperty("seq").GetInt64(), v.GetProperty("verdict").GetString(), v.GetProperty("reason").GetString())
+                    )
+                    .Distinct()
+            );
+        Assert.Equal(
+            acked.Select(a => a.GetProperty("inspectionId").GetString()).Distinct().Order(StringComparer.Ordinal),
+            Verdicts.Select(v => v.Id).Order(StringComparer.Ordinal)
+        );
         Dictionary<string, long> stored = Stored();
         Assert.All(Verdicts, v => Assert.Equal(v.Verdict, stored.TryGetValue(v.Id, out long verdict) ? Word(verdict) : "not stored"));
     }
@@ -123,13 +170,14 @@ internal sealed class BoxTalk : IAsyncDisposable
 
     private static bool IsVerdict(Entry e) => e.Topic is Out + "verdict" or Out + "verdict/replay";
 
-    private static string Word(long verdict) => verdict switch
-    {
-        0 => "OK",
-        1 => "NG",
-        2 => "REVIEW",
-        _ => "NOT_JUDGED",
-    };
+    private static string Word(long verdict) =>
+        verdict switch
+        {
+            0 => "OK",
+            1 => "NG",
+            2 => "REVIEW",
+            _ => "NOT_JUDGED",
+        };
 
     private Dictionary<string, long> Stored()
     {
@@ -138,7 +186,8 @@ internal sealed class BoxTalk : IAsyncDisposable
         command.CommandText = "SELECT id, verdict FROM inspections WHERE verdict IS NOT NULL";
         using SqliteDataReader row = command.ExecuteReader();
         var stored = new Dictionary<string, long>(StringComparer.Ordinal);
-        while (row.Read()) stored[row.GetString(0)] = row.GetInt64(1);
+        while (row.Read())
+            stored[row.GetString(0)] = row.GetInt64(1);
         return stored;
     }
 
@@ -146,7 +195,14 @@ internal sealed class BoxTalk : IAsyncDisposable
     {
         try
         {
-            return await _ledger.NextAsync(e => { _heard.Add(e); return wanted(e); }, Limit);
+            return await _ledger.NextAsync(
+                e =>
+                {
+                    _heard.Add(e);
+                    return wanted(e);
+                },
+                Limit
+            );
         }
         catch (OperationCanceledException)
         {

@@ -48,7 +48,10 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
     {
         Mosquitto broker = await BrokerAsync("max_queued_messages 0", "persistence true", "persistence_location {folder}/");
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] });
+        ApplianceBox box = await ReadyBoxAsync(
+            ledger,
+            new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] }
+        );
         using PageEvents events = await PageEvents.ListenAsync(await box.PageAsync(Cancellation), Cancellation);
         List<Entry> heard = await ledger.UntilAsync(all => all.Count(Heard.IsVerdict) >= 5, Cancellation);
         await events.HearAsync("verdict", 5, Cancellation);
@@ -75,16 +78,24 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
     public async Task Run_BackBeforeItsSubscribers_KeepsTheVerdictsForReplay()
     {
         Mosquitto broker = await BrokerAsync("max_queued_messages 0");
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] }));
+        ApplianceBox box = Own(
+            new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] })
+        );
         box.Start();
         Assert.Contains("line1", await box.Log.SaysAsync("nobody subscribes to the verdicts", Cancellation), StringComparison.Ordinal);
         Ledger ledger = await LedgerAsync(broker);
-        List<Entry> heard = await ledger.UntilAsync(all => Heard.Verdicts(all).Exists(v => v.Sequence == 1) && Heard.Verdicts(all).Exists(v => !v.IsReplayed), Cancellation);
+        List<Entry> heard = await ledger.UntilAsync(
+            all => Heard.Verdicts(all).Exists(v => v.Sequence == 1) && Heard.Verdicts(all).Exists(v => !v.IsReplayed),
+            Cancellation
+        );
         heard.AddRange(await ThroughLastTriggerAsync(broker, ledger, heard));
         Heard.IsWhole(heard);
         Assert.Contains(Heard.Verdicts(heard), v => v is { Sequence: 1, IsReplayed: true, IsDuplicate: false });
         await box.Log.SaysAsync("are heard again", Cancellation);
-        await ledger.NextAsync(e => e.Topic == Out + "state" && !e.Retained && e.Json.GetProperty("outbox").GetProperty("unheard").GetInt64() == 0, Cancellation);
+        await ledger.NextAsync(
+            e => e.Topic == Out + "state" && !e.Retained && e.Json.GetProperty("outbox").GetProperty("unheard").GetInt64() == 0,
+            Cancellation
+        );
     }
 
     /// <param name="length">How long the broker is away: for as many parts as the line's clock triggers meanwhile.</param>
@@ -93,9 +104,13 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         // The ledger's session is on the broker's disk: it hears what is published before it is back itself.
         Mosquitto broker = await BrokerAsync("max_queued_messages 0", "persistence true", "persistence_location {folder}/");
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] });
+        ApplianceBox box = await ReadyBoxAsync(
+            ledger,
+            new BoxOptions { Port = broker.Port, Stations = [new("line1") { IntervalMs = IntervalMs, QueueDepth = 16 }] }
+        );
         using PageEvents events = await PageEvents.ListenAsync(await box.PageAsync(Cancellation), Cancellation);
-        for (int i = 0; i < 10; i++) await TriggerAsync(broker, $"before-{i}");
+        for (int i = 0; i < 10; i++)
+            await TriggerAsync(broker, $"before-{i}");
         List<Entry> heard = await ledger.ThroughAsync(e => Heard.IsVerdictOf(e, "before-5"), Cancellation);
         // What the page was told until now is not part of the outage.
         await events.HearAsync("verdict", heard.Count(Heard.IsVerdict), Cancellation);
@@ -111,7 +126,10 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         heard.AddRange(rest);
 
         Heard.IsWhole(heard);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{Heard.Verdicts(heard).Select(v => v.Sequence).Distinct().Count()} inspections, {Heard.Verdicts(heard).Count(v => v.IsReplayed)} replayed");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{Heard.Verdicts(heard).Select(v => v.Sequence).Distinct().Count()} inspections, "
+                + $"{Heard.Verdicts(heard).Count(v => v.IsReplayed)} replayed"
+        );
     }
 
     /// <summary>An ejector never sees old parts, and records miss none: what was made while nobody listened is sorted by its age when the
@@ -135,12 +153,15 @@ public sealed class BrokerOutageTests() : BoxTest(minutes: 15)
         return await ledger.ThroughAsync(
             e =>
             {
-                if (!Heard.IsVerdict(e)) return false;
+                if (!Heard.IsVerdict(e))
+                    return false;
                 long sequence = e.Json.GetProperty("seq").GetInt64();
                 sequences.Add(sequence);
-                if (Heard.IsVerdictOf(e, id)) last = sequence;
+                if (Heard.IsVerdictOf(e, id))
+                    last = sequence;
                 return last > 0 && sequences.Count(s => s <= last) == last;
             },
-            Cancellation);
+            Cancellation
+        );
     }
 }

@@ -17,7 +17,8 @@ public sealed class BrokerRefusalTests : BoxTest
         await broker.StartAsync(Cancellation);
         Ledger ledger = await LedgerAsync(broker);
         ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1"), new("line2")] });
-        for (int i = 0; i < 4; i++) await TriggerAsync(broker, $"denied{i}");
+        for (int i = 0; i < 4; i++)
+            await TriggerAsync(broker, $"denied{i}");
         var heard = new List<Entry>();
         for (int i = 0; i < 10; i++)
         {
@@ -32,7 +33,13 @@ public sealed class BrokerRefusalTests : BoxTest
         heard.AddRange(await ledger.ThroughAsync(e => Heard.IsVerdictOf(e, "opened"), Cancellation));
 
         // Parked ones need a person; of the rest nothing is missing, and nothing of the other station.
-        string[] parked = [.. Heard.Accepted(heard).Select(a => a.Id).Where(id => box.Log.Lines.Any(l => l.Contains($"{id} is parked", StringComparison.Ordinal)))];
+        string[] parked =
+        [
+            .. Heard
+                .Accepted(heard)
+                .Select(a => a.Id)
+                .Where(id => box.Log.Lines.Any(l => l.Contains($"{id} is parked", StringComparison.Ordinal))),
+        ];
         HashSet<string> given = [.. Heard.Verdicts(heard).Select(v => v.Id)];
         Assert.Equal(15, Heard.Accepted(heard).Count);
         Assert.InRange(parked.Length, 1, 4);
@@ -57,11 +64,28 @@ public sealed class BrokerRefusalTests : BoxTest
     public async Task Run_WrongPassword_IsNamedAndTheBoxConnectsWhenTheBrokerKnowsIt()
     {
         int guarded = Ports.Free();
-        Mosquitto broker = Own(new Mosquitto("per_listener_settings true", "allow_anonymous true", $"listener {guarded} 127.0.0.1", "allow_anonymous false", "password_file {folder}/passwords"));
+        Mosquitto broker = Own(
+            new Mosquitto(
+                "per_listener_settings true",
+                "allow_anonymous true",
+                $"listener {guarded} 127.0.0.1",
+                "allow_anonymous false",
+                "password_file {folder}/passwords"
+            )
+        );
         await SetPasswordAsync(broker, "another");
         await broker.StartAsync(Cancellation);
         await File.WriteAllTextAsync(broker.Path("password"), "right\n", Cancellation);
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = guarded, UserName = "box", PasswordFile = broker.Path("password") }));
+        ApplianceBox box = Own(
+            new ApplianceBox(
+                new BoxOptions
+                {
+                    Port = guarded,
+                    UserName = "box",
+                    PasswordFile = broker.Path("password"),
+                }
+            )
+        );
         box.Start();
         Assert.Matches("BadCredentials|NotAuthorized", await box.Log.SaysAsync("MQTT: no connection", Cancellation));
 
@@ -77,7 +101,14 @@ public sealed class BrokerRefusalTests : BoxTest
     public async Task Run_CertificateNotYetValid_IsNamedAndTheBoxConnectsWhenItIs()
     {
         int encrypted = Ports.Free();
-        Mosquitto broker = Own(new Mosquitto("allow_anonymous true", $"listener {encrypted} 127.0.0.1", "certfile {folder}/server.pem", "keyfile {folder}/server.key"));
+        Mosquitto broker = Own(
+            new Mosquitto(
+                "allow_anonymous true",
+                $"listener {encrypted} 127.0.0.1",
+                "certfile {folder}/server.pem",
+                "keyfile {folder}/server.key"
+            )
+        );
         using var authority = new TestAuthority(broker.Folder, "ca");
         authority.Issue("server", DateTimeOffset.UtcNow.AddDays(1));
         await broker.StartAsync(Cancellation);

@@ -30,7 +30,8 @@ public sealed class CallerTests : BoxTest
         Assert.Equal("MALFORMED", await ErrorOf("""{"triggerId":"a","triggerId":"b"}"""u8.ToArray()));
         Assert.Equal("RECIPE_NOT_ACTIVE", await ErrorOf("""{"triggerId":"a","recipe":"nobody-knows-it"}"""u8.ToArray()));
         // Stations that there are not, and topics that are no command, are nobody's business.
-        foreach (string topic in (string[])["in/line9/trigger", "in/line1/nothing", "in/line1/trigger/deeper"]) await PublishAsync(broker, Prefix + topic, """{"triggerId":"x"}""");
+        foreach (string topic in (string[])["in/line9/trigger", "in/line1/nothing", "in/line1/trigger/deeper"])
+            await PublishAsync(broker, Prefix + topic, """{"triggerId":"x"}""");
         await StillReadyAsync(ledger);
         Assert.Null(await ErrorOf("""{"triggerId":"good"}"""u8.ToArray()));
         await ledger.NextAsync(e => Heard.IsVerdictOf(e, "good"), Cancellation);
@@ -49,7 +50,12 @@ public sealed class CallerTests : BoxTest
         {
             for (int i = 0; i < messages; i++)
             {
-                await Ledger.PublishAsync(broker, ["-q", "1", "-t", In + (i % 2 == 0 ? "trigger" : "recipe/set"), "-s"], garbage, Cancellation);
+                await Ledger.PublishAsync(
+                    broker,
+                    ["-q", "1", "-t", In + (i % 2 == 0 ? "trigger" : "recipe/set"), "-s"],
+                    garbage,
+                    Cancellation
+                );
                 Entry answer = await ledger.NextAsync(e => Heard.IsAck(e) || e.Topic == Out + "recipe/ack", Cancellation);
                 Assert.Equal("MALFORMED", answer.Json.GetProperty("error").GetString());
             }
@@ -57,8 +63,11 @@ public sealed class CallerTests : BoxTest
             return box.WorkingSet;
         }
 
-        long warm = await After(20), later = await After(80);
-        TestContext.Current.TestOutputHelper?.WriteLine($"working set {warm / Megabyte} MB after 20 messages of 1 MB, {later / Megabyte} MB after 100");
+        long warm = await After(20),
+            later = await After(80);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"working set {warm / Megabyte} MB after 20 messages of 1 MB, {later / Megabyte} MB after 100"
+        );
         // Kept, eighty of them would be 80 MB at least.
         Assert.InRange(later - warm, long.MinValue, 60 * Megabyte);
         await StillReadyAsync(ledger);
@@ -73,14 +82,26 @@ public sealed class CallerTests : BoxTest
         await TriggerAsync(broker, "d");
         List<Entry> first = await ledger.UntilAsync(all => all.Any(Heard.IsVerdict) && all.Any(IsSimple), Cancellation);
         await TriggerAsync(broker, "d");
-        List<Entry> again = await ledger.UntilAsync(all => all.Any(Heard.IsVerdict) && all.Any(IsSimple) && all.Any(Heard.IsAck), Cancellation);
+        List<Entry> again = await ledger.UntilAsync(
+            all => all.Any(Heard.IsVerdict) && all.Any(IsSimple) && all.Any(Heard.IsAck),
+            Cancellation
+        );
 
         Entry ack = Assert.Single(again, Heard.IsAck);
-        HeardVerdict was = Assert.Single(Heard.Verdicts(first)), told = Assert.Single(Heard.Verdicts(again));
-        Assert.Equal((true, was.Id, was.Sequence), (ack.Json.GetProperty("duplicate").GetBoolean(), ack.Json.GetProperty("inspectionId").GetString(), ack.Json.GetProperty("seq").GetInt64()));
+        HeardVerdict was = Assert.Single(Heard.Verdicts(first)),
+            told = Assert.Single(Heard.Verdicts(again));
+        Assert.Equal(
+            (true, was.Id, was.Sequence),
+            (
+                ack.Json.GetProperty("duplicate").GetBoolean(),
+                ack.Json.GetProperty("inspectionId").GetString(),
+                ack.Json.GetProperty("seq").GetInt64()
+            )
+        );
         Assert.Equal((false, true, was.Content), (was.IsDuplicate, told.IsDuplicate, told.Content));
         // The text message: byte 27 is late, byte 28 duplicate, everything else as it was.
-        string wasText = first.First(IsSimple).Payload, toldText = again.First(IsSimple).Payload;
+        string wasText = first.First(IsSimple).Payload,
+            toldText = again.First(IsSimple).Payload;
         Assert.Equal(('0', '1'), (wasText[28], toldText[28]));
         Assert.Equal(wasText.Remove(27, 2), toldText.Remove(27, 2));
 

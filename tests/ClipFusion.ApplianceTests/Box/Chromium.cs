@@ -15,11 +15,23 @@ internal sealed class Chromium : IAsyncDisposable
     private readonly List<string> _errors = [];
     private int _calls;
 
-    private Chromium(Uri page) => _child = Child.Start(
-        DefaultSignals.Start(
-            Find(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run", "--remote-debugging-port=0", "--window-size=1280,800",
-            $"--user-data-dir={_profile.Root}", page.ToString()),
-        hasChildren: true);
+    private Chromium(Uri page) =>
+        _child = Child.Start(
+            DefaultSignals.Start(
+                Find(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-proxy-server",
+                "--no-first-run",
+                "--remote-debugging-port=0",
+                "--window-size=1280,800",
+                $"--user-data-dir={_profile.Root}",
+                page.ToString()
+            ),
+            hasChildren: true
+        );
 
     public static async Task<Chromium> OpenAsync(Uri page, CancellationToken cancellation)
     {
@@ -32,8 +44,15 @@ internal sealed class Chromium : IAsyncDisposable
             while (true)
             {
                 string tabs = await http.GetStringAsync(new Uri($"http://127.0.0.1:{debugger.Port}/json/list"), cancellation);
-                JsonElement tab = JsonDocument.Parse(tabs).RootElement.EnumerateArray().FirstOrDefault(t => t.GetProperty("type").GetString() == "page" && t.GetProperty("url").GetString()!.StartsWith(page.ToString(), StringComparison.Ordinal));
-                if (tab.ValueKind == JsonValueKind.Undefined) continue;
+                JsonElement tab = JsonDocument
+                    .Parse(tabs)
+                    .RootElement.EnumerateArray()
+                    .FirstOrDefault(t =>
+                        t.GetProperty("type").GetString() == "page"
+                        && t.GetProperty("url").GetString()!.StartsWith(page.ToString(), StringComparison.Ordinal)
+                    );
+                if (tab.ValueKind == JsonValueKind.Undefined)
+                    continue;
                 await browser._socket.ConnectAsync(new Uri(tab.GetProperty("webSocketDebuggerUrl").GetString()!), cancellation);
                 return browser;
             }
@@ -59,8 +78,18 @@ internal sealed class Chromium : IAsyncDisposable
         while (true)
         {
             // No answer where the page was exchanged meanwhile: a tab is empty at first.
-            JsonElement? result = await CallAsync("Runtime.evaluate", new { expression = script, awaitPromise = true, returnByValue = true }, cancellation);
-            if (result is { } found && found.GetProperty("result").TryGetProperty("value", out JsonElement page)) return page.GetString()!;
+            JsonElement? result = await CallAsync(
+                "Runtime.evaluate",
+                new
+                {
+                    expression = script,
+                    awaitPromise = true,
+                    returnByValue = true,
+                },
+                cancellation
+            );
+            if (result is { } found && found.GetProperty("result").TryGetProperty("value", out JsonElement page))
+                return page.GetString()!;
         }
     }
 
@@ -89,33 +118,51 @@ internal sealed class Chromium : IAsyncDisposable
     }
 
     private static string Find() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists)
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .SelectMany(folder => Names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException("there is no chromium; ./build.sh setup installs it");
 
-    private static bool IsError(JsonElement told) => told.TryGetProperty("method", out JsonElement method) && method.GetString() switch
-    {
-        "Log.entryAdded" => told.GetProperty("params").GetProperty("entry").GetProperty("level").GetString() == "error",
-        "Runtime.consoleAPICalled" => told.GetProperty("params").GetProperty("type").GetString() == "error",
-        "Runtime.exceptionThrown" => true,
-        _ => false,
-    };
+    private static bool IsError(JsonElement told) =>
+        told.TryGetProperty("method", out JsonElement method)
+        && method.GetString() switch
+        {
+            "Log.entryAdded" => told.GetProperty("params").GetProperty("entry").GetProperty("level").GetString() == "error",
+            "Runtime.consoleAPICalled" => told.GetProperty("params").GetProperty("type").GetString() == "error",
+            "Runtime.exceptionThrown" => true,
+            _ => false,
+        };
 
     private async Task<JsonElement?> CallAsync(string method, object parameters, CancellationToken cancellation)
     {
         int id = ++_calls;
-        await _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(new { id, method, @params = parameters }), WebSocketMessageType.Text, true, cancellation);
+        await _socket.SendAsync(
+            JsonSerializer.SerializeToUtf8Bytes(
+                new
+                {
+                    id,
+                    method,
+                    @params = parameters,
+                }
+            ),
+            WebSocketMessageType.Text,
+            true,
+            cancellation
+        );
         while (true)
         {
             using var message = new MemoryStream();
             byte[] part = new byte[64 * 1024];
-            for (ValueWebSocketReceiveResult received = default; !received.EndOfMessage;)
+            for (ValueWebSocketReceiveResult received = default; !received.EndOfMessage; )
             {
                 received = await _socket.ReceiveAsync(part.AsMemory(), cancellation);
                 message.Write(part, 0, received.Count);
             }
 
             JsonElement answer = JsonDocument.Parse(message.ToArray()).RootElement;
-            if (IsError(answer)) _errors.Add(answer.GetProperty("params").ToString());
+            if (IsError(answer))
+                _errors.Add(answer.GetProperty("params").ToString());
             if (answer.TryGetProperty("id", out JsonElement of) && of.GetInt32() == id)
                 return answer.TryGetProperty("result", out JsonElement result) ? result : null;
         }

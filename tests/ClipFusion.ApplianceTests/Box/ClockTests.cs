@@ -15,7 +15,15 @@ public sealed class ClockTests
         string now = folder["now"];
         Set(now, TimeSpan.Zero);
         await using BoxTalk talk = await BoxTalk.CreateAsync(
-            environment: [("LD_PRELOAD", Library()), ("FAKETIME_TIMESTAMP_FILE", now), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1"), ("DONT_FAKE_MONOTONIC", "1")]);
+            environment:
+            [
+                ("LD_PRELOAD", Library()),
+                ("FAKETIME_TIMESTAMP_FILE", now),
+                ("FAKETIME_NO_CACHE", "1"),
+                ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+                ("DONT_FAKE_MONOTONIC", "1"),
+            ]
+        );
         await talk.StartAsync();
         DateTimeOffset start = Time(await talk.StateAsync(_ => true));
         await talk.JudgedAsync("a0");
@@ -33,7 +41,8 @@ public sealed class ClockTests
         await talk.JudgedAsync("c0");
 
         string[] sent = ["a0", "a1", "b0", "b1", "c0"];
-        foreach (string id in sent) await talk.VerdictAsync(id);
+        foreach (string id in sent)
+            await talk.VerdictAsync(id);
         Assert.Equal(sent, talk.Verdicts.Select(v => v.Trigger));
         Assert.Equal([1, 2, 3, 4, 5], talk.Verdicts.Select(v => v.Sequence));
         Assert.All(talk.Verdicts, v => Assert.True(v.IsLive, $"{v.Trigger} came late to the replay topic"));
@@ -53,6 +62,15 @@ public sealed class ClockTests
     }
 
     private static string Library() =>
-        Places.Where(Directory.Exists).SelectMany(p => Directory.EnumerateFiles(p, "libfaketimeMT.so.1", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })).FirstOrDefault()
+        Places
+            .Where(Directory.Exists)
+            .SelectMany(p =>
+                Directory.EnumerateFiles(
+                    p,
+                    "libfaketimeMT.so.1",
+                    new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }
+                )
+            )
+            .FirstOrDefault()
         ?? throw new FileNotFoundException("libfaketime is not installed: the package faketime is expected, for setting a program's clock");
 }

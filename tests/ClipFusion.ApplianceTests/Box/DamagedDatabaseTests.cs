@@ -53,7 +53,10 @@ public sealed class DamagedDatabaseTests
         await using BoxTalk talk = await BoxTalk.CreateAsync();
         string database = Path.Combine(talk.Box.DataFolder, "inspections.db");
         Directory.CreateDirectory(talk.Box.DataFolder);
-        Write(database, $"PRAGMA application_id = {0x43467573}; PRAGMA user_version = 99; CREATE TABLE inspections (number INTEGER PRIMARY KEY)");
+        Write(
+            database,
+            $"PRAGMA application_id = {0x43467573}; PRAGMA user_version = 99; CREATE TABLE inspections (number INTEGER PRIMARY KEY)"
+        );
         byte[] before = await File.ReadAllBytesAsync(database, talk.Limit);
         talk.Box.Start();
         Assert.Equal(1, await talk.Box.EndAsync(talk.Limit));

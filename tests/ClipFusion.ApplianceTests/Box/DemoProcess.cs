@@ -33,7 +33,8 @@ internal sealed partial class DemoProcess : IAsyncDisposable
     /// <summary>Page and broker as it prints them.</summary>
     public async Task<(Uri Page, int Broker)> PlacesAsync(CancellationToken cancellation)
     {
-        string page = Page().Match(await UntilAsync(Page(), cancellation)).Groups[1].Value, broker = Subscribe().Match(await UntilAsync(Subscribe(), cancellation)).Groups[1].Value;
+        string page = Page().Match(await UntilAsync(Page(), cancellation)).Groups[1].Value,
+            broker = Subscribe().Match(await UntilAsync(Subscribe(), cancellation)).Groups[1].Value;
         return (new Uri(page), int.Parse(broker, CultureInfo.InvariantCulture));
     }
 
@@ -62,10 +63,15 @@ internal sealed class DemoEar : IAsyncDisposable
     private DemoEar(int port)
     {
         string[] topics = [.. ((string[])["status", "line1/verdict", "line1/verdict/replay"]).SelectMany(t => (string[])["-t", Out + t])];
-        _sub = Mosquitto.Subscribe(port, ["-I", "ear-", "-q", "1", .. topics, "-F", "%t %p"], line =>
-        {
-            if (line.Split(' ', 2) is [var topic, var payload]) _heard.Writer.TryWrite((topic, payload));
-        });
+        _sub = Mosquitto.Subscribe(
+            port,
+            ["-I", "ear-", "-q", "1", .. topics, "-F", "%t %p"],
+            line =>
+            {
+                if (line.Split(' ', 2) is [var topic, var payload])
+                    _heard.Writer.TryWrite((topic, payload));
+            }
+        );
     }
 
     /// <summary>Subscribes; the box starts later, so that nothing can be missed.</summary>
@@ -79,8 +85,10 @@ internal sealed class DemoEar : IAsyncDisposable
         {
             (string topic, string payload) = await _heard.Reader.ReadAsync(cancellation);
             JsonElement json = JsonDocument.Parse(payload).RootElement;
-            if (topic != Out + "status") verdicts.Add(json);
-            else if (json.GetProperty("status").GetString() == "offline") return [.. verdicts];
+            if (topic != Out + "status")
+                verdicts.Add(json);
+            else if (json.GetProperty("status").GetString() == "offline")
+                return [.. verdicts];
         }
     }
 

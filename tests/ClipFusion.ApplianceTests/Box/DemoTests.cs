@@ -70,12 +70,30 @@ public sealed partial class DemoTests : IDisposable
     /// <summary>OK as OK, OK as NG, NG as OK, NG as NG, not judged: by the simulator's truth, looked up here.</summary>
     private static int[] Recount(JsonElement[] verdicts)
     {
-        LineTruth truth = new SimulatedLine(new LineOptions { Material = Material.WovenFabric, Seed = 1, Width = 640, Height = 480, DefectRate = 0.3 }).Truth;
+        LineTruth truth = new SimulatedLine(
+            new LineOptions
+            {
+                Material = Material.WovenFabric,
+                Seed = 1,
+                Width = 640,
+                Height = 480,
+                DefectRate = 0.3,
+            }
+        ).Truth;
         int[] counts = new int[5];
         foreach (JsonElement verdict in verdicts.DistinctBy(v => v.GetProperty("inspectionId").GetString()))
         {
             bool isBad = truth.Of((ulong)verdict.GetProperty("seq").GetInt64()).IsDefective;
-            counts[(verdict.GetProperty("verdict").GetString(), isBad) switch { ("OK", false) => 0, ("NG", false) => 1, ("OK", true) => 2, ("NG", true) => 3, _ => 4 }]++;
+            counts[
+                (verdict.GetProperty("verdict").GetString(), isBad) switch
+                {
+                    ("OK", false) => 0,
+                    ("NG", false) => 1,
+                    ("OK", true) => 2,
+                    ("NG", true) => 3,
+                    _ => 4,
+                }
+            ]++;
         }
 
         return counts;
@@ -83,7 +101,14 @@ public sealed partial class DemoTests : IDisposable
 
     private static int[] Printed(string output)
     {
-        int[] Row(string name) => [.. Regex.Match(output, $@"^ *{name} +(\d+)(?: +(\d+))?\r?$", RegexOptions.Multiline).Groups.Values.Skip(1).Where(g => g.Success).Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture))];
+        int[] Row(string name) =>
+            [
+                .. Regex
+                    .Match(output, $@"^ *{name} +(\d+)(?: +(\d+))?\r?$", RegexOptions.Multiline)
+                    .Groups.Values.Skip(1)
+                    .Where(g => g.Success)
+                    .Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture)),
+            ];
         int[] all = [.. Row("good parts"), .. Row("bad parts"), .. Row("not judged")];
         return all.Length == 5 ? all : throw new InvalidOperationException($"no matrix in:{Environment.NewLine}{output}");
     }

@@ -18,7 +18,10 @@ public sealed class FloodTests : BoxTest
         double sent = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         var answered = new HashSet<string?>();
-        List<Entry> heard = await ledger.ThroughAsync(e => Heard.IsAck(e) && answered.Add(e.Json.GetProperty("triggerId").GetString()) && answered.Count == Triggers, Cancellation);
+        List<Entry> heard = await ledger.ThroughAsync(
+            e => Heard.IsAck(e) && answered.Add(e.Json.GetProperty("triggerId").GetString()) && answered.Count == Triggers,
+            Cancellation
+        );
         double answeredAfter = Stopwatch.GetElapsedTime(start).TotalSeconds;
         double ready = await AcceptedAgainAsync(broker, ledger, heard);
         string last = heard[^1].Json.GetProperty("triggerId").GetString()!;
@@ -26,9 +29,15 @@ public sealed class FloodTests : BoxTest
 
         List<Entry> acks = [.. heard.Where(Heard.IsAck)];
         Assert.All(acks.GroupBy(a => a.Json.GetProperty("triggerId").GetString()), a => Assert.Single(a));
-        Assert.All(acks.Where(a => !a.Json.GetProperty("accepted").GetBoolean()), a => Assert.Equal("QUEUE_FULL", a.Json.GetProperty("error").GetString()));
+        Assert.All(
+            acks.Where(a => !a.Json.GetProperty("accepted").GetBoolean()),
+            a => Assert.Equal("QUEUE_FULL", a.Json.GetProperty("error").GetString())
+        );
         Heard.IsWhole(heard);
-        TestContext.Current.TestOutputHelper?.WriteLine($"sent in {sent:0.0} s, all answered after {answeredAfter:0.0} s, {Heard.Accepted(heard).Count} accepted, a trigger accepted again {ready:0.00} s later");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"sent in {sent:0.0} s, all answered after {answeredAfter:0.0} s, {Heard.Accepted(heard).Count} accepted, a trigger "
+                + $"accepted again {ready:0.00} s later"
+        );
         Assert.InRange(ready, 0, 10);
     }
 
@@ -41,16 +50,27 @@ public sealed class FloodTests : BoxTest
         await FloodAsync(broker);
         var heard = new List<Entry>();
         double ready = await AcceptedAgainAsync(broker, ledger, heard);
-        TestContext.Current.TestOutputHelper?.WriteLine($"a trigger accepted {ready:0.00} s after the last was sent, {box.WorkingSet >> 20} MB");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"a trigger accepted {ready:0.00} s after the last was sent, {box.WorkingSet >> 20} MB"
+        );
         Assert.InRange(ready, 0, 10);
         // The refusals come behind it. Loss is bounded: a thousand wait at the broker for each of its clients, whatever it drops.
         HashSet<string?> answered = [.. heard.Where(Heard.IsAck).Select(e => e.Json.GetProperty("triggerId").GetString())];
-        if (answered.Count < 1000) await ledger.ThroughAsync(e => Heard.IsAck(e) && answered.Add(e.Json.GetProperty("triggerId").GetString()) && answered.Count >= 1000, Cancellation);
+        if (answered.Count < 1000)
+            await ledger.ThroughAsync(
+                e => Heard.IsAck(e) && answered.Add(e.Json.GetProperty("triggerId").GetString()) && answered.Count >= 1000,
+                Cancellation
+            );
         await StillReadyAsync(ledger);
     }
 
-    private Task FloodAsync(Mosquitto broker) => Ledger.PublishAsync(
-        broker, ["-l", "-q", "1", "-t", In + "trigger"], string.Concat(Enumerable.Range(0, Triggers).Select(i => $$"""{"triggerId":"t{{i}}"}{{'\n'}}""")), Cancellation);
+    private Task FloodAsync(Mosquitto broker) =>
+        Ledger.PublishAsync(
+            broker,
+            ["-l", "-q", "1", "-t", In + "trigger"],
+            string.Concat(Enumerable.Range(0, Triggers).Select(i => $$"""{"triggerId":"t{{i}}"}{{'\n'}}""")),
+            Cancellation
+        );
 
     /// <summary>Asks as a controller does, again and again with a new id, until it is accepted and judged; seconds until the acceptance was
     /// heard.</summary>
@@ -66,14 +86,16 @@ public sealed class FloodTests : BoxTest
             patience.CancelAfter(TimeSpan.FromMilliseconds(500));
             try
             {
-                while (heard.Count == 0 || !(Heard.IsAck(heard[^1]) && heard[^1].Json.GetProperty("triggerId").GetString() == id)) heard.Add(await ledger.NextAsync(_ => true, patience.Token));
+                while (heard.Count == 0 || !(Heard.IsAck(heard[^1]) && heard[^1].Json.GetProperty("triggerId").GetString() == id))
+                    heard.Add(await ledger.NextAsync(_ => true, patience.Token));
             }
             catch (OperationCanceledException) when (!Cancellation.IsCancellationRequested)
             {
                 continue;
             }
 
-            if (!heard[^1].Json.GetProperty("accepted").GetBoolean()) continue;
+            if (!heard[^1].Json.GetProperty("accepted").GetBoolean())
+                continue;
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             return seconds;
         }

@@ -5,7 +5,8 @@ namespace ClipFusion.ApplianceTests.Box;
 /// <summary>Files in a folder with the real program: a verdict belongs to its part, and every part has one.</summary>
 public sealed class FolderTests : BoxTest
 {
-    private const string Station = "CLIPFUSION__STATIONS__0__", Camera = Station + "CAMERA__";
+    private const string Station = "CLIPFUSION__STATIONS__0__",
+        Camera = Station + "CAMERA__";
 
     [Fact]
     public async Task Run_PicturesWithCompanions_ByOrder_EachTriggerHasItsOwnPicture()
@@ -18,7 +19,11 @@ public sealed class FolderTests : BoxTest
             Drop(box, $"S{part}.png", part);
             JsonElement verdict = await VerdictAsync(ledger, $"S{part}");
             Assert.Equal((null, $"S{part}.png"), (verdict.GetProperty("reason").GetString(), FileOf(verdict)));
-            Assert.InRange(verdict.GetProperty("frame").GetProperty("fileModifiedAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(1));
+            Assert.InRange(
+                verdict.GetProperty("frame").GetProperty("fileModifiedAt").GetDateTimeOffset(),
+                DateTimeOffset.UtcNow.AddMinutes(-5),
+                DateTimeOffset.UtcNow.AddMinutes(1)
+            );
         }
 
         await box.Log.SaysAsync("S1.xml is passed over", Cancellation);
@@ -29,7 +34,8 @@ public sealed class FolderTests : BoxTest
     public async Task Run_PicturesWithCompanions_ByName_OneMissingMovesNoOther()
     {
         (Mosquitto broker, Ledger ledger, ApplianceBox box) = await StartAsync((Camera + "MATCH", "name"));
-        foreach (string id in (string[])["S1", "S2", "S3"]) await TriggerAsync(broker, id);
+        foreach (string id in (string[])["S1", "S2", "S3"])
+            await TriggerAsync(broker, id);
         foreach (int part in (int[])[3, 1])
         {
             File.WriteAllText(Path.Combine(box.Inbox, $"S{part}.xml"), "<part/>");
@@ -57,7 +63,8 @@ public sealed class FolderTests : BoxTest
         File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
         // The box has looked at the half: it says another beat after it was closed.
         await StillReadyAsync(ledger);
-        await using (FileStream rest = File.Open(path, FileMode.Append)) rest.Write(whole.AsSpan(whole.Length / 2));
+        await using (FileStream rest = File.Open(path, FileMode.Append))
+            rest.Write(whole.AsSpan(whole.Length / 2));
         JsonElement verdict = await VerdictAsync(ledger, "halves");
         Assert.Equal((null, "a.png"), (verdict.GetProperty("reason").GetString(), FileOf(verdict)));
         await TriggerAsync(broker, "next");
@@ -73,11 +80,24 @@ public sealed class FolderTests : BoxTest
         await TriggerAsync(broker, "cut");
         DropFixture(box, "cut90_eoi.jpg");
         JsonElement cut = await VerdictAsync(ledger, "cut");
-        Assert.Equal(("NOT_JUDGED", "bad_image", "cut90_eoi.jpg"), (cut.GetProperty("verdict").GetString(), cut.GetProperty("reason").GetString(), FileOf(cut)));
+        Assert.Equal(
+            ("NOT_JUDGED", "bad_image", "cut90_eoi.jpg"),
+            (cut.GetProperty("verdict").GetString(), cut.GetProperty("reason").GetString(), FileOf(cut))
+        );
         Assert.Contains("JPEG cut off", cut.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.Contains("cut90_eoi.jpg: JPEG cut off", await box.Log.SaysAsync("NOT_JUDGED, bad_image", Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "cut90_eoi.jpg: JPEG cut off",
+            await box.Log.SaysAsync("NOT_JUDGED, bad_image", Cancellation),
+            StringComparison.Ordinal
+        );
         string reason = Path.Combine(box.Inbox, "rejected", "cut90_eoi.jpg.reason.txt");
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(reason) && File.ReadAllText(reason).Contains("JPEG cut off", StringComparison.Ordinal), TimeSpan.FromSeconds(20)), reason);
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => File.Exists(reason) && File.ReadAllText(reason).Contains("JPEG cut off", StringComparison.Ordinal),
+                TimeSpan.FromSeconds(20)
+            ),
+            reason
+        );
 
         await TriggerAsync(broker, "stray");
         DropFixture(box, "jpg_extraneous.jpg");
@@ -87,8 +107,13 @@ public sealed class FolderTests : BoxTest
     [Fact]
     public async Task Run_FilesThatCanNotBeRead_AreAnsweredWhereFilesAreTheirOwnTriggers()
     {
-        (_, Ledger ledger, ApplianceBox box) = await StartAsync((Station + "TRIGGERS__FRAMEARRIVAL", "true"), (Camera + "MAXFILEMB", "1"), (Camera + "PARTIDFROMNAME", "^(P[0-9]+)_"));
-        await using (FileStream large = File.Create(Path.Combine(box.Inbox, "P1_large.bmp"))) large.SetLength((1 << 20) + 1);
+        (_, Ledger ledger, ApplianceBox box) = await StartAsync(
+            (Station + "TRIGGERS__FRAMEARRIVAL", "true"),
+            (Camera + "MAXFILEMB", "1"),
+            (Camera + "PARTIDFROMNAME", "^(P[0-9]+)_")
+        );
+        await using (FileStream large = File.Create(Path.Combine(box.Inbox, "P1_large.bmp")))
+            large.SetLength((1 << 20) + 1);
         JsonElement first = await NextVerdictAsync(ledger);
         File.WriteAllText(Path.Combine(box.Inbox, "P2_empty.png"), "");
         JsonElement second = await NextVerdictAsync(ledger);
@@ -101,7 +126,14 @@ public sealed class FolderTests : BoxTest
         Assert.Equal([1, 2, 3, 4], all.Select(v => v.GetProperty("seq").GetInt32()));
         Assert.Equal(["P1", "P2", "P3", "P4"], all.Select(v => v.GetProperty("partId").GetString()));
         Assert.Equal(["bad_image", "bad_image", "bad_image", null], all.Select(v => v.GetProperty("reason").GetString()));
-        Assert.Equal(["at most 1048576", "empty", "symbolic link"], all.Take(3).Zip(["at most 1048576", "empty", "symbolic link"], (v, said) => v.GetProperty("detail").GetString()!.Contains(said, StringComparison.Ordinal) ? said : v.GetRawText()));
+        Assert.Equal(
+            ["at most 1048576", "empty", "symbolic link"],
+            all.Take(3)
+                .Zip(
+                    ["at most 1048576", "empty", "symbolic link"],
+                    (v, said) => v.GetProperty("detail").GetString()!.Contains(said, StringComparison.Ordinal) ? said : v.GetRawText()
+                )
+        );
         await box.Log.SaysAsync("P3_link.png: it is a symbolic link", Cancellation);
     }
 
@@ -122,7 +154,16 @@ public sealed class FolderTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Stations = [new("line1") { Inbox = "in" }], Environment = environment }));
+        ApplianceBox box = Own(
+            new ApplianceBox(
+                new BoxOptions
+                {
+                    Port = broker.Port,
+                    Stations = [new("line1") { Inbox = "in" }],
+                    Environment = environment,
+                }
+            )
+        );
         _ = box.Inbox;
         box.Start();
         await ReadyAsync(ledger);
@@ -143,15 +184,18 @@ public sealed class FolderTests : BoxTest
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             string path = Path.Combine(folder.FullName, "tests", "fixtures", "field-1", "images", name);
-            if (File.Exists(path)) return path;
+            if (File.Exists(path))
+                return path;
         }
 
         throw new FileNotFoundException($"tests/fixtures/field-1/images/{name} is not above {AppContext.BaseDirectory}");
     }
 
-    private async Task<JsonElement> VerdictAsync(Ledger ledger, string trigger) => (await ledger.NextAsync(e => Heard.IsVerdictOf(e, trigger), Cancellation)).Json;
+    private async Task<JsonElement> VerdictAsync(Ledger ledger, string trigger) =>
+        (await ledger.NextAsync(e => Heard.IsVerdictOf(e, trigger), Cancellation)).Json;
 
     private async Task<JsonElement> NextVerdictAsync(Ledger ledger) => (await ledger.NextAsync(Heard.IsVerdict, Cancellation)).Json;
 
-    private static string? FileOf(JsonElement verdict) => verdict.GetProperty("frame") is { ValueKind: JsonValueKind.Object } frame ? frame.GetProperty("file").GetString() : null;
+    private static string? FileOf(JsonElement verdict) =>
+        verdict.GetProperty("frame") is { ValueKind: JsonValueKind.Object } frame ? frame.GetProperty("file").GetString() : null;
 }

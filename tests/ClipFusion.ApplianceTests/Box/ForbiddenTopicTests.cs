@@ -20,7 +20,11 @@ public sealed class ForbiddenTopicTests : BoxTest
     [InlineData("out/status", GateAction.Close, "3.1.1")]
     [InlineData("out/line1/heatmap", GateAction.Close, "3.1.1")]
     [InlineData("out/line1/verdict", GateAction.Swallow, "3.1.1")]
-    public async Task Run_BrokerEndsTheConnectionAtATopic_IsTakenAsRefusedThereAndTheRestGoesOn(string topic, GateAction action, string version)
+    public async Task Run_BrokerEndsTheConnectionAtATopic_IsTakenAsRefusedThereAndTheRestGoesOn(
+        string topic,
+        GateAction action,
+        string version
+    )
     {
         Mosquitto broker = await BrokerAsync("max_queued_messages 100000");
         Ledger ledger = await LedgerAsync(broker);
@@ -36,7 +40,8 @@ public sealed class ForbiddenTopicTests : BoxTest
         string found = await finding;
         // A trigger that comes while there is no connection is lost. Heatmaps have one of their own.
         int line = box.Log.Lines.ToList().IndexOf(found);
-        if (!topic.EndsWith("/heatmap", StringComparison.Ordinal)) await box.Log.SaysAsync("MQTT: connected", Cancellation, after: line);
+        if (!topic.EndsWith("/heatmap", StringComparison.Ordinal))
+            await box.Log.SaysAsync("MQTT: connected", Cancellation, after: line);
 
         // The line goes on: whatever may be said is said, and nobody is thrown out any more.
         int connections = gate.Connections;
@@ -44,14 +49,18 @@ public sealed class ForbiddenTopicTests : BoxTest
         for (int i = 0; i < Parts; i++)
         {
             await TriggerUntilAsync(
-                () => TriggerAsync(broker, $"t{i}"), ledger, e => e.Topic == other && e.Payload.Contains($"t{i}", StringComparison.Ordinal));
+                () => TriggerAsync(broker, $"t{i}"),
+                ledger,
+                e => e.Topic == other && e.Payload.Contains($"t{i}", StringComparison.Ordinal)
+            );
         }
         // The one for heatmaps may still have been on its way back.
         int late = topic.EndsWith("/heatmap", StringComparison.Ordinal) ? 1 : 0;
         Assert.InRange(gate.Connections, connections, connections + late);
         // Two connections of which either may end at first, two ends that prove it, and the one that stays.
         Assert.InRange(connections, 2, 8);
-        if (topic.Contains("verdict", StringComparison.Ordinal)) Assert.Contains(Prefix + topic, await box.Log.SaysAsync("is parked", Cancellation), StringComparison.Ordinal);
+        if (topic.Contains("verdict", StringComparison.Ordinal))
+            Assert.Contains(Prefix + topic, await box.Log.SaysAsync("is parked", Cancellation), StringComparison.Ordinal);
         Assert.DoesNotContain(box.Log.Lines, l => l.Contains("heatmaps go over the main connection", StringComparison.Ordinal));
     }
 
@@ -62,7 +71,10 @@ public sealed class ForbiddenTopicTests : BoxTest
     public async Task Run_BrokerAcknowledgesAndDropsATopic_IsFoundAtTheStart(string topic)
     {
         Mosquitto broker = await BrokerAsync();
-        await using var gate = new GateCable(broker.Port, p => p is { Kind: 3 } && p.Name == Prefix + topic ? GateAction.Acknowledge : GateAction.Pass);
+        await using var gate = new GateCable(
+            broker.Port,
+            p => p is { Kind: 3 } && p.Name == Prefix + topic ? GateAction.Acknowledge : GateAction.Pass
+        );
         ApplianceBox box = Own(new ApplianceBox(Options(gate, "3.1.1")));
         box.Start();
         string why = await box.Log.SaysAsync("TopicDenied", Cancellation);
@@ -75,7 +87,10 @@ public sealed class ForbiddenTopicTests : BoxTest
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
         // All that the box subscribes to beside its commands and its status.
-        await using var gate = new GateCable(broker.Port, p => p is { Kind: 8 } && p.Name.Contains("/out/line1/", StringComparison.Ordinal) ? GateAction.Close : GateAction.Pass);
+        await using var gate = new GateCable(
+            broker.Port,
+            p => p is { Kind: 8 } && p.Name.Contains("/out/line1/", StringComparison.Ordinal) ? GateAction.Close : GateAction.Pass
+        );
         ApplianceBox box = await ReadyBoxAsync(ledger, Options(gate, "3.1.1"));
         await box.Log.SaysAsync("does not let this device hear its own topics", Cancellation);
         int connections = gate.Connections;
@@ -101,10 +116,11 @@ public sealed class ForbiddenTopicTests : BoxTest
         Assert.DoesNotContain(box.Log.Lines, l => l.Contains("Denied", StringComparison.Ordinal));
     }
 
-    private static BoxOptions Options(GateCable gate, string version) => new()
-    {
-        Port = gate.Port,
-        Version = version,
-        Environment = [("CLIPFUSION__STATIONS__0__HEATMAP__WHEN", "always")],
-    };
+    private static BoxOptions Options(GateCable gate, string version) =>
+        new()
+        {
+            Port = gate.Port,
+            Version = version,
+            Environment = [("CLIPFUSION__STATIONS__0__HEATMAP__WHEN", "always")],
+        };
 }

@@ -12,13 +12,26 @@ internal sealed class HeatmapEar : IAsyncDisposable
     private readonly Child _sub;
     private readonly Channel<HeardHeatmap> _heard = Channel.CreateUnbounded<HeardHeatmap>();
 
-    private HeatmapEar(Mosquitto broker, string[] also) => _sub = Mosquitto.Subscribe(
-        broker.Port,
-        ["-V", "5", "-t", "clipfusion/v1/box/out/+/heatmap", "-t", Marker, .. also.SelectMany(t => new[] { "-t", t }), "-F", "%t|%P|%C|%x"],
-        line =>
-        {
-            if (line.Split('|') is [var topic, var properties, var type, var picture]) _heard.Writer.TryWrite(new HeardHeatmap(topic, properties, type, Convert.FromHexString(picture)));
-        });
+    private HeatmapEar(Mosquitto broker, string[] also) =>
+        _sub = Mosquitto.Subscribe(
+            broker.Port,
+            [
+                "-V",
+                "5",
+                "-t",
+                "clipfusion/v1/box/out/+/heatmap",
+                "-t",
+                Marker,
+                .. also.SelectMany(t => new[] { "-t", t }),
+                "-F",
+                "%t|%P|%C|%x",
+            ],
+            line =>
+            {
+                if (line.Split('|') is [var topic, var properties, var type, var picture])
+                    _heard.Writer.TryWrite(new HeardHeatmap(topic, properties, type, Convert.FromHexString(picture)));
+            }
+        );
 
     /// <summary>Heatmaps that were heard and not taken yet.</summary>
     public int Waiting => _heard.Reader.Count;

@@ -30,7 +30,8 @@ internal sealed class Nginx : IAsyncDisposable
             {{server}}
             }
             """,
-            cancellation);
+            cancellation
+        );
         _child = Child.Start(Programs.Find("nginx"), "-p", _folder.Root, "-c", configuration);
         // It listens before it says so.
         await _child.SaysAsync("using the \"epoll\" event method", cancellation);
@@ -38,7 +39,8 @@ internal sealed class Nginx : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_child is not null) await _child.DisposeAsync();
+        if (_child is not null)
+            await _child.DisposeAsync();
         _folder.Dispose();
     }
 }

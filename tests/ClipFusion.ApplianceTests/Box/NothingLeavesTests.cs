@@ -7,9 +7,7 @@ namespace ClipFusion.ApplianceTests.Box;
 public sealed class NothingLeavesTests : BoxTest
 {
     public NothingLeavesTests()
-        : base(minutes: 6)
-    {
-    }
+        : base(minutes: 6) { }
 
     [Fact]
     public async Task Run_WithABroker_SpeaksToTheBrokerAlone()
@@ -25,7 +23,10 @@ public sealed class NothingLeavesTests : BoxTest
         await traced.StopAsync(Cancellation);
         string[] trace = await traced.EndAsync(Cancellation);
         // What it is allowed to do is seen: so is what it is not.
-        Assert.Contains(trace, l => l.Contains("connect(", StringComparison.Ordinal) && l.Contains($"htons({broker.Port})", StringComparison.Ordinal));
+        Assert.Contains(
+            trace,
+            l => l.Contains("connect(", StringComparison.Ordinal) && l.Contains($"htons({broker.Port})", StringComparison.Ordinal)
+        );
         AssertQuiet(traced, trace, broker.Port);
     }
 
@@ -36,17 +37,27 @@ public sealed class NothingLeavesTests : BoxTest
     public async Task Verb_ThatLoadsTheNetworks_SpeaksToNobody(params string[] arguments)
     {
         Traced traced = Own(new Traced());
-        string pack = traced.Pack(), data = traced.Folder("data"), picture = Path.Combine(traced.Folder("in"), "part.png");
+        string pack = traced.Pack(),
+            data = traced.Folder("data"),
+            picture = Path.Combine(traced.Folder("in"), "part.png");
         NoisePicture.Write(picture, 1);
         foreach (string folder in (string[])["good", "scratch"])
         {
             Directory.CreateDirectory(Path.Combine(data, folder));
-            for (int i = 0; i < 3; i++) NoisePicture.Write(Path.Combine(data, folder, $"{i}.png"), i);
+            for (int i = 0; i < 3; i++)
+                NoisePicture.Write(Path.Combine(data, folder, $"{i}.png"), i);
         }
 
         string recipe = Path.Combine(traced.Folder("in"), "recipe.json");
         await File.WriteAllTextAsync(recipe, """{ "object": "board" }""", Cancellation);
-        var places = new Dictionary<string, string> { ["{pack}"] = pack, ["{picture}"] = picture, ["{recipe}"] = recipe, ["{data}"] = data, ["{out}"] = traced.Folder("out") };
+        var places = new Dictionary<string, string>
+        {
+            ["{pack}"] = pack,
+            ["{picture}"] = picture,
+            ["{recipe}"] = recipe,
+            ["{data}"] = data,
+            ["{out}"] = traced.Folder("out"),
+        };
         traced.Start([.. arguments.Select(a => places.GetValueOrDefault(a, a))]);
         AssertQuiet(traced, await traced.EndAsync(Cancellation));
     }

@@ -27,7 +27,10 @@ public sealed class OneConnectionTests : BoxTest
     public async Task Run_BrokerDeniesTheSecondClientId_HeatmapsGoOverTheMainConnection(string version)
     {
         Mosquitto broker = await BrokerAsync();
-        await using var gate = new GateCable(broker.Port, p => p is { Kind: 1, Name: "clipfusion-box-media" } ? GateAction.RefuseClient : GateAction.Pass);
+        await using var gate = new GateCable(
+            broker.Port,
+            p => p is { Kind: 1, Name: "clipfusion-box-media" } ? GateAction.RefuseClient : GateAction.Pass
+        );
         await ServesOverOneConnectionAsync(broker, gate.Port, version, most: 1);
     }
 
@@ -72,7 +75,8 @@ public sealed class OneConnectionTests : BoxTest
                     continue;
                 }
                 Assert.Contains(given, v => heard.Picture.AsSpan().IndexOf(Encoding.ASCII.GetBytes(v)) >= 0);
-                if (id.Length > 0 && heard.Picture.AsSpan().IndexOf(Encoding.ASCII.GetBytes(id)) >= 0) break;
+                if (id.Length > 0 && heard.Picture.AsSpan().IndexOf(Encoding.ASCII.GetBytes(id)) >= 0)
+                    break;
             }
         }
 
@@ -108,28 +112,40 @@ public sealed class OneConnectionTests : BoxTest
     private async Task<JsonElement> HeatmapsAsync(ApplianceBox box)
     {
         using var http = new HttpClient { BaseAddress = await box.PageAsync(Cancellation) };
-        return JsonDocument.Parse(await http.GetStringAsync("api/v1/device", Cancellation)).RootElement.GetProperty("broker").GetProperty("heatmaps");
+        return JsonDocument
+            .Parse(await http.GetStringAsync("api/v1/device", Cancellation))
+            .RootElement.GetProperty("broker")
+            .GetProperty("heatmaps");
     }
 
     /// <summary>One listener for the test, one with a rule for the box.</summary>
     private async Task<(Mosquitto Broker, int Port)> BrokerOfUsersAsync(string rule)
     {
         int port = Ports.Free();
-        Mosquitto broker = Own(new Mosquitto(
-            "per_listener_settings true", "allow_anonymous true", $"listener {port} 127.0.0.1", "allow_anonymous false", "password_file {folder}/passwords", rule));
+        Mosquitto broker = Own(
+            new Mosquitto(
+                "per_listener_settings true",
+                "allow_anonymous true",
+                $"listener {port} 127.0.0.1",
+                "allow_anonymous false",
+                "password_file {folder}/passwords",
+                rule
+            )
+        );
         await broker.WritePasswordAsync("press", "right", Cancellation);
         await File.WriteAllTextAsync(broker.Path("password"), "right\n", Cancellation);
         await broker.StartAsync(Cancellation);
         return (broker, port);
     }
 
-    private static BoxOptions Options(Mosquitto broker, int port, string version) => new()
-    {
-        Port = port,
-        Version = version,
-        UserName = File.Exists(broker.Path("password")) ? "press" : null,
-        PasswordFile = File.Exists(broker.Path("password")) ? broker.Path("password") : null,
-    };
+    private static BoxOptions Options(Mosquitto broker, int port, string version) =>
+        new()
+        {
+            Port = port,
+            Version = version,
+            UserName = File.Exists(broker.Path("password")) ? "press" : null,
+            PasswordFile = File.Exists(broker.Path("password")) ? broker.Path("password") : null,
+        };
 
     private static int Connections(ApplianceBox box) => box.Log.Lines.Count(l => l.Contains("MQTT: connected", StringComparison.Ordinal));
 }

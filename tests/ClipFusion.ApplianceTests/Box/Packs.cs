@@ -12,7 +12,9 @@ namespace ClipFusion.ApplianceTests.Box;
 public sealed class Packs : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly Lazy<string> _starter, _recorded, _slow;
+    private readonly Lazy<string> _starter,
+        _recorded,
+        _slow;
 
     public Packs()
     {
@@ -37,7 +39,13 @@ public sealed class Packs : IDisposable
     /// <summary>As <see cref="Recorded"/>, with a UNet that takes seconds.</summary>
     public string Slow => _slow.Value;
 
-    public string this[string name] => name switch { "starter" => Starter, "recorded" => Recorded, _ => throw new ArgumentException($"there is no pack '{name}'", nameof(name)) };
+    public string this[string name] =>
+        name switch
+        {
+            "starter" => Starter,
+            "recorded" => Recorded,
+            _ => throw new ArgumentException($"there is no pack '{name}'", nameof(name)),
+        };
 
     public void Dispose() => _folder.Dispose();
 

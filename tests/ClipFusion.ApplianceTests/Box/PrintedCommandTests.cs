@@ -15,7 +15,8 @@ public sealed partial class PrintedCommandTests : IDisposable
     public async Task Demo_CommandsThatItPrints_HearVerdictsAndTriggerAPart()
     {
         await using var demo = new DemoProcess("--broker-port", "0", "--http-port", "0");
-        string listen = Printed(await demo.UntilAsync(Listen(), _limit.Token)), trigger = Printed(await demo.UntilAsync(Trigger(), _limit.Token));
+        string listen = Printed(await demo.UntilAsync(Listen(), _limit.Token)),
+            trigger = Printed(await demo.UntilAsync(Trigger(), _limit.Token));
         await demo.UntilAsync(PartLine(), _limit.Token);
         await using Child ear = Shell.Run(listen, _folder.Root);
         await ear.Log.SaysAsync("out/line1/state", _limit.Token);
@@ -33,7 +34,8 @@ public sealed partial class PrintedCommandTests : IDisposable
         string[] commands = [.. Block("## Run it").Select(c => Here(c, broker.Port))];
         // Everything to the program's start, then what another shell does.
         int run = Array.FindIndex(commands, c => c.Contains("clipfusion run", StringComparison.Ordinal));
-        foreach (string command in commands[..run]) await Shell.ToEndAsync(command, _folder.Root, _limit.Token);
+        foreach (string command in commands[..run])
+            await Shell.ToEndAsync(command, _folder.Root, _limit.Token);
         await using Child box = Shell.Run("exec " + commands[run], _folder.Root);
         await using Child ear = Shell.Run(commands.Single(c => c.StartsWith("mosquitto_sub", StringComparison.Ordinal)), _folder.Root);
         await ear.Log.SaysAsync("\"ready\":true", _limit.Token);
@@ -55,14 +57,30 @@ public sealed partial class PrintedCommandTests : IDisposable
         string readme = File.ReadAllText(Repository.File("README.md"));
         string part = readme[readme.IndexOf(heading, StringComparison.Ordinal)..];
         part = part[..part.IndexOf("\n## ", 1, StringComparison.Ordinal)];
-        return string.Concat(part.Split("```").Where((_, i) => i % 2 == 1)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(" #")[0].Trim()).Where(l => l.Length > 0 && !l.StartsWith("mosquitto -d", StringComparison.Ordinal));
+        return string.Concat(part.Split("```").Where((_, i) => i % 2 == 1))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Split(" #")[0].Trim())
+            .Where(l => l.Length > 0 && !l.StartsWith("mosquitto -d", StringComparison.Ordinal));
     }
 
-    private static string Here(string command, int port) => command
-        .Replace("artifacts/bin/clipfusion", Programs.ClipFusion, StringComparison.Ordinal)
-        .Replace("--prepare", string.Create(CultureInfo.InvariantCulture, $"--prepare --broker-port {port} --http-port 0"), StringComparison.Ordinal)
-        .Replace("mosquitto_sub ", string.Create(CultureInfo.InvariantCulture, $"mosquitto_sub -h 127.0.0.1 -p {port} "), StringComparison.Ordinal)
-        .Replace("mosquitto_pub ", string.Create(CultureInfo.InvariantCulture, $"mosquitto_pub -h 127.0.0.1 -p {port} "), StringComparison.Ordinal);
+    private static string Here(string command, int port) =>
+        command
+            .Replace("artifacts/bin/clipfusion", Programs.ClipFusion, StringComparison.Ordinal)
+            .Replace(
+                "--prepare",
+                string.Create(CultureInfo.InvariantCulture, $"--prepare --broker-port {port} --http-port 0"),
+                StringComparison.Ordinal
+            )
+            .Replace(
+                "mosquitto_sub ",
+                string.Create(CultureInfo.InvariantCulture, $"mosquitto_sub -h 127.0.0.1 -p {port} "),
+                StringComparison.Ordinal
+            )
+            .Replace(
+                "mosquitto_pub ",
+                string.Create(CultureInfo.InvariantCulture, $"mosquitto_pub -h 127.0.0.1 -p {port} "),
+                StringComparison.Ordinal
+            );
 
     private static string Printed(string line) => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
 

@@ -22,11 +22,21 @@ public sealed class ProviderTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions { Port = broker.Port, Environment = [("CLIPFUSION__ACCELERATOR__IMAGETOWER", "cuda")] }));
+        ApplianceBox box = Own(
+            new ApplianceBox(new BoxOptions { Port = broker.Port, Environment = [("CLIPFUSION__ACCELERATOR__IMAGETOWER", "cuda")] })
+        );
         box.Start();
-        Entry state = await ledger.NextAsync(e => e.Topic == Out + "state" && e.Json.GetProperty("errorText").GetString()?.Contains("cuda", StringComparison.Ordinal) == true, Cancellation);
+        Entry state = await ledger.NextAsync(
+            e =>
+                e.Topic == Out + "state" && e.Json.GetProperty("errorText").GetString()?.Contains("cuda", StringComparison.Ordinal) == true,
+            Cancellation
+        );
         Assert.False(IsReady(state));
-        Assert.Contains("no recipe is active: recipe 'board': clip_image can't be run (imageTower): cuda: this ONNX Runtime", state.Json.GetProperty("errorText").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "no recipe is active: recipe 'board': clip_image can't be run (imageTower): cuda: this ONNX Runtime",
+            state.Json.GetProperty("errorText").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("NOT_READY", state.Json.GetProperty("error").GetString());
     }
 }

@@ -15,7 +15,9 @@ public sealed partial class ProxyTests : BoxTest
         await using Chromium browser = await Chromium.OpenAsync(proxy.Address, Cancellation);
         await browser.ShowsAsync(Cancellation, "✓ ready", "Broker connected", "7 board");
         await TriggerAsync(broker, "through");
-        string verdict = (await ledger.NextAsync(e => Heard.IsVerdictOf(e, "through"), Cancellation)).Json.GetProperty("verdict").GetString()!;
+        string verdict = (await ledger.NextAsync(e => Heard.IsVerdictOf(e, "through"), Cancellation))
+            .Json.GetProperty("verdict")
+            .GetString()!;
         await browser.ShowsAsync(Cancellation, verdict.Replace('_', ' '), "threshold 0.300");
         Assert.Empty(await browser.ErrorsAsync(Cancellation));
     }
@@ -42,7 +44,15 @@ public sealed partial class ProxyTests : BoxTest
     public async Task Page_ThroughAProxyThatHoldsEventsBack_SaysSo()
     {
         (_, _, Nginx proxy, Uri page) = await OpenAsync(isPublic: true);
-        await proxy.StartAsync(Bare(proxy, page, "proxy_ignore_headers X-Accel-Buffering; proxy_buffering on; proxy_buffers 8 1m; proxy_buffer_size 1m; proxy_busy_buffers_size 2m;"), Cancellation);
+        await proxy.StartAsync(
+            Bare(
+                proxy,
+                page,
+                "proxy_ignore_headers X-Accel-Buffering; proxy_buffering on; proxy_buffers 8 1m; proxy_buffer_size 1m; "
+                    + "proxy_busy_buffers_size 2m;"
+            ),
+            Cancellation
+        );
         await using Chromium browser = await Chromium.OpenAsync(proxy.Address, Cancellation);
         await browser.ShowsAsync(Cancellation, "no event arrives", "without buffering");
     }
@@ -51,8 +61,10 @@ public sealed partial class ProxyTests : BoxTest
     private static string Documented(Nginx proxy, Uri page)
     {
         string text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "../../../../../docs/http.md"));
-        return Block().Match(text).Groups[1].Value
-            .Replace("listen 80;", $"listen 127.0.0.1:{proxy.Port};", StringComparison.Ordinal)
+        return Block()
+            .Match(text)
+            .Groups[1]
+            .Value.Replace("listen 80;", $"listen 127.0.0.1:{proxy.Port};", StringComparison.Ordinal)
             .Replace("line1.example;", "localhost;", StringComparison.Ordinal)
             .Replace("http://127.0.0.1:8080;", $"http://{page.Authority};", StringComparison.Ordinal);
     }
@@ -65,7 +77,10 @@ public sealed partial class ProxyTests : BoxTest
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
         Nginx proxy = Own(new Nginx());
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, PublicOrigin = isPublic ? proxy.Address.GetLeftPart(UriPartial.Authority) : null });
+        ApplianceBox box = await ReadyBoxAsync(
+            ledger,
+            new BoxOptions { Port = broker.Port, PublicOrigin = isPublic ? proxy.Address.GetLeftPart(UriPartial.Authority) : null }
+        );
         return (broker, ledger, proxy, await box.PageAsync(Cancellation));
     }
 

@@ -11,12 +11,20 @@ public sealed class RecipeFaultTests : BoxTest
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
         ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port });
-        string recipes = Path.GetDirectoryName(box.RecipeFile("plate"))!, plate = await File.ReadAllTextAsync(box.RecipeFile("plate"), Cancellation);
+        string recipes = Path.GetDirectoryName(box.RecipeFile("plate"))!,
+            plate = await File.ReadAllTextAsync(box.RecipeFile("plate"), Cancellation);
         await Programs.MakePipeAsync(Path.Combine(recipes, "pipe.png"), Cancellation);
         Directory.CreateDirectory(Path.Combine(recipes, "folder.png"));
         File.CreateSymbolicLink(Path.Combine(recipes, "link.png"), Path.Combine(recipes, "pipe.png"));
         File.CreateSymbolicLink(Path.Combine(recipes, "zero.png"), "/dev/zero");
-        (string File, string What)[] cases = [("pipe.png", "named pipe"), ("folder.png", "a folder"), ("link.png", "named pipe"), ("zero.png", "a device"), ("nowhere.png", "no such file")];
+        (string File, string What)[] cases =
+        [
+            ("pipe.png", "named pipe"),
+            ("folder.png", "a folder"),
+            ("link.png", "named pipe"),
+            ("zero.png", "a device"),
+            ("nowhere.png", "no such file"),
+        ];
         foreach ((string file, string what) in cases)
         {
             JsonNode recipe = JsonNode.Parse(plate)!;
@@ -43,7 +51,10 @@ public sealed class RecipeFaultTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Environment = [("CLIPFUSION__recipeDeadlineMs", "3000")] });
+        ApplianceBox box = await ReadyBoxAsync(
+            ledger,
+            new BoxOptions { Port = broker.Port, Environment = [("CLIPFUSION__recipeDeadlineMs", "3000")] }
+        );
         await box.BlockWarmUpAsync(Cancellation);
         Assert.Contains("recipeDeadlineMs", await FailureAsync(broker, ledger, "board", "RECIPE_FAILED"), StringComparison.Ordinal);
         Assert.Equal("active", (await ChangeAsync(broker, ledger, "plate")).Json.GetProperty("status").GetString());
@@ -62,7 +73,10 @@ public sealed class RecipeFaultTests : BoxTest
         string weights = Path.Combine(box.PackFolder, "unet.weights");
         Flip(weights);
         box.Start();
-        Entry state = await ledger.NextAsync(e => e.Topic == Out + "state" && !e.Retained && e.Json.GetProperty("packCheck").GetString() == "failed", Cancellation);
+        Entry state = await ledger.NextAsync(
+            e => e.Topic == Out + "state" && !e.Retained && e.Json.GetProperty("packCheck").GetString() == "failed",
+            Cancellation
+        );
         Assert.Equal((false, "NOT_READY"), (IsReady(state), state.Json.GetProperty("error").GetString()));
         Assert.Contains("unet.weights", state.Json.GetProperty("errorText").GetString(), StringComparison.Ordinal);
         await box.Log.SaysAsync("is damaged, and nothing is judged with it", Cancellation);
@@ -104,6 +118,9 @@ public sealed class RecipeFaultTests : BoxTest
     private async Task<Entry> ChangeAsync(Mosquitto broker, Ledger ledger, string recipe)
     {
         await PublishAsync(broker, In + "recipe/set", $$"""{"requestId":"r","recipe":"{{recipe}}"}""");
-        return await ledger.NextAsync(e => e.Topic == Out + "recipe/ack" && e.Json.GetProperty("status").GetString() != "accepted", Cancellation);
+        return await ledger.NextAsync(
+            e => e.Topic == Out + "recipe/ack" && e.Json.GetProperty("status").GetString() != "accepted",
+            Cancellation
+        );
     }
 }

@@ -6,7 +6,8 @@ namespace ClipFusion.ApplianceTests.Box;
 /// <summary>The appliance as systemd sees it: notifications, signals, exit codes.</summary>
 public sealed class ServiceTests : IAsyncDisposable
 {
-    private const string Status = "clipfusion/v1/box/out/status", State = "clipfusion/v1/box/out/line1/state";
+    private const string Status = "clipfusion/v1/box/out/status",
+        State = "clipfusion/v1/box/out/line1/state";
     private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(4));
     private readonly NotifySocket _manager = new();
     private readonly List<IAsyncDisposable> _open = [];
@@ -19,7 +20,8 @@ public sealed class ServiceTests : IAsyncDisposable
         // It may feed before it is ready, and says READY=1 once.
         List<string> before = await _manager.UntilAsync("READY=1", _limit.Token);
         Assert.All(before, m => Assert.Equal("WATCHDOG=1", m));
-        for (int i = 0; i < 10; i++) Assert.Equal("WATCHDOG=1", await _manager.NextAsync(_limit.Token));
+        for (int i = 0; i < 10; i++)
+            Assert.Equal("WATCHDOG=1", await _manager.NextAsync(_limit.Token));
         await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
         Assert.Equal(0, await box.StopAsync(_limit.Token));
         Assert.All(await _manager.UntilAsync("STOPPING=1", _limit.Token), m => Assert.Equal("WATCHDOG=1", m));
@@ -32,7 +34,8 @@ public sealed class ServiceTests : IAsyncDisposable
         await broker.StopAsync(_limit.Token);
         box.Start(_manager);
         await _manager.UntilAsync("READY=1", _limit.Token);
-        for (int i = 0; i < 10; i++) Assert.Equal("WATCHDOG=1", await _manager.NextAsync(_limit.Token));
+        for (int i = 0; i < 10; i++)
+            Assert.Equal("WATCHDOG=1", await _manager.NextAsync(_limit.Token));
         Assert.Equal(0, await box.StopAsync(_limit.Token));
     }
 
@@ -46,7 +49,10 @@ public sealed class ServiceTests : IAsyncDisposable
         Entry state = await ledger.NextAsync(e => e.Topic == State, _limit.Token);
         Assert.False(state.Json.GetProperty("ready").GetBoolean());
         Assert.Equal(0, await box.StopAsync(_limit.Token));
-        Entry offline = await ledger.NextAsync(e => e.Topic == Status && !e.Retained && !e.Payload.Contains("online", StringComparison.Ordinal), _limit.Token);
+        Entry offline = await ledger.NextAsync(
+            e => e.Topic == Status && !e.Retained && !e.Payload.Contains("online", StringComparison.Ordinal),
+            _limit.Token
+        );
         Assert.Equal("offline", offline.Json.GetProperty("status").GetString());
     }
 
@@ -62,7 +68,10 @@ public sealed class ServiceTests : IAsyncDisposable
     [Fact]
     public async Task Run_TheWatchdogSignalOfItsUnit_EndsItAtOnce()
     {
-        string unit = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "../../../../../systemd/clipfusion.service"), _limit.Token);
+        string unit = await File.ReadAllTextAsync(
+            Path.Combine(AppContext.BaseDirectory, "../../../../../systemd/clipfusion.service"),
+            _limit.Token
+        );
         string signal = Regex.Match(unit, "(?m)^WatchdogSignal=SIG([A-Z]+)$").Groups[1].Value;
         (_, _, ApplianceBox box) = await OpenAsync();
         box.Start(_manager);
@@ -130,26 +139,37 @@ public sealed class ServiceTests : IAsyncDisposable
         (_, Ledger ledger, ApplianceBox box) = await OpenAsync();
         box.Start();
         await ledger.UntilAsync(all => all.Count > 0 && IsReady(all[^1]), _limit.Token);
-        await box.ConfigureAsync(root =>
-        {
-            root["threads"] = 2;
-            root["stations"]![0]!["minTriggerIntervalMs"] = 60_000;
-        }, _limit.Token);
+        await box.ConfigureAsync(
+            root =>
+            {
+                root["threads"] = 2;
+                root["stations"]![0]!["minTriggerIntervalMs"] = 60_000;
+            },
+            _limit.Token
+        );
         await box.SignalAsync("HUP", _limit.Token);
         Assert.Contains("stays so until a restart", await box.Log.SaysAsync("$.threads", _limit.Token), StringComparison.Ordinal);
-        Assert.Contains("was 20 and is now 60000", await box.Log.SaysAsync("$.stations[line1].minTriggerIntervalMs", _limit.Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "was 20 and is now 60000",
+            await box.Log.SaysAsync("$.stations[line1].minTriggerIntervalMs", _limit.Token),
+            StringComparison.Ordinal
+        );
 
         // The new value counts: the second trigger without id comes too fast now.
         Mosquitto broker = (Mosquitto)_open[0];
-        for (int i = 0; i < 2; i++) await Ledger.PublishAsync(broker, ["-q", "1", "-t", "clipfusion/v1/box/in/line1/trigger", "-n"], "", _limit.Token);
+        for (int i = 0; i < 2; i++)
+            await Ledger.PublishAsync(broker, ["-q", "1", "-t", "clipfusion/v1/box/in/line1/trigger", "-n"], "", _limit.Token);
         List<Entry> acks = await ledger.UntilAsync(all => all.Count(IsAck) == 2, _limit.Token);
         Assert.Equal([null, "TOO_FAST"], acks.Where(IsAck).Select(e => e.Json.GetProperty("error").GetString()));
 
-        await box.ConfigureAsync(root =>
-        {
-            root["nonsense"] = 1;
-            root["mqtt"]!["port"] = 0;
-        }, _limit.Token);
+        await box.ConfigureAsync(
+            root =>
+            {
+                root["nonsense"] = 1;
+                root["mqtt"]!["port"] = 0;
+            },
+            _limit.Token
+        );
         await box.SignalAsync("HUP", _limit.Token);
         await box.Log.SaysAsync("$.nonsense", _limit.Token);
         await box.Log.SaysAsync("$.mqtt.port", _limit.Token);
@@ -178,7 +198,13 @@ public sealed class ServiceTests : IAsyncDisposable
     {
         using var folder = new TemporaryFolder();
         await Programs.MakePipeAsync(folder["pipe"], _limit.Token);
-        foreach (string[] verb in (string[][])[["run", "--config", file], ["config", "check", file]])
+        foreach (
+            string[] verb in (string[][])
+                [
+                    ["run", "--config", file],
+                    ["config", "check", file],
+                ]
+        )
         {
             ProcessStartInfo start = DefaultSignals.Start(Programs.ClipFusion, verb);
             start.WorkingDirectory = folder.Root;
@@ -204,7 +230,8 @@ public sealed class ServiceTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        for (int i = _open.Count - 1; i >= 0; i--) await _open[i].DisposeAsync();
+        for (int i = _open.Count - 1; i >= 0; i--)
+            await _open[i].DisposeAsync();
         _manager.Dispose();
         _limit.Dispose();
     }

@@ -17,7 +17,8 @@ public sealed class StorageTests
         disk.Fill();
         await talk.StateAsync(s => StorageOf(s) is "no_images" or "reserve");
         int n = 0;
-        for (string? storage = "no_images"; storage == "no_images"; storage = StorageOf(await talk.StateAsync(_ => true))) await talk.JudgedAsync($"filling{n++}");
+        for (string? storage = "no_images"; storage == "no_images"; storage = StorageOf(await talk.StateAsync(_ => true)))
+            await talk.JudgedAsync($"filling{n++}");
         Assert.True((await talk.JudgedAsync("on-reserve")).Verdict is "OK" or "NG");
         JsonElement refused = await UntilRefusedAsync(talk, "reserve");
         Assert.Equal("STORAGE", refused.GetProperty("error").GetString());
@@ -142,7 +143,8 @@ public sealed class StorageTests
         {
             JsonElement ack = await talk.TriggerAsync($"{name}{i}");
             // A queue that is full is no full disk: it runs empty by itself.
-            if (ack.GetProperty("error").GetString() is not null and not "QUEUE_FULL") return ack;
+            if (ack.GetProperty("error").GetString() is not null and not "QUEUE_FULL")
+                return ack;
         }
     }
 }

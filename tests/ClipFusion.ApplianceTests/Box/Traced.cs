@@ -32,9 +32,13 @@ internal sealed partial class Traced : IAsyncDisposable
     public void Start(params string[] arguments)
     {
         // In one file for all threads and children; only these calls stop the program.
-        ProcessStartInfo start = DefaultSignals.Start(Programs.Find("strace"), ["-f", "--seccomp-bpf", "-qq", "-s", "300", "-e", "trace=network,openat", "-o", Trace, Programs.ClipFusion, .. arguments]);
+        ProcessStartInfo start = DefaultSignals.Start(
+            Programs.Find("strace"),
+            ["-f", "--seccomp-bpf", "-qq", "-s", "300", "-e", "trace=network,openat", "-o", Trace, Programs.ClipFusion, .. arguments]
+        );
         (start.Environment["HOME"], start.WorkingDirectory) = (Home, _folder.Root);
-        foreach (string name in (string[])["ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"]) start.Environment.Remove(name);
+        foreach (string name in (string[])["ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"])
+            start.Environment.Remove(name);
         _child = Child.Start(start, Log, hasChildren: true);
     }
 
@@ -52,7 +56,11 @@ internal sealed partial class Traced : IAsyncDisposable
         int code = await _child!.EndAsync(cancellation);
         string[] lines = File.Exists(Trace) ? await File.ReadAllLinesAsync(Trace, cancellation) : [];
         // Not passed over: a test that sees nothing shows nothing.
-        Assert.True(lines.Any(l => l.Contains("openat(", StringComparison.Ordinal)), $"strace saw nothing; it has to be allowed here to trace processes (ptrace; in a container --cap-add SYS_PTRACE):{Environment.NewLine}{Log}");
+        Assert.True(
+            lines.Any(l => l.Contains("openat(", StringComparison.Ordinal)),
+            "strace saw nothing; it has to be allowed here to trace processes (ptrace; in a container --cap-add "
+                + $"SYS_PTRACE):{Environment.NewLine}{Log}"
+        );
         Assert.True(code == 0, $"exit code {code}:{Environment.NewLine}{Log}");
         return lines;
     }
@@ -61,19 +69,28 @@ internal sealed partial class Traced : IAsyncDisposable
     public static IEnumerable<string> Strangers(IEnumerable<string> trace, params int[] ports) =>
         from line in trace
         let address = Address().Match(line)
-        where address.Success && (line.Contains("connect(", StringComparison.Ordinal) || line.Contains("sendto(", StringComparison.Ordinal) || line.Contains("sendmsg(", StringComparison.Ordinal) || line.Contains("sendmmsg(", StringComparison.Ordinal))
+        where
+            address.Success
+            && (
+                line.Contains("connect(", StringComparison.Ordinal)
+                || line.Contains("sendto(", StringComparison.Ordinal)
+                || line.Contains("sendmsg(", StringComparison.Ordinal)
+                || line.Contains("sendmmsg(", StringComparison.Ordinal)
+            )
         where !IsLoopback().IsMatch(line) || !ports.Contains(int.Parse(address.Groups[1].Value, CultureInfo.InvariantCulture))
         select line;
 
     /// <summary>Signs of a look-up of names.</summary>
-    public static IEnumerable<string> LookUps(IEnumerable<string> trace) => trace.Where(l => l.Contains("resolv.conf", StringComparison.Ordinal) || l.Contains("htons(53)", StringComparison.Ordinal));
+    public static IEnumerable<string> LookUps(IEnumerable<string> trace) =>
+        trace.Where(l => l.Contains("resolv.conf", StringComparison.Ordinal) || l.Contains("htons(53)", StringComparison.Ordinal));
 
     /// <summary>Files that lie in the home now.</summary>
     public string[] LeftAtHome() => Directory.GetFileSystemEntries(Home, "*", SearchOption.AllDirectories);
 
     public async ValueTask DisposeAsync()
     {
-        if (_child is not null) await _child.DisposeAsync();
+        if (_child is not null)
+            await _child.DisposeAsync();
         _folder.Dispose();
     }
 

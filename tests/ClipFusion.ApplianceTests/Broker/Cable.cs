@@ -42,7 +42,8 @@ internal sealed class Cable : IAsyncDisposable
             foreach (var end in _ends)
             {
                 // Null once a pump has let go of it.
-                if (end.Client is { } socket) socket.LingerState = new LingerOption(true, 0);
+                if (end.Client is { } socket)
+                    socket.LingerState = new LingerOption(true, 0);
                 end.Dispose();
             }
             _ends.Clear();
@@ -72,7 +73,8 @@ internal sealed class Cable : IAsyncDisposable
                 }
                 var far = new TcpClient();
                 await far.ConnectAsync(IPAddress.Loopback, to, _stop.Token);
-                lock (_ends) _ends.AddRange([near, far]);
+                lock (_ends)
+                    _ends.AddRange([near, far]);
                 _isDead = false;
                 _ = PumpAsync(near, far);
                 _ = PumpAsync(far, near);
@@ -94,7 +96,8 @@ internal sealed class Cable : IAsyncDisposable
             while ((count = await from.GetStream().ReadAsync(buffer, _stop.Token)) > 0)
             {
                 dead |= _isDead;
-                if (!dead) await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stop.Token);
+                if (!dead)
+                    await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stop.Token);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
@@ -102,6 +105,7 @@ internal sealed class Cable : IAsyncDisposable
             // Cut.
         }
         // A dead cable does not even tell that one end has let go.
-        if (!dead) to.Dispose();
+        if (!dead)
+            to.Dispose();
     }
 }

@@ -83,7 +83,12 @@ public sealed class ConnectionTests : DeliveryTest
         foreach (var version in Enum.GetValues<MqttVersion>())
         {
             var options = Options(broker.Port);
-            await using var link = Link(options with { Broker = options.Broker with { Version = version, Timeout = TimeSpan.FromSeconds(2) } });
+            await using var link = Link(
+                options with
+                {
+                    Broker = options.Broker with { Version = version, Timeout = TimeSpan.FromSeconds(2) },
+                }
+            );
             Assert.Equal(LinkError.TopicDenied, (await link.WhenAsync(s => s.Error != LinkError.None, Cancellation)).Error);
         }
     }
@@ -100,8 +105,12 @@ public sealed class ConnectionTests : DeliveryTest
 
         // The largest that fits, to the byte: an estimate that is too low would cost the connection.
         int overhead = 2000;
-        while ((await link.PublishAsync(new(Topics.Verdict("line1"), new byte[overhead]), Cancellation)).Status == PublishStatus.Refused) overhead--;
-        Assert.Equal(PublishStatus.Delivered, (await link.PublishAsync(new(Topics.Verdict("line1"), "{}"u8.ToArray()), Cancellation)).Status);
+        while ((await link.PublishAsync(new(Topics.Verdict("line1"), new byte[overhead]), Cancellation)).Status == PublishStatus.Refused)
+            overhead--;
+        Assert.Equal(
+            PublishStatus.Delivered,
+            (await link.PublishAsync(new(Topics.Verdict("line1"), "{}"u8.ToArray()), Cancellation)).Status
+        );
         Assert.Equal((true, since), (link.State.IsConnected, link.State.Since));
     }
 
@@ -117,9 +126,13 @@ public sealed class ConnectionTests : DeliveryTest
         while (answers < 10_000 - 64)
         {
             var ack = await ledger.NextAsync(e => e.Topic == Topics.TriggerAck("line1"), Cancellation);
-            Assert.Equal(((int)Code.QueueFull, $"t{64 + answers++}"), (ack.Json.GetProperty("code").GetInt32(), ack.Json.GetProperty("triggerId").GetString()));
+            Assert.Equal(
+                ((int)Code.QueueFull, $"t{64 + answers++}"),
+                (ack.Json.GetProperty("code").GetInt32(), ack.Json.GetProperty("triggerId").GetString())
+            );
         }
-        for (int i = 0; i < 64; i++) Assert.True(link.Commands("line1").TryRead(out _));
+        for (int i = 0; i < 64; i++)
+            Assert.True(link.Commands("line1").TryRead(out _));
         Assert.Equal(0, link.DroppedAnswers);
     }
 }

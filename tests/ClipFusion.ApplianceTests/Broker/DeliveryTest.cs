@@ -16,20 +16,21 @@ public abstract class DeliveryTest : IAsyncDisposable
 
     private protected async Task<Ledger> LedgerAsync(Mosquitto broker) => Own(await Ledger.StartAsync(broker, Cancellation));
 
-    private protected static LinkOptions Options(int port) => new()
-    {
-        Broker = new BrokerOptions
+    private protected static LinkOptions Options(int port) =>
+        new()
         {
-            Host = "127.0.0.1",
-            Port = port,
-            FirstDelay = TimeSpan.FromMilliseconds(20),
-            LongestDelay = TimeSpan.FromMilliseconds(200),
-            TakenOverDelay = TimeSpan.FromHours(1),
-        },
-        Device = "box",
-        BootId = "boot",
-        Stations = ["line1", "line2"],
-    };
+            Broker = new BrokerOptions
+            {
+                Host = "127.0.0.1",
+                Port = port,
+                FirstDelay = TimeSpan.FromMilliseconds(20),
+                LongestDelay = TimeSpan.FromMilliseconds(200),
+                TakenOverDelay = TimeSpan.FromHours(1),
+            },
+            Device = "box",
+            BootId = "boot",
+            Stations = ["line1", "line2"],
+        };
 
     private protected MqttLink Link(LinkOptions options)
     {
@@ -45,7 +46,8 @@ public abstract class DeliveryTest : IAsyncDisposable
         return link;
     }
 
-    private protected T Own<T>(T thing) where T : IAsyncDisposable
+    private protected T Own<T>(T thing)
+        where T : IAsyncDisposable
     {
         _open.Add(thing);
         return thing;
@@ -56,7 +58,8 @@ public abstract class DeliveryTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        for (int i = _open.Count - 1; i >= 0; i--) await _open[i].DisposeAsync();
+        for (int i = _open.Count - 1; i >= 0; i--)
+            await _open[i].DisposeAsync();
         _limit.Dispose();
         GC.SuppressFinalize(this);
     }

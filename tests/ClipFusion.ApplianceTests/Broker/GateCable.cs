@@ -88,7 +88,8 @@ internal sealed class GateCable : IAsyncDisposable
                 bool isV5 = false;
                 while (await ReadAsync(near.GetStream()) is { } packet)
                 {
-                    if (packet[0] >> 4 == 1) isV5 = packet[HeaderLength(packet) + 6] == 5;
+                    if (packet[0] >> 4 == 1)
+                        isV5 = packet[HeaderLength(packet) + 6] == 5;
                     switch (_rule(Describe(packet)))
                     {
                         case GateAction.Pass:
@@ -106,7 +107,8 @@ internal sealed class GateCable : IAsyncDisposable
                     }
                 }
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception e)
+                when (e is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
             {
                 // One end has let go.
             }
@@ -130,14 +132,16 @@ internal sealed class GateCable : IAsyncDisposable
     {
         List<byte> head = [];
         byte[] one = new byte[1];
-        int length = 0, shift = 0;
+        int length = 0,
+            shift = 0;
         do
         {
-            if (await from.ReadAsync(one, _stop.Token) == 0) return null;
+            if (await from.ReadAsync(one, _stop.Token) == 0)
+                return null;
             head.Add(one[0]);
-            if (head.Count > 1) length |= (one[0] & 0x7f) << (7 * shift++);
-        }
-        while (head.Count < 2 || (one[0] & 0x80) != 0);
+            if (head.Count > 1)
+                length |= (one[0] & 0x7f) << (7 * shift++);
+        } while (head.Count < 2 || (one[0] & 0x80) != 0);
         byte[] packet = new byte[head.Count + length];
         head.CopyTo(packet);
         await from.ReadExactlyAsync(packet.AsMemory(head.Count), _stop.Token);
@@ -156,13 +160,17 @@ internal sealed class GateCable : IAsyncDisposable
 
     private static GatePacket Describe(byte[] packet)
     {
-        int kind = packet[0] >> 4, at = HeaderLength(packet);
+        int kind = packet[0] >> 4,
+            at = HeaderLength(packet);
         bool isV5 = kind == 1 && packet[at + 6] == 5;
         // CONNECT: name, level, flags, keep-alive and, in version 5, properties stand before the client id.
-        if (kind == 1) at += 10 + (isV5 ? 1 + packet[at + 10] : 0);
+        if (kind == 1)
+            at += 10 + (isV5 ? 1 + packet[at + 10] : 0);
         // SUBSCRIBE in version 3.1.1: its number.
-        else if (kind == 8) at += 2;
-        else if (kind != 3) return new GatePacket(kind, "");
+        else if (kind == 8)
+            at += 2;
+        else if (kind != 3)
+            return new GatePacket(kind, "");
         int length = (packet[at] << 8) | packet[at + 1];
         return new GatePacket(kind, Encoding.UTF8.GetString(packet, at + 2, Math.Min(length, packet.Length - at - 2)));
     }

@@ -73,7 +73,8 @@ internal sealed class PickyCable : IAsyncDisposable
             {
                 // The first packet is CONNECT.
                 isHeld ??= buffer.AsSpan(0, count).IndexOf(_clientId) >= 0;
-                if (isHeld.Value) await _open.Task.WaitAsync(_stop.Token);
+                if (isHeld.Value)
+                    await _open.Task.WaitAsync(_stop.Token);
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _stop.Token);
             }
         }

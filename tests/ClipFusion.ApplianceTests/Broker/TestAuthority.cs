@@ -33,8 +33,14 @@ internal sealed class TestAuthority : IDisposable
         names.AddDnsName("localhost");
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        using var issued = request.Create(_certificate, from ?? DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(90), [++_serial]);
-        string certificate = Path.Combine(_folder, name + ".pem"), keyFile = Path.Combine(_folder, name + ".key");
+        using var issued = request.Create(
+            _certificate,
+            from ?? DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(90),
+            [++_serial]
+        );
+        string certificate = Path.Combine(_folder, name + ".pem"),
+            keyFile = Path.Combine(_folder, name + ".key");
         System.IO.File.WriteAllText(certificate, issued.ExportCertificatePem());
         System.IO.File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
         return (certificate, keyFile);

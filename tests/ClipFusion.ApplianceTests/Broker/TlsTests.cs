@@ -46,13 +46,20 @@ public sealed class TlsTests : DeliveryTest
     public async Task Link_CertificateFileMissing_IsNamed()
     {
         var broker = await BrokerAsync("allow_anonymous true");
-        var state = await Link(With(broker, new BrokerTls(broker.Path("nothing.pem")))).WhenAsync(s => s.Error != LinkError.None, Cancellation);
+        var state = await Link(With(broker, new BrokerTls(broker.Path("nothing.pem"))))
+            .WhenAsync(s => s.Error != LinkError.None, Cancellation);
         Assert.Equal(LinkError.BadFile, state.Error);
         Assert.Contains("nothing.pem", state.ErrorText, StringComparison.Ordinal);
     }
 
-    private static Mosquitto Secure() => new(
-        "allow_anonymous true", "cafile {folder}/ca.pem", "certfile {folder}/server.pem", "keyfile {folder}/server.key", "require_certificate true");
+    private static Mosquitto Secure() =>
+        new(
+            "allow_anonymous true",
+            "cafile {folder}/ca.pem",
+            "certfile {folder}/server.pem",
+            "keyfile {folder}/server.key",
+            "require_certificate true"
+        );
 
     private static LinkOptions With(Mosquitto broker, BrokerTls tls)
     {

@@ -8,7 +8,8 @@ namespace ClipFusion.ApplianceTests.Brokers;
 [Trait("kind", "brokers")]
 public sealed class ContractTests() : BoxTest(minutes: 8)
 {
-    private const string ReportVariable = "CLIPFUSION_SOAK_REPORT", Forbidden = Out + "verdict";
+    private const string ReportVariable = "CLIPFUSION_SOAK_REPORT",
+        Forbidden = Out + "verdict";
     private const int Parts = 20;
 
     [Theory(Explicit = true)]
@@ -35,11 +36,18 @@ public sealed class ContractTests() : BoxTest(minutes: 8)
         await again.NextAsync(e => e.Topic == Out + "state" && !e.Retained && IsReady(e), Cancellation);
         double seconds = Stopwatch.GetElapsedTime(back).TotalSeconds;
         heard = await TriggerAllAsync(broker, again, "b");
-        Assert.Equal(Enumerable.Range(Parts + 1, Parts).Select(i => (long)i), Heard.Verdicts(heard).Where(v => v.Sequence > Parts).Select(v => v.Sequence).Distinct());
+        Assert.Equal(
+            Enumerable.Range(Parts + 1, Parts).Select(i => (long)i),
+            Heard.Verdicts(heard).Where(v => v.Sequence > Parts).Select(v => v.Sequence).Distinct()
+        );
 
         await box.KillAsync(Cancellation);
         await again.NextAsync(e => Heard.IsStatus(e, "lost"), Cancellation);
-        Report($"{name}: {2 * Parts} triggers acked and answered once and in order, status retained{(isHeardByWildcard ? "" : " (not for subscriptions with wildcards)")}, serving {seconds:f1} s after the broker's start was asked for, will published");
+        Report(
+            $"{name}: {2 * Parts} triggers acked and answered once and in order, status "
+                + $"retained{(isHeardByWildcard ? "" : " (not for subscriptions with wildcards)")}, serving {seconds:f1} s after the "
+                + "broker's start was asked for, will published"
+        );
     }
 
     [Theory(Explicit = true)]
@@ -80,7 +88,10 @@ public sealed class ContractTests() : BoxTest(minutes: 8)
         for (int i = 0; i < Parts; i++)
         {
             await TriggerUntilAsync(
-                () => TriggerAsync(broker, $"f{i}"), ledger, e => e.Topic == Out + "verdict/simple" && e.Payload.Contains($"f{i} ", StringComparison.Ordinal));
+                () => TriggerAsync(broker, $"f{i}"),
+                ledger,
+                e => e.Topic == Out + "verdict/simple" && e.Payload.Contains($"f{i} ", StringComparison.Ordinal)
+            );
         }
         if (isKnown)
         {
@@ -89,7 +100,11 @@ public sealed class ContractTests() : BoxTest(minutes: 8)
         }
         int connections = box.Log.Lines.Count(l => l.Contains("MQTT: connected", StringComparison.Ordinal));
         Assert.InRange(connections, 1, 5);
-        Report($"{name}: a forbidden verdict topic {(isKnown ? "ends the connection; parked with its topic" : "is acknowledged and dropped; nobody is told")}; {connections} connections for {Parts} parts");
+        Report(
+            $"{name}: a forbidden verdict topic "
+                + $"{(isKnown ? "ends the connection; parked with its topic" : "is acknowledged and dropped; nobody is told")}; "
+                + $"{connections} connections for {Parts} parts"
+        );
     }
 
     [Fact(Explicit = true)]
@@ -126,12 +141,20 @@ public sealed class ContractTests() : BoxTest(minutes: 8)
     {
         // It ends with an error where it hears nothing in time.
         ProgramResult ask = await Programs.RunAsync(
-            Programs.Find("mosquitto_sub"), ["-h", "127.0.0.1", "-p", $"{broker.Port}", "-t", filter, "--retained-only", "-C", "1", "-W", "5", "-F", "%t"], Cancellation);
+            Programs.Find("mosquitto_sub"),
+            ["-h", "127.0.0.1", "-p", $"{broker.Port}", "-t", filter, "--retained-only", "-C", "1", "-W", "5", "-F", "%t"],
+            Cancellation
+        );
         return ask.Output.Length > 0;
     }
 
     private Task TriggerAsync(OtherBroker broker, string id) =>
-        Ledger.PublishAsync(broker.Port, ["-q", "1", "-t", In + "trigger", "-s"], System.Text.Encoding.UTF8.GetBytes($$"""{"triggerId":"{{id}}"}"""), Cancellation);
+        Ledger.PublishAsync(
+            broker.Port,
+            ["-q", "1", "-t", In + "trigger", "-s"],
+            System.Text.Encoding.UTF8.GetBytes($$"""{"triggerId":"{{id}}"}"""),
+            Cancellation
+        );
 
     private static BoxOptions Options(OtherBroker broker) => new() { Port = broker.Port, Version = "3.1.1" };
 
@@ -139,6 +162,7 @@ public sealed class ContractTests() : BoxTest(minutes: 8)
     private static void Report(string line)
     {
         TestContext.Current.TestOutputHelper?.WriteLine(line);
-        if (Environment.GetEnvironmentVariable(ReportVariable) is { Length: > 0 } file) File.AppendAllText(file, $"- {line}{Environment.NewLine}");
+        if (Environment.GetEnvironmentVariable(ReportVariable) is { Length: > 0 } file)
+            File.AppendAllText(file, $"- {line}{Environment.NewLine}");
     }
 }

@@ -12,8 +12,11 @@ namespace ClipFusion.ApplianceTests.Brokers;
 internal sealed class OtherBroker : IAsyncDisposable
 {
     private const string AedesFolder = "CLIPFUSION_AEDES";
-    private readonly string _name, _forbidden;
-    private readonly int _side = Ports.Free(), _epmd = Ports.Free(), _distribution = Ports.Free();
+    private readonly string _name,
+        _forbidden;
+    private readonly int _side = Ports.Free(),
+        _epmd = Ports.Free(),
+        _distribution = Ports.Free();
     private readonly TemporaryFolder _folder = new();
     private Child? _child;
 
@@ -47,17 +50,36 @@ internal sealed class OtherBroker : IAsyncDisposable
         {
             "rabbitmq" => RabbitMq(),
             "nats" => Nats(),
-            _ => DefaultSignals.Start("node", Path.Combine(Environment.GetEnvironmentVariable(AedesFolder) ?? throw new InvalidOperationException($"{AedesFolder} is not set; ./build.sh soak brokers does it"), "aedes.js"), $"{Port}", _forbidden),
+            _ => DefaultSignals.Start(
+                "node",
+                Path.Combine(
+                    Environment.GetEnvironmentVariable(AedesFolder)
+                        ?? throw new InvalidOperationException($"{AedesFolder} is not set; ./build.sh soak brokers does it"),
+                    "aedes.js"
+                ),
+                $"{Port}",
+                _forbidden
+            ),
         };
         int said = Log.Lines.Count;
         _child = Child.Start(start, Log, hasChildren: true);
-        await _child.SaysAsync(_name switch { "rabbitmq" => "Server startup complete", "nats" => "Server is ready", _ => "ready" }, cancellation, after: said);
+        await _child.SaysAsync(
+            _name switch
+            {
+                "rabbitmq" => "Server startup complete",
+                "nats" => "Server is ready",
+                _ => "ready",
+            },
+            cancellation,
+            after: said
+        );
     }
 
     /// <summary>Stops it as a service manager would.</summary>
     public async Task StopAsync()
     {
-        if (_child is null) return;
+        if (_child is null)
+            return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await _child.SignalAsync("TERM", CancellationToken.None);
         await _child.ExitedAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -79,8 +101,11 @@ internal sealed class OtherBroker : IAsyncDisposable
 
     private ProcessStartInfo Nats()
     {
-        string file = Path.Combine(Folder, "nats.conf"), subject = _forbidden.Replace('/', '.');
-        File.WriteAllText(file, $$"""
+        string file = Path.Combine(Folder, "nats.conf"),
+            subject = _forbidden.Replace('/', '.');
+        File.WriteAllText(
+            file,
+            $$"""
             listen: 127.0.0.1:{{_side}}
             server_name: contract
             jetstream { store_dir: "{{Folder}}/store" }
@@ -90,7 +115,8 @@ internal sealed class OtherBroker : IAsyncDisposable
               { user: press, password: right, permissions: { publish: { allow: ">", deny: "{{subject}}" }, subscribe: ">" } }
             ] }
             no_auth_user: anybody
-            """);
+            """
+        );
         return DefaultSignals.Start("nats-server", "-c", file);
     }
 
@@ -98,23 +124,58 @@ internal sealed class OtherBroker : IAsyncDisposable
     {
         byte[] salt = [1, 2, 3, 4];
         string hash = Convert.ToBase64String([.. salt, .. SHA256.HashData([.. salt, .. "right"u8])]);
-        object Right(string user) => new { user, vhost = "/", configure = ".*", write = ".*", read = ".*" };
-        string definitions = Path.Combine(Folder, "definitions.json"), configuration = Path.Combine(Folder, "rabbitmq.conf");
-        File.WriteAllText(definitions, JsonSerializer.Serialize(new
-        {
-            users = new object[]
+        object Right(string user) =>
+            new
             {
-                new { name = "guest", password_hash = hash, hashing_algorithm = "rabbit_password_hashing_sha256", tags = "administrator" },
-                new { name = "press", password_hash = hash, hashing_algorithm = "rabbit_password_hashing_sha256", tags = "" },
-            },
-            vhosts = new object[] { new { name = "/" } },
-            permissions = new[] { Right("guest"), Right("press") },
-            topic_permissions = new object[]
-            {
-                new { user = "press", vhost = "/", exchange = "amq.topic", write = $"^(?!{_forbidden.Replace("/", "\\.", StringComparison.Ordinal)}$).*$", read = ".*" },
-            },
-        }));
-        File.WriteAllText(configuration, $"""
+                user,
+                vhost = "/",
+                configure = ".*",
+                write = ".*",
+                read = ".*",
+            };
+        string definitions = Path.Combine(Folder, "definitions.json"),
+            configuration = Path.Combine(Folder, "rabbitmq.conf");
+        File.WriteAllText(
+            definitions,
+            JsonSerializer.Serialize(
+                new
+                {
+                    users = new object[]
+                    {
+                        new
+                        {
+                            name = "guest",
+                            password_hash = hash,
+                            hashing_algorithm = "rabbit_password_hashing_sha256",
+                            tags = "administrator",
+                        },
+                        new
+                        {
+                            name = "press",
+                            password_hash = hash,
+                            hashing_algorithm = "rabbit_password_hashing_sha256",
+                            tags = "",
+                        },
+                    },
+                    vhosts = new object[] { new { name = "/" } },
+                    permissions = new[] { Right("guest"), Right("press") },
+                    topic_permissions = new object[]
+                    {
+                        new
+                        {
+                            user = "press",
+                            vhost = "/",
+                            exchange = "amq.topic",
+                            write = $"^(?!{_forbidden.Replace("/", "\\.", StringComparison.Ordinal)}$).*$",
+                            read = ".*",
+                        },
+                    },
+                }
+            )
+        );
+        File.WriteAllText(
+            configuration,
+            $"""
             listeners.tcp.1 = 127.0.0.1:{_side}
             mqtt.listeners.tcp.1 = 127.0.0.1:{Port}
             mqtt.allow_anonymous = true
@@ -122,15 +183,26 @@ internal sealed class OtherBroker : IAsyncDisposable
             mqtt.default_pass = right
             load_definitions = {definitions}
             log.console = true
-            """);
+            """
+        );
         File.WriteAllText(Path.Combine(Folder, "plugins"), "[rabbitmq_mqtt].");
         var start = DefaultSignals.Start("/usr/lib/rabbitmq/bin/rabbitmq-server");
-        foreach ((string name, string value) in new (string, string)[]
-        {
-            ("HOME", Folder), ("RABBITMQ_NODENAME", $"contract{Port}@localhost"), ("RABBITMQ_MNESIA_BASE", Path.Combine(Folder, "mnesia")), ("RABBITMQ_LOG_BASE", Path.Combine(Folder, "log")),
-            ("RABBITMQ_CONFIG_FILE", configuration), ("RABBITMQ_ENABLED_PLUGINS_FILE", Path.Combine(Folder, "plugins")), ("RABBITMQ_DIST_PORT", $"{_distribution}"),
-            ("ERL_EPMD_PORT", $"{_epmd}"), ("ERL_EPMD_ADDRESS", "127.0.0.1"), ("RABBITMQ_PID_FILE", Path.Combine(Folder, "pid")),
-        }) start.Environment[name] = value;
+        foreach (
+            (string name, string value) in new (string, string)[]
+            {
+                ("HOME", Folder),
+                ("RABBITMQ_NODENAME", $"contract{Port}@localhost"),
+                ("RABBITMQ_MNESIA_BASE", Path.Combine(Folder, "mnesia")),
+                ("RABBITMQ_LOG_BASE", Path.Combine(Folder, "log")),
+                ("RABBITMQ_CONFIG_FILE", configuration),
+                ("RABBITMQ_ENABLED_PLUGINS_FILE", Path.Combine(Folder, "plugins")),
+                ("RABBITMQ_DIST_PORT", $"{_distribution}"),
+                ("ERL_EPMD_PORT", $"{_epmd}"),
+                ("ERL_EPMD_ADDRESS", "127.0.0.1"),
+                ("RABBITMQ_PID_FILE", Path.Combine(Folder, "pid")),
+            }
+        )
+            start.Environment[name] = value;
         return start;
     }
 }

@@ -22,11 +22,20 @@ internal static class Checkers
 
     /// <summary>Runs a program in the repository's root.</summary>
     /// <returns>Its exit code and what it wrote.</returns>
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(string program, string[] arguments, CancellationToken cancellation, string? input = null)
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(
+        string program,
+        string[] arguments,
+        CancellationToken cancellation,
+        string? input = null
+    )
     {
         ProcessStartInfo start = DefaultSignals.Start(program, arguments);
         start.WorkingDirectory = Root;
-        (start.Environment["REDOCLY_TELEMETRY"], start.Environment["REDOCLY_SUPPRESS_UPDATE_NOTICE"], start.Environment["NO_COLOR"]) = ("off", "true", "1");
+        (start.Environment["REDOCLY_TELEMETRY"], start.Environment["REDOCLY_SUPPRESS_UPDATE_NOTICE"], start.Environment["NO_COLOR"]) = (
+            "off",
+            "true",
+            "1"
+        );
         start.Environment["NODE_PATH"] = Path.Combine(Folder, "node_modules");
         ProgramResult end = await Programs.RunAsync(start, Encoding.UTF8.GetBytes(input ?? ""), cancellation);
         return (end.Code, end.Output, end.Errors);
@@ -37,13 +46,18 @@ internal static class Checkers
     public static async Task<string> PassAsync(string program, string[] arguments, CancellationToken cancellation, string? input = null)
     {
         (int code, string output, string errors) = await RunAsync(program, arguments, cancellation, input);
-        Assert.True(code == 0, $"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {code}:{Environment.NewLine}{output}{errors}");
+        Assert.True(
+            code == 0,
+            $"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended with {code}:{Environment.NewLine}{output}{errors}"
+        );
         return output;
     }
 
     private static string Fetched(params string[] parts)
     {
         string file = Path.Combine([Folder, .. parts]);
-        return File.Exists(file) ? file : throw new FileNotFoundException($"{file} is missing: run tests/checkers.sh artifacts/checkers in the repository's root");
+        return File.Exists(file)
+            ? file
+            : throw new FileNotFoundException($"{file} is missing: run tests/checkers.sh artifacts/checkers in the repository's root");
     }
 }

@@ -20,18 +20,35 @@ public sealed class DatabaseTests : BoxTest
         }
 
         string database = Path.Combine(box.DataFolder, "inspections.db");
-        string rows = await Checkers.PassAsync("sqlite3", ["-readonly", "-json", database, "SELECT * FROM v1_inspections ORDER BY seq"], Cancellation);
+        string rows = await Checkers.PassAsync(
+            "sqlite3",
+            ["-readonly", "-json", database, "SELECT * FROM v1_inspections ORDER BY seq"],
+            Cancellation
+        );
         JsonElement[] stored = [.. JsonDocument.Parse(rows).RootElement.EnumerateArray()];
         Assert.Equal(heard.Count, stored.Length);
         foreach ((JsonElement verdict, JsonElement row) in heard.Zip(stored))
         {
-            foreach ((string key, string column) in ((string, string)[])[("inspectionId", "id"), ("triggerId", "trigger_id"), ("source", "source"), ("verdict", "verdict"), ("reason", "reason")])
+            foreach (
+                (string key, string column) in ((string, string)[])
+                    [
+                        ("inspectionId", "id"),
+                        ("triggerId", "trigger_id"),
+                        ("source", "source"),
+                        ("verdict", "verdict"),
+                        ("reason", "reason"),
+                    ]
+            )
                 Assert.Equal(verdict.GetProperty(key).GetString(), row.GetProperty(column).GetString());
             Assert.Equal(verdict.GetProperty("seq").GetInt64(), row.GetProperty("seq").GetInt64());
             Assert.Equal(verdict.GetProperty("score").GetDouble(), row.GetProperty("score").GetDouble(), 1e-12);
             Assert.Equal(verdict.GetProperty("recipe").GetProperty("name").GetString(), row.GetProperty("recipe_name").GetString());
             Assert.Equal(verdict.GetProperty("acceptedAt").GetString(), row.GetProperty("accepted_at").GetString());
-            Assert.InRange((verdict.GetProperty("completedAt").GetDateTimeOffset() - row.GetProperty("completed_at").GetDateTimeOffset()).Duration(), TimeSpan.Zero, TimeSpan.FromMilliseconds(1));
+            Assert.InRange(
+                (verdict.GetProperty("completedAt").GetDateTimeOffset() - row.GetProperty("completed_at").GetDateTimeOffset()).Duration(),
+                TimeSpan.Zero,
+                TimeSpan.FromMilliseconds(1)
+            );
         }
 
         // A copy of the running database is whole, and stays as it is while the program goes on.
@@ -39,12 +56,16 @@ public sealed class DatabaseTests : BoxTest
         await Checkers.PassAsync("sqlite3", ["-readonly", database, $"VACUUM INTO '{copy}'"], Cancellation);
         await TriggerAsync(broker, "d3");
         await ledger.NextAsync(e => Heard.IsVerdictOf(e, "d3"), Cancellation);
-        Assert.Equal("ok\n2\n", await Checkers.PassAsync("sqlite3", [copy, "PRAGMA integrity_check; SELECT count(*) FROM v1_inspections"], Cancellation));
+        Assert.Equal(
+            "ok\n2\n",
+            await Checkers.PassAsync("sqlite3", [copy, "PRAGMA integrity_check; SELECT count(*) FROM v1_inspections"], Cancellation)
+        );
         await StillReadyAsync(ledger);
         Assert.Equal(0, await box.StopAsync(Cancellation));
 
         // As a restored one: the program goes on above what it has given out, and says so.
-        foreach (string rest in (string[])["-wal", "-shm"]) File.Delete(database + rest);
+        foreach (string rest in (string[])["-wal", "-shm"])
+            File.Delete(database + rest);
         File.Move(copy, database, overwrite: true);
         box.Start();
         await ReadyAsync(ledger);

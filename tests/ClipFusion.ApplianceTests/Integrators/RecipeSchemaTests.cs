@@ -23,11 +23,14 @@ public sealed class RecipeSchemaTests : IDisposable
     [Fact]
     public async Task Recipes_ThatTheProgramTakesAndWrites_AreValid()
     {
-        await using (var demo = new DemoProcess("--broker-port", "0", "--http-port", "0", "--duration", "1", "--data", _folder.Root)) Assert.Equal(0, await demo.EndAsync(_limit.Token));
+        await using (var demo = new DemoProcess("--broker-port", "0", "--http-port", "0", "--duration", "1", "--data", _folder.Root))
+            Assert.Equal(0, await demo.EndAsync(_limit.Token));
         (_, string output, string errors) = await ValidateAsync(
             ("example", await File.ReadAllTextAsync(Path.Combine(Checkers.Root, "config", "example.recipe.json"), _limit.Token)),
-            ("every key", EveryKey), ("inspect's", """{"object":"nut"}"""),
-            ("the demo's", await File.ReadAllTextAsync(_folder["recipes", "demo.json"], _limit.Token)));
+            ("every key", EveryKey),
+            ("inspect's", """{"object":"nut"}"""),
+            ("the demo's", await File.ReadAllTextAsync(_folder["recipes", "demo.json"], _limit.Token))
+        );
         Assert.Equal(("", ""), (output, errors));
     }
 
@@ -36,10 +39,15 @@ public sealed class RecipeSchemaTests : IDisposable
     {
         (string Name, string Json)[] wrong =
         [
-            ("an unknown key", """{"object":"nut","colour":1}"""), ("no object", """{"number":1,"name":"nut"}"""), ("a number alone", """{"object":"nut","number":1}"""),
-            ("a great number", """{"object":"nut","number":1000,"name":"nut"}"""), ("a name of digits", """{"object":"nut","number":1,"name":"17"}"""),
-            ("a threshold above 2", """{"object":"nut","thresholds":{"clipfusion":{"fewShot":2.1}}}"""), ("an unknown profile", """{"object":"nut","thresholds":{"resnet":{}}}"""),
-            ("a reference outside", """{"object":"nut","references":["../a.png"]}"""), ("an absolute reference", """{"object":"nut","references":["/a.png"]}"""),
+            ("an unknown key", """{"object":"nut","colour":1}"""),
+            ("no object", """{"number":1,"name":"nut"}"""),
+            ("a number alone", """{"object":"nut","number":1}"""),
+            ("a great number", """{"object":"nut","number":1000,"name":"nut"}"""),
+            ("a name of digits", """{"object":"nut","number":1,"name":"17"}"""),
+            ("a threshold above 2", """{"object":"nut","thresholds":{"clipfusion":{"fewShot":2.1}}}"""),
+            ("an unknown profile", """{"object":"nut","thresholds":{"resnet":{}}}"""),
+            ("a reference outside", """{"object":"nut","references":["../a.png"]}"""),
+            ("an absolute reference", """{"object":"nut","references":["/a.png"]}"""),
             ("no width", """{"object":"nut","imageChecks":{"width":0}}"""),
         ];
         (int code, string output, _) = await ValidateAsync(wrong);
@@ -58,9 +66,17 @@ public sealed class RecipeSchemaTests : IDisposable
         // On one line, and without comments, which editors skip and this validator does not know.
         IEnumerable<string> lines = recipes.Select(r =>
         {
-            using JsonDocument document = JsonDocument.Parse(r.Json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+            using JsonDocument document = JsonDocument.Parse(
+                r.Json,
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip }
+            );
             return $"{r.Name}\t\t{JsonSerializer.Serialize(document.RootElement)}";
         });
-        return Checkers.RunAsync("node", [Path.Combine(Checkers.Root, "tests", "Checkers", "validate.js"), Checkers.Doc("recipe.schema.json")], _limit.Token, string.Join('\n', lines));
+        return Checkers.RunAsync(
+            "node",
+            [Path.Combine(Checkers.Root, "tests", "Checkers", "validate.js"), Checkers.Doc("recipe.schema.json")],
+            _limit.Token,
+            string.Join('\n', lines)
+        );
     }
 }

@@ -29,12 +29,24 @@ public sealed class StartErrorTests : IAsyncLifetime
         using IDisposable? other = mistake == "instance" ? _box.OccupyData() : null;
         await ChangeAsync(root =>
         {
-            if (mistake == "port") root["http"]!["port"] = ((IPEndPoint)taken.LocalEndpoint).Port;
-            if (mistake == "data folder") root["dataFolder"] = Path.Combine(file, "data");
-            if (mistake == "pack") root["modelPack"] = "nowhere";
-            if (mistake == "configuration") root["nonsense"] = 1;
+            if (mistake == "port")
+                root["http"]!["port"] = ((IPEndPoint)taken.LocalEndpoint).Port;
+            if (mistake == "data folder")
+                root["dataFolder"] = Path.Combine(file, "data");
+            if (mistake == "pack")
+                root["modelPack"] = "nowhere";
+            if (mistake == "configuration")
+                root["nonsense"] = 1;
         });
-        (int code, string output, string[] errors) = await RunAsync("/bin/sh", "-c", AsSystemd, Program, "run", "--config", _box.ConfigFile);
+        (int code, string output, string[] errors) = await RunAsync(
+            "/bin/sh",
+            "-c",
+            AsSystemd,
+            Program,
+            "run",
+            "--config",
+            _box.ConfigFile
+        );
         Assert.Equal(mistake is "pack" or "configuration" ? 2 : 1, code);
         // A configuration has its name and then a line for each of its errors.
         Assert.Equal(mistake == "configuration" ? 2 : 1, errors.Length);
@@ -48,7 +60,15 @@ public sealed class StartErrorTests : IAsyncLifetime
     {
         await ChangeAsync(root => root["nonsense"] = 1);
         // A pipe of somebody else: the journal that JOURNAL_STREAM names is not it.
-        (_, _, string[] errors) = await RunAsync("/bin/sh", "-c", "JOURNAL_STREAM=0:1 exec \"$0\" \"$@\"", Program, "run", "--config", _box.ConfigFile);
+        (_, _, string[] errors) = await RunAsync(
+            "/bin/sh",
+            "-c",
+            "JOURNAL_STREAM=0:1 exec \"$0\" \"$@\"",
+            Program,
+            "run",
+            "--config",
+            _box.ConfigFile
+        );
         Assert.NotEmpty(errors);
         Assert.All(errors, e => Assert.StartsWith("clipfusion: error: ", e, StringComparison.Ordinal));
     }
@@ -61,13 +81,17 @@ public sealed class StartErrorTests : IAsyncLifetime
         string serving = await _box.Log.SaysAsync("Serving: device", _limit.Token);
         using (JsonDocument line = JsonDocument.Parse(serving))
         {
-            Assert.Equal((1005, "Information"), (line.RootElement.GetProperty("EventId").GetInt32(), line.RootElement.GetProperty("LogLevel").GetString()));
+            Assert.Equal(
+                (1005, "Information"),
+                (line.RootElement.GetProperty("EventId").GetInt32(), line.RootElement.GetProperty("LogLevel").GetString())
+            );
             Assert.Equal("box", line.RootElement.GetProperty("State").GetProperty("Device").GetString());
             Assert.Matches("^[0-9-]{10}T[0-9:.]{12}Z$", line.RootElement.GetProperty("Timestamp").GetString()!);
         }
 
         Assert.Equal(0, await _box.StopAsync(_limit.Token));
-        foreach (string line in _box.Log.Lines) JsonDocument.Parse(line).Dispose();
+        foreach (string line in _box.Log.Lines)
+            JsonDocument.Parse(line).Dispose();
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;

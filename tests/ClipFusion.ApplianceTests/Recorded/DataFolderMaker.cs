@@ -12,7 +12,14 @@ namespace ClipFusion.ApplianceTests.Recorded;
 /// </summary>
 public sealed class DataFolderMaker : BoxTest
 {
-    private static readonly string[] Kept = ["inspections.db", "sequences.mark", "sequences.last", "line1.active-recipe", "line2.active-recipe"];
+    private static readonly string[] Kept =
+    [
+        "inspections.db",
+        "sequences.mark",
+        "sequences.last",
+        "line1.active-recipe",
+        "line2.active-recipe",
+    ];
     private static readonly string[] Views = ["v1_inspections", "v1_regions", "v1_outbox"];
 
     [Fact(Explicit = true)]
@@ -23,27 +30,39 @@ public sealed class DataFolderMaker : BoxTest
         await File.WriteAllTextAsync(broker.Path("acl"), $"topic readwrite #\ntopic deny {Prefix}out/line2/verdict\n", Cancellation);
         await broker.StartAsync(Cancellation);
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = Own(new ApplianceBox(new BoxOptions
-        {
-            Port = broker.Port,
-            // Every part is NG for the first recipe and OK for the second.
-            Recipes =
-            [
-                BoxRecipe.Fast(7, "board") with { Thresholds = new() { ["patchclip"] = 0.0001 } },
-                BoxRecipe.Fast(8, "plate") with { Thresholds = new() { ["patchclip"] = 2 } },
-            ],
-            Stations = [new("line1") { HttpTriggers = true }, new("line2") { HttpTriggers = true, Inbox = "in" }],
-        }));
+        ApplianceBox box = Own(
+            new ApplianceBox(
+                new BoxOptions
+                {
+                    Port = broker.Port,
+                    // Every part is NG for the first recipe and OK for the second.
+                    Recipes =
+                    [
+                        BoxRecipe.Fast(7, "board") with
+                        {
+                            Thresholds = new() { ["patchclip"] = 0.0001 },
+                        },
+                        BoxRecipe.Fast(8, "plate") with
+                        {
+                            Thresholds = new() { ["patchclip"] = 2 },
+                        },
+                    ],
+                    Stations = [new("line1") { HttpTriggers = true }, new("line2") { HttpTriggers = true, Inbox = "in" }],
+                }
+            )
+        );
         string database = Path.Combine(box.DataFolder, "inspections.db");
 
         // Judged and delivered; what is not judged, refused by the broker and so parked.
         await File.WriteAllTextAsync(Path.Combine(box.Inbox, "a.png"), "no picture", Cancellation);
         box.Start();
         await ReadyAsync(ledger, "line1", "line2");
-        foreach (string id in (string[])["ng1", "ng2"]) await JudgedAsync(broker, ledger, id);
+        foreach (string id in (string[])["ng1", "ng2"])
+            await JudgedAsync(broker, ledger, id);
         await PublishAsync(broker, In + "recipe/set", """{"requestId":"r","recipe":"plate"}""");
         await ledger.NextAsync(e => e.Topic == Out + "recipe/ack" && e.Json.GetProperty("status").GetString() == "active", Cancellation);
-        foreach (string id in (string[])["ok1", "ok2"]) await JudgedAsync(broker, ledger, id);
+        foreach (string id in (string[])["ok1", "ok2"])
+            await JudgedAsync(broker, ledger, id);
         await TriggerAsync(broker, "unread", "line2");
         await box.Log.SaysAsync("is parked", Cancellation);
 
@@ -51,11 +70,16 @@ public sealed class DataFolderMaker : BoxTest
         await broker.StopAsync(Cancellation);
         using (HttpClient http = await ClientAsync(box))
         {
-            foreach (string id in (string[])["waits1", "waits2", "waits3"]) Assert.Equal(HttpStatusCode.OK, await TriggerAsync(http, "line1", id));
+            foreach (string id in (string[])["waits1", "waits2", "waits3"])
+                Assert.Equal(HttpStatusCode.OK, await TriggerAsync(http, "line1", id));
         }
 
         await box.KillAsync(Cancellation);
-        await Programs.PassAsync("sqlite3", [database, "UPDATE inspections SET body = x'7b00ff' WHERE trigger_id = 'waits2'"], Cancellation);
+        await Programs.PassAsync(
+            "sqlite3",
+            [database, "UPDATE inspections SET body = x'7b00ff' WHERE trigger_id = 'waits2'"],
+            Cancellation
+        );
 
         // The next run sets that one aside, and dies with a file in its hands.
         box.Start(killAt: "settling:1");
@@ -67,7 +91,8 @@ public sealed class DataFolderMaker : BoxTest
                 HttpStatusCode status;
                 using PageEvents events = await PageEvents.ListenAsync(http.BaseAddress!, Cancellation);
                 // Refused until the station is ready.
-                while ((status = await TriggerAsync(http, "line2", "handed")) != HttpStatusCode.OK) await events.HearAsync("device", 1, Cancellation);
+                while ((status = await TriggerAsync(http, "line2", "handed")) != HttpStatusCode.OK)
+                    await events.HearAsync("device", 1, Cancellation);
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {
@@ -76,14 +101,23 @@ public sealed class DataFolderMaker : BoxTest
         }
 
         Assert.Equal(ApplianceBox.Killed, await box.EndAsync(Cancellation));
-        string version = (await Programs.PassAsync("sqlite3", [database, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version"], Cancellation)).Trim().Split('\n')[^1];
+        string version = (
+            await Programs.PassAsync("sqlite3", [database, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version"], Cancellation)
+        )
+            .Trim()
+            .Split('\n')[^1];
         string target = Repository.File("tests", "fixtures", $"data-v{version}");
         Assert.False(Directory.Exists(target), $"{target} is there already");
         Directory.CreateDirectory(target);
-        foreach (string name in Kept.Where(n => File.Exists(Path.Combine(box.DataFolder, n)))) File.Copy(Path.Combine(box.DataFolder, name), Path.Combine(target, name));
+        foreach (string name in Kept.Where(n => File.Exists(Path.Combine(box.DataFolder, n))))
+            File.Copy(Path.Combine(box.DataFolder, name), Path.Combine(target, name));
         foreach (string view in Views)
         {
-            string rows = await Programs.PassAsync("sqlite3", ["-readonly", "-json", database, $"SELECT * FROM {view} ORDER BY station, seq"], Cancellation);
+            string rows = await Programs.PassAsync(
+                "sqlite3",
+                ["-readonly", "-json", database, $"SELECT * FROM {view} ORDER BY station, seq"],
+                Cancellation
+            );
             await File.WriteAllTextAsync(Path.Combine(target, $"{view}.json"), rows, Cancellation);
         }
     }
@@ -94,7 +128,8 @@ public sealed class DataFolderMaker : BoxTest
         await ledger.NextAsync(e => Heard.IsVerdictOf(e, id), Cancellation);
     }
 
-    private async Task<HttpClient> ClientAsync(ApplianceBox box) => new() { BaseAddress = await box.PageAsync(Cancellation), Timeout = TimeSpan.FromMinutes(2) };
+    private async Task<HttpClient> ClientAsync(ApplianceBox box) =>
+        new() { BaseAddress = await box.PageAsync(Cancellation), Timeout = TimeSpan.FromMinutes(2) };
 
     private async Task<HttpStatusCode> TriggerAsync(HttpClient http, string station, string id)
     {

@@ -15,7 +15,8 @@ public sealed class RecordedPackTests : IDisposable
     private static readonly Recipe Recipe = Recipe.Default("board");
 
     private readonly TemporaryFolder _folder = new();
-    private readonly RgbImage _picture = NoisePicture.Create(1), _other = NoisePicture.Create(2);
+    private readonly RgbImage _picture = NoisePicture.Create(1),
+        _other = NoisePicture.Create(2);
 
     public RecordedPackTests() => StarterPack.Build(this["starter"]);
 
@@ -27,7 +28,24 @@ public sealed class RecordedPackTests : IDisposable
         RecordedPack.Write(this["starter"], _picture.View, Recipe, this["recorded"]);
         Assert.NotEqual(Scores("starter", Recipe, null, _picture), Scores("starter", Recipe, null, _other));
         Assert.Empty(PackVerifier.Verify(this["recorded"], cancellation: TestContext.Current.CancellationToken).Problems);
-        foreach (Recipe recipe in (Recipe[])[Recipe, Recipe with { Branches = Branches.Diff }, Recipe with { Profile = Profile.PatchClip }, Recipe with { Profile = Profile.MapDiff }])
+        foreach (
+            Recipe recipe in (Recipe[])
+                [
+                    Recipe,
+                    Recipe with
+                    {
+                        Branches = Branches.Diff,
+                    },
+                    Recipe with
+                    {
+                        Profile = Profile.PatchClip,
+                    },
+                    Recipe with
+                    {
+                        Profile = Profile.MapDiff,
+                    },
+                ]
+        )
         {
             // With the picture itself as reference, whose prompt is another: the query's and the reference's UNet passes both count.
             Assert.Equal(Scores("starter", recipe, _picture, _picture), Scores("recorded", recipe, _picture, _picture));
@@ -58,11 +76,17 @@ public sealed class RecordedPackTests : IDisposable
     {
         using ModelPack pack = ModelPack.Open(this[name], new SessionSettings(Threads: 1));
         using Inspector inspector = Inspector.Create(pack, recipe, cancellation: TestContext.Current.CancellationToken);
-        if (reference is not null) inspector.Enroll(1, (_, use) => use(reference.View), cancellation: TestContext.Current.CancellationToken);
+        if (reference is not null)
+            inspector.Enroll(1, (_, use) => use(reference.View), cancellation: TestContext.Current.CancellationToken);
         return Told(inspector.Inspect(query.View, cancellation: TestContext.Current.CancellationToken).Fused.Scores);
     }
 
     /// <summary>Six digits: rows that run in another batch may differ in the last bits.</summary>
-    private static string Told(FusionScores s)
-        => string.Join(' ', ((double?[])[s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision, s.FewShot, s.ZeroShot]).Select(v => v is { } x ? $"{x:f6}" : "-"));
+    private static string Told(FusionScores s) =>
+        string.Join(
+            ' ',
+            ((double?[])[s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision, s.FewShot, s.ZeroShot]).Select(v =>
+                v is { } x ? $"{x:f6}" : "-"
+            )
+        );
 }

@@ -9,7 +9,14 @@ public sealed class FloorsTests
     private const string Daemon = "ClipFusion.EdgeDaemon";
 
     private static readonly string[][] Floors =
-        [["Domain", "Runtime"], ["Recipes", "Configuration"], ["Storage", "Delivery", "Pictures"], ["Pipeline"], ["Web", "Monitoring"], ["Composition"]];
+    [
+        ["Domain", "Runtime"],
+        ["Recipes", "Configuration"],
+        ["Storage", "Delivery", "Pictures"],
+        ["Pipeline"],
+        ["Web", "Monitoring"],
+        ["Composition"],
+    ];
 
     private static readonly Assembly Appliance = Assembly.Load(Daemon);
 
@@ -20,8 +27,17 @@ public sealed class FloorsTests
     {
         int floor = Array.FindIndex(Floors, f => f.Contains(room));
         string[] forbidden = [.. Floors.Skip(floor).SelectMany(f => f).Where(r => r != room).Select(r => $"{Daemon}.{r}")];
-        NetArchTest.Rules.TestResult result = Types.InAssembly(Appliance).That().ResideInNamespaceStartingWith($"{Daemon}.{room}").ShouldNot().HaveDependencyOnAny(forbidden).GetResult();
-        Assert.True(result.IsSuccessful, $"{room} is on floor {floor}; these use what is not below it: {string.Join(", ", result.FailingTypeNames ?? [])}");
+        NetArchTest.Rules.TestResult result = Types
+            .InAssembly(Appliance)
+            .That()
+            .ResideInNamespaceStartingWith($"{Daemon}.{room}")
+            .ShouldNot()
+            .HaveDependencyOnAny(forbidden)
+            .GetResult();
+        Assert.True(
+            result.IsSuccessful,
+            $"{room} is on floor {floor}; these use what is not below it: {string.Join(", ", result.FailingTypeNames ?? [])}"
+        );
     }
 
     [Fact]
@@ -30,7 +46,10 @@ public sealed class FloorsTests
         string[] rooms = [.. Floors.SelectMany(f => f).Select(r => $"{Daemon}.{r}")];
         string[] elsewhere =
         [
-            .. OwnTypes().Select(t => t.Namespace!).Distinct().Where(n => !rooms.Any(r => n == r || n.StartsWith($"{r}.", StringComparison.Ordinal))),
+            .. OwnTypes()
+                .Select(t => t.Namespace!)
+                .Distinct()
+                .Where(n => !rooms.Any(r => n == r || n.StartsWith($"{r}.", StringComparison.Ordinal))),
         ];
         Assert.Equal([], elsewhere);
     }
@@ -48,7 +67,14 @@ public sealed class FloorsTests
     public void Project_UsesOnlyThoseBelow(string project, string below)
     {
         string[] allowed = [.. below.Split(' ').Select(n => $"ClipFusion.{n}")];
-        string[] used = [.. Assembly.Load(project).GetReferencedAssemblies().Select(a => a.Name!).Where(n => n.StartsWith("ClipFusion.", StringComparison.Ordinal))];
+        string[] used =
+        [
+            .. Assembly
+                .Load(project)
+                .GetReferencedAssemblies()
+                .Select(a => a.Name!)
+                .Where(n => n.StartsWith("ClipFusion.", StringComparison.Ordinal)),
+        ];
         Assert.Equal([], used.Except(allowed));
     }
 
@@ -60,6 +86,10 @@ public sealed class FloorsTests
     }
 
     /// <summary>Without what compilers and generators add.</summary>
-    private static IEnumerable<Type> OwnTypes() => Appliance.GetTypes()
-        .Where(t => t.Namespace?.StartsWith(Daemon, StringComparison.Ordinal) == true && !t.Name.Contains('<', StringComparison.Ordinal));
+    private static IEnumerable<Type> OwnTypes() =>
+        Appliance
+            .GetTypes()
+            .Where(t =>
+                t.Namespace?.StartsWith(Daemon, StringComparison.Ordinal) == true && !t.Name.Contains('<', StringComparison.Ordinal)
+            );
 }

@@ -13,9 +13,11 @@ internal sealed class DropFolder : IAsyncDisposable
     public DropFolder(Func<FolderOptions, FolderOptions>? change = null, bool create = true)
     {
         Path = _temporary["drop"];
-        if (create) Directory.CreateDirectory(Path);
+        if (create)
+            Directory.CreateDirectory(Path);
         Options = new FolderOptions { Path = Path };
-        if (change is not null) Options = change(Options);
+        if (change is not null)
+            Options = change(Options);
         Camera = new FolderCamera(Options, Time);
     }
 
@@ -38,7 +40,11 @@ internal sealed class DropFolder : IAsyncDisposable
 
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
 
-    public Task<Frame> Trigger(long number, double seconds = 60) => Camera.TriggerAsync(new TriggerContext(number, TimeSpan.FromSeconds(seconds)), Cancellation).AsTask().WaitAsync(Guard, Cancellation);
+    public Task<Frame> Trigger(long number, double seconds = 60) =>
+        Camera
+            .TriggerAsync(new TriggerContext(number, TimeSpan.FromSeconds(seconds)), Cancellation)
+            .AsTask()
+            .WaitAsync(Guard, Cancellation);
 
     /// <summary>Takes the next frame, settles it as done and returns what was in the file.</summary>
     public async Task<string> TakeNext(long number)
@@ -56,7 +62,8 @@ internal sealed class DropFolder : IAsyncDisposable
         var there = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look(SourceState state)
         {
-            if (state.Status == status) there.TrySetResult();
+            if (state.Status == status)
+                there.TrySetResult();
         }
         Camera.StateChanged += Look;
         Look(Camera.State);
@@ -67,7 +74,8 @@ internal sealed class DropFolder : IAsyncDisposable
     /// <summary>Lets the folder be listed.</summary>
     public void Tick(int times = 1)
     {
-        for (int i = 0; i < times; i++) Time.Advance(Options.ScanEvery);
+        for (int i = 0; i < times; i++)
+            Time.Advance(Options.ScanEvery);
     }
 
     public async ValueTask DisposeAsync()

@@ -9,10 +9,14 @@ public sealed class FolderCameraTests
     public async Task Replay_ExistingFiles_AnswerTriggersInNameOrderAndEndInDone()
     {
         await using var folder = new DropFolder(options => options with { ReplayExisting = true });
-        foreach (string name in (string[])["c.png", "a.png", "b.png"]) folder.WriteOld(name, name);
+        foreach (string name in (string[])["c.png", "a.png", "b.png"])
+            folder.WriteOld(name, name);
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         using Frame first = await folder.Trigger(7);
-        Assert.Equal(("a.png", 7L, PixelFormat.Encoded, "a.png"), (first.FileName, first.TriggerNumber, first.Format, DropFolder.Text(first)));
+        Assert.Equal(
+            ("a.png", 7L, PixelFormat.Encoded, "a.png"),
+            (first.FileName, first.TriggerNumber, first.Format, DropFolder.Text(first))
+        );
         Assert.Equal("b.png", await folder.TakeNext(8));
         Assert.Equal("c.png", await folder.TakeNext(9));
         // The first has not been settled: it stays.
@@ -43,7 +47,8 @@ public sealed class FolderCameraTests
         await using var folder = new DropFolder();
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         Task<Frame> first = folder.Trigger(1);
-        FileStream one = File.Create(folder["one.png"]), two = File.Create(folder["two.png"]);
+        FileStream one = File.Create(folder["one.png"]),
+            two = File.Create(folder["two.png"]);
         for (int i = 0; i < 5; i++)
         {
             foreach (FileStream file in (FileStream[])[one, two])
@@ -55,7 +60,8 @@ public sealed class FolderCameraTests
         }
         Assert.False(first.IsCompleted);
         two.Dispose();
-        using (Frame frame = await first) Assert.Equal(("two.png", 20), (frame.FileName, frame.Pixels.Length));
+        using (Frame frame = await first)
+            Assert.Equal(("two.png", 20), (frame.FileName, frame.Pixels.Length));
         one.Dispose();
         using Frame last = await folder.Trigger(2);
         Assert.Equal(("one.png", 20), (last.FileName, last.Pixels.Length));
@@ -66,7 +72,8 @@ public sealed class FolderCameraTests
     {
         await using var folder = new DropFolder();
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
-        foreach (string name in (string[])[".a.png", "a.png.tmp", "a.png.PART"]) File.WriteAllText(folder[name], "half");
+        foreach (string name in (string[])[".a.png", "a.png.tmp", "a.png.PART"])
+            File.WriteAllText(folder[name], "half");
         File.WriteAllText(folder["b.tmp"], "whole");
         File.Move(folder["b.tmp"], folder["b.png"]);
         Assert.Equal("whole", await folder.TakeNext(1));
@@ -109,7 +116,8 @@ public sealed class FolderCameraTests
         await using var folder = new DropFolder();
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         File.WriteAllText(folder["bad.png"], "not a picture");
-        using (Frame frame = await folder.Trigger(1)) frame.Settle(FrameOutcome.Rejected, "PNG signature is missing");
+        using (Frame frame = await folder.Trigger(1))
+            frame.Settle(FrameOutcome.Rejected, "PNG signature is missing");
         Assert.Equal("not a picture", File.ReadAllText(folder["rejected", "bad.png"]));
         Assert.Equal("bad.png: PNG signature is missing\n", File.ReadAllText(folder["rejected", "bad.png.reason.txt"]));
         Assert.Equal(1, folder.Camera.Counters.Rejected);
@@ -136,10 +144,13 @@ public sealed class FolderCameraTests
         File.WriteAllText(folder["1.png"], "1");
         await foreach (Frame frame in folder.Camera.StreamAsync(DropFolder.Cancellation))
         {
-            using (frame) seen.Add(frame.FileName);
+            using (frame)
+                seen.Add(frame.FileName);
             frame.Settle(FrameOutcome.Done);
-            if (seen.Count < 3) File.WriteAllText(folder[$"{seen.Count + 1}.png"], "next");
-            else await folder.Camera.CloseAsync();
+            if (seen.Count < 3)
+                File.WriteAllText(folder[$"{seen.Count + 1}.png"], "next");
+            else
+                await folder.Camera.CloseAsync();
         }
         Assert.Equal(["1.png", "2.png", "3.png"], seen);
     }

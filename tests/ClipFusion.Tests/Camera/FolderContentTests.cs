@@ -15,7 +15,8 @@ public sealed class FolderContentTests
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         for (int part = 1; part <= 3; part++)
         {
-            foreach (string name in (string[])[$"S{part}.xml", "Thumbs.db", $"note{part}.txt"]) File.WriteAllText(folder[name], "no picture");
+            foreach (string name in (string[])[$"S{part}.xml", "Thumbs.db", $"note{part}.txt"])
+                File.WriteAllText(folder[name], "no picture");
             File.WriteAllText(folder[$"S{part}.png"], $"PIC {part}.");
             Assert.Equal($"PIC {part}.", await folder.TakeNext(part));
         }
@@ -74,12 +75,21 @@ public sealed class FolderContentTests
     {
         await using DropFolder folder = Checked(options => options with { Files = "CAM1_*.dat" });
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
-        foreach (string name in (string[])["a.png", "CAM2_1.dat", "cam1_1.DAT"]) File.WriteAllText(folder[name], $"PIC {name}.");
+        foreach (string name in (string[])["a.png", "CAM2_1.dat", "cam1_1.DAT"])
+            File.WriteAllText(folder[name], $"PIC {name}.");
         Assert.Equal("PIC cam1_1.DAT.", await folder.TakeNext(1));
         Assert.Equal(0, folder.Camera.WaitingNames);
     }
 
-    [Theory, InlineData("a.png.filepart"), InlineData("a.png.partial"), InlineData("a.png.crdownload"), InlineData("a.png.tmp"), InlineData("a.png~"), InlineData(".a.png")]
+    [
+        Theory,
+        InlineData("a.png.filepart"),
+        InlineData("a.png.partial"),
+        InlineData("a.png.crdownload"),
+        InlineData("a.png.tmp"),
+        InlineData("a.png~"),
+        InlineData(".a.png")
+    ]
     public async Task NameOfAFileBeingWritten_WaitsForItsRename(string name)
     {
         await using DropFolder folder = Checked();
@@ -92,29 +102,35 @@ public sealed class FolderContentTests
         Assert.Empty(_notes);
     }
 
-    private DropFolder Checked(Func<FolderOptions, FolderOptions>? change = null) => new(options =>
-    {
-        options = options with { Check = Look, Note = Add };
-        return change?.Invoke(options) ?? options;
-    });
+    private DropFolder Checked(Func<FolderOptions, FolderOptions>? change = null) =>
+        new(options =>
+        {
+            options = options with { Check = Look, Note = Add };
+            return change?.Invoke(options) ?? options;
+        });
 
     /// <summary>A picture begins with PIC and ends with a full stop.</summary>
     private static PictureFinding Look(ReadOnlySpan<byte> file) =>
-        !file.StartsWith("PIC"u8) ? new(PictureState.NoPicture, "it does not begin with PIC") : file[^1] != '.' ? new(PictureState.CutOff, "its end is missing") : default;
+        !file.StartsWith("PIC"u8) ? new(PictureState.NoPicture, "it does not begin with PIC")
+        : file[^1] != '.' ? new(PictureState.CutOff, "its end is missing")
+        : default;
 
     private void Add(FolderNote note)
     {
-        lock (_notes) _notes.Add(note);
+        lock (_notes)
+            _notes.Add(note);
     }
 
     private string[] Ignored()
     {
-        lock (_notes) return [.. _notes.Where(n => n.Kind == FolderNoteKind.Ignored).Select(n => n.File)];
+        lock (_notes)
+            return [.. _notes.Where(n => n.Kind == FolderNoteKind.Ignored).Select(n => n.File)];
     }
 
     private static void Advance(DropFolder folder, int times)
     {
-        for (int i = 0; i < times; i++) folder.Time.Advance(TimeSpan.FromMilliseconds(100));
+        for (int i = 0; i < times; i++)
+            folder.Time.Advance(TimeSpan.FromMilliseconds(100));
     }
 
     /// <summary>
@@ -126,7 +142,8 @@ public sealed class FolderContentTests
         for (int step = 0; step < 400 && !until.IsCompleted; step++)
         {
             folder.Time.Advance(TimeSpan.FromMilliseconds(100));
-            for (int turn = 0; turn < 2000 && !until.IsCompleted; turn++) await Task.Yield();
+            for (int turn = 0; turn < 2000 && !until.IsCompleted; turn++)
+                await Task.Yield();
         }
     }
 }

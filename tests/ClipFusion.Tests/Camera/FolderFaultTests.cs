@@ -12,7 +12,8 @@ public sealed class FolderFaultTests
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         Task<Frame> waiting = folder.Trigger(1);
         Directory.Delete(folder.Path);
-        if (mode == FolderWatchMode.Poll) folder.Tick();
+        if (mode == FolderWatchMode.Poll)
+            folder.Tick();
         await folder.Until(SourceStatus.Lost);
         FrameException lost = await Assert.ThrowsAsync<FrameException>(() => waiting);
         Assert.Equal(FrameFault.Disconnected, lost.Fault);
@@ -69,7 +70,10 @@ public sealed class FolderFaultTests
         folder.Time.Advance(TimeSpan.FromMinutes(1));
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         Assert.Equal("fine", await folder.TakeNext(1));
-        foreach ((string name, string reason) in ((string, string)[])[("b", "101 bytes; at most 100"), ("d", "symbolic link"), ("e", "can't be read as a file")])
+        foreach (
+            (string name, string reason) in ((string, string)[])
+                [("b", "101 bytes; at most 100"), ("d", "symbolic link"), ("e", "can't be read as a file")]
+        )
         {
             FrameException e = await Assert.ThrowsAsync<FrameException>(() => folder.Trigger(2));
             Assert.Equal(FrameFault.BadImage, e.Fault);
@@ -93,12 +97,17 @@ public sealed class FolderFaultTests
         var seen = new List<(string?, string?, int)>();
         await foreach (Frame frame in folder.Camera.StreamAsync(DropFolder.Cancellation))
         {
-            using (frame) seen.Add((frame.FileName, frame.Refusal, frame.Pixels.Length));
+            using (frame)
+                seen.Add((frame.FileName, frame.Refusal, frame.Pixels.Length));
             frame.Settle(frame.Refusal is null ? FrameOutcome.Done : FrameOutcome.Rejected, frame.Refusal);
-            if (seen.Count == 3) break;
+            if (seen.Count == 3)
+                break;
         }
         Assert.Equal([("a.png", "it has 101 bytes; at most 100 are taken", 0), ("b.png", null, 4), ("c.png", "it is empty", 0)], seen);
-        Assert.Equal(["a.png", "a.png.reason.txt", "c.png", "c.png.reason.txt"], Directory.GetFiles(folder["rejected"]).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["a.png", "a.png.reason.txt", "c.png", "c.png.reason.txt"],
+            Directory.GetFiles(folder["rejected"]).Select(Path.GetFileName).Order()
+        );
     }
 
     [Fact]
@@ -107,7 +116,8 @@ public sealed class FolderFaultTests
         const int count = 10_000;
         await using var folder = new DropFolder(options => options with { MaxWaitingNames = 1500 });
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
-        for (int i = 0; i < count; i++) folder.WriteOld($"{i:00000}.png", "x");
+        for (int i = 0; i < count; i++)
+            folder.WriteOld($"{i:00000}.png", "x");
         var seen = new HashSet<string>();
         int mostWaiting = 0;
         await foreach (Frame frame in folder.Camera.StreamAsync(DropFolder.Cancellation))
@@ -116,7 +126,8 @@ public sealed class FolderFaultTests
             mostWaiting = Math.Max(mostWaiting, folder.Camera.WaitingNames);
             frame.Dispose();
             frame.Settle(FrameOutcome.Done);
-            if (seen.Count == count) break;
+            if (seen.Count == count)
+                break;
         }
         Assert.InRange(mostWaiting, 1, 1500);
         Assert.Equal(count, Directory.GetFiles(folder["done"]).Length);

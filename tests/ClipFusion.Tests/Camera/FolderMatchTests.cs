@@ -11,7 +11,9 @@ public sealed class FolderMatchTests
     {
         await using var folder = new DropFolder(options => options with { Match = FileMatch.Name });
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
-        Task<Frame> one = Ask(folder, 1, "S1"), two = Ask(folder, 2, "S2"), three = Ask(folder, 3, null, "P-3");
+        Task<Frame> one = Ask(folder, 1, "S1"),
+            two = Ask(folder, 2, "S2"),
+            three = Ask(folder, 3, null, "P-3");
         File.WriteAllText(folder["P-3.png"], "three");
         File.WriteAllText(folder["S1.jpg"], "one");
         Assert.Equal(("one", "three"), (Settled(await one), Settled(await three)));
@@ -33,13 +35,24 @@ public sealed class FolderMatchTests
     {
         await using var folder = new DropFolder(options => options with { Match = FileMatch.Name });
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
-        Assert.Contains("neither a trigger id nor a part id", (await Assert.ThrowsAsync<FrameException>(() => Ask(folder, 1, null))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "neither a trigger id nor a part id",
+            (await Assert.ThrowsAsync<FrameException>(() => Ask(folder, 1, null))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Name_FileThatNobodyAsksFor_GoesToRejectedInTheEnd()
     {
-        await using var folder = new DropFolder(options => options with { Match = FileMatch.Name, UnclaimedAfter = TimeSpan.FromSeconds(30), ReplayExisting = true });
+        await using var folder = new DropFolder(options =>
+            options with
+            {
+                Match = FileMatch.Name,
+                UnclaimedAfter = TimeSpan.FromSeconds(30),
+                ReplayExisting = true,
+            }
+        );
         folder.WriteOld("nobody.png", "x");
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         folder.Tick(20);
@@ -97,7 +110,12 @@ public sealed class FolderMatchTests
     [Fact]
     public async Task PartIdFromName_Found_IsTheFrames()
     {
-        await using var folder = new DropFolder(options => options with { PartIdFromName = new System.Text.RegularExpressions.Regex("^part([A-Z0-9]+)_") });
+        await using var folder = new DropFolder(options =>
+            options with
+            {
+                PartIdFromName = new System.Text.RegularExpressions.Regex("^part([A-Z0-9]+)_"),
+            }
+        );
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         File.WriteAllText(folder["partA7_cam1.png"], "x");
         using Frame frame = await folder.Trigger(1);
@@ -105,7 +123,10 @@ public sealed class FolderMatchTests
     }
 
     private static Task<Frame> Ask(DropFolder folder, long number, string? id, string? part = null, DateTimeOffset? at = null) =>
-        folder.Camera.TriggerAsync(new TriggerContext(number, TimeSpan.FromSeconds(60), id, part, at), DropFolder.Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(60), DropFolder.Cancellation);
+        folder
+            .Camera.TriggerAsync(new TriggerContext(number, TimeSpan.FromSeconds(60), id, part, at), DropFolder.Cancellation)
+            .AsTask()
+            .WaitAsync(TimeSpan.FromSeconds(60), DropFolder.Cancellation);
 
     private static string Settled(Frame frame)
     {

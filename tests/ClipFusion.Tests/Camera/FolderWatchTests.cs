@@ -23,7 +23,8 @@ public sealed partial class FolderWatchTests
     public async Task Folder_ReplacedUnderItsPath_IsNoticedAndTheNewOneServed()
     {
         await using var folder = new DropFolder(options => options with { Path = options.Path + "-link" });
-        string other = Directory.CreateDirectory(folder.Path + "-other").FullName, link = folder.Options.Path;
+        string other = Directory.CreateDirectory(folder.Path + "-other").FullName,
+            link = folder.Options.Path;
         Directory.CreateSymbolicLink(link, folder.Path);
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         File.WriteAllText(folder["a.png"], "here");
@@ -47,7 +48,11 @@ public sealed partial class FolderWatchTests
         await using var folder = new DropFolder(options => options with { WatchMode = mode });
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
         Task<Frame> next = folder.Trigger(1);
-        await Programs.PassAsync("/bin/sh", ["-c", """printf latin > "$0/$(printf 'Teil\351.png')" """, folder.Path], DropFolder.Cancellation);
+        await Programs.PassAsync(
+            "/bin/sh",
+            ["-c", """printf latin > "$0/$(printf 'Teil\351.png')" """, folder.Path],
+            DropFolder.Cancellation
+        );
         folder.Tick(10);
         using Frame frame = await next;
         Assert.Equal(("Teil%E9.png", "latin"), (frame.FileName, DropFolder.Text(frame)));
@@ -82,13 +87,15 @@ public sealed partial class FolderWatchTests
     {
         var taken = new HashSet<string> { "a.png" };
         var notes = new List<FolderNote>();
-        await using var folder = new DropFolder(options => options with
-        {
-            ReplayExisting = true,
-            Note = notes.Add,
-            WasHandedOut = file => taken.Contains(file.Name),
-            PutAway = file => taken.Remove(file.Name),
-        });
+        await using var folder = new DropFolder(options =>
+            options with
+            {
+                ReplayExisting = true,
+                Note = notes.Add,
+                WasHandedOut = file => taken.Contains(file.Name),
+                PutAway = file => taken.Remove(file.Name),
+            }
+        );
         folder.WriteOld("a.png", "a");
         folder.WriteOld("b.png", "b");
         await folder.Camera.OpenAsync(DropFolder.Cancellation);
@@ -98,9 +105,18 @@ public sealed partial class FolderWatchTests
         Assert.Equal("a", await folder.TakeNext(2));
     }
 
-    [Theory, InlineData(0x6969u, "NFS"), InlineData(0xFF534D42u, "CIFS"), InlineData(0xFE534D42u, "SMB2"), InlineData(0x65735546u, "FUSE"), InlineData(0x01021997u, "9p"), InlineData(0x5346414Fu, "AFS")]
+    [
+        Theory,
+        InlineData(0x6969u, "NFS"),
+        InlineData(0xFF534D42u, "CIFS"),
+        InlineData(0xFE534D42u, "SMB2"),
+        InlineData(0x65735546u, "FUSE"),
+        InlineData(0x01021997u, "9p"),
+        InlineData(0x5346414Fu, "AFS")
+    ]
     [InlineData(0xEF53u, null), InlineData(0x01021994u, null), InlineData(0x58465342u, null)]
-    public void FileSystemKind_SharedWithOthers_HasAName(uint type, string? expected) => Assert.Equal(expected, FileSystemKind.RemoteName(type));
+    public void FileSystemKind_SharedWithOthers_HasAName(uint type, string? expected) =>
+        Assert.Equal(expected, FileSystemKind.RemoteName(type));
 
     [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);

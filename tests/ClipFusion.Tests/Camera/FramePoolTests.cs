@@ -36,7 +36,9 @@ public sealed class FramePoolTests
     {
         var failing = new FramePool(1, Shape.ByteCount, PoolPolicy.Fail);
         using Frame held = await failing.RentAsync(Shape, TestContext.Current.CancellationToken);
-        FrameException refused = await Assert.ThrowsAsync<FrameException>(async () => await failing.RentAsync(Shape, TestContext.Current.CancellationToken));
+        FrameException refused = await Assert.ThrowsAsync<FrameException>(async () =>
+            await failing.RentAsync(Shape, TestContext.Current.CancellationToken)
+        );
         Assert.Equal(FrameFault.NoBuffer, refused.Fault);
 
         var waiting = new FramePool(1, Shape.ByteCount);
@@ -62,9 +64,11 @@ public sealed class FramePoolTests
     {
         var pool = new FramePool(2, 1 << 20);
         FrameShape shape = FrameShape.Encoded(1 << 20);
-        for (int i = 0; i < 4; i++) pool.TryRent(shape)!.Dispose();
+        for (int i = 0; i < 4; i++)
+            pool.TryRent(shape)!.Dispose();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) pool.TryRent(shape)!.Dispose();
+        for (int i = 0; i < 100; i++)
+            pool.TryRent(shape)!.Dispose();
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 0, 512);
     }
 

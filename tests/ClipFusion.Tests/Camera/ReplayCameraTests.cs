@@ -15,10 +15,14 @@ public sealed class ReplayCameraTests : IDisposable
     [Fact]
     public async Task Trigger_MoreThanFiles_BeginsAgainAndLeavesEveryFileInPlace()
     {
-        foreach (string name in (string[])["b.png", "a.jpg", "note.txt"]) File.WriteAllText(_folder[name], name);
+        foreach (string name in (string[])["b.png", "a.jpg", "note.txt"])
+            File.WriteAllText(_folder[name], name);
         await using var camera = new ReplayCamera(_folder.Root, _time);
         await camera.OpenAsync(Cancellation);
-        Assert.Equal(["a.jpg", "b.png", "a.jpg", "b.png", "a.jpg"], [await NameAsync(camera), await NameAsync(camera), await NameAsync(camera), await NameAsync(camera), await NameAsync(camera)]);
+        Assert.Equal(
+            ["a.jpg", "b.png", "a.jpg", "b.png", "a.jpg"],
+            [await NameAsync(camera), await NameAsync(camera), await NameAsync(camera), await NameAsync(camera), await NameAsync(camera)]
+        );
         Assert.Equal(3, Directory.GetFiles(_folder.Root).Length);
         Assert.Empty(Directory.GetDirectories(_folder.Root));
     }

@@ -7,7 +7,14 @@ namespace ClipFusion.Tests.Camera;
 
 public sealed class SimulatedCameraTests
 {
-    private static readonly SimulatedLine Line = new(new LineOptions { Width = 96, Height = 64, Material = Material.PrintedLabel });
+    private static readonly SimulatedLine Line = new(
+        new LineOptions
+        {
+            Width = 96,
+            Height = 64,
+            Material = Material.PrintedLabel,
+        }
+    );
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -75,10 +82,18 @@ public sealed class SimulatedCameraTests
     public async Task ScriptedFaults_ShowInTheFrame()
     {
         await using SimulatedCamera camera = await Open(
-            CameraFaultRule.At(1, CameraFault.HalfFrame), CameraFaultRule.At(2, CameraFault.WrongSize), CameraFaultRule.At(3, CameraFault.TooDark),
-            CameraFaultRule.At(4, CameraFault.TooBright), CameraFaultRule.At(5, CameraFault.Blurred));
-        using Frame half = await Trigger(camera, 1), wrong = await Trigger(camera, 2), dark = await Trigger(camera, 3), bright = await Trigger(camera, 4);
-        using Frame blurred = await Trigger(camera, 5), fine = await Trigger(camera, 6);
+            CameraFaultRule.At(1, CameraFault.HalfFrame),
+            CameraFaultRule.At(2, CameraFault.WrongSize),
+            CameraFaultRule.At(3, CameraFault.TooDark),
+            CameraFaultRule.At(4, CameraFault.TooBright),
+            CameraFaultRule.At(5, CameraFault.Blurred)
+        );
+        using Frame half = await Trigger(camera, 1),
+            wrong = await Trigger(camera, 2),
+            dark = await Trigger(camera, 3),
+            bright = await Trigger(camera, 4);
+        using Frame blurred = await Trigger(camera, 5),
+            fine = await Trigger(camera, 6);
         Assert.False(half.IsComplete);
         Assert.True(half.Pixels[^1] == 0 && half.Pixels[0] != 0);
         Assert.Equal((48, 32), (wrong.Width, wrong.Height));
@@ -96,7 +111,8 @@ public sealed class SimulatedCameraTests
         camera.StateChanged += state =>
         {
             states.Add(state);
-            if (state.Status == SourceStatus.Connected) back.TrySetResult();
+            if (state.Status == SourceStatus.Connected)
+                back.TrySetResult();
         };
         Assert.Equal(FrameFault.Disconnected, (await Assert.ThrowsAsync<FrameException>(() => Trigger(camera, 3))).Fault);
         FrameException meanwhile = await Assert.ThrowsAsync<FrameException>(() => Trigger(camera, 4));
@@ -114,7 +130,12 @@ public sealed class SimulatedCameraTests
     [Theory, InlineData(FullPolicy.DropOldest, 6, 99), InlineData(FullPolicy.DropNewest, 2, 2)]
     public async Task FreeRunning_ReaderTooSlow_DropsByPolicyAndCounts(FullPolicy policy, ulong lowest, ulong highest)
     {
-        var options = new SimulatedCameraOptions { FrameInterval = TimeSpan.FromMilliseconds(50), QueueCapacity = 1, WhenFull = policy };
+        var options = new SimulatedCameraOptions
+        {
+            FrameInterval = TimeSpan.FromMilliseconds(50),
+            QueueCapacity = 1,
+            WhenFull = policy,
+        };
         await using var camera = new SimulatedCamera(Line, options, _time);
         await camera.OpenAsync(Cancellation);
         await using IAsyncEnumerator<Frame> frames = camera.StreamAsync(Cancellation).GetAsyncEnumerator(Cancellation);
@@ -125,7 +146,8 @@ public sealed class SimulatedCameraTests
         frames.Current.Dispose();
         while (camera.Counters.Dropped < 4)
         {
-            if (camera.Arrived - (ulong)camera.Counters.Dropped < 3) _time.Advance(TimeSpan.FromMilliseconds(50));
+            if (camera.Arrived - (ulong)camera.Counters.Dropped < 3)
+                _time.Advance(TimeSpan.FromMilliseconds(50));
             await Task.Yield();
         }
         Assert.True(await frames.MoveNextAsync());
@@ -150,13 +172,21 @@ public sealed class SimulatedCameraTests
     public void Photograph_SteadyState_AllocatesNothingLarge()
     {
         // On this thread, as other tests allocate beside it.
-        var line = new SimulatedLine(new LineOptions { Width = 512, Height = 400, DefectRate = 1 });
+        var line = new SimulatedLine(
+            new LineOptions
+            {
+                Width = 512,
+                Height = 400,
+                DefectRate = 1,
+            }
+        );
         var photographer = new PartPhotographer(line);
         var pool = new FramePool(1, line.Shape.ByteCount);
         long before = 0;
         for (ulong part = 0; part < 40; part++)
         {
-            if (part == 20) before = GC.GetAllocatedBytesForCurrentThread();
+            if (part == 20)
+                before = GC.GetAllocatedBytesForCurrentThread();
             using Frame frame = pool.TryRent(line.Shape)!;
             photographer.Take(frame, part, rule: null);
         }

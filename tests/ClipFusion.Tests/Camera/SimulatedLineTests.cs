@@ -7,7 +7,13 @@ namespace ClipFusion.Tests.Camera;
 [Trait("speed", "slow")]
 public sealed class SimulatedLineTests
 {
-    private static readonly LineOptions Small = new() { Width = 320, Height = 256, Seed = 5, DefectRate = 1 };
+    private static readonly LineOptions Small = new()
+    {
+        Width = 320,
+        Height = 256,
+        Seed = 5,
+        DefectRate = 1,
+    };
 
     public static TheoryData<Material> Materials => [.. Enum.GetValues<Material>()];
 
@@ -15,7 +21,8 @@ public sealed class SimulatedLineTests
     public async Task Line_SameSeedAndPart_GivesTheSameBytes(Material material)
     {
         LineOptions options = Small with { Material = material, DefectRate = 0.5 };
-        byte[] first = await Shoot(options, 11), again = await Shoot(options, 11);
+        byte[] first = await Shoot(options, 11),
+            again = await Shoot(options, 11);
         Assert.Equal(first, again);
         Assert.NotEqual(first, await Shoot(options, 12));
         Assert.NotEqual(first, await Shoot(options with { Seed = 6 }, 11));
@@ -27,23 +34,38 @@ public sealed class SimulatedLineTests
         foreach (DefectKind kind in Enum.GetValues<DefectKind>())
         {
             // Without noise the only difference between the two lines is the defect.
-            LineOptions options = Small with { Material = material, Defects = [kind], SensorNoise = 0, BlurPasses = 0 };
+            LineOptions options = Small with
+            {
+                Material = material,
+                Defects = [kind],
+                SensorNoise = 0,
+                BlurPasses = 0,
+            };
             if (kind == DefectKind.MissingPart && material <= Material.CeramicTile)
             {
                 Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedLine(options));
                 continue;
             }
-            byte[] bad = await Shoot(options, 3), good = await Shoot(options with { DefectRate = 0 }, 3);
+            byte[] bad = await Shoot(options, 3),
+                good = await Shoot(options with { DefectRate = 0 }, 3);
             byte[] mask = new byte[options.Width * options.Height];
             LineTruth truth = new SimulatedLine(options).Truth;
             truth.DrawMask(3, mask);
-            int masked = mask.Count(value => value == 255), inside = 0, outside = 0;
+            int masked = mask.Count(value => value == 255),
+                inside = 0,
+                outside = 0;
             for (int i = 0; i < mask.Length; i++)
             {
-                int difference = Math.Abs(bad[3 * i] - good[3 * i]) + Math.Abs(bad[3 * i + 1] - good[3 * i + 1]) + Math.Abs(bad[3 * i + 2] - good[3 * i + 2]);
-                if (difference < 12) continue;
-                if (mask[i] == 255) inside++;
-                else outside++;
+                int difference =
+                    Math.Abs(bad[3 * i] - good[3 * i])
+                    + Math.Abs(bad[3 * i + 1] - good[3 * i + 1])
+                    + Math.Abs(bad[3 * i + 2] - good[3 * i + 2]);
+                if (difference < 12)
+                    continue;
+                if (mask[i] == 255)
+                    inside++;
+                else
+                    outside++;
             }
             Assert.True(masked > 20, $"{kind} on {material} covers {masked} pixels");
             Assert.True(inside > 0.2 * masked, $"{kind} on {material} changes {inside} of {masked} masked pixels");
@@ -69,7 +91,10 @@ public sealed class SimulatedLineTests
     [Fact]
     public void Frame_Type_HasNothingThatTellsTheTruth()
     {
-        IEnumerable<Type> reachable = typeof(Frame).GetProperties().Select(property => property.PropertyType).Concat(typeof(TriggerContext).GetProperties().Select(property => property.PropertyType));
+        IEnumerable<Type> reachable = typeof(Frame)
+            .GetProperties()
+            .Select(property => property.PropertyType)
+            .Concat(typeof(TriggerContext).GetProperties().Select(property => property.PropertyType));
         Assert.DoesNotContain(reachable, type => type.Namespace == typeof(SimulatedLine).Namespace);
     }
 
@@ -77,7 +102,8 @@ public sealed class SimulatedLineTests
     public async Task Line_OtherFormats_ShowTheSamePart(PixelFormat format, int bytes)
     {
         LineOptions options = Small with { SensorNoise = 0 };
-        byte[] rgb = await Shoot(options, 1), other = await Shoot(options with { Format = format }, 1);
+        byte[] rgb = await Shoot(options, 1),
+            other = await Shoot(options with { Format = format }, 1);
         Assert.Equal(options.Width * options.Height * bytes, other.Length);
         for (int i = 0; i < options.Width * options.Height; i += 97)
         {
@@ -95,7 +121,11 @@ public sealed class SimulatedLineTests
     [Fact]
     public void Options_OutOfRange_AreNamed()
     {
-        Assert.Contains("DefectRate must be 0..1", Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedLine(Small with { DefectRate = 1.5 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "DefectRate must be 0..1",
+            Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedLine(Small with { DefectRate = 1.5 })).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedLine(Small with { Width = 10 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedLine(Small with { Format = PixelFormat.Encoded }));
     }
@@ -104,7 +134,10 @@ public sealed class SimulatedLineTests
     {
         await using var camera = new SimulatedCamera(new SimulatedLine(options));
         await camera.OpenAsync(TestContext.Current.CancellationToken);
-        using Frame frame = await camera.TriggerAsync(new TriggerContext(part, TimeSpan.FromMinutes(1)), TestContext.Current.CancellationToken);
+        using Frame frame = await camera.TriggerAsync(
+            new TriggerContext(part, TimeSpan.FromMinutes(1)),
+            TestContext.Current.CancellationToken
+        );
         return frame.Pixels.ToArray();
     }
 }

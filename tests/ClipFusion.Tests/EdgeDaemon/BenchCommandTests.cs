@@ -10,7 +10,13 @@ public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         CliRun run = await CliRun.RunAsync("bench", "latency", "--pack", tiny.Folder, "--k", "0,2", "--rounds", "2", "--threads", "1");
         Assert.True(run.Code == ExitCode.Clean, run.Error);
-        string[][] rows = [.. run.Output.Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal)).Select(l => l.Split('|', StringSplitOptions.TrimEntries)[1..^1])];
+        string[][] rows =
+        [
+            .. run
+                .Output.Split('\n')
+                .Where(l => l.StartsWith("| ", StringComparison.Ordinal))
+                .Select(l => l.Split('|', StringSplitOptions.TrimEntries)[1..^1]),
+        ];
         Assert.Equal(["shots", "clipfusion", "patchclip", "mapdiff", "winclip"], rows[0]);
         Assert.Equal(["0", "2"], rows[2..].Select(r => r[0]));
         foreach (string cell in rows[2..].SelectMany(r => r[1..]))

@@ -7,11 +7,17 @@ namespace ClipFusion.Tests.EdgeDaemon;
 internal sealed record CliRun(int Code, string Output, string Error)
 {
     /// <summary>Standard output as one JSON object per line.</summary>
-    public IReadOnlyList<JsonElement> Json => [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
+    public IReadOnlyList<JsonElement> Json =>
+        [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
 
     /// <summary>The errors, without what every one starts with.</summary>
     public IReadOnlyList<string> Errors =>
-        [.. Error.Split('\n').Where(l => l.StartsWith("clipfusion: error: ", StringComparison.Ordinal)).Select(l => l["clipfusion: error: ".Length..])];
+        [
+            .. Error
+                .Split('\n')
+                .Where(l => l.StartsWith("clipfusion: error: ", StringComparison.Ordinal))
+                .Select(l => l["clipfusion: error: ".Length..]),
+        ];
 
     public static async Task<CliRun> RunAsync(params string[] args)
     {
@@ -26,7 +32,8 @@ internal sealed record CliRun(int Code, string Output, string Error)
     {
         Assert.True(Code == ExitCode.BadArguments, $"exit code {Code}: {Error}");
         Assert.Empty(Output);
-        foreach (string mention in mentions) Assert.Contains(Errors, e => e.Contains(mention, StringComparison.Ordinal));
+        foreach (string mention in mentions)
+            Assert.Contains(Errors, e => e.Contains(mention, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
     }
 }

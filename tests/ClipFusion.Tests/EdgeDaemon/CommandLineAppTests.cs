@@ -80,12 +80,20 @@ public sealed class CommandLineAppTests
     {
         var (_, output, _) = await RunAsync($"{verb} --help");
         Assert.Contains("130  interrupted", output, StringComparison.Ordinal);
-        string[] examples = [.. output[output.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith("clipfusion ", StringComparison.Ordinal))];
+        string[] examples =
+        [
+            .. output[output.IndexOf("Examples:", StringComparison.Ordinal)..]
+                .Split('\n')
+                .Select(l => l.Trim())
+                .Where(l => l.StartsWith("clipfusion ", StringComparison.Ordinal)),
+        ];
         Assert.NotEmpty(examples);
         foreach (string example in examples)
         {
             // With the help asked for, words are understood and nothing runs.
-            var (code, _, error) = await RunAsync(example["clipfusion ".Length..].Replace("\"a photo of a metal nut\"", "text", StringComparison.Ordinal) + " --help");
+            var (code, _, error) = await RunAsync(
+                example["clipfusion ".Length..].Replace("\"a photo of a metal nut\"", "text", StringComparison.Ordinal) + " --help"
+            );
             Assert.True(code == ExitCode.Clean && error.Length == 0, $"{example}: {error}");
         }
     }
@@ -97,7 +105,8 @@ public sealed class CommandLineAppTests
     {
         var (code, output, _) = await RunAsync($"completion {shell}");
         Assert.Equal(ExitCode.Clean, code);
-        foreach (string word in (string[])["inspect", "--recipe", "models", "pull", "--accept-hash", "patchclip"]) Assert.Contains(word, output, StringComparison.Ordinal);
+        foreach (string word in (string[])["inspect", "--recipe", "models", "pull", "--accept-hash", "patchclip"])
+            Assert.Contains(word, output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -109,7 +118,13 @@ public sealed class CommandLineAppTests
     {
         var (_, script, _) = await RunAsync("completion bash");
         string[] words = typed.Split(' ');
-        string offered = (await Programs.RunAsync("bash", ["-c", $"{script}\nCOMP_WORDS=({typed}); COMP_CWORD={words.Length - 1}; _clipfusion; echo \"${{COMPREPLY[@]}}\""], TestContext.Current.CancellationToken)).Output;
+        string offered = (
+            await Programs.RunAsync(
+                "bash",
+                ["-c", $"{script}\nCOMP_WORDS=({typed}); COMP_CWORD={words.Length - 1}; _clipfusion; echo \"${{COMPREPLY[@]}}\""],
+                TestContext.Current.CancellationToken
+            )
+        ).Output;
         Assert.Contains(expected, offered.Split(' ', '\n'));
     }
 
@@ -143,7 +158,11 @@ public sealed class CommandLineAppTests
     {
         var output = new StringWriter();
         var error = new StringWriter();
-        int code = await CommandLineApp.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), new Terminal(output, error, false), TestContext.Current.CancellationToken);
+        int code = await CommandLineApp.RunAsync(
+            line.Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            new Terminal(output, error, false),
+            TestContext.Current.CancellationToken
+        );
         return (code, output.ToString(), error.ToString());
     }
 }

@@ -24,8 +24,11 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     [InlineData("--threads -1", "0 to 1024")]
     public async Task Inputs_Wrong_ExitWith2AndSayWhat(string more, string mentions)
     {
-        string[] arguments = more.Replace("{scratch}", tiny.Scratch(), StringComparison.Ordinal).Replace("{file}", tiny.Recipe, StringComparison.Ordinal).Split(' ');
-        string[] pack = arguments.Contains("--pack") ? [] : ["--pack", tiny.Folder], recipe = arguments.Contains("--recipe") ? [] : ["--recipe", tiny.Recipe];
+        string[] arguments = more.Replace("{scratch}", tiny.Scratch(), StringComparison.Ordinal)
+            .Replace("{file}", tiny.Recipe, StringComparison.Ordinal)
+            .Split(' ');
+        string[] pack = arguments.Contains("--pack") ? [] : ["--pack", tiny.Folder],
+            recipe = arguments.Contains("--recipe") ? [] : ["--recipe", tiny.Recipe];
         CliRun run = await CliRun.RunAsync(["inspect", TinyPack.Query2, .. pack, .. recipe, .. arguments]);
         run.AssertBadArguments(mentions);
         Assert.Single(run.Errors);
@@ -36,12 +39,17 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string pack = tiny.Copy();
         TinyPack.Flip(Path.Combine(pack, "vae_encoder.weights"));
-        (await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", pack, "--recipe", tiny.Recipe)).AssertBadArguments("is damaged", "vae_encoder.weights: sha256");
+        (await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", pack, "--recipe", tiny.Recipe)).AssertBadArguments(
+            "is damaged",
+            "vae_encoder.weights: sha256"
+        );
     }
 
     [Fact]
     public async Task Pack_IsAnEmptyFolder_IsRefused() =>
-        (await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Scratch(), "--recipe", tiny.Recipe)).AssertBadArguments("no pack.json");
+        (await CliRun.RunAsync("inspect", TinyPack.Query2, "--pack", tiny.Scratch(), "--recipe", tiny.Recipe)).AssertBadArguments(
+            "no pack.json"
+        );
 
     [Fact]
     public async Task Recipe_WithUnknownKeys_ReportsAllErrorsAtOnce()
@@ -57,22 +65,31 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     [InlineData("\"region\":[200,0,200,300]", "region")]
     [InlineData("\"ignore\":[[200,0,200,300]]", "300x300")]
     [InlineData("\"ignore\":\"mask.png\"", "mask.png")]
-    public async Task Recipe_DoesNotFit_ExitsWith2(string keys, string mentions) => (await WithRecipeAsync(keys, TinyPack.Query2)).AssertBadArguments(mentions);
+    public async Task Recipe_DoesNotFit_ExitsWith2(string keys, string mentions) =>
+        (await WithRecipeAsync(keys, TinyPack.Query2)).AssertBadArguments(mentions);
 
     [Fact]
     public async Task Profile_ThatLeavesNoBranch_ExitsWith2() =>
-        (await WithRecipeAsync("\"branches\":[\"clipLanguage\"]", TinyPack.Query2, "--profile", "mapdiff")).AssertBadArguments("$.branches");
+        (await WithRecipeAsync("\"branches\":[\"clipLanguage\"]", TinyPack.Query2, "--profile", "mapdiff")).AssertBadArguments(
+            "$.branches"
+        );
 
     [Fact]
     public async Task Ignore_PicturesOfTwoSizes_ExitWith2AndNameBoth() =>
-        (await WithRecipeAsync("\"ignore\":[[0,0,10,10]]", TinyPack.Query2, TinyPack.Query4)).AssertBadArguments("query4.png: 700x500", "query2.png has 300x300");
+        (await WithRecipeAsync("\"ignore\":[[0,0,10,10]]", TinyPack.Query2, TinyPack.Query4)).AssertBadArguments(
+            "query4.png: 700x500",
+            "query2.png has 300x300"
+        );
 
     [Theory]
     [InlineData("--out")]
     [InlineData("--dump")]
     public async Task Images_OfOneNameInOneFolder_AreRefusedWhereResultsAreNamedByThem(string option)
     {
-        string folder = tiny.Scratch(), first = Path.Combine(folder, "part.png"), second = Path.Combine(folder, "part.PNG"), target = Path.Combine(tiny.Scratch(), "results");
+        string folder = tiny.Scratch(),
+            first = Path.Combine(folder, "part.png"),
+            second = Path.Combine(folder, "part.PNG"),
+            target = Path.Combine(tiny.Scratch(), "results");
         File.Copy(TinyPack.Query2, first);
         File.Copy(TinyPack.Query3, second);
         string[] arguments = ["inspect", first, second, "--pack", tiny.Folder, "--recipe", tiny.Recipe, "--profile", "patchclip"];
@@ -84,12 +101,14 @@ public sealed class InspectInputTests(TinyPack tiny) : IClassFixture<TinyPack>
     [Fact]
     public async Task Images_NoneReadable_FailsWithoutAPack()
     {
-        string text = Path.Combine(tiny.Scratch(), "text.png"), pack = tiny.Scratch();
+        string text = Path.Combine(tiny.Scratch(), "text.png"),
+            pack = tiny.Scratch();
         await File.WriteAllTextAsync(text, "not a picture", TestContext.Current.CancellationToken);
         CliRun run = await CliRun.RunAsync("inspect", text, "--pack", pack, "--recipe", tiny.Recipe);
         Assert.Equal(ExitCode.Failed, run.Code);
         Assert.Contains($"not judged: {text}", run.Output, StringComparison.Ordinal);
     }
 
-    private Task<CliRun> WithRecipeAsync(string keys, params string[] arguments) => CliRun.RunAsync(["inspect", "--pack", tiny.Folder, "--recipe", tiny.RecipeWith(keys), .. arguments]);
+    private Task<CliRun> WithRecipeAsync(string keys, params string[] arguments) =>
+        CliRun.RunAsync(["inspect", "--pack", tiny.Folder, "--recipe", tiny.RecipeWith(keys), .. arguments]);
 }

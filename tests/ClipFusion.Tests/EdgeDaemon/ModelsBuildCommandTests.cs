@@ -57,7 +57,9 @@ public sealed class ModelsBuildCommandTests : IDisposable
     [Fact]
     public async Task Build_WeightFolderIncomplete_NamesEveryMissingFile()
     {
-        (await CliRun.RunAsync("models", "build", "--clip", _root.Root, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_config.json", "merges.txt");
+        (
+            await CliRun.RunAsync("models", "build", "--clip", _root.Root, "--diffusion", TinyPack.Diffusion, "--out", Target)
+        ).AssertBadArguments("open_clip_config.json", "merges.txt");
         Assert.False(Directory.Exists(Target));
     }
 
@@ -65,9 +67,13 @@ public sealed class ModelsBuildCommandTests : IDisposable
     public async Task Build_WeightFileCutOff_ExitsWith2AndLeavesNothing()
     {
         string clip = Directory.CreateDirectory(_root["clip"]).FullName;
-        foreach (string file in Directory.EnumerateFiles(TinyPack.Clip)) File.Copy(file, Path.Combine(clip, Path.GetFileName(file)));
-        using (FileStream weights = File.OpenWrite(Path.Combine(clip, "open_clip_model.safetensors"))) weights.SetLength(weights.Length - 1);
-        (await CliRun.RunAsync("models", "build", "--clip", clip, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments("open_clip_model.safetensors");
+        foreach (string file in Directory.EnumerateFiles(TinyPack.Clip))
+            File.Copy(file, Path.Combine(clip, Path.GetFileName(file)));
+        using (FileStream weights = File.OpenWrite(Path.Combine(clip, "open_clip_model.safetensors")))
+            weights.SetLength(weights.Length - 1);
+        (await CliRun.RunAsync("models", "build", "--clip", clip, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments(
+            "open_clip_model.safetensors"
+        );
         Assert.Equal([clip], Directory.EnumerateFileSystemEntries(_root.Root));
     }
 
@@ -99,7 +105,8 @@ public sealed class ModelsBuildCommandTests : IDisposable
 
     private Task<CliRun> BuildAsync(params string[] more) => CliRun.RunAsync(Arguments(more));
 
-    private string[] Arguments(params string[] more) => ["models", "build", "--clip", TinyPack.Clip, "--diffusion", TinyPack.Diffusion, "--out", Target, .. more];
+    private string[] Arguments(params string[] more) =>
+        ["models", "build", "--clip", TinyPack.Clip, "--diffusion", TinyPack.Diffusion, "--out", Target, .. more];
 
     /// <summary>Asks to stop, as Ctrl-C does, when a line says something.</summary>
     private sealed class StoppingWriter(string trigger, CancellationTokenSource stop) : StringWriter
@@ -107,7 +114,8 @@ public sealed class ModelsBuildCommandTests : IDisposable
         public override void WriteLine(string? value)
         {
             base.WriteLine(value);
-            if (value?.Contains(trigger, StringComparison.Ordinal) == true) stop.Cancel();
+            if (value?.Contains(trigger, StringComparison.Ordinal) == true)
+                stop.Cancel();
         }
     }
 }

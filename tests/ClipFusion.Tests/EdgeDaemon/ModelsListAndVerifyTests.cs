@@ -9,10 +9,15 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     [Fact]
     public async Task List_FolderWithPacks_ShowsReadableAndUnreadableOnes()
     {
-        string data = tiny.Scratch(), models = Path.Combine(data, "models");
+        string data = tiny.Scratch(),
+            models = Path.Combine(data, "models");
         Directory.CreateDirectory(Path.Combine(models, "weights"));
         string broken = Directory.CreateDirectory(Path.Combine(models, "broken")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(broken, "pack.json"), """{"schema":"clipfusion.pack/1"}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(broken, "pack.json"),
+            """{"schema":"clipfusion.pack/1"}""",
+            TestContext.Current.CancellationToken
+        );
         Directory.Move(tiny.Copy(), Path.Combine(models, "good"));
 
         CliRun text = await CliRun.RunAsync("models", "list", "--data", data);
@@ -27,7 +32,10 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
         Assert.Equal(broken, json.Json[0].GetProperty("folder").GetString());
         Assert.Contains("pack.json", json.Json[0].GetProperty("error").GetString(), StringComparison.Ordinal);
         JsonElement good = json.Json[1];
-        Assert.Equal(("tiny", "float32", "Random weights."), (good.GetProperty("name").GetString(), good.GetProperty("precision").GetString(), good.GetProperty("notice").GetString()));
+        Assert.Equal(
+            ("tiny", "float32", "Random weights."),
+            (good.GetProperty("name").GetString(), good.GetProperty("precision").GetString(), good.GetProperty("notice").GetString())
+        );
         Assert.Equal(240, good.GetProperty("clip").GetProperty("imageSize").GetInt32());
         Assert.Equal(64, good.GetProperty("diffusion").GetProperty("latentSize").GetInt32());
     }
@@ -41,7 +49,8 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     }
 
     [Fact]
-    public async Task List_FolderMissing_ExitsWith2() => (await CliRun.RunAsync("models", "list", "--in", "/nowhere")).AssertBadArguments("/nowhere");
+    public async Task List_FolderMissing_ExitsWith2() =>
+        (await CliRun.RunAsync("models", "list", "--in", "/nowhere")).AssertBadArguments("/nowhere");
 
     [Fact]
     public async Task Verify_PackAsBuilt_IsClean()
@@ -65,18 +74,34 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
         Assert.Equal(3, text.Errors.Count);
         JsonElement json = (await CliRun.RunAsync("models", "verify", pack, "--json")).Json.Single();
         Assert.False(json.GetProperty("ok").GetBoolean());
-        Assert.Equal(["clip.merges.txt", "clip_text.onnx", "unet.weights"], json.GetProperty("problems").EnumerateArray().Select(p => p.GetString()!.Split(':')[0]));
+        Assert.Equal(
+            ["clip.merges.txt", "clip_text.onnx", "unet.weights"],
+            json.GetProperty("problems").EnumerateArray().Select(p => p.GetString()!.Split(':')[0])
+        );
     }
 
     [Fact]
     public async Task Verify_Networks_TellsProviderReasonAndErrorOfEveryOutput()
     {
         CliRun text = await CliRun.RunAsync("models", "verify", tiny.Folder);
-        Assert.Matches(@"(?m)^  vae_encoder: cpu \(tensorrt: this ONNX Runtime \(\d+\.\d+\.\d+\) was built without it; cuda: .*\)\n    good latent \S+ \(limit 2.0e-3\)$", text.Output);
-        JsonElement unet = (await CliRun.RunAsync("models", "verify", tiny.Folder, "--json", "--provider", "cpu")).Json.Single().GetProperty("networks").EnumerateArray().Single(n => n.GetProperty("graph").GetString() == "mapdiff");
+        Assert.Matches(
+            @"(?m)^  vae_encoder: cpu \(tensorrt: this ONNX Runtime \(\d+\.\d+\.\d+\) was built without it; cuda: .*\)\n"
+                + @"    good latent \S+ \(limit 2.0e-3\)$",
+            text.Output
+        );
+        JsonElement unet = (await CliRun.RunAsync("models", "verify", tiny.Folder, "--json", "--provider", "cpu"))
+            .Json.Single()
+            .GetProperty("networks")
+            .EnumerateArray()
+            .Single(n => n.GetProperty("graph").GetString() == "mapdiff");
         Assert.Equal(("cpu", JsonValueKind.Null), (unet.GetProperty("provider").GetString(), unet.GetProperty("why").ValueKind));
         Assert.All(unet.GetProperty("outputs").EnumerateArray(), o => Assert.InRange(o.GetProperty("error").GetDouble(), 0, 1e-5));
-        Assert.Empty((await CliRun.RunAsync("models", "verify", tiny.Folder, "--json", "--files-only")).Json.Single().GetProperty("networks").EnumerateArray());
+        Assert.Empty(
+            (await CliRun.RunAsync("models", "verify", tiny.Folder, "--json", "--files-only"))
+                .Json.Single()
+                .GetProperty("networks")
+                .EnumerateArray()
+        );
     }
 
     [Fact]
@@ -92,18 +117,25 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     public async Task Verify_WithALibraryThatIsTooOld_IsABadArgumentAndRunsNothing()
     {
         string old = NativeStub.Compile(tiny.Scratch(), "libonnxruntime.so", OnnxRuntimeLibraryTests.Old);
-        (await CliRun.RunAsync("models", "verify", tiny.Folder, "--onnx-runtime", old)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
+        (await CliRun.RunAsync("models", "verify", tiny.Folder, "--onnx-runtime", old)).AssertBadArguments(
+            "ONNX Runtime 1.19.2 is too old"
+        );
     }
 
     [Fact]
     public async Task Run_WithALibraryThatIsTooOld_IsABadConfigurationBeforeAnythingStarts()
     {
-        string folder = tiny.Scratch(), config = Path.Combine(folder, "clipfusion.json");
+        string folder = tiny.Scratch(),
+            config = Path.Combine(folder, "clipfusion.json");
         NativeStub.Compile(folder, "libonnxruntime.so", OnnxRuntimeLibraryTests.Old);
-        await File.WriteAllTextAsync(config, """
+        await File.WriteAllTextAsync(
+            config,
+            """
             {"device": "box", "dataFolder": "data", "modelPack": "pack", "stations": [{"name": "line1", "camera": {"kind": "simulated"}}], "mqtt": {"host": "127.0.0.1"},
              "accelerator": {"onnxRuntime": "libonnxruntime.so"}}
-            """, TestContext.Current.CancellationToken);
+            """,
+            TestContext.Current.CancellationToken
+        );
         (await CliRun.RunAsync("run", "--config", config)).AssertBadArguments("ONNX Runtime 1.19.2 is too old");
         Assert.False(Directory.Exists(Path.Combine(folder, "data")));
         CliRun check = await CliRun.RunAsync("config", "check", config);

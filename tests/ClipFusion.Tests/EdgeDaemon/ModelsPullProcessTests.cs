@@ -53,7 +53,8 @@ public sealed class ModelsPullProcessTests : IDisposable
         await using (Child process = Start(server))
         {
             await sent.Task;
-            while (!await MarkIsDurableAsync()) await Task.Yield();
+            while (!await MarkIsDurableAsync())
+                await Task.Yield();
             await process.SignalAsync(signal, TestContext.Current.CancellationToken);
             var (code, _, error) = await EndAsync(process);
             if (signal == "INT")
@@ -88,24 +89,31 @@ public sealed class ModelsPullProcessTests : IDisposable
     private async Task<bool> MarkIsDurableAsync()
     {
         string state = Installed + ".part.json";
-        if (!File.Exists(state)) return false;
+        if (!File.Exists(state))
+            return false;
         string text = await File.ReadAllTextAsync(state, TestContext.Current.CancellationToken);
         return JsonDocument.Parse(text).RootElement.GetProperty("Bytes").GetInt64() > 0;
     }
 
     private Child Start(TlsServer server, bool json = true)
     {
-        string catalogue = _directory["models.json"], authority = _directory["ca.pem"];
+        string catalogue = _directory["models.json"],
+            authority = _directory["ca.pem"];
         File.WriteAllText(authority, TlsServer.Certificate.ExportCertificatePem());
-        File.WriteAllText(catalogue, $$$"""
+        File.WriteAllText(
+            catalogue,
+            $$$"""
             {"schema":1,"sets":{"tiny":{"description":"d","source":"s","baseUrl":"{{{server.BaseUrl}}}","licence":"MIT","licenceUrl":"https://localhost/",
             "files":[{"path":"net.bin","size":null,"sha256":"{{{PullBench.Sha256(Content)}}}"}] } } }
-            """);
+            """
+        );
         ProcessStartInfo start = DefaultSignals.Start(Programs.ClipFusion, ["models", "pull", "--to", Target, "--catalogue", catalogue]);
         // The way to trust one more certificate authority on Linux.
         start.Environment["SSL_CERT_FILE"] = authority;
-        foreach (string proxy in (string[])["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) start.Environment[proxy] = "";
-        if (json) start.ArgumentList.Add("--json");
+        foreach (string proxy in (string[])["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+            start.Environment[proxy] = "";
+        if (json)
+            start.ArgumentList.Add("--json");
         return Child.Start(start, onOutput: _output.Add);
     }
 

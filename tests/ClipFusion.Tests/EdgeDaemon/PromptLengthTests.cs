@@ -19,13 +19,22 @@ public sealed class PromptLengthTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         string folder = tiny.Scratch();
         Directory.CreateDirectory(Path.Combine(folder, "data", "recipes"));
-        string recipe = File.ReadAllText(Recipe).Replace("{\"object\"", "{\"number\":5,\"name\":\"long\",\"thresholds\":{\"patchclip\":{\"zeroShot\":0.5}},\"object\"", StringComparison.Ordinal);
+        string recipe = File.ReadAllText(Recipe)
+            .Replace(
+                "{\"object\"",
+                "{\"number\":5,\"name\":\"long\",\"thresholds\":{\"patchclip\":{\"zeroShot\":0.5}},\"object\"",
+                StringComparison.Ordinal
+            );
         await File.WriteAllTextAsync(Path.Combine(folder, "data", "recipes", "long.json"), recipe, TestContext.Current.CancellationToken);
         string config = Path.Combine(folder, "clipfusion.json");
-        await File.WriteAllTextAsync(config, $$$"""
+        await File.WriteAllTextAsync(
+            config,
+            $$$"""
             {"device":"box","dataFolder":"{{{Path.Combine(folder, "data")}}}","modelPack":"{{{tiny.Folder}}}","mqtt":{"host":"localhost"},
              "stations":[{"name":"one","camera":{"kind":"folder","folder":"{{{folder}}}"}}]}
-            """, TestContext.Current.CancellationToken);
+            """,
+            TestContext.Current.CancellationToken
+        );
 
         CliRun run = await CliRun.RunAsync("config", "check", config);
 

@@ -14,7 +14,8 @@ public sealed class RecipeCommandTests : IDisposable
     [InlineData("""{"object": "nut", "references": ["good.png"]}""", "there is no file good.png")]
     [InlineData("""{"object": "nut", "ignore": "mask.png"}""", "there is no file mask.png")]
     [InlineData("""{"object": "nut", "ignore": [[0, 0, 9, 9]]}""", "nothing says how large the frames are")]
-    public async Task Check_RecipeThatCannotWork_IsCodeTwo(string recipe, string mentions) => (await CheckAsync(recipe)).AssertBadArguments(mentions);
+    public async Task Check_RecipeThatCannotWork_IsCodeTwo(string recipe, string mentions) =>
+        (await CheckAsync(recipe)).AssertBadArguments(mentions);
 
     [Fact]
     public async Task Check_RecipeOfInspect_SaysWhatADeviceWantsBesides()

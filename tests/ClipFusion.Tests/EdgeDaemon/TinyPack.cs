@@ -30,7 +30,22 @@ public sealed class TinyPack : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        CliRun build = await CliRun.RunAsync("models", "build", "--clip", Clip, "--diffusion", Diffusion, "--out", Folder, "--clip-blocks", "2,4", "--name", "tiny", "--notice", "Random weights.");
+        CliRun build = await CliRun.RunAsync(
+            "models",
+            "build",
+            "--clip",
+            Clip,
+            "--diffusion",
+            Diffusion,
+            "--out",
+            Folder,
+            "--clip-blocks",
+            "2,4",
+            "--name",
+            "tiny",
+            "--notice",
+            "Random weights."
+        );
         Assert.True(build.Code == ExitCode.Clean, build.Error);
         await File.WriteAllTextAsync(Recipe, RecipeWriter.Write(new GoldenCase("tiny-a").Recipe));
     }
@@ -50,7 +65,8 @@ public sealed class TinyPack : IAsyncLifetime
     public string Copy()
     {
         string copy = Scratch();
-        foreach (string file in Directory.EnumerateFiles(Folder)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(Folder))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         return copy;
     }
 

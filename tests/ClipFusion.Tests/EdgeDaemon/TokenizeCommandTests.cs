@@ -16,14 +16,28 @@ public sealed class TokenizeCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         JsonElement diffusion = run.Json[1];
         // golden.json of tiny-a: state_token_positions.
         Assert.Equal([12, 13], diffusion.GetProperty("states").GetProperty("missing part").EnumerateArray().Select(p => p.GetInt32()));
-        Assert.Equal(["missing</w>", "part</w>"], diffusion.GetProperty("names").EnumerateArray().Skip(12).Take(2).Select(n => n.GetString()!));
-        Assert.Equal((791, 792), (diffusion.GetProperty("ids")[0].GetInt32(), diffusion.GetProperty("ids").EnumerateArray().Last().GetInt32()));
+        Assert.Equal(
+            ["missing</w>", "part</w>"],
+            diffusion.GetProperty("names").EnumerateArray().Skip(12).Take(2).Select(n => n.GetString()!)
+        );
+        Assert.Equal(
+            (791, 792),
+            (diffusion.GetProperty("ids")[0].GetInt32(), diffusion.GetProperty("ids").EnumerateArray().Last().GetInt32())
+        );
     }
 
     [Fact]
     public async Task Tokenize_Text_MarksTheStateAndSaysWhatIsCutOff()
     {
-        CliRun run = await CliRun.RunAsync("tokenize", Prompt, string.Concat(Enumerable.Repeat("widget ", 100)), "--pack", tiny.Folder, "--state", "widget");
+        CliRun run = await CliRun.RunAsync(
+            "tokenize",
+            Prompt,
+            string.Concat(Enumerable.Repeat("widget ", 100)),
+            "--pack",
+            tiny.Folder,
+            "--state",
+            "widget"
+        );
         Assert.Equal(ExitCode.BadArguments, run.Code);
         Assert.Contains("has 102 tokens, start and end included; at most 77 are read", run.Error, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^ +10 +789  widget</w>   <- widget$", run.Output);

@@ -27,11 +27,17 @@ public sealed class AtomicFileTests : IDisposable
     public void Write_ThatFailsHalfway_LeavesTheOldFileAndNothingBesideIt()
     {
         File.WriteAllText(_folder["file"], "old");
-        Exception e = Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(_folder["file"], Durability.PowerCut, file =>
-        {
-            file.Write(new byte[100_000]);
-            throw new InvalidOperationException("halfway");
-        }));
+        Exception e = Assert.Throws<InvalidOperationException>(() =>
+            AtomicFile.Write(
+                _folder["file"],
+                Durability.PowerCut,
+                file =>
+                {
+                    file.Write(new byte[100_000]);
+                    throw new InvalidOperationException("halfway");
+                }
+            )
+        );
         Assert.Equal("halfway", e.Message);
         Assert.Equal("old", File.ReadAllText(_folder["file"]));
         Assert.Equal([_folder["file"]], Directory.GetFileSystemEntries(_folder.Root));
@@ -67,12 +73,21 @@ public sealed class AtomicFileTests : IDisposable
     public async Task Write_BySeveralAtOnce_IsAlwaysOneOfTheirsWhole()
     {
         AtomicFile.Write(_folder["file"], Durability.Process, Filled(0));
-        Task[] writers = [.. Enumerable.Range(1, 3).Select(n => Task.Run(() =>
-        {
-            for (int i = 0; i < 50; i++) AtomicFile.Write(_folder["file"], Durability.Process, Filled((byte)n));
-        }))];
+        Task[] writers =
+        [
+            .. Enumerable
+                .Range(1, 3)
+                .Select(n =>
+                    Task.Run(() =>
+                    {
+                        for (int i = 0; i < 50; i++)
+                            AtomicFile.Write(_folder["file"], Durability.Process, Filled((byte)n));
+                    })
+                ),
+        ];
         Task written = Task.WhenAll(writers);
-        while (!written.IsCompleted) Assert.Single(File.ReadAllBytes(_folder["file"]).CountBy(b => b), b => b.Value == Filled(0).Length);
+        while (!written.IsCompleted)
+            Assert.Single(File.ReadAllBytes(_folder["file"]).CountBy(b => b), b => b.Value == Filled(0).Length);
         await written;
         Assert.Equal([_folder["file"]], Directory.GetFileSystemEntries(_folder.Root));
     }
@@ -81,9 +96,11 @@ public sealed class AtomicFileTests : IDisposable
     public void LeftOvers_OfAKilledWriter_AreKnownByTheirNamesAndTakenAway()
     {
         Directory.CreateDirectory(_folder["below"]);
-        string top = AtomicFile.TemporaryIn(_folder.Root), below = AtomicFile.TemporaryIn(_folder["below"]);
+        string top = AtomicFile.TemporaryIn(_folder.Root),
+            below = AtomicFile.TemporaryIn(_folder["below"]);
         string[] others = [_folder["file"], _folder["file.tmp"], _folder[".clipfusion-file"]];
-        foreach (string file in (string[])[top, below, .. others]) File.WriteAllText(file, "");
+        foreach (string file in (string[])[top, below, .. others])
+            File.WriteAllText(file, "");
         Assert.True(AtomicFile.IsTemporary(Path.GetFileName(top)));
         Assert.DoesNotContain(others, o => AtomicFile.IsTemporary(Path.GetFileName(o)));
 

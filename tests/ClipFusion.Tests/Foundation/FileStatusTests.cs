@@ -17,7 +17,8 @@ public sealed class FileStatusTests : IDisposable
         Assert.Equal(FileKind.Other, FileStatus.Of(_folder["link"], followLinks: false)!.Value.Kind);
         Assert.Equal(FileKind.Folder, FileStatus.Of(_folder.Root)!.Value.Kind);
         Assert.Null(FileStatus.Of(_folder["nothing"]));
-        using (FileStream open = File.OpenRead(_folder["file"])) Assert.Equal(file, FileStatus.Of(open.SafeFileHandle));
+        using (FileStream open = File.OpenRead(_folder["file"]))
+            Assert.Equal(file, FileStatus.Of(open.SafeFileHandle));
         Assert.True(RegularFile.IsSomethingElse(_folder.Root));
         Assert.False(RegularFile.IsSomethingElse(_folder["link"]));
         Assert.False(RegularFile.IsSomethingElse(_folder["nothing"]));

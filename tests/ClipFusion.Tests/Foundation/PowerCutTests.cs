@@ -18,7 +18,8 @@ public sealed partial class PowerCutTests
         {
             foreach (int rename in Renames(calls, Path.Combine(files, name)))
             {
-                int write = RequireBefore(calls, rename, c => c.IsWriteOf(calls[rename].Path)), flush = RequireBefore(calls, rename, c => c.IsFlushOf(calls[rename].Path));
+                int write = RequireBefore(calls, rename, c => c.IsWriteOf(calls[rename].Path)),
+                    flush = RequireBefore(calls, rename, c => c.IsFlushOf(calls[rename].Path));
                 Assert.True(write < flush, $"{name}: written to after its flush");
                 RequireFolderFlush(calls, rename, Path.GetDirectoryName(calls[rename].Target)!);
             }
@@ -35,7 +36,10 @@ public sealed partial class PowerCutTests
 
         foreach (string name in PowerCutWrites.Deleted)
         {
-            int unlink = Array.FindIndex(calls, c => c.Name.StartsWith("unlink", StringComparison.Ordinal) && c.Path == Path.Combine(files, name));
+            int unlink = Array.FindIndex(
+                calls,
+                c => c.Name.StartsWith("unlink", StringComparison.Ordinal) && c.Path == Path.Combine(files, name)
+            );
             Assert.True(unlink >= 0, $"{name} was not deleted");
             RequireFolderFlush(calls, unlink, files);
         }
@@ -43,7 +47,12 @@ public sealed partial class PowerCutTests
 
     private static int[] Renames(Call[] calls, string path)
     {
-        int[] renames = [.. Enumerable.Range(0, calls.Length).Where(i => calls[i].Name.StartsWith("rename", StringComparison.Ordinal) && calls[i].Target == path)];
+        int[] renames =
+        [
+            .. Enumerable
+                .Range(0, calls.Length)
+                .Where(i => calls[i].Name.StartsWith("rename", StringComparison.Ordinal) && calls[i].Target == path),
+        ];
         Assert.True(renames.Length > 0, $"nothing was renamed to {path}");
         return renames;
     }
@@ -68,19 +77,44 @@ public sealed partial class PowerCutTests
         // A file per thread, so that no call is split into two lines; -y says which file a descriptor is.
         ProcessStartInfo start = DefaultSignals.Start(
             "strace",
-            ["-f", "-ff", "--seccomp-bpf", "-qq", "-y", "-ttt", "-s", "8", "-e", "trace=openat,write,pwrite64,writev,pwritev,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat",
-             "-o", trace, program, "-noColor", "-class", typeof(PowerCutWrites).FullName!]);
+            [
+                "-f",
+                "-ff",
+                "--seccomp-bpf",
+                "-qq",
+                "-y",
+                "-ttt",
+                "-s",
+                "8",
+                "-e",
+                "trace=openat,write,pwrite64,writev,pwritev,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat",
+                "-o",
+                trace,
+                program,
+                "-noColor",
+                "-class",
+                typeof(PowerCutWrites).FullName!,
+            ]
+        );
         start.Environment[PowerCutWrites.FolderVariable] = files;
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, $"{output}{await error}");
-        var calls = Directory.EnumerateFiles(Path.GetDirectoryName(trace)!, $"{Path.GetFileName(trace)}.*").SelectMany(File.ReadLines).Select(Call.Parse).OfType<Call>()
-            .Where(c => c.Path.StartsWith(files, StringComparison.Ordinal)).OrderBy(c => c.Time);
+        var calls = Directory
+            .EnumerateFiles(Path.GetDirectoryName(trace)!, $"{Path.GetFileName(trace)}.*")
+            .SelectMany(File.ReadLines)
+            .Select(Call.Parse)
+            .OfType<Call>()
+            .Where(c => c.Path.StartsWith(files, StringComparison.Ordinal))
+            .OrderBy(c => c.Time);
         // Not passed over: a test that sees nothing shows nothing.
         Call[] seen = [.. calls];
-        Assert.True(seen.Length > 0, "strace saw nothing; it has to be allowed here to trace processes (ptrace; in a container --cap-add SYS_PTRACE)");
+        Assert.True(
+            seen.Length > 0,
+            "strace saw nothing; it has to be allowed here to trace processes (ptrace; in a container --cap-add SYS_PTRACE)"
+        );
         return seen;
     }
 
@@ -99,12 +133,22 @@ public sealed partial class PowerCutTests
         public static Call? Parse(string line)
         {
             Match match = Line().Match(line);
-            if (!match.Success) return null;
-            string name = match.Groups[2].Value, arguments = match.Groups[3].Value;
+            if (!match.Success)
+                return null;
+            string name = match.Groups[2].Value,
+                arguments = match.Groups[3].Value;
             string[] texts = [.. Quoted().Matches(arguments).Select(m => m.Groups[1].Value)];
-            bool isByPath = name.StartsWith("open", StringComparison.Ordinal) || name.StartsWith("rename", StringComparison.Ordinal) || name.StartsWith("unlink", StringComparison.Ordinal);
+            bool isByPath =
+                name.StartsWith("open", StringComparison.Ordinal)
+                || name.StartsWith("rename", StringComparison.Ordinal)
+                || name.StartsWith("unlink", StringComparison.Ordinal);
             string path = isByPath ? texts.FirstOrDefault("") : Descriptor().Match(arguments).Groups[1].Value;
-            return new Call(decimal.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), name, path, isByPath && texts.Length > 1 ? texts[1] : "");
+            return new Call(
+                decimal.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture),
+                name,
+                path,
+                isByPath && texts.Length > 1 ? texts[1] : ""
+            );
         }
 
         [GeneratedRegex(@"^(\d+\.\d+) (\w+)\((.*)\)\s+= \d")]

@@ -19,8 +19,14 @@ public sealed class PowerCutWrites
     /// <summary>Files that are written, from the folder.</summary>
     public static readonly string[] Written =
     [
-        "press.active-recipe", "pack.quarantined.json", "sequences.mark", "models.lock.json", "weights.safetensors", "clip-image.tensorrt.quarantined.json",
-        "weights.part.json", "widget/patchclip-k0-seed0.json",
+        "press.active-recipe",
+        "pack.quarantined.json",
+        "sequences.mark",
+        "models.lock.json",
+        "weights.safetensors",
+        "clip-image.tensorrt.quarantined.json",
+        "weights.part.json",
+        "widget/patchclip-k0-seed0.json",
     ];
 
     /// <summary>Files that were written under another name before.</summary>
@@ -40,7 +46,8 @@ public sealed class PowerCutWrites
         }
         finally
         {
-            if (given is null) Directory.Delete(folder, recursive: true);
+            if (given is null)
+                Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -69,17 +76,38 @@ public sealed class PowerCutWrites
         Assert.False(File.Exists(Path.Combine(folder, ".verified.json")));
 
         SafetensorsWriter.Write(Path.Combine(folder, "weights.safetensors"), [SafetensorsEntry.Of("a", [1f, 2f], 2)]);
-        using (SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(folder, "weights.safetensors"))) Assert.Equal([1f, 2f], weights.ReadFloats("a"));
+        using (SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(folder, "weights.safetensors")))
+            Assert.Equal([1f, 2f], weights.ReadFloats("a"));
 
-        var run = new RunRecord("same", "widget", "widget", "patchclip", 0, 0, [], new Dictionary<string, double>(), [], new Dictionary<string, IReadOnlyList<double[]>>(), []);
+        var run = new RunRecord(
+            "same",
+            "widget",
+            "widget",
+            "patchclip",
+            0,
+            0,
+            [],
+            new Dictionary<string, double>(),
+            [],
+            new Dictionary<string, IReadOnlyList<double[]>>(),
+            []
+        );
         new RunFiles(folder).Write(run);
         Assert.NotNull(new RunFiles(folder).Find("widget", "patchclip", 0, 0, "same"));
 
-        PinFile.Load(folder).Add("clip/weights", new PinFile.Pin(new string('a', 64), 1, "https://example.org/weights", DateTimeOffset.UnixEpoch));
+        PinFile
+            .Load(folder)
+            .Add("clip/weights", new PinFile.Pin(new string('a', 64), 1, "https://example.org/weights", DateTimeOffset.UnixEpoch));
         Assert.NotNull(PinFile.Load(folder).Find("clip/weights"));
 
         string download = Path.Combine(folder, "weights");
-        using (PartFile part = await PartFile.OpenAsync(download, new Uri("https://example.org/weights"), TestContext.Current.CancellationToken))
+        using (
+            PartFile part = await PartFile.OpenAsync(
+                download,
+                new Uri("https://example.org/weights"),
+                TestContext.Current.CancellationToken
+            )
+        )
         {
             await part.AppendAsync("content"u8.ToArray(), TestContext.Current.CancellationToken);
             part.Install();

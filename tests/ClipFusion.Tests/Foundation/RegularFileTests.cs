@@ -16,10 +16,27 @@ public sealed class RegularFileTests : IDisposable
         Directory.CreateDirectory(_folder["folder"]);
         File.CreateSymbolicLink(_folder["link"], _folder["pipe"]);
         File.CreateSymbolicLink(_folder["loop"], _folder["loop"]);
-        foreach ((string path, string what) in (ReadOnlySpan<(string, string)>)[(_folder["pipe"], "a named pipe"), (_folder["link"], "a named pipe"), (_folder["socket"], "a socket"),
-            (_folder["folder"], "a folder"), ("/dev/zero", "a device"), ("/", "a folder"), (_folder["nowhere"], "no such file"), (_folder["loop"], "can't be opened"), ("", "an empty name"), ("a\0b", "a character 0")])
+        foreach (
+            (string path, string what) in (ReadOnlySpan<(string, string)>)
+                [
+                    (_folder["pipe"], "a named pipe"),
+                    (_folder["link"], "a named pipe"),
+                    (_folder["socket"], "a socket"),
+                    (_folder["folder"], "a folder"),
+                    ("/dev/zero", "a device"),
+                    ("/", "a folder"),
+                    (_folder["nowhere"], "no such file"),
+                    (_folder["loop"], "can't be opened"),
+                    ("", "an empty name"),
+                    ("a\0b", "a character 0"),
+                ]
+        )
         {
-            Assert.Contains(what, Assert.ThrowsAny<IOException>(() => RegularFile.ReadAllBytes(path, 1000)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                what,
+                Assert.ThrowsAny<IOException>(() => RegularFile.ReadAllBytes(path, 1000)).Message,
+                StringComparison.Ordinal
+            );
             Assert.ThrowsAny<IOException>(() => RegularFile.ReadAtMost(path, 1000));
             Assert.ThrowsAny<IOException>(() => RegularFile.OpenStream(path).Dispose());
             Assert.ThrowsAny<IOException>(() => RegularFile.Require(path));
@@ -44,7 +61,11 @@ public sealed class RegularFileTests : IDisposable
     public void Read_OfMoreThanTheLimit_IsRefusedOrOneByteTooLong()
     {
         File.WriteAllBytes(_folder["file"], new byte[1001]);
-        Assert.Contains("1001 bytes", Assert.Throws<IOException>(() => RegularFile.ReadAllBytes(_folder["file"], 1000)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1001 bytes",
+            Assert.Throws<IOException>(() => RegularFile.ReadAllBytes(_folder["file"], 1000)).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(1001, RegularFile.ReadAtMost(_folder["file"], 1000).Length);
         // A file of the kernel says that it is empty, and is not.
         Assert.Equal(11, RegularFile.ReadAtMost("/proc/self/status", 10).Length);
@@ -58,7 +79,11 @@ public sealed class RegularFileTests : IDisposable
         // What the kernel shows of a process's memory begins with addresses that nobody has: reading them is the error of a bad disk.
         const string Failing = "/proc/self/mem";
         foreach (Action read in (Action[])[() => RegularFile.ReadAllBytes(Failing, 100), () => RegularFile.ReadAtMost(Failing, 100)])
-            Assert.StartsWith($"{Failing}: can't be read from byte 0 on: ", Assert.Throws<IOException>(read).Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"{Failing}: can't be read from byte 0 on: ",
+                Assert.Throws<IOException>(read).Message,
+                StringComparison.Ordinal
+            );
     }
 
     public void Dispose() => _folder.Dispose();

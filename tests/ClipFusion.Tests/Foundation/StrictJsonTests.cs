@@ -18,7 +18,11 @@ public sealed class StrictJsonTests
     [InlineData("{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}", "text that is not valid JSON")]
     public void Parse_OfWhatIsNoStrictObject_IsOneErrorThatSaysWhere(string text, string says)
     {
-        (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(Encoding.UTF8.GetBytes(text), "an object with keys", new JsonRules());
+        (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(
+            Encoding.UTF8.GetBytes(text),
+            "an object with keys",
+            new JsonRules()
+        );
         Assert.Null(document);
         Assert.StartsWith("$: found ", error!.ToString(), StringComparison.Ordinal);
         Assert.Contains(says, error.ToString(), StringComparison.Ordinal);
@@ -27,16 +31,37 @@ public sealed class StrictJsonTests
     [Fact]
     public void Parse_OfBytesBeyondTheLimitOrNoUtf8_IsOneError()
     {
-        Assert.Contains("more than 4 bytes", StrictJson.ParseOrFirst("{    }"u8.ToArray(), "an object", new JsonRules { MaxBytes = 4 }).Error!.ToString(), StringComparison.Ordinal);
-        Assert.Contains("not UTF-8", StrictJson.ParseOrFirst(new byte[] { (byte)'{', 0xFF, (byte)'}' }, "an object", new JsonRules()).Error!.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 4 bytes",
+            StrictJson.ParseOrFirst("{    }"u8.ToArray(), "an object", new JsonRules { MaxBytes = 4 }).Error!.ToString(),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "not UTF-8",
+            StrictJson.ParseOrFirst(new byte[] { (byte)'{', 0xFF, (byte)'}' }, "an object", new JsonRules()).Error!.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Parse_WithRules_TakesWhatTheyAllow()
     {
-        using (JsonDocument? document = StrictJson.Parse("\uFEFF{\"a\":1 /* why */} // end"u8.ToArray(), "an object", new FieldErrors(), JsonRules.WithComments)) Assert.NotNull(document);
-        (JsonDocument? nested, FieldError? error) = StrictJson.ParseOrFirst("{\"a\":[[1]]}"u8.ToArray(), "an object", new JsonRules { MaxDepth = 3 });
-        using (nested) Assert.Null(error);
+        using (
+            JsonDocument? document = StrictJson.Parse(
+                "\uFEFF{\"a\":1 /* why */} // end"u8.ToArray(),
+                "an object",
+                new FieldErrors(),
+                JsonRules.WithComments
+            )
+        )
+            Assert.NotNull(document);
+        (JsonDocument? nested, FieldError? error) = StrictJson.ParseOrFirst(
+            "{\"a\":[[1]]}"u8.ToArray(),
+            "an object",
+            new JsonRules { MaxDepth = 3 }
+        );
+        using (nested)
+            Assert.Null(error);
     }
 
     [Theory]
@@ -46,7 +71,8 @@ public sealed class StrictJsonTests
     {
         Assert.NotNull(StrictJson.ParseOrFirst(Encoding.UTF8.GetBytes(text), "an object", Unique).Error);
         (JsonDocument? document, FieldError? error) = StrictJson.ParseOrFirst(Encoding.UTF8.GetBytes(text), "an object", new JsonRules());
-        using (document) Assert.Null(error);
+        using (document)
+            Assert.Null(error);
     }
 
     [Fact]

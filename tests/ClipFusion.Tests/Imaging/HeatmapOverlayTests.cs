@@ -25,7 +25,18 @@ public sealed class HeatmapOverlayTests
     {
         RgbImage part = Part();
         float[] map = [.. Enumerable.Range(0, 64).Select(i => i % 7 == 0 ? float.NaN : 0.2f)];
-        RgbImage overlay = HeatmapOverlay.Render(part, map, 8, 8, new OverlayOptions { Low = 0.5f, High = 1, ColourBar = false });
+        RgbImage overlay = HeatmapOverlay.Render(
+            part,
+            map,
+            8,
+            8,
+            new OverlayOptions
+            {
+                Low = 0.5f,
+                High = 1,
+                ColourBar = false,
+            }
+        );
         Assert.Equal(part.Pixels, overlay.Pixels);
         Assert.Equal(part.Pixels, HeatmapOverlay.Render(part, new float[64], 8, 8, new OverlayOptions { ColourBar = false }).Pixels);
     }
@@ -55,13 +66,27 @@ public sealed class HeatmapOverlayTests
     {
         RgbImage part = Part();
         float[] map = [1, 1, 1, 1];
-        RgbImage overlay = HeatmapOverlay.Render(part, map, 2, 2, new OverlayOptions { Low = 0, High = 2, ColourBar = false, Region = new Region(40, 50, 20, 10) });
+        RgbImage overlay = HeatmapOverlay.Render(
+            part,
+            map,
+            2,
+            2,
+            new OverlayOptions
+            {
+                Low = 0,
+                High = 2,
+                ColourBar = false,
+                Region = new Region(40, 50, 20, 10),
+            }
+        );
         Assert.Equal((byte)(Pixel(part, 39, 50).R / 2), Pixel(overlay, 39, 50).R);
         Assert.Equal((byte)(Pixel(part, 40, 49).R / 2), Pixel(overlay, 40, 49).R);
         Assert.NotEqual((byte)(Pixel(part, 40, 50).R / 2), Pixel(overlay, 40, 50).R);
         Assert.NotEqual((byte)(Pixel(part, 59, 59).R / 2), Pixel(overlay, 59, 59).R);
         Assert.Equal((byte)(Pixel(part, 60, 59).R / 2), Pixel(overlay, 60, 59).R);
-        Assert.Throws<ArgumentException>(() => HeatmapOverlay.Render(part, map, 2, 2, new OverlayOptions { Region = new Region(100, 0, 21, 10) }));
+        Assert.Throws<ArgumentException>(() =>
+            HeatmapOverlay.Render(part, map, 2, 2, new OverlayOptions { Region = new Region(100, 0, 21, 10) })
+        );
     }
 
     [Fact]
@@ -73,11 +98,14 @@ public sealed class HeatmapOverlayTests
     }
 
     [Fact]
-    public void Render_TinyPicture_StillHasABar() =>
-        Assert.Equal(1, HeatmapOverlay.Render(new RgbImage(1, 1), new float[1], 1, 1).Height);
+    public void Render_TinyPicture_StillHasABar() => Assert.Equal(1, HeatmapOverlay.Render(new RgbImage(1, 1), new float[1], 1, 1).Height);
 
     private static RgbImage Part() =>
-        new(Side, Side, [.. Enumerable.Range(0, Side * Side).SelectMany(i => new[] { (byte)(100 + (i % Side)), (byte)90, (byte)(i / Side) })]);
+        new(
+            Side,
+            Side,
+            [.. Enumerable.Range(0, Side * Side).SelectMany(i => new[] { (byte)(100 + (i % Side)), (byte)90, (byte)(i / Side) })]
+        );
 
     private static (byte R, byte G, byte B) Pixel(RgbImage image, int x, int y)
     {

@@ -45,7 +45,8 @@ public sealed class ImageCodecTests
         for (int i = 0; i < 300; i++)
         {
             byte[] damaged = [.. file];
-            for (int k = 0; k < 3; k++) damaged[random.Next(Math.Min(file.Length, i % 2 == 0 ? 100 : file.Length))] = (byte)random.Next(256);
+            for (int k = 0; k < 3; k++)
+                damaged[random.Next(Math.Min(file.Length, i % 2 == 0 ? 100 : file.Length))] = (byte)random.Next(256);
             Exception? failure = Record.Exception(() => ImageCodec.Decode(damaged, new DecodeLimits { MaxPixels = 1_000_000 }));
             Assert.True(failure is null or ImageFormatException, failure?.ToString());
         }
@@ -72,10 +73,16 @@ public sealed class ImageCodecTests
     public void Decode_TiffWhoseStripsDoNotHoldAllRows_IsRefused(int tag)
     {
         byte[] file = ImageFiles.Tiff(Picture.View);
-        int directory = BitConverter.ToInt32(file, 4), entry = directory + 2;
-        while (BitConverter.ToInt16(file, entry) != tag) entry += 12;
+        int directory = BitConverter.ToInt32(file, 4),
+            entry = directory + 2;
+        while (BitConverter.ToInt16(file, entry) != tag)
+            entry += 12;
         BitConverter.GetBytes(BitConverter.ToInt32(file, entry + 8) / 2).CopyTo(file, entry + 8);
-        Assert.Contains("TIFF cut off", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "TIFF cut off",
+            Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(file)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -84,7 +91,11 @@ public sealed class ImageCodecTests
         byte[] bomb = ImageFiles.Png(60000, 60000, 8, 2, new byte[64 * 64]);
         string message = Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(bomb, null, "bomb.png")).Message;
         Assert.Equal("bomb.png: header says 60000x60000 = 3600000000 pixels, more than the limit of 100000000", message);
-        Assert.Contains("more than the limit of 10", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(File("png"), new DecodeLimits { MaxFileBytes = 10 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than the limit of 10",
+            Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(File("png"), new DecodeLimits { MaxFileBytes = 10 })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -92,8 +103,13 @@ public sealed class ImageCodecTests
     {
         byte[] file = File("jpeg");
         int scan = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
-        byte[] one = file[scan..^2], many = [.. file[..^2], .. Enumerable.Range(0, 1000).SelectMany(_ => one), 0xFF, 0xD9];
-        Assert.Contains("more than 100 scans", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(many)).Message, StringComparison.Ordinal);
+        byte[] one = file[scan..^2],
+            many = [.. file[..^2], .. Enumerable.Range(0, 1000).SelectMany(_ => one), 0xFF, 0xD9];
+        Assert.Contains(
+            "more than 100 scans",
+            Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(many)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -102,13 +118,18 @@ public sealed class ImageCodecTests
     [InlineData("GIF89a..............", "a GIF file; expected PNG, JPEG, BMP or TIFF")]
     [InlineData("RIFF....WEBPVP8 ", "a WebP file")]
     public void Decode_OtherFile_SaysWhatItIs(string content, string expected) =>
-        Assert.Contains(expected, Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(System.Text.Encoding.ASCII.GetBytes(content))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(System.Text.Encoding.ASCII.GetBytes(content))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Decode_PathWithTheWrongExtension_GoesByContentAndNamesTheFileInErrors()
     {
         using var folder = new TemporaryFolder();
-        string path = folder["part.jpg"], empty = folder["empty.png"];
+        string path = folder["part.jpg"],
+            empty = folder["empty.png"];
         System.IO.File.WriteAllBytes(path, File("png"));
         System.IO.File.WriteAllBytes(empty, []);
         Assert.Equal(Picture.Pixels, ImageCodec.Decode(path).Pixels);
@@ -149,13 +170,18 @@ public sealed class ImageCodecTests
         byte[] plain = File("jpeg");
         Assert.Equal(ImageCodec.Decode(plain).Pixels, ImageCodec.Decode((byte[])[.. plain[..2], .. exif, .. plain[2..]]).Pixels);
         byte[] turned = ImageFiles.Tiff(Picture.View, orientation: 6);
-        Assert.Contains("orientation", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(turned)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "orientation",
+            Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(turned)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void DecodePixels_IntoMemoryOfTheCaller_AllocatesNothingOfThePicturesSize()
     {
-        byte[] file = ImageFiles.Png(ImageFiles.Picture(400, 300).View), destination = new byte[400 * 300 * 3];
+        byte[] file = ImageFiles.Png(ImageFiles.Picture(400, 300).View),
+            destination = new byte[400 * 300 * 3];
         ImageHeader header = ImageCodec.ReadHeader(file);
         ImageCodec.DecodePixels(file, header, destination);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -173,11 +199,12 @@ public sealed class ImageCodecTests
         Assert.Throws<ArgumentException>(() => ImageFiles.Png(new ImageView(new byte[4], 1, 1, 4, PixelFormat.RGBa8)));
     }
 
-    private static byte[] File(string kind) => kind switch
-    {
-        "png" => ImageFiles.Png(Picture.View),
-        "jpeg" => ImageFiles.Jpeg(Picture.View),
-        "bmp" => ImageFiles.Bmp(Picture),
-        _ => ImageFiles.Tiff(Picture.View),
-    };
+    private static byte[] File(string kind) =>
+        kind switch
+        {
+            "png" => ImageFiles.Png(Picture.View),
+            "jpeg" => ImageFiles.Jpeg(Picture.View),
+            "bmp" => ImageFiles.Bmp(Picture),
+            _ => ImageFiles.Tiff(Picture.View),
+        };
 }

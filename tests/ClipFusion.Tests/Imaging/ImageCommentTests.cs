@@ -40,7 +40,8 @@ public sealed class ImageCommentTests
     public void Add_WhatDoesNotFit_Throws()
     {
         var file = new ArrayBufferWriter<byte>();
-        byte[] jpeg = ImageFiles.Jpeg(Picture.View), png = ImageFiles.Png(Picture.View);
+        byte[] jpeg = ImageFiles.Jpeg(Picture.View),
+            png = ImageFiles.Png(Picture.View);
         Assert.Throws<ArgumentException>(() => ImageComment.AddToJpeg(png, "x", file));
         Assert.Throws<ArgumentException>(() => ImageComment.AddToPng(jpeg, [("Comment", "x")], file));
         Assert.Throws<ArgumentException>(() => ImageComment.AddToJpeg(jpeg, "ä", file));
@@ -51,7 +52,11 @@ public sealed class ImageCommentTests
 
     private static async Task<string> PillowAsync(ReadOnlyMemory<byte> file)
     {
-        (int code, string answer, string error) = await Programs.RunAsync(DefaultSignals.Start("/usr/bin/python3", "-c", Script), file, TestContext.Current.CancellationToken);
+        (int code, string answer, string error) = await Programs.RunAsync(
+            DefaultSignals.Start("/usr/bin/python3", "-c", Script),
+            file,
+            TestContext.Current.CancellationToken
+        );
         Assert.True(code == 0, error);
         return answer.Trim();
     }

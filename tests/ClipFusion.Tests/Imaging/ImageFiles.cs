@@ -11,7 +11,8 @@ internal static class ImageFiles
     public static RgbImage Picture(int width, int height)
     {
         var image = new RgbImage(width, height);
-        for (int i = 0; i < image.Pixels.Length; i++) image.Pixels[i] = (byte)((i % 3 * 60) + (i / 3 % width * 2) + (i / 3 / width));
+        for (int i = 0; i < image.Pixels.Length; i++)
+            image.Pixels[i] = (byte)((i % 3 * 60) + (i / 3 % width * 2) + (i / 3 / width));
         return image;
     }
 
@@ -39,7 +40,8 @@ internal static class ImageFiles
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9]) = (bits, colourType);
         Chunk("IHDR"u8, header);
-        if (palette is not null) Chunk("PLTE"u8, palette);
+        if (palette is not null)
+            Chunk("PLTE"u8, palette);
         using var data = new MemoryStream();
         using (var zlib = new ZLibStream(data, CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -72,28 +74,41 @@ internal static class ImageFiles
         int stride = ((image.Width * 3) + 3) & ~3;
         byte[] file = new byte[54 + (stride * image.Height)];
         "BM"u8.CopyTo(file);
-        foreach ((int at, int value) in new[] { (10, 54), (14, 40), (18, image.Width), (22, image.Height), (26, 1 | (24 << 16)) }) BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), value);
+        foreach ((int at, int value) in new[] { (10, 54), (14, 40), (18, image.Width), (22, image.Height), (26, 1 | (24 << 16)) })
+            BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), value);
         for (int y = 0; y < image.Height; y++)
-            for (int i = 0; i < image.Width * 3; i++)
-                file[54 + ((image.Height - 1 - y) * stride) + i] = image.Pixels[(y * image.Width * 3) + (i / 3 * 3) + 2 - (i % 3)];
+        for (int i = 0; i < image.Width * 3; i++)
+            file[54 + ((image.Height - 1 - y) * stride) + i] = image.Pixels[(y * image.Width * 3) + (i / 3 * 3) + 2 - (i % 3)];
         return file;
     }
 
     /// <summary>An uncompressed little-endian TIFF in one strip.</summary>
     public static byte[] Tiff(ImageView image, int orientation = 1)
     {
-        int samples = image.Format == PixelFormat.RGB8 ? 3 : 1, bits = image.Format == PixelFormat.Mono16 ? 16 : 8, ends = 8 + image.Pixels.Length;
-        int bitsAt = (ends + 1) & ~1, directory = bitsAt + 6;
+        int samples = image.Format == PixelFormat.RGB8 ? 3 : 1,
+            bits = image.Format == PixelFormat.Mono16 ? 16 : 8,
+            ends = 8 + image.Pixels.Length;
+        int bitsAt = (ends + 1) & ~1,
+            directory = bitsAt + 6;
         (int Tag, int Type, int Count, int Value)[] tags =
         [
-            (256, 4, 1, image.Width), (257, 4, 1, image.Height), (258, 3, samples, samples == 3 ? bitsAt : bits), (259, 3, 1, 1), (262, 3, 1, samples == 3 ? 2 : 1),
-            (273, 4, 1, 8), (274, 3, 1, orientation), (277, 3, 1, samples), (278, 4, 1, image.Height), (279, 4, 1, image.Pixels.Length),
+            (256, 4, 1, image.Width),
+            (257, 4, 1, image.Height),
+            (258, 3, samples, samples == 3 ? bitsAt : bits),
+            (259, 3, 1, 1),
+            (262, 3, 1, samples == 3 ? 2 : 1),
+            (273, 4, 1, 8),
+            (274, 3, 1, orientation),
+            (277, 3, 1, samples),
+            (278, 4, 1, image.Height),
+            (279, 4, 1, image.Pixels.Length),
         ];
         byte[] file = new byte[directory + 2 + (12 * tags.Length) + 4];
         "II*\0"u8.CopyTo(file);
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(4), directory);
         image.Pixels.CopyTo(file.AsSpan(8));
-        for (int i = 0; i < 3; i++) file[bitsAt + (2 * i)] = (byte)bits;
+        for (int i = 0; i < 3; i++)
+            file[bitsAt + (2 * i)] = (byte)bits;
         BinaryPrimitives.WriteInt16LittleEndian(file.AsSpan(directory), (short)tags.Length);
         for (int i = 0; i < tags.Length; i++)
         {

@@ -6,10 +6,18 @@ namespace ClipFusion.Tests.Imaging;
 /// <summary>A JPEG that lacks data is no picture, whatever marker stands at its end.</summary>
 public sealed class JpegScansTests
 {
-    public static TheoryData<bool, bool, int> Kinds => new()
-    {
-        { false, false, 0 }, { false, false, 5 }, { false, true, 0 }, { false, true, 7 }, { true, false, 0 }, { true, false, 5 }, { true, true, 0 }, { true, true, 7 },
-    };
+    public static TheoryData<bool, bool, int> Kinds =>
+        new()
+        {
+            { false, false, 0 },
+            { false, false, 5 },
+            { false, true, 0 },
+            { false, true, 7 },
+            { true, false, 0 },
+            { true, false, 5 },
+            { true, true, 0 },
+            { true, true, 7 },
+        };
 
     [Theory, MemberData(nameof(Kinds))]
     public void Decode_WholeFile_IsTaken_AndWithDataMissingBeforeItsEndMarkerNot(bool progressive, bool colour, int restarts)
@@ -39,14 +47,19 @@ public sealed class JpegScansTests
         byte[] file = Encode(progressive: true, colour: true, restarts: 0);
         int last = file.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
         // The tables of the last scan stand before it; they harm nobody.
-        Assert.Contains("leave coefficient", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode([.. file[..last], 0xFF, 0xD9])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leave coefficient",
+            Assert.Throws<ImageFormatException>(() => ImageCodec.Decode([.. file[..last], 0xFF, 0xD9])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Decode_StandardTablesLeftOut_IsTakenAsDecodersDo()
     {
         byte[] file = Field("full.jpg");
-        while (file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC4]) is > 0 and var at) file = [.. file[..at], .. file[(at + 2 + (file[at + 2] << 8) + file[at + 3])..]];
+        while (file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC4]) is > 0 and var at)
+            file = [.. file[..at], .. file[(at + 2 + (file[at + 2] << 8) + file[at + 3])..]];
         Assert.Equal(ImageCodec.Decode(Field("full.jpg")).Pixels, ImageCodec.Decode(file).Pixels);
     }
 
@@ -55,7 +68,11 @@ public sealed class JpegScansTests
     {
         Assert.Equal(160, ImageCodec.Decode(Field("full.jpg")).Width);
         Assert.Equal(ImageCodec.Decode(Field("full.jpg")).Pixels, ImageCodec.Decode(Field("jpg_extraneous.jpg")).Pixels);
-        Assert.Contains("cut off", Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(Field("cut90_eoi.jpg"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cut off",
+            Assert.Throws<ImageFormatException>(() => ImageCodec.Decode(Field("cut90_eoi.jpg"))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -68,7 +85,8 @@ public sealed class JpegScansTests
             for (int i = 0; i < 300; i++)
             {
                 byte[] damaged = [.. file];
-                for (int k = 0; k < 3; k++) damaged[random.Next(2, file.Length)] = (byte)random.Next(256);
+                for (int k = 0; k < 3; k++)
+                    damaged[random.Next(2, file.Length)] = (byte)random.Next(256);
                 try
                 {
                     ImageCodec.Decode(damaged, new DecodeLimits { MaxPixels = 1 << 20 });
@@ -91,7 +109,11 @@ public sealed class JpegScansTests
         using var picture = new Mat();
         Cv2.GaussianBlur(noise, picture, new Size(5, 5), 0);
         ImageEncodingParam[] options =
-            [new(ImwriteFlags.JpegQuality, 85), new(ImwriteFlags.JpegProgressive, progressive ? 1 : 0), new(ImwriteFlags.JpegRstInterval, restarts)];
+        [
+            new(ImwriteFlags.JpegQuality, 85),
+            new(ImwriteFlags.JpegProgressive, progressive ? 1 : 0),
+            new(ImwriteFlags.JpegRstInterval, restarts),
+        ];
         Cv2.ImEncode(".jpg", picture, out byte[] file, options);
         return file;
     }

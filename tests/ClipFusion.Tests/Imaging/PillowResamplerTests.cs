@@ -8,8 +8,21 @@ public sealed class PillowResamplerTests
 {
     private static readonly (int W, int H, int ToW, int ToH)[] EdgeCases =
     [
-        (1, 1, 1, 1), (1, 1, 7, 5), (1, 40, 9, 9), (40, 1, 9, 9), (2, 3, 240, 240), (5000, 3, 2, 9), (3, 5000, 9, 2), (4000, 6, 1, 1),
-        (33, 47, 33, 20), (33, 47, 20, 47), (33, 47, 33, 47), (241, 239, 240, 240), (97, 131, 224, 224), (16, 16, 17, 15), (500, 500, 499, 501),
+        (1, 1, 1, 1),
+        (1, 1, 7, 5),
+        (1, 40, 9, 9),
+        (40, 1, 9, 9),
+        (2, 3, 240, 240),
+        (5000, 3, 2, 9),
+        (3, 5000, 9, 2),
+        (4000, 6, 1, 1),
+        (33, 47, 33, 20),
+        (33, 47, 20, 47),
+        (33, 47, 33, 47),
+        (241, 239, 240, 240),
+        (97, 131, 224, 224),
+        (16, 16, 17, 15),
+        (500, 500, 499, 501),
     ];
 
     public static TheoryData<bool> Paths => [true, false];
@@ -23,13 +36,26 @@ public sealed class PillowResamplerTests
         for (int i = 0; i < 4; i++)
         {
             RgbImage image = ImageCodec.Decode(Fixtures.Path("components", $"pre{i}.png"));
-            foreach ((ResampleFilter filter, int size) in new[]
-            {
-                (ResampleFilter.Bicubic, 240), (ResampleFilter.Bicubic, 224), (ResampleFilter.Bicubic, 336), (ResampleFilter.Bilinear, 512), (ResampleFilter.Bilinear, 256),
-            })
+            foreach (
+                (ResampleFilter filter, int size) in new[]
+                {
+                    (ResampleFilter.Bicubic, 240),
+                    (ResampleFilter.Bicubic, 224),
+                    (ResampleFilter.Bicubic, 336),
+                    (ResampleFilter.Bilinear, 512),
+                    (ResampleFilter.Bilinear, 256),
+                }
+            )
             {
                 byte[] result = new byte[size * size * 3];
-                resampler.ResizeSquare(image.View, size, CropMode.Squash, filter, result, cancellation: TestContext.Current.CancellationToken);
+                resampler.ResizeSquare(
+                    image.View,
+                    size,
+                    CropMode.Squash,
+                    filter,
+                    result,
+                    cancellation: TestContext.Current.CancellationToken
+                );
                 string name = $"pre{i}.{(filter == ResampleFilter.Bicubic ? "bicubic" : "bilinear")}.{size}";
                 Assert.True(golden.Bytes(name).SequenceEqual(result), name);
             }
@@ -44,13 +70,15 @@ public sealed class PillowResamplerTests
         var golden = new GoldenFile(Fixtures.Path(fixture, "golden.safetensors"));
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Fixtures.Path(fixture, "golden.json")));
         var resampler = new PillowResampler();
-        int i = 0, compared = 0;
+        int i = 0,
+            compared = 0;
         foreach (JsonElement entry in json.RootElement.GetProperty("images").EnumerateArray())
         {
             RgbImage image = ImageCodec.Decode(Fixtures.Path(fixture, entry.GetProperty("file").GetString()!));
             if (entry.GetProperty("role").GetString() == "query")
             {
-                byte[] clip = new byte[240 * 240 * 3], diffusion = new byte[512 * 512 * 3];
+                byte[] clip = new byte[240 * 240 * 3],
+                    diffusion = new byte[512 * 512 * 3];
                 resampler.Resize(image.View, 240, 240, ResampleFilter.Bicubic, clip);
                 resampler.Resize(image.View, 512, 512, ResampleFilter.Bilinear, diffusion);
                 Assert.True(golden.Bytes($"q{i}.clip.resized_u8").SequenceEqual(clip));
@@ -70,8 +98,9 @@ public sealed class PillowResamplerTests
     {
         var random = new Random(20240607);
         var resampler = new PillowResampler(portable);
-        IEnumerable<(int W, int H, int ToW, int ToH)> sizes =
-            EdgeCases.Concat(Enumerable.Range(0, 60).Select(_ => (random.Next(1, 400), random.Next(1, 300), random.Next(1, 300), random.Next(1, 300))));
+        IEnumerable<(int W, int H, int ToW, int ToH)> sizes = EdgeCases.Concat(
+            Enumerable.Range(0, 60).Select(_ => (random.Next(1, 400), random.Next(1, 300), random.Next(1, 300), random.Next(1, 300)))
+        );
         foreach ((int w, int h, int toW, int toH) in sizes)
         {
             byte[] rgb = Noise(random, w * h * 3);
@@ -79,7 +108,10 @@ public sealed class PillowResamplerTests
             {
                 byte[] result = new byte[toW * toH * 3];
                 resampler.Resize(rgb, w, h, w * 3, toW, toH, filter, result);
-                Assert.True(ReferenceResampler.Resize(rgb, w, h, toW, toH, filter).AsSpan().SequenceEqual(result), $"{w}x{h} to {toW}x{toH} {filter}");
+                Assert.True(
+                    ReferenceResampler.Resize(rgb, w, h, toW, toH, filter).AsSpan().SequenceEqual(result),
+                    $"{w}x{h} to {toW}x{toH} {filter}"
+                );
             }
         }
     }
@@ -90,13 +122,16 @@ public sealed class PillowResamplerTests
     {
         var random = new Random(7);
         var resampler = new PillowResampler(portable);
-        foreach (PixelFormat format in new[] { PixelFormat.Mono8, PixelFormat.BGR8, PixelFormat.RGBa8, PixelFormat.BGRa8, PixelFormat.RGB8 })
+        foreach (
+            PixelFormat format in new[] { PixelFormat.Mono8, PixelFormat.BGR8, PixelFormat.RGBa8, PixelFormat.BGRa8, PixelFormat.RGB8 }
+        )
         {
             foreach ((int w, int h, int toW, int toH) in EdgeCases)
             {
                 int stride = w * format.BytesPerPixel() + random.Next(0, 5);
                 var view = new ImageView(Noise(random, stride * h), w, h, stride, format);
-                byte[] direct = new byte[toW * toH * 3], viaRgb = new byte[toW * toH * 3];
+                byte[] direct = new byte[toW * toH * 3],
+                    viaRgb = new byte[toW * toH * 3];
                 resampler.Resize(view, toW, toH, ResampleFilter.Bicubic, direct);
                 resampler.Resize(PixelConverter.ToRgb(view).View, toW, toH, ResampleFilter.Bicubic, viaRgb);
                 Assert.True(viaRgb.AsSpan().SequenceEqual(direct), $"{format} {w}x{h} to {toW}x{toH}");
@@ -116,9 +151,18 @@ public sealed class PillowResamplerTests
         SquareFit fit = SquareFit.Of(width, height, Size, CropMode.Centre);
         byte[] scaled = ReferenceResampler.Resize(rgb, width, height, fit.ScaledWidth, fit.ScaledHeight, ResampleFilter.Bicubic);
         byte[] result = new byte[Size * Size * 3];
-        new PillowResampler().ResizeSquare(new ImageView(rgb, width, height, width * 3, PixelFormat.RGB8), Size, CropMode.Centre, ResampleFilter.Bicubic, result, cancellation: TestContext.Current.CancellationToken);
+        new PillowResampler().ResizeSquare(
+            new ImageView(rgb, width, height, width * 3, PixelFormat.RGB8),
+            Size,
+            CropMode.Centre,
+            ResampleFilter.Bicubic,
+            result,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
-        ImageView middle = new ImageView(scaled, fit.ScaledWidth, fit.ScaledHeight, fit.ScaledWidth * 3, PixelFormat.RGB8).Crop(new Region(fit.Left, fit.Top, Size, Size));
+        ImageView middle = new ImageView(scaled, fit.ScaledWidth, fit.ScaledHeight, fit.ScaledWidth * 3, PixelFormat.RGB8).Crop(
+            new Region(fit.Left, fit.Top, Size, Size)
+        );
         Assert.Equal(PixelConverter.ToRgb(middle).Pixels, result);
     }
 
@@ -138,7 +182,8 @@ public sealed class PillowResamplerTests
         byte[] frame = Noise(new Random(3), 50 * 60 * 3);
         var region = new Region(11, 13, 23, 29);
         ImageView crop = new ImageView(frame, 50, 60, 150, PixelFormat.RGB8).Crop(region);
-        byte[] direct = new byte[40 * 31 * 3], copied = new byte[40 * 31 * 3];
+        byte[] direct = new byte[40 * 31 * 3],
+            copied = new byte[40 * 31 * 3];
         var resampler = new PillowResampler();
         resampler.Resize(crop, 40, 31, ResampleFilter.Bicubic, direct);
         resampler.Resize(PixelConverter.ToRgb(crop).View, 40, 31, ResampleFilter.Bicubic, copied);
@@ -149,8 +194,10 @@ public sealed class PillowResamplerTests
     public void Resize_AfterTheFirstCall_AllocatesNothing()
     {
         var resampler = new PillowResampler();
-        byte[] frame = Noise(new Random(4), 640 * 480 * 3), result = new byte[240 * 240 * 3];
-        for (int i = 0; i < 3; i++) resampler.Resize(frame, 640, 480, 1920, 240, 240, ResampleFilter.Bicubic, result);
+        byte[] frame = Noise(new Random(4), 640 * 480 * 3),
+            result = new byte[240 * 240 * 3];
+        for (int i = 0; i < 3; i++)
+            resampler.Resize(frame, 640, 480, 1920, 240, 240, ResampleFilter.Bicubic, result);
         long before = GC.GetAllocatedBytesForCurrentThread();
         resampler.Resize(frame, 640, 480, 1920, 240, 240, ResampleFilter.Bicubic, result);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -160,11 +207,26 @@ public sealed class PillowResamplerTests
     public void Resize_WrongInput_SaysWhatIsExpected()
     {
         var resampler = new PillowResampler();
-        byte[] bytes = new byte[100], result = new byte[12];
-        Assert.Contains("PixelConverter", Assert.Throws<ArgumentException>(
-            () => resampler.Resize(new ImageView(bytes, 5, 5, 10, PixelFormat.Mono12), 2, 2, ResampleFilter.Bilinear, result)).Message, StringComparison.Ordinal);
-        Assert.Contains("need 27 bytes, 12 given", Assert.Throws<ArgumentException>(
-            () => resampler.Resize(new ImageView(bytes, 5, 5, 15, PixelFormat.RGB8), 3, 3, ResampleFilter.Bilinear, result)).Message, StringComparison.Ordinal);
+        byte[] bytes = new byte[100],
+            result = new byte[12];
+        Assert.Contains(
+            "PixelConverter",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    resampler.Resize(new ImageView(bytes, 5, 5, 10, PixelFormat.Mono12), 2, 2, ResampleFilter.Bilinear, result)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "need 27 bytes, 12 given",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    resampler.Resize(new ImageView(bytes, 5, 5, 15, PixelFormat.RGB8), 3, 3, ResampleFilter.Bilinear, result)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static byte[] Noise(Random random, int count)
@@ -173,7 +235,8 @@ public sealed class PillowResamplerTests
         random.NextBytes(bytes);
         // Hard edges make overshoot, which has to be clamped the same way.
         if (count > 2 && random.Next(2) == 0)
-            for (int i = 0; i < count; i++) bytes[i] = (byte)(bytes[i] > 127 ? 255 : 0);
+            for (int i = 0; i < count; i++)
+                bytes[i] = (byte)(bytes[i] > 127 ? 255 : 0);
         return bytes;
     }
 }

@@ -14,7 +14,8 @@ public sealed class PixelConverterTests
     public void ToRgb_ColourFormats_OrderChannelsAndDropAlpha(PixelFormat format, byte[] pixel)
     {
         // Wide enough for whole vectors and a rest, each pixel different.
-        const int Width = 37, Height = 3;
+        const int Width = 37,
+            Height = 3;
         byte[] source = [.. Enumerable.Range(0, Width * Height).SelectMany(i => pixel.Select(v => (byte)(v + i)))];
         byte[] expected = [.. Enumerable.Range(0, Width * Height).SelectMany(i => new[] { (byte)(1 + i), (byte)(2 + i), (byte)(3 + i) })];
         Assert.Equal(expected, PixelConverter.ToRgb(new ImageView(source, Width, Height, Width * pixel.Length, format)).Pixels);
@@ -34,15 +35,18 @@ public sealed class PixelConverterTests
     [InlineData(PixelFormat.Mono16, 65535)]
     public void ToMono8_FullRange_RoundsEveryValueToTheNearest(PixelFormat format, int white)
     {
-        byte[] source = new byte[2 * (white + 1)], grey = new byte[white + 1];
-        for (int v = 0; v <= white; v++) BinaryPrimitives.WriteUInt16LittleEndian(source.AsSpan(2 * v), (ushort)v);
+        byte[] source = new byte[2 * (white + 1)],
+            grey = new byte[white + 1];
+        for (int v = 0; v <= white; v++)
+            BinaryPrimitives.WriteUInt16LittleEndian(source.AsSpan(2 * v), (ushort)v);
         for (int from = 0; from <= white; from += 1024)
         {
             int n = Math.Min(1024, white + 1 - from);
             PixelConverter.ToMono8(new ImageView(source.AsSpan(2 * from), n, 1, 2 * n, format), grey.AsSpan(from));
         }
 
-        for (int v = 0; v <= white; v++) Assert.Equal((byte)Math.Floor(((decimal)v * 255 / white) + 0.5m), grey[v]);
+        for (int v = 0; v <= white; v++)
+            Assert.Equal((byte)Math.Floor(((decimal)v * 255 / white) + 0.5m), grey[v]);
     }
 
     [Fact]
@@ -52,7 +56,9 @@ public sealed class PixelConverterTests
         Assert.Equal(128, new GreyLevels(0, 510).Map(255)); // 127.5
         for (int i = 0; i < 20000; i++)
         {
-            int black = random.Next(0, 65535), white = random.Next(black + 1, 65536), v = random.Next(0, 65536);
+            int black = random.Next(0, 65535),
+                white = random.Next(black + 1, 65536),
+                v = random.Next(0, 65536);
             decimal exact = Math.Clamp((decimal)(v - black) * 255 / (white - black), 0, 255);
             Assert.Equal((byte)Math.Floor(exact + 0.5m), new GreyLevels(black, white).Map((ushort)v));
         }
@@ -73,16 +79,17 @@ public sealed class PixelConverterTests
     [InlineData(PixelFormat.BayerBG8, 1, 1)]
     public void ToRgb_MosaicOfASmoothPicture_GivesItsColours(PixelFormat format, int shiftX, int shiftY)
     {
-        const int Width = 40, Height = 30;
+        const int Width = 40,
+            Height = 30;
         byte[] mosaic = new byte[Width * Height];
         for (int y = 0; y < Height; y++)
-            for (int x = 0; x < Width; x++)
-                mosaic[y * Width + x] = Colour(x, y)[((x + shiftX) & 1) + ((y + shiftY) & 1)];
+        for (int x = 0; x < Width; x++)
+            mosaic[y * Width + x] = Colour(x, y)[((x + shiftX) & 1) + ((y + shiftY) & 1)];
         RgbImage rgb = PixelConverter.ToRgb(new ImageView(mosaic, Width, Height, Width, format));
         for (int y = 1; y < Height - 1; y++)
-            for (int x = 1; x < Width - 1; x++)
-                for (int c = 0; c < 3; c++)
-                    Assert.InRange(rgb.Pixels[((y * Width) + x) * 3 + c], Colour(x, y)[c] - 2, Colour(x, y)[c] + 2);
+        for (int x = 1; x < Width - 1; x++)
+        for (int c = 0; c < 3; c++)
+            Assert.InRange(rgb.Pixels[((y * Width) + x) * 3 + c], Colour(x, y)[c] - 2, Colour(x, y)[c] + 2);
 
         static byte[] Colour(int x, int y) => [(byte)(40 + x), (byte)(120 + y), (byte)(200 - x)];
     }
@@ -90,7 +97,8 @@ public sealed class PixelConverterTests
     [Fact]
     public void ToRgb_RegionOfAMosaic_EqualsTheSameRegionOfTheWholeConversion()
     {
-        const int Width = 23, Height = 19;
+        const int Width = 23,
+            Height = 19;
         byte[] mosaic = new byte[Width * Height];
         new Random(9).NextBytes(mosaic);
         var view = new ImageView(mosaic, Width, Height, Width, PixelFormat.BayerGR8);
@@ -98,9 +106,13 @@ public sealed class PixelConverterTests
         var random = new Random(10);
         for (int i = 0; i < 300; i++)
         {
-            int x = random.Next(Width), y = random.Next(Height);
+            int x = random.Next(Width),
+                y = random.Next(Height);
             var region = new Region(x, y, random.Next(1, Width - x + 1), random.Next(1, Height - y + 1));
-            Assert.True(PixelConverter.ToRgb(whole.View, region).Pixels.AsSpan().SequenceEqual(PixelConverter.ToRgb(view, region).Pixels), region.ToString());
+            Assert.True(
+                PixelConverter.ToRgb(whole.View, region).Pixels.AsSpan().SequenceEqual(PixelConverter.ToRgb(view, region).Pixels),
+                region.ToString()
+            );
         }
     }
 
@@ -108,16 +120,48 @@ public sealed class PixelConverterTests
     public void ImageView_MissingBytes_SaysHowManyAreNeeded()
     {
         byte[] bytes = new byte[100];
-        Assert.Contains("need 105 bytes, 100 given", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 5, 7, 15, PixelFormat.RGB8); }).Message, StringComparison.Ordinal);
-        Assert.Contains("stride 14", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 5, 2, 14, PixelFormat.RGB8); }).Message, StringComparison.Ordinal);
-        Assert.Contains("1..65535", Assert.Throws<ArgumentException>(() => { _ = new ImageView(bytes, 0, 2, 14, PixelFormat.RGB8); }).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "need 105 bytes, 100 given",
+            Assert
+                .Throws<ArgumentException>(() =>
+                {
+                    _ = new ImageView(bytes, 5, 7, 15, PixelFormat.RGB8);
+                })
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "stride 14",
+            Assert
+                .Throws<ArgumentException>(() =>
+                {
+                    _ = new ImageView(bytes, 5, 2, 14, PixelFormat.RGB8);
+                })
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "1..65535",
+            Assert
+                .Throws<ArgumentException>(() =>
+                {
+                    _ = new ImageView(bytes, 0, 2, 14, PixelFormat.RGB8);
+                })
+                .Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(100, new ImageView(bytes, 5, 6, 17, PixelFormat.RGB8).Pixels.Length);
     }
 
     [Fact]
     public void ImagingNative_MissingLibrary_SaysWhatIsMissingAndWhereItComesFrom()
     {
-        Exception? failure = ImagingNative.Try(() => throw new TypeInitializationException("OpenCvSharp.NativeMethods", new DllNotFoundException("libgtk-3.so.0: cannot open shared object file")));
+        Exception? failure = ImagingNative.Try(() =>
+            throw new TypeInitializationException(
+                "OpenCvSharp.NativeMethods",
+                new DllNotFoundException("libgtk-3.so.0: cannot open shared object file")
+            )
+        );
         Assert.NotNull(failure);
         string message = ImagingNative.Describe(failure);
         Assert.Contains("libgtk-3.so.0: cannot open", message, StringComparison.Ordinal);

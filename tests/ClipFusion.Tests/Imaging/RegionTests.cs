@@ -9,12 +9,7 @@ public sealed class RegionTests
     [Fact]
     public void Find_TwoAreasTouchingAtACorner_AreOneArea()
     {
-        float[] map =
-        [
-            0.9f, 0, 0, 0, 0,
-            0, 0.8f, 0, 0, 0.7f,
-            0, 0, 0, 0, 0.95f,
-        ];
+        float[] map = [0.9f, 0, 0, 0, 0, 0, 0.8f, 0, 0, 0.7f, 0, 0, 0, 0, 0.95f];
         ConnectedRegions found = ConnectedRegions.Find(map, 5, 3, 0.5f);
         Assert.Equal([new(new Region(4, 1, 1, 2), 2, 0.95f), new(new Region(0, 0, 2, 2), 2, 0.9f)], found.Regions);
         Assert.False(found.Truncated);
@@ -24,7 +19,8 @@ public sealed class RegionTests
     public void Find_MoreThanTheLimit_KeepsTheHighestPeaksAndSaysSo()
     {
         float[] map = new float[200];
-        for (int i = 0; i < 100; i++) map[2 * i] = 1 + i;
+        for (int i = 0; i < 100; i++)
+            map[2 * i] = 1 + i;
         ConnectedRegions found = ConnectedRegions.Find(map, 200, 1, 0.5f, limit: 64);
         Assert.True(found.Truncated);
         Assert.Equal(Enumerable.Range(0, 64).Select(i => 100f - i), found.Regions.Select(r => r.Peak));
@@ -74,11 +70,14 @@ public sealed class RegionTests
         var random = new Random(11);
         for (int round = 0; round < 60; round++)
         {
-            int width = random.Next(1, 24), height = random.Next(1, 24);
+            int width = random.Next(1, 24),
+                height = random.Next(1, 24);
             byte[] mask = [.. Enumerable.Range(0, width * height).Select(_ => (byte)(random.Next(2) * 200))];
-            int x = random.Next(width), y = random.Next(height);
+            int x = random.Next(width),
+                y = random.Next(height);
             var region = new Region(x, y, random.Next(1, width - x + 1), random.Next(1, height - y + 1));
-            int gridWidth = random.Next(1, 30), gridHeight = random.Next(1, 30);
+            int gridWidth = random.Next(1, 30),
+                gridHeight = random.Next(1, 30);
 
             // Each pixel cut into gridWidth x gridHeight pieces: a cell is exactly region.Width x region.Height of them.
             bool[] expected = new bool[gridWidth * gridHeight];
@@ -88,13 +87,17 @@ public sealed class RegionTests
                 {
                     int ignored = 0;
                     for (int v = j * region.Height; v < (j + 1) * region.Height; v++)
-                        for (int u = i * region.Width; u < (i + 1) * region.Width; u++)
-                            if (mask[((region.Y + (v / gridHeight)) * width) + region.X + (u / gridWidth)] != 0) ignored++;
+                    for (int u = i * region.Width; u < (i + 1) * region.Width; u++)
+                        if (mask[((region.Y + (v / gridHeight)) * width) + region.X + (u / gridWidth)] != 0)
+                            ignored++;
                     expected[j * gridWidth + i] = 2 * ignored > region.Width * region.Height;
                 }
             }
 
-            Assert.Equal(expected, new IgnoreMask(new ImageView(mask, width, height, width, PixelFormat.Mono8)).Ignored(gridWidth, gridHeight, region));
+            Assert.Equal(
+                expected,
+                new IgnoreMask(new ImageView(mask, width, height, width, PixelFormat.Mono8)).Ignored(gridWidth, gridHeight, region)
+            );
         }
     }
 }

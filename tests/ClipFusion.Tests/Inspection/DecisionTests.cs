@@ -7,7 +7,8 @@ public sealed class DecisionTests
 {
     private static readonly DecisionRule Rule = new(
         ProfileTable.Empty.With(Profile.ClipFusion, 0.5, 0.25).With(Profile.PatchClip, 1.5, null),
-        ProfileTable.Empty.With(Profile.ClipFusion, 0.125, null));
+        ProfileTable.Empty.With(Profile.ClipFusion, 0.125, null)
+    );
 
     [Theory]
     [InlineData(0, Outcome.Ok)]

@@ -8,11 +8,16 @@ public sealed class FusionGoldenTests
 {
     private const float Tolerance = 2e-5f;
 
-    public static TheoryData<string, int> Queries => new()
-    {
-        { "tiny-a", 2 }, { "tiny-a", 3 }, { "tiny-a", 4 },
-        { "tiny-c", 1 }, { "tiny-c", 2 }, { "tiny-c", 3 },
-    };
+    public static TheoryData<string, int> Queries =>
+        new()
+        {
+            { "tiny-a", 2 },
+            { "tiny-a", 3 },
+            { "tiny-a", 4 },
+            { "tiny-c", 1 },
+            { "tiny-c", 2 },
+            { "tiny-c", 3 },
+        };
 
     [Theory]
     [MemberData(nameof(Queries))]
@@ -34,7 +39,15 @@ public sealed class FusionGoldenTests
         AssertClose(golden.Map(query, "fused.zero_shot").Values, result.ZeroShot!.Values, "zero-shot map");
         AssertClose(golden.Map(query, "fused.few_shot").Values, result.FewShot!.Values, "few-shot map");
         FusionScores s = result.Scores;
-        float[] scores = [s.ClipLanguage!.Value, s.ClipVision!.Value, s.DiffLanguage!.Value, s.DiffVision!.Value, s.ZeroShot!.Value, s.FewShot!.Value];
+        float[] scores =
+        [
+            s.ClipLanguage!.Value,
+            s.ClipVision!.Value,
+            s.DiffLanguage!.Value,
+            s.DiffVision!.Value,
+            s.ZeroShot!.Value,
+            s.FewShot!.Value,
+        ];
         AssertClose(golden.Tensor($"q{query}.score").Values, scores, "scores");
     }
 
@@ -65,10 +78,19 @@ public sealed class FusionGoldenTests
     public void Fuse_StatesOrTheirMean_GivesTheSame(string folder, int query)
     {
         var golden = new GoldenMaps(folder);
-        FusionResult states = new(32, 48), mean = new(32, 48);
+        FusionResult states = new(32, 48),
+            mean = new(32, 48);
 
         Fusion.Fuse(golden.Recipe, golden.Maps(query), states, cancellation: TestContext.Current.CancellationToken);
-        Fusion.Fuse(golden.Recipe, golden.Maps(query) with { DiffLanguage = [golden.Map(query, "diff_language")] }, mean, cancellation: TestContext.Current.CancellationToken);
+        Fusion.Fuse(
+            golden.Recipe,
+            golden.Maps(query) with
+            {
+                DiffLanguage = [golden.Map(query, "diff_language")],
+            },
+            mean,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         AssertClose(mean.DiffLanguage!.Values, states.DiffLanguage!.Values, "diff_language");
         Assert.Equal(mean.Scores.DiffLanguage!.Value, states.Scores.DiffLanguage!.Value, Tolerance);
@@ -80,7 +102,8 @@ public sealed class FusionGoldenTests
     public void Fuse_OtherOutputSize_LeavesScoresAlone(string folder, int query)
     {
         var golden = new GoldenMaps(folder);
-        FusionResult small = new(17, 31), score = new(240, 240);
+        FusionResult small = new(17, 31),
+            score = new(240, 240);
 
         Fusion.Fuse(golden.Recipe, golden.Maps(query), small, cancellation: TestContext.Current.CancellationToken);
         Fusion.Fuse(golden.Recipe, golden.Maps(query), score, cancellation: TestContext.Current.CancellationToken);

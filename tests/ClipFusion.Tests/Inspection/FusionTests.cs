@@ -9,14 +9,15 @@ public sealed class FusionTests
     private static readonly Recipe Recipe = Recipe.Default("nut") with { AlphaSegmentation = 0.25, AlphaClassification = 0.75 };
 
     /// <summary>Constant maps but for one hot cell in the diffusion language map: every result can be worked out by hand.</summary>
-    private static BranchMaps Maps => new()
-    {
-        ClipLanguage = Constant(3, 3, 0.5f),
-        ClipLanguageScore = 0.6f,
-        ClipVision = [Constant(3, 3, 0.1f), Constant(3, 3, 0.3f)],
-        DiffLanguage = [Hot(4, 0.2f, 0.8f), Hot(4, 0.4f, 0.8f)],
-        DiffVision = [Constant(8, 8, 0.2f), Constant(4, 4, 0.6f)],
-    };
+    private static BranchMaps Maps =>
+        new()
+        {
+            ClipLanguage = Constant(3, 3, 0.5f),
+            ClipLanguageScore = 0.6f,
+            ClipVision = [Constant(3, 3, 0.1f), Constant(3, 3, 0.3f)],
+            DiffLanguage = [Hot(4, 0.2f, 0.8f), Hot(4, 0.4f, 0.8f)],
+            DiffVision = [Constant(8, 8, 0.2f), Constant(4, 4, 0.6f)],
+        };
 
     [Fact]
     public void Fuse_KnownMaps_AddsWeighedTerms()
@@ -37,7 +38,19 @@ public sealed class FusionTests
     public void Fuse_ProfilePatchClip_IsClipAlone()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe with { Profile = Profile.PatchClip }, Maps with { DiffLanguage = [], DiffVision = [] }, result, cancellation: TestContext.Current.CancellationToken);
+        Fusion.Fuse(
+            Recipe with
+            {
+                Profile = Profile.PatchClip,
+            },
+            Maps with
+            {
+                DiffLanguage = [],
+                DiffVision = [],
+            },
+            result,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(0.7f, result.FewShot!.Values[15], 1e-6f);
         Assert.Equal(0.8f, result.Scores.FewShot!.Value, 1e-6f);
@@ -60,7 +73,15 @@ public sealed class FusionTests
     public void Fuse_BranchLeftOut_AddsNothing()
     {
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(Recipe with { Branches = Branches.All & ~Branches.DiffLanguage }, Maps, result, cancellation: TestContext.Current.CancellationToken);
+        Fusion.Fuse(
+            Recipe with
+            {
+                Branches = Branches.All & ~Branches.DiffLanguage,
+            },
+            Maps,
+            result,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         Assert.Equal((0.25 * 0.7) + (0.75 * 0.4), result.FewShot!.Values[15], 1e-6);
         Assert.Equal(0.75 * 0.6, result.Scores.ZeroShot!.Value, 1e-6);
@@ -105,7 +126,15 @@ public sealed class FusionTests
     [Fact]
     public void Fuse_EverythingIgnored_IsAnError()
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps, new FusionResult(4, 4), (w, h) => [.. Enumerable.Repeat(true, w * h)], cancellation: TestContext.Current.CancellationToken));
+        var e = Assert.Throws<ArgumentException>(() =>
+            Fusion.Fuse(
+                Recipe,
+                Maps,
+                new FusionResult(4, 4),
+                (w, h) => [.. Enumerable.Repeat(true, w * h)],
+                cancellation: TestContext.Current.CancellationToken
+            )
+        );
         Assert.Contains("covers the whole image", e.Message, StringComparison.Ordinal);
     }
 
@@ -122,25 +151,47 @@ public sealed class FusionTests
     {
         Recipe content = Recipe with { TokenNormalization = TokenNormalization.Content };
         var result = new FusionResult(4, 4);
-        Fusion.Fuse(content, Maps with { DiffLanguageUnnormalized = [Hot(4, 0.01f, 0.04f), Hot(4, 0.03f, 0.04f)] }, result, cancellation: TestContext.Current.CancellationToken);
+        Fusion.Fuse(
+            content,
+            Maps with
+            {
+                DiffLanguageUnnormalized = [Hot(4, 0.01f, 0.04f), Hot(4, 0.03f, 0.04f)],
+            },
+            result,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         Assert.Equal(0.5f, result.Scores.DiffLanguage!.Value, 1e-6f);
         Assert.Equal(0.3f, result.DiffLanguage!.Values[15], 1e-6f);
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(content, Maps, result, cancellation: TestContext.Current.CancellationToken));
+        var e = Assert.Throws<ArgumentException>(() =>
+            Fusion.Fuse(content, Maps, result, cancellation: TestContext.Current.CancellationToken)
+        );
         Assert.Contains("no un-normalised DiffLanguage map", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Fuse_MissingLanguageMap_NamesTheBranch()
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { DiffLanguage = [] }, new FusionResult(4, 4), cancellation: TestContext.Current.CancellationToken));
+        var e = Assert.Throws<ArgumentException>(() =>
+            Fusion.Fuse(
+                Recipe,
+                Maps with
+                {
+                    DiffLanguage = [],
+                },
+                new FusionResult(4, 4),
+                cancellation: TestContext.Current.CancellationToken
+            )
+        );
         Assert.Contains("no map of DiffLanguage", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Fuse_OneOfTwoVisionBranchesMissing_NamesTheBranch()
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { ClipVision = [] }, new FusionResult(4, 4), cancellation: TestContext.Current.CancellationToken));
+        var e = Assert.Throws<ArgumentException>(() =>
+            Fusion.Fuse(Recipe, Maps with { ClipVision = [] }, new FusionResult(4, 4), cancellation: TestContext.Current.CancellationToken)
+        );
         Assert.Contains("no map of ClipVision", e.Message, StringComparison.Ordinal);
     }
 
@@ -149,7 +200,17 @@ public sealed class FusionTests
     [InlineData(float.PositiveInfinity)]
     public void Fuse_BrokenValue_IsAnError(float broken)
     {
-        var e = Assert.Throws<ArgumentException>(() => Fusion.Fuse(Recipe, Maps with { DiffVision = [Hot(4, 0, broken)] }, new FusionResult(4, 4), cancellation: TestContext.Current.CancellationToken));
+        var e = Assert.Throws<ArgumentException>(() =>
+            Fusion.Fuse(
+                Recipe,
+                Maps with
+                {
+                    DiffVision = [Hot(4, 0, broken)],
+                },
+                new FusionResult(4, 4),
+                cancellation: TestContext.Current.CancellationToken
+            )
+        );
         Assert.Contains("DiffVision map of 4 x 4 holds NaN or infinity", e.Message, StringComparison.Ordinal);
     }
 
@@ -161,18 +222,22 @@ public sealed class FusionTests
         Recipe smoothed = Recipe with { SmoothingSigma = 4 };
 
         // The best of a few images: a collection between two of them may take arrays out of the pool.
-        long allocated = Enumerable.Range(0, 8).Min(_ =>
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            Fusion.Fuse(smoothed, maps, result);
-            return GC.GetAllocatedBytesForCurrentThread() - before;
-        });
+        long allocated = Enumerable
+            .Range(0, 8)
+            .Min(_ =>
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                Fusion.Fuse(smoothed, maps, result);
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            });
         Assert.InRange(allocated, 0, 4096);
     }
 
-    private static bool[] LeftHalf(int width, int height) => [.. Enumerable.Range(0, width * height).Select(i => i % width < (width + 1) / 2)];
+    private static bool[] LeftHalf(int width, int height) =>
+        [.. Enumerable.Range(0, width * height).Select(i => i % width < (width + 1) / 2)];
 
-    private static AnomalyMap Constant(int height, int width, float value) => new(height, width, [.. Enumerable.Repeat(value, height * width)]);
+    private static AnomalyMap Constant(int height, int width, float value) =>
+        new(height, width, [.. Enumerable.Repeat(value, height * width)]);
 
     private static AnomalyMap Hot(int size, float rest, float hot)
     {

@@ -25,10 +25,20 @@ internal sealed class GoldenMaps
         Recipe = Recipe.Default(settings.GetProperty("object").GetString()!) with
         {
             States = [.. settings.GetProperty("states").EnumerateArray().Select(s => s.GetString()!)],
-            Temperature = settings.GetProperty("temperature").ValueKind == JsonValueKind.Null ? null : settings.GetProperty("temperature").GetDouble(),
-            TokenNormalization = settings.GetProperty("token_normalization").GetString() == "none" ? TokenNormalization.None : TokenNormalization.Content,
+            Temperature =
+                settings.GetProperty("temperature").ValueKind == JsonValueKind.Null
+                    ? null
+                    : settings.GetProperty("temperature").GetDouble(),
+            TokenNormalization =
+                settings.GetProperty("token_normalization").GetString() == "none" ? TokenNormalization.None : TokenNormalization.Content,
             LanguageStream = settings.GetProperty("language_stream").GetString() == "vv" ? ClipStream.Vv : ClipStream.Original,
-            TimestepBlocks = [.. settings.GetProperty("timestep_blocks").EnumerateArray().Select(p => new TimestepBlock(p[0].GetInt32(), p[1].GetInt32()))],
+            TimestepBlocks =
+            [
+                .. settings
+                    .GetProperty("timestep_blocks")
+                    .EnumerateArray()
+                    .Select(p => new TimestepBlock(p[0].GetInt32(), p[1].GetInt32())),
+            ],
             AlphaSegmentation = settings.GetProperty("alpha_segmentation").GetDouble(),
             AlphaClassification = settings.GetProperty("alpha_classification").GetDouble(),
             OutputSize = settings.GetProperty("output_size").GetInt32(),
@@ -43,8 +53,10 @@ internal sealed class GoldenMaps
 
     public (int[] Shape, float[] Values) Tensor(string name)
     {
-        JsonElement entry = _header.GetProperty(name), offsets = entry.GetProperty("data_offsets");
-        int start = offsets[0].GetInt32(), end = offsets[1].GetInt32();
+        JsonElement entry = _header.GetProperty(name),
+            offsets = entry.GetProperty("data_offsets");
+        int start = offsets[0].GetInt32(),
+            end = offsets[1].GetInt32();
         int[] shape = [.. entry.GetProperty("shape").EnumerateArray().Select(d => d.GetInt32())];
         return (shape, MemoryMarshal.Cast<byte, float>(_bytes.AsSpan(_dataStart + start, end - start)).ToArray());
     }
@@ -55,7 +67,8 @@ internal sealed class GoldenMaps
         return new AnomalyMap(shape[0], shape[1], values);
     }
 
-    public float[] LanguageMap(int query) => Language(Tensor($"q{query}.clip.{(Recipe.LanguageStream == ClipStream.Vv ? "patches" : "patches_ori")}").Values);
+    public float[] LanguageMap(int query) =>
+        Language(Tensor($"q{query}.clip.{(Recipe.LanguageStream == ClipStream.Vv ? "patches" : "patches_ori")}").Values);
 
     public BranchMaps Maps(int query)
     {

@@ -18,8 +18,7 @@ public sealed class ImageChecksTests
         Assert.Equal(new ImageMeasures(brightness, 1, 0), ImageMeasures.Of(Picture((_, _) => (r, g, b)), Side, Side));
 
     [Fact]
-    public void Of_Ramp_HasNoSharpness() =>
-        Assert.Equal(0, ImageMeasures.Of(Picture((x, y) => Grey(x)), Side, Side).Sharpness);
+    public void Of_Ramp_HasNoSharpness() => Assert.Equal(0, ImageMeasures.Of(Picture((x, y) => Grey(x)), Side, Side).Sharpness);
 
     [Fact]
     public void Of_Checkerboard_HasTheVarianceOfItsLaplacian()
@@ -36,7 +35,12 @@ public sealed class ImageChecksTests
         var random = new Random(7);
         byte[] rgb = new byte[17 * 9 * 3];
         random.NextBytes(rgb);
-        double[] grey = [.. Enumerable.Range(0, 17 * 9).Select(i => Math.Floor((((299 * rgb[3 * i]) + (587 * rgb[(3 * i) + 1]) + (114 * rgb[(3 * i) + 2])) / 1000.0) + 0.5))];
+        double[] grey =
+        [
+            .. Enumerable
+                .Range(0, 17 * 9)
+                .Select(i => Math.Floor((((299 * rgb[3 * i]) + (587 * rgb[(3 * i) + 1]) + (114 * rgb[(3 * i) + 2])) / 1000.0) + 0.5)),
+        ];
         var laplacians = new List<double>();
         for (int y = 1; y < 8; y++)
         {
@@ -57,9 +61,11 @@ public sealed class ImageChecksTests
     public void Of_BlurredPicture_IsLessSharp()
     {
         var random = new Random(3);
-        byte[] sharp = new byte[Side * Side * 3], blurred = new byte[sharp.Length];
+        byte[] sharp = new byte[Side * Side * 3],
+            blurred = new byte[sharp.Length];
         random.NextBytes(sharp);
-        for (int i = 3; i < sharp.Length - 3; i++) blurred[i] = (byte)((sharp[i - 3] + sharp[i] + sharp[i + 3]) / 3);
+        for (int i = 3; i < sharp.Length - 3; i++)
+            blurred[i] = (byte)((sharp[i - 3] + sharp[i] + sharp[i + 3]) / 3);
         Assert.True(ImageMeasures.Of(blurred, Side, Side).Sharpness < ImageMeasures.Of(sharp, Side, Side).Sharpness / 2);
     }
 
@@ -73,7 +79,15 @@ public sealed class ImageChecksTests
     [Fact]
     public void Check_EachDemand_GivesItsFault()
     {
-        var checks = new ImageChecks { Width = 640, Height = 480, MinBrightness = 40, MaxBrightness = 200, MaxClipped = 0.1, MinSharpness = 50 };
+        var checks = new ImageChecks
+        {
+            Width = 640,
+            Height = 480,
+            MinBrightness = 40,
+            MaxBrightness = 200,
+            MaxClipped = 0.1,
+            MinSharpness = 50,
+        };
         Assert.Equal(ImageFault.None, checks.Check(new ImageMeasures(40, 0.1, 50)));
         Assert.Equal(ImageFault.TooDark, checks.Check(new ImageMeasures(39.9, 0, 0)));
         Assert.Equal(ImageFault.TooBright, checks.Check(new ImageMeasures(200.1, 0, 99)));
@@ -98,11 +112,18 @@ public sealed class ImageChecksTests
     public void Check_ManyFrames_AllocatesNothing()
     {
         byte[] rgb = Picture((x, y) => Grey((x * y) % 255));
-        var checks = new ImageChecks { MinBrightness = 1, MaxBrightness = 254, MaxClipped = 0.5, MinSharpness = 1 };
+        var checks = new ImageChecks
+        {
+            MinBrightness = 1,
+            MaxBrightness = 254,
+            MaxClipped = 0.5,
+            MinSharpness = 1,
+        };
         Assert.Equal(ImageFault.None, checks.Check(1, 1, rgb, Side));
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++) checks.Check(1, 1, rgb, Side);
+        for (int i = 0; i < 10; i++)
+            checks.Check(1, 1, rgb, Side);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -111,7 +132,8 @@ public sealed class ImageChecksTests
     private static byte[] Picture(Func<int, int, (byte R, byte G, byte B)> colour)
     {
         byte[] rgb = new byte[Side * Side * 3];
-        for (int i = 0; i < Side * Side; i++) (rgb[3 * i], rgb[(3 * i) + 1], rgb[(3 * i) + 2]) = colour(i % Side, i / Side);
+        for (int i = 0; i < Side * Side; i++)
+            (rgb[3 * i], rgb[(3 * i) + 1], rgb[(3 * i) + 2]) = colour(i % Side, i / Side);
         return rgb;
     }
 }

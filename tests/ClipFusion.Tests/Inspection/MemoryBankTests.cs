@@ -6,11 +6,20 @@ public sealed class MemoryBankTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<int, int, int, int> Shapes => new()
-    {
-        // queries, dimension, rows an image, images
-        { 1, 1, 1, 1 }, { 7, 1, 3, 2 }, { 1, 5, 1, 1 }, { 6, 8, 16, 1 }, { 13, 3, 17, 3 }, { 225, 896, 225, 2 }, { 97, 33, 31, 5 }, { 1024, 31, 64, 3 }, { 5, 1280, 1, 20 },
-    };
+    public static TheoryData<int, int, int, int> Shapes =>
+        new()
+        {
+            // queries, dimension, rows an image, images
+            { 1, 1, 1, 1 },
+            { 7, 1, 3, 2 },
+            { 1, 5, 1, 1 },
+            { 6, 8, 16, 1 },
+            { 13, 3, 17, 3 },
+            { 225, 896, 225, 2 },
+            { 97, 33, 31, 5 },
+            { 1024, 31, 64, 3 },
+            { 5, 1280, 1, 20 },
+        };
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -30,14 +39,18 @@ public sealed class MemoryBankTests
 
             for (int q = 0; q < queries; q++)
             {
-                var all = from image in Enumerable.Range(0, images)
-                          where image != exclude
-                          from row in Enumerable.Range(0, rows)
-                          select Distance(query.AsSpan(q * dimension, dimension), references[image].AsSpan(row * dimension, dimension));
+                var all =
+                    from image in Enumerable.Range(0, images)
+                    where image != exclude
+                    from row in Enumerable.Range(0, rows)
+                    select Distance(query.AsSpan(q * dimension, dimension), references[image].AsSpan(row * dimension, dimension));
                 Assert.Equal(all.Min(), distances[q], 3e-6);
                 (int nearestImage, int nearestRow) = bank.Origin(nearest[q]);
                 Assert.NotEqual(exclude, nearestImage);
-                double claimed = Distance(query.AsSpan(q * dimension, dimension), references[nearestImage].AsSpan(nearestRow * dimension, dimension));
+                double claimed = Distance(
+                    query.AsSpan(q * dimension, dimension),
+                    references[nearestImage].AsSpan(nearestRow * dimension, dimension)
+                );
                 Assert.Equal(distances[q], claimed, 3e-6);
             }
         }
@@ -61,7 +74,8 @@ public sealed class MemoryBankTests
     [Fact]
     public void Search_EveryRowOfTheBank_FindsItself()
     {
-        const int rows = 67, dimension = 48;
+        const int rows = 67,
+            dimension = 48;
         float[] features = Unit(Gaussian(new Random(5), rows * dimension), dimension);
         var bank = MemoryBank.Create([new(features)], dimension);
         var distances = new float[rows];
@@ -104,7 +118,8 @@ public sealed class MemoryBankTests
     [InlineData(float.NegativeInfinity, "NaN or infinite")]
     public void Create_BrokenVector_NamesImageAndRow(float value, string reason)
     {
-        float[] good = [1, 2, 3, 4], broken = [1, 2, value, value];
+        float[] good = [1, 2, 3, 4],
+            broken = [1, 2, value, value];
         var e = Assert.Throws<ArgumentException>(() => MemoryBank.Create([new(good), new(broken)], 2));
         Assert.Contains("Reference image 1: row 1", e.Message, StringComparison.Ordinal);
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
@@ -128,11 +143,21 @@ public sealed class MemoryBankTests
     public void CreateCoreset_RowsInClusters_KeepsSomeOfEach(double share, int kept)
     {
         // Twelve directions, twenty rows close to each, over three images; so a coreset of a tenth must still be near to everything.
-        const int dimension = 16, perImage = 80;
+        const int dimension = 16,
+            perImage = 80;
         var random = new Random(8);
         float[][] centres = [.. Enumerable.Range(0, 12).Select(_ => Gaussian(random, dimension))];
-        float[][] images = [.. Enumerable.Range(0, 3).Select(image => Enumerable.Range(0, perImage)
-            .SelectMany(row => centres[((image * perImage) + row) % 12].Select(v => v + (0.05f * random.NextSingle()))).ToArray())];
+        float[][] images =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(image =>
+                    Enumerable
+                        .Range(0, perImage)
+                        .SelectMany(row => centres[((image * perImage) + row) % 12].Select(v => v + (0.05f * random.NextSingle())))
+                        .ToArray()
+                ),
+        ];
         var bank = MemoryBank.CreateCoreset([.. images.Select(i => new ReferenceFeatures(i))], dimension, share, parallelism: 2, Token);
 
         Assert.Equal(kept, bank.Count);
@@ -148,7 +173,11 @@ public sealed class MemoryBankTests
             {
                 // What a row is said to come from is where it lies.
                 (int from, int row) = bank.Origin(nearest[q]);
-                Assert.Equal(distances[q], Distance(queries.AsSpan(q * dimension, dimension), images[from].AsSpan(row * dimension, dimension)), 3e-6);
+                Assert.Equal(
+                    distances[q],
+                    Distance(queries.AsSpan(q * dimension, dimension), images[from].AsSpan(row * dimension, dimension)),
+                    3e-6
+                );
             }
         }
     }
@@ -157,7 +186,12 @@ public sealed class MemoryBankTests
     public void CreateCoreset_IgnoredRows_AreNeverKept()
     {
         float[] rows = [1, 0, 0, 1, -1, 0, 0, -1];
-        var bank = MemoryBank.CreateCoreset([new(rows, [false, true, false, true]), new(rows, [true, true, true, true])], 2, 0.9, cancellation: Token);
+        var bank = MemoryBank.CreateCoreset(
+            [new(rows, [false, true, false, true]), new(rows, [true, true, true, true])],
+            2,
+            0.9,
+            cancellation: Token
+        );
         Assert.Equal(1, bank.Count);
         Assert.Contains(bank.Origin(0), new[] { (0, 0), (0, 2) });
     }
@@ -167,13 +201,19 @@ public sealed class MemoryBankTests
     [InlineData(1.5)]
     [InlineData(double.NaN)]
     public void CreateCoreset_NoShare_Throws(double share) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => MemoryBank.CreateCoreset([new(new float[] { 1, 0 })], 2, share, cancellation: Token));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            MemoryBank.CreateCoreset([new(new float[] { 1, 0 })], 2, share, cancellation: Token)
+        );
 
     [Fact]
     public void Create_NothingLeft_IsAnError()
     {
         Assert.Contains("empty", Assert.Throws<ArgumentException>(() => MemoryBank.Create([], 2)).Message, StringComparison.Ordinal);
-        Assert.Contains("empty", Assert.Throws<ArgumentException>(() => MemoryBank.Create([new(new float[] { 1, 0 }, [true])], 2)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "empty",
+            Assert.Throws<ArgumentException>(() => MemoryBank.Create([new(new float[] { 1, 0 }, [true])], 2)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -203,13 +243,16 @@ public sealed class MemoryBankTests
     {
         float[] rows = Unit(Gaussian(new Random(1), 64 * 8), 8);
         var bank = MemoryBank.Create([new(rows)], 8);
-        Assert.ThrowsAny<OperationCanceledException>(() => bank.Search(rows, new float[64], parallelism: parallelism, cancellation: new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            bank.Search(rows, new float[64], parallelism: parallelism, cancellation: new CancellationToken(canceled: true))
+        );
     }
 
     private static float[] Gaussian(Random random, int count)
     {
         var values = new float[count];
-        for (int i = 0; i < count; i++) values[i] = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        for (int i = 0; i < count; i++)
+            values[i] = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
         return values;
     }
 
@@ -221,7 +264,9 @@ public sealed class MemoryBankTests
 
     private static double Distance(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        double dot = 0, xx = 0, yy = 0;
+        double dot = 0,
+            xx = 0,
+            yy = 0;
         for (int i = 0; i < x.Length; i++)
         {
             dot += (double)x[i] * y[i];

@@ -21,11 +21,13 @@ public sealed class AllocationTests(GoldenPacks packs) : IClassFixture<GoldenPac
         using Inspector inspector = Inspector.Create(pack, golden.Recipe, cancellation: TestContext.Current.CancellationToken);
         RgbImage picture = ImageCodec.Decode(golden.Queries[0].Path);
         inspector.Enroll(1, (_, use) => use(picture.View), cancellation: TestContext.Current.CancellationToken);
-        for (int i = 0; i < 2; i++) inspector.Inspect(picture.View, cancellation: TestContext.Current.CancellationToken);
+        for (int i = 0; i < 2; i++)
+            inspector.Inspect(picture.View, cancellation: TestContext.Current.CancellationToken);
 
         const int Inspections = 3;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Inspections; i++) inspector.Inspect(picture.View, cancellation: TestContext.Current.CancellationToken);
+        for (int i = 0; i < Inspections; i++)
+            inspector.Inspect(picture.View, cancellation: TestContext.Current.CancellationToken);
         long perInspection = (GC.GetAllocatedBytesForCurrentThread() - before) / Inspections;
         Assert.InRange(perInspection, 1, BytesPerInspection);
     }
@@ -35,7 +37,10 @@ public sealed class AllocationTests(GoldenPacks packs) : IClassFixture<GoldenPac
     {
         MethodDefaults pack = PackVerifier.ReadManifest(packs.Folder(Precision.Float32, 1)).MethodDefaults;
         var recipe = ClipFusion.Inspection.Recipes.Recipe.Default("widget");
-        Assert.Equal((recipe.Temperature, recipe.LanguageTimestep, recipe.AlphaSegmentation, recipe.AlphaClassification), (pack.Temperature, pack.LanguageTimestep, pack.AlphaSegmentation, pack.AlphaClassification));
+        Assert.Equal(
+            (recipe.Temperature, recipe.LanguageTimestep, recipe.AlphaSegmentation, recipe.AlphaClassification),
+            (pack.Temperature, pack.LanguageTimestep, pack.AlphaSegmentation, pack.AlphaClassification)
+        );
         Assert.Equal(recipe.TimestepBlocks.Select(t => (t.Timestep, t.Block)), pack.TimestepBlocks.Select(t => (t[0], t[1])));
     }
 }

@@ -20,10 +20,19 @@ public sealed class DeadlineTests(TinyPacks packs)
     public void PatchClipReady_OfTheWholeMethod_TellsWhatTheProfilePatchClipSays()
     {
         using ModelPack pack = ModelPack.Open(packs.Folder(Precision.Float32));
-        using Inspector whole = Pictures.Inspector(pack, Recipe, 0, 1), fast = Pictures.Inspector(pack, Recipe with { Profile = Profile.PatchClip }, 0, 1);
+        using Inspector whole = Pictures.Inspector(pack, Recipe, 0, 1),
+            fast = Pictures.Inspector(pack, Recipe with { Profile = Profile.PatchClip }, 0, 1);
         var held = new List<(FusionScores Scores, float[] Map)>();
-        InspectionResult result = whole.Inspect(Pictures.Frame(_picture), r => held.Add((r.Scores, [.. r.FewShot!.Values])), cancellation: TestContext.Current.CancellationToken);
-        FusionResult expected = fast.Inspect(Pictures.Frame(_picture), _ => Assert.Fail("nothing comes after PatchCLIP here"), cancellation: TestContext.Current.CancellationToken).Fused;
+        InspectionResult result = whole.Inspect(
+            Pictures.Frame(_picture),
+            r => held.Add((r.Scores, [.. r.FewShot!.Values])),
+            cancellation: TestContext.Current.CancellationToken
+        );
+        FusionResult expected = fast.Inspect(
+            Pictures.Frame(_picture),
+            _ => Assert.Fail("nothing comes after PatchCLIP here"),
+            cancellation: TestContext.Current.CancellationToken
+        ).Fused;
         (FusionScores scores, float[] map) = Assert.Single(held);
         Assert.Equal(expected.Scores, scores);
         Assert.Equal(expected.FewShot!.Values, map);
@@ -38,7 +47,9 @@ public sealed class DeadlineTests(TinyPacks packs)
         File.Delete(folder["pack", "vae_encoder.onnx"]);
         using Inspector inspector = Pictures.Inspector(pack, Recipe);
         int told = 0;
-        Assert.Throws<NetworkException>(() => inspector.Inspect(Pictures.Frame(_picture), _ => told++, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<NetworkException>(() =>
+            inspector.Inspect(Pictures.Frame(_picture), _ => told++, cancellation: TestContext.Current.CancellationToken)
+        );
         Assert.Equal(1, told);
     }
 
@@ -47,18 +58,28 @@ public sealed class DeadlineTests(TinyPacks packs)
     {
         using ModelPack pack = ModelPack.Open(packs.Folder(Precision.Float32));
         using Inspector inspector = Pictures.Inspector(pack, Recipe, 0, 1);
-        FusionScores expected = inspector.Inspect(Pictures.Frame(_picture), cancellation: TestContext.Current.CancellationToken).Fused.Scores;
+        FusionScores expected = inspector
+            .Inspect(Pictures.Frame(_picture), cancellation: TestContext.Current.CancellationToken)
+            .Fused.Scores;
         using var deadline = new CancellationTokenSource();
-        var e = Assert.Throws<OperationCanceledException>(() => inspector.Inspect(Pictures.Frame(_picture), _ => deadline.Cancel(), cancellation: deadline.Token));
+        var e = Assert.Throws<OperationCanceledException>(() =>
+            inspector.Inspect(Pictures.Frame(_picture), _ => deadline.Cancel(), cancellation: deadline.Token)
+        );
         Assert.Equal(deadline.Token, e.CancellationToken);
-        Assert.Equal(expected, inspector.Inspect(Pictures.Frame(_picture), cancellation: TestContext.Current.CancellationToken).Fused.Scores);
+        Assert.Equal(
+            expected,
+            inspector.Inspect(Pictures.Frame(_picture), cancellation: TestContext.Current.CancellationToken).Fused.Scores
+        );
     }
 
     [Fact]
     public void Inspect_CancelledWhileTheUnetRuns_EndsAfterAFewOperatorsAndStaysUsable()
     {
         // 32 prompts make the UNet by far the longest step, so that a helper that waits ever longer hits it.
-        Recipe slow = Recipe with { States = [.. Enumerable.Range(0, 32).Select(i => $"defect {(char)('a' + (i % 26))}{i}")] };
+        Recipe slow = Recipe with
+        {
+            States = [.. Enumerable.Range(0, 32).Select(i => $"defect {(char)('a' + (i % 26))}{i}")],
+        };
         using ModelPack pack = ModelPack.Open(packs.Folder(Precision.Float32), new SessionSettings(Threads: 1));
         using Inspector inspector = Pictures.Inspector(pack, slow, 0);
         InspectionResult whole = inspector.Inspect(Pictures.Frame(_picture), cancellation: TestContext.Current.CancellationToken);
@@ -70,12 +91,17 @@ public sealed class DeadlineTests(TinyPacks packs)
         {
             (OperationCanceledException? ended, TimeSpan after) = InspectAndCancel(inspector, spins);
             bool inUnet = ended is not null && ended.Message.Contains("mapdiff", StringComparison.Ordinal);
-            if (inUnet && after < best) best = after;
-            if (!inUnet) spins = ended is null ? FewSpins : spins * 2;
+            if (inUnet && after < best)
+                best = after;
+            if (!inUnet)
+                spins = ended is null ? FewSpins : spins * 2;
         }
 
         Assert.True(best < unet / 2, $"it took {best} to end; a whole run takes {unet}");
-        Assert.Equal(expected, inspector.Inspect(Pictures.Frame(_picture), cancellation: TestContext.Current.CancellationToken).Fused.Scores);
+        Assert.Equal(
+            expected,
+            inspector.Inspect(Pictures.Frame(_picture), cancellation: TestContext.Current.CancellationToken).Fused.Scores
+        );
     }
 
     /// <summary>Inspects while a second thread, released when PatchCLIP is ready, turns a loop and then cancels.</summary>

@@ -28,9 +28,15 @@ public sealed class Float16OverflowTests
         foreach (((string name, float[] expected), (_, float[] found)) in wide.Zip(half))
         {
             Assert.All(found, v => Assert.True(float.IsFinite(v), name));
-            double spread = Spread(expected), difference = Spread([.. expected.Zip(found, (a, b) => a - b)]);
-            TestContext.Current.TestOutputHelper?.WriteLine($"{name}: spread {spread:e2} and {Spread(found):e2}, difference {difference:e2}");
-            Assert.True(Spread(found) > 0.5 * spread && spread > 0, $"{name}: spread {Spread(found):e2} in float16, {spread:e2} in float32");
+            double spread = Spread(expected),
+                difference = Spread([.. expected.Zip(found, (a, b) => a - b)]);
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{name}: spread {spread:e2} and {Spread(found):e2}, difference {difference:e2}"
+            );
+            Assert.True(
+                Spread(found) > 0.5 * spread && spread > 0,
+                $"{name}: spread {Spread(found):e2} in float16, {spread:e2} in float32"
+            );
             Assert.True(difference < 0.25 * spread, $"{name}: float16 differs by {difference:e2} where the map spreads over {spread:e2}");
         }
     }
@@ -38,12 +44,21 @@ public sealed class Float16OverflowTests
     /// <summary>Queries and keys of about 400 in eight channels: logits of a few hundred thousand.</summary>
     private static void Enlarge(string name, float[] values)
     {
-        bool unet = name is "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.weight" or "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_k.weight"
-            or "mid_block.attentions.0.transformer_blocks.0.attn2.to_q.weight" or "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight"
-            or "up_blocks.2.attentions.1.transformer_blocks.0.attn2.to_q.weight" or "up_blocks.2.attentions.1.transformer_blocks.0.attn2.to_k.weight";
+        bool unet =
+            name
+            is "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.weight"
+                or "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_k.weight"
+                or "mid_block.attentions.0.transformer_blocks.0.attn2.to_q.weight"
+                or "mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight"
+                or "up_blocks.2.attentions.1.transformer_blocks.0.attn2.to_q.weight"
+                or "up_blocks.2.attentions.1.transformer_blocks.0.attn2.to_k.weight";
         bool clip = name.StartsWith("visual.transformer.resblocks.1.attn.in_proj", StringComparison.Ordinal);
-        int end = unet ? values.Length : clip ? values.Length * 2 / 3 : 0;
-        for (int i = 0; i < end; i++) values[i] *= Factor;
+        int end =
+            unet ? values.Length
+            : clip ? values.Length * 2 / 3
+            : 0;
+        for (int i = 0; i < end; i++)
+            values[i] *= Factor;
     }
 
     private static (string Name, float[] Values)[] Maps(string folder, Recipe recipe)

@@ -15,7 +15,8 @@ public sealed class GoldenPacks : IDisposable
         string key = $"{precision}-{vvStart}";
         lock (_built)
         {
-            if (_built.TryGetValue(key, out string? folder)) return folder;
+            if (_built.TryGetValue(key, out string? folder))
+                return folder;
             folder = _root[key];
             using OpenClipFolder clip = OpenClipFolder.Open(Fixtures.Path("tiny-a", "clip"));
             using DiffusionFolder diffusion = DiffusionFolder.Open(Fixtures.Path("tiny-a", "sd"));

@@ -20,10 +20,16 @@ public sealed class NormalReachTests(TinyPacks packs)
         NormalReach reach = NormalReach.Unknown;
         foreach (int left in NormalReach.LeftOut(inspector, 3))
             reach = reach.With(inspector, left, Pictures.Frame(Pictures.Bytes(left)), cancellation: TestContext.Current.CancellationToken);
-        float own = 0, held = 0;
+        float own = 0,
+            held = 0;
         for (int i = 0; i < 3; i++)
         {
-            InspectionResult result = inspector.Inspect(Pictures.Frame(Pictures.Bytes(i)), h => held = Math.Max(held, MapStatistics.Max(h.FewShot!.Values)), i, cancellation: TestContext.Current.CancellationToken);
+            InspectionResult result = inspector.Inspect(
+                Pictures.Frame(Pictures.Bytes(i)),
+                h => held = Math.Max(held, MapStatistics.Max(h.FewShot!.Values)),
+                i,
+                cancellation: TestContext.Current.CancellationToken
+            );
             own = Math.Max(own, MapStatistics.Max(result.Map.Values));
         }
 

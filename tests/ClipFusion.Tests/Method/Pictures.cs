@@ -9,7 +9,8 @@ namespace ClipFusion.Tests.Method;
 /// <summary>Seeded pictures with structure and noise.</summary>
 internal static class Pictures
 {
-    private const int Width = 80, Height = 60;
+    private const int Width = 80,
+        Height = 60;
 
     /// <summary>The RGB bytes of picture <paramref name="number"/>.</summary>
     public static byte[] Bytes(int number)
@@ -34,7 +35,12 @@ internal static class Pictures
     public static Inspector Inspector(ModelPack pack, Recipe recipe, params int[] references)
     {
         Inspector inspector = ClipFusion.Inspection.Inspector.Create(pack, recipe, cancellation: TestContext.Current.CancellationToken);
-        if (references.Length > 0) inspector.Enroll(references.Length, (i, use) => use(Frame(Bytes(references[i]))), cancellation: TestContext.Current.CancellationToken);
+        if (references.Length > 0)
+            inspector.Enroll(
+                references.Length,
+                (i, use) => use(Frame(Bytes(references[i]))),
+                cancellation: TestContext.Current.CancellationToken
+            );
         return inspector;
     }
 }

@@ -7,15 +7,22 @@ namespace ClipFusion.Tests.Native;
 [Collection(nameof(EmulatedGpu))]
 public sealed unsafe class DeviceBankSetTests
 {
-    private const int Dimension = 72, Rows = 300, Queries = 40;
+    private const int Dimension = 72,
+        Rows = 300,
+        Queries = 40;
 
     [Fact]
     public void ProbeDevice_ThisMachine_IsUsableOrSaysWhyNot()
     {
         DeviceProbe probe = NativeRuntime.ProbeDevice();
         Assert.Equal(probe.IsUsable, probe.WhyNot is null);
-        if (probe.IsUsable) Assert.True(probe is { Name: not null, ComputeCapability.Major: >= 7, Driver.Major: >= 11, MemoryBytes: > 0, Kernels: not null }, probe.ToString());
-        else Assert.Matches("not built in|NVIDIA driver|compute capability", probe.WhyNot);
+        if (probe.IsUsable)
+            Assert.True(
+                probe is { Name: not null, ComputeCapability.Major: >= 7, Driver.Major: >= 11, MemoryBytes: > 0, Kernels: not null },
+                probe.ToString()
+            );
+        else
+            Assert.Matches("not built in|NVIDIA driver|compute capability", probe.WhyNot);
         Assert.False(NativeRuntime.ProbeDevice(-1).IsUsable);
         Assert.False(NativeRuntime.ProbeDevice(int.MaxValue).IsUsable);
     }
@@ -23,9 +30,13 @@ public sealed unsafe class DeviceBankSetTests
     [Fact]
     public void Search_ThisMachine_IsTheProcessorsOrSaysWhyNot()
     {
-        float[] queries = Values(2, Queries * Dimension), expected = new float[Queries], found = new float[Queries];
-        long[] expectedRows = new long[Queries], foundRows = new long[Queries];
-        using NativeBank bank = NativeBank.Create(Dimension), other = NativeBank.Create(2);
+        float[] queries = Values(2, Queries * Dimension),
+            expected = new float[Queries],
+            found = new float[Queries];
+        long[] expectedRows = new long[Queries],
+            foundRows = new long[Queries];
+        using NativeBank bank = NativeBank.Create(Dimension),
+            other = NativeBank.Create(2);
         bank.Append(Values(1, Rows * Dimension));
         bank.Append(queries);
         bank.Search(queries, expected, expectedRows, exclude: 1, cancellation: TestContext.Current.CancellationToken);
@@ -36,7 +47,10 @@ public sealed unsafe class DeviceBankSetTests
         }
 
         using DeviceBankSet set = DeviceBankSet.Create(0, other, bank);
-        fixed (float* query = queries, similarity = found)
+        fixed (
+            float* query = queries,
+                similarity = found
+        )
         fixed (long* row = foundRows)
         {
             set.SearchFromHost([new DeviceQuery(1, (nint)query, Queries, (nint)similarity, (nint)row, Exclude: 1)]);

@@ -9,14 +9,24 @@ public sealed unsafe class DeviceMemoryTests
     [Fact]
     public void Copies_ThisMachine_KeepTheBytesOrSayWhyNot()
     {
-        byte[] bytes = [1, 2, 3, 4, 5], first = new byte[5], second = new byte[5], back = new byte[5];
-        fixed (byte* one = first, two = second)
+        byte[] bytes = [1, 2, 3, 4, 5],
+            first = new byte[5],
+            second = new byte[5],
+            back = new byte[5];
+        fixed (
+            byte* one = first,
+                two = second
+        )
         {
-            nint from = (nint)one, to = (nint)two;
+            nint from = (nint)one,
+                to = (nint)two;
             if (!EmulatedGpu.IsHere)
             {
                 // No real GPU is handed an address of this process.
-                Assert.Matches("NVIDIA driver|no GPU", Assert.Throws<NotSupportedException>(() => DeviceMemory.Upload(int.MaxValue, from, bytes)).Message);
+                Assert.Matches(
+                    "NVIDIA driver|no GPU",
+                    Assert.Throws<NotSupportedException>(() => DeviceMemory.Upload(int.MaxValue, from, bytes)).Message
+                );
                 return;
             }
 

@@ -10,7 +10,8 @@ public sealed unsafe class EmulatedGpu
     private static readonly Lazy<nint> Driver = new(() => NativeLibrary.Load("libcuda.so.1"));
 
     /// <summary>Whether libcuda.so.1 is tests/Native/emulator's, whose memory is this process's, and the kernels were built in.</summary>
-    public static bool IsHere => NativeRuntime.ProbeDevice() is { IsUsable: true, Name: { } name } && name.StartsWith("Emulated", StringComparison.Ordinal);
+    public static bool IsHere =>
+        NativeRuntime.ProbeDevice() is { IsUsable: true, Name: { } name } && name.StartsWith("Emulated", StringComparison.Ordinal);
 
     /// <summary>A GPU whose memory is this process's; where there is no emulator one that does not exist.</summary>
     public static int Device => IsHere ? 0 : 99;

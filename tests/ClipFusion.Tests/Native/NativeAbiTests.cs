@@ -16,12 +16,37 @@ public sealed unsafe class NativeAbiTests
     [Fact]
     public void Layout_OfTheStructures_IsTheHeaders()
     {
-        Assert.Equal((48, 8, 24, 32), (sizeof(NativeInfo), Offset<NativeInfo>("Rows"), Offset<NativeInfo>("Bytes"), Offset<NativeInfo>("Kernel")));
-        Assert.Equal((80, 8, 32, 40), (sizeof(NativeSearch), Offset<NativeSearch>("Queries"), Offset<NativeSearch>("ExcludeImage"), Offset<NativeSearch>("Cancel")));
+        Assert.Equal(
+            (48, 8, 24, 32),
+            (sizeof(NativeInfo), Offset<NativeInfo>("Rows"), Offset<NativeInfo>("Bytes"), Offset<NativeInfo>("Kernel"))
+        );
+        Assert.Equal(
+            (80, 8, 32, 40),
+            (sizeof(NativeSearch), Offset<NativeSearch>("Queries"), Offset<NativeSearch>("ExcludeImage"), Offset<NativeSearch>("Cancel"))
+        );
         Assert.Equal((48, 72), (Offset<NativeSearch>("Similarity"), Offset<NativeSearch>("ImageRow")));
-        Assert.Equal((48, 8, 24, 40), (sizeof(NativeCoreset), Offset<NativeCoreset>("Count"), Offset<NativeCoreset>("Cancel"), Offset<NativeCoreset>("Radius")));
-        Assert.Equal((104, 16, 24, 88), (sizeof(NativeDeviceInfo), Offset<NativeDeviceInfo>("Memory"), Offset<NativeDeviceInfo>("Name"), Offset<NativeDeviceInfo>("Kernels")));
-        Assert.Equal((56, 12, 16, 48), (sizeof(NativeDeviceQuery), Offset<NativeDeviceQuery>("ExcludeImage"), Offset<NativeDeviceQuery>("Queries"), Offset<NativeDeviceQuery>("Row")));
+        Assert.Equal(
+            (48, 8, 24, 40),
+            (sizeof(NativeCoreset), Offset<NativeCoreset>("Count"), Offset<NativeCoreset>("Cancel"), Offset<NativeCoreset>("Radius"))
+        );
+        Assert.Equal(
+            (104, 16, 24, 88),
+            (
+                sizeof(NativeDeviceInfo),
+                Offset<NativeDeviceInfo>("Memory"),
+                Offset<NativeDeviceInfo>("Name"),
+                Offset<NativeDeviceInfo>("Kernels")
+            )
+        );
+        Assert.Equal(
+            (56, 12, 16, 48),
+            (
+                sizeof(NativeDeviceQuery),
+                Offset<NativeDeviceQuery>("ExcludeImage"),
+                Offset<NativeDeviceQuery>("Queries"),
+                Offset<NativeDeviceQuery>("Row")
+            )
+        );
     }
 
     [Theory]
@@ -39,7 +64,8 @@ public sealed unsafe class NativeAbiTests
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.RemoveImage(handle, 0));
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.Replace(handle, handle));
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.Save(handle, "nowhere"));
-        ulong bytes, made;
+        ulong bytes,
+            made;
         var coreset = new NativeCoreset { StructSize = (uint)sizeof(NativeCoreset) };
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.Coreset(handle, &coreset));
         Assert.Equal(NativeStatus.BadHandle, NativeMethods.DestroySet(handle));

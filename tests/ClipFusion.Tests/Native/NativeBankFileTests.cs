@@ -4,7 +4,8 @@ namespace ClipFusion.Tests.Native;
 
 public sealed class NativeBankFileTests : IDisposable
 {
-    private const int Dimension = 16, Rows = 100;
+    private const int Dimension = 16,
+        Rows = 100;
     private readonly TemporaryFolder _folder = new();
 
     private string File => _folder["bänk.bin"];
@@ -15,7 +16,8 @@ public sealed class NativeBankFileTests : IDisposable
     public void Load_SavedBank_AnswersTheSame()
     {
         float[] queries = Values(2);
-        float[] before = new float[Rows], after = new float[Rows];
+        float[] before = new float[Rows],
+            after = new float[Rows];
         using NativeBank bank = Filled(1);
         bank.Save(File);
         using NativeBank loaded = NativeBank.Load(File);
@@ -28,7 +30,8 @@ public sealed class NativeBankFileTests : IDisposable
     [Fact]
     public void Load_DamagedFile_SaysSo()
     {
-        using (NativeBank bank = Filled(1)) bank.Save(File);
+        using (NativeBank bank = Filled(1))
+            bank.Save(File);
         byte[] good = System.IO.File.ReadAllBytes(File);
         foreach (int at in (int[])[0, 8, 17, 60, 100, 124, 130, good.Length / 2, good.Length - 1])
         {

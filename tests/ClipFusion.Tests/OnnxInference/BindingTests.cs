@@ -30,7 +30,8 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
             using var options = new RunOptions();
             using IDisposableReadOnlyCollection<OrtValue> expected = plain.Run(options, inputs.Values, outputs);
             using NetworkOutputs found = bound.Run(inputs.Values, outputs, cancellation, stays);
-            for (int i = 0; i < outputs.Length; i++) Assert.True(expected[i].GetTensorDataAsSpan<float>().SequenceEqual(found.Floats(outputs[i])), outputs[i]);
+            for (int i = 0; i < outputs.Length; i++)
+                Assert.True(expected[i].GetTensorDataAsSpan<float>().SequenceEqual(found.Floats(outputs[i])), outputs[i]);
         }
 
         void Plain()
@@ -41,7 +42,11 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
 
         long plainBytes = Allocated(Plain);
         long boundBytes = Allocated(() => bound.Run(inputs.Values, outputs, cancellation).Dispose());
-        output.WriteLine($"{name}: {plainBytes} bytes plain, {boundBytes} bound; {Median(Plain, () => bound.Run(inputs.Values, outputs, cancellation).Dispose())} as long as plain (median of paired rounds)");
+        output.WriteLine(
+            $"{name}: {plainBytes} bytes plain, {boundBytes} bound; "
+                + $"{Median(Plain, () => bound.Run(inputs.Values, outputs, cancellation).Dispose())} as long as plain (median of paired "
+                + "rounds)"
+        );
         Assert.InRange(boundBytes, 1, plainBytes + 2048);
     }
 
@@ -53,7 +58,9 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
         NetworkSession session = pack.Session(GraphNames.ClipImage);
         LoadedGraph first = session.Current;
         first.Keep();
-        GraphEntry entry = pack.Manifest.Graphs.First(g => g.Name == GraphNames.ClipImage && g is { Debug: false, Target: GraphTarget.OnnxRuntime });
+        GraphEntry entry = pack.Manifest.Graphs.First(g =>
+            g.Name == GraphNames.ClipImage && g is { Debug: false, Target: GraphTarget.OnnxRuntime }
+        );
         session.Replace(LoadedGraph.Open(new PretendProvider(ExecutionProvider.Cuda), new GraphFile(packs.Folder, entry.Name, [entry], 0)));
 
         // Kept by a run, the old one is still there; the next run is on the new one.
@@ -69,31 +76,44 @@ public sealed class BindingTests(ProbedPacks packs, ITestOutputHelper output) : 
     {
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
         using ProbeInputs inputs = PackProbe.Of(pack, GraphNames.ClipImage, GoldenTensors.Read(packs.Folder));
-        using NetworkOutputs o = pack.Session(GraphNames.ClipImage).Run(inputs.Values, [GraphNames.PatchesVv], TestContext.Current.CancellationToken, _ => true);
+        using NetworkOutputs o = pack.Session(GraphNames.ClipImage)
+            .Run(inputs.Values, [GraphNames.PatchesVv], TestContext.Current.CancellationToken, _ => true);
         DeviceTensor tensor = o.Device(GraphNames.PatchesVv);
         Assert.Equal(o.Shape(GraphNames.PatchesVv), tensor.Shape);
         // On the CPU the device's memory is the host's.
-        Assert.True(new ReadOnlySpan<float>((void*)tensor.Pointer, (int)tensor.Shape.Aggregate((a, b) => a * b)).SequenceEqual(o.Floats(GraphNames.PatchesVv)));
+        Assert.True(
+            new ReadOnlySpan<float>((void*)tensor.Pointer, (int)tensor.Shape.Aggregate((a, b) => a * b)).SequenceEqual(
+                o.Floats(GraphNames.PatchesVv)
+            )
+        );
     }
 
     private static string Median(Action plain, Action bound)
     {
-        double[] ratios = [.. Enumerable.Range(0, 21).Select(_ =>
-        {
-            long start = Stopwatch.GetTimestamp();
-            plain();
-            long middle = Stopwatch.GetTimestamp();
-            bound();
-            return Stopwatch.GetElapsedTime(middle) / Stopwatch.GetElapsedTime(start, middle);
-        }).Order()];
+        double[] ratios =
+        [
+            .. Enumerable
+                .Range(0, 21)
+                .Select(_ =>
+                {
+                    long start = Stopwatch.GetTimestamp();
+                    plain();
+                    long middle = Stopwatch.GetTimestamp();
+                    bound();
+                    return Stopwatch.GetElapsedTime(middle) / Stopwatch.GetElapsedTime(start, middle);
+                })
+                .Order(),
+        ];
         return $"{ratios[10]:0.00}";
     }
 
     private static long Allocated(Action run)
     {
-        for (int i = 0; i < 3; i++) run();
+        for (int i = 0; i < 3; i++)
+            run();
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 5; i++) run();
+        for (int i = 0; i < 5; i++)
+            run();
         return (GC.GetAllocatedBytesForCurrentThread() - before) / 5;
     }
 }

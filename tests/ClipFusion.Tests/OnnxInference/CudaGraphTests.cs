@@ -21,7 +21,8 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
     {
         PretendProvider cuda = new(ExecutionProvider.Cuda);
         using ModelPack pack = Open(cuda);
-        foreach (string graph in pack.Manifest.Graphs.Select(g => g.Name).Distinct()) pack.Session(graph);
+        foreach (string graph in pack.Manifest.Graphs.Select(g => g.Name).Distinct())
+            pack.Session(graph);
         string[] expected = [GraphNames.ClipImage, GraphNames.VaeEncoder, GraphNames.WinClipImage];
         Assert.Equal(expected, cuda.Replayed.Order(StringComparer.Ordinal));
         Assert.Equal(expected, pack.Providers.Where(d => d.CudaGraphs).Select(d => d.Graph));
@@ -32,9 +33,18 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
     [Fact]
     public void CudaGraphs_ByDefaultAndOnTheCpu_AreNotUsed()
     {
-        PretendProvider cuda = new(ExecutionProvider.Cuda), cpu = new(ExecutionProvider.Cpu);
-        using ModelPack off = ModelPack.OpenWith(packs.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.Cuda)), ProviderSet.Of([cuda], null));
-        using ModelPack onCpu = ModelPack.OpenWith(packs.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.Cpu)) { CudaGraphs = true }, ProviderSet.Of([cpu], null));
+        PretendProvider cuda = new(ExecutionProvider.Cuda),
+            cpu = new(ExecutionProvider.Cpu);
+        using ModelPack off = ModelPack.OpenWith(
+            packs.Folder,
+            new ProviderSettings(ProviderChoices.All(ProviderChoice.Cuda)),
+            ProviderSet.Of([cuda], null)
+        );
+        using ModelPack onCpu = ModelPack.OpenWith(
+            packs.Folder,
+            new ProviderSettings(ProviderChoices.All(ProviderChoice.Cpu)) { CudaGraphs = true },
+            ProviderSet.Of([cpu], null)
+        );
         off.Session(Graph);
         onCpu.Session(Graph);
         Assert.Empty(cuda.Replayed);
@@ -52,20 +62,30 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
         NetworkSession session = pack.Session(Graph);
         ProviderDecision decision = Assert.Single(pack.Providers);
         Assert.Equal((ExecutionProvider.Cuda, false, false), (decision.Provider, decision.CudaGraphs, session.Current.CudaGraphs));
-        Assert.Matches("^cuda with CUDA graphs: outputs differ from the goldens: latent .*, another picture gave the same$", decision.WhyNotBetter);
+        Assert.Matches(
+            "^cuda with CUDA graphs: outputs differ from the goldens: latent .*, another picture gave the same$",
+            decision.WhyNotBetter
+        );
         Assert.True(Assert.Single(decision.Rejected).IsFault);
         Assert.Equal([Graph, Graph], stale.Opened);
         Assert.Empty(Directory.GetFileSystemEntries(engines.Root));
 
         // models verify names it too.
-        Assert.Contains($"{Graph} can't run on cuda with CUDA graphs: ", string.Join('\n', pack.CompareWithGoldens(cancellation: TestContext.Current.CancellationToken).Problems), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{Graph} can't run on cuda with CUDA graphs: ",
+            string.Join('\n', pack.CompareWithGoldens(cancellation: TestContext.Current.CancellationToken).Problems),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Session_ThatCannotCapture_RunsWithoutAndSaysWhy()
     {
         // What ONNX Runtime says where a provider has not taken all operators of a graph.
-        PretendProvider cuda = new(ExecutionProvider.Cuda) { ReplayFailure = new EntryPointNotFoundException("this session cannot use the\n graph capture feature") };
+        PretendProvider cuda = new(ExecutionProvider.Cuda)
+        {
+            ReplayFailure = new EntryPointNotFoundException("this session cannot use the\n graph capture feature"),
+        };
         using ModelPack pack = Open(cuda);
         pack.Session(Graph);
         ProviderDecision decision = Assert.Single(pack.Providers);
@@ -80,7 +100,10 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
         pack.Session(Graph);
         ProviderDecision decision = Assert.Single(pack.Providers);
         Assert.Equal((ExecutionProvider.Cuda, false), (decision.Provider, decision.CudaGraphs));
-        Assert.Matches("^cuda with CUDA graphs: a copy of [0-9]+ bytes on GPU 99 failed: .*(NVIDIA driver|no GPU 99)", decision.WhyNotBetter);
+        Assert.Matches(
+            "^cuda with CUDA graphs: a copy of [0-9]+ bytes on GPU 99 failed: .*(NVIDIA driver|no GPU 99)",
+            decision.WhyNotBetter
+        );
     }
 
     [Fact]
@@ -100,9 +123,14 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
     public void EngineThatIsBuiltLater_WithStaleReplays_TakesOverWithoutThemAndSaysSo()
     {
         using var folder = new TemporaryFolder();
-        PretendProvider tensorRt = new(ExecutionProvider.TensorRt) { Builds = true, FromForReplay = Stale(folder.Root) }, cuda = new(ExecutionProvider.Cuda);
+        PretendProvider tensorRt = new(ExecutionProvider.TensorRt) { Builds = true, FromForReplay = Stale(folder.Root) },
+            cuda = new(ExecutionProvider.Cuda);
         var settings = new ProviderSettings(ProviderChoices.All(ProviderChoice.Auto)) { BuildsLater = true, CudaGraphs = true };
-        using ModelPack pack = ModelPack.OpenWith(packs.Folder, settings, ProviderSet.Of([tensorRt, cuda, new PretendProvider(ExecutionProvider.Cpu)], null));
+        using ModelPack pack = ModelPack.OpenWith(
+            packs.Folder,
+            settings,
+            ProviderSet.Of([tensorRt, cuda, new PretendProvider(ExecutionProvider.Cpu)], null)
+        );
         NetworkSession session = pack.Session(Graph);
         Assert.True(session.Current.CudaGraphs);
         pack.BuildEngines(run => run(), TestContext.Current.CancellationToken);
@@ -114,20 +142,27 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
     [Fact]
     public void OtherPicture_OfTheProbe_DiffersInEveryPixelAndMovesEveryOutputFarBeyondTheLimit()
     {
-        byte[] probe = ProbePicture.Rgb(240), other = ProbePicture.OtherRgb(240);
+        byte[] probe = ProbePicture.Rgb(240),
+            other = ProbePicture.OtherRgb(240);
         Assert.True(probe.Chunk(3).Zip(other.Chunk(3)).Count(p => p.First.SequenceEqual(p.Second)) < probe.Length / 3 / 100);
         GoldenTensors goldens = GoldenTensors.Read(packs.Folder);
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
         foreach (string graph in (string[])[GraphNames.ClipImage, GraphNames.WinClipImage, GraphNames.VaeEncoder])
         {
             using ProbeInputs inputs = PackProbe.Of(pack, graph, goldens, other: true);
-            using NetworkOutputs o = pack.Session(graph).Run(inputs.Values, goldens.OutputsOf(graph), TestContext.Current.CancellationToken);
-            foreach (string output in goldens.OutputsOf(graph)) Assert.InRange(ParityError.Normalized(o.Floats(output), goldens.Values(graph, output)), 2 * ParityLimits.Float16, 10);
+            using NetworkOutputs o = pack.Session(graph)
+                .Run(inputs.Values, goldens.OutputsOf(graph), TestContext.Current.CancellationToken);
+            foreach (string output in goldens.OutputsOf(graph))
+                Assert.InRange(ParityError.Normalized(o.Floats(output), goldens.Values(graph, output)), 2 * ParityLimits.Float16, 10);
         }
     }
 
     private ModelPack Open(PretendProvider cuda, string? engines = null) =>
-        ModelPack.OpenWith(packs.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.Cuda)) { CudaGraphs = true }, ProviderSet.Of([cuda], engines));
+        ModelPack.OpenWith(
+            packs.Folder,
+            new ProviderSettings(ProviderChoices.All(ProviderChoice.Cuda)) { CudaGraphs = true },
+            ProviderSet.Of([cuda], engines)
+        );
 
     /// <summary>A VAE encoder that gives what it gave for the probe, whatever it is shown, as the replay of a graph does that reads the
     /// picture of its capture.</summary>

@@ -30,7 +30,8 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
         {
             foreach (int picture in (int[])[1, 2, 1, 1, 3])
             {
-                using NetworkOutputs expected = plain.Run(picture, stays), found = replayed.Run(picture, stays);
+                using NetworkOutputs expected = plain.Run(picture, stays),
+                    found = replayed.Run(picture, stays);
                 foreach (string o in plain.Outputs)
                 {
                     Assert.Equal(expected.Shape(o), found.Shape(o));
@@ -52,7 +53,8 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
             for (int p = 0; p < held.Length; p++)
             {
                 using NetworkOutputs expected = plain.Run(p);
-                foreach (string o in plain.Outputs) Assert.Equal(Elements(expected, o), Elements(held[p], o));
+                foreach (string o in plain.Outputs)
+                    Assert.Equal(Elements(expected, o), Elements(held[p], o));
                 held[p].Dispose();
             }
         }
@@ -61,22 +63,33 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
     [Fact]
     public void Runs_ThatOverlap_EachGiveTheirOwnPicture()
     {
-        const int Pictures = 4, Rounds = 8;
+        const int Pictures = 4,
+            Rounds = 8;
         using var plain = new Graph(packs, GraphNames.VaeEncoder, cudaGraphs: false);
         using var replayed = new Graph(packs, GraphNames.VaeEncoder, cudaGraphs: true);
-        float[][] expected = [.. Enumerable.Range(0, Pictures).Select(p =>
-        {
-            using NetworkOutputs o = plain.Run(p);
-            return Elements(o, GraphNames.Latent);
-        })];
-        Parallel.For(0, Pictures, new ParallelOptions { MaxDegreeOfParallelism = Pictures, CancellationToken = Cancellation }, p =>
-        {
-            for (int round = 0; round < Rounds; round++)
+        float[][] expected =
+        [
+            .. Enumerable
+                .Range(0, Pictures)
+                .Select(p =>
+                {
+                    using NetworkOutputs o = plain.Run(p);
+                    return Elements(o, GraphNames.Latent);
+                }),
+        ];
+        Parallel.For(
+            0,
+            Pictures,
+            new ParallelOptions { MaxDegreeOfParallelism = Pictures, CancellationToken = Cancellation },
+            p =>
             {
-                using NetworkOutputs o = replayed.Run(p, round % 2 == 0 ? null : _ => true);
-                Assert.Equal(expected[p], Elements(o, GraphNames.Latent));
+                for (int round = 0; round < Rounds; round++)
+                {
+                    using NetworkOutputs o = replayed.Run(p, round % 2 == 0 ? null : _ => true);
+                    Assert.Equal(expected[p], Elements(o, GraphNames.Latent));
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -99,7 +112,14 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
         using NetworkOutputs before = replayed.Run(1);
         using (OrtValue small = OrtValue.CreateTensorValueFromMemory(new byte[12], [1, 2, 2, 3]))
         {
-            NetworkException e = Assert.Throws<NetworkException>(() => replayed.Loaded.Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = small }, [GraphNames.Latent], null, Cancellation));
+            NetworkException e = Assert.Throws<NetworkException>(() =>
+                replayed.Loaded.Run(
+                    new Dictionary<string, OrtValue> { [GraphNames.Pixels] = small },
+                    [GraphNames.Latent],
+                    null,
+                    Cancellation
+                )
+            );
             Assert.Contains("12 bytes", e.Message, StringComparison.Ordinal);
         }
 
@@ -119,7 +139,11 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
             foreach ((int copies, Predicate<string>? stays) in new (int, Predicate<string>?)[] { (0, null), (1, null), (1, _ => true) })
             {
                 EmulatedGpu.Break(copies: copies);
-                Assert.Contains("unspecified launch failure", Assert.Throws<NetworkException>(() => replayed.Run(1, stays)).Message, StringComparison.Ordinal);
+                Assert.Contains(
+                    "unspecified launch failure",
+                    Assert.Throws<NetworkException>(() => replayed.Run(1, stays)).Message,
+                    StringComparison.Ordinal
+                );
                 EmulatedGpu.Break();
                 using NetworkOutputs found = replayed.Run(1, stays);
                 Assert.Equal(Elements(expected, GraphNames.Latent), Elements(found, GraphNames.Latent));
@@ -138,7 +162,8 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
     {
         using var fresh = new Graph(packs, name, cudaGraphs: false);
         using var replayed = new Graph(packs, name, cudaGraphs: true);
-        long freshBytes = Allocated(() => fresh.Run(1).Dispose()), bytes = Allocated(() => replayed.Run(1).Dispose());
+        long freshBytes = Allocated(() => fresh.Run(1).Dispose()),
+            bytes = Allocated(() => replayed.Run(1).Dispose());
         output.WriteLine($"{name}: {bytes} bytes at fixed addresses, {freshBytes} with fresh tensors");
         Assert.InRange(bytes, 1, freshBytes);
     }
@@ -160,9 +185,11 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
     /// <summary>All threads' bytes: a run is made by another one.</summary>
     private static long Allocated(Action run)
     {
-        for (int i = 0; i < 3; i++) run();
+        for (int i = 0; i < 3; i++)
+            run();
         long before = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < 20; i++) run();
+        for (int i = 0; i < 20; i++)
+            run();
         return (GC.GetTotalAllocatedBytes(precise: true) - before) / 20;
     }
 
@@ -176,26 +203,40 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
             PackManifest manifest = PackVerifier.ReadManifest(packs.Folder);
             GraphEntry entry = manifest.Graphs.First(g => g.Name == name && g is { Debug: false, Target: GraphTarget.OnnxRuntime });
             Outputs = [.. entry.Outputs.Select(o => o.Name)];
-            Loaded = LoadedGraph.Open(new PretendProvider(ExecutionProvider.Cuda) { Device = Gpu }, new GraphFile(packs.Folder, name, [entry], 0), cudaGraphs);
+            Loaded = LoadedGraph.Open(
+                new PretendProvider(ExecutionProvider.Cuda) { Device = Gpu },
+                new GraphFile(packs.Folder, name, [entry], 0),
+                cudaGraphs
+            );
             int side = name == GraphNames.ClipImage ? manifest.Clip.ImageSize : manifest.Diffusion.ImageSize;
-            _pictures = [.. Enumerable.Range(0, 4).Select(seed =>
-            {
-                var pixels = new byte[side * side * 3];
-                new Random(seed).NextBytes(pixels);
-                return new Dictionary<string, OrtValue> { [GraphNames.Pixels] = OrtValue.CreateTensorValueFromMemory(pixels, [1, side, side, 3]) };
-            })];
+            _pictures =
+            [
+                .. Enumerable
+                    .Range(0, 4)
+                    .Select(seed =>
+                    {
+                        var pixels = new byte[side * side * 3];
+                        new Random(seed).NextBytes(pixels);
+                        return new Dictionary<string, OrtValue>
+                        {
+                            [GraphNames.Pixels] = OrtValue.CreateTensorValueFromMemory(pixels, [1, side, side, 3]),
+                        };
+                    }),
+            ];
         }
 
         public LoadedGraph Loaded { get; }
 
         public string[] Outputs { get; }
 
-        public NetworkOutputs Run(int picture, Predicate<string>? stays = null) => Loaded.Run(_pictures[picture], Outputs, stays, Cancellation);
+        public NetworkOutputs Run(int picture, Predicate<string>? stays = null) =>
+            Loaded.Run(_pictures[picture], Outputs, stays, Cancellation);
 
         public void Dispose()
         {
             Loaded.Release();
-            foreach (OrtValue value in _pictures.SelectMany(p => p.Values)) value.Dispose();
+            foreach (OrtValue value in _pictures.SelectMany(p => p.Values))
+                value.Dispose();
         }
     }
 }

@@ -7,9 +7,13 @@ internal static class NativeStub
     /// <returns>The library's path.</returns>
     public static string Compile(string folder, string name, string source)
     {
-        string code = Path.Combine(folder, $"{name}.cpp"), library = Path.Combine(folder, name);
+        string code = Path.Combine(folder, $"{name}.cpp"),
+            library = Path.Combine(folder, name);
         File.WriteAllText(code, source);
-        Programs.PassAsync("g++", ["-shared", "-fPIC", "-o", library, code], TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        Programs
+            .PassAsync("g++", ["-shared", "-fPIC", "-o", library, code], TestContext.Current.CancellationToken)
+            .GetAwaiter()
+            .GetResult();
         return library;
     }
 }

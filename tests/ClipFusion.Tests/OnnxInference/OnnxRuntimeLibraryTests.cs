@@ -12,7 +12,11 @@ public sealed class OnnxRuntimeLibraryTests : IDisposable
     {
         string old = NativeStub.Compile(_folder.Root, "libold.so", Old);
         RuntimeLibraryException e = Assert.Throws<RuntimeLibraryException>(() => OnnxRuntimeLibrary.Check(old));
-        Assert.Equal($"{old}: ONNX Runtime 1.19.2 is too old: this program speaks API version {OnnxRuntimeLibrary.ApiVersion}, so 1.{OnnxRuntimeLibrary.ApiVersion} or later is expected (docs/gpu.md)", e.Message);
+        Assert.Equal(
+            $"{old}: ONNX Runtime 1.19.2 is too old: this program speaks API version {OnnxRuntimeLibrary.ApiVersion}, so "
+                + $"1.{OnnxRuntimeLibrary.ApiVersion} or later is expected (docs/gpu.md)",
+            e.Message
+        );
     }
 
     [Fact]
@@ -23,15 +27,27 @@ public sealed class OnnxRuntimeLibraryTests : IDisposable
     public void Check_AnotherLibrary_IsNamedAsNoOnnxRuntime()
     {
         string other = NativeStub.Compile(_folder.Root, "libother.so", "extern \"C\" int answer() { return 42; }");
-        Assert.Contains("is not ONNX Runtime", Assert.Throws<RuntimeLibraryException>(() => OnnxRuntimeLibrary.Check(other)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not ONNX Runtime",
+            Assert.Throws<RuntimeLibraryException>(() => OnnxRuntimeLibrary.Check(other)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Check_NoFileOrNoLibrary_SaysSo()
     {
-        Assert.Contains("no such file", Assert.Throws<RuntimeLibraryException>(() => OnnxRuntimeLibrary.Check(_folder["none.so"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such file",
+            Assert.Throws<RuntimeLibraryException>(() => OnnxRuntimeLibrary.Check(_folder["none.so"])).Message,
+            StringComparison.Ordinal
+        );
         File.WriteAllText(_folder["text.so"], "text");
-        Assert.Contains("can't be loaded", Assert.Throws<RuntimeLibraryException>(() => OnnxRuntimeLibrary.Check(_folder["text.so"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "can't be loaded",
+            Assert.Throws<RuntimeLibraryException>(() => OnnxRuntimeLibrary.Check(_folder["text.so"])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     public void Dispose() => _folder.Dispose();

@@ -15,12 +15,30 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
     public void Cpu_AgainstItsOwnGoldens_IsAsGoodAsEqual()
     {
         using ModelPack pack = ModelPack.Open(packs.Folder, new SessionSettings(Threads: 1));
-        (IReadOnlyList<ProviderDecision> graphs, IReadOnlyList<string> problems) = pack.CompareWithGoldens(cancellation: TestContext.Current.CancellationToken);
+        (IReadOnlyList<ProviderDecision> graphs, IReadOnlyList<string> problems) = pack.CompareWithGoldens(
+            cancellation: TestContext.Current.CancellationToken
+        );
         Assert.Empty(problems);
-        Assert.Equal([GraphNames.ClipImage, GraphNames.ClipText, GraphNames.DiffusionText, GraphNames.MapDiff, GraphNames.MapDiffLanguage, GraphNames.MapDiffParts, GraphNames.VaeEncoder, GraphNames.WinClipImage, GraphNames.WinClipText], graphs.Select(g => g.Graph));
+        Assert.Equal(
+            [
+                GraphNames.ClipImage,
+                GraphNames.ClipText,
+                GraphNames.DiffusionText,
+                GraphNames.MapDiff,
+                GraphNames.MapDiffLanguage,
+                GraphNames.MapDiffParts,
+                GraphNames.VaeEncoder,
+                GraphNames.WinClipImage,
+                GraphNames.WinClipText,
+            ],
+            graphs.Select(g => g.Graph)
+        );
         Assert.All(graphs, g => Assert.All(g.Parity, e => Assert.InRange(e.Error, 0, 1e-5)));
         GraphEntry unet = pack.Manifest.Graphs.First(g => g.Name == GraphNames.MapDiff && !g.Debug);
-        Assert.Equal(unet.Outputs.Select(o => o.Name).Order(StringComparer.Ordinal), graphs.Single(g => g.Graph == GraphNames.MapDiff).Parity.Select(e => e.Output));
+        Assert.Equal(
+            unet.Outputs.Select(o => o.Name).Order(StringComparer.Ordinal),
+            graphs.Single(g => g.Graph == GraphNames.MapDiff).Parity.Select(e => e.Output)
+        );
     }
 
     [Fact]
@@ -38,17 +56,28 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
     [Fact]
     public void GraphsWrittenForTensorRt_OnTheCpu_PassTheGateByFar()
     {
-        using ModelPack pack = ModelPack.OpenWith(packs.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.TensorRt)), ProviderSet.Of([new OtherGraphs()], null));
-        (IReadOnlyList<ProviderDecision> graphs, IReadOnlyList<string> problems) = pack.CompareWithGoldens(cancellation: TestContext.Current.CancellationToken);
+        using ModelPack pack = ModelPack.OpenWith(
+            packs.Folder,
+            new ProviderSettings(ProviderChoices.All(ProviderChoice.TensorRt)),
+            ProviderSet.Of([new OtherGraphs()], null)
+        );
+        (IReadOnlyList<ProviderDecision> graphs, IReadOnlyList<string> problems) = pack.CompareWithGoldens(
+            cancellation: TestContext.Current.CancellationToken
+        );
         Assert.Empty(problems);
-        foreach (ParityError error in graphs.SelectMany(g => g.Parity)) output.WriteLine($"{error}");
+        foreach (ParityError error in graphs.SelectMany(g => g.Parity))
+            output.WriteLine($"{error}");
         Assert.All(graphs.SelectMany(g => g.Parity), e => Assert.InRange(e.Error, 0, ParityLimits.Float32 / 10));
     }
 
     [Fact]
     public void BrokenCopy_OnTheCpu_IsFoundAndNamed()
     {
-        using ModelPack pack = ModelPack.OpenWith(packs.Folder, ProviderSettings.CpuOnly, ProviderSet.Of([new PretendProvider(ExecutionProvider.Cpu) { From = packs.Broken }], null));
+        using ModelPack pack = ModelPack.OpenWith(
+            packs.Folder,
+            ProviderSettings.CpuOnly,
+            ProviderSet.Of([new PretendProvider(ExecutionProvider.Cpu) { From = packs.Broken }], null)
+        );
         string problem = Assert.Single(pack.CompareWithGoldens(cancellation: TestContext.Current.CancellationToken).Problems);
         Assert.StartsWith("vae_encoder on cpu differs from its goldens: latent ", problem, StringComparison.Ordinal);
     }
@@ -60,10 +89,13 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
     [InlineData(float.PositiveInfinity, double.PositiveInfinity)]
     public void Error_OfOutputsThatAreOffByAShare_IsThatShare(float share, double expected)
     {
-        float[] golden = [3, -4, 12, 84], values = [.. golden.Select(g => g + (g * share))];
+        float[] golden = [3, -4, 12, 84],
+            values = [.. golden.Select(g => g + (g * share))];
         double error = ParityError.Normalized(values, golden);
-        if (double.IsFinite(expected)) Assert.Equal(expected, error, 1e-6);
-        else Assert.Equal(expected, error);
+        if (double.IsFinite(expected))
+            Assert.Equal(expected, error, 1e-6);
+        else
+            Assert.Equal(expected, error);
     }
 
     [Fact]
@@ -101,6 +133,7 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
 
         public bool MustBuild(GraphFile graph) => false;
 
-        public InferenceSession Open(GraphFile graph, bool cudaGraphs = false) => _cpu.Open(graph with { Variants = [graph.For(GraphTarget.TensorRt)] });
+        public InferenceSession Open(GraphFile graph, bool cudaGraphs = false) =>
+            _cpu.Open(graph with { Variants = [graph.For(GraphTarget.TensorRt)] });
     }
 }

@@ -44,9 +44,11 @@ internal sealed class PretendProvider(ExecutionProvider kind) : IGraphProvider
 
     public InferenceSession Open(GraphFile graph, bool cudaGraphs = false)
     {
-        if (((cudaGraphs ? ReplayFailure : null) ?? Failure) is { } failure) throw failure;
+        if (((cudaGraphs ? ReplayFailure : null) ?? Failure) is { } failure)
+            throw failure;
         Opened.Add(graph.Name);
-        if (cudaGraphs) Replayed.Add(graph.Name);
+        if (cudaGraphs)
+            Replayed.Add(graph.Name);
         string? folder = (cudaGraphs ? FromForReplay : null) ?? From;
         return _cpu.Open(folder is null ? graph : graph with { Folder = folder });
     }

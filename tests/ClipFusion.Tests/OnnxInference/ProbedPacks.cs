@@ -11,10 +11,20 @@ public sealed class ProbedPacks : IDisposable
 
     public ProbedPacks(TinyPacks packs)
     {
-        Folder = TinyPacks.Build(packs.Weights, _root["good"], TinyPacks.Options(Precision.Float32) with { Record = GoldenRecorder.Record }, null, TestContext.Current.CancellationToken);
+        Folder = TinyPacks.Build(
+            packs.Weights,
+            _root["good"],
+            TinyPacks.Options(Precision.Float32) with
+            {
+                Record = GoldenRecorder.Record,
+            },
+            null,
+            TestContext.Current.CancellationToken
+        );
         Broken = _root["broken"];
         Directory.CreateDirectory(Broken);
-        foreach (string file in Directory.EnumerateFiles(Folder)) File.Copy(file, Path.Combine(Broken, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(Folder))
+            File.Copy(file, Path.Combine(Broken, Path.GetFileName(file)));
         Spoil(Path.Combine(Broken, GraphNames.WeightFile(GraphNames.VaeEncoder)));
     }
 
@@ -31,6 +41,7 @@ public sealed class ProbedPacks : IDisposable
         using FileStream file = File.Open(weights, FileMode.Open);
         // Weights are aligned to four bytes; the middle of the file is some convolution.
         file.Position = file.Length / 8 * 4;
-        for (int i = 0; i < 64; i++) file.Write(BitConverter.GetBytes(0.5f));
+        for (int i = 0; i < 64; i++)
+            file.Write(BitConverter.GetBytes(0.5f));
     }
 }

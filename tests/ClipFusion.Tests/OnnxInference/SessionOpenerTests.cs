@@ -27,7 +27,10 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     [Fact]
     public void Auto_WithoutAGpu_TakesTheCpuAndSaysWhyWithoutCallingItAFault()
     {
-        ProviderDecision decision = Decide(new(ExecutionProvider.TensorRt) { WhyNot = "not built in" }, new(ExecutionProvider.Cuda) { WhyNot = "no driver" });
+        ProviderDecision decision = Decide(
+            new(ExecutionProvider.TensorRt) { WhyNot = "not built in" },
+            new(ExecutionProvider.Cuda) { WhyNot = "no driver" }
+        );
         Assert.Equal((ExecutionProvider.Cpu, "tensorrt: not built in; cuda: no driver"), (decision.Provider, decision.WhyNotBetter));
         Assert.DoesNotContain(decision.Rejected, r => r.IsFault);
         Assert.Empty(decision.Parity);
@@ -37,7 +40,10 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     public void Auto_WhenAProviderThrows_TakesTheNextAndCallsItAFault()
     {
         // What the CPU package throws at a request for a GPU.
-        ProviderDecision decision = Decide(new(ExecutionProvider.TensorRt) { Failure = new EntryPointNotFoundException("no such entry point") }, new(ExecutionProvider.Cuda));
+        ProviderDecision decision = Decide(
+            new(ExecutionProvider.TensorRt) { Failure = new EntryPointNotFoundException("no such entry point") },
+            new(ExecutionProvider.Cuda)
+        );
         Assert.Equal((ExecutionProvider.Cuda, "tensorrt: no such entry point"), (decision.Provider, decision.WhyNotBetter));
         Assert.True(Assert.Single(decision.Rejected).IsFault);
     }
@@ -47,7 +53,13 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     [InlineData(ProviderChoice.Cuda)]
     public void NamedProvider_ThatIsNotThere_IsAnErrorAndNeverAnotherProvider(ProviderChoice choice)
     {
-        using ModelPack pack = Open(choice, null, packs.Folder, new(ExecutionProvider.TensorRt) { WhyNot = "not built in" }, new(ExecutionProvider.Cuda) { WhyNot = "not built in" });
+        using ModelPack pack = Open(
+            choice,
+            null,
+            packs.Folder,
+            new(ExecutionProvider.TensorRt) { WhyNot = "not built in" },
+            new(ExecutionProvider.Cuda) { WhyNot = "not built in" }
+        );
         NetworkException e = Assert.Throws<NetworkException>(() => pack.Session(Graph));
         Assert.Contains($"{(choice == ProviderChoice.Cuda ? "cuda" : "tensorrt")}: not built in", e.Message, StringComparison.Ordinal);
         Assert.Empty(pack.Providers);
@@ -75,7 +87,13 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     {
         using var folder = new TemporaryFolder();
         Decide(folder.Root, new(ExecutionProvider.TensorRt) { From = packs.Broken }, new(ExecutionProvider.Cuda));
-        using ModelPack pack = Open(ProviderChoice.Auto, folder.Root, packs.Folder, new(ExecutionProvider.TensorRt), new(ExecutionProvider.Cuda));
+        using ModelPack pack = Open(
+            ProviderChoice.Auto,
+            folder.Root,
+            packs.Folder,
+            new(ExecutionProvider.TensorRt),
+            new(ExecutionProvider.Cuda)
+        );
         Directory.CreateDirectory(folder[Graph]);
         File.WriteAllText(folder[Graph, "wrong.engine"], "");
         Assert.Equal(1, pack.ClearQuarantine());
@@ -97,7 +115,13 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     [Fact]
     public void PackWithoutGoldens_OnAnAccelerator_IsLeftToTheCpu()
     {
-        using ModelPack pack = Open(ProviderChoice.Auto, null, tiny.Folder(Precision.Float32), new(ExecutionProvider.TensorRt), new(ExecutionProvider.Cuda));
+        using ModelPack pack = Open(
+            ProviderChoice.Auto,
+            null,
+            tiny.Folder(Precision.Float32),
+            new(ExecutionProvider.TensorRt),
+            new(ExecutionProvider.Cuda)
+        );
         pack.Session(Graph);
         ProviderDecision decision = Assert.Single(pack.Providers);
         Assert.Equal(ExecutionProvider.Cpu, decision.Provider);
@@ -107,20 +131,32 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     [Fact]
     public void EngineToBuild_HasAStandInUntilItIsProved_AndThenItsPlace()
     {
-        using ModelPack pack = Open(ProviderChoice.Auto, null, packs.Folder, new(ExecutionProvider.TensorRt) { Builds = true }, new(ExecutionProvider.Cuda));
+        using ModelPack pack = Open(
+            ProviderChoice.Auto,
+            null,
+            packs.Folder,
+            new(ExecutionProvider.TensorRt) { Builds = true },
+            new(ExecutionProvider.Cuda)
+        );
         var said = new List<ProviderDecision>();
         pack.ProviderChosen += said.Add;
         NetworkSession session = pack.Session(Graph);
-        Assert.Equal((ExecutionProvider.Cuda, ExecutionProvider.TensorRt, 0.0), (said[0].Provider, said[0].StandsInFor, pack.BuildProgress));
+        Assert.Equal(
+            (ExecutionProvider.Cuda, ExecutionProvider.TensorRt, 0.0),
+            (said[0].Provider, said[0].StandsInFor, pack.BuildProgress)
+        );
         Assert.Equal("tensorrt: its engine is being built", said[0].WhyNotBetter);
 
         int turns = 0;
-        pack.BuildEngines(run =>
-        {
-            turns++;
-            Assert.Equal(ExecutionProvider.Cuda, session.Current.Provider);
-            run();
-        }, TestContext.Current.CancellationToken);
+        pack.BuildEngines(
+            run =>
+            {
+                turns++;
+                Assert.Equal(ExecutionProvider.Cuda, session.Current.Provider);
+                run();
+            },
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal((1, null), (turns, pack.BuildProgress));
         Assert.Equal((ExecutionProvider.TensorRt, null), (said[1].Provider, said[1].WhyNotBetter));
         Assert.Equal(ExecutionProvider.TensorRt, session.Current.Provider);
@@ -129,7 +165,13 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     [Fact]
     public void EngineThatComesOutWrong_LeavesTheStandInRunningAndSaysSo()
     {
-        using ModelPack pack = Open(ProviderChoice.Auto, null, packs.Folder, new(ExecutionProvider.TensorRt) { Builds = true, From = packs.Broken }, new(ExecutionProvider.Cuda));
+        using ModelPack pack = Open(
+            ProviderChoice.Auto,
+            null,
+            packs.Folder,
+            new(ExecutionProvider.TensorRt) { Builds = true, From = packs.Broken },
+            new(ExecutionProvider.Cuda)
+        );
         NetworkSession session = pack.Session(Graph);
         pack.BuildEngines(run => run(), TestContext.Current.CancellationToken);
         ProviderDecision decision = Assert.Single(pack.Providers);
@@ -140,7 +182,13 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     [Fact]
     public void NamedTensorRt_IsBuiltBeforeItIsOpen()
     {
-        using ModelPack pack = Open(ProviderChoice.TensorRt, null, packs.Folder, new(ExecutionProvider.TensorRt) { Builds = true }, new(ExecutionProvider.Cuda));
+        using ModelPack pack = Open(
+            ProviderChoice.TensorRt,
+            null,
+            packs.Folder,
+            new(ExecutionProvider.TensorRt) { Builds = true },
+            new(ExecutionProvider.Cuda)
+        );
         Assert.Equal(ExecutionProvider.TensorRt, pack.Session(Graph).Current.Provider);
         Assert.Null(pack.BuildProgress);
     }
@@ -155,5 +203,9 @@ public sealed class SessionOpenerTests(ProbedPacks packs, TinyPacks tiny) : ICla
     }
 
     private static ModelPack Open(ProviderChoice choice, string? engines, string folder, PretendProvider tensorRt, PretendProvider cuda) =>
-        ModelPack.OpenWith(folder, new ProviderSettings(ProviderChoices.All(choice)) { BuildsLater = true }, ProviderSet.Of([tensorRt, cuda, Cpu], engines));
+        ModelPack.OpenWith(
+            folder,
+            new ProviderSettings(ProviderChoices.All(choice)) { BuildsLater = true },
+            ProviderSet.Of([tensorRt, cuda, Cpu], engines)
+        );
 }

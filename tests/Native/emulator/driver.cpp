@@ -1,5 +1,5 @@
-// A stand-in for libcuda.so.1 on machines without a GPU: memory is this process's, and kernels run on the emulator. Device 0 is called an Orin (8.7), device 1 a
-// Xavier (7.2). The tests' program finds it through its run path, as any program would find the real one.
+// A stand-in for libcuda.so.1 on machines without a GPU: memory is this process's, and kernels run on the emulator. Device 0 is called an
+// Orin (8.7), device 1 a Xavier (7.2). The tests' program finds it through its run path, as any program would find the real one.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -49,7 +49,8 @@ Function kernel(const std::string& name) {
     return {nullptr};
 }
 
-// Whether an access is right: within one allocation, or beside all of them, where others who share the device (here: the process) have theirs.
+// Whether an access is right: within one allocation, or beside all of them, where others who share the device (here: the process) have
+// theirs.
 bool may_touch(unsigned long long address, std::size_t bytes) {
     const auto after = memory.upper_bound(address);
     if (after != memory.begin()) {
@@ -146,7 +147,8 @@ int cuModuleGetFunction(void** function, const char* module, const char* name) {
     return found.body == nullptr ? not_found : success;
 }
 
-// Filled with what are large numbers, in half and single precision: they win every maximum, so that what is read before it is written shows. NaN would lose.
+// Filled with what are large numbers, in half and single precision: they win every maximum, so that what is read before it is written
+// shows. NaN would lose.
 int cuMemAlloc_v2(unsigned long long* address, std::size_t bytes) {
     if (faults.allocations_until_full >= 0 && faults.allocations_until_full-- == 0) return out_of_memory;
     const std::lock_guard lock(mutex);
@@ -195,7 +197,9 @@ int cuStreamSynchronize(void*) {
     finish_copies();
     return success;
 }
-int cuLaunchKernel(void* function, unsigned blocks, unsigned, unsigned, unsigned threads, unsigned, unsigned, unsigned, void*, void** parameters, void**) {
+int cuLaunchKernel(
+    void* function, unsigned blocks, unsigned, unsigned, unsigned threads, unsigned, unsigned, unsigned, void*, void** parameters, void**
+) {
     const std::lock_guard lock(mutex);
     if (faults.launches_until_failure >= 0 && faults.launches_until_failure-- == 0) return launch_failed;
     if (blocks == 0 || pushed == 0) return invalid_value;

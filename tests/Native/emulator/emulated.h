@@ -1,5 +1,6 @@
-// The machine of kernels/layer.h without a GPU. Where threads of a warp act together, what each holds is as the PTX ISA has it (version 7.8, sections "Matrix
-// fragments for mma.m16n8k16", "... mma.m8n8k4" and "ldmatrix"), written anew from there: kernels and emulator agree only if both agree with it.
+// The machine of kernels/layer.h without a GPU. Where threads of a warp act together, what each holds is as the PTX ISA has it
+// (version 7.8, sections "Matrix fragments for mma.m16n8k16", "... mma.m8n8k4" and "ldmatrix"), written anew from there: kernels and
+// emulator agree only if both agree with it.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -18,9 +19,13 @@ CFN_KERNEL uint32_t block_index() { return emulator::block(); }
 CFN_KERNEL void sync_block() { emulator::sync_block(); }
 
 template <class T>
-CFN_KERNEL T shuffle(T value, uint32_t lane) { return emulator::exchange(value)[lane]; }
+CFN_KERNEL T shuffle(T value, uint32_t lane) {
+    return emulator::exchange(value)[lane];
+}
 template <class T>
-CFN_KERNEL T shuffle_xor(T value, uint32_t mask) { return emulator::exchange(value)[thread_index() % 32 ^ mask]; }
+CFN_KERNEL T shuffle_xor(T value, uint32_t mask) {
+    return emulator::exchange(value)[thread_index() % 32 ^ mask];
+}
 CFN_KERNEL uint32_t ballot(bool condition) {
     const auto all = emulator::exchange(condition);
     uint32_t bits = 0;
@@ -44,7 +49,8 @@ CFN_KERNEL Chunk load_chunk(const uint16_t* aligned) {
 
 // Made as late as the machine may make it: when it is waited for.
 CFN_KERNEL void copy16(uint16_t* shared, const uint16_t* global) {
-    if ((reinterpret_cast<uintptr_t>(shared) | reinterpret_cast<uintptr_t>(global)) % 16 != 0) throw std::logic_error("A copy is not aligned.");
+    if ((reinterpret_cast<uintptr_t>(shared) | reinterpret_cast<uintptr_t>(global)) % 16 != 0)
+        throw std::logic_error("A copy is not aligned.");
     emulator::thread().copies.push_back({shared, global, emulator::thread().groups});
 }
 CFN_KERNEL void commit_copies() { ++emulator::thread().groups; }

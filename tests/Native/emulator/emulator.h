@@ -1,5 +1,6 @@
-// Runs a kernel's source on the CPU, one block of threads after the other. Every thread is a fiber, which runs until it comes to a barrier of its warp or its
-// block; a kernel that leaves out a barrier finds the data of threads that have not run yet. Not fast, and meant for small shapes.
+// Runs a kernel's source on the CPU, one block of threads after the other. Every thread is a fiber, which runs until it comes to a barrier
+// of its warp or its block; a kernel that leaves out a barrier finds the data of threads that have not run yet. Not fast, and meant for
+// small shapes.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -32,7 +33,8 @@ uint32_t block();
 void sync_warp();
 void sync_block();
 
-// Room for what the lanes of a warp give each other: two, so that a fast lane's next exchange does not overwrite what a slow one still reads.
+// Room for what the lanes of a warp give each other: two, so that a fast lane's next exchange does not overwrite what a slow one still
+// reads.
 using Slot = std::array<unsigned char, 32>;
 std::array<Slot, warp_size>& slots(uint32_t parity);
 
@@ -60,7 +62,8 @@ Given<T> exchange(const T& mine) {
     return Given<T>(all);
 }
 
-// Runs kernel() in every thread of every block. Throws what a thread threw, and std::logic_error where threads wait for each other for ever.
+// Runs kernel() in every thread of every block. Throws what a thread threw, and std::logic_error where threads wait for each other for
+// ever.
 void run(uint32_t blocks, uint32_t threads, const std::function<void()>& kernel);
 
 } // namespace emulator

@@ -20,7 +20,8 @@ public sealed class ApplianceBox : IAsyncDisposable
     /// <summary>Exit code of a process that SIGKILL ended.</summary>
     public const int Killed = 128 + 9;
 
-    private const string Listening = "Now listening on: ", KillVariable = "CLIPFUSION_TEST_KILL_AT";
+    private const string Listening = "Now listening on: ",
+        KillVariable = "CLIPFUSION_TEST_KILL_AT";
 
     private readonly BoxOptions _options;
     private readonly BoxFolder _folder;
@@ -109,10 +110,13 @@ public sealed class ApplianceBox : IAsyncDisposable
         ProcessStartInfo start = manager is null
             ? DefaultSignals.Start(command[0], command[1..])
             : DefaultSignals.Start("/bin/sh", ["-c", "WATCHDOG_PID=$$ exec \"$0\" \"$@\"", .. command]);
-        if (manager is not null) (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (manager.Path, "400000");
+        if (manager is not null)
+            (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (manager.Path, "400000");
         start.Environment.Remove(KillVariable);
-        if (killAt is not null) start.Environment[KillVariable] = killAt;
-        foreach ((string name, string value) in _options.Environment) start.Environment[name] = value;
+        if (killAt is not null)
+            start.Environment[KillVariable] = killAt;
+        foreach ((string name, string value) in _options.Environment)
+            start.Environment[name] = value;
         _saidBefore = Log.Lines.Count;
         _child = Child.Start(start, Log);
     }
@@ -163,7 +167,8 @@ public sealed class ApplianceBox : IAsyncDisposable
         return new(
             long.Parse(resident.AsSpan(6).Trim("kB \t"), NumberStyles.Integer, CultureInfo.InvariantCulture) << 10,
             Directory.GetFileSystemEntries($"/proc/{Id}/fd").Length,
-            Directory.GetDirectories($"/proc/{Id}/task").Length);
+            Directory.GetDirectories($"/proc/{Id}/task").Length
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -171,7 +176,8 @@ public sealed class ApplianceBox : IAsyncDisposable
         // A program that fell over is the first thing to know about a test that failed.
         if (TestContext.Current.TestState?.Result == TestResult.Failed)
             TestContext.Current.TestOutputHelper?.WriteLine($"the program said:{Environment.NewLine}{Log}");
-        if (_child is not null) await _child.DisposeAsync();
+        if (_child is not null)
+            await _child.DisposeAsync();
         _folder.Dispose();
     }
 }

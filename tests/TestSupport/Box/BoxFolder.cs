@@ -20,10 +20,13 @@ public sealed class BoxFolder : IDisposable
     public BoxFolder(BoxOptions options)
     {
         (DataFolder, PackFolder) = (options.DataFolder ?? _folder["data"], options.Pack ?? _folder["pack"]);
-        if (options is { Pack: null, HasPack: true }) StarterPack.Build(PackFolder);
+        if (options is { Pack: null, HasPack: true })
+            StarterPack.Build(PackFolder);
         string recipes = Directory.CreateDirectory(Path.Combine(DataFolder, "recipes")).FullName;
-        foreach (BoxRecipe recipe in options.Recipes ?? [BoxRecipe.Fast(7, "board"), BoxRecipe.Fast(8, "plate")]) recipe.Write(recipes);
-        if (options.Recipes is null) File.WriteAllText(RecipeFile("broken"), Broken);
+        foreach (BoxRecipe recipe in options.Recipes ?? [BoxRecipe.Fast(7, "board"), BoxRecipe.Fast(8, "plate")])
+            recipe.Write(recipes);
+        if (options.Recipes is null)
+            File.WriteAllText(RecipeFile("broken"), Broken);
         File.WriteAllText(TokenFile, HttpToken + "\n");
         object config = new
         {
@@ -42,7 +45,12 @@ public sealed class BoxFolder : IDisposable
                 commands = options.Commands,
                 tls = options.Ca is { } ca ? new { ca } : null,
             },
-            http = new { port = options.HttpPort, tokenFile = options.HasToken ? "token" : null, publicOrigin = options.PublicOrigin },
+            http = new
+            {
+                port = options.HttpPort,
+                tokenFile = options.HasToken ? "token" : null,
+                publicOrigin = options.PublicOrigin,
+            },
             storage = new { reserveMb = 1 },
         };
         File.WriteAllText(ConfigFile, JsonSerializer.Serialize(config, Sparse));

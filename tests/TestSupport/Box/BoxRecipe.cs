@@ -30,31 +30,37 @@ public sealed record BoxRecipe(int Number, string Name, string Profile = "clipfu
     public int? DeadlineMs { get; init; }
 
     /// <summary>A recipe of the starter pack that is judged fast: CLIP's comparison alone.</summary>
-    public static BoxRecipe Fast(int number, string name) => new(number, name, "patchclip")
-    {
-        Object = name,
-        Branches = ["clipVision"],
-        Thresholds = new() { ["patchclip"] = 0.3 },
-        References = [("ref0.png", 0), ("ref1.png", 1)],
-    };
+    public static BoxRecipe Fast(int number, string name) =>
+        new(number, name, "patchclip")
+        {
+            Object = name,
+            Branches = ["clipVision"],
+            Thresholds = new() { ["patchclip"] = 0.3 },
+            References = [("ref0.png", 0), ("ref1.png", 1)],
+        };
 
     /// <summary>Writes it into a recipes' folder, and its references beside it.</summary>
     public void Write(string folder)
     {
         Dictionary<string, double> thresholds = Thresholds ?? new Dictionary<string, double> { [Profile] = 1 };
-        File.WriteAllText(Path.Combine(folder, $"{Name}.json"), JsonSerializer.Serialize(
-            new
-            {
-                number = Number,
-                name = Name,
-                @object = Object,
-                branches = Branches,
-                profile = Profile,
-                deadlineMs = DeadlineMs,
-                thresholds = thresholds.ToDictionary(t => t.Key, t => new { fewShot = t.Value }),
-                references = References.Select(r => r.File),
-            },
-            Sparse));
-        foreach ((string file, int seed) in References) NoisePicture.Write(Path.Combine(folder, file), seed);
+        File.WriteAllText(
+            Path.Combine(folder, $"{Name}.json"),
+            JsonSerializer.Serialize(
+                new
+                {
+                    number = Number,
+                    name = Name,
+                    @object = Object,
+                    branches = Branches,
+                    profile = Profile,
+                    deadlineMs = DeadlineMs,
+                    thresholds = thresholds.ToDictionary(t => t.Key, t => new { fewShot = t.Value }),
+                    references = References.Select(r => r.File),
+                },
+                Sparse
+            )
+        );
+        foreach ((string file, int seed) in References)
+            NoisePicture.Write(Path.Combine(folder, file), seed);
     }
 }

@@ -27,15 +27,27 @@ public sealed record BoxStation(string Name, string? Recipe = "board")
     public bool MqttTriggers { get; init; } = true;
 
     /// <summary>As it stands in the configuration.</summary>
-    internal object ToJson() => new
-    {
-        name = Name,
-        camera = Inbox is { } folder
-            ? (object)new { kind = "folder", folder }
-            : new { kind = "simulated", seed = 1, width = Frame.Width, height = Frame.Height },
-        triggers = new { mqtt = MqttTriggers, http = HttpTriggers, intervalMs = IntervalMs },
-        queueDepth = QueueDepth,
-        recipe = Recipe,
-        minTriggerIntervalMs = MinTriggerIntervalMs,
-    };
+    internal object ToJson() =>
+        new
+        {
+            name = Name,
+            camera = Inbox is { } folder
+                ? (object)new { kind = "folder", folder }
+                : new
+                {
+                    kind = "simulated",
+                    seed = 1,
+                    width = Frame.Width,
+                    height = Frame.Height,
+                },
+            triggers = new
+            {
+                mqtt = MqttTriggers,
+                http = HttpTriggers,
+                intervalMs = IntervalMs,
+            },
+            queueDepth = QueueDepth,
+            recipe = Recipe,
+            minTriggerIntervalMs = MinTriggerIntervalMs,
+        };
 }

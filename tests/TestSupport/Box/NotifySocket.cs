@@ -18,8 +18,10 @@ public sealed class NotifySocket : IDisposable
         Path = isAbstract ? "@" + System.IO.Path.GetFileName(_folder.Root) : _folder["notify"];
         var address = new UnixDomainSocketEndPoint(isAbstract ? '\0' + Path[1..] : Path);
         _socket.Bind(address);
-        if (isDeaf) Fill(address);
-        else Hear();
+        if (isDeaf)
+            Fill(address);
+        else
+            Hear();
     }
 
     /// <summary>For <c>NOTIFY_SOCKET</c>.</summary>
@@ -36,7 +38,8 @@ public sealed class NotifySocket : IDisposable
     public async Task<List<string>> UntilAsync(string message, CancellationToken cancellation)
     {
         List<string> before = [];
-        for (string next; (next = await NextAsync(cancellation)) != message;) before.Add(next);
+        for (string next; (next = await NextAsync(cancellation)) != message; )
+            before.Add(next);
         return before;
     }
 
@@ -47,7 +50,8 @@ public sealed class NotifySocket : IDisposable
     public async Task<List<string>> RestAsync(CancellationToken cancellation)
     {
         List<string> rest = [];
-        await foreach (string message in _heard.Reader.ReadAllAsync(cancellation)) rest.Add(message);
+        await foreach (string message in _heard.Reader.ReadAllAsync(cancellation))
+            rest.Add(message);
         return rest;
     }
 
@@ -67,14 +71,14 @@ public sealed class NotifySocket : IDisposable
             using var sender = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
             try
             {
-                for (; ; sent++) sender.SendTo("FILLED=1"u8, address);
+                for (; ; sent++)
+                    sender.SendTo("FILLED=1"u8, address);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
             {
                 // One of the two is full.
             }
-        }
-        while (sent > 0);
+        } while (sent > 0);
     }
 
     private async Task HearAsync()

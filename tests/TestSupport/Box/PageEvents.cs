@@ -23,8 +23,11 @@ public sealed class PageEvents : IDisposable
     {
         while (count > 0)
         {
-            string line = await _lines.ReadLineAsync(cancellation) ?? throw new EndOfStreamException($"the box ended its events; {count} more '{name}' were expected");
-            if (line == $"event: {name}") count--;
+            string line =
+                await _lines.ReadLineAsync(cancellation)
+                ?? throw new EndOfStreamException($"the box ended its events; {count} more '{name}' were expected");
+            if (line == $"event: {name}")
+                count--;
         }
     }
 

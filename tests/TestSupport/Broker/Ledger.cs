@@ -33,14 +33,16 @@ public sealed class Ledger : IAsyncDisposable
     private readonly Child _sub;
     private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>();
 
-    private Ledger(int port, string clientId, Func<int> starts) => _sub = Mosquitto.Subscribe(
-        port,
-        ["-i", clientId, "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"],
-        line =>
-        {
-            if (line.Split(' ', 3) is [var topic, var retained, var payload])
-                _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, starts()));
-        });
+    private Ledger(int port, string clientId, Func<int> starts) =>
+        _sub = Mosquitto.Subscribe(
+            port,
+            ["-i", clientId, "-c", "-q", "1", "-t", "clipfusion/#", "-T", "clipfusion/v1/+/out/+/heatmap", "-t", Marker, "-F", "%t %r %p"],
+            line =>
+            {
+                if (line.Split(' ', 3) is [var topic, var retained, var payload])
+                    _entries.Writer.TryWrite(new Entry(topic, retained == "1", payload, starts()));
+            }
+        );
 
     public static Task<Ledger> StartAsync(Mosquitto broker, CancellationToken cancellationToken) =>
         StartAsync(broker.Port, cancellationToken, starts: () => broker.Starts);
@@ -49,7 +51,12 @@ public sealed class Ledger : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for the subscription.</param>
     /// <param name="clientId">Its session's name.</param>
     /// <param name="starts">How often the broker was started; null for one that is not restarted.</param>
-    public static async Task<Ledger> StartAsync(int port, CancellationToken cancellationToken, string clientId = "ledger", Func<int>? starts = null)
+    public static async Task<Ledger> StartAsync(
+        int port,
+        CancellationToken cancellationToken,
+        string clientId = "ledger",
+        Func<int>? starts = null
+    )
     {
         // A retained marker comes back as soon as the subscription stands.
         await PublishAsync(port, ["-t", Marker, "-m", "here", "-r", "-q", "1"], [], cancellationToken);
@@ -70,7 +77,10 @@ public sealed class Ledger : IAsyncDisposable
     public static async Task PublishAsync(int port, string[] arguments, byte[] input, CancellationToken cancellationToken)
     {
         ProgramResult end = await Programs.RunAsync(
-            DefaultSignals.Start(Programs.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]), input, cancellationToken);
+            DefaultSignals.Start(Programs.Find("mosquitto_pub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]),
+            input,
+            cancellationToken
+        );
         if (end.Code != 0)
             throw new InvalidOperationException($"mosquitto_pub {string.Join(' ', arguments)} ended with {end.Code}: {end.Errors}");
     }
@@ -81,7 +91,8 @@ public sealed class Ledger : IAsyncDisposable
         while (true)
         {
             var entry = await _entries.Reader.ReadAsync(cancellationToken);
-            if (wanted(entry)) return entry;
+            if (wanted(entry))
+                return entry;
         }
     }
 
@@ -98,7 +109,8 @@ public sealed class Ledger : IAsyncDisposable
     public async Task<List<Entry>> UntilAsync(Predicate<List<Entry>> enough, CancellationToken cancellationToken)
     {
         var all = new List<Entry>();
-        while (!enough(all)) all.Add(await _entries.Reader.ReadAsync(cancellationToken));
+        while (!enough(all))
+            all.Add(await _entries.Reader.ReadAsync(cancellationToken));
         return all;
     }
 

@@ -50,7 +50,9 @@ public sealed class Mosquitto : IAsyncDisposable
     /// <param name="onLine">Told each line that it prints.</param>
     public static Child Subscribe(int port, IEnumerable<string> arguments, Action<string> onLine) =>
         Child.Start(
-            DefaultSignals.Start(Programs.Find("mosquitto_sub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]), onOutput: onLine);
+            DefaultSignals.Start(Programs.Find("mosquitto_sub"), ["-p", $"{port}", "-h", "127.0.0.1", .. arguments]),
+            onOutput: onLine
+        );
 
     /// <summary>Starts it, again with what it kept on disk, and waits until it takes connections.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -61,10 +63,15 @@ public sealed class Mosquitto : IAsyncDisposable
         await File.WriteAllLinesAsync(
             configuration,
             [
-                $"listener {Port} 127.0.0.1", "user root", "set_tcp_nodelay true", "log_dest stderr", "log_type all",
+                $"listener {Port} 127.0.0.1",
+                "user root",
+                "set_tcp_nodelay true",
+                "log_dest stderr",
+                "log_type all",
                 .. _lines.Select(l => l.Replace("{folder}", Folder, StringComparison.Ordinal)),
             ],
-            cancellationToken);
+            cancellationToken
+        );
         int said = Log.Lines.Count;
         _child = Child.Start(DefaultSignals.Start(Programs.Find("mosquitto"), "-c", configuration), Log);
         await _child.SaysAsync(" running", cancellationToken, said);
@@ -92,7 +99,8 @@ public sealed class Mosquitto : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_child is not null) await _child.DisposeAsync();
+        if (_child is not null)
+            await _child.DisposeAsync();
         _folder.Dispose();
     }
 }

@@ -35,14 +35,29 @@ public sealed class Plc : IAsyncDisposable
         var plc = new Plc();
         plc._client.ApplicationMessageReceivedAsync += e =>
         {
-            plc._heard.Writer.TryWrite(new PlcMessage(e.ApplicationMessage.Topic, Stopwatch.GetTimestamp(), e.ApplicationMessage.Retain, e.ApplicationMessage.Payload.ToArray()));
+            plc._heard.Writer.TryWrite(
+                new PlcMessage(
+                    e.ApplicationMessage.Topic,
+                    Stopwatch.GetTimestamp(),
+                    e.ApplicationMessage.Retain,
+                    e.ApplicationMessage.Payload.ToArray()
+                )
+            );
             return Task.CompletedTask;
         };
-        MqttClientOptions options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MqttProtocolVersion.V500).Build();
+        MqttClientOptions options = new MqttClientOptionsBuilder()
+            .WithTcpServer("127.0.0.1", port)
+            .WithProtocolVersion(MqttProtocolVersion.V500)
+            .Build();
         await plc._client.ConnectAsync(options, cancellation);
         foreach (string topic in (string[])["trigger/ack", "verdict", "verdict/replay", "state"])
         {
-            await plc._client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter(f => f.WithTopic($"clipfusion/v1/box/out/+/{topic}").WithAtLeastOnceQoS()).Build(), cancellation);
+            await plc._client.SubscribeAsync(
+                new MqttClientSubscribeOptionsBuilder()
+                    .WithTopicFilter(f => f.WithTopic($"clipfusion/v1/box/out/+/{topic}").WithAtLeastOnceQoS())
+                    .Build(),
+                cancellation
+            );
         }
 
         return plc;
@@ -54,8 +69,14 @@ public sealed class Plc : IAsyncDisposable
     {
         long at = Stopwatch.GetTimestamp();
         await _client.PublishAsync(
-            new MqttApplicationMessage { Topic = $"clipfusion/v1/box/in/{station}/trigger", Payload = new(Encoding.UTF8.GetBytes($$"""{"triggerId":"{{id}}"}""")), QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce },
-            cancellation);
+            new MqttApplicationMessage
+            {
+                Topic = $"clipfusion/v1/box/in/{station}/trigger",
+                Payload = new(Encoding.UTF8.GetBytes($$"""{"triggerId":"{{id}}"}""")),
+                QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            },
+            cancellation
+        );
         return at;
     }
 
@@ -65,7 +86,8 @@ public sealed class Plc : IAsyncDisposable
         while (true)
         {
             PlcMessage heard = await _heard.Reader.ReadAsync(cancellation);
-            if (wanted(heard)) return heard;
+            if (wanted(heard))
+                return heard;
         }
     }
 
@@ -75,7 +97,10 @@ public sealed class Plc : IAsyncDisposable
         HashSet<string> left = [.. stations.Select(s => $"clipfusion/v1/box/out/{s}/state")];
         while (left.Count > 0)
         {
-            PlcMessage state = await NextAsync(h => !h.Retained && left.Contains(h.Topic) && h.Json.GetProperty("ready").GetBoolean(), cancellation);
+            PlcMessage state = await NextAsync(
+                h => !h.Retained && left.Contains(h.Topic) && h.Json.GetProperty("ready").GetBoolean(),
+                cancellation
+            );
             left.Remove(state.Topic);
         }
     }

@@ -15,11 +15,16 @@ internal sealed class RecordedGraphs(Recording recording, string folder) : IDisp
     public void Write(GraphEntry entry, int unetProducts)
     {
         var g = new GraphBuilder(entry.Name, entry.Target);
-        Dictionary<string, Value> inputs = entry.Inputs.ToDictionary(i => i.Name, i => g.Input(i.Name, i.Type, [.. i.Shape.Select(Length)]));
-        if (entry.Name is GraphNames.MapDiff or GraphNames.MapDiffLanguage) Unet(g, entry, inputs, unetProducts);
+        Dictionary<string, Value> inputs = entry.Inputs.ToDictionary(
+            i => i.Name,
+            i => g.Input(i.Name, i.Type, [.. i.Shape.Select(Length)])
+        );
+        if (entry.Name is GraphNames.MapDiff or GraphNames.MapDiffLanguage)
+            Unet(g, entry, inputs, unetProducts);
         else
         {
-            foreach (TensorEntry output in entry.Outputs) g.Output(output.Name, g.RepeatRow(Recorded(g, entry.Name, output.Name), inputs[GraphNames.Pixels]));
+            foreach (TensorEntry output in entry.Outputs)
+                g.Output(output.Name, g.RepeatRow(Recorded(g, entry.Name, output.Name), inputs[GraphNames.Pixels]));
         }
 
         g.Save(Path.Combine(folder, entry.File));
@@ -27,7 +32,8 @@ internal sealed class RecordedGraphs(Recording recording, string folder) : IDisp
 
     public void Dispose()
     {
-        foreach (ExternalWeightFile store in _stores.Values) store.Dispose();
+        foreach (ExternalWeightFile store in _stores.Values)
+            store.Dispose();
     }
 
     private static Dim Length(string text) => long.TryParse(text, out long length) ? length : text;
@@ -41,7 +47,8 @@ internal sealed class RecordedGraphs(Recording recording, string folder) : IDisp
             Value wanted = isMap ? rows : g.Rows(rows, inputs[FeatureRowsOf(output.Name)]);
             Value value = g.Rows(Recorded(g, GraphNames.MapDiff, output.Name), wanted);
             // Maps come out for the rows that are left in the last block that has one.
-            if (isMap && output.Shape[0] != UnetRows.All) value = g.First(value, inputs[EnteringOf(output.Shape[0])], output.Shape[0]);
+            if (isMap && output.Shape[0] != UnetRows.All)
+                value = g.First(value, inputs[EnteringOf(output.Shape[0])], output.Shape[0]);
             g.Output(output.Name, value);
         }
     }
@@ -49,7 +56,8 @@ internal sealed class RecordedGraphs(Recording recording, string folder) : IDisp
     /// <summary>[R, K]: how far each row of the run is from each recorded one, by timestep and by prompt.</summary>
     private Value Distances(GraphBuilder g, Dictionary<string, Value> inputs, int products)
     {
-        int known = recording.Timesteps.Count, width = recording.Prompts[0].Length;
+        int known = recording.Timesteps.Count,
+            width = recording.Prompts[0].Length;
         Value timesteps = g.Rows(g.Reshape(inputs[GraphNames.Timesteps], UnetRows.DistinctTimesteps, 1), inputs[GraphNames.RowTimesteps]);
         Value apart = g.Sub(timesteps, g.Constant(ElementType.Float32, [.. recording.Timesteps], 1, known));
         Value prompts = g.Reshape(g.Mean(inputs[GraphNames.Context], 1), UnetRows.All, 1, width);
@@ -62,11 +70,18 @@ internal sealed class RecordedGraphs(Recording recording, string folder) : IDisp
     private static Value Work(GraphBuilder g, Value latent, int products)
     {
         // Each row of the factor is a mean, so that the numbers stay where they are.
-        Value factor = g.Constant(ElementType.Float32, [.. Enumerable.Repeat(1.0 / ProductSide, ProductSide * ProductSide)], ProductSide, ProductSide);
+        Value factor = g.Constant(
+            ElementType.Float32,
+            [.. Enumerable.Repeat(1.0 / ProductSide, ProductSide * ProductSide)],
+            ProductSide,
+            ProductSide
+        );
         Value x = latent;
-        for (int axis = 0; axis < 4; axis++) x = g.Slice(x, axis, 0, 1);
+        for (int axis = 0; axis < 4; axis++)
+            x = g.Slice(x, axis, 0, 1);
         x = g.Mul(factor, g.Reshape(x, 1, 1));
-        for (int i = 0; i < products; i++) x = g.MatMul(x, factor);
+        for (int i = 0; i < products; i++)
+            x = g.MatMul(x, factor);
         return g.Scale(g.Slice(g.Slice(x, 0, 0, 1), 1, 0, 1), 0);
     }
 
@@ -75,11 +90,14 @@ internal sealed class RecordedGraphs(Recording recording, string folder) : IDisp
         RecordedTensor tensor = recording[graph, output];
         // CLIP's weight file is the text tower's, which stays as it is.
         string file = graph == GraphNames.ClipImage ? $"{graph}.weights" : GraphNames.WeightFile(graph);
-        if (!_stores.TryGetValue(file, out ExternalWeightFile? store)) _stores.Add(file, store = new ExternalWeightFile(Path.Combine(folder, file)));
+        if (!_stores.TryGetValue(file, out ExternalWeightFile? store))
+            _stores.Add(file, store = new ExternalWeightFile(Path.Combine(folder, file)));
         return g.Weight(store.Add($"recorded.{output}", ElementType.Float32, tensor.Shape, () => tensor.Values));
     }
 
-    private static string FeatureRowsOf(string output) => Enumerable.Range(0, 16).Where(b => GraphNames.Features(b) == output).Select(GraphNames.FeatureRows).First();
+    private static string FeatureRowsOf(string output) =>
+        Enumerable.Range(0, 16).Where(b => GraphNames.Features(b) == output).Select(GraphNames.FeatureRows).First();
 
-    private static string EnteringOf(string symbol) => Enumerable.Range(1, 16).Where(b => UnetRows.Entering(b) == symbol).Select(GraphNames.RowsEntering).First();
+    private static string EnteringOf(string symbol) =>
+        Enumerable.Range(1, 16).Where(b => UnetRows.Entering(b) == symbol).Select(GraphNames.RowsEntering).First();
 }

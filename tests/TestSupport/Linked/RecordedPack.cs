@@ -29,18 +29,39 @@ internal static class RecordedPack
         using var recording = Recording.Of(pack, picture, recipe);
         GraphEntry[] kept = [.. pack.Manifest.Graphs.Where(g => g.Name is GraphNames.ClipText or GraphNames.DiffusionText)];
         // The appliance never runs the graphs that are for comparisons.
-        GraphEntry[] recorded = [.. pack.Manifest.Graphs.Where(g => !kept.Contains(g) && g is { Debug: false, Target: GraphTarget.OnnxRuntime, Name: not (GraphNames.WinClipImage or GraphNames.WinClipText or GraphNames.MapDiffParts) })];
-        string[] copied = [.. kept.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)]), GraphNames.ClipVocabulary, GraphNames.ClipMerges, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges];
-        foreach (string file in copied.Distinct()) File.Copy(Path.Combine(source, file), Path.Combine(target, file));
+        GraphEntry[] recorded =
+        [
+            .. pack.Manifest.Graphs.Where(g =>
+                !kept.Contains(g)
+                && g
+                    is {
+                        Debug: false,
+                        Target: GraphTarget.OnnxRuntime,
+                        Name: not (GraphNames.WinClipImage or GraphNames.WinClipText or GraphNames.MapDiffParts)
+                    }
+            ),
+        ];
+        string[] copied =
+        [
+            .. kept.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)]),
+            GraphNames.ClipVocabulary,
+            GraphNames.ClipMerges,
+            GraphNames.DiffusionVocabulary,
+            GraphNames.DiffusionMerges,
+        ];
+        foreach (string file in copied.Distinct())
+            File.Copy(Path.Combine(source, file), Path.Combine(target, file));
 
         var graphs = new RecordedGraphs(recording, target);
-        foreach (GraphEntry graph in recorded) graphs.Write(graph, unetProducts);
+        foreach (GraphEntry graph in recorded)
+            graphs.Write(graph, unetProducts);
         graphs.Dispose();
 
         PackManifest manifest = pack.Manifest with
         {
             Name = "recorded",
-            Notice = "Recorded pack, for tests only: its networks give the same results whatever picture they are shown. It inspects nothing.",
+            Notice =
+                "Recorded pack, for tests only: its networks give the same results whatever picture they are shown. It inspects nothing.",
             Graphs = [.. kept, .. recorded],
             Files = [.. Directory.EnumerateFiles(target).Order(StringComparer.Ordinal).Select(f => PackFiles.Hash(target, f))],
         };

@@ -38,55 +38,78 @@ internal sealed class Recording : IDisposable
         var prepared = new PreparedImage();
         new Preparation(pack.Manifest, recipe, new PillowResampler()).Run(picture, clip: true, diffusion: true, prepared);
         recording.Record(pack, GraphNames.ClipImage, Pixels(prepared.Clip, pack.Manifest.Clip.ImageSize)).Dispose();
-        using NetworkOutputs latent = recording.Record(pack, GraphNames.VaeEncoder, Pixels(prepared.Diffusion, pack.Manifest.Diffusion.ImageSize));
+        using NetworkOutputs latent = recording.Record(
+            pack,
+            GraphNames.VaeEncoder,
+            Pixels(prepared.Diffusion, pack.Manifest.Diffusion.ImageSize)
+        );
 
         TextPrompts prompts = TextPrompts.Create(pack, recipe, CancellationToken.None);
         using DiffusionPlan query = DiffusionPlan.ForQuery(pack.Manifest.Diffusion, prompts, recipe, features: true, fullGraph: true);
         using DiffusionPlan reference = DiffusionPlan.ForReference(pack.Manifest.Diffusion, prompts, recipe);
-        foreach (DiffusionPlan plan in (DiffusionPlan[])[query, reference]) recording.RecordRows(pack, plan, latent[GraphNames.Latent]);
+        foreach (DiffusionPlan plan in (DiffusionPlan[])[query, reference])
+            recording.RecordRows(pack, plan, latent[GraphNames.Latent]);
         return recording;
     }
 
     public void Dispose() => _tensors.Clear();
 
-    private static Dictionary<string, OrtValue> Pixels(byte[] pixels, int size) => new() { [GraphNames.Pixels] = OrtValue.CreateTensorValueFromMemory(pixels, [1, size, size, 3]) };
+    private static Dictionary<string, OrtValue> Pixels(byte[] pixels, int size) =>
+        new() { [GraphNames.Pixels] = OrtValue.CreateTensorValueFromMemory(pixels, [1, size, size, 3]) };
 
     private NetworkOutputs Record(ModelPack pack, string graph, Dictionary<string, OrtValue> inputs)
     {
         string[] names = [.. pack.Manifest.Graphs.First(g => g.Name == graph && !g.Debug).Outputs.Select(o => o.Name)];
         NetworkOutputs outputs = pack.Session(graph).Run(inputs, names, CancellationToken.None);
-        foreach (string name in names) Append(graph, name, outputs.Shape(name), outputs.Floats(name));
-        foreach (OrtValue input in inputs.Values) input.Dispose();
+        foreach (string name in names)
+            Append(graph, name, outputs.Shape(name), outputs.Floats(name));
+        foreach (OrtValue input in inputs.Values)
+            input.Dispose();
         return outputs;
     }
 
     private void RecordRows(ModelPack pack, DiffusionPlan plan, OrtValue latent)
     {
-        int rows = plan.RowCount, blocks = pack.Manifest.Diffusion.Decoder.Count;
+        int rows = plan.RowCount,
+            blocks = pack.Manifest.Diffusion.Decoder.Count;
         var own = new Dictionary<string, OrtValue>();
-        for (int b = 1; b < blocks; b++) own[GraphNames.RowsEntering(b)] = Int64s([rows]);
+        for (int b = 1; b < blocks; b++)
+            own[GraphNames.RowsEntering(b)] = Int64s([rows]);
         own[GraphNames.RowsAfterMaps] = Int64s([rows]);
-        for (int b = 0; b < blocks; b++) own[GraphNames.FeatureRows(b)] = Int64s([.. Enumerable.Range(0, rows).Select(r => (long)r)]);
+        for (int b = 0; b < blocks; b++)
+            own[GraphNames.FeatureRows(b)] = Int64s([.. Enumerable.Range(0, rows).Select(r => (long)r)]);
         try
         {
             var inputs = new Dictionary<string, OrtValue>(plan.Inputs) { [GraphNames.Latent] = latent };
-            foreach ((string name, OrtValue all) in own) inputs[name] = all;
-            string[] names = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized, .. Enumerable.Range(0, blocks).Select(GraphNames.Features)];
+            foreach ((string name, OrtValue all) in own)
+                inputs[name] = all;
+            string[] names =
+            [
+                GraphNames.StateMaps,
+                GraphNames.StateMapsUnnormalized,
+                .. Enumerable.Range(0, blocks).Select(GraphNames.Features),
+            ];
             using NetworkOutputs outputs = pack.Session(GraphNames.MapDiff).Run(inputs, names, CancellationToken.None);
-            foreach (string name in names) Append(GraphNames.MapDiff, name, outputs.Shape(name), outputs.Floats(name));
+            foreach (string name in names)
+                Append(GraphNames.MapDiff, name, outputs.Shape(name), outputs.Floats(name));
         }
         finally
         {
-            foreach (OrtValue value in own.Values) value.Dispose();
+            foreach (OrtValue value in own.Values)
+                value.Dispose();
         }
 
-        ReadOnlySpan<float> timesteps = plan.Inputs[GraphNames.Timesteps].GetTensorDataAsSpan<float>(), contexts = plan.Inputs[GraphNames.Context].GetTensorDataAsSpan<float>();
-        int width = pack.Manifest.Diffusion.ContextWidth, tokens = pack.Manifest.Diffusion.ContextLength;
-        foreach (long index in plan.Inputs[GraphNames.RowTimesteps].GetTensorDataAsSpan<long>()) Timesteps.Add(timesteps[(int)index]);
+        ReadOnlySpan<float> timesteps = plan.Inputs[GraphNames.Timesteps].GetTensorDataAsSpan<float>(),
+            contexts = plan.Inputs[GraphNames.Context].GetTensorDataAsSpan<float>();
+        int width = pack.Manifest.Diffusion.ContextWidth,
+            tokens = pack.Manifest.Diffusion.ContextLength;
+        foreach (long index in plan.Inputs[GraphNames.RowTimesteps].GetTensorDataAsSpan<long>())
+            Timesteps.Add(timesteps[(int)index]);
         for (int row = 0; row < rows; row++)
         {
             var mean = new double[width];
-            for (int i = 0; i < tokens * width; i++) mean[i % width] += contexts[row * tokens * width + i] / (double)tokens;
+            for (int i = 0; i < tokens * width; i++)
+                mean[i % width] += contexts[row * tokens * width + i] / (double)tokens;
             Prompts.Add(mean);
         }
     }

@@ -40,8 +40,10 @@ public sealed class Child : IAsyncDisposable
         Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, e) =>
         {
-            if (onOutput is null) log.Add(e.Data);
-            else if (e.Data is not null) onOutput(e.Data);
+            if (onOutput is null)
+                log.Add(e.Data);
+            else if (e.Data is not null)
+                onOutput(e.Data);
         };
         process.ErrorDataReceived += (_, e) => log.Add(e.Data);
         process.BeginOutputReadLine();
@@ -65,7 +67,9 @@ public sealed class Child : IAsyncDisposable
         {
             await either.CancelAsync();
             throw new InvalidOperationException(
-                $"{string.Join(' ', _process.StartInfo.ArgumentList)} ended with {_process.ExitCode} before it said \"{text}\":{Environment.NewLine}{Log}");
+                $"{string.Join(' ', _process.StartInfo.ArgumentList)} ended with {_process.ExitCode} before it said "
+                    + $"\"{text}\":{Environment.NewLine}{Log}"
+            );
         }
 
         string line = await said;
@@ -107,7 +111,8 @@ public sealed class Child : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) _process.Kill(_hasChildren);
+        if (!_process.HasExited)
+            _process.Kill(_hasChildren);
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
     }

@@ -10,9 +10,6 @@ namespace ClipFusion.TestSupport;
 public static class DefaultSignals
 {
     /// <summary>The program takes the place of <c>env</c>: the process's number is its own. What it prints is redirected.</summary>
-    public static ProcessStartInfo Start(string program, params IEnumerable<string> arguments) => new("/usr/bin/env", ["--default-signal", program, .. arguments])
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    };
+    public static ProcessStartInfo Start(string program, params IEnumerable<string> arguments) =>
+        new("/usr/bin/env", ["--default-signal", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
 }

@@ -9,12 +9,17 @@ public sealed class ProgramLog
 
     public IReadOnlyList<string> Lines
     {
-        get { lock (_gate) return [.. _lines]; }
+        get
+        {
+            lock (_gate)
+                return [.. _lines];
+        }
     }
 
     public void Add(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+            return;
         TaskCompletionSource more;
         lock (_gate)
         {
@@ -38,14 +43,15 @@ public sealed class ProgramLog
     /// <returns>The line, and how many lines there are up to and with it.</returns>
     public async Task<(string Line, int Through)> NextAsync(Predicate<string> wanted, int after, CancellationToken cancellation)
     {
-        for (int seen = after; ;)
+        for (int seen = after; ; )
         {
             Task more;
             lock (_gate)
             {
                 for (; seen < _lines.Count; seen++)
                 {
-                    if (wanted(_lines[seen])) return (_lines[seen], seen + 1);
+                    if (wanted(_lines[seen]))
+                        return (_lines[seen], seen + 1);
                 }
                 more = _more.Task;
             }

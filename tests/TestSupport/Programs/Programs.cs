@@ -17,8 +17,11 @@ public static class Programs
     /// <summary>The first of these programs on the path or where system programs lie.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     public static string Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/usr/local/sbin"])
-            .Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists)
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Concat(["/usr/sbin", "/usr/local/sbin"])
+            .Select(f => Path.Combine(f, program))
+            .FirstOrDefault(File.Exists)
         ?? throw new FileNotFoundException($"{program} is not installed; ./build.sh setup installs it");
 
     /// <summary>Runs a program with default signals to its end.</summary>
@@ -53,7 +56,8 @@ public static class Programs
         }
         finally
         {
-            if (!process.HasExited) process.Kill();
+            if (!process.HasExited)
+                process.Kill();
         }
     }
 
@@ -64,7 +68,8 @@ public static class Programs
     {
         string[] all = [.. arguments];
         ProgramResult result = await RunAsync(program, all, cancellation);
-        if (result.Code == 0) return result.Output;
+        if (result.Code == 0)
+            return result.Output;
         string command = $"{Path.GetFileName(program)} {string.Join(' ', all)}";
         throw new InvalidOperationException($"{command} ended with {result.Code}:{Environment.NewLine}{result.Output}{result.Errors}");
     }

@@ -26,7 +26,8 @@ internal static class BoardParts
                 canvas.Disc(part.U + 0.013f, part.V, 0.008f, Solder);
                 break;
             default:
-                for (int i = 0; i < 8; i++) canvas.Disc(part.U, part.V - 0.085f + 0.0243f * i, 0.008f, Solder);
+                for (int i = 0; i < 8; i++)
+                    canvas.Disc(part.U, part.V - 0.085f + 0.0243f * i, 0.008f, Solder);
                 break;
         }
     }
@@ -36,9 +37,22 @@ internal static class BoardParts
         switch (part.Name)
         {
             case "chip":
-                canvas.Box(part.U, part.V, part.HalfWidth - 0.010f, part.HalfHeight - 0.010f, 0.003f, (u, v, d) => new Vector3(38, 39, 42) * (1 + 0.9f * Noise.Step(-0.004f, 0, d)));
-                canvas.Disc(part.U - part.HalfWidth + 0.022f, part.V - part.HalfHeight + 0.021f, 0.005f, (_, _, _) => new Vector3(84, 86, 88));
-                for (int i = 0; i < 2; i++) canvas.Box(part.U + 0.006f, part.V - 0.004f + 0.011f * i, part.HalfWidth * 0.45f, 0.0022f, new Vector3(146, 148, 148));
+                canvas.Box(
+                    part.U,
+                    part.V,
+                    part.HalfWidth - 0.010f,
+                    part.HalfHeight - 0.010f,
+                    0.003f,
+                    (u, v, d) => new Vector3(38, 39, 42) * (1 + 0.9f * Noise.Step(-0.004f, 0, d))
+                );
+                canvas.Disc(
+                    part.U - part.HalfWidth + 0.022f,
+                    part.V - part.HalfHeight + 0.021f,
+                    0.005f,
+                    (_, _, _) => new Vector3(84, 86, 88)
+                );
+                for (int i = 0; i < 2; i++)
+                    canvas.Box(part.U + 0.006f, part.V - 0.004f + 0.011f * i, part.HalfWidth * 0.45f, 0.0022f, new Vector3(146, 148, 148));
                 break;
             case "resistor":
                 (float du, float dv) = Ends(part);
@@ -46,16 +60,36 @@ internal static class BoardParts
                 canvas.Box(part.U, part.V, du == 0 ? 0.009f : 0.0105f, du == 0 ? 0.0105f : 0.009f, new Vector3(30, 30, 33));
                 break;
             case "capacitor":
-                canvas.Disc(part.U, part.V, part.HalfWidth - 0.003f, (u, v, d) => new Vector3(186, 190, 196) * (1 - 0.35f * Noise.Step(-0.006f, 0, d)));
-                canvas.Fill(part.U - 0.03f, part.V - 0.03f, part.U + 0.03f, part.V + 0.03f, (u, v) =>
-                {
-                    float r = MathF.Sqrt((u - part.U) * (u - part.U) + (v - part.V) * (v - part.V));
-                    return MathF.Max(r - 0.026f, u - part.U + 0.012f);
-                }, (_, _, _) => new Vector3(46, 50, 76));
+                canvas.Disc(
+                    part.U,
+                    part.V,
+                    part.HalfWidth - 0.003f,
+                    (u, v, d) => new Vector3(186, 190, 196) * (1 - 0.35f * Noise.Step(-0.006f, 0, d))
+                );
+                canvas.Fill(
+                    part.U - 0.03f,
+                    part.V - 0.03f,
+                    part.U + 0.03f,
+                    part.V + 0.03f,
+                    (u, v) =>
+                    {
+                        float r = MathF.Sqrt((u - part.U) * (u - part.U) + (v - part.V) * (v - part.V));
+                        return MathF.Max(r - 0.026f, u - part.U + 0.012f);
+                    },
+                    (_, _, _) => new Vector3(46, 50, 76)
+                );
                 break;
             default:
-                canvas.Box(part.U, part.V, part.HalfWidth, part.HalfHeight, 0.003f, (u, v, d) => new Vector3(226, 220, 200) * (1 - 0.3f * Noise.Step(-0.006f, 0, d)));
-                for (int i = 0; i < 8; i++) canvas.Box(part.U, part.V - 0.085f + 0.0243f * i, 0.012f, 0.007f, new Vector3(70, 66, 58));
+                canvas.Box(
+                    part.U,
+                    part.V,
+                    part.HalfWidth,
+                    part.HalfHeight,
+                    0.003f,
+                    (u, v, d) => new Vector3(226, 220, 200) * (1 - 0.3f * Noise.Step(-0.006f, 0, d))
+                );
+                for (int i = 0; i < 8; i++)
+                    canvas.Box(part.U, part.V - 0.085f + 0.0243f * i, 0.012f, 0.007f, new Vector3(70, 66, 58));
                 break;
         }
     }

@@ -14,7 +14,12 @@ internal static class LabelPrints
         {
             case "logo":
                 canvas.Disc(print.U, print.V, print.HalfWidth, (_, _, _) => new Vector3(196, 42, 48), inner: print.HalfWidth * 0.72f);
-                canvas.Disc(print.U, print.V, print.HalfWidth * 0.5f, (u, v, _) => u - print.U > v - print.V ? Blue : new Vector3(196, 42, 48));
+                canvas.Disc(
+                    print.U,
+                    print.V,
+                    print.HalfWidth * 0.5f,
+                    (u, v, _) => u - print.U > v - print.V ? Blue : new Vector3(196, 42, 48)
+                );
                 break;
             case "headline":
                 Letters(canvas, print, lines: 1, Blue, seed);
@@ -29,14 +34,21 @@ internal static class LabelPrints
                 Letters(canvas, print, lines: 1, Black, seed + 3);
                 break;
             default:
-                canvas.Fill(print.U - print.HalfWidth, print.V - print.HalfHeight, print.U + print.HalfWidth, print.V + print.HalfHeight, (u, v) =>
-                {
-                    float y = (v - print.V + print.HalfHeight) / (2 * print.HalfHeight);
-                    float half = y * print.HalfWidth;
-                    float triangle = MathF.Max(MathF.Abs(u - print.U) - half, MathF.Abs(v - print.V) - print.HalfHeight);
-                    float inside = MathF.Max(MathF.Abs(u - print.U) - half + 0.009f, v - print.V - print.HalfHeight + 0.006f);
-                    return MathF.Max(triangle, -inside);
-                }, (_, _, _) => Black);
+                canvas.Fill(
+                    print.U - print.HalfWidth,
+                    print.V - print.HalfHeight,
+                    print.U + print.HalfWidth,
+                    print.V + print.HalfHeight,
+                    (u, v) =>
+                    {
+                        float y = (v - print.V + print.HalfHeight) / (2 * print.HalfHeight);
+                        float half = y * print.HalfWidth;
+                        float triangle = MathF.Max(MathF.Abs(u - print.U) - half, MathF.Abs(v - print.V) - print.HalfHeight);
+                        float inside = MathF.Max(MathF.Abs(u - print.U) - half + 0.009f, v - print.V - print.HalfHeight + 0.006f);
+                        return MathF.Max(triangle, -inside);
+                    },
+                    (_, _, _) => Black
+                );
                 break;
         }
     }
@@ -44,7 +56,10 @@ internal static class LabelPrints
     /// <summary>Lines of glyphs, each a stem and one or two strokes; words are separated.</summary>
     private static void Letters(Canvas canvas, SurfaceFeature area, int lines, Vector3 ink, uint seed)
     {
-        float lineHeight = 2 * area.HalfHeight / lines, height = lineHeight * 0.36f, width = height * 0.62f, stroke = height * 0.20f;
+        float lineHeight = 2 * area.HalfHeight / lines,
+            height = lineHeight * 0.36f,
+            width = height * 0.62f,
+            stroke = height * 0.20f;
         for (int line = 0; line < lines; line++)
         {
             float v = area.V - area.HalfHeight + (line + 0.5f) * lineHeight;
@@ -52,12 +67,17 @@ internal static class LabelPrints
             for (float u = area.U - area.HalfWidth + width; u < end - width; u += width * 2.6f)
             {
                 uint glyph = Noise.Hash((int)(u * 5000), line, seed);
-                if (glyph % 6 == 0) continue;
+                if (glyph % 6 == 0)
+                    continue;
                 canvas.Box(u - width + stroke, v, stroke, height, ink);
-                if ((glyph & 8) != 0) canvas.Box(u + width - stroke, v, stroke, height, ink);
-                if ((glyph & 16) != 0) canvas.Box(u, v - height + stroke, width, stroke, ink);
-                if ((glyph & 32) != 0) canvas.Box(u, v, width, stroke, ink);
-                if ((glyph & 64) != 0) canvas.Box(u, v + height - stroke, width, stroke, ink);
+                if ((glyph & 8) != 0)
+                    canvas.Box(u + width - stroke, v, stroke, height, ink);
+                if ((glyph & 16) != 0)
+                    canvas.Box(u, v - height + stroke, width, stroke, ink);
+                if ((glyph & 32) != 0)
+                    canvas.Box(u, v, width, stroke, ink);
+                if ((glyph & 64) != 0)
+                    canvas.Box(u, v + height - stroke, width, stroke, ink);
             }
         }
     }
@@ -73,6 +93,12 @@ internal static class LabelPrints
             canvas.Box(u + width / 2, area.V - 0.006f, width / 2, area.HalfHeight - 0.006f, Black);
             u += width + unit * (1 + (bar >> 8) % 3);
         }
-        Letters(canvas, new SurfaceFeature("digits", area.U, area.V + area.HalfHeight - 0.005f, area.HalfWidth, 0.009f), 1, Black, seed + 1);
+        Letters(
+            canvas,
+            new SurfaceFeature("digits", area.U, area.V + area.HalfHeight - 0.005f, area.HalfWidth, 0.009f),
+            1,
+            Black,
+            seed + 1
+        );
     }
 }

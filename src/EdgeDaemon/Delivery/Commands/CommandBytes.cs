@@ -12,16 +12,20 @@ internal static class CommandBytes
     public static byte[] Of(ReadOnlySequence<byte> payload)
     {
         ReadOnlySpan<byte> bytes = payload.ToArray();
-        if (bytes.StartsWith(Mark)) bytes = bytes[Mark.Length..];
+        if (bytes.StartsWith(Mark))
+            bytes = bytes[Mark.Length..];
         return bytes.TrimEnd((byte)0).ToArray();
     }
 
     /// <summary>What is wrong with bytes that can't be JSON in UTF-8, for people; null when nothing is.</summary>
     public static string? Fault(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length == 0) return "the payload holds nothing, or a byte-order mark and NUL bytes alone";
-        if (bytes is [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..]) return "the payload begins with the byte-order mark of UTF-16";
-        return bytes.IndexOf((byte)0) is >= 0 and int at ? $"the payload has a NUL byte at {at}, as UTF-16 and padding before the end have"
+        if (bytes.Length == 0)
+            return "the payload holds nothing, or a byte-order mark and NUL bytes alone";
+        if (bytes is [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..])
+            return "the payload begins with the byte-order mark of UTF-16";
+        return bytes.IndexOf((byte)0) is >= 0 and int at
+            ? $"the payload has a NUL byte at {at}, as UTF-16 and padding before the end have"
             : null;
     }
 }

@@ -8,7 +8,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="Value">The content; null when it can't be understood.</param>
 /// <param name="Error">What is wrong, where, and what is expected; null when nothing is.</param>
 /// <param name="Id">The caller's id as far as it could be read, for the refusal.</param>
-internal sealed record Parsed<T>(T? Value, string? Error, string? Id) where T : class;
+internal sealed record Parsed<T>(T? Value, string? Error, string? Id)
+    where T : class;
 
 /// <summary>Reads command payloads strictly: unknown and repeated keys, wrong types and anything after the object are errors. Never throws,
 /// whatever the bytes.</summary>
@@ -23,13 +24,16 @@ internal static class CommandParser
     /// <summary><c>{triggerId, partId?, recipe?, deadlineMs?}</c>, or nothing for a trigger without id.</summary>
     public static Parsed<TriggerContent> Trigger(ReadOnlySequence<byte> payload)
     {
-        if (payload.IsEmpty) return new(new TriggerContent(null), null, null);
+        if (payload.IsEmpty)
+            return new(new TriggerContent(null), null, null);
         var fields = MessageFields.Read(payload, "clipfusion/v1/trigger", "triggerId", "partId", "recipe", "deadlineMs");
         string? id = fields.Id("triggerId", required: true);
         string? part = fields.Id("partId");
         string? recipe = fields.Recipe("recipe");
         int? deadline = fields.Integer("deadlineMs", 1, MaximumDeadlineMs);
-        return fields.Error is { } error ? new(null, error, id) : new(new TriggerContent(id, part, recipe, deadline is { } ms ? TimeSpan.FromMilliseconds(ms) : null), null, id);
+        return fields.Error is { } error
+            ? new(null, error, id)
+            : new(new TriggerContent(id, part, recipe, deadline is { } ms ? TimeSpan.FromMilliseconds(ms) : null), null, id);
     }
 
     /// <summary><c>{partId}</c>.</summary>

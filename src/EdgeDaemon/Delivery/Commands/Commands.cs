@@ -13,10 +13,12 @@ internal abstract record Command(string Station, long ReceivedTimestamp, byte[]?
 /// <param name="ReceivedTimestamp">Monotonic timestamp of its receipt.</param>
 /// <param name="CorrelationData">To be echoed in the answer; null for none.</param>
 /// <param name="Content">What was asked for.</param>
-internal sealed record TriggerCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, TriggerContent Content) : Command(Station, ReceivedTimestamp, CorrelationData)
+internal sealed record TriggerCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, TriggerContent Content)
+    : Command(Station, ReceivedTimestamp, CorrelationData)
 {
     /// <summary>The same as the pipeline wants it.</summary>
-    public Trigger ToTrigger() => new(Station, TriggerSource.Mqtt, ReceivedTimestamp, Content.TriggerId, Content.PartId, Content.Recipe, Content.Deadline);
+    public Trigger ToTrigger() =>
+        new(Station, TriggerSource.Mqtt, ReceivedTimestamp, Content.TriggerId, Content.PartId, Content.Recipe, Content.Deadline);
 }
 
 /// <summary>The id of the next part.</summary>
@@ -24,14 +26,16 @@ internal sealed record TriggerCommand(string Station, long ReceivedTimestamp, by
 /// <param name="ReceivedTimestamp">Monotonic timestamp of its receipt.</param>
 /// <param name="CorrelationData">To be echoed in the answer; null for none.</param>
 /// <param name="PartId">The part's id.</param>
-internal sealed record PartCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, string PartId) : Command(Station, ReceivedTimestamp, CorrelationData);
+internal sealed record PartCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, string PartId)
+    : Command(Station, ReceivedTimestamp, CorrelationData);
 
 /// <summary>Change the recipe.</summary>
 /// <param name="Station">Name of the station.</param>
 /// <param name="ReceivedTimestamp">Monotonic timestamp of its receipt.</param>
 /// <param name="CorrelationData">To be echoed in the answer; null for none.</param>
 /// <param name="Content">What was asked for.</param>
-internal sealed record RecipeCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, RecipeContent Content) : Command(Station, ReceivedTimestamp, CorrelationData);
+internal sealed record RecipeCommand(string Station, long ReceivedTimestamp, byte[]? CorrelationData, RecipeContent Content)
+    : Command(Station, ReceivedTimestamp, CorrelationData);
 
 /// <summary>Payload of a trigger; all null for an empty payload.</summary>
 /// <param name="TriggerId">1-36 of <c>[A-Za-z0-9._-]</c>.</param>

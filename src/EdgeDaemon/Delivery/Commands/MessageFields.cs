@@ -14,6 +14,9 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 internal sealed class MessageFields
 {
     private const int LongestRecipeName = 64;
+
+    /// <summary>Of a text that was not expected, this much is shown.</summary>
+    private const int ShownLength = 40;
     private readonly Dictionary<string, object?> _values = new(StringComparer.Ordinal);
 
     /// <summary>What is wrong; null when nothing is.</summary>
@@ -55,11 +58,15 @@ internal sealed class MessageFields
         try
         {
             fields.ReadObject(bytes, keys);
-            if (fields._values.TryGetValue("schema", out object? given) && given as string != schema) fields.Fail($"\"schema\" is not \"{schema}\"");
+            if (fields._values.TryGetValue("schema", out object? given) && given as string != schema)
+                fields.Fail($"\"schema\" is not \"{schema}\"");
         }
         catch (JsonException e)
         {
-            fields.Fail($"not JSON at byte {(e.BytePositionInLine ?? 0) + 1} of line {(e.LineNumber ?? 0) + 1}; expected one object with {List(keys)}");
+            fields.Fail(
+                $"not JSON at byte {(e.BytePositionInLine ?? 0) + 1} of line {(e.LineNumber ?? 0) + 1}; expected one object with "
+                    + $"{List(keys)}"
+            );
         }
         catch (InvalidOperationException)
         {
@@ -72,8 +79,10 @@ internal sealed class MessageFields
     /// <summary>An id: 1-36 of <c>[A-Za-z0-9._-]</c>; null when it is not there or not valid.</summary>
     public string? Id(string key, bool required = false)
     {
-        if (!TryGet(key, required, out object? value)) return null;
-        if (value is string text && Names.IsCallersId(text)) return text;
+        if (!TryGet(key, required, out object? value))
+            return null;
+        if (value is string text && Names.IsCallersId(text))
+            return text;
         Fail($"\"{key}\" is {Show(value)}; expected 1 to 36 of A-Z, a-z, 0-9, dot, underscore and hyphen");
         return null;
     }
@@ -81,20 +90,28 @@ internal sealed class MessageFields
     /// <summary>A recipe's number, 0-999, or its name; null when it is not there or not valid.</summary>
     public string? Recipe(string key, bool required = false)
     {
-        if (!TryGet(key, required, out object? value)) return null;
-        if (value is long and >= 0 and <= 999) return value.ToString();
-        if (value is string digits && Names.TryNumber(digits, out int number)) return number.ToString();
+        if (!TryGet(key, required, out object? value))
+            return null;
+        if (value is long and >= 0 and <= 999)
+            return value.ToString();
+        if (value is string digits && Names.TryNumber(digits, out int number))
+            return number.ToString();
         if (value is string { Length: >= 1 and <= LongestRecipeName } text && !text.Any(char.IsControl) && !text.All(char.IsAsciiDigit))
             return text;
-        Fail($"\"{key}\" is {Show(value)}; expected a number from 0 to 999, as a text of one to three digits too, or a name of 1 to {LongestRecipeName} characters");
+        Fail(
+            $"\"{key}\" is {Show(value)}; expected a number from 0 to 999, as a text of one to three digits too, or a name of 1 to "
+                + $"{LongestRecipeName} characters"
+        );
         return null;
     }
 
     /// <summary>A whole number in a range; null when it is not there or not valid.</summary>
     public int? Integer(string key, int minimum, int maximum)
     {
-        if (!TryGet(key, false, out object? value)) return null;
-        if (value is long number && number >= minimum && number <= maximum) return (int)number;
+        if (!TryGet(key, false, out object? value))
+            return null;
+        if (value is long number && number >= minimum && number <= maximum)
+            return (int)number;
         Fail($"\"{key}\" is {Show(value)}; expected a whole number from {minimum} to {maximum}");
         return null;
     }
@@ -111,7 +128,8 @@ internal sealed class MessageFields
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string key = reader.GetString()!;
-            if (key != "schema" && !keys.Contains(key)) Fail($"unknown key {Show(key)}; expected {List(keys)}");
+            if (key != "schema" && !keys.Contains(key))
+                Fail($"unknown key {Show(key)}; expected {List(keys)}");
             reader.Read();
             object? value = reader.TokenType switch
             {
@@ -120,8 +138,10 @@ internal sealed class MessageFields
                 JsonTokenType.Null => null,
                 var other => other,
             };
-            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) reader.Skip();
-            if (!_values.TryAdd(key, value)) Fail($"the key {Show(key)} is there twice; expected once");
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                reader.Skip();
+            if (!_values.TryAdd(key, value))
+                Fail($"the key {Show(key)} is there twice; expected once");
         }
         // Whatever follows the object is an error that the reader itself finds.
         reader.Read();
@@ -129,8 +149,10 @@ internal sealed class MessageFields
 
     private bool TryGet(string key, bool required, out object? value)
     {
-        if (_values.TryGetValue(key, out value) && value is not null) return true;
-        if (required) Fail($"\"{key}\" is missing");
+        if (_values.TryGetValue(key, out value) && value is not null)
+            return true;
+        if (required)
+            Fail($"\"{key}\" is missing");
         return false;
     }
 
@@ -138,23 +160,28 @@ internal sealed class MessageFields
 
     private static string List(ReadOnlySpan<string> keys) => string.Join(", ", keys.ToArray());
 
-    private static string Show(object? value) => value switch
-    {
-        // Made printable and short: it goes into logs and back onto the wire.
-        string text => $"\"{new string([.. text.Take(40).Select(c => c is >= ' ' and <= '~' and not '"' ? c : '?')])}\"{(text.Length > 40 ? "..." : "")}",
-        JsonTokenType.Number => "a number that is not whole or too large",
-        JsonTokenType token => Name(token),
-        null => "null",
-        _ => value.ToString()!,
-    };
+    /// <summary>The beginning of a text from outside, fit for logs and the wire: all but printable ASCII becomes a question mark.</summary>
+    private static string Printable(string text) =>
+        string.Concat(text.Take(ShownLength).Select(c => c is >= ' ' and <= '~' and not '"' ? c : '?'));
 
-    private static string Name(JsonTokenType token) => token switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => "a text",
-        JsonTokenType.Number => "a number",
-        JsonTokenType.True or JsonTokenType.False => "true or false",
-        _ => "null",
-    };
+    private static string Show(object? value) =>
+        value switch
+        {
+            string text => $"\"{Printable(text)}\"{(text.Length > ShownLength ? "..." : "")}",
+            JsonTokenType.Number => "a number that is not whole or too large",
+            JsonTokenType token => Name(token),
+            null => "null",
+            _ => value.ToString()!,
+        };
+
+    private static string Name(JsonTokenType token) =>
+        token switch
+        {
+            JsonTokenType.StartObject => "an object",
+            JsonTokenType.StartArray => "a list",
+            JsonTokenType.String => "a text",
+            JsonTokenType.Number => "a number",
+            JsonTokenType.True or JsonTokenType.False => "true or false",
+            _ => "null",
+        };
 }

@@ -28,7 +28,14 @@ internal enum RecipeChange
 /// <param name="ErrorText">The same for people; null otherwise.</param>
 /// <param name="Time">Wall clock, UTC.</param>
 internal sealed record RecipeAckMessage(
-    string? RequestId, string? Requested, RecipeChange Status, RecipeStamp? Recipe, [property: JsonIgnore] Code Code, string? ErrorText, DateTimeOffset Time)
+    string? RequestId,
+    string? Requested,
+    RecipeChange Status,
+    RecipeStamp? Recipe,
+    [property: JsonIgnore] Code Code,
+    string? ErrorText,
+    DateTimeOffset Time
+)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]

@@ -25,25 +25,34 @@ internal static class SimpleText
     public static byte[] Verdict(VerdictRecord record, SendingFlags sending)
     {
         ArgumentNullException.ThrowIfNull(record);
-        char letter = record.Verdict switch { Domain.Verdict.Ok => 'O', Domain.Verdict.Ng => 'N', Domain.Verdict.Review => 'R', _ => 'X' };
+        char letter = record.Verdict switch
+        {
+            Domain.Verdict.Ok => 'O',
+            Domain.Verdict.Ng => 'N',
+            Domain.Verdict.Review => 'R',
+            _ => 'X',
+        };
         double score = record.Score is { } s && double.IsFinite(s) ? Math.Clamp(s, 0, 2) : 0;
+        AcceptedInspection inspection = record.Inspection;
+        string flags = $"{Bit(sending.Late)}{Bit(sending.Duplicate)}{Bit(record.IsFallbackProfile)}{Bit(record.IsZeroShot)}";
         return Ascii(
-            $"{record.Inspection.Sequence % SequenceDigits:D10};{letter};{(int)record.Reason:D3};{(int)Math.Round(score * 10_000):D5};{record.Inspection.Recipe.Number:D3};" +
-            $"{Bit(sending.Late)}{Bit(sending.Duplicate)}{Bit(record.IsFallbackProfile)}{Bit(record.IsZeroShot)};{record.Inspection.TriggerId,-36}");
+            $"{inspection.Sequence % SequenceDigits:D10};{letter};{(int)record.Reason:D3};{(int)Math.Round(score * 10_000):D5};"
+                + $"{inspection.Recipe.Number:D3};{flags};{inspection.TriggerId, -36}"
+        );
     }
 
     /// <summary><c>code(3);seq(10);triggerId(36, space-padded)</c>; code 000 is accepted, sequence 0000000000 none.</summary>
     public static byte[] Ack(TriggerAckMessage ack)
     {
         ArgumentNullException.ThrowIfNull(ack);
-        return Ascii($"{(int)ack.Code:D3};{(ack.Seq ?? 0) % SequenceDigits:D10};{ack.TriggerId,-36}");
+        return Ascii($"{(int)ack.Code:D3};{(ack.Seq ?? 0) % SequenceDigits:D10};{ack.TriggerId, -36}");
     }
 
     /// <summary><c>seq(10);triggerId(36, space-padded)</c>.</summary>
     public static byte[] Frame(TriggerFrameMessage frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return Ascii($"{frame.Seq % SequenceDigits:D10};{frame.TriggerId,-36}");
+        return Ascii($"{frame.Seq % SequenceDigits:D10};{frame.TriggerId, -36}");
     }
 
     private static char Bit(bool flag) => flag ? '1' : '0';

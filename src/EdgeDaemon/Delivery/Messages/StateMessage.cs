@@ -92,9 +92,26 @@ internal sealed record OutboxCounts(long Pending, long Parked)
 /// <param name="Time">Wall clock, UTC.</param>
 /// <param name="CameraNote">Why the camera is lost, or what is wrong with it although it gives frames; null when nothing is.</param>
 internal sealed record StateMessage(
-    string BootId, long Beat, bool Ready, bool Busy, StationMode Mode, RecipeStamp? Recipe, int QueueDepth, [property: JsonIgnore] Code Code, string? ErrorText,
-    StationCounters Counters, OutboxCounts Outbox, bool? ClockSynchronised, bool SequenceReset, StorageWord Storage, string? Provider, string? ProviderNote, double? EngineBuild, DateTimeOffset Time,
-    string? CameraNote = null)
+    string BootId,
+    long Beat,
+    bool Ready,
+    bool Busy,
+    StationMode Mode,
+    RecipeStamp? Recipe,
+    int QueueDepth,
+    [property: JsonIgnore] Code Code,
+    string? ErrorText,
+    StationCounters Counters,
+    OutboxCounts Outbox,
+    bool? ClockSynchronised,
+    bool SequenceReset,
+    StorageWord Storage,
+    string? Provider,
+    string? ProviderNote,
+    double? EngineBuild,
+    DateTimeOffset Time,
+    string? CameraNote = null
+)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]

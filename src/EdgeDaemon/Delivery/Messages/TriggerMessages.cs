@@ -12,7 +12,14 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="ErrorText">What was wrong and what is expected, for people; null when accepted.</param>
 /// <param name="Time">Wall clock, UTC.</param>
 internal sealed record TriggerAckMessage(
-    string? TriggerId, string? InspectionId, long? Seq, bool Duplicate, [property: JsonIgnore] Code Code, string? ErrorText, DateTimeOffset Time)
+    string? TriggerId,
+    string? InspectionId,
+    long? Seq,
+    bool Duplicate,
+    [property: JsonIgnore] Code Code,
+    string? ErrorText,
+    DateTimeOffset Time
+)
 {
     /// <summary>Name of the message's schema.</summary>
     [JsonPropertyOrder(-1)]
@@ -36,7 +43,8 @@ internal sealed record TriggerAckMessage(
     }
 
     /// <summary>The answer to a trigger that was not taken.</summary>
-    public static TriggerAckMessage ForRefused(string? triggerId, Code code, string errorText, DateTimeOffset time) => new(triggerId, null, null, false, code, errorText, time);
+    public static TriggerAckMessage ForRefused(string? triggerId, Code code, string errorText, DateTimeOffset time) =>
+        new(triggerId, null, null, false, code, errorText, time);
 }
 
 /// <summary><c>out/{station}/trigger/frame</c>: exposure is over, the part may move.</summary>

@@ -83,7 +83,8 @@ internal sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
     public DateTimeOffset CompletedAt => record.CompletedAt;
 
     /// <summary>What is special about it.</summary>
-    public VerdictFlags Flags { get; } = new(sending.Late, sending.Replayed, sending.Duplicate, record.IsFallbackProfile, record.IsZeroShot);
+    public VerdictFlags Flags { get; } =
+        new(sending.Late, sending.Replayed, sending.Duplicate, record.IsFallbackProfile, record.IsZeroShot);
 }
 
 /// <summary>What is special about a verdict or its sending.</summary>

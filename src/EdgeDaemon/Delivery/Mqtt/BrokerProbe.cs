@@ -21,7 +21,8 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     private static readonly TimeSpan Validity = TimeSpan.FromMinutes(5);
 
     /// <summary>Servers that speak first do it at once; an answer takes a round trip.</summary>
-    private static readonly TimeSpan Greeting = TimeSpan.FromMilliseconds(300), Answer = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Greeting = TimeSpan.FromMilliseconds(300),
+        Answer = TimeSpan.FromSeconds(2);
 
     private (LinkError Error, string Text)? _finding;
     private long? _lookedAt;
@@ -33,7 +34,10 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     public async Task<(LinkError Error, string Text)> ExplainAsync(LinkEnd end, CancellationToken cancellationToken)
     {
         // Unreachable is also what a server looks like that resets a connection which it does not understand.
-        if (end.Stood is not null || end.Error is not (LinkError.Unreachable or LinkError.ConnectionLost or LinkError.TimedOut or LinkError.Tls))
+        if (
+            end.Stood is not null
+            || end.Error is not (LinkError.Unreachable or LinkError.ConnectionLost or LinkError.TimedOut or LinkError.Tls)
+        )
             return (end.Error, end.Text);
         if (_lookedAt is not { } at || time.GetElapsedTime(at) > Validity)
         {
@@ -52,31 +56,41 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     private async Task<(LinkError, string)?> LookAsync(CancellationToken cancellationToken)
     {
         _isThere = false;
-        if (await AskAsync(broker.Version, isEncrypted: false, cancellationToken) is not { } plain) return null;
+        if (await AskAsync(broker.Version, isEncrypted: false, cancellationToken) is not { } plain)
+            return null;
         _isThere = true;
         if (broker.Tls is not null)
         {
             if (IsConnack(plain))
-                return (LinkError.Tls,
-                $"{Where} is a port without encryption; expected one with: set its port (usually 8883), or \"tls\": null in \"mqtt\"");
-            if (Foreign(plain) is { } other) return (LinkError.NotMqtt, other);
+                return (
+                    LinkError.Tls,
+                    $"{Where} is a port without encryption; expected one with: set its port (usually 8883), or \"tls\": null in \"mqtt\""
+                );
+            if (Foreign(plain) is { } other)
+                return (LinkError.NotMqtt, other);
             return await OtherVersionAsync(isEncrypted: true, cancellationToken);
         }
 
         if (IsTlsAlert(plain) || (plain.Length == 0 && await AskAsync(broker.Version, isEncrypted: true, cancellationToken) is not null))
-            return (LinkError.Tls,
-                $"{Where} is a port for encrypted connections; set \"tls\" in \"mqtt\" (\"tls\": {{}} for the system's authorities), or the port without encryption (usually 1883)");
-        if (Foreign(plain) is { } foreign) return (LinkError.NotMqtt, foreign);
+            return (
+                LinkError.Tls,
+                $"{Where} is a port for encrypted connections; set \"tls\" in \"mqtt\" (\"tls\": {{}} for the system's authorities), "
+                    + "or the port without encryption (usually 1883)"
+            );
+        if (Foreign(plain) is { } foreign)
+            return (LinkError.NotMqtt, foreign);
         return IsConnack(plain) ? null : await OtherVersionAsync(isEncrypted: false, cancellationToken);
     }
 
     /// <summary>A broker that ends a connection of one version without a word and answers one of the other.</summary>
     private async Task<(LinkError, string)?> OtherVersionAsync(bool isEncrypted, CancellationToken cancellationToken)
     {
-        if (isEncrypted && await AskAsync(broker.Version, isEncrypted, cancellationToken) is { } same && IsConnack(same)) return null;
+        if (isEncrypted && await AskAsync(broker.Version, isEncrypted, cancellationToken) is { } same && IsConnack(same))
+            return null;
         MqttVersion other = broker.Version == MqttVersion.V5 ? MqttVersion.V311 : MqttVersion.V5;
         return await AskAsync(other, isEncrypted, cancellationToken) is { } answer && IsConnack(answer)
-            ? LinkErrors.OfVersion(broker.Version) : null;
+            ? LinkErrors.OfVersion(broker.Version)
+            : null;
     }
 
     /// <summary>The first bytes that come back, before or after a CONNECT; empty when nothing did, null without a connection.</summary>
@@ -90,10 +104,13 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
         {
             await tcp.ConnectAsync(broker.Host, broker.Port, either.Token);
             stream = tcp.GetStream();
-            if (isEncrypted) stream = await EncryptAsync(stream, either.Token);
+            if (isEncrypted)
+                stream = await EncryptAsync(stream, either.Token);
         }
-        catch (Exception e) when (
-            !cancellationToken.IsCancellationRequested && e is SocketException or IOException or AuthenticationException or OperationCanceledException)
+        catch (Exception e)
+            when (!cancellationToken.IsCancellationRequested
+                && e is SocketException or IOException or AuthenticationException or OperationCanceledException
+            )
         {
             return null;
         }
@@ -137,7 +154,10 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
 #pragma warning disable CA5359
         var encrypted = new SslStream(stream, false, (_, _, _, _) => true);
 #pragma warning restore CA5359
-        await encrypted.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = broker.Tls?.ServerName ?? broker.Host }, cancellationToken);
+        await encrypted.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = broker.Tls?.ServerName ?? broker.Host },
+            cancellationToken
+        );
         return encrypted;
     }
 
@@ -145,7 +165,8 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     {
         byte[] id = Encoding.UTF8.GetBytes(clientId);
         List<byte> body = [0, 4, .. "MQTT"u8, (byte)(version == MqttVersion.V5 ? 5 : 4), 2, 0, 5];
-        if (version == MqttVersion.V5) body.Add(0);
+        if (version == MqttVersion.V5)
+            body.Add(0);
         body.AddRange([(byte)(id.Length >> 8), (byte)id.Length, .. id]);
         return [0x10, (byte)body.Count, .. body];
     }
@@ -157,15 +178,19 @@ internal sealed class BrokerProbe(BrokerOptions broker, string clientId, TimePro
     /// <summary>What else it is; null for what may be a broker.</summary>
     private string? Foreign(byte[] answer)
     {
-        if (answer.Length == 0 || answer[0] == 0x20 || IsTlsAlert(answer)) return null;
-        string text = new([.. answer.TakeWhile(b => b is not (byte)'\r' and not (byte)'\n').Take(60).Select(b => b is >= 32 and < 127
-            ? (char)b : '?')]);
+        if (answer.Length == 0 || answer[0] == 0x20 || IsTlsAlert(answer))
+            return null;
+        string text = new([
+            .. answer.TakeWhile(b => b is not (byte)'\r' and not (byte)'\n').Take(60).Select(b => b is >= 32 and < 127 ? (char)b : '?'),
+        ]);
         if (text.StartsWith("INFO {", StringComparison.Ordinal))
-            return $"{Where} is the port of NATS' own clients (usually 4222); expected the one that its \"mqtt\" block names (usually 1883)";
+            return $"{Where} is the port of NATS' own clients (usually 4222); expected the one that its \"mqtt\" block names (usually "
+                + "1883)";
         if (text.StartsWith("AMQP", StringComparison.Ordinal))
             return $"{Where} speaks AMQP (RabbitMQ's port 5672); expected the port of its MQTT plugin (usually 1883)";
         if (text.StartsWith("HTTP/", StringComparison.Ordinal))
-            return $"{Where} is a web server's port (a broker's management or WebSocket port?); expected MQTT over TCP (usually 1883, or 8883 with TLS)";
+            return $"{Where} is a web server's port (a broker's management or WebSocket port?); expected MQTT over TCP (usually 1883, "
+                + "or 8883 with TLS)";
         return $"{Where} is no MQTT broker: it answers \"{text}\"";
     }
 }

@@ -6,23 +6,35 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>Takes commands as they arrive, understands them, and lays each on its station's desk or refuses it. Never waits and never
 /// throws.</summary>
-internal sealed class CommandRouter(LinkOptions options, Topics topics, TimeProvider time, Action<string, OutMessage> answer, Action<string, TriggerAckMessage, byte[]?> acknowledge)
+internal sealed class CommandRouter(
+    LinkOptions options,
+    Topics topics,
+    TimeProvider time,
+    Action<string, OutMessage> answer,
+    Action<string, TriggerAckMessage, byte[]?> acknowledge
+)
 {
     private readonly Dictionary<string, Channel<Command>> _desks = options.Stations.ToDictionary(
-        s => s, _ => Channel.CreateBounded<Command>(new BoundedChannelOptions(options.CommandQueue) { SingleReader = true, SingleWriter = true }), StringComparer.Ordinal);
+        s => s,
+        _ => Channel.CreateBounded<Command>(new BoundedChannelOptions(options.CommandQueue) { SingleReader = true, SingleWriter = true }),
+        StringComparer.Ordinal
+    );
 
     public ChannelReader<Command> Commands(string station) => _desks[station].Reader;
 
     /// <summary>Looks at one message; what is no command of a known station is ignored.</summary>
     public void Take(MqttApplicationMessage message)
     {
-        if (!topics.TryParse(message.Topic, out string station, out var kind) || !_desks.TryGetValue(station, out var desk)) return;
+        if (!topics.TryParse(message.Topic, out string station, out var kind) || !_desks.TryGetValue(station, out var desk))
+            return;
         byte[]? correlation = message.CorrelationData is { Length: <= LinkOptions.MaximumCorrelation } data ? data : null;
         long now = time.GetTimestamp();
 
         var (command, id, code, error) = Understand(message, station, kind, now, correlation);
-        if (command is not null && !desk.Writer.TryWrite(command)) (code, error) = (Code.QueueFull, $"{options.CommandQueue} commands wait already; try again");
-        if (error is null) return;
+        if (command is not null && !desk.Writer.TryWrite(command))
+            (code, error) = (Code.QueueFull, $"{options.CommandQueue} commands wait already; try again");
+        if (error is null)
+            return;
         options.Refused(new CommandRefused(station, kind, code, error));
         if (kind == CommandKind.Trigger)
         {
@@ -30,11 +42,25 @@ internal sealed class CommandRouter(LinkOptions options, Topics topics, TimeProv
         }
         else if (kind == CommandKind.Recipe)
         {
-            answer(station, Answers.RecipeAck(topics, station, new(id, (command as RecipeCommand)?.Content.Recipe, RecipeChange.Refused, null, code, error, time.GetUtcNow()), correlation));
+            answer(
+                station,
+                Answers.RecipeAck(
+                    topics,
+                    station,
+                    new(id, (command as RecipeCommand)?.Content.Recipe, RecipeChange.Refused, null, code, error, time.GetUtcNow()),
+                    correlation
+                )
+            );
         }
     }
 
-    private (Command? Command, string? Id, Code Code, string? Error) Understand(MqttApplicationMessage message, string station, CommandKind kind, long now, byte[]? correlation)
+    private (Command? Command, string? Id, Code Code, string? Error) Understand(
+        MqttApplicationMessage message,
+        string station,
+        CommandKind kind,
+        long now,
+        byte[]? correlation
+    )
     {
         var payload = message.Payload;
         var (command, id, error) = kind switch
@@ -43,11 +69,18 @@ internal sealed class CommandRouter(LinkOptions options, Topics topics, TimeProv
             CommandKind.Part => Of(CommandParser.Part(payload), c => new PartCommand(station, now, correlation, c)),
             _ => Of(CommandParser.Recipe(payload), c => new RecipeCommand(station, now, correlation, c)),
         };
-        if (message.Retain) return (null, id, Code.Retained, "a retained message is no command; expected the retain flag to be off");
-        if (!options.Allowed.Contains(kind)) return (null, id, Code.NotAllowed, $"commands of the kind {kind.ToString().ToLowerInvariant()} are not on this device's allow-list");
+        if (message.Retain)
+            return (null, id, Code.Retained, "a retained message is no command; expected the retain flag to be off");
+        if (!options.Allowed.Contains(kind))
+            return (
+                null,
+                id,
+                Code.NotAllowed,
+                $"commands of the kind {kind.ToString().ToLowerInvariant()} are not on this device's allow-list"
+            );
         return error is null ? (command, id, Code.None, null) : (null, id, Code.Malformed, error);
     }
 
-    private static (Command?, string?, string?) Of<T>(Parsed<T> parsed, Func<T, Command> make) where T : class =>
-        (parsed.Value is { } value ? make(value) : null, parsed.Id, parsed.Error);
+    private static (Command?, string?, string?) Of<T>(Parsed<T> parsed, Func<T, Command> make)
+        where T : class => (parsed.Value is { } value ? make(value) : null, parsed.Id, parsed.Error);
 }

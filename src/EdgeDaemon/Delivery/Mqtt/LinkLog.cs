@@ -44,15 +44,19 @@ internal static partial class LinkLog
         while (true)
         {
             LinkState state = await link.WhenAsync(s => IsNews(s, told, named), stop).ConfigureAwait(false);
-            if (state.IsConnected) named.Clear();
-            else named.Add(state.Error);
+            if (state.IsConnected)
+                named.Clear();
+            else
+                named.Add(state.Error);
             Tell(log, state, wasConnected: told is { IsConnected: true });
             told = state;
         }
     }
 
     private static bool IsNews(LinkState state, LinkState? told, HashSet<LinkError> named) =>
-        state.IsConnected ? told is not { IsConnected: true } || told.Error != state.Error || told.Since != state.Since : state.Error != LinkError.None && !named.Contains(state.Error);
+        state.IsConnected
+            ? told is not { IsConnected: true } || told.Error != state.Error || told.Since != state.Since
+            : state.Error != LinkError.None && !named.Contains(state.Error);
 
     private static void Tell(ILogger log, LinkState state, bool wasConnected)
     {
@@ -68,8 +72,10 @@ internal static partial class LinkLog
                 LogTakenOver(log, state.Error, state.ErrorText);
                 break;
             default:
-                if (wasConnected) LogLost(log, state.Error, state.ErrorText);
-                else LogCannotConnect(log, state.Error, state.ErrorText);
+                if (wasConnected)
+                    LogLost(log, state.Error, state.ErrorText);
+                else
+                    LogCannotConnect(log, state.Error, state.ErrorText);
                 break;
         }
     }
@@ -94,17 +100,30 @@ internal static partial class LinkLog
     [LoggerMessage(4004, LogLevel.Error, "MQTT: connected, but not allowed everything ({Error}): {Why}")]
     private static partial void LogDenied(ILogger log, LinkError error, string? why);
 
-    [OperatorAction("Let the broker take a second connection of this device (client id clipfusion-{device}-media; mosquitto: use_username_as_clientid off), or set heatmap.when to never.")]
+    [OperatorAction(
+        "Let the broker take a second connection of this device (client id clipfusion-{device}-media; mosquitto: "
+            + "use_username_as_clientid off), or set heatmap.when to never."
+    )]
     [LoggerMessage(4020, LogLevel.Warning, "MQTT: heatmaps go over the main connection: {Why}; the second one is tried again in {Hours} h")]
     private static partial void LogOneConnection(ILogger log, string why, double hours);
 
-    [OperatorAction("Let the broker's rules of access give this user the topic. What is refused there in the meantime is parked or dropped.")]
-    [LoggerMessage(4021, LogLevel.Error,
-        "MQTT: the broker ends the connection at each message or subscription to {Topic}; taken as refused there for {Minutes} min")]
+    [OperatorAction(
+        "Let the broker's rules of access give this user the topic. What is refused there in the meantime is parked or dropped."
+    )]
+    [LoggerMessage(
+        4021,
+        LogLevel.Error,
+        "MQTT: the broker ends the connection at each message or subscription to {Topic}; taken as refused there for {Minutes} min"
+    )]
     private static partial void LogTopicDenied(ILogger log, string topic, double minutes);
 
-    [OperatorAction("Nothing, or let this user read its own out topics as well: then the device finds out at its start where it may write.")]
-    [LoggerMessage(4022, LogLevel.Information,
-        "MQTT 3.1.1: the broker does not let this device hear its own topics, so a topic on which it may not write can't be found out")]
+    [OperatorAction(
+        "Nothing, or let this user read its own out topics as well: then the device finds out at its start where it may write."
+    )]
+    [LoggerMessage(
+        4022,
+        LogLevel.Information,
+        "MQTT 3.1.1: the broker does not let this device hear its own topics, so a topic on which it may not write can't be found out"
+    )]
     private static partial void LogNotTestable(ILogger log);
 }

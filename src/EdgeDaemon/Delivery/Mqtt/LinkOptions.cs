@@ -19,7 +19,8 @@ internal sealed record LinkOptions
     public required IReadOnlyList<string> Stations { get; init; }
 
     /// <summary>Which commands MQTT may give.</summary>
-    public IReadOnlySet<CommandKind> Allowed { get; init; } = new HashSet<CommandKind> { CommandKind.Trigger, CommandKind.Part, CommandKind.Recipe };
+    public IReadOnlySet<CommandKind> Allowed { get; init; } =
+        new HashSet<CommandKind> { CommandKind.Trigger, CommandKind.Part, CommandKind.Recipe };
 
     /// <summary>Most commands of one station that wait; one more is refused QUEUE_FULL.</summary>
     public int CommandQueue { get; init; } = 64;

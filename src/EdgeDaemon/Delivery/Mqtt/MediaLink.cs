@@ -32,7 +32,8 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
-    private long _sent, _dropped;
+    private long _sent,
+        _dropped;
 
     /// <param name="broker">The broker.</param>
     /// <param name="device">Name of the device.</param>
@@ -68,8 +69,10 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
     public LinkState State => _connection.State;
 
     /// <summary>What pictures go over now.</summary>
-    public MediaRoute Route => State.IsConnected ? MediaRoute.Own : IsWanted && _second.GivenUp is not null
-        && _main is { State.IsConnected: true } ? MediaRoute.Main : MediaRoute.None;
+    public MediaRoute Route =>
+        State.IsConnected ? MediaRoute.Own
+        : IsWanted && _second.GivenUp is not null && _main is { State.IsConnected: true } ? MediaRoute.Main
+        : MediaRoute.None;
 
     /// <summary>Why there is no connection for pictures alone; null where there is one, none is wanted, or the main one is missing
     /// too.</summary>
@@ -81,7 +84,8 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
         get => _wanted.Task.IsCompleted;
         set
         {
-            if (value == IsWanted) return;
+            if (value == IsWanted)
+                return;
             if (value)
             {
                 _wanted.SetResult();
@@ -107,15 +111,24 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
     }
 
     /// <summary>Waits until the connection is in some state.</summary>
-    public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) => _connection.WhenAsync(wanted, cancellationToken);
+    public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) =>
+        _connection.WhenAsync(wanted, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>The inspection's id is sent as user property <c>inspectionId</c>.</remarks>
     public bool TrySend(string station, string inspectionId, string contentType, ReadOnlyMemory<byte> picture, IDisposable? memory = null)
     {
         var taken = new Picture(
-            new OutMessage(_topics.Heatmap(station), picture) { Acknowledged = false, ContentType = contentType, UserProperties = [new("inspectionId", inspectionId)] }, memory);
-        if (picture.Length <= IHeatmapPublisher.MaximumBytes) return _queue.Writer.TryWrite(taken);
+            new OutMessage(_topics.Heatmap(station), picture)
+            {
+                Acknowledged = false,
+                ContentType = contentType,
+                UserProperties = [new("inspectionId", inspectionId)],
+            },
+            memory
+        );
+        if (picture.Length <= IHeatmapPublisher.MaximumBytes)
+            return _queue.Writer.TryWrite(taken);
         Drop(taken);
         return false;
     }
@@ -123,9 +136,11 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
     /// <summary>Ends the connection; what still waits is dropped.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_stop.IsCancellationRequested) await _stop.CancelAsync();
+        if (!_stop.IsCancellationRequested)
+            await _stop.CancelAsync();
         await _loop;
-        while (_queue.Reader.TryRead(out Picture left)) Drop(left);
+        while (_queue.Reader.TryRead(out Picture left))
+            Drop(left);
         await _connection.DisposeAsync();
         _stop.Dispose();
     }
@@ -134,7 +149,8 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
     {
         await _second.WhenAllowedAsync(cancellationToken);
         await _wanted.Task.WaitAsync(cancellationToken);
-        if (_main is not null) await _main.WhenStoodAsync(_second.MainMustStand, cancellationToken);
+        if (_main is not null)
+            await _main.WhenStoodAsync(_second.MainMustStand, cancellationToken);
         _second.Trying();
     }
 
@@ -154,13 +170,19 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
                 await WhenRouteAsync();
                 await _queue.Reader.WaitToReadAsync(_stop.Token);
                 MediaRoute route = Route;
-                if (route == MediaRoute.Main) await _main!.WhenQuietAsync(_stop.Token);
-                if (route == MediaRoute.None || !_queue.Reader.TryRead(out var picture)) continue;
-                PublishOutcome outcome = await (route == MediaRoute.Own ? _connection.PublishAsync(picture.Message, _stop.Token)
-                    : _main!.PublishAsync(picture.Message, _stop.Token));
+                if (route == MediaRoute.Main)
+                    await _main!.WhenQuietAsync(_stop.Token);
+                if (route == MediaRoute.None || !_queue.Reader.TryRead(out var picture))
+                    continue;
+                PublishOutcome outcome = await (
+                    route == MediaRoute.Own
+                        ? _connection.PublishAsync(picture.Message, _stop.Token)
+                        : _main!.PublishAsync(picture.Message, _stop.Token)
+                );
                 Interlocked.Increment(ref outcome.Status == PublishStatus.Delivered ? ref _sent : ref _dropped);
                 // What was broken off may still be being written to the socket: its memory is left to the collector.
-                if (outcome.Status != PublishStatus.Unknown) picture.Memory?.Dispose();
+                if (outcome.Status != PublishStatus.Unknown)
+                    picture.Memory?.Dispose();
             }
         }
         catch (OperationCanceledException)
@@ -171,7 +193,8 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
 
     private async Task WhenRouteAsync()
     {
-        if (Route != MediaRoute.None) return;
+        if (Route != MediaRoute.None)
+            return;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         await await Task.WhenAny(_connection.WhenAsync(s => s.IsConnected, end.Token), WhenMainAsync(end.Token));
         await end.CancelAsync();

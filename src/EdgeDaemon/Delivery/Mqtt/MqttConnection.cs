@@ -31,17 +31,19 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     public Action<MqttApplicationMessage> Received { get; init; } = _ => { };
 
     /// <summary>Called on a new connection before anybody may use it; returns what is wrong with it, if anything.</summary>
-    public Func<MqttSession, CancellationToken, Task<(LinkError Error, string Text)?>> Opened { get; init; } = (_, _) => Task.FromResult<(LinkError, string)?>(null);
+    public Func<MqttSession, CancellationToken, Task<(LinkError Error, string Text)?>> Opened { get; init; } =
+        (_, _) => Task.FromResult<(LinkError, string)?>(null);
 
     /// <summary>Called after another client took the session over; waits until it may be tried again.</summary>
-    public Func<CancellationToken, Task> Displaced { get; init; } = cancellation => Task.Delay(BackOff.Jitter(broker.TakenOverDelay, Random.Shared), time, cancellation);
+    public Func<CancellationToken, Task> Displaced { get; init; } =
+        cancellation => Task.Delay(BackOff.Jitter(broker.TakenOverDelay, Random.Shared), time, cancellation);
 
     /// <summary>Called before each attempt; waits until there may be one.</summary>
     public Func<CancellationToken, Task> Allowed { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>Called after each end but the program's own: its owner may know more of the reason than the broker says.</summary>
-    public Func<LinkEnd, CancellationToken, Task<(LinkError Error, string Text)>> Explain { get; init; } = (end, _) =>
-        Task.FromResult((end.Error, end.Text));
+    public Func<LinkEnd, CancellationToken, Task<(LinkError Error, string Text)>> Explain { get; init; } =
+        (end, _) => Task.FromResult((end.Error, end.Text));
 
     /// <summary>Called before a clean end.</summary>
     public Func<MqttSession, CancellationToken, Task> Closing { get; init; } = (_, _) => Task.CompletedTask;
@@ -49,7 +51,11 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     /// <summary>How it is doing.</summary>
     public LinkState State
     {
-        get { lock (_gate) return _state; }
+        get
+        {
+            lock (_gate)
+                return _state;
+        }
     }
 
     /// <summary>Begins; to be called once.</summary>
@@ -57,7 +63,8 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
 
     /// <summary>Publishes on the connection that there is, if there is one; one that is being opened is waited for, since commands may
     /// arrive on it already.</summary>
-    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) => await await SendAsync(message, cancellationToken);
+    public async Task<PublishOutcome> PublishAsync(OutMessage message, CancellationToken cancellationToken) =>
+        await await SendAsync(message, cancellationToken);
 
     /// <summary>As <see cref="PublishAsync"/>, but ends as soon as the message has its place in the order of the connection; the task
     /// inside ends with the broker's answer.</summary>
@@ -74,8 +81,10 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         {
             LinkState state;
             Task changed;
-            lock (_gate) (state, changed) = (_state, _changed.Task);
-            if (wanted(state)) return state;
+            lock (_gate)
+                (state, changed) = (_state, _changed.Task);
+            if (wanted(state))
+                return state;
             await changed.WaitAsync(cancellationToken);
         }
     }
@@ -86,7 +95,8 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     /// <summary>Ends cleanly: the broker does not publish the will.</summary>
     public async Task StopAsync()
     {
-        if (!_stop.IsCancellationRequested) await _stop.CancelAsync();
+        if (!_stop.IsCancellationRequested)
+            await _stop.CancelAsync();
         await _loop;
     }
 
@@ -103,14 +113,18 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         while (!_stop.IsCancellationRequested)
         {
             await Allowed(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (_stop.IsCancellationRequested) break;
+            if (_stop.IsCancellationRequested)
+                break;
             LinkEnd end = await ConnectOnceAsync();
-            if (_stop.IsCancellationRequested) break;
+            if (_stop.IsCancellationRequested)
+                break;
             // Those who publish stop at once; the reason follows when it is known.
-            if (end.Stood is not null) Change(false, LinkError.None, null);
+            if (end.Stood is not null)
+                Change(false, LinkError.None, null);
             // The other one may have been quicker to throw us out than we to leave.
             (LinkError error, string text) = _leaving.Task.IsCompleted ? await _leaving.Task : await ExplainAsync(end);
-            if (_stop.IsCancellationRequested) break;
+            if (_stop.IsCancellationRequested)
+                break;
             // One that ends as soon as it is made is no success: whatever ends it will be there the next time.
             if (end.Stood >= broker.StableAfter)
             {
@@ -166,25 +180,30 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
             var leaving = new TaskCompletionSource<(LinkError, string)>(TaskCreationOptions.RunContinuationsAsynchronously);
             _leaving = leaving;
             var answer = await MqttMapping.ConnectAsync(client, broker, clientId, will, time, _stop.Token);
-            if (answer.ResultCode != MqttClientConnectResultCode.Success) return End(LinkErrors.Of(answer, broker.Version));
+            if (answer.ResultCode != MqttClientConnectResultCode.Success)
+                return End(LinkErrors.Of(answer, broker.Version));
             session = new MqttSession(client, broker, time, answer, guard);
             // The end may have come before there was a session to tell.
-            if (!client.IsConnected) return End(reason ?? (LinkError.ConnectionLost, "the connection ended at once"));
+            if (!client.IsConnected)
+                return End(reason ?? (LinkError.ConnectionLost, "the connection ended at once"));
 
             var trouble = await Opened(session, _stop.Token);
-            if (session.Ended.IsCompleted) return End(await session.Ended);
+            if (session.Ended.IsCompleted)
+                return End(await session.Ended);
             _session = session;
             opening.SetResult();
             Change(true, trouble?.Error ?? LinkError.None, trouble?.Text);
             await Task.WhenAny(session.Ended, leaving.Task).WaitAsync(_stop.Token);
             // Nobody else may say anything after the last word.
             _session = null;
-            if (!session.Ended.IsCompleted) await CloseAsync(client, session);
+            if (!session.Ended.IsCompleted)
+                await CloseAsync(client, session);
             return End(await (leaving.Task.IsCompleted ? leaving.Task : session.Ended));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            if (session is not null) await CloseAsync(client, session);
+            if (session is not null)
+                await CloseAsync(client, session);
             return End((LinkError.None, ""));
         }
         catch (Exception e)
@@ -208,7 +227,13 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
             await Closing(session, limit.Token);
             await client.DisconnectAsync(new MqttClientDisconnectOptions(), limit.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationException or InvalidOperationException or IOException)
+        catch (Exception e)
+            when (e
+                    is OperationCanceledException
+                        or MQTTnet.Exceptions.MqttCommunicationException
+                        or InvalidOperationException
+                        or IOException
+            )
         {
             // The broker is gone: the will says what could not be said.
         }
@@ -217,7 +242,8 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
     /// <summary>Notes something wrong with a connection that stays.</summary>
     public void Note(LinkError error, string text)
     {
-        if (State.IsConnected) Change(true, error, text);
+        if (State.IsConnected)
+            Change(true, error, text);
     }
 
     private void Change(bool isConnected, LinkError error, string? text)
@@ -226,7 +252,13 @@ internal sealed class MqttConnection(BrokerOptions broker, string clientId, OutM
         lock (_gate)
         {
             string? errorText = error == LinkError.None ? null : text;
-            _state = new(isConnected, _state.IsConnected == isConnected ? _state.Since : time.GetUtcNow(), error, errorText, errorText ?? _state.LastErrorText);
+            _state = new(
+                isConnected,
+                _state.IsConnected == isConnected ? _state.Since : time.GetUtcNow(),
+                error,
+                errorText,
+                errorText ?? _state.LastErrorText
+            );
             (changed, _changed) = (_changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
         changed.SetResult();

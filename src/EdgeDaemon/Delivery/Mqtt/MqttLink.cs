@@ -23,8 +23,12 @@ internal sealed class MqttLink : IAsyncDisposable
     private readonly RightsTest _rights;
     private readonly BrokerProbe _probe;
     private readonly LiveTraffic _traffic = new();
-    private readonly Channel<LinkNotice> _notices = Channel.CreateBounded<LinkNotice>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest });
-    private readonly Channel<bool> _contradicted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<LinkNotice> _notices = Channel.CreateBounded<LinkNotice>(
+        new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest }
+    );
+    private readonly Channel<bool> _contradicted = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private readonly CancellationTokenSource _stop = new();
     private volatile TaskCompletionSource _echo = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _guard = Task.CompletedTask;
@@ -40,7 +44,13 @@ internal sealed class MqttLink : IAsyncDisposable
         Topics = new Topics(options.Device);
         _online = Status(DeviceStatus.Online);
         _rivals = new RivalDetector(_online.Payload, options.BootId, options.Broker.TakenOverDelay, time);
-        _desk = new CommandRouter(options, Topics, time, (station, message) => TrySend(station, message), (station, ack, correlation) => _ = AcknowledgeAsync(station, ack, correlation));
+        _desk = new CommandRouter(
+            options,
+            Topics,
+            time,
+            (station, message) => TrySend(station, message),
+            (station, ack, correlation) => _ = AcknowledgeAsync(station, ack, correlation)
+        );
         _rights = new RightsTest(Topics, options.Stations, options.BootId, time);
         _probe = new BrokerProbe(options.Broker, $"clipfusion-{options.Device}-probe", time);
         Guard = new TopicGuard(time, d => _notices.Writer.TryWrite(new LinkNotice.Denied(d.Topic, d.For)));
@@ -85,7 +95,8 @@ internal sealed class MqttLink : IAsyncDisposable
     }
 
     /// <summary>Waits until the connection is in some state.</summary>
-    public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) => _connection.WhenAsync(wanted, cancellationToken);
+    public Task<LinkState> WhenAsync(Predicate<LinkState> wanted, CancellationToken cancellationToken) =>
+        _connection.WhenAsync(wanted, cancellationToken);
 
     /// <summary>Waits until the connection has stood for some time without a break.</summary>
     internal async Task WhenStoodAsync(TimeSpan time, CancellationToken cancellationToken)
@@ -93,9 +104,11 @@ internal sealed class MqttLink : IAsyncDisposable
         while (true)
         {
             LinkState before = await WhenAsync(s => s.IsConnected, cancellationToken);
-            if (time == TimeSpan.Zero) return;
+            if (time == TimeSpan.Zero)
+                return;
             await Task.Delay(time, _time, cancellationToken);
-            if (State is { IsConnected: true } now && now.Since == before.Since) return;
+            if (State is { IsConnected: true } now && now.Since == before.Since)
+                return;
         }
     }
 
@@ -114,7 +127,12 @@ internal sealed class MqttLink : IAsyncDisposable
     /// <returns><see cref="PublishStatus.Delivered"/> only when both were; else what became of the first that was not.</returns>
     public async Task<PublishStatus> AcknowledgeAsync(string station, TriggerAckMessage ack, byte[]? correlationData)
     {
-        Task<PublishStatus>[] told = [.. Answers.TriggerAck(Topics, station, ack, correlationData).Select(m => _lanes[station].SendAsync(m, new AnswerTo(ack.TriggerId, !ack.Accepted)))];
+        Task<PublishStatus>[] told =
+        [
+            .. Answers
+                .TriggerAck(Topics, station, ack, correlationData)
+                .Select(m => _lanes[station].SendAsync(m, new AnswerTo(ack.TriggerId, !ack.Accepted))),
+        ];
         return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
     }
 
@@ -124,14 +142,17 @@ internal sealed class MqttLink : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(frame);
         // An answer to the same id: where its ack yields to others, this stays behind it.
         var to = new AnswerTo(frame.TriggerId, false);
-        foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame)) _ = _lanes[station].SendAsync(message, to);
+        foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame))
+            _ = _lanes[station].SendAsync(message, to);
     }
 
     /// <summary>Publishes what the lanes hold, then <c>offline</c>, and ends the connection.</summary>
     public async Task StopAsync()
     {
-        if (!_stop.IsCancellationRequested) await _stop.CancelAsync();
-        foreach (var lane in _lanes.Values) await lane.DisposeAsync();
+        if (!_stop.IsCancellationRequested)
+            await _stop.CancelAsync();
+        foreach (var lane in _lanes.Values)
+            await lane.DisposeAsync();
         await _connection.StopAsync();
         await _guard;
     }
@@ -173,9 +194,11 @@ internal sealed class MqttLink : IAsyncDisposable
 
     private async Task<(LinkError, string)> ExplainAsync(LinkEnd end, CancellationToken cancellationToken)
     {
-        if (end.Stood is null) return await _probe.ExplainAsync(end, cancellationToken);
+        if (end.Stood is null)
+            return await _probe.ExplainAsync(end, cancellationToken);
         _probe.Forget();
-        if (!await Second.HasEndedMainAsync(end, cancellationToken)) return (end.Error, end.Text);
+        if (!await Second.HasEndedMainAsync(end, cancellationToken))
+            return (end.Error, end.Text);
         return (LinkError.OneConnection, "the broker ended it when the device's second connection, the one for heatmaps, was made");
     }
 
@@ -185,7 +208,8 @@ internal sealed class MqttLink : IAsyncDisposable
     {
         if (message.Topic != Topics.Status)
         {
-            if (!_rights.Hear(message)) _desk.Take(message);
+            if (!_rights.Hear(message))
+                _desk.Take(message);
             return;
         }
         switch (_rivals.Hear(message.Payload, out string? rival))
@@ -213,12 +237,18 @@ internal sealed class MqttLink : IAsyncDisposable
     {
         _echo = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var kinds = Enum.GetValues<CommandKind>();
-        var denied = await session.SubscribeAsync(_options.Stations.SelectMany(s => kinds.Select(k => Topics.Command(s, k))).Prepend(Topics.Status), cancellationToken);
+        var denied = await session.SubscribeAsync(
+            _options.Stations.SelectMany(s => kinds.Select(k => Topics.Command(s, k))).Prepend(Topics.Status),
+            cancellationToken
+        );
         var birth = await session.PublishAsync(_online, cancellationToken);
 
-        if (birth.Status == PublishStatus.Refused) return (LinkError.TopicDenied, $"the broker refuses {Topics.Status}: {birth.Why}");
-        if (_options.Broker.Version == MqttVersion.V311) _ = TestSelfAsync(session, _echo.Task);
-        if (denied.Count == 0) return null;
+        if (birth.Status == PublishStatus.Refused)
+            return (LinkError.TopicDenied, $"the broker refuses {Topics.Status}: {birth.Why}");
+        if (_options.Broker.Version == MqttVersion.V311)
+            _ = TestSelfAsync(session, _echo.Task);
+        if (denied.Count == 0)
+            return null;
         string which = string.Join(", ", denied.Select(d => $"{d.Topic} ({d.Why})"));
         return (LinkError.SubscriptionDenied, $"the broker refuses subscriptions: {which}");
     }
@@ -229,7 +259,8 @@ internal sealed class MqttLink : IAsyncDisposable
         var limit = Task.Delay(_options.Broker.Timeout, _time, CancellationToken.None);
         if (await Task.WhenAny(echo, session.Ended, limit) == limit)
             _connection.Note(LinkError.TopicDenied, $"{Topics.Status} was published and did not come back: the broker seems to deny it");
-        if (_options.TestsRights && !_rights.IsDone && !session.Ended.IsCompleted) await TestRightsAsync(session);
+        if (_options.TestsRights && !_rights.IsDone && !session.Ended.IsCompleted)
+            await TestRightsAsync(session);
     }
 
     private async Task TestRightsAsync(MqttSession session)
@@ -237,14 +268,25 @@ internal sealed class MqttLink : IAsyncDisposable
         try
         {
             IReadOnlyList<string>? silent = await _rights.RunAsync(session, _options.Broker.Timeout, _stop.Token);
-            if (silent is null && _rights.IsDone) _notices.Writer.TryWrite(new LinkNotice.NotTestable());
-            if (silent is not { Count: > 0 }) return;
-            string already = State is { Error: LinkError.TopicDenied or LinkError.SubscriptionDenied, ErrorText: { } said } ? said + "; " : "";
+            if (silent is null && _rights.IsDone)
+                _notices.Writer.TryWrite(new LinkNotice.NotTestable());
+            if (silent is not { Count: > 0 })
+                return;
+            string already = State is { Error: LinkError.TopicDenied or LinkError.SubscriptionDenied, ErrorText: { } said }
+                ? said + "; "
+                : "";
             string which = string.Join(", ", silent);
             string text = $"{already}published and did not come back: {which}; the broker seems to deny them, or to deny hearing them";
             _connection.Note(LinkError.TopicDenied, text);
         }
-        catch (Exception e) when (e is OperationCanceledException or MQTTnet.Exceptions.MqttCommunicationException or InvalidOperationException or ObjectDisposedException or IOException)
+        catch (Exception e)
+            when (e
+                    is OperationCanceledException
+                        or MQTTnet.Exceptions.MqttCommunicationException
+                        or InvalidOperationException
+                        or ObjectDisposedException
+                        or IOException
+            )
         {
             // The connection ended, or the program does; the state says so, and the next connection tests again.
         }

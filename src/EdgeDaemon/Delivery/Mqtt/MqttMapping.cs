@@ -12,7 +12,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <summary>Our words in the client library's.</summary>
 internal static class MqttMapping
 {
-    private const int MaxSecretBytes = 64 << 10, MaxPemBytes = 4 << 20;
+    private const int MaxSecretBytes = 64 << 10,
+        MaxPemBytes = 4 << 20;
 
     /// <summary>Options of one connection attempt; reads the files that they name.</summary>
     /// <exception cref="IOException">A file can't be read.</exception>
@@ -28,13 +29,21 @@ internal static class MqttMapping
             .WithTimeout(broker.Timeout)
             // Bridges' private flag in the protocol version: some brokers refuse it.
             .WithTryPrivate(false);
-        if (broker.Version == MqttVersion.V5) builder.WithSessionExpiryInterval(0).WithMaximumPacketSize(broker.MaximumIncomingPacket);
-        if (broker.UserName is { } user) builder.WithCredentials(user, broker.PasswordFile is { } file ? FirstLine(file) : "");
-        if (broker.Tls is { } tls) builder.WithTlsOptions(t => AddTls(t, tls, broker.Host));
+        if (broker.Version == MqttVersion.V5)
+            builder.WithSessionExpiryInterval(0).WithMaximumPacketSize(broker.MaximumIncomingPacket);
+        if (broker.UserName is { } user)
+            builder.WithCredentials(user, broker.PasswordFile is { } file ? FirstLine(file) : "");
+        if (broker.Tls is { } tls)
+            builder.WithTlsOptions(t => AddTls(t, tls, broker.Host));
         if (will is not null)
         {
-            builder.WithWillTopic(will.Topic).WithWillPayload(will.Payload.ToArray()).WithWillRetain(will.Retain).WithWillQualityOfServiceLevel(Qos(will));
-            if (broker.Version == MqttVersion.V5) builder.WithWillContentType(will.ContentType);
+            builder
+                .WithWillTopic(will.Topic)
+                .WithWillPayload(will.Payload.ToArray())
+                .WithWillRetain(will.Retain)
+                .WithWillQualityOfServiceLevel(Qos(will));
+            if (broker.Version == MqttVersion.V5)
+                builder.WithWillContentType(will.ContentType);
         }
         return builder.Build();
     }
@@ -43,7 +52,13 @@ internal static class MqttMapping
     /// for tokens that can be cancelled.</summary>
     /// <exception cref="TimeoutException">Time is up.</exception>
     public static async Task<MqttClientConnectResult> ConnectAsync(
-        IMqttClient client, BrokerOptions broker, string clientId, OutMessage? will, TimeProvider time, CancellationToken cancellationToken)
+        IMqttClient client,
+        BrokerOptions broker,
+        string clientId,
+        OutMessage? will,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         using var limit = new CancellationTokenSource(broker.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -68,16 +83,24 @@ internal static class MqttMapping
             Retain = message.Retain,
             QualityOfServiceLevel = Qos(message),
         };
-        if (version != MqttVersion.V5) return packet;
+        if (version != MqttVersion.V5)
+            return packet;
         packet.ContentType = message.ContentType;
         packet.CorrelationData = message.CorrelationData;
         packet.MessageExpiryInterval = (uint)Math.Ceiling(message.Expiry?.TotalSeconds ?? 0);
         if (message.UserProperties.Count > 0)
-            packet.UserProperties = [.. message.UserProperties.Select(p => new MQTTnet.Packets.MqttUserProperty(p.Key, System.Text.Encoding.UTF8.GetBytes(p.Value).AsMemory()))];
+            packet.UserProperties =
+            [
+                .. message.UserProperties.Select(p => new MQTTnet.Packets.MqttUserProperty(
+                    p.Key,
+                    System.Text.Encoding.UTF8.GetBytes(p.Value).AsMemory()
+                )),
+            ];
         return packet;
     }
 
-    private static MqttQualityOfServiceLevel Qos(OutMessage message) => message.Acknowledged ? MqttQualityOfServiceLevel.AtLeastOnce : MqttQualityOfServiceLevel.AtMostOnce;
+    private static MqttQualityOfServiceLevel Qos(OutMessage message) =>
+        message.Acknowledged ? MqttQualityOfServiceLevel.AtLeastOnce : MqttQualityOfServiceLevel.AtMostOnce;
 
     private static string FirstLine(string file)
     {
@@ -89,14 +112,19 @@ internal static class MqttMapping
     private static void AddTls(MqttClientTlsOptionsBuilder builder, BrokerTls tls, string host)
     {
         // Brokers in a plant have no revocation list that could be reached from the line.
-        builder.UseTls().WithTargetHost(tls.ServerName ?? host).WithRevocationMode(X509RevocationMode.NoCheck).WithCertificateValidationHandler(Check);
+        builder
+            .UseTls()
+            .WithTargetHost(tls.ServerName ?? host)
+            .WithRevocationMode(X509RevocationMode.NoCheck)
+            .WithCertificateValidationHandler(Check);
         if (tls.CaFile is { } ca)
         {
             var trusted = new X509Certificate2Collection();
             trusted.ImportFromPem(RegularFile.ReadAllText(ca, MaxPemBytes));
             builder.WithTrustChain(trusted);
         }
-        if (tls.CertificateFile is { } certificate) builder.WithClientCertificates([Certificate(certificate, tls.KeyFile)]);
+        if (tls.CertificateFile is { } certificate)
+            builder.WithClientCertificates([Certificate(certificate, tls.KeyFile)]);
     }
 
     private static X509Certificate2 Certificate(string file, string? keyFile)
@@ -109,8 +137,12 @@ internal static class MqttMapping
     /// authority.</summary>
     private static bool Check(MqttClientCertificateValidationEventArgs e)
     {
-        if (e.SslPolicyErrors == SslPolicyErrors.None) return true;
+        if (e.SslPolicyErrors == SslPolicyErrors.None)
+            return true;
         var why = e.Chain?.ChainStatus.Select(s => s.Status.ToString()) ?? [];
-        throw new AuthenticationException($"the broker's certificate \"{e.Certificate?.Subject}\" is not accepted: {string.Join(", ", why.Prepend(e.SslPolicyErrors.ToString()).Distinct())}");
+        throw new AuthenticationException(
+            $"the broker's certificate \"{e.Certificate?.Subject}\" is not accepted: "
+                + $"{string.Join(", ", why.Prepend(e.SslPolicyErrors.ToString()).Distinct())}"
+        );
     }
 }

@@ -20,12 +20,15 @@ internal sealed class ReplyQueue : IAsyncDisposable
     public const int Window = 12;
 
     private readonly Lock _gate = new();
-    private readonly Channel<Answer> _answers = Channel.CreateUnboundedPrioritized(new UnboundedPrioritizedChannelOptions<Answer> { SingleReader = true });
+    private readonly Channel<Answer> _answers = Channel.CreateUnboundedPrioritized(
+        new UnboundedPrioritizedChannelOptions<Answer> { SingleReader = true }
+    );
     private readonly Dictionary<string, int> _yielding = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _window = new(Window);
     private readonly int _capacity;
     private readonly Task _loop;
-    private long _taken, _dropped;
+    private long _taken,
+        _dropped;
     private int _waiting;
 
     /// <param name="send">Where messages go.</param>
@@ -53,7 +56,8 @@ internal sealed class ReplyQueue : IAsyncDisposable
     /// <summary>Ends when everything that was taken has been answered.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_answers.Writer.TryComplete()) return;
+        if (!_answers.Writer.TryComplete())
+            return;
         await _loop;
         _window.Dispose();
     }
@@ -69,13 +73,15 @@ internal sealed class ReplyQueue : IAsyncDisposable
             await _window.WaitAsync();
         }
 
-        for (int i = 1; i < Window; i++) await _window.WaitAsync();
+        for (int i = 1; i < Window; i++)
+            await _window.WaitAsync();
     }
 
     private async Task NoteAsync(Task<PublishOutcome> outcome, TaskCompletionSource<PublishStatus>? told)
     {
         PublishStatus status = (await outcome).Status;
-        if (status != PublishStatus.Delivered) Interlocked.Increment(ref _dropped);
+        if (status != PublishStatus.Delivered)
+            Interlocked.Increment(ref _dropped);
         told?.SetResult(status);
         _window.Release();
     }
@@ -88,7 +94,8 @@ internal sealed class ReplyQueue : IAsyncDisposable
             if (_waiting < _capacity && _answers.Writer.TryWrite(new Answer(message, told, yieldsAs, _taken++)))
             {
                 _waiting++;
-                if (yieldsAs is not null) _yielding[yieldsAs] = _yielding.GetValueOrDefault(yieldsAs) + 1;
+                if (yieldsAs is not null)
+                    _yielding[yieldsAs] = _yielding.GetValueOrDefault(yieldsAs) + 1;
                 return true;
             }
         }
@@ -102,7 +109,8 @@ internal sealed class ReplyQueue : IAsyncDisposable
         lock (_gate)
         {
             _waiting--;
-            if (answer.YieldsAs is { } id && --_yielding[id] == 0) _yielding.Remove(id);
+            if (answer.YieldsAs is { } id && --_yielding[id] == 0)
+                _yielding.Remove(id);
         }
     }
 
@@ -110,8 +118,10 @@ internal sealed class ReplyQueue : IAsyncDisposable
     /// <param name="Told">Completed with what became of it.</param>
     /// <param name="YieldsAs">The id under which it waits for everything else; null for what does not.</param>
     /// <param name="Number">Order of arrival.</param>
-    private sealed record Answer(OutMessage Message, TaskCompletionSource<PublishStatus>? Told, string? YieldsAs, long Number) : IComparable<Answer>
+    private sealed record Answer(OutMessage Message, TaskCompletionSource<PublishStatus>? Told, string? YieldsAs, long Number)
+        : IComparable<Answer>
     {
-        public int CompareTo(Answer? other) => other is null ? 1 : (YieldsAs is not null, Number).CompareTo((other.YieldsAs is not null, other.Number));
+        public int CompareTo(Answer? other) =>
+            other is null ? 1 : (YieldsAs is not null, Number).CompareTo((other.YieldsAs is not null, other.Number));
     }
 }

@@ -32,11 +32,13 @@ internal sealed class RightsTest(Topics topics, IReadOnlyList<string> stations, 
     /// <summary>Looks at a message that arrived; true for one that the test subscribed to.</summary>
     public bool Hear(MqttApplicationMessage message)
     {
-        if (!_awaited.TryGetValue(message.Topic, out TaskCompletionSource? echo)) return false;
+        if (!_awaited.TryGetValue(message.Topic, out TaskCompletionSource? echo))
+            return false;
         // What the broker had kept comes back as well, and says nothing.
         if (!message.Retain || message.Topic.EndsWith("/state", StringComparison.Ordinal))
         {
-            if (IsOwn(message)) echo.TrySetResult();
+            if (IsOwn(message))
+                echo.TrySetResult();
         }
         return true;
     }
@@ -47,7 +49,8 @@ internal sealed class RightsTest(Topics topics, IReadOnlyList<string> stations, 
     public async Task<IReadOnlyList<string>?> RunAsync(MqttSession session, TimeSpan patience, CancellationToken cancellationToken)
     {
         string[] wanted = [.. stations.SelectMany(s => new[] { topics.State(s), topics.TriggerAck(s), topics.TriggerAckSimple(s) })];
-        foreach (string topic in wanted) _awaited[topic] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (string topic in wanted)
+            _awaited[topic] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             HashSet<string> deaf = [.. (await session.SubscribeAsync(wanted, cancellationToken)).Select(d => d.Topic)];
@@ -55,16 +58,20 @@ internal sealed class RightsTest(Topics topics, IReadOnlyList<string> stations, 
             foreach (OutMessage ack in stations.SelectMany(Acks))
             {
                 PublishOutcome outcome = await session.PublishAsync(ack, cancellationToken);
-                if (outcome.Status == PublishStatus.Refused) refused.Add(ack.Topic);
-                else if (outcome.Status != PublishStatus.Delivered) return null;
+                if (outcome.Status == PublishStatus.Refused)
+                    refused.Add(ack.Topic);
+                else if (outcome.Status != PublishStatus.Delivered)
+                    return null;
             }
 
             string[] heard = [.. wanted.Where(t => !deaf.Contains(t))];
             var limit = Task.Delay(patience, time, cancellationToken);
             await Task.WhenAny(Task.WhenAll(heard.Select(t => _awaited[t].Task)), limit, session.Ended);
-            if (session.Ended.IsCompleted) return null;
+            if (session.Ended.IsCompleted)
+                return null;
             _isDone = true;
-            if (heard.Length > 0) await session.UnsubscribeAsync(heard, cancellationToken);
+            if (heard.Length > 0)
+                await session.UnsubscribeAsync(heard, cancellationToken);
             return heard.Length == 0 && refused.Count == 0 ? null : [.. refused.Union(heard.Where(t => !_awaited[t].Task.IsCompleted))];
         }
         finally
@@ -73,12 +80,21 @@ internal sealed class RightsTest(Topics topics, IReadOnlyList<string> stations, 
         }
     }
 
-    private IEnumerable<OutMessage> Acks(string station) => Answers.TriggerAck(
-        topics, station,
-            TriggerAckMessage.ForRefused(Id, Code.NotAllowed, "a test of the device's own rights at the broker; it answers no trigger",
-            time.GetUtcNow()), null);
+    private IEnumerable<OutMessage> Acks(string station) =>
+        Answers.TriggerAck(
+            topics,
+            station,
+            TriggerAckMessage.ForRefused(
+                Id,
+                Code.NotAllowed,
+                "a test of the device's own rights at the broker; it answers no trigger",
+                time.GetUtcNow()
+            ),
+            null
+        );
 
-    private bool IsOwn(MqttApplicationMessage message) => message.Topic.EndsWith("/state", StringComparison.Ordinal)
-        ? RivalDetector.Read(message.Payload).BootId == bootId
-        : message.Payload.ToArray().AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(Id)) >= 0;
+    private bool IsOwn(MqttApplicationMessage message) =>
+        message.Topic.EndsWith("/state", StringComparison.Ordinal)
+            ? RivalDetector.Read(message.Payload).BootId == bootId
+            : message.Payload.ToArray().AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(Id)) >= 0;
 }

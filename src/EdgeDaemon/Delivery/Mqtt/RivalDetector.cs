@@ -51,10 +51,12 @@ internal sealed class RivalDetector(ReadOnlyMemory<byte> online, string bootId, 
             }
 
             (string? status, string? boot) = Read(payload);
-            if (!_isSaid || boot is null || boot == bootId || status is not ("online" or "lost")) return StatusNews.Contradicted;
+            if (!_isSaid || boot is null || boot == bootId || status is not ("online" or "lost"))
+                return StatusNews.Contradicted;
             bool isSecond = _suspectedAt is { } at && time.GetElapsedTime(at) < window;
             (_isSaid, _suspectedAt) = (false, time.GetTimestamp());
-            if (!isSecond) return StatusNews.Contradicted;
+            if (!isSecond)
+                return StatusNews.Contradicted;
             rival = boot;
             return StatusNews.Rival;
         }
@@ -63,18 +65,22 @@ internal sealed class RivalDetector(ReadOnlyMemory<byte> online, string bootId, 
     /// <summary>Forgets everything: the other box had its turn, and the next sign is a first one again.</summary>
     public void Forget()
     {
-        lock (_gate) (_isSaid, _suspectedAt) = (false, null);
+        lock (_gate)
+            (_isSaid, _suspectedAt) = (false, null);
     }
 
     /// <summary>Status and boot id of a message on <c>status</c> or <c>state</c>; nulls for what is no such message.</summary>
     public static (string? Status, string? BootId) Read(ReadOnlySequence<byte> payload)
     {
         const int Longest = 64 << 10;
-        if (payload.Length > Longest) return (null, null);
+        if (payload.Length > Longest)
+            return (null, null);
         try
         {
             using var json = JsonDocument.Parse(payload);
-            return json.RootElement.ValueKind == JsonValueKind.Object ? (Text(json.RootElement, "status"), Text(json.RootElement, "bootId")) : (null, null);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? (Text(json.RootElement, "status"), Text(json.RootElement, "bootId"))
+                : (null, null);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -83,5 +89,6 @@ internal sealed class RivalDetector(ReadOnlyMemory<byte> online, string bootId, 
         }
     }
 
-    private static string? Text(JsonElement json, string key) => json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement json, string key) =>
+        json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

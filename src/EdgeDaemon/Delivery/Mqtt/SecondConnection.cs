@@ -24,15 +24,19 @@ internal sealed class SecondConnection(TimeProvider time)
     /// <summary>Attempts in a row that are not taken while the main connection stands.</summary>
     private const int MostRefusals = 3;
 
-    private static readonly TimeSpan FirstWait = TimeSpan.FromHours(1), LongestWait = TimeSpan.FromHours(24);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromHours(1),
+        LongestWait = TimeSpan.FromHours(24);
 
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _standing;
     private SecondGivenUp? _givenUp;
-    private long _triedAt, _retryAt;
-    private int _refusals, _timesGivenUp;
-    private bool _isSuspected, _isProbe;
+    private long _triedAt,
+        _retryAt;
+    private int _refusals,
+        _timesGivenUp;
+    private bool _isSuspected,
+        _isProbe;
 
     /// <summary>Told when it is given up; must not wait.</summary>
     public Action<SecondGivenUp> GaveUp { get; set; } = _ => { };
@@ -40,32 +44,48 @@ internal sealed class SecondConnection(TimeProvider time)
     /// <summary>Why it is given up at present; null when it is not.</summary>
     public SecondGivenUp? GivenUp
     {
-        get { lock (_gate) return _givenUp is not null && time.GetTimestamp() < _retryAt ? _givenUp : null; }
+        get
+        {
+            lock (_gate)
+                return _givenUp is not null && time.GetTimestamp() < _retryAt ? _givenUp : null;
+        }
     }
 
     /// <summary>How long the main connection must have stood before the second may be tried.</summary>
     public TimeSpan MainMustStand
     {
-        get { lock (_gate) return _isSuspected ? Suspicious : TimeSpan.Zero; }
+        get
+        {
+            lock (_gate)
+                return _isSuspected ? Suspicious : TimeSpan.Zero;
+        }
     }
 
     /// <summary>An attempt begins.</summary>
     public void Trying()
     {
-        lock (_gate) (_triedAt, _standing, _givenUp, _isProbe) = (time.GetTimestamp(), new(TaskCreationOptions.RunContinuationsAsynchronously), null, _isSuspected);
+        lock (_gate)
+            (_triedAt, _standing, _givenUp, _isProbe) = (
+                time.GetTimestamp(),
+                new(TaskCreationOptions.RunContinuationsAsynchronously),
+                null,
+                _isSuspected
+            );
         Change();
     }
 
     /// <summary>The broker has taken it.</summary>
     public void Opened()
     {
-        lock (_gate) _triedAt = time.GetTimestamp();
+        lock (_gate)
+            _triedAt = time.GetTimestamp();
     }
 
     /// <summary>The device itself gave it up: nobody wants pictures.</summary>
     public void Left()
     {
-        lock (_gate) _standing = null;
+        lock (_gate)
+            _standing = null;
     }
 
     /// <summary>It ended, or the attempt failed.</summary>
@@ -78,11 +98,14 @@ internal sealed class SecondConnection(TimeProvider time)
         {
             _standing?.TrySetResult();
             _standing = null;
-            if (end.Stood >= Suspicious) (_refusals, _isSuspected) = (0, false);
-            else if (isMainStanding && !end.WasBusy) _refusals++;
+            if (end.Stood >= Suspicious)
+                (_refusals, _isSuspected) = (0, false);
+            else if (isMainStanding && !end.WasBusy)
+                _refusals++;
             isEnough = _refusals >= MostRefusals;
         }
-        if (isEnough) GiveUp($"the broker does not take a second connection of this device beside the first: {end.Text}");
+        if (isEnough)
+            GiveUp($"the broker does not take a second connection of this device beside the first: {end.Text}");
     }
 
     /// <summary>The main connection ended: says whether the second one was the reason.</summary>
@@ -93,7 +116,8 @@ internal sealed class SecondConnection(TimeProvider time)
         Task ended;
         lock (_gate)
         {
-            if (_standing is null || time.GetElapsedTime(_triedAt) > Suspicious) return false;
+            if (_standing is null || time.GetElapsedTime(_triedAt) > Suspicious)
+                return false;
             if (end.WasBusy && end.Error != LinkError.SessionTakenOver && !_isProbe)
             {
                 _isSuspected = true;
@@ -108,7 +132,10 @@ internal sealed class SecondConnection(TimeProvider time)
             return false;
         }
         cancellationToken.ThrowIfCancellationRequested();
-        GiveUp("the broker ended the main connection when the second one of this device was made: it allows one for each user, client id or address");
+        GiveUp(
+            "the broker ended the main connection when the second one of this device was made: it allows one for each user, client id "
+                + "or address"
+        );
         return true;
     }
 
@@ -118,8 +145,10 @@ internal sealed class SecondConnection(TimeProvider time)
         while (true)
         {
             Task changed;
-            lock (_gate) changed = _changed.Task;
-            if (GivenUp is not null) return;
+            lock (_gate)
+                changed = _changed.Task;
+            if (GivenUp is not null)
+                return;
             await changed.WaitAsync(cancellationToken);
         }
     }
@@ -128,9 +157,12 @@ internal sealed class SecondConnection(TimeProvider time)
     public async Task WhenAllowedAsync(CancellationToken cancellationToken)
     {
         TimeSpan left;
-        lock (_gate) left = _givenUp is null ? TimeSpan.Zero
-            : TimeSpan.FromSeconds((double)(_retryAt - time.GetTimestamp()) / time.TimestampFrequency);
-        if (left > TimeSpan.Zero) await Task.Delay(left, time, cancellationToken);
+        lock (_gate)
+            left = _givenUp is null
+                ? TimeSpan.Zero
+                : TimeSpan.FromSeconds((double)(_retryAt - time.GetTimestamp()) / time.TimestampFrequency);
+        if (left > TimeSpan.Zero)
+            await Task.Delay(left, time, cancellationToken);
     }
 
     private void GiveUp(string why)
@@ -138,9 +170,16 @@ internal sealed class SecondConnection(TimeProvider time)
         SecondGivenUp given;
         lock (_gate)
         {
-            given = _givenUp = new(why,
-                TimeSpan.FromHours(Math.Min(FirstWait.TotalHours * Math.Pow(2, _timesGivenUp++), LongestWait.TotalHours)));
-            (_standing, _refusals, _isSuspected, _retryAt) = (null, 0, false, time.GetTimestamp() + (long)(given.For.TotalSeconds * time.TimestampFrequency));
+            given = _givenUp = new(
+                why,
+                TimeSpan.FromHours(Math.Min(FirstWait.TotalHours * Math.Pow(2, _timesGivenUp++), LongestWait.TotalHours))
+            );
+            (_standing, _refusals, _isSuspected, _retryAt) = (
+                null,
+                0,
+                false,
+                time.GetTimestamp() + (long)(given.For.TotalSeconds * time.TimestampFrequency)
+            );
         }
         Change();
         GaveUp(given);
@@ -149,7 +188,8 @@ internal sealed class SecondConnection(TimeProvider time)
     private void Change()
     {
         TaskCompletionSource changed;
-        lock (_gate) (changed, _changed) = (_changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+            (changed, _changed) = (_changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
         changed.SetResult();
     }
 }

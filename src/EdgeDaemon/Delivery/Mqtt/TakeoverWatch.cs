@@ -41,7 +41,8 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
         while (true)
         {
             Outcome outcome = await WatchAsync(backOff, cancellationToken);
-            if (outcome == Outcome.ThrownOut && ++thrownOut >= MostThrownOut) outcome = Outcome.Refused;
+            if (outcome == Outcome.ThrownOut && ++thrownOut >= MostThrownOut)
+                outcome = Outcome.Refused;
             switch (outcome)
             {
                 case Outcome.Free:
@@ -68,19 +69,34 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
         };
         client.ApplicationMessageReceivedAsync += e =>
         {
-            if (SignOf(e.ApplicationMessage) is { } sign) signs.Writer.TryWrite(sign);
+            if (SignOf(e.ApplicationMessage) is { } sign)
+                signs.Writer.TryWrite(sign);
             return Task.CompletedTask;
         };
         try
         {
-            var answer = await MqttMapping.ConnectAsync(client, broker, $"clipfusion-{topics.Device}-{bootId}", null, time, cancellationToken);
-            if (answer.ResultCode != MqttClientConnectResultCode.Success) return Outcome.Refused;
+            var answer = await MqttMapping.ConnectAsync(
+                client,
+                broker,
+                $"clipfusion-{topics.Device}-{bootId}",
+                null,
+                time,
+                cancellationToken
+            );
+            if (answer.ResultCode != MqttClientConnectResultCode.Success)
+                return Outcome.Refused;
             // What the broker had kept is told apart from what is said now by the retain flag.
             await client.SubscribeAsync(
-                new MqttClientSubscribeOptionsBuilder().WithTopicFilter(f => f.WithTopic(topics.Status).WithAtLeastOnceQoS()).WithTopicFilter(f => f.WithTopic(topics.AllStates)).Build(), cancellationToken);
+                new MqttClientSubscribeOptionsBuilder()
+                    .WithTopicFilter(f => f.WithTopic(topics.Status).WithAtLeastOnceQoS())
+                    .WithTopicFilter(f => f.WithTopic(topics.AllStates))
+                    .Build(),
+                cancellationToken
+            );
             long opened = time.GetTimestamp();
             Outcome outcome = await ListenAsync(signs.Reader, cancellationToken);
-            if (outcome == Outcome.Lost && time.GetElapsedTime(opened) < broker.TakenOverDelay) return Outcome.ThrownOut;
+            if (outcome == Outcome.Lost && time.GetElapsedTime(opened) < broker.TakenOverDelay)
+                return Outcome.ThrownOut;
             backOff.Reset();
             return outcome;
         }
@@ -105,7 +121,10 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
             try
             {
                 var sign = await signs.ReadAsync(either.Token);
-                patience = BackOff.Jitter(sign == Sign.Alive ? broker.TakenOverDelay : broker.TakenOverDelay * ShareAfterGone, Random.Shared);
+                patience = BackOff.Jitter(
+                    sign == Sign.Alive ? broker.TakenOverDelay : broker.TakenOverDelay * ShareAfterGone,
+                    Random.Shared
+                );
             }
             catch (ChannelClosedException)
             {
@@ -123,8 +142,10 @@ internal sealed class TakeoverWatch(BrokerOptions broker, Topics topics, string 
     {
         (string? status, string? boot) = RivalDetector.Read(message.Payload);
         bool isForeign = boot is not null && boot != bootId;
-        if (message.Topic != topics.Status) return isForeign && !message.Retain ? Sign.Alive : null;
-        if (isForeign && status == "online") return message.Retain ? null : Sign.Alive;
+        if (message.Topic != topics.Status)
+            return isForeign && !message.Retain ? Sign.Alive : null;
+        if (isForeign && status == "online")
+            return message.Retain ? null : Sign.Alive;
         return Sign.Gone;
     }
 }

@@ -33,7 +33,8 @@ internal sealed class TopicGuard(TimeProvider time, Action<TopicDenial> denied)
     /// <summary>Ends of a connection with one topic alone under way that are no accident.</summary>
     public const int Proof = 2;
 
-    private static readonly TimeSpan FirstDenial = TimeSpan.FromMinutes(1), LongestDenial = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan FirstDenial = TimeSpan.FromMinutes(1),
+        LongestDenial = TimeSpan.FromMinutes(15);
 
     // Topics are the device's own: a few for each station.
     private readonly Dictionary<string, Suspect> _suspects = new(StringComparer.Ordinal);
@@ -44,7 +45,8 @@ internal sealed class TopicGuard(TimeProvider time, Action<TopicDenial> denied)
     {
         lock (_gate)
         {
-            if (!_suspects.TryGetValue(topic, out Suspect? suspect)) return Passage.Free;
+            if (!_suspects.TryGetValue(topic, out Suspect? suspect))
+                return Passage.Free;
             return suspect.DeniedUntil is { } until && time.GetTimestamp() < until ? Passage.Denied : Passage.Alone;
         }
     }
@@ -52,7 +54,8 @@ internal sealed class TopicGuard(TimeProvider time, Action<TopicDenial> denied)
     /// <summary>The broker answered, whatever it said.</summary>
     public void Answered(string topic)
     {
-        lock (_gate) _suspects.Remove(topic);
+        lock (_gate)
+            _suspects.Remove(topic);
     }
 
     /// <summary>The connection ended before an answer.</summary>
@@ -64,13 +67,19 @@ internal sealed class TopicGuard(TimeProvider time, Action<TopicDenial> denied)
         TopicDenial? denial = null;
         lock (_gate)
         {
-            if (!_suspects.TryGetValue(topic, out Suspect? suspect)) _suspects[topic] = suspect = new Suspect();
-            if (!wasAlone || ++suspect.Ends < proof) return;
-            denial = new TopicDenial(topic,
-                TimeSpan.FromMinutes(Math.Min(FirstDenial.TotalMinutes * Math.Pow(2, suspect.Denials++), LongestDenial.TotalMinutes)));
+            if (!_suspects.TryGetValue(topic, out Suspect? suspect))
+                _suspects[topic] = suspect = new Suspect();
+            if (!wasAlone || ++suspect.Ends < proof)
+                return;
+            denial = new TopicDenial(
+                topic,
+                TimeSpan.FromMinutes(Math.Min(FirstDenial.TotalMinutes * Math.Pow(2, suspect.Denials++), LongestDenial.TotalMinutes))
+            );
             // Where the time is over it is tried again, and one more end is enough.
-            (suspect.Ends, suspect.DeniedUntil) = (proof - 1,
-                time.GetTimestamp() + (long)(denial.For.TotalSeconds * time.TimestampFrequency));
+            (suspect.Ends, suspect.DeniedUntil) = (
+                proof - 1,
+                time.GetTimestamp() + (long)(denial.For.TotalSeconds * time.TimestampFrequency)
+            );
         }
         denied(denial);
     }

@@ -15,9 +15,10 @@ internal sealed class Freshness(DeliveryOptions options, TimeProvider time)
     }
 
     /// <summary>Whether the deadline is over by now.</summary>
-    public bool IsLate(OutboxRow row) => IsOfThisRun(row)
-        ? row.DueTimestamp is { } due && time.GetTimestamp() > due
-        : row.Verdict.Inspection is { Deadline: { } deadline } inspection && time.GetUtcNow() > inspection.AcceptedAt + deadline;
+    public bool IsLate(OutboxRow row) =>
+        IsOfThisRun(row)
+            ? row.DueTimestamp is { } due && time.GetTimestamp() > due
+            : row.Verdict.Inspection is { Deadline: { } deadline } inspection && time.GetUtcNow() > inspection.AcceptedAt + deadline;
 
     private bool IsOfThisRun(OutboxRow row) => row.BootId == options.BootId;
 }

@@ -8,31 +8,40 @@ internal sealed class LaneCounters
 
     public DeliveryCounts Snapshot
     {
-        get { lock (_gate) return _counts; }
+        get
+        {
+            lock (_gate)
+                return _counts;
+        }
     }
 
     public void Live()
     {
-        lock (_gate) _counts = _counts with { Live = _counts.Live + 1 };
+        lock (_gate)
+            _counts = _counts with { Live = _counts.Live + 1 };
     }
 
     public void Replayed()
     {
-        lock (_gate) _counts = _counts with { Replayed = _counts.Replayed + 1 };
+        lock (_gate)
+            _counts = _counts with { Replayed = _counts.Replayed + 1 };
     }
 
     public void Refused(string why, bool isParked)
     {
-        lock (_gate) _counts = _counts with { Refused = _counts.Refused + 1, Parked = _counts.Parked + (isParked ? 1 : 0), LastError = why };
+        lock (_gate)
+            _counts = _counts with { Refused = _counts.Refused + 1, Parked = _counts.Parked + (isParked ? 1 : 0), LastError = why };
     }
 
     public void Unheard()
     {
-        lock (_gate) _counts = _counts with { Unheard = _counts.Unheard + 1 };
+        lock (_gate)
+            _counts = _counts with { Unheard = _counts.Unheard + 1 };
     }
 
     public void Failed(string why)
     {
-        lock (_gate) _counts = _counts with { LastError = why };
+        lock (_gate)
+            _counts = _counts with { LastError = why };
     }
 }

@@ -11,7 +11,8 @@ internal sealed class LiveTraffic
     {
         lock (_gate)
         {
-            if (_count++ == 0) _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_count++ == 0)
+                _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
@@ -20,13 +21,15 @@ internal sealed class LiveTraffic
         TaskCompletionSource? idle = null;
         lock (_gate)
         {
-            if (--_count == 0) (idle, _idle) = (_idle, null);
+            if (--_count == 0)
+                (idle, _idle) = (_idle, null);
         }
         idle?.SetResult();
     }
 
     public Task WhenIdle()
     {
-        lock (_gate) return _idle?.Task ?? Task.CompletedTask;
+        lock (_gate)
+            return _idle?.Task ?? Task.CompletedTask;
     }
 }

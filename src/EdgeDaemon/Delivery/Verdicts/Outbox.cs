@@ -26,7 +26,12 @@ internal sealed record OutboxRow(VerdictRecord Verdict, string BootId, long Comp
 
 /// <summary>Reads rows of a station that are neither delivered nor parked, with a sequence above <paramref name="afterSequence"/>, lowest
 /// first, at most <paramref name="limit"/>.</summary>
-internal delegate ValueTask<IReadOnlyList<OutboxRow>> ReadOutbox(string station, long afterSequence, int limit, CancellationToken cancellationToken);
+internal delegate ValueTask<IReadOnlyList<OutboxRow>> ReadOutbox(
+    string station,
+    long afterSequence,
+    int limit,
+    CancellationToken cancellationToken
+);
 
 /// <summary>Notes that the broker took a row; it is never read again.</summary>
 internal delegate ValueTask MarkDelivered(OutboxRow row, CancellationToken cancellationToken);
@@ -55,4 +60,11 @@ internal delegate ValueTask GiveUp(OutboxRow row, CancellationToken cancellation
 /// <param name="Handing">Notes that a row is about to go out.</param>
 /// <param name="Unheard">Notes that nobody listens.</param>
 /// <param name="GiveUp">Takes a row out that nobody heard.</param>
-internal sealed record Outbox(ReadOutbox Read, MarkDelivered Delivered, MarkRefused Refused, MarkHanding Handing, MarkUnheard Unheard, GiveUp GiveUp);
+internal sealed record Outbox(
+    ReadOutbox Read,
+    MarkDelivered Delivered,
+    MarkRefused Refused,
+    MarkHanding Handing,
+    MarkUnheard Unheard,
+    GiveUp GiveUp
+);

@@ -11,7 +11,8 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, LaneContext context)
 {
     private readonly Dictionary<StationVerdictPublisher, long> _pausedUntil = [];
-    private int _connections, _knownConnections;
+    private int _connections,
+        _knownConnections;
 
     /// <summary>There is a new connection: who did not listen before may listen now.</summary>
     public void Reconnected()
@@ -29,7 +30,8 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
             try
             {
                 await WaitAsync(context.Connected(cancellationToken));
-                if (Interlocked.Exchange(ref _knownConnections, Volatile.Read(ref _connections)) != Volatile.Read(ref _connections)) _pausedUntil.Clear();
+                if (Interlocked.Exchange(ref _knownConnections, Volatile.Read(ref _connections)) != Volatile.Read(ref _connections))
+                    _pausedUntil.Clear();
                 bool any = false;
                 foreach (var lane in lanes)
                 {
@@ -37,9 +39,12 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
                     any |= await TryReplayOneAsync(lane, cancellationToken);
                 }
 
-                if (any) continue;
-                if (UntilNextPause() is { } pause) await WaitAsync(context.Replay.WaitAsync(pause, context.Time, cancellationToken));
-                else await WaitAsync(context.Replay.WaitAsync(cancellationToken));
+                if (any)
+                    continue;
+                if (UntilNextPause() is { } pause)
+                    await WaitAsync(context.Replay.WaitAsync(pause, context.Time, cancellationToken));
+                else
+                    await WaitAsync(context.Replay.WaitAsync(cancellationToken));
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -50,7 +55,8 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
 
     private async Task<bool> TryReplayOneAsync(StationVerdictPublisher lane, CancellationToken cancellationToken)
     {
-        if (_pausedUntil.TryGetValue(lane, out long until) && context.Time.GetTimestamp() < until) return false;
+        if (_pausedUntil.TryGetValue(lane, out long until) && context.Time.GetTimestamp() < until)
+            return false;
         _pausedUntil.Remove(lane);
         try
         {
@@ -69,12 +75,15 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
     private async Task<bool> ReplayOneAsync(StationVerdictPublisher lane, CancellationToken cancellationToken)
     {
         long through = lane.ReplayThrough;
-        if (through == 0) return false;
+        if (through == 0)
+            return false;
         var rows = await context.Outbox.Read(lane.Station, 0, 1, cancellationToken);
-        if (rows.Count == 0 || rows[0].Sequence > through) return false;
+        if (rows.Count == 0 || rows[0].Sequence > through)
+            return false;
 
         var row = rows[0];
-        if (row.Handed == Handed.Never) await context.Outbox.Handing(row, cancellationToken);
+        if (row.Handed == Handed.Never)
+            await context.Outbox.Handing(row, cancellationToken);
         await context.Traffic.WhenIdle().WaitAsync(cancellationToken);
         var outcome = await lane.TrySendAsync(row, () => lane.Sender.SendReplayAsync(row, isResend: false, cancellationToken));
         switch (outcome.Status)
@@ -91,7 +100,8 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
             case PublishStatus.Refused:
                 bool isParked = await context.Outbox.Refused(row, outcome.Why!, cancellationToken);
                 lane.Counters.Refused(outcome.Why!, isParked);
-                if (!isParked) Pause(lane, context.Options.RetryDelay);
+                if (!isParked)
+                    Pause(lane, context.Options.RetryDelay);
                 break;
             default:
                 // The connection is gone or going; its loop says so in a moment.
@@ -117,11 +127,13 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
         Pause(lane, context.Options.UnheardRetry);
     }
 
-    private void Pause(StationVerdictPublisher lane, TimeSpan time) => _pausedUntil[lane] = context.Time.GetTimestamp() + (long)(time.TotalSeconds * context.Time.TimestampFrequency);
+    private void Pause(StationVerdictPublisher lane, TimeSpan time) =>
+        _pausedUntil[lane] = context.Time.GetTimestamp() + (long)(time.TotalSeconds * context.Time.TimestampFrequency);
 
     private TimeSpan? UntilNextPause()
     {
-        if (_pausedUntil.Count == 0) return null;
+        if (_pausedUntil.Count == 0)
+            return null;
         TimeSpan left = context.Time.GetElapsedTime(context.Time.GetTimestamp(), _pausedUntil.Values.Min());
         return left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
     }

@@ -8,8 +8,17 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 
 /// <summary>What the lanes of all stations share.</summary>
 internal sealed record LaneContext(
-    Topics Topics, Outbox Outbox, Publish Publish, Func<CancellationToken, Task> Connected, DeliveryOptions Options, TimeProvider Time, LiveTraffic Traffic, Signal Replay,
-    Heartbeats? Heartbeats, ILogger Log)
+    Topics Topics,
+    Outbox Outbox,
+    Publish Publish,
+    Func<CancellationToken, Task> Connected,
+    DeliveryOptions Options,
+    TimeProvider Time,
+    LiveTraffic Traffic,
+    Signal Replay,
+    Heartbeats? Heartbeats,
+    ILogger Log
+)
 {
     /// <summary>How long one row may take, with a broker that does not answer and a disk that is slow, before the loop counts as
     /// hung.</summary>
@@ -23,11 +32,14 @@ internal sealed record LaneContext(
 internal sealed class StationVerdictPublisher(string station, LaneContext context)
 {
     private readonly Freshness _freshness = new(context.Options, context.Time);
-    private readonly Channel<OutboxRow> _resends = Channel.CreateBounded<OutboxRow>(new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<OutboxRow> _resends = Channel.CreateBounded<OutboxRow>(
+        new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest }
+    );
     private readonly Signal _wake = new();
     private Task _marking = Task.CompletedTask;
     private Heartbeat? _heartbeat;
-    private long _cursor, _replayThrough;
+    private long _cursor,
+        _replayThrough;
     private int _isUnheard;
 
     public string Station => station;
@@ -58,8 +70,10 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
                 using Heartbeat.Work? looking = heartbeat?.Begin(LaneContext.RowLimit);
                 await SendResendsAsync(cancellationToken);
                 var page = await context.Outbox.Read(station, _cursor, context.Options.PageSize, cancellationToken);
-                if (page.Count == 0) await WaitAsync(_wake.WaitAsync(cancellationToken));
-                else await SendPageAsync(page, cancellationToken);
+                if (page.Count == 0)
+                    await WaitAsync(_wake.WaitAsync(cancellationToken));
+                else
+                    await SendPageAsync(page, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -71,7 +85,8 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
                 // The store failed: nothing is lost, everything is tried again.
                 Counters.Failed($"the outbox of {station}: {e.Message}");
                 _marking = Task.CompletedTask;
-                await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -85,7 +100,8 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
                 await LeaveToReplayAsync(row, cancellationToken);
                 return;
             }
-            if (!await SendAsync(row, liveFor, cancellationToken)) return;
+            if (!await SendAsync(row, liveFor, cancellationToken))
+                return;
             await SendResendsAsync(cancellationToken);
         }
     }
@@ -95,7 +111,8 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
     {
         _ = _heartbeat?.Begin(LaneContext.RowLimit);
         // Rows stored while the broker was away; the others were noted when they were stored, which spares the line a wait for the disk.
-        if (row.Handed == Handed.Never) await context.Outbox.Handing(row, cancellationToken);
+        if (row.Handed == Handed.Never)
+            await context.Outbox.Handing(row, cancellationToken);
         context.Traffic.Enter();
         PublishOutcome outcome;
         try
@@ -118,14 +135,17 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
                 await _marking;
                 _marking = MarkDeliveredAsync(row);
                 Counters.Live();
-                if (!outcome.IsUnheard) NoteHeard(row);
+                if (!outcome.IsUnheard)
+                    NoteHeard(row);
                 _cursor = row.Sequence;
                 return true;
             case PublishStatus.Refused:
                 bool isParked = await context.Outbox.Refused(row, outcome.Why!, cancellationToken);
                 Counters.Refused(outcome.Why!, isParked);
-                if (isParked) _cursor = row.Sequence;
-                else await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken);
+                if (isParked)
+                    _cursor = row.Sequence;
+                else
+                    await Task.Delay(context.Options.RetryDelay, context.Time, cancellationToken);
                 return isParked;
             default:
                 // The connection is gone or going; its loop says so in a moment.
@@ -151,13 +171,15 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
     /// <summary>Nobody heard a row: said once, until somebody hears one.</summary>
     public void NoteUnheard(OutboxRow row)
     {
-        if (Interlocked.Exchange(ref _isUnheard, 1) == 0) DeliveryLog.NobodyListens(context.Log, station, row.Sequence);
+        if (Interlocked.Exchange(ref _isUnheard, 1) == 0)
+            DeliveryLog.NobodyListens(context.Log, station, row.Sequence);
     }
 
     /// <summary>Somebody heard a row.</summary>
     public void NoteHeard(OutboxRow row)
     {
-        if (Interlocked.Exchange(ref _isUnheard, 0) == 1) DeliveryLog.HeardAgain(context.Log, station, row.Sequence);
+        if (Interlocked.Exchange(ref _isUnheard, 0) == 1)
+            DeliveryLog.HeardAgain(context.Log, station, row.Sequence);
     }
 
     private Task WaitAsync(Task task) => _heartbeat?.WaitAsync(task) ?? task;
@@ -183,14 +205,18 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
     /// </summary>
     private async Task LeaveToReplayAsync(OutboxRow old, CancellationToken cancellationToken)
     {
-        long last = old.Sequence, step = 1;
-        while (await FirstOldAfterAsync(last + step, cancellationToken) is { } found) (last, step) = (found, step * 2);
+        long last = old.Sequence,
+            step = 1;
+        while (await FirstOldAfterAsync(last + step, cancellationToken) is { } found)
+            (last, step) = (found, step * 2);
         while (step > 1)
         {
             step /= 2;
-            if (await FirstOldAfterAsync(last + step, cancellationToken) is { } found) last = found;
+            if (await FirstOldAfterAsync(last + step, cancellationToken) is { } found)
+                last = found;
         }
-        if (await FirstOldAfterAsync(last, cancellationToken) is { } next) last = next;
+        if (await FirstOldAfterAsync(last, cancellationToken) is { } next)
+            last = next;
 
         await HandToReplayAsync(last);
     }
@@ -208,9 +234,12 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
             // What is in the outbox still will go out by itself, and first.
             await _marking;
             var pending = await context.Outbox.Read(station, row.Sequence - 1, 1, cancellationToken);
-            if (pending.Count > 0 && pending[0].Sequence == row.Sequence) continue;
-            if (_freshness.LiveFor(row) is { } liveFor) await Sender.SendLiveAsync(row, liveFor, isResend: true, cancellationToken);
-            else await Sender.SendReplayAsync(row, isResend: true, cancellationToken);
+            if (pending.Count > 0 && pending[0].Sequence == row.Sequence)
+                continue;
+            if (_freshness.LiveFor(row) is { } liveFor)
+                await Sender.SendLiveAsync(row, liveFor, isResend: true, cancellationToken);
+            else
+                await Sender.SendReplayAsync(row, isResend: true, cancellationToken);
         }
     }
 }

@@ -27,25 +27,61 @@ internal sealed class VerdictPublisher : IAsyncDisposable
     /// <param name="heartbeats">Where the loops give their signs of life; null for nowhere.</param>
     /// <param name="log">Event ids 4010-4019; null for nowhere.</param>
     public VerdictPublisher(
-        Topics topics, IEnumerable<string> stations, Outbox outbox, Publish publish, Func<CancellationToken, Task> connected, DeliveryOptions options, TimeProvider time,
-        Heartbeats? heartbeats = null, ILogger? log = null)
+        Topics topics,
+        IEnumerable<string> stations,
+        Outbox outbox,
+        Publish publish,
+        Func<CancellationToken, Task> connected,
+        DeliveryOptions options,
+        TimeProvider time,
+        Heartbeats? heartbeats = null,
+        ILogger? log = null
+    )
     {
-        var context = new LaneContext(topics, outbox, publish, connected, options, time, new LiveTraffic(), new Signal(), heartbeats, log ?? NullLogger.Instance);
+        var context = new LaneContext(
+            topics,
+            outbox,
+            publish,
+            connected,
+            options,
+            time,
+            new LiveTraffic(),
+            new Signal(),
+            heartbeats,
+            log ?? NullLogger.Instance
+        );
         _lanes = stations.ToDictionary(s => s, s => new StationVerdictPublisher(s, context), StringComparer.Ordinal);
         _replay = new ReplayLoop([.. _lanes.Values], context);
     }
 
     /// <summary>The publisher of a link's verdicts.</summary>
     public VerdictPublisher(
-        MqttLink link, IEnumerable<string> stations, Outbox outbox, DeliveryOptions options, TimeProvider time, Heartbeats? heartbeats = null, ILogger? log = null)
+        MqttLink link,
+        IEnumerable<string> stations,
+        Outbox outbox,
+        DeliveryOptions options,
+        TimeProvider time,
+        Heartbeats? heartbeats = null,
+        ILogger? log = null
+    )
         : this(
-            (link ?? throw new ArgumentNullException(nameof(link))).Topics, stations, outbox, link.PublishAsync, c => link.WhenAsync(s => s.IsConnected, c), options, time,
-            heartbeats, log)
-    {
-    }
+            (link ?? throw new ArgumentNullException(nameof(link))).Topics,
+            stations,
+            outbox,
+            link.PublishAsync,
+            c => link.WhenAsync(s => s.IsConnected, c),
+            options,
+            time,
+            heartbeats,
+            log
+        ) { }
 
     /// <summary>Begins to deliver what the outbox holds; to be called once.</summary>
-    public void Start() => _loops = Task.WhenAll([.. _lanes.Values.Select(l => Task.Run(() => l.RunAsync(_stop.Token))), Task.Run(() => _replay.RunAsync(_stop.Token))]);
+    public void Start() =>
+        _loops = Task.WhenAll([
+            .. _lanes.Values.Select(l => Task.Run(() => l.RunAsync(_stop.Token))),
+            Task.Run(() => _replay.RunAsync(_stop.Token)),
+        ]);
 
     /// <summary>Says that a row of the station was committed; to be called after each commit. Never waits.</summary>
     public void Wake(string station) => _lanes[station].Wake();
@@ -67,7 +103,8 @@ internal sealed class VerdictPublisher : IAsyncDisposable
     /// <summary>Stops; what is under way is answered first. Rows that are not marked go out at the next start.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_stop.IsCancellationRequested) await _stop.CancelAsync();
+        if (!_stop.IsCancellationRequested)
+            await _stop.CancelAsync();
         await _loops;
         _stop.Dispose();
     }

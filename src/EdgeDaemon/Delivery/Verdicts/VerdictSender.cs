@@ -26,7 +26,11 @@ internal sealed class VerdictSender(Topics topics, Publish publish, Freshness fr
         var (text, json) = !isResend && _reached.Sequence == row.Sequence ? (_reached.Text, _reached.Json) : (Reach.Nobody, Reach.Nobody);
         var flags = new SendingFlags(freshness.IsLate(row), Replayed: false, Duplicate: isResend || MaybeSent(row));
         // Both are made before one goes out: a row that can't be told as JSON is not told at all.
-        OutMessage asText = new(topics.VerdictSimple(row.Station), SimpleText.Verdict(row.Verdict, flags)) { Expiry = liveFor, ContentType = "text/plain" };
+        OutMessage asText = new(topics.VerdictSimple(row.Station), SimpleText.Verdict(row.Verdict, flags))
+        {
+            Expiry = liveFor,
+            ContentType = "text/plain",
+        };
         OutMessage asJson = new(topics.Verdict(row.Station), Wire.Json(new VerdictMessage(row.Verdict, flags))) { Expiry = liveFor };
 
         PublishOutcome[] outcomes;
@@ -45,13 +49,15 @@ internal sealed class VerdictSender(Topics topics, Publish publish, Freshness fr
         {
             _reached = (row.Sequence, ReachOf(outcomes[0]), ReachOf(outcomes[1]));
             // A row that reached one topic and grows old goes to replay: there it has been seen before.
-            if (outcomes.Any(IsMaybeHeard)) NoteSent(row);
+            if (outcomes.Any(IsMaybeHeard))
+                NoteSent(row);
         }
         return worst;
 
-        Task<PublishOutcome> Send(OutMessage message, Reach before) => before == Reach.Nobody
-            ? publish(message, cancellationToken)
-            : Task.FromResult(new PublishOutcome(PublishStatus.Delivered) { IsUnheard = before == Reach.Unheard });
+        Task<PublishOutcome> Send(OutMessage message, Reach before) =>
+            before == Reach.Nobody
+                ? publish(message, cancellationToken)
+                : Task.FromResult(new PublishOutcome(PublishStatus.Delivered) { IsUnheard = before == Reach.Unheard });
     }
 
     /// <summary>Publishes on the replay topic.</summary>
@@ -70,39 +76,49 @@ internal sealed class VerdictSender(Topics topics, Publish publish, Freshness fr
             throw;
         }
 
-        if (!isResend && IsMaybeHeard(outcome)) NoteSent(row);
+        if (!isResend && IsMaybeHeard(outcome))
+            NoteSent(row);
         return outcome;
     }
 
     /// <summary>Whether somebody may have heard the row already.</summary>
     public bool MaybeSent(OutboxRow row)
     {
-        if (row.Handed == Handed.ByAnEarlierProcess) return true;
-        lock (_maybeSent) return _maybeSent.Contains(row.Sequence);
+        if (row.Handed == Handed.ByAnEarlierProcess)
+            return true;
+        lock (_maybeSent)
+            return _maybeSent.Contains(row.Sequence);
     }
 
     /// <summary>The row is marked as delivered: it does not come again.</summary>
     public void Forget(OutboxRow row)
     {
-        lock (_maybeSent) _maybeSent.Remove(row.Sequence);
+        lock (_maybeSent)
+            _maybeSent.Remove(row.Sequence);
     }
 
     private void NoteSent(OutboxRow row)
     {
-        lock (_maybeSent) _maybeSent.Add(row.Sequence);
+        lock (_maybeSent)
+            _maybeSent.Add(row.Sequence);
     }
 
-    private static bool IsMaybeHeard(PublishOutcome outcome) => outcome is { Status: PublishStatus.Unknown } or { Status: PublishStatus.Delivered, IsUnheard: false };
+    private static bool IsMaybeHeard(PublishOutcome outcome) =>
+        outcome is { Status: PublishStatus.Unknown } or { Status: PublishStatus.Delivered, IsUnheard: false };
 
-    private static Reach ReachOf(PublishOutcome outcome) => outcome.Status != PublishStatus.Delivered ? Reach.Nobody : outcome.IsUnheard ? Reach.Unheard : Reach.Heard;
+    private static Reach ReachOf(PublishOutcome outcome) =>
+        outcome.Status != PublishStatus.Delivered ? Reach.Nobody
+        : outcome.IsUnheard ? Reach.Unheard
+        : Reach.Heard;
 
     private static PublishOutcome Worst(PublishOutcome a, PublishOutcome b) => Rank(a.Status) >= Rank(b.Status) ? a : b;
 
-    private static int Rank(PublishStatus status) => status switch
-    {
-        PublishStatus.Refused => 3,
-        PublishStatus.Unknown => 2,
-        PublishStatus.NotSent => 1,
-        _ => 0,
-    };
+    private static int Rank(PublishStatus status) =>
+        status switch
+        {
+            PublishStatus.Refused => 3,
+            PublishStatus.Unknown => 2,
+            PublishStatus.NotSent => 1,
+            _ => 0,
+        };
 }

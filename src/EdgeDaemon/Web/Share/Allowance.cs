@@ -14,7 +14,8 @@ internal sealed class Allowance
     /// <param name="perSecond">How many come back.</param>
     /// <param name="burst">Most that gather, and what is there at first.</param>
     /// <param name="time">Monotonic clock.</param>
-    public Allowance(double perSecond, double burst, TimeProvider time) => (_perSecond, _burst, _time, _level, _at) = (perSecond, burst, time, burst, time.GetTimestamp());
+    public Allowance(double perSecond, double burst, TimeProvider time) =>
+        (_perSecond, _burst, _time, _level, _at) = (perSecond, burst, time, burst, time.GetTimestamp());
 
     /// <summary>What is there now; negative = a debt.</summary>
     public double Level

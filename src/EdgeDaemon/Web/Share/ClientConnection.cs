@@ -46,14 +46,16 @@ internal sealed class ClientConnection(IPAddress address, Action close, TimeProv
     {
         get
         {
-            lock (_gate) return _allowance.Level >= 0;
+            lock (_gate)
+                return _allowance.Level >= 0;
         }
     }
 
     /// <summary>Counts what it has used.</summary>
     public void Charge(double units)
     {
-        lock (_gate) _allowance.Take(units);
+        lock (_gate)
+            _allowance.Take(units);
     }
 
     /// <summary>A request has come.</summary>

@@ -22,7 +22,8 @@ internal sealed class ConnectionTable(TimeProvider time)
     {
         get
         {
-            lock (_gate) return _all.Count;
+            lock (_gate)
+                return _all.Count;
         }
     }
 
@@ -30,7 +31,10 @@ internal sealed class ConnectionTable(TimeProvider time)
     public async Task ServeAsync(ConnectionContext context, ConnectionDelegate next)
     {
         var own = new ClientConnection(
-            (context.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, () => context.Abort(new ConnectionAbortedException("others need the connection")), time);
+            (context.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None,
+            () => context.Abort(new ConnectionAbortedException("others need the connection")),
+            time
+        );
         context.Features.Set(own);
         Add(own)?.Close();
         try
@@ -50,12 +54,13 @@ internal sealed class ConnectionTable(TimeProvider time)
         lock (_gate)
         {
             _all.Add(own);
-            if (_all.Count <= Maximum) return null;
+            if (_all.Count <= Maximum)
+                return null;
             // Kept ones are bounded by themselves: listeners by their number, those that wait for a verdict have shown the token.
             ClientConnection? gone = _all.Where(c => c != own && c.Use != ConnectionUse.Kept)
                 .GroupBy(c => c.Address)
-                .MaxBy(a => a.Count())?
-                .MinBy(c => (c.Use, c.IdleSince));
+                .MaxBy(a => a.Count())
+                ?.MinBy(c => (c.Use, c.IdleSince));
             _all.Remove(gone ?? own);
             return gone ?? own;
         }
@@ -64,6 +69,7 @@ internal sealed class ConnectionTable(TimeProvider time)
     /// <summary>Lets a connection go.</summary>
     public void Remove(ClientConnection own)
     {
-        lock (_gate) _all.Remove(own);
+        lock (_gate)
+            _all.Remove(own);
     }
 }

@@ -42,7 +42,8 @@ internal sealed class HttpShare(TimeProvider time) : IDisposable
     /// <returns>False when it was refused; it is answered then.</returns>
     public async ValueTask<bool> EnterAsync(HttpContext context, Lane lane)
     {
-        if (lane == Lane.Own) return true;
+        if (lane == Lane.Own)
+            return true;
         RequestLane own = LaneOf(lane);
         ClientConnection? connection = context.Features.Get<ClientConnection>();
         bool isLight = connection?.IsLight ?? true;
@@ -54,8 +55,13 @@ internal sealed class HttpShare(TimeProvider time) : IDisposable
         }
 
         context.Response.Headers.RetryAfter = "1";
-        await Reply.ProblemAsync(
-            context, StatusCodes.Status429TooManyRequests, "more is asked for than page and API may take of this device; expected fewer requests").ConfigureAwait(false);
+        await Reply
+            .ProblemAsync(
+                context,
+                StatusCodes.Status429TooManyRequests,
+                "more is asked for than page and API may take of this device; expected fewer requests"
+            )
+            .ConfigureAwait(false);
         return false;
     }
 
@@ -81,10 +87,12 @@ internal sealed class RequestCharge(RequestLane lane, ClientConnection? connecti
 internal static class LaneExtensions
 {
     /// <summary>Puts an endpoint into a lane.</summary>
-    public static IEndpointConventionBuilder In(this IEndpointConventionBuilder endpoint, Lane lane) => endpoint.WithMetadata(new LaneMetadata(lane));
+    public static IEndpointConventionBuilder In(this IEndpointConventionBuilder endpoint, Lane lane) =>
+        endpoint.WithMetadata(new LaneMetadata(lane));
 
     /// <summary>The lane of the endpoint that a request goes to.</summary>
-    public static Lane LaneOf(this HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<LaneMetadata>()?.Lane ?? Lane.Ordinary;
+    public static Lane LaneOf(this HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<LaneMetadata>()?.Lane ?? Lane.Ordinary;
 
     private sealed record LaneMetadata(Lane Lane);
 }

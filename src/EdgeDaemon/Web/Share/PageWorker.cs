@@ -10,7 +10,8 @@ namespace ClipFusion.EdgeDaemon.Web.Share;
 /// </summary>
 internal sealed class PageWorker : IDisposable
 {
-    private const int Places = 64, RestPerWork = 3;
+    private const int Places = 64,
+        RestPerWork = 3;
 
     private readonly BlockingCollection<Action> _work = new(Places);
     private readonly CancellationTokenSource _stop = new();
@@ -22,7 +23,8 @@ internal sealed class PageWorker : IDisposable
     public Task<T> DoAsync<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (_stop.IsCancellationRequested || !_work.TryAdd(() => Do(work, done))) done.SetException(new PageBusyException());
+        if (_stop.IsCancellationRequested || !_work.TryAdd(() => Do(work, done)))
+            done.SetException(new PageBusyException());
         return done.Task;
     }
 
@@ -62,7 +64,8 @@ internal sealed class PageWorker : IDisposable
             _stop.Token.WaitHandle.WaitOne(RestPerWork * Stopwatch.GetElapsedTime(began));
         }
 
-        while (_work.TryTake(out Action? left)) left();
+        while (_work.TryTake(out Action? left))
+            left();
     }
 }
 

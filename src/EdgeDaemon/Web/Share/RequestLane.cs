@@ -15,7 +15,8 @@ internal sealed class RequestLane : IDisposable
     private readonly TimeProvider _time;
     private readonly Allowance _allowance;
     private readonly int _places;
-    private readonly Queue<Waiter> _light = new(), _heavy = new();
+    private readonly Queue<Waiter> _light = new(),
+        _heavy = new();
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
 
@@ -42,7 +43,8 @@ internal sealed class RequestLane : IDisposable
                 return new(true);
             }
 
-            if (_light.Count + _heavy.Count >= _places) return new(false);
+            if (_light.Count + _heavy.Count >= _places)
+                return new(false);
             var waiter = new Waiter(_time.GetTimestamp());
             (isLight ? _light : _heavy).Enqueue(waiter);
             Schedule();
@@ -53,7 +55,8 @@ internal sealed class RequestLane : IDisposable
     /// <summary>Takes more units for a request that turned out to be large.</summary>
     public void Charge(double units)
     {
-        lock (_gate) _allowance.Take(units);
+        lock (_gate)
+            _allowance.Take(units);
     }
 
     public void Dispose() => _timer.Dispose();
@@ -76,16 +79,19 @@ internal sealed class RequestLane : IDisposable
 
     private void Refuse(Queue<Waiter> waiting)
     {
-        while (waiting.TryPeek(out Waiter? first) && LeftOf(first) <= TimeSpan.Zero) waiting.Dequeue().Turn.SetResult(false);
+        while (waiting.TryPeek(out Waiter? first) && LeftOf(first) <= TimeSpan.Zero)
+            waiting.Dequeue().Turn.SetResult(false);
     }
 
     private void Schedule()
     {
-        if (_light.Count + _heavy.Count == 0) return;
+        if (_light.Count + _heavy.Count == 0)
+            return;
         TimeSpan wait = _allowance.Until(1);
         foreach (Queue<Waiter> waiting in (ReadOnlySpan<Queue<Waiter>>)[_light, _heavy])
         {
-            if (waiting.TryPeek(out Waiter? first) && LeftOf(first) < wait) wait = LeftOf(first);
+            if (waiting.TryPeek(out Waiter? first) && LeftOf(first) < wait)
+                wait = LeftOf(first);
         }
 
         _timer.Change(wait < ShortestTimer ? ShortestTimer : wait, Timeout.InfiniteTimeSpan);

@@ -34,8 +34,14 @@ int32_t Bank::append(const void* rows, cfn_format format, uint64_t count, const 
 
     const std::lock_guard lock(writing_);
     auto next = std::make_shared<Snapshot>(*snapshot());
-    require(next->segments.size() < CFN_MAX_IMAGES && next->next_image < INT32_MAX, CFN_BAD_ARGUMENT, "The bank has ", next->segments.size(), " images and takes no more.");
-    require(next->rows + kept <= CFN_MAX_ROWS, CFN_BAD_ARGUMENT, "The bank has ", next->rows, " rows; with ", kept, " more it would exceed ", CFN_MAX_ROWS, ".");
+    require(
+        next->segments.size() < CFN_MAX_IMAGES && next->next_image < INT32_MAX, CFN_BAD_ARGUMENT, "The bank has ", next->segments.size(),
+        " images and takes no more."
+    );
+    require(
+        next->rows + kept <= CFN_MAX_ROWS, CFN_BAD_ARGUMENT, "The bank has ", next->rows, " rows; with ", kept, " more it would exceed ",
+        CFN_MAX_ROWS, "."
+    );
     // An empty bank takes its coordinates from the first image with rows; later images fit them, being of the same kind.
     if (next->rows == 0) next->basis = Basis::choose(unit->data(), kept, d);
     const auto image = static_cast<int32_t>(next->next_image++);
@@ -57,7 +63,10 @@ void Bank::remove(int32_t image) {
 }
 
 void Bank::replace(const Bank& with) {
-    require(with.dimension_ == dimension_, CFN_BAD_ARGUMENT, "A bank of dimension ", dimension_, " can't be replaced by one of dimension ", with.dimension_, ".");
+    require(
+        with.dimension_ == dimension_, CFN_BAD_ARGUMENT, "A bank of dimension ", dimension_, " can't be replaced by one of dimension ",
+        with.dimension_, "."
+    );
     auto next = with.snapshot();
     const std::lock_guard lock(writing_);
     publish(std::move(next));

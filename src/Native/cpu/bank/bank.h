@@ -1,4 +1,5 @@
-// A bank: a pointer to an immutable snapshot. Writers make a new snapshot, which shares the untouched images; searches keep the one that they began with.
+// A bank: a pointer to an immutable snapshot. Writers make a new snapshot, which shares the untouched images; searches keep the one that
+// they began with.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -10,7 +11,7 @@
 namespace cfn {
 
 struct Snapshot {
-    std::shared_ptr<const Basis> basis; // null while there is no row
+    std::shared_ptr<const Basis> basis;                   // null while there is no row
     std::vector<std::shared_ptr<const Segment>> segments; // in order of their ids; also those without rows
     uint64_t rows = 0;
     uint32_t next_image = 0;

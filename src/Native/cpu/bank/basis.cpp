@@ -11,7 +11,8 @@
 namespace cfn {
 namespace {
 
-constexpr std::size_t group = 8; // neighbours that stay together: the shortest butterfly spans a vector, which spreads a peak over block / 8 coordinates
+constexpr std::size_t group =
+    8; // neighbours that stay together: the shortest butterfly spans a vector, which spreads a peak over block / 8 coordinates
 
 // Hadamard's matrix, scaled to be orthogonal, over groups.
 CFN_CLONES void butterflies(float* v, std::size_t n) {
@@ -19,7 +20,8 @@ CFN_CLONES void butterflies(float* v, std::size_t n) {
     for (; 4 * half <= n; half *= 4) // two levels at a time halve the loads and stores
         for (std::size_t start = 0; start < n; start += 4 * half)
             for (std::size_t i = start; i < start + half; ++i) {
-                const float a = v[i] + v[i + half], b = v[i] - v[i + half], c = v[i + 2 * half] + v[i + 3 * half], d = v[i + 2 * half] - v[i + 3 * half];
+                const float a = v[i] + v[i + half], b = v[i] - v[i + half], c = v[i + 2 * half] + v[i + 3 * half],
+                            d = v[i + 2 * half] - v[i + 3 * half];
                 v[i] = a + c;
                 v[i + half] = b + d;
                 v[i + 2 * half] = a - c;
@@ -49,7 +51,8 @@ std::shared_ptr<const Basis> Basis::choose(const float* rows, std::size_t count,
     for (std::size_t r = 0; r < count; ++r)
         for (std::size_t k = 0; k < dimension; ++k) sum[k] += static_cast<double>(rows[r * dimension + k]);
     std::vector<float> centre(dimension);
-    for (std::size_t k = 0; k < dimension; ++k) centre[k] = static_cast<float>(sum[k] / static_cast<double>(std::max<std::size_t>(count, 1)));
+    for (std::size_t k = 0; k < dimension; ++k)
+        centre[k] = static_cast<float>(sum[k] / static_cast<double>(std::max<std::size_t>(count, 1)));
 
     std::shared_ptr<Basis> basis(new Basis(dimension, std::move(centre)));
     if (basis->block_ < 2 * group) return basis;

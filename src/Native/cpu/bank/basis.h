@@ -1,8 +1,8 @@
-// The coordinates in which a bank's rows and queries are rounded to integers: relative to a centre, and rotated if that helps. Any centre and rotation give
-// the same neighbours (bounds.h); good ones leave fewer rows to compute in float64.
+// The coordinates in which a bank's rows and queries are rounded to integers: relative to a centre, and rotated if that helps. Any centre
+// and rotation give the same neighbours (bounds.h); good ones leave fewer rows to compute in float64.
 //
-// Features of one network share a large common part, so differences from their mean are shorter and lose less to rounding. And where few coordinates are
-// much larger than the rest, as in vision transformers, they would set the step for all; a rotation spreads them.
+// Features of one network share a large common part, so differences from their mean are shorter and lose less to rounding. And where few
+// coordinates are much larger than the rest, as in vision transformers, they would set the step for all; a rotation spreads them.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -12,7 +12,8 @@ namespace cfn {
 
 class Basis {
 public:
-    // For rows (row-major, unit length): their mean as centre, and the rotation if it lowers the rows' rounding residual by a fifth or more.
+    // For rows (row-major, unit length): their mean as centre, and the rotation if it lowers the rows' rounding residual by a fifth or
+    // more.
     static std::shared_ptr<const Basis> choose(const float* rows, std::size_t count, std::size_t dimension);
 
     std::size_t dimension() const { return dimension_; }

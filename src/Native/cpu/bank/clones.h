@@ -1,5 +1,5 @@
-// Plain C++ that the compiler vectorises, once for every x86-64 processor and once for AVX2, chosen when the library is loaded. Both round alike. Sanitizers
-// come too late for that choice.
+// Plain C++ that the compiler vectorises, once for every x86-64 processor and once for AVX2, chosen when the library is loaded. Both round
+// alike. Sanitizers come too late for that choice.
 #pragma once
 
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

@@ -27,7 +27,8 @@ struct Worst {
 
 class Coreset {
 public:
-    Coreset(const Snapshot& snapshot, const Kernel& kernel, std::size_t dimension, int threads) : kernel_(kernel), dimension_(dimension), threads_(threads) {
+    Coreset(const Snapshot& snapshot, const Kernel& kernel, std::size_t dimension, int threads)
+        : kernel_(kernel), dimension_(dimension), threads_(threads) {
         for (const auto& segment : snapshot.segments)
             for (std::size_t r = 0; r < segment->rows(); ++r) rows_.push_back(segment->unit(r));
         cosine_.assign(rows_.size(), -2);
@@ -43,7 +44,9 @@ public:
         Pool::instance().run(threads_, tiles, [this](Tiles& source) {
             for (std::size_t tile; source.take(tile);) worst_[tile] = cover(tile * chunk, std::min(rows_.size(), (tile + 1) * chunk));
         });
-        return *std::min_element(worst_.begin(), worst_.end(), [](const Worst& a, const Worst& b) { return a.cosine < b.cosine; }); // the first of equals
+        return *std::min_element(worst_.begin(), worst_.end(), [](const Worst& a, const Worst& b) {
+            return a.cosine < b.cosine;
+        }); // the first of equals
     }
 
 private:
@@ -62,7 +65,7 @@ private:
     std::vector<const float*> rows_;
     std::vector<double> cosine_;
     std::vector<float> centre_; // the row that was chosen last
-    std::vector<Worst> worst_; // of each chunk
+    std::vector<Worst> worst_;  // of each chunk
 };
 
 } // namespace
@@ -71,7 +74,9 @@ void choose_coreset(const Snapshot& snapshot, const Kernel& kernel, std::size_t 
     Coreset set(snapshot, kernel, dimension, request.threads);
     std::size_t row = static_cast<std::size_t>(mixed(request.seed) % snapshot.rows);
     for (uint64_t i = 0; i < request.count; ++i) {
-        require(request.cancel == nullptr || __atomic_load_n(request.cancel, __ATOMIC_RELAXED) == 0, CFN_CANCELLED, "The choice was cancelled.");
+        require(
+            request.cancel == nullptr || __atomic_load_n(request.cancel, __ATOMIC_RELAXED) == 0, CFN_CANCELLED, "The choice was cancelled."
+        );
         request.row[i] = static_cast<int64_t>(row);
         const Worst next = set.take(row);
         // Infinite when every row is chosen; a rounding above 1 where the rest are copies.

@@ -1,5 +1,5 @@
-// A few rows of a bank that stand for all: greedy k-centre, as PatchCore thins its memory bank (Roth et al., Towards Total Recall in Industrial Anomaly Detection,
-// CVPR 2022, algorithm 1), but over whole vectors and not over random projections of them.
+// A few rows of a bank that stand for all: greedy k-centre, as PatchCore thins its memory bank (Roth et al., Towards Total Recall in
+// Industrial Anomaly Detection, CVPR 2022, algorithm 1), but over whole vectors and not over random projections of them.
 #pragma once
 #include "bank.h"
 

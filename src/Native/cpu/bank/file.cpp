@@ -35,7 +35,9 @@ struct ImageEntry {
 
 constexpr uint64_t alignment = 64;
 
-[[noreturn]] void fail_io(const std::string& path, const char* what) { fail(CFN_IO, path, ": can't ", what, ": ", std::strerror(errno), "."); }
+[[noreturn]] void fail_io(const std::string& path, const char* what) {
+    fail(CFN_IO, path, ": can't ", what, ": ", std::strerror(errno), ".");
+}
 
 class File {
 public:
@@ -62,12 +64,14 @@ void write_all(const File& file, const void* bytes, std::size_t count, const std
     }
 }
 
-// One name for unfinished files, so that what a power cut leaves is overwritten by the next save instead of gathering; the lock keeps two savers apart.
+// One name for unfinished files, so that what a power cut leaves is overwritten by the next save instead of gathering; the lock keeps two
+// savers apart.
 int open_part(const std::string& part) {
     for (;;) {
         const int descriptor = ::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (descriptor < 0) fail_io(part, "create");
-        struct stat mine{}, named{};
+        struct stat mine {
+        }, named{};
         if (::flock(descriptor, LOCK_EX) != 0 || ::fstat(descriptor, &mine) != 0) {
             ::close(descriptor);
             fail_io(part, "lock");
@@ -92,7 +96,8 @@ void write_content(const File& file, const Snapshot& snapshot, uint32_t dimensio
     header.size = header.rows_at + header.rows * dimension * sizeof(float);
 
     header.content_crc = crc32c(padding.data(), padding.size(), crc32c(table.data(), table_bytes));
-    for (const auto& s : snapshot.segments) header.content_crc = crc32c(s->unit(), s->rows() * dimension * sizeof(float), header.content_crc);
+    for (const auto& s : snapshot.segments)
+        header.content_crc = crc32c(s->unit(), s->rows() * dimension * sizeof(float), header.content_crc);
     header.header_crc = crc32c(&header, offsetof(Header, header_crc));
 
     write_all(file, &header, sizeof header, path);
@@ -112,11 +117,14 @@ struct Mapping {
 std::shared_ptr<const Mapping> map(const std::string& path) {
     const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) fail_io(path, "open");
-    struct stat status{};
+    struct stat status {};
     if (::fstat(file.get(), &status) != 0) fail_io(path, "read the size");
     require(S_ISREG(status.st_mode), CFN_BAD_FILE, path, ": not a regular file.");
     const auto mapping = std::make_shared<Mapping>();
-    require(status.st_size >= static_cast<off_t>(sizeof(Header)), CFN_BAD_FILE, path, ": has ", status.st_size, " bytes; a bank file has at least ", sizeof(Header), ".");
+    require(
+        status.st_size >= static_cast<off_t>(sizeof(Header)), CFN_BAD_FILE, path, ": has ", status.st_size,
+        " bytes; a bank file has at least ", sizeof(Header), "."
+    );
     const auto size = static_cast<std::size_t>(status.st_size);
     void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
     if (bytes == MAP_FAILED) fail_io(path, "map");
@@ -130,16 +138,30 @@ Header checked_header(const Mapping& mapping, const std::string& path) {
     const Header expected;
     std::memcpy(&header, mapping.bytes, sizeof header);
     require(std::memcmp(header.magic, expected.magic, sizeof header.magic) == 0, CFN_BAD_FILE, path, ": not a bank file.");
-    require(header.version == expected.version && header.order == expected.order, CFN_BAD_FILE, path, ": is of version ", header.version, "; this library reads version ", expected.version, ".");
-    require(header.header_crc == crc32c(&header, offsetof(Header, header_crc)), CFN_BAD_FILE, path, ": the header's checksum is wrong; the file is damaged.");
-    require(header.size == mapping.size, CFN_BAD_FILE, path, ": has ", mapping.size, " bytes, but its header says ", header.size, "; it was cut off or added to.");
+    require(
+        header.version == expected.version && header.order == expected.order, CFN_BAD_FILE, path, ": is of version ", header.version,
+        "; this library reads version ", expected.version, "."
+    );
+    require(
+        header.header_crc == crc32c(&header, offsetof(Header, header_crc)), CFN_BAD_FILE, path,
+        ": the header's checksum is wrong; the file is damaged."
+    );
+    require(
+        header.size == mapping.size, CFN_BAD_FILE, path, ": has ", mapping.size, " bytes, but its header says ", header.size,
+        "; it was cut off or added to."
+    );
     // From here on a forged file is meant: each bound keeps the next product from overflowing.
     const uint64_t table_bytes = uint64_t{header.images} * sizeof(ImageEntry), row_bytes = header.rows * header.dimension * sizeof(float);
-    require(header.dimension >= 1 && header.dimension <= CFN_MAX_DIMENSION && header.rows <= CFN_MAX_ROWS && header.images <= CFN_MAX_IMAGES
+    require(
+        header.dimension >= 1 && header.dimension <= CFN_MAX_DIMENSION && header.rows <= CFN_MAX_ROWS && header.images <= CFN_MAX_IMAGES
             && header.next_image <= INT32_MAX && header.table_at == sizeof(Header) && header.rows_at % alignment == 0
             && header.rows_at >= sizeof(Header) + table_bytes && header.rows_at <= header.size && header.size - header.rows_at == row_bytes,
-        CFN_BAD_FILE, path, ": the header's numbers do not fit together; the file is damaged.");
-    require(header.content_crc == crc32c(mapping.bytes + sizeof(Header), mapping.size - sizeof(Header)), CFN_BAD_FILE, path, ": the content's checksum is wrong; the file is damaged.");
+        CFN_BAD_FILE, path, ": the header's numbers do not fit together; the file is damaged."
+    );
+    require(
+        header.content_crc == crc32c(mapping.bytes + sizeof(Header), mapping.size - sizeof(Header)), CFN_BAD_FILE, path,
+        ": the content's checksum is wrong; the file is damaged."
+    );
     return header;
 }
 
@@ -183,7 +205,10 @@ LoadedBank load(const std::string& path) {
     for (std::size_t i = 0; i < header.images; ++i) {
         ImageEntry entry;
         std::memcpy(&entry, mapping->bytes + header.table_at + i * sizeof entry, sizeof entry);
-        require(entry.image > last && static_cast<uint32_t>(entry.image) < header.next_image && entry.rows <= header.rows - rows, CFN_BAD_FILE, path, ": image ", i, " does not fit the header.");
+        require(
+            entry.image > last && static_cast<uint32_t>(entry.image) < header.next_image && entry.rows <= header.rows - rows, CFN_BAD_FILE,
+            path, ": image ", i, " does not fit the header."
+        );
         // The first image with rows decides, as when they were appended.
         if (rows == 0) snapshot->basis = Basis::choose(unit, entry.rows, d);
         snapshot->segments.push_back(std::make_shared<Segment>(entry.image, entry.rows, unit + rows * d, mapping, *snapshot->basis));

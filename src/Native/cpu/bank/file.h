@@ -1,4 +1,5 @@
-// Banks on disk: the exact rows only. What is derived from them (quantised rows) is derived anew when a file is loaded, so a file outlives changes of the search.
+// Banks on disk: the exact rows only. What is derived from them (quantised rows) is derived anew when a file is loaded, so a file outlives
+// changes of the search.
 #pragma once
 #include <memory>
 #include <string>

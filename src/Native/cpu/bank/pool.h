@@ -1,5 +1,5 @@
-// Threads that help callers. A helper that the machine never gets round to running holds nobody up: the caller works on the same tiles, and waits only for
-// helpers that have begun. Nothing spins.
+// Threads that help callers. A helper that the machine never gets round to running holds nobody up: the caller works on the same tiles, and
+// waits only for helpers that have begun. Nothing spins.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -30,8 +30,8 @@ class Pool {
 public:
     static Pool& instance();
 
-    // Runs `work` on the calling thread and on up to threads - 1 others at once; each call of it should take tiles until there are none. Returns when all calls
-    // have ended; throws what the first failing one threw.
+    // Runs `work` on the calling thread and on up to threads - 1 others at once; each call of it should take tiles until there are none.
+    // Returns when all calls have ended; throws what the first failing one threw.
     void run(int threads, Tiles& tiles, const std::function<void(Tiles&)>& work);
 
 private:

@@ -85,7 +85,8 @@ void interleave(const int8_t* levels, std::size_t n, uint8_t* out) {
         for (std::size_t j = 0; j < 4; ++j) std::memcpy(&line[j], levels + j * n + k, sizeof line[j]);
         const Words a = __builtin_shuffle(line[0], line[1], Words{0, 4, 1, 5}), b = __builtin_shuffle(line[2], line[3], Words{0, 4, 1, 5});
         const Words c = __builtin_shuffle(line[0], line[1], Words{2, 6, 3, 7}), d = __builtin_shuffle(line[2], line[3], Words{2, 6, 3, 7});
-        const Words group[4] = {__builtin_shuffle(a, b, Words{0, 1, 4, 5}), __builtin_shuffle(a, b, Words{2, 3, 6, 7}),
+        const Words group[4] = {
+            __builtin_shuffle(a, b, Words{0, 1, 4, 5}), __builtin_shuffle(a, b, Words{2, 3, 6, 7}),
             __builtin_shuffle(c, d, Words{0, 1, 4, 5}), __builtin_shuffle(c, d, Words{2, 3, 6, 7})};
         for (std::size_t j = 0; j < 4; ++j) {
             const Bytes bytes = reinterpret_cast<const Bytes&>(group[j]) + static_cast<uint8_t>(query_offset);
@@ -93,7 +94,8 @@ void interleave(const int8_t* levels, std::size_t n, uint8_t* out) {
         }
     }
     for (; k < n; ++k)
-        for (std::size_t j = 0; j < tile_queries; ++j) out[(k / 4 * tile_queries + j) * 4 + k % 4] = static_cast<uint8_t>(levels[j * n + k] + query_offset);
+        for (std::size_t j = 0; j < tile_queries; ++j)
+            out[(k / 4 * tile_queries + j) * 4 + k % 4] = static_cast<uint8_t>(levels[j * n + k] + query_offset);
 }
 
 CFN_CLONES Quantised quantise(const float* v, std::size_t n, int levels, int8_t* out) {

@@ -71,7 +71,8 @@ void QueryBlock::tile(std::size_t index, ScreenTile& tile) const {
 
 void QueryBlock::thresholds(std::size_t index, float residual, float rounded, float (&threshold)[tile_queries]) const {
     const std::size_t first = index * tile_queries;
-    for (std::size_t i = first; i < first + tile_queries; ++i) threshold[i - first] = floor_[i] - along_centre_[i] - (length_[i] * residual + residual_[i] * rounded + slack);
+    for (std::size_t i = first; i < first + tile_queries; ++i)
+        threshold[i - first] = floor_[i] - along_centre_[i] - (length_[i] * residual + residual_[i] * rounded + slack);
 }
 
 } // namespace cfn

@@ -69,7 +69,7 @@ private:
     std::vector<uint8_t> packed_; // [tile][coordinate / 4][tile_queries][4]
     std::vector<float> unit_, transformed_, step_, floor_;
     std::vector<float> along_centre_, length_, residual_; // of bounds.h: <q, m>, |q'|, |e|
-    std::vector<int8_t> levels_; // of one tile
+    std::vector<int8_t> levels_;                          // of one tile
 };
 
 } // namespace cfn

@@ -37,7 +37,8 @@ void RowReader::read(std::size_t row, float* out) const {
 double length_of(const float* row, std::size_t dimension, const char* what, std::size_t number) {
     const double length = std::sqrt(sum_of_squares(row, dimension));
     if (length == 0) fail(CFN_BAD_VECTOR, what, " ", number, " is a zero vector; a finite vector with a direction is expected.");
-    if (!std::isfinite(length)) fail(CFN_BAD_VECTOR, what, " ", number, " has NaN or infinite values; a finite vector with a direction is expected.");
+    if (!std::isfinite(length))
+        fail(CFN_BAD_VECTOR, what, " ", number, " has NaN or infinite values; a finite vector with a direction is expected.");
     return length;
 }
 

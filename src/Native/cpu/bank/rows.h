@@ -20,7 +20,8 @@ private:
     std::size_t dimension_;
 };
 
-// Euclidean length in float64, where no float32 overflows. Throws Error(CFN_BAD_VECTOR), naming `what` and its number, for a zero vector, NaN or infinity.
+// Euclidean length in float64, where no float32 overflows. Throws Error(CFN_BAD_VECTOR), naming `what` and its number, for a zero vector,
+// NaN or infinity.
 double length_of(const float* row, std::size_t dimension, const char* what, std::size_t number);
 
 } // namespace cfn

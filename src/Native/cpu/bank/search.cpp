@@ -14,15 +14,18 @@
 namespace cfn {
 namespace {
 
-constexpr std::size_t max_block = 96;      // queries; their packed bytes stay in the second-level cache
-constexpr std::size_t max_candidates = 64; // of one query, before they are multiplied in float32
+constexpr std::size_t max_block = 96;         // queries; their packed bytes stay in the second-level cache
+constexpr std::size_t max_candidates = 64;    // of one query, before they are multiplied in float32
 constexpr std::size_t rows_for_guesses = 600; // with fewer, guesses cost more than they save
-constexpr std::size_t stretch = 16;        // panels between looks at the flag and at how screening does
-constexpr std::size_t single_share = 6;    // single float32 products are that much slower than in blocks: with more than every sixth row, blocks are better
+constexpr std::size_t stretch = 16;           // panels between looks at the flag and at how screening does
+constexpr std::size_t single_share =
+    6; // single float32 products are that much slower than in blocks: with more than every sixth row, blocks are better
 
-// Integers do a coordinate 2.4 times as fast as float32, but each query has to be rounded and the rows that come through multiplied again, and each estimate
-// has to be scaled. Measured with AVX2 on random, clustered and network features of 16 to 128 coordinates.
-bool float32_at_once(std::size_t rows, std::size_t dimension) { return dimension <= 32 || (dimension <= max_interleaved && rows * dimension <= 32768); }
+// Integers do a coordinate 2.4 times as fast as float32, but each query has to be rounded and the rows that come through multiplied again,
+// and each estimate has to be scaled. Measured with AVX2 on random, clustered and network features of 16 to 128 coordinates.
+bool float32_at_once(std::size_t rows, std::size_t dimension) {
+    return dimension <= 32 || (dimension <= max_interleaved && rows * dimension <= 32768);
+}
 
 // A helper takes about 10 us to wake, a million products 15 to 30.
 std::size_t worthwhile_threads(double products, std::size_t allowed) {
@@ -37,15 +40,16 @@ struct Task {
     const cfn_search& request;
     RowReader reader;
     std::size_t dimension, block;
-    bool integers; // rounded rows are looked at first
-    bool guesses;  // enough rows to make up for the guesses
+    bool integers;                            // rounded rows are looked at first
+    bool guesses;                             // enough rows to make up for the guesses
     std::atomic<bool> use_float32{!integers}; // set by the first block whose rows are too close together for integers
 };
 
 class BlockSearch {
 public:
     explicit BlockSearch(Task& task)
-        : task_(task), queries_(task.block, *task.snapshot.basis, task.integers), float32_error_(float32_error(task.dimension)), product_error_(product_error(task.dimension)), raw_(task.dimension) {}
+        : task_(task), queries_(task.block, *task.snapshot.basis, task.integers), float32_error_(float32_error(task.dimension)),
+          product_error_(product_error(task.dimension)), raw_(task.dimension) {}
 
     void run(std::size_t block) {
         const std::size_t total = static_cast<std::size_t>(task_.request.query_count);
@@ -86,8 +90,8 @@ private:
         require(flag == nullptr || __atomic_load_n(flag, __ATOMIC_RELAXED) == 0, CFN_CANCELLED, "The search was cancelled.");
     }
 
-    // Queries and rows are grids over pictures of one kind, so the rows at a query's own place are good ones to begin with: the higher the floor, the fewer
-    // rows need a closer look. Any rows would do.
+    // Queries and rows are grids over pictures of one kind, so the rows at a query's own place are good ones to begin with: the higher the
+    // floor, the fewer rows need a closer look. Any rows would do.
     void guess() {
         std::vector<uint32_t> images;
         for (uint32_t s = 0; s < task_.snapshot.segments.size() && images.size() < few_rows; ++s) {
@@ -182,8 +186,8 @@ private:
         }
     }
 
-    // A row with an integer estimate. One that is probably nearer than all before it is looked at more closely at once: there are about ln(rows) of them, and
-    // each lifts the floor, so that far fewer of the rows to come are candidates.
+    // A row with an integer estimate. One that is probably nearer than all before it is looked at more closely at once: there are about
+    // ln(rows) of them, and each lifts the floor, so that far fewer of the rows to come are candidates.
     void consider(std::size_t i, uint32_t s, std::size_t row, float estimate, float error) {
         Query& q = queries_[i];
         if (estimate + error < queries_.floor(i)) return;
@@ -281,15 +285,28 @@ void search(const Snapshot& snapshot, const Kernel& kernel, std::size_t dimensio
         if (!excluded) rows += segment->rows();
     }
     require(known, CFN_BAD_ARGUMENT, "Image ", request.exclude_image, " can't be left out: the bank does not have it.");
-    require(rows > 0, CFN_EMPTY, "There is no row to search: ", snapshot.rows == 0 ? "the bank is empty." : "all rows are of the image that is left out.");
+    require(
+        rows > 0, CFN_EMPTY,
+        "There is no row to search: ", snapshot.rows == 0 ? "the bank is empty." : "all rows are of the image that is left out."
+    );
     if (request.query_count == 0) return;
 
     // Four blocks a thread where possible: one that is held up costs the others little.
     const auto count = static_cast<std::size_t>(request.query_count);
-    const std::size_t threads = worthwhile_threads(static_cast<double>(count) * static_cast<double>(rows) * static_cast<double>(dimension), static_cast<std::size_t>(request.threads));
+    const std::size_t threads = worthwhile_threads(
+        static_cast<double>(count) * static_cast<double>(rows) * static_cast<double>(dimension), static_cast<std::size_t>(request.threads)
+    );
     const std::size_t share = (count + 4 * threads - 1) / (4 * threads);
     const std::size_t block = std::min(std::clamp<std::size_t>((share + 3) / 4 * 4, 16, max_block), count);
-    Task task{snapshot, kernel, request, RowReader(request.queries, request.format, dimension), dimension, block, !float32_at_once(rows, dimension), rows >= rows_for_guesses};
+    Task task{
+        snapshot,
+        kernel,
+        request,
+        RowReader(request.queries, request.format, dimension),
+        dimension,
+        block,
+        !float32_at_once(rows, dimension),
+        rows >= rows_for_guesses};
     Tiles tiles((count + block - 1) / block);
     const auto work = [&task](Tiles& source) {
         std::size_t tile;

@@ -58,7 +58,9 @@ void Segment::quantise(const Basis& basis) {
     }
 }
 
-std::size_t Segment::bytes() const { return rows_ * dimension_ * sizeof(float) + levels_.size() + interleaved_.size() * sizeof(float) + 5 * sizeof(float) * bias_.size(); }
+std::size_t Segment::bytes() const {
+    return rows_ * dimension_ * sizeof(float) + levels_.size() + interleaved_.size() * sizeof(float) + 5 * sizeof(float) * bias_.size();
+}
 
 void Segment::panel(std::size_t index, ProductTile& tile) const {
     tile.rows = interleaved_.data() + index * panel_rows * dimension_;

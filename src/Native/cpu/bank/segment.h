@@ -1,4 +1,5 @@
-// The rows of one reference image: exact, and in the quantised form that is searched first. Immutable and shared by all snapshots that hold it.
+// The rows of one reference image: exact, and in the quantised form that is searched first. Immutable and shared by all snapshots that hold
+// it.
 #pragma once
 #include <cstdint>
 #include <memory>

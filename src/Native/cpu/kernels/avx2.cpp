@@ -1,8 +1,9 @@
 // AVX2 + FMA.
 //
-// Screening. vpmaddubsw multiplies unsigned query bytes (1 .. 127) by signed row bytes (-64 .. 64) and adds pairs: at most 2 * 127 * 64 = 16,256, so the
-// sums of two such instructions (32,512) still fit 16 bits without saturation. Adding two before widening with vpmaddwd costs three multiplications for 64
-// products, where one widening each would cost four and float32 eight: measured 1.5 times the products of FMA on Zen 4 at its full rate.
+// Screening. vpmaddubsw multiplies unsigned query bytes (1 .. 127) by signed row bytes (-64 .. 64) and adds pairs: at most 2 * 127 * 64 =
+// 16,256, so the sums of two such instructions (32,512) still fit 16 bits without saturation. Adding two before widening with vpmaddwd
+// costs three multiplications for 64 products, where one widening each would cost four and float32 eight: measured 1.5 times the products
+// of FMA on Zen 4 at its full rate.
 #include "avx2.h"
 
 namespace cfn {
@@ -18,7 +19,9 @@ CFN_AVX2 CFN_INLINE static void sum_half(const ScreenTile& t, int half, __m256i 
     for (std::size_t k = 0; k < t.values; k += step_values, r += 4, q += 2 * 4 * tile_queries) {
         const __m256i r0 = _mm256_load_si256(r), r1 = _mm256_load_si256(r + 2);
         for (int i = 0; i < tile_queries; ++i) {
-            const __m256i products = _mm256_add_epi16(_mm256_maddubs_epi16(broadcast4(q + 4 * i), r0), _mm256_maddubs_epi16(broadcast4(q + 4 * (tile_queries + i)), r1));
+            const __m256i products = _mm256_add_epi16(
+                _mm256_maddubs_epi16(broadcast4(q + 4 * i), r0), _mm256_maddubs_epi16(broadcast4(q + 4 * (tile_queries + i)), r1)
+            );
             sum[i] = _mm256_add_epi32(sum[i], _mm256_madd_epi16(products, ones));
         }
     }
@@ -54,7 +57,8 @@ CFN_AVX2 CFN_INLINE static float add_up(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)));
 }
 
-// Q queries x R rows at once, along the coordinates: with both sides row-major nothing has to be packed, and 12 sums hide the latency of FMA.
+// Q queries x R rows at once, along the coordinates: with both sides row-major nothing has to be packed, and 12 sums hide the latency of
+// FMA.
 template <int Q, int R>
 CFN_AVX2 CFN_INLINE static void block(const float* q, const float* r, std::size_t d, float* out, std::size_t stride) {
     __m256 sum[Q][R];
@@ -72,7 +76,8 @@ CFN_AVX2 CFN_INLINE static void block(const float* q, const float* r, std::size_
     for (int i = 0; i < Q; ++i)
         for (int j = 0; j < R; ++j) {
             float total = add_up(sum[i][j]);
-            for (std::size_t tail = k; tail < d; ++tail) total += q[static_cast<std::size_t>(i) * d + tail] * r[static_cast<std::size_t>(j) * d + tail];
+            for (std::size_t tail = k; tail < d; ++tail)
+                total += q[static_cast<std::size_t>(i) * d + tail] * r[static_cast<std::size_t>(j) * d + tail];
             out[static_cast<std::size_t>(i) * stride + static_cast<std::size_t>(j)] = total;
         }
 }
@@ -112,7 +117,8 @@ CFN_AVX2 CFN_INLINE static void multiply_some(const ProductTile& t, std::size_t 
     }
     for (std::size_t i = 0; i < Q; ++i) {
         const __m256 threshold = _mm256_broadcast_ss(t.threshold + first + i);
-        const int low = _mm256_movemask_ps(_mm256_cmp_ps(sum[i][0], threshold, _CMP_GE_OQ)), high = _mm256_movemask_ps(_mm256_cmp_ps(sum[i][1], threshold, _CMP_GE_OQ));
+        const int low = _mm256_movemask_ps(_mm256_cmp_ps(sum[i][0], threshold, _CMP_GE_OQ)),
+                  high = _mm256_movemask_ps(_mm256_cmp_ps(sum[i][1], threshold, _CMP_GE_OQ));
         hits[first + i] = static_cast<uint16_t>(low | high << 8);
         _mm256_storeu_ps(product[first + i], sum[i][0]);
         _mm256_storeu_ps(product[first + i] + 8, sum[i][1]);
@@ -139,6 +145,8 @@ CFN_AVX2 void dots(const float* q, std::size_t queries, const float* r, std::siz
 
 } // namespace avx2
 
-const Kernel avx2_kernel{"avx2", avx2::screen, avx2::multiply, avx2::dots, avx2::few, avx2::dot, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }};
+const Kernel avx2_kernel{"avx2", avx2::screen, avx2::multiply, avx2::dots, avx2::few, avx2::dot, [] {
+                             return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+                         }};
 
 } // namespace cfn

@@ -1,4 +1,5 @@
-// What the 256-bit kernels share. Function targets instead of compiler options: nothing outside these functions can come to use the instructions.
+// What the 256-bit kernels share. Function targets instead of compiler options: nothing outside these functions can come to use the
+// instructions.
 #pragma once
 #include <immintrin.h>
 
@@ -19,7 +20,8 @@ CFN_AVX2 CFN_INLINE __m256i broadcast4(const uint8_t* p) {
 CFN_AVX2 CFN_INLINE uint64_t judge(const ScreenTile& t, int q, __m256i low, __m256i high, float (*estimate)[panel_rows]) {
     const __m256 scale = _mm256_set1_ps(t.query_scale[q]), threshold = _mm256_set1_ps(t.threshold[q]);
     const __m256 a = _mm256_fmadd_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(low), _mm256_loadu_ps(t.scale)), scale, _mm256_loadu_ps(t.shift));
-    const __m256 b = _mm256_fmadd_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(high), _mm256_loadu_ps(t.scale + 8)), scale, _mm256_loadu_ps(t.shift + 8));
+    const __m256 b =
+        _mm256_fmadd_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(high), _mm256_loadu_ps(t.scale + 8)), scale, _mm256_loadu_ps(t.shift + 8));
     const auto bits = static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a, threshold, _CMP_GE_OQ)))
         | static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(b, threshold, _CMP_GE_OQ))) << 8;
     if (bits == 0) return 0;

@@ -1,4 +1,5 @@
-// AVX-512 with VNNI: one vector is a whole panel. Even and odd groups of coordinates have their own sums, so that eight chains hide the latency.
+// AVX-512 with VNNI: one vector is a whole panel. Even and odd groups of coordinates have their own sums, so that eight chains hide the
+// latency.
 #include <immintrin.h>
 
 #include <cstring>
@@ -61,8 +62,8 @@ CFN_AVX512 double dot(const float* q, const float* r, std::size_t d) {
 
 // __builtin_cpu_supports also asks the operating system (XGETBV) whether it saves the registers.
 bool available() {
-    return avx2_kernel.available() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
-        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+    return avx2_kernel.available() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
 }
 
 } // namespace

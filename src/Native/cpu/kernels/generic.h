@@ -1,4 +1,5 @@
-// Kernel bodies without instructions of a particular processor. Inlined into functions of any target, so that the compiler vectorises them for it.
+// Kernel bodies without instructions of a particular processor. Inlined into functions of any target, so that the compiler vectorises them
+// for it.
 #pragma once
 #include "kernel.h"
 
@@ -6,7 +7,8 @@
 
 namespace cfn::generic {
 
-// Sixteen partial sums, lane j over the coordinates j, j + 16, ...; then halves are added to halves. Kernels that vectorise this by hand keep the order.
+// Sixteen partial sums, lane j over the coordinates j, j + 16, ...; then halves are added to halves. Kernels that vectorise this by hand
+// keep the order.
 inline constexpr std::size_t lanes = 16;
 
 CFN_INLINE double fold(double (&sum)[lanes]) {
@@ -77,7 +79,8 @@ CFN_INLINE uint64_t screen(const ScreenTile& t, float (*estimate)[panel_rows]) {
         for (std::size_t k = 0; k < t.values / 4; ++k)
             for (int r = 0; r < panel_rows; ++r)
                 for (std::size_t j = 0; j < 4; ++j)
-                    sums[r] += t.queries[(k * tile_queries + static_cast<std::size_t>(q)) * 4 + j] * t.rows[(k * panel_rows + static_cast<std::size_t>(r)) * 4 + j];
+                    sums[r] += t.queries[(k * tile_queries + static_cast<std::size_t>(q)) * 4 + j]
+                        * t.rows[(k * panel_rows + static_cast<std::size_t>(r)) * 4 + j];
         bits |= judge(t, q, sums, estimate[q]);
     }
     return bits;

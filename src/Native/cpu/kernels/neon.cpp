@@ -46,10 +46,21 @@ uint64_t screen(const ScreenTile& t, float (*estimate)[panel_rows]) {
     const int8x16_t offset = vdupq_n_s8(query_offset);
     for (std::size_t k = 0; k < t.values / 4; k += 2) {
         for (int i = 0; i < tile_queries; ++i) {
-            const int8x16_t a = vsubq_s8(vreinterpretq_s8_u32(vld1q_dup_u32(reinterpret_cast<const uint32_t*>(t.queries + (k * tile_queries + static_cast<std::size_t>(i)) * 4))), offset);
-            const int8x16_t b = vsubq_s8(vreinterpretq_s8_u32(vld1q_dup_u32(reinterpret_cast<const uint32_t*>(t.queries + ((k + 1) * tile_queries + static_cast<std::size_t>(i)) * 4))), offset);
+            const int8x16_t a = vsubq_s8(
+                vreinterpretq_s8_u32(
+                    vld1q_dup_u32(reinterpret_cast<const uint32_t*>(t.queries + (k * tile_queries + static_cast<std::size_t>(i)) * 4))
+                ),
+                offset
+            );
+            const int8x16_t b = vsubq_s8(
+                vreinterpretq_s8_u32(
+                    vld1q_dup_u32(reinterpret_cast<const uint32_t*>(t.queries + ((k + 1) * tile_queries + static_cast<std::size_t>(i)) * 4))
+                ),
+                offset
+            );
             for (int v = 0; v < vectors; ++v) {
-                const int8x16_t r = vld1q_s8(t.rows + k * 4 * panel_rows + 16 * v), s = vld1q_s8(t.rows + (k + 1) * 4 * panel_rows + 16 * v);
+                const int8x16_t r = vld1q_s8(t.rows + k * 4 * panel_rows + 16 * v),
+                                s = vld1q_s8(t.rows + (k + 1) * 4 * panel_rows + 16 * v);
                 const int16x8_t low = vmlal_s8(vmull_s8(vget_low_s8(a), vget_low_s8(r)), vget_low_s8(b), vget_low_s8(s));
                 const int16x8_t high = vmlal_high_s8(vmull_high_s8(a, r), b, s);
                 sum[i][v] = vaddq_s32(sum[i][v], vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
@@ -60,7 +71,9 @@ uint64_t screen(const ScreenTile& t, float (*estimate)[panel_rows]) {
 }
 
 // The loops of generic.h vectorise as they stand: 16 lanes are four float32 and eight float64 vectors.
-void dots(const float* q, std::size_t n, const float* r, std::size_t m, std::size_t d, float* out, std::size_t stride) { generic::dots(q, n, r, m, d, out, stride); }
+void dots(const float* q, std::size_t n, const float* r, std::size_t m, std::size_t d, float* out, std::size_t stride) {
+    generic::dots(q, n, r, m, d, out, stride);
+}
 void multiply(const ProductTile& t, float (*product)[panel_rows], uint16_t* hits) { generic::multiply(t, product, hits); }
 void few(const float* q, const float* const* rows, std::size_t d, float* out) { generic::few(q, rows, d, out); }
 double dot(const float* q, const float* r, std::size_t d) { return generic::dot(q, r, d); }

@@ -9,7 +9,8 @@
 namespace cfn {
 namespace {
 
-// A small search with all extreme values, compared with the plain kernel: an instruction set that this code was never run on must not be trusted blindly.
+// A small search with all extreme values, compared with the plain kernel: an instruction set that this code was never run on must not be
+// trusted blindly.
 bool agrees(const Kernel& kernel) {
     constexpr std::size_t values = 3 * step_values;
     alignas(64) static int8_t rows[values * panel_rows];
@@ -55,21 +56,29 @@ bool agrees(const Kernel& kernel) {
         with.few(vectors[0], rows_of, d, to.some);
         with.dots(vectors[0], few_rows, vectors[0], few_rows, d, to.block, few_rows);
     }
-    const auto close = [](const auto& a, const auto& b) { return std::equal(std::begin(a), std::end(a), std::begin(b), [](float x, float y) { return std::abs(x - y) < 1e-3f; }); };
+    const auto close = [](const auto& a, const auto& b) {
+        return std::equal(std::begin(a), std::end(a), std::begin(b), [](float x, float y) { return std::abs(x - y) < 1e-3f; });
+    };
     for (int i = 0; i < few_rows; ++i)
-        if (!close(mine.panel[i], plain.panel[i]) || kernel.dot(vectors[0], vectors[i], d) != plain_kernel.dot(vectors[0], vectors[i], d)) return false;
-    return close(mine.some, plain.some) && close(mine.block, plain.block) && std::equal(std::begin(mine.hits), std::end(mine.hits), plain.hits);
+        if (!close(mine.panel[i], plain.panel[i]) || kernel.dot(vectors[0], vectors[i], d) != plain_kernel.dot(vectors[0], vectors[i], d))
+            return false;
+    return close(mine.some, plain.some) && close(mine.block, plain.block)
+        && std::equal(std::begin(mine.hits), std::end(mine.hits), plain.hits);
 }
 
 std::vector<const Kernel*> usable() {
     std::vector<const Kernel*> found;
     const Kernel* const all[] = {
 #if defined(__x86_64__)
-        &avx512_kernel, &avx_vnni_kernel, &avx2_kernel,
+        &avx512_kernel,
+        &avx_vnni_kernel,
+        &avx2_kernel,
 #elif defined(__aarch64__)
-        &neon_dot_kernel, &neon_kernel,
+        &neon_dot_kernel,
+        &neon_kernel,
 #endif
-        &plain_kernel};
+        &plain_kernel
+    };
     std::copy_if(std::begin(all), std::end(all), std::back_inserter(found), [](const Kernel* k) { return k->available() && agrees(*k); });
     return found;
 }

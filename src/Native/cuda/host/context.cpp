@@ -7,7 +7,9 @@ namespace cfn::cuda {
 void require_device(const Driver& driver, int32_t device) {
     int count = 0;
     driver.check(driver.device_count(&count), "be counted");
-    require(device >= 0 && device < count, CFN_NO_DEVICE, "There is no GPU ", device, ": the NVIDIA driver has ", count, ", counted from 0.");
+    require(
+        device >= 0 && device < count, CFN_NO_DEVICE, "There is no GPU ", device, ": the NVIDIA driver has ", count, ", counted from 0."
+    );
 }
 
 Context::Context(int32_t device) : driver_(Driver::instance()) {
@@ -18,7 +20,9 @@ Context::Context(int32_t device) : driver_(Driver::instance()) {
 
 Context::~Context() { driver_.release_context(device_); }
 
-Context::Current::Current(const Context& context) : driver_(context.driver_) { driver_.check(driver_.push_context(context.context_), "be made current"); }
+Context::Current::Current(const Context& context) : driver_(context.driver_) {
+    driver_.check(driver_.push_context(context.context_), "be made current");
+}
 
 Context::Current::~Current() {
     ContextObject* ours = nullptr;

@@ -34,7 +34,8 @@ public:
         const Driver& driver_;
     };
 
-    // The same for what is given back and must not throw: does nothing where the device has failed, which keeps its memory until the process ends.
+    // The same for what is given back and must not throw: does nothing where the device has failed, which keeps its memory until the
+    // process ends.
     template <class Body>
     void if_alive(Body&& body) const noexcept {
         if (driver_.push_context(context_) != 0) return;

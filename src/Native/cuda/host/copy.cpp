@@ -11,8 +11,8 @@ void copied(int32_t device, std::size_t bytes, const char* tried, Enqueue&& enqu
     if (bytes == 0) return;
     const Context::Current current(context);
     context.driver().check(enqueue(context.driver()), tried);
-    // A copy of pageable memory up, and one within the device, may return before it is made, and only the default stream would wait for it: others, as ONNX
-    // Runtime's, would read what was there before.
+    // A copy of pageable memory up, and one within the device, may return before it is made, and only the default stream would wait for it:
+    // others, as ONNX Runtime's, would read what was there before.
     context.driver().check(context.driver().synchronise_stream(nullptr), tried);
 }
 

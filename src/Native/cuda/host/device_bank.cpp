@@ -7,7 +7,8 @@
 
 namespace cfn::cuda {
 
-DeviceBank::DeviceBank(Gpu& gpu, const Snapshot& snapshot, uint32_t dimension) : dimension_(dimension), rows_(static_cast<uint32_t>(snapshot.rows)) {
+DeviceBank::DeviceBank(Gpu& gpu, const Snapshot& snapshot, uint32_t dimension)
+    : dimension_(dimension), rows_(static_cast<uint32_t>(snapshot.rows)) {
     const std::size_t d = dimension, padded = round_up(dimension, step_values);
     exact_ = Memory(gpu, rows_ * d * sizeof(float));
     halves_ = Memory(gpu, round_up(rows_, block_rows) * padded * sizeof(Half));
@@ -52,7 +53,10 @@ void DeviceBank::fill(Job& job, int32_t exclude) const {
         job.skip_begin = found->begin;
         job.skip_end = found->end;
     }
-    require(rows_ > job.skip_end - job.skip_begin, CFN_EMPTY, "There is no row to search: ", rows_ == 0 ? "the bank is empty." : "all rows are of the image that is left out.");
+    require(
+        rows_ > job.skip_end - job.skip_begin, CFN_EMPTY,
+        "There is no row to search: ", rows_ == 0 ? "the bank is empty." : "all rows are of the image that is left out."
+    );
 }
 
 } // namespace cfn::cuda

@@ -1,5 +1,5 @@
-// Several banks on one device, and the search in all of them with one launch of each kernel. Searches of one set work one after the other on the device, since
-// they share the memory for what lies between the kernels, whatever streams they are enqueued on.
+// Several banks on one device, and the search in all of them with one launch of each kernel. Searches of one set work one after the other
+// on the device, since they share the memory for what lies between the kernels, whatever streams they are enqueued on.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -21,7 +21,8 @@ public:
     std::span<const DeviceBank> banks() const { return banks_; }
     std::size_t bytes() const;
 
-    // Enqueues; pointers are into the device's memory. Sizes and pointers have been checked. Throws Error: an unknown image, a bank without a row to search.
+    // Enqueues; pointers are into the device's memory. Sizes and pointers have been checked. Throws Error: an unknown image, a bank without
+    // a row to search.
     void search(std::span<const cfn_device_query> queries, Stream stream);
 
     // Queries are in the device's memory, results go to this process's; done when it returns. Throws Error(CFN_BAD_VECTOR) too.

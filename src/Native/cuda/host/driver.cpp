@@ -25,13 +25,14 @@ std::string Driver::load(const char* name) {
         const char* reason = dlerror();
         return std::string("There is no NVIDIA driver: ") + (reason == nullptr ? name : reason);
     }
-#define CFN_RESOLVE(member, symbol, arguments)                               \
-    member = reinterpret_cast<Status(*) arguments>(dlsym(library, #symbol)); \
+#define CFN_RESOLVE(member, symbol, arguments)                                                                                             \
+    member = reinterpret_cast<Status(*) arguments>(dlsym(library, #symbol));                                                               \
     if (member == nullptr) return std::string("The NVIDIA driver ") + name + " is too old or is none: it lacks " #symbol ".";
     CFN_DRIVER_FUNCTIONS(CFN_RESOLVE)
 #undef CFN_RESOLVE
     if (const Status status = init(0); status != 0)
-        return status == no_device ? std::string("The NVIDIA driver finds no GPU.") : "The NVIDIA driver does not start (cuInit): " + words(status);
+        return status == no_device ? std::string("The NVIDIA driver finds no GPU.")
+                                   : "The NVIDIA driver does not start (cuInit): " + words(status);
     if (const Status status = driver_version(&version); status != 0) return "The NVIDIA driver does not tell its version: " + words(status);
     return {};
 }
@@ -43,7 +44,10 @@ std::string Driver::words(Status status) const {
 }
 
 void Driver::check(Status status, const char* tried) const {
-    require(status == 0, status == out_of_memory ? CFN_NO_MEMORY : CFN_DEVICE_FAILED, "The GPU could not ", tried, ": ", status == 0 ? "" : words(status), ".");
+    require(
+        status == 0, status == out_of_memory ? CFN_NO_MEMORY : CFN_DEVICE_FAILED, "The GPU could not ", tried, ": ",
+        status == 0 ? "" : words(status), "."
+    );
 }
 
 } // namespace cfn::cuda

@@ -57,7 +57,10 @@ void Gpu::download(void* host, const void* device, std::size_t bytes) {
 void Gpu::launch(KernelName kernel, uint32_t blocks, uint32_t threads, const Batch& batch, Stream stream) {
     const Context::Current current(context_);
     void* parameters[] = {const_cast<Batch*>(&batch)}; // copied before the call returns
-    driver_.check(driver_.launch(functions_[static_cast<int>(kernel)], blocks, 1, 1, threads, 1, 1, 0, object(stream), parameters, nullptr), "launch a kernel");
+    driver_.check(
+        driver_.launch(functions_[static_cast<int>(kernel)], blocks, 1, 1, threads, 1, 1, 0, object(stream), parameters, nullptr),
+        "launch a kernel"
+    );
 }
 
 EventObject* Gpu::make_mark() {

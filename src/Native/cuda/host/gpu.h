@@ -59,7 +59,8 @@ class Memory {
 public:
     Memory() = default;
     Memory(Gpu& gpu, std::size_t bytes) : gpu_(&gpu), address_(gpu.allocate(bytes)), bytes_(bytes) {}
-    Memory(Memory&& other) noexcept : gpu_(other.gpu_), address_(std::exchange(other.address_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+    Memory(Memory&& other) noexcept
+        : gpu_(other.gpu_), address_(std::exchange(other.address_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
     Memory& operator=(Memory&& other) noexcept {
         std::swap(gpu_, other.gpu_);
         std::swap(address_, other.address_);
@@ -72,7 +73,9 @@ public:
 
     std::size_t bytes() const { return bytes_; }
     template <class T>
-    T* at(std::size_t offset = 0) const { return static_cast<T*>(static_cast<void*>(static_cast<unsigned char*>(address_) + offset)); }
+    T* at(std::size_t offset = 0) const {
+        return static_cast<T*>(static_cast<void*>(static_cast<unsigned char*>(address_) + offset));
+    }
 
 private:
     Gpu* gpu_ = nullptr;

@@ -44,7 +44,8 @@ void cut(std::span<const Job> jobs, std::size_t limit, const std::function<void(
     for (const Job& job : jobs) {
         if (job.query_count == 0) continue;
         const std::size_t block = layout_of(part_of(job, 0, std::min(job.query_count, block_queries))).bytes;
-        const auto piece = static_cast<uint32_t>(std::min<std::size_t>(std::max<std::size_t>(limit / block, 1), 0x7fffffff / block_queries)) * block_queries;
+        const auto piece = static_cast<uint32_t>(std::min<std::size_t>(std::max<std::size_t>(limit / block, 1), 0x7fffffff / block_queries))
+            * block_queries;
         for (uint32_t first = 0; first < job.query_count;) {
             const Job part = part_of(job, first, std::min(piece, job.query_count - first));
             const std::size_t bytes = layout_of(part).bytes;

@@ -1,5 +1,5 @@
-// How a search is cut into launches: jobs of no more queries than the memory between the kernels has room for, and launches of no more jobs than a kernel's
-// parameter holds.
+// How a search is cut into launches: jobs of no more queries than the memory between the kernels has room for, and launches of no more jobs
+// than a kernel's parameter holds.
 #pragma once
 #include <cstddef>
 #include <functional>

@@ -1,5 +1,5 @@
-// Third: of the groups that may hold a query's nearest row, those rows that may be it, and of these the one with the largest float64 product. One warp a query.
-// There is no list of candidates that could overflow: where all rows are alike, all are looked at.
+// Third: of the groups that may hold a query's nearest row, those rows that may be it, and of these the one with the largest float64
+// product. One warp a query. There is no list of candidates that could overflow: where all rows are alike, all are looked at.
 #pragma once
 #include "bounds.h"
 #include "prepare.h"
@@ -11,8 +11,8 @@ template <class Products>
 class Decision {
 public:
     CFN_KERNEL Decision(const Job& job, uint32_t query, uint32_t lane)
-        : job_(job), begin_(static_cast<uint64_t>(query) * job.dimension), halves_(job.halves + static_cast<uint64_t>(query) * job.padded), lane_(lane),
-          norm_(job.norm[query]), error_(screening_error(job.lost[query], job.row_lost, job.padded)) {}
+        : job_(job), begin_(static_cast<uint64_t>(query) * job.dimension), halves_(job.halves + static_cast<uint64_t>(query) * job.padded),
+          lane_(lane), norm_(job.norm[query]), error_(screening_error(job.lost[query], job.row_lost, job.padded)) {}
 
     CFN_KERNEL void run(const float* highest, uint32_t groups) {
         float best = -__builtin_inff();
@@ -63,11 +63,13 @@ private:
         }
     }
 
-    // The float64 product as cpu/kernels/generic.h has it, to the last bit: sixteen sums over every sixteenth coordinate, halves added to halves.
+    // The float64 product as cpu/kernels/generic.h has it, to the last bit: sixteen sums over every sixteenth coordinate, halves added to
+    // halves.
     CFN_KERNEL void consider(uint32_t row) {
         const float* other = job_.exact + static_cast<uint64_t>(row) * job_.dimension;
         double product = 0;
-        for (uint32_t k = lane_ % 16; k < job_.dimension; k += 16) product += static_cast<double>(read(job_, begin_ + k)) * static_cast<double>(other[k]);
+        for (uint32_t k = lane_ % 16; k < job_.dimension; k += 16)
+            product += static_cast<double>(read(job_, begin_ + k)) * static_cast<double>(other[k]);
         for (uint32_t mask = 8; mask > 0; mask /= 2) product += shuffle_xor(product, mask);
         if (!(product > product_ || (product == product_ && row < row_))) return;
         product_ = product;

@@ -14,11 +14,17 @@ using Products = cfn::cuda::VoltaProducts;
 
 extern "C" {
 
-__global__ void __launch_bounds__(cfn::cuda::vector_threads) cfn_prepare(const __grid_constant__ cfn::cuda::Batch batch) { cfn::cuda::prepare(batch); }
+__global__ void __launch_bounds__(cfn::cuda::vector_threads) cfn_prepare(const __grid_constant__ cfn::cuda::Batch batch) {
+    cfn::cuda::prepare(batch);
+}
 
 // Two blocks share a multiprocessor: 128 registers a thread, 48 KB of shared memory each.
-__global__ void __launch_bounds__(cfn::cuda::screen_threads, 2) cfn_screen(const __grid_constant__ cfn::cuda::Batch batch) { cfn::cuda::screen<Products>(batch); }
+__global__ void __launch_bounds__(cfn::cuda::screen_threads, 2) cfn_screen(const __grid_constant__ cfn::cuda::Batch batch) {
+    cfn::cuda::screen<Products>(batch);
+}
 
-__global__ void __launch_bounds__(cfn::cuda::vector_threads) cfn_decide(const __grid_constant__ cfn::cuda::Batch batch) { cfn::cuda::decide<Products>(batch); }
+__global__ void __launch_bounds__(cfn::cuda::vector_threads) cfn_decide(const __grid_constant__ cfn::cuda::Batch batch) {
+    cfn::cuda::decide<Products>(batch);
+}
 
 } // extern "C"

@@ -1,14 +1,14 @@
-// The products of one warp: 64 queries x 32 rows, accumulated in float32 over tiles of 32 coordinates that lie in shared memory. Which thread holds which product
-// is a matter of the instruction, so there is one class for each. Both hold, in a thread, the products of eight queries (m, h) with the same eight rows j: these
-// rows are a group, and their maximum needs nothing of another thread.
+// The products of one warp: 64 queries x 32 rows, accumulated in float32 over tiles of 32 coordinates that lie in shared memory. Which
+// thread holds which product is a matter of the instruction, so there is one class for each. Both hold, in a thread, the products of eight
+// queries (m, h) with the same eight rows j: these rows are a group, and their maximum needs nothing of another thread.
 #pragma once
 #include "batch.h"
 #include "layer.h"
 
 namespace cfn::cuda {
 
-// Halves of a tile lie in chunks of eight; a row has four. The chunks of a row change places from one pair of rows to the next, so that eight rows read at the
-// same chunk, and four threads that fill a row, touch every bank of shared memory once.
+// Halves of a tile lie in chunks of eight; a row has four. The chunks of a row change places from one pair of rows to the next, so that
+// eight rows read at the same chunk, and four threads that fill a row, touch every bank of shared memory once.
 CFN_KERNEL uint32_t tile_place(uint32_t row, uint32_t chunk) { return row * step_values + ((chunk ^ (row / 2 % 4)) * 8); }
 
 // Ampere and later: m16n8k16, fed by ldmatrix.
@@ -18,7 +18,8 @@ public:
 
     CFN_KERNEL void add(const Half* queries, const Half* rows, uint32_t lane) {
         for (uint32_t k = 0; k < step_values / 8; k += 2) { // chunks
-            // Matrices 0 to 3 of a load: for b the rows 0..7 and 8..15, each with the first and second chunk of k; for a the same with the chunk outside.
+            // Matrices 0 to 3 of a load: for b the rows 0..7 and 8..15, each with the first and second chunk of k; for a the same with the
+            // chunk outside.
             uint32_t b[2][4];
 #pragma unroll
             for (uint32_t n = 0; n < 2; ++n) load_matrices(b[n], rows + tile_place(n * 16 + lane / 16 * 8 + lane % 8, k + lane / 8 % 2));
@@ -64,9 +65,13 @@ public:
     }
 
     CFN_KERNEL float value(uint32_t m, uint32_t h, uint32_t j) const { return sum_[m][j / 4][j / 2 % 2 * 4 + h * 2 + j % 2]; }
-    static CFN_KERNEL uint32_t query(uint32_t m, uint32_t h, uint32_t lane) { return m * 16 + row_half(lane) * 8 + lane / 16 * 4 + h * 2 + lane % 2; }
+    static CFN_KERNEL uint32_t query(uint32_t m, uint32_t h, uint32_t lane) {
+        return m * 16 + row_half(lane) * 8 + lane / 16 * 4 + h * 2 + lane % 2;
+    }
     static CFN_KERNEL uint32_t group(uint32_t lane) { return column_half(lane) * 2 + lane / 2 % 2; }
-    static CFN_KERNEL uint32_t row(uint32_t group, uint32_t j) { return j / 4 * 16 + group / 2 * 8 + j / 2 % 2 * 4 + group % 2 * 2 + j % 2; }
+    static CFN_KERNEL uint32_t row(uint32_t group, uint32_t j) {
+        return j / 4 * 16 + group / 2 * 8 + j / 2 % 2 * 4 + group % 2 * 2 + j % 2;
+    }
 
 private:
     static CFN_KERNEL uint32_t row_half(uint32_t lane) { return lane / 4 % 2; }
@@ -77,10 +82,10 @@ private:
 
 // Row of the bank that is number j of a group. Groups are numbered along the bank.
 template <class Products>
-CFN_KERNEL uint32_t group_row(uint32_t group, uint32_t j) { return group / warp_groups * warp_rows + Products::row(group % warp_groups, j); }
-
-CFN_KERNEL bool is_searched(const Job& job, uint32_t row) {
-    return row < job.row_count && !(row >= job.skip_begin && row < job.skip_end);
+CFN_KERNEL uint32_t group_row(uint32_t group, uint32_t j) {
+    return group / warp_groups * warp_rows + Products::row(group % warp_groups, j);
 }
+
+CFN_KERNEL bool is_searched(const Job& job, uint32_t row) { return row < job.row_count && !(row >= job.skip_begin && row < job.skip_end); }
 
 } // namespace cfn::cuda

@@ -1,10 +1,12 @@
-// Second: half-precision products of all queries with all rows, of which only the maximum of every query with every group of eight rows leaves the registers.
+// Second: half-precision products of all queries with all rows, of which only the maximum of every query with every group of eight rows
+// leaves the registers.
 #pragma once
 #include "products.h"
 
 namespace cfn::cuda {
 
-// Which queries and rows a block of threads multiplies. Blocks with the same rows follow each other, so that rows come from memory once and then from the cache.
+// Which queries and rows a block of threads multiplies. Blocks with the same rows follow each other, so that rows come from memory once and
+// then from the cache.
 struct BlockPlace {
     const Job& job;
     uint32_t query, row;
@@ -58,7 +60,8 @@ CFN_KERNEL void screen(const Batch& batch) {
     const Half* queries = place.job.halves + static_cast<uint64_t>(place.query) * padded;
     const Half* rows = place.job.rows + static_cast<uint64_t>(place.row) * padded;
     // Eight warps, two along the queries and four along the rows.
-    const uint32_t lane = thread_index() % warp, warp_query = thread_index() / warp % 2 * warp_queries, warp_row = thread_index() / warp / 2 * warp_rows;
+    const uint32_t lane = thread_index() % warp, warp_query = thread_index() / warp % 2 * warp_queries,
+                   warp_row = thread_index() / warp / 2 * warp_rows;
 
     const auto fetch_step = [&](uint32_t step, uint32_t stage) {
         if (step < steps) {

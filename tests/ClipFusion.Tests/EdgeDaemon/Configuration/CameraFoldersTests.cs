@@ -13,8 +13,18 @@ public sealed class CameraFoldersTests : IDisposable
     {
         Directory.CreateDirectory(_folder["in"]);
         File.CreateSymbolicLink(_folder["link"], _folder["in"]);
-        foreach (string other in (string[])[_folder["in"], _folder["in"] + "/", _folder["link"], Path.Combine(_folder["in"], "..", "in"), Path.Combine(_folder["link"], "."), Path.Combine(_folder["in"], "done"),
-            Path.Combine(_folder["link"], "rejected", "deeper")])
+        foreach (
+            string other in (string[])
+                [
+                    _folder["in"],
+                    _folder["in"] + "/",
+                    _folder["link"],
+                    Path.Combine(_folder["in"], "..", "in"),
+                    Path.Combine(_folder["link"], "."),
+                    Path.Combine(_folder["in"], "done"),
+                    Path.Combine(_folder["link"], "rejected", "deeper"),
+                ]
+        )
         {
             FieldError error = Assert.Single(Errors(_folder["in"], other));
             Assert.Equal("$.stations[1].camera.folder", error.Path);
@@ -23,7 +33,8 @@ public sealed class CameraFoldersTests : IDisposable
     }
 
     [Fact]
-    public void TwoStations_OnOneFolderThatIsMadeLater_AreAnError() => Assert.Single(Errors(_folder["later/in"], _folder["later/../later/in/"]));
+    public void TwoStations_OnOneFolderThatIsMadeLater_AreAnError() =>
+        Assert.Single(Errors(_folder["later/in"], _folder["later/../later/in/"]));
 
     [Fact]
     public void TwoStations_OnFoldersThatNobodyElseTakes_AreNoError()
@@ -37,7 +48,29 @@ public sealed class CameraFoldersTests : IDisposable
 
     private static IReadOnlyList<FieldError> Errors(string first, string second, bool replay = false)
     {
-        object Station(string name, string folder) => new { name, camera = new { kind = "folder", folder, replay }, triggers = new { mqtt = true } };
-        return ConfigFiles.Errors(JsonSerializer.Serialize(new { device = "box1", dataFolder = "/data", modelPack = "pack", stations = (object[])[Station("line1", first), Station("line2", second)], mqtt = new { host = "b" } }));
+        object Station(string name, string folder) =>
+            new
+            {
+                name,
+                camera = new
+                {
+                    kind = "folder",
+                    folder,
+                    replay,
+                },
+                triggers = new { mqtt = true },
+            };
+        return ConfigFiles.Errors(
+            JsonSerializer.Serialize(
+                new
+                {
+                    device = "box1",
+                    dataFolder = "/data",
+                    modelPack = "pack",
+                    stations = (object[])[Station("line1", first), Station("line2", second)],
+                    mqtt = new { host = "b" },
+                }
+            )
+        );
     }
 }

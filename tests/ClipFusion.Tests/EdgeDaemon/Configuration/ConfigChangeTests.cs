@@ -56,7 +56,10 @@ public sealed class ConfigChangeTests : IDisposable
     {
         LiveConfig live = Live(out string file);
         File.WriteAllText(file, With("$.threads", "2", With("$.mqtt.liveWindowMs", "5000")));
-        Assert.Equal([("$.threads", ChangeEffect.AfterRestart), ("$.mqtt.liveWindowMs", ChangeEffect.AtOnce)], live.Reload().Changes.Select(c => (c.Path, c.Effect)));
+        Assert.Equal(
+            [("$.threads", ChangeEffect.AfterRestart), ("$.mqtt.liveWindowMs", ChangeEffect.AtOnce)],
+            live.Reload().Changes.Select(c => (c.Path, c.Effect))
+        );
         Assert.Equal((TimeSpan.FromSeconds(5), 0), (live.Current.Mqtt.LiveWindow, live.Current.Threads));
         Assert.Equal("$.threads", Assert.Single(live.Reload().Changes).Path);
     }

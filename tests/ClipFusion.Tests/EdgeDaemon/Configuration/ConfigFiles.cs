@@ -39,12 +39,16 @@ internal static class ConfigFiles
         string[] parts = path.TrimStart('$', '.').Replace("[0]", ".0", StringComparison.Ordinal).Split('.');
         foreach (string part in parts[..^1])
         {
-            if (int.TryParse(part, out int index)) node = node[index]!;
-            else node = node[part] ??= new JsonObject();
+            if (int.TryParse(part, out int index))
+                node = node[index]!;
+            else
+                node = node[part] ??= new JsonObject();
         }
 
-        if (int.TryParse(parts[^1], out int last)) node[last] = JsonNode.Parse(json);
-        else node[parts[^1]] = JsonNode.Parse(json);
+        if (int.TryParse(parts[^1], out int last))
+            node[last] = JsonNode.Parse(json);
+        else
+            node[parts[^1]] = JsonNode.Parse(json);
         return root.ToJsonString();
     }
 }

@@ -19,22 +19,43 @@ public sealed class ConfigReaderTests
         StationConfig station = Assert.Single(config.Stations);
         Assert.Equal(new SimulatedCameraConfig(1, 640, 480, null, 0.2, null), station.Camera);
         Assert.Equal(new TriggerConfig(true, false, null, false), station.Triggers);
-        Assert.Equal((4, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10), null), (station.QueueDepth, station.MinTriggerInterval, station.TriggerIdTtl, station.Recipe));
+        Assert.Equal(
+            (4, TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10), null),
+            (station.QueueDepth, station.MinTriggerInterval, station.TriggerIdTtl, station.Recipe)
+        );
         Assert.Equal(new ImageConfig(ImagePolicy.NgAndReview, 100, 20, 30), station.Images);
         Assert.Equal(new HeatmapConfig(HeatmapWhen.OnNg, HeatmapFormat.Jpeg), station.Heatmap);
-        Assert.Equal(("broker.local", 1883, MqttVersion.V5, null, null, null), (config.Mqtt.Host, config.Mqtt.Port, config.Mqtt.Version, config.Mqtt.Tls, config.Mqtt.UserName, config.Mqtt.PasswordFile));
+        Assert.Equal(
+            ("broker.local", 1883, MqttVersion.V5, null, null, null),
+            (config.Mqtt.Host, config.Mqtt.Port, config.Mqtt.Version, config.Mqtt.Tls, config.Mqtt.UserName, config.Mqtt.PasswordFile)
+        );
         Assert.Equal(TimeSpan.FromSeconds(10), config.Mqtt.LiveWindow);
         Assert.Equal([MqttCommand.Trigger, MqttCommand.Recipe], config.Mqtt.Commands);
         Assert.Equal(new HttpConfig(IPAddress.Loopback, 8080, null), config.Http);
         Assert.Equal(new StorageConfig(64, 2, 30, 365), config.Storage);
-        Assert.Equal(new AcceleratorConfig(ProviderChoice.Auto, ProviderChoice.Cpu, ProviderChoice.Auto, ProviderChoice.Auto, 0, false, false, 2048, null, null), config.Accelerator);
+        Assert.Equal(
+            new AcceleratorConfig(
+                ProviderChoice.Auto,
+                ProviderChoice.Cpu,
+                ProviderChoice.Auto,
+                ProviderChoice.Auto,
+                0,
+                false,
+                false,
+                2048,
+                null,
+                null
+            ),
+            config.Accelerator
+        );
         Assert.Equal("/data/engines", config.Accelerator.ToSettings(config.DataFolder).CacheFolder);
     }
 
     [Fact]
     public void Read_EveryKey_IsTaken()
     {
-        ApplianceConfig config = Read("""
+        ApplianceConfig config = Read(
+            """
             {
               "$schema": "x", "device": "box-2", "dataFolder": "../data", "modelPack": "/pack", "threads": 256,
               "stations": [
@@ -50,7 +71,8 @@ public sealed class ConfigReaderTests
               "storage": {"reserveMb": 1, "outboxMaxGigabytes": 0.001, "outboxMaxDays": 1, "retentionDays": 1},
               "accelerator": {"imageTower": "tensorrt", "textTowers": "cuda", "vae": "cpu", "unet": "auto", "device": 15, "float16": true, "cudaGraphs": true, "workspaceMb": 64, "engineFolder": "e", "onnxRuntime": "/opt/libonnxruntime.so"}
             }
-            """);
+            """
+        );
 
         Assert.Equal(("/etc/data", "/pack", 256), (config.DataFolder, config.ModelPack, config.Threads));
         StationConfig a = config.Stations[0];
@@ -59,14 +81,34 @@ public sealed class ConfigReaderTests
         Assert.Equal((64, TimeSpan.Zero, TimeSpan.FromMinutes(10), "007"), (a.QueueDepth, a.MinTriggerInterval, a.TriggerIdTtl, a.Recipe));
         Assert.Equal(new ImageConfig(ImagePolicy.SampleOfOk, 5, 0.5, 2), a.Images);
         Assert.Equal(new HeatmapConfig(HeatmapWhen.Always, HeatmapFormat.Map16), a.Heatmap);
-        Assert.Equal(new SimulatedCameraConfig(9, 64, 8192, Material.WoodGrain, 1, TimeSpan.FromMilliseconds(40)), config.Stations[1].Camera);
+        Assert.Equal(
+            new SimulatedCameraConfig(9, 64, 8192, Material.WoodGrain, 1, TimeSpan.FromMilliseconds(40)),
+            config.Stations[1].Camera
+        );
         Assert.True(config.Stations[1].Triggers.FrameArrival);
         Assert.Equal(new TlsConfig("/etc/clipfusion/ca.pem", "/etc/clipfusion/c.pem", "/etc/clipfusion/k.pem"), config.Mqtt.Tls);
-        Assert.Equal(("::1", 1, MqttVersion.V311, "u", "/etc/clipfusion/p"), (config.Mqtt.Host, config.Mqtt.Port, config.Mqtt.Version, config.Mqtt.UserName, config.Mqtt.PasswordFile));
+        Assert.Equal(
+            ("::1", 1, MqttVersion.V311, "u", "/etc/clipfusion/p"),
+            (config.Mqtt.Host, config.Mqtt.Port, config.Mqtt.Version, config.Mqtt.UserName, config.Mqtt.PasswordFile)
+        );
         Assert.Empty(config.Mqtt.Commands);
         Assert.Equal(new HttpConfig(IPAddress.IPv6Loopback, 0, "/etc/clipfusion/t"), config.Http);
         Assert.Equal(new StorageConfig(1, 0.001, 1, 1), config.Storage);
-        Assert.Equal(new AcceleratorConfig(ProviderChoice.TensorRt, ProviderChoice.Cuda, ProviderChoice.Cpu, ProviderChoice.Auto, 15, true, true, 64, "/etc/clipfusion/e", "/opt/libonnxruntime.so"), config.Accelerator);
+        Assert.Equal(
+            new AcceleratorConfig(
+                ProviderChoice.TensorRt,
+                ProviderChoice.Cuda,
+                ProviderChoice.Cpu,
+                ProviderChoice.Auto,
+                15,
+                true,
+                true,
+                64,
+                "/etc/clipfusion/e",
+                "/opt/libonnxruntime.so"
+            ),
+            config.Accelerator
+        );
         ProviderSettings settings = config.Accelerator.ToSettings(config.DataFolder);
         Assert.Equal(("/etc/clipfusion/e", true), (settings.CacheFolder, settings.CudaGraphs));
     }
@@ -75,16 +117,34 @@ public sealed class ConfigReaderTests
     public void Read_ManyMistakes_ReportsAllAtOnceInOrder() =>
         Assert.Equal(
             [
-                "$.device", "$.modelPack", "$.threads", "$.stations[0].camera.kind", "$.stations[0].queueDepth", "$.stations[0].colour", "$.stations[1].camera.folder", "$.stations[1].name",
-                "$.mqtt.host", "$.mqtt.port", "$.http.address", "$.storage.reserveMb", "$.storage.quota",
-                "$.accelerator.vae", "$.accelerator.workspaceMb", "$.accelerator.gpu", "$.Threads",
+                "$.device",
+                "$.modelPack",
+                "$.threads",
+                "$.stations[0].camera.kind",
+                "$.stations[0].queueDepth",
+                "$.stations[0].colour",
+                "$.stations[1].camera.folder",
+                "$.stations[1].name",
+                "$.mqtt.host",
+                "$.mqtt.port",
+                "$.http.address",
+                "$.storage.reserveMb",
+                "$.storage.quota",
+                "$.accelerator.vae",
+                "$.accelerator.workspaceMb",
+                "$.accelerator.gpu",
+                "$.Threads",
             ],
-            Errors("""
-                {"device": "Box 1", "dataFolder": "/d", "threads": -1, "Threads": 1,
-                 "stations": [{"name": "a", "camera": {"kind": "webcam", "url": "x"}, "queueDepth": 0, "colour": 1}, {"name": "a", "camera": {"kind": "folder"}}],
-                 "mqtt": {"port": 0}, "http": {"address": "0.0.0.0"}, "storage": {"reserveMb": "64", "quota": 1},
-                 "accelerator": {"vae": "gpu", "workspaceMb": 0, "gpu": 1}}
-                """).Select(e => e.Path));
+            Errors(
+                    """
+                    {"device": "Box 1", "dataFolder": "/d", "threads": -1, "Threads": 1,
+                     "stations": [{"name": "a", "camera": {"kind": "webcam", "url": "x"}, "queueDepth": 0, "colour": 1}, {"name": "a", "camera": {"kind": "folder"}}],
+                     "mqtt": {"port": 0}, "http": {"address": "0.0.0.0"}, "storage": {"reserveMb": "64", "quota": 1},
+                     "accelerator": {"vae": "gpu", "workspaceMb": 0, "gpu": 1}}
+                    """
+                )
+                .Select(e => e.Path)
+        );
 
     [Fact]
     public void Read_Nothing_NamesWhatIsRequired() =>
@@ -152,14 +212,23 @@ public sealed class ConfigReaderTests
 
     [Fact]
     public void Read_AddressThatOthersReach_SaysWhyItIsRefused() =>
-        Assert.Contains("without users and roles", Assert.Single(Errors(With("$.http.address", "\"0.0.0.0\""))).Expected, StringComparison.Ordinal);
+        Assert.Contains(
+            "without users and roles",
+            Assert.Single(Errors(With("$.http.address", "\"0.0.0.0\""))).Expected,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Read_CommentsAndTls_AreHandled()
     {
         Assert.Equal("box1", Read("// mine\n" + Least.Replace("\"/data\",", "\"/data\", /* here */", StringComparison.Ordinal)).Device);
         Assert.Equal(8883, Read(With("$.mqtt.tls", "{}")).Mqtt.Port);
-        Assert.Equal("$", Assert.Single(Errors(Least.Replace("}]", "}],", StringComparison.Ordinal).Replace("],,", "],", StringComparison.Ordinal) + "x")).Path);
+        Assert.Equal(
+            "$",
+            Assert
+                .Single(Errors(Least.Replace("}]", "}],", StringComparison.Ordinal).Replace("],,", "],", StringComparison.Ordinal) + "x"))
+                .Path
+        );
     }
 
     [Fact]

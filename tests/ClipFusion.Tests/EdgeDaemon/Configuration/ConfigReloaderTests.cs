@@ -24,7 +24,10 @@ public sealed class ConfigReloaderTests : IDisposable
     [Fact]
     public void Reload_MixedChange_SaysEachWithPathBeforeAfterAndEffect_AndHandsOnWhatCounts()
     {
-        File.WriteAllText(_file, With("$.threads", "2", With("$.mqtt.liveWindowMs", "5000", With("$.stations[0].images.policy", "\"all\""))));
+        File.WriteAllText(
+            _file,
+            With("$.threads", "2", With("$.mqtt.liveWindowMs", "5000", With("$.stations[0].images.policy", "\"all\"")))
+        );
         _reloader.Reload();
         ApplianceConfig now = Assert.Single(_handed);
         Assert.Equal((TimeSpan.FromSeconds(5), ImagePolicy.All, 0), (now.Mqtt.LiveWindow, now.Stations[0].Images.Policy, now.Threads));
@@ -34,7 +37,8 @@ public sealed class ConfigReloaderTests : IDisposable
                 (LogLevel.Information, 5020, "Configuration: $.stations[line1].images.policy was NgAndReview and is now All"),
                 (LogLevel.Information, 5020, "Configuration: $.mqtt.liveWindowMs was 10000 and is now 5000"),
             ],
-            _log.Lines);
+            _log.Lines
+        );
     }
 
     [Fact]

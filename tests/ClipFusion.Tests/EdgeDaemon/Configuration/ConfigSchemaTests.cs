@@ -9,24 +9,27 @@ namespace ClipFusion.Tests.EdgeDaemon.Configuration;
 /// <summary>The schema is for editors and other tools, the reader decides: here each says what the other says.</summary>
 public sealed class ConfigSchemaTests
 {
-    private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Fixtures.Path("..", "..", "config", "clipfusion.schema.json")))!;
+    private static readonly JsonNode Schema = JsonNode.Parse(
+        File.ReadAllText(Fixtures.Path("..", "..", "config", "clipfusion.schema.json"))
+    )!;
 
     /// <summary>Objects of the configuration by path, with their schema; a folder camera is a document of its own.</summary>
-    public static TheoryData<string, string, string> Objects => new()
-    {
-        { "$", "", Least },
-        { "$.stations[0]", "station", Least },
-        { "$.stations[0].camera", "simulatedCamera", Least },
-        { "$.stations[0].camera", "folderCamera", With("$.stations[0].camera", """{"kind": "folder", "folder": "in"}""") },
-        { "$.stations[0].triggers", "triggers", Least },
-        { "$.stations[0].images", "images", Least },
-        { "$.stations[0].heatmap", "heatmap", Least },
-        { "$.mqtt", "mqtt", Least },
-        { "$.mqtt.tls", "tls", Least },
-        { "$.http", "http", Least },
-        { "$.storage", "storage", Least },
-        { "$.log", "log", Least },
-    };
+    public static TheoryData<string, string, string> Objects =>
+        new()
+        {
+            { "$", "", Least },
+            { "$.stations[0]", "station", Least },
+            { "$.stations[0].camera", "simulatedCamera", Least },
+            { "$.stations[0].camera", "folderCamera", With("$.stations[0].camera", """{"kind": "folder", "folder": "in"}""") },
+            { "$.stations[0].triggers", "triggers", Least },
+            { "$.stations[0].images", "images", Least },
+            { "$.stations[0].heatmap", "heatmap", Least },
+            { "$.mqtt", "mqtt", Least },
+            { "$.mqtt.tls", "tls", Least },
+            { "$.http", "http", Least },
+            { "$.storage", "storage", Least },
+            { "$.log", "log", Least },
+        };
 
     [Theory]
     [MemberData(nameof(Objects))]
@@ -35,8 +38,10 @@ public sealed class ConfigSchemaTests
         JsonObject schema = Definition(definition);
         FieldError error = Assert.Single(Errors(With($"{path}.unheardOf", "1", document)));
         Assert.Equal(path + ".unheardOf", error.Path);
-        Assert.Equal("one of " + string.Join(", ", schema["properties"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal)),
-            "one of " + string.Join(", ", error.Expected["one of ".Length..].Split(", ").Order(StringComparer.Ordinal)));
+        Assert.Equal(
+            "one of " + string.Join(", ", schema["properties"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal)),
+            "one of " + string.Join(", ", error.Expected["one of ".Length..].Split(", ").Order(StringComparer.Ordinal))
+        );
         Assert.False(schema["additionalProperties"]!.GetValue<bool>());
     }
 
@@ -50,27 +55,36 @@ public sealed class ConfigSchemaTests
             JsonNode property = value!["$ref"] is { } reference ? Definition(reference.GetValue<string>()["#/$defs/".Length..]) : value;
             if (property["minimum"] is { } minimum)
             {
-                decimal from = decimal.Parse(minimum.ToJsonString(), CultureInfo.InvariantCulture), to = decimal.Parse(property["maximum"]!.ToJsonString(), CultureInfo.InvariantCulture);
+                decimal from = decimal.Parse(minimum.ToJsonString(), CultureInfo.InvariantCulture),
+                    to = decimal.Parse(property["maximum"]!.ToJsonString(), CultureInfo.InvariantCulture);
                 decimal step = property["type"]!.ToJsonString().Contains("integer", StringComparison.Ordinal) ? 1 : 0.0001m;
                 AssertTaken(from, to);
                 AssertRefused(from - step, to + step);
-                if (step == 1) AssertRefused(from + 0.5m);
+                if (step == 1)
+                    AssertRefused(from + 0.5m);
             }
 
             if (property["enum"] is JsonArray words)
             {
-                foreach (JsonNode? word in words) Assert.Empty(Errors(With(at, word?.ToJsonString() ?? "null", document)));
-                Assert.Contains(string.Join(", ", words.Where(w => w is not null).Select(w => w!.ToJsonString())), Assert.Single(Errors(With(at, "\"no such word\"", document))).Expected, StringComparison.Ordinal);
+                foreach (JsonNode? word in words)
+                    Assert.Empty(Errors(With(at, word?.ToJsonString() ?? "null", document)));
+                Assert.Contains(
+                    string.Join(", ", words.Where(w => w is not null).Select(w => w!.ToJsonString())),
+                    Assert.Single(Errors(With(at, "\"no such word\"", document))).Expected,
+                    StringComparison.Ordinal
+                );
             }
 
             if (property["maxLength"] is { } longest && definition != "" && key is not ("host" or "folder"))
                 Assert.NotEmpty(Errors(With(at, $"\"{new string('a', longest.GetValue<int>() + 1)}\"", document)));
 
             // A default that is written down is what a file without the key has.
-            if (property["default"] is { } given) Assert.Equal(Text(With(at, given.ToJsonString(), document)), Text(document));
+            if (property["default"] is { } given)
+                Assert.Equal(Text(With(at, given.ToJsonString(), document)), Text(document));
 
             void AssertTaken(params decimal[] numbers) => Assert.All(numbers, n => Assert.Empty(Errors(With(at, Json(n), document))));
-            void AssertRefused(params decimal[] numbers) => Assert.All(numbers, n => Assert.Equal(at, Assert.Single(Errors(With(at, Json(n), document))).Path));
+            void AssertRefused(params decimal[] numbers) =>
+                Assert.All(numbers, n => Assert.Equal(at, Assert.Single(Errors(With(at, Json(n), document))).Path));
         }
     }
 
@@ -82,7 +96,9 @@ public sealed class ConfigSchemaTests
         foreach (string key in Definition(definition)["properties"]!.AsObject().Select(p => p.Key))
         {
             JsonNode root = JsonNode.Parse(document)!;
-            JsonNode? parent = path.TrimStart('$', '.').Split('.', StringSplitOptions.RemoveEmptyEntries).Aggregate((JsonNode?)root, (n, part) => part == "stations[0]" ? n?["stations"]?[0] : n?[part]);
+            JsonNode? parent = path.TrimStart('$', '.')
+                .Split('.', StringSplitOptions.RemoveEmptyEntries)
+                .Aggregate((JsonNode?)root, (n, part) => part == "stations[0]" ? n?["stations"]?[0] : n?[part]);
             parent?.AsObject().Remove(key);
             Assert.Equal(required.Contains(key), Errors(root.ToJsonString()).Count > 0);
         }
@@ -93,7 +109,8 @@ public sealed class ConfigSchemaTests
     {
         JsonNode stations = Schema["properties"]!["stations"]!;
         Assert.Equal((1, ApplianceConfig.MaxStations), (stations["minItems"]!.GetValue<int>(), stations["maxItems"]!.GetValue<int>()));
-        string Many(int count) => $"[{string.Join(", ", Enumerable.Range(0, count).Select(i => $$$"""{"name": "s{{{i}}}", "camera": {"kind": "simulated"}}"""))}]";
+        string One(int i) => $$$"""{"name": "s{{{i}}}", "camera": {"kind": "simulated"}}""";
+        string Many(int count) => $"[{string.Join(", ", Enumerable.Range(0, count).Select(One))}]";
         Assert.Empty(Errors(With("$.stations", Many(16))));
         Assert.Equal("$.stations", Assert.Single(Errors(With("$.stations", Many(17)))).Path);
         JsonArray commands = Definition("mqtt")["properties"]!["commands"]!["items"]!["enum"]!.AsArray();
@@ -106,8 +123,14 @@ public sealed class ConfigSchemaTests
     public void Page_OfTheConfiguration_NamesEveryKey(string path, string definition, string _)
     {
         string page = File.ReadAllText(Fixtures.Path("..", "..", "docs", "configuration.md"));
-        Assert.All(Definition(definition)["properties"]!.AsObject().Select(p => p.Key).Where(k => k is not "$schema"), key =>
-            Assert.True(page.Contains($"`{key}`", StringComparison.Ordinal) || page.Contains($"\"{key}\"", StringComparison.Ordinal), $"docs/configuration.md does not name {path}.{key}"));
+        Assert.All(
+            Definition(definition)["properties"]!.AsObject().Select(p => p.Key).Where(k => k is not "$schema"),
+            key =>
+                Assert.True(
+                    page.Contains($"`{key}`", StringComparison.Ordinal) || page.Contains($"\"{key}\"", StringComparison.Ordinal),
+                    $"docs/configuration.md does not name {path}.{key}"
+                )
+        );
     }
 
     [Fact]

@@ -22,13 +22,33 @@ public sealed class FolderCameraReaderTests
                 Watch = FolderWatchMode.Poll,
                 MaxFileMb = 8,
             },
-            ConfigFiles.Read(With(Camera, """
-                {"kind": "folder", "folder": "in", "files": "*.png", "partIdFromName": "^(.*)_", "match": "name", "matchWindowMs": 500, "watch": "poll", "maxFileMb": 8}
-                """)).Stations[0].Camera);
+            ConfigFiles
+                .Read(
+                    With(
+                        Camera,
+                        """
+                        {"kind": "folder", "folder": "in", "files": "*.png", "partIdFromName": "^(.*)_", "match": "name", "matchWindowMs": 500, "watch": "poll", "maxFileMb": 8}
+                        """
+                    )
+                )
+                .Stations[0]
+                .Camera
+        );
 
     [Theory]
-    [InlineData("files", "\"a/b\""), InlineData("files", "\"\""), InlineData("partIdFromName", "\"no group\""), InlineData("partIdFromName", "\"(two)(groups)\"")]
-    [InlineData("partIdFromName", "\"(\""), InlineData("partIdFromName", """ "(a)\\1" """), InlineData("match", "\"luck\""), InlineData("matchWindowMs", "0"), InlineData("watch", "\"notify\"")]
+    [
+        InlineData("files", "\"a/b\""),
+        InlineData("files", "\"\""),
+        InlineData("partIdFromName", "\"no group\""),
+        InlineData("partIdFromName", "\"(two)(groups)\"")
+    ]
+    [
+        InlineData("partIdFromName", "\"(\""),
+        InlineData("partIdFromName", """ "(a)\\1" """),
+        InlineData("match", "\"luck\""),
+        InlineData("matchWindowMs", "0"),
+        InlineData("watch", "\"notify\"")
+    ]
     [InlineData("maxFileMb", "257")]
     public void Read_WrongValue_IsNamedWithItsPath(string key, string value)
     {
@@ -38,7 +58,11 @@ public sealed class FolderCameraReaderTests
 
     [Theory]
     [InlineData("""{"kind": "folder", "folder": "in", "replay": true, "match": "time"}""", "{}", $"{Camera}.match")]
-    [InlineData("""{"kind": "folder", "folder": "in", "match": "name"}""", """{"frameArrival": true}""", "$.stations[0].triggers.frameArrival")]
+    [InlineData(
+        """{"kind": "folder", "folder": "in", "match": "name"}""",
+        """{"frameArrival": true}""",
+        "$.stations[0].triggers.frameArrival"
+    )]
     public void Read_MatchWithoutTriggersOfItsOwn_IsAnError(string camera, string triggers, string path) =>
         Assert.Equal(path, Assert.Single(Errors(With("$.stations[0].triggers", triggers, With(Camera, camera)))).Path);
 
@@ -51,6 +75,9 @@ public sealed class FolderCameraReaderTests
         Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
         // No file can be made there by anybody, root included.
         config = ConfigFiles.Read(With(Camera, """{"kind": "folder", "folder": "/proc/self/task"}"""));
-        Assert.Contains(DeviceCheck.Of(config).Warnings, w => w.Path == $"{Camera}.folder" && w.Message.Contains("can't be written", StringComparison.Ordinal));
+        Assert.Contains(
+            DeviceCheck.Of(config).Warnings,
+            w => w.Path == $"{Camera}.folder" && w.Message.Contains("can't be written", StringComparison.Ordinal)
+        );
     }
 }

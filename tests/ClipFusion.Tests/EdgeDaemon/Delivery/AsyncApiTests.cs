@@ -9,12 +9,17 @@ public sealed partial class AsyncApiTests
 
     [Fact]
     public void Document_NamesEveryTopicAndNoOther() =>
-        Assert.Equal(Topics.Templates.Order(StringComparer.Ordinal), Address().Matches(Text).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Topics.Templates.Order(StringComparer.Ordinal),
+            Address().Matches(Text).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal)
+        );
 
     [Fact]
-    public void Document_NamesEverySchemaAndNoOther() => Assert.Equal(
-        Directory.GetFiles(JsonSchema.Folder, "*.json").Select(f => "schema/" + Path.GetFileName(f)).Order(StringComparer.Ordinal),
-        SchemaReference().Matches(Text).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal));
+    public void Document_NamesEverySchemaAndNoOther() =>
+        Assert.Equal(
+            Directory.GetFiles(JsonSchema.Folder, "*.json").Select(f => "schema/" + Path.GetFileName(f)).Order(StringComparer.Ordinal),
+            SchemaReference().Matches(Text).Select(m => m.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public void Document_LocalReferences_ArePresent()

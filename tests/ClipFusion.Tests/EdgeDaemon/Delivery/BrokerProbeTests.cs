@@ -37,7 +37,17 @@ public sealed class BrokerProbeTests : IDisposable
         int spoken = configured == MqttVersion.V5 ? 4 : 5;
         // Either it says so, in its own version's words, or it closes the connection.
         byte[] no = answers ? [0x20, 2, 0, 1] : [];
-        using var server = new Server((version, _) => (version == spoken ? spoken == 5 ? [0x20, 3, 0, 0x87, 0] : [0x20, 2, 0, 5] : no, false));
+        using var server = new Server(
+            (version, _) =>
+                (
+                    version == spoken
+                        ? spoken == 5
+                            ? [0x20, 3, 0, 0x87, 0]
+                            : [0x20, 2, 0, 5]
+                        : no,
+                    false
+                )
+        );
         await AssertNamedAsync(server.Port, configured, null, LinkError.ProtocolVersion, mentions);
     }
 
@@ -45,7 +55,12 @@ public sealed class BrokerProbeTests : IDisposable
     public async Task Link_PlainToAnEncryptedPort_IsNamed()
     {
         using RSA key = RSA.Create(2048);
-        using X509Certificate2 own = new CertificateRequest("CN=broker", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using X509Certificate2 own = new CertificateRequest(
+            "CN=broker",
+            key,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        ).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         using var server = new Server(own);
         await AssertNamedAsync(server.Port, MqttVersion.V5, null, LinkError.Tls, "encrypted connections");
     }
@@ -77,13 +92,21 @@ public sealed class BrokerProbeTests : IDisposable
         Assert.Equal(error, state.Error);
     }
 
-    private static LinkOptions Options(int port, MqttVersion version, BrokerTls? tls) => new()
-    {
-        Broker = new BrokerOptions { Host = "127.0.0.1", Port = port, Version = version, Tls = tls, Timeout = TimeSpan.FromSeconds(3) },
-        Device = "box",
-        BootId = "boot",
-        Stations = ["line1"],
-    };
+    private static LinkOptions Options(int port, MqttVersion version, BrokerTls? tls) =>
+        new()
+        {
+            Broker = new BrokerOptions
+            {
+                Host = "127.0.0.1",
+                Port = port,
+                Version = version,
+                Tls = tls,
+                Timeout = TimeSpan.FromSeconds(3),
+            },
+            Device = "box",
+            BootId = "boot",
+            Stations = ["line1"],
+        };
 
     /// <summary>Answers each CONNECT, or each connection, with some bytes and closes it.</summary>
     private sealed class Server : IDisposable
@@ -91,24 +114,26 @@ public sealed class BrokerProbeTests : IDisposable
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
         /// <param name="answer">From the protocol's level and the client id: what is said, and whether before anything is heard.</param>
-        public Server(Func<int, string, (byte[] Says, bool SpeaksFirst)> answer) => _ = RunAsync(async stream =>
-        {
-            (byte[] greeting, bool speaksFirst) = answer(0, "");
-            if (!speaksFirst)
+        public Server(Func<int, string, (byte[] Says, bool SpeaksFirst)> answer) =>
+            _ = RunAsync(async stream =>
             {
-                byte[] buffer = new byte[512];
-                int count = await stream.ReadAsync(buffer);
-                greeting = answer(count > 8 ? buffer[8] : 0, Encoding.Latin1.GetString(buffer, 0, count)).Says;
-            }
-            await stream.WriteAsync(greeting);
-        });
+                (byte[] greeting, bool speaksFirst) = answer(0, "");
+                if (!speaksFirst)
+                {
+                    byte[] buffer = new byte[512];
+                    int count = await stream.ReadAsync(buffer);
+                    greeting = answer(count > 8 ? buffer[8] : 0, Encoding.Latin1.GetString(buffer, 0, count)).Says;
+                }
+                await stream.WriteAsync(greeting);
+            });
 
-        public Server(X509Certificate2 certificate) => _ = RunAsync(async stream =>
-        {
-            using var encrypted = new SslStream(stream);
-            await encrypted.AuthenticateAsServerAsync(certificate);
-            _ = await encrypted.ReadAsync(new byte[64]);
-        });
+        public Server(X509Certificate2 certificate) =>
+            _ = RunAsync(async stream =>
+            {
+                using var encrypted = new SslStream(stream);
+                await encrypted.AuthenticateAsServerAsync(certificate);
+                _ = await encrypted.ReadAsync(new byte[64]);
+            });
 
         public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -142,7 +167,13 @@ public sealed class BrokerProbeTests : IDisposable
                     client.Client.Shutdown(SocketShutdown.Send);
                     _ = await client.GetStream().ReadAsync(new byte[512]);
                 }
-                catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or SocketException or ObjectDisposedException)
+                catch (Exception e)
+                    when (e
+                            is IOException
+                                or System.Security.Authentication.AuthenticationException
+                                or SocketException
+                                or ObjectDisposedException
+                    )
                 {
                     // The other side has gone.
                 }

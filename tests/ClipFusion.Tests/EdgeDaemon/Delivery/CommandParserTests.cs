@@ -11,8 +11,11 @@ public sealed class CommandParserTests
     public void Trigger_Empty_IsATriggerWithoutId() => Assert.Equal(new TriggerContent(null), CommandParser.Trigger(default).Value);
 
     [Fact]
-    public void Trigger_WithAllKeys_IsUnderstood() => Assert.Equal(
-        new TriggerContent("A.b_c-9", "p", "7", TimeSpan.FromMilliseconds(250)), CommandParser.Trigger(Bytes("""{"triggerId":"A.b_c-9","partId":"p","recipe":7,"deadlineMs":250}""")).Value);
+    public void Trigger_WithAllKeys_IsUnderstood() =>
+        Assert.Equal(
+            new TriggerContent("A.b_c-9", "p", "7", TimeSpan.FromMilliseconds(250)),
+            CommandParser.Trigger(Bytes("""{"triggerId":"A.b_c-9","partId":"p","recipe":7,"deadlineMs":250}""")).Value
+        );
 
     [Fact]
     public void Trigger_InSeveralSegments_IsUnderstood()
@@ -52,7 +55,8 @@ public sealed class CommandParserTests
     }
 
     [Fact]
-    public void Trigger_MalformedWithReadableId_GivesTheIdForTheRefusal() => Assert.Equal("a", CommandParser.Trigger(Bytes("""{"triggerId":"a","color":1}""")).Id);
+    public void Trigger_MalformedWithReadableId_GivesTheIdForTheRefusal() =>
+        Assert.Equal("a", CommandParser.Trigger(Bytes("""{"triggerId":"a","color":1}""")).Id);
 
     [Fact]
     public void Trigger_DeepJson_IsRefused()
@@ -62,16 +66,23 @@ public sealed class CommandParserTests
     }
 
     [Fact]
-    public void Trigger_Megabyte_IsRefusedByItsSize() => Assert.Contains("1048576 bytes; expected at most 4096", CommandParser.Trigger(new(new byte[1 << 20])).Error, StringComparison.Ordinal);
+    public void Trigger_Megabyte_IsRefusedByItsSize() =>
+        Assert.Contains(
+            "1048576 bytes; expected at most 4096",
+            CommandParser.Trigger(new(new byte[1 << 20])).Error,
+            StringComparison.Ordinal
+        );
 
     [Fact]
-    public void Trigger_InvalidUtf8_IsRefused() => Assert.Contains("UTF-8", CommandParser.Trigger(new([0x7b, 0xff, 0x7d])).Error, StringComparison.Ordinal);
+    public void Trigger_InvalidUtf8_IsRefused() =>
+        Assert.Contains("UTF-8", CommandParser.Trigger(new([0x7b, 0xff, 0x7d])).Error, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("7", "7")]
     [InlineData("007", "7")]
     [InlineData("999", "999")]
-    public void Recipe_PlainDigits_AreItsNumber(string payload, string recipe) => Assert.Equal(new RecipeContent(null, recipe), CommandParser.Recipe(Bytes(payload)).Value);
+    public void Recipe_PlainDigits_AreItsNumber(string payload, string recipe) =>
+        Assert.Equal(new RecipeContent(null, recipe), CommandParser.Recipe(Bytes(payload)).Value);
 
     [Theory]
     [InlineData("")]
@@ -97,8 +108,16 @@ public sealed class CommandParserTests
     [InlineData("\"1000\"")]
     public void Recipe_TooManyDigits_IsRefusedEverywhere(string recipe)
     {
-        Assert.Contains("0 to 999", CommandParser.Trigger(Bytes($$"""{"triggerId":"a","recipe":{{recipe}}}""")).Error, StringComparison.Ordinal);
-        Assert.Contains("0 to 999", CommandParser.Recipe(Bytes($$"""{"requestId":"a","recipe":{{recipe}}}""")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "0 to 999",
+            CommandParser.Trigger(Bytes($$"""{"triggerId":"a","recipe":{{recipe}}}""")).Error,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "0 to 999",
+            CommandParser.Recipe(Bytes($$"""{"requestId":"a","recipe":{{recipe}}}""")).Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -121,7 +140,11 @@ public sealed class CommandParserTests
 
     [Fact]
     public void Payloads_Utf16_IsNamed() =>
-        Assert.Contains("UTF-16", CommandParser.Trigger(new(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}")).ToArray())).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-16",
+            CommandParser.Trigger(new(Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("{}")).ToArray())).Error,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Part_WithoutId_IsRefused() => Assert.NotNull(CommandParser.Part(Bytes("{}")).Error);
@@ -131,29 +154,35 @@ public sealed class CommandParserTests
 
     [Fact]
     public void Parsers_DamagedCommands_NeverThrow() =>
-        Gen.Select(Gen.Int[0, 63], Gen.Byte, Gen.Int[0, 63], Gen.Byte).Sample(
-            (i, a, j, b) =>
-            {
-                byte[] bytes = Encoding.UTF8.GetBytes("""{"triggerId":"a","partId":"b","recipe":7,"deadlineMs":100,"x":0}""");
-                (bytes[i], bytes[j]) = (a, b);
-                return Survives(bytes);
-            },
-            seed: "0N0XIzNsQ0O2", iter: 20_000);
+        Gen.Select(Gen.Int[0, 63], Gen.Byte, Gen.Int[0, 63], Gen.Byte)
+            .Sample(
+                (i, a, j, b) =>
+                {
+                    byte[] bytes = Encoding.UTF8.GetBytes("""{"triggerId":"a","partId":"b","recipe":7,"deadlineMs":100,"x":0}""");
+                    (bytes[i], bytes[j]) = (a, b);
+                    return Survives(bytes);
+                },
+                seed: "0N0XIzNsQ0O2",
+                iter: 20_000
+            );
 
     /// <summary>The error of the parser that reads what the schema describes.</summary>
-    internal static string? ErrorOf(string schema, byte[] payload) => schema switch
-    {
-        "trigger" => CommandParser.Trigger(new(payload)).Error,
-        "part" => CommandParser.Part(new(payload)).Error,
-        _ => CommandParser.Recipe(new(payload)).Error,
-    };
+    internal static string? ErrorOf(string schema, byte[] payload) =>
+        schema switch
+        {
+            "trigger" => CommandParser.Trigger(new(payload)).Error,
+            "part" => CommandParser.Part(new(payload)).Error,
+            _ => CommandParser.Recipe(new(payload)).Error,
+        };
 
     private static bool Survives(byte[] bytes)
     {
         var trigger = CommandParser.Trigger(new(bytes));
         var part = CommandParser.Part(new(bytes));
         var recipe = CommandParser.Recipe(new(bytes));
-        return (trigger.Value is null) != (trigger.Error is null) && (part.Value is null) != (part.Error is null) && (recipe.Value is null) != (recipe.Error is null);
+        return (trigger.Value is null) != (trigger.Error is null)
+            && (part.Value is null) != (part.Error is null)
+            && (recipe.Value is null) != (recipe.Error is null);
     }
 
     private static ReadOnlySequence<byte> Bytes(string text) => new(Encoding.UTF8.GetBytes(text));

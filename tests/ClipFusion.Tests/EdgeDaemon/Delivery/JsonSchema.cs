@@ -37,23 +37,35 @@ internal sealed class JsonSchema
             {
                 "type" => IsType(value, expected) ? null : $"is {value.ValueKind}, expected {expected}",
                 "enum" => expected.EnumerateArray().Any(e => JsonElement.DeepEquals(e, value)) ? null : $"{value} is not one of {expected}",
-                "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, expected.GetString()!) ? null : $"{value} does not match {expected}",
-                "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() >= expected.GetDouble() ? null : $"{value} is below {expected}",
-                "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() <= expected.GetDouble() ? null : $"{value} is above {expected}",
-                "maxItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= expected.GetInt32() ? null : $"has {value.GetArrayLength()} items, at most {expected}",
+                "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, expected.GetString()!)
+                    ? null
+                    : $"{value} does not match {expected}",
+                "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() >= expected.GetDouble()
+                    ? null
+                    : $"{value} is below {expected}",
+                "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() <= expected.GetDouble()
+                    ? null
+                    : $"{value} is above {expected}",
+                "maxItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= expected.GetInt32()
+                    ? null
+                    : $"has {value.GetArrayLength()} items, at most {expected}",
                 "required" => Missing(value, expected),
                 "anyOf" => expected.EnumerateArray().Any(s => IsValid(value, s)) ? null : "fits none of the alternatives",
                 "$ref" or "properties" or "additionalProperties" or "items" => null,
                 _ => Silent.Contains(keyword.Name) ? null : throw new NotSupportedException($"schema keyword {keyword.Name}"),
             };
-            if (error is not null) errors.Add($"{path}: {error}");
+            if (error is not null)
+                errors.Add($"{path}: {error}");
         }
-        if (schema.TryGetProperty("$ref", out var reference)) Check(value, Resolve(reference.GetString()!), path, errors);
-        if (value.ValueKind == JsonValueKind.Object) CheckMembers(value, schema, path, errors);
+        if (schema.TryGetProperty("$ref", out var reference))
+            Check(value, Resolve(reference.GetString()!), path, errors);
+        if (value.ValueKind == JsonValueKind.Object)
+            CheckMembers(value, schema, path, errors);
         if (value.ValueKind == JsonValueKind.Array && schema.TryGetProperty("items", out var items))
         {
             int i = 0;
-            foreach (var item in value.EnumerateArray()) Check(item, items, $"{path}[{i++}]", errors);
+            foreach (var item in value.EnumerateArray())
+                Check(item, items, $"{path}[{i++}]", errors);
         }
     }
 
@@ -62,9 +74,12 @@ internal sealed class JsonSchema
         bool hasRest = schema.TryGetProperty("additionalProperties", out var rest);
         foreach (var member in value.EnumerateObject())
         {
-            if (schema.TryGetProperty("properties", out var properties) && properties.TryGetProperty(member.Name, out var known)) Check(member.Value, known, $"{path}.{member.Name}", errors);
-            else if (hasRest && rest.ValueKind == JsonValueKind.False) errors.Add($"{path}.{member.Name}: is not expected");
-            else if (hasRest && rest.ValueKind == JsonValueKind.Object) Check(member.Value, rest, $"{path}.{member.Name}", errors);
+            if (schema.TryGetProperty("properties", out var properties) && properties.TryGetProperty(member.Name, out var known))
+                Check(member.Value, known, $"{path}.{member.Name}", errors);
+            else if (hasRest && rest.ValueKind == JsonValueKind.False)
+                errors.Add($"{path}.{member.Name}: is not expected");
+            else if (hasRest && rest.ValueKind == JsonValueKind.Object)
+                Check(member.Value, rest, $"{path}.{member.Name}", errors);
         }
     }
 
@@ -75,20 +90,23 @@ internal sealed class JsonSchema
         return errors.Count == 0;
     }
 
-    private JsonElement Resolve(string reference) => reference.StartsWith("#/$defs/", StringComparison.Ordinal)
-        ? _root.GetProperty("$defs").GetProperty(reference["#/$defs/".Length..])
-        : throw new NotSupportedException($"$ref {reference}");
+    private JsonElement Resolve(string reference) =>
+        reference.StartsWith("#/$defs/", StringComparison.Ordinal)
+            ? _root.GetProperty("$defs").GetProperty(reference["#/$defs/".Length..])
+            : throw new NotSupportedException($"$ref {reference}");
 
     private static string? Missing(JsonElement value, JsonElement required)
     {
-        if (value.ValueKind != JsonValueKind.Object) return null;
+        if (value.ValueKind != JsonValueKind.Object)
+            return null;
         var missing = required.EnumerateArray().Select(r => r.GetString()!).Where(r => !value.TryGetProperty(r, out _)).ToList();
         return missing.Count == 0 ? null : $"lacks {string.Join(", ", missing)}";
     }
 
     private static bool IsType(JsonElement value, JsonElement expected)
     {
-        if (expected.ValueKind == JsonValueKind.Array) return expected.EnumerateArray().Any(e => IsType(value, e));
+        if (expected.ValueKind == JsonValueKind.Array)
+            return expected.EnumerateArray().Any(e => IsType(value, e));
         return expected.GetString() switch
         {
             "object" => value.ValueKind == JsonValueKind.Object,

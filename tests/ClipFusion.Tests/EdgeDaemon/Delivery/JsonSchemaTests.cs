@@ -34,8 +34,12 @@ public sealed class JsonSchemaTests
     [InlineData("""{"a":1,"g":{"q":"1"}}""", "$.g.q")]
     [InlineData("""{"a":1,"z":1}""", "$.z: is not expected")]
     public void Check_Invalid_SaysWhere(string document, string mentions) =>
-        Assert.Contains(JsonSchema.Parse(Schema).Check(Encoding.UTF8.GetBytes(document)), e => e.Contains(mentions, StringComparison.Ordinal));
+        Assert.Contains(
+            JsonSchema.Parse(Schema).Check(Encoding.UTF8.GetBytes(document)),
+            e => e.Contains(mentions, StringComparison.Ordinal)
+        );
 
     [Fact]
-    public void Check_UnknownKeyword_Throws() => Assert.Throws<NotSupportedException>(() => JsonSchema.Parse("""{"maxLength":3}""").Check("1"u8));
+    public void Check_UnknownKeyword_Throws() =>
+        Assert.Throws<NotSupportedException>(() => JsonSchema.Parse("""{"maxLength":3}""").Check("1"u8));
 }

@@ -22,18 +22,45 @@ internal sealed class Listener : IAsyncDisposable
             listener._heard.Writer.TryWrite(e.ApplicationMessage);
             return Task.CompletedTask;
         };
-        await listener._client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MqttProtocolVersion.V500).Build(), cancellationToken);
-        await listener._client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter(f => f.WithTopic("clipfusion/#").WithAtLeastOnceQoS().WithNoLocal()).Build(), cancellationToken);
+        await listener._client.ConnectAsync(
+            new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithProtocolVersion(MqttProtocolVersion.V500).Build(),
+            cancellationToken
+        );
+        await listener._client.SubscribeAsync(
+            new MqttClientSubscribeOptionsBuilder()
+                .WithTopicFilter(f => f.WithTopic("clipfusion/#").WithAtLeastOnceQoS().WithNoLocal())
+                .Build(),
+            cancellationToken
+        );
         return listener;
     }
 
-    public Task PublishAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken, bool retain = false, byte[]? correlation = null) =>
+    public Task PublishAsync(
+        string topic,
+        ReadOnlyMemory<byte> payload,
+        CancellationToken cancellationToken,
+        bool retain = false,
+        byte[]? correlation = null
+    ) =>
         _client.PublishAsync(
-            new MqttApplicationMessage { Topic = topic, Payload = new(payload), Retain = retain, CorrelationData = correlation, QualityOfServiceLevel = MQTTnet.Protocol.MqttQualityOfServiceLevel.AtLeastOnce },
-            cancellationToken);
+            new MqttApplicationMessage
+            {
+                Topic = topic,
+                Payload = new(payload),
+                Retain = retain,
+                CorrelationData = correlation,
+                QualityOfServiceLevel = MQTTnet.Protocol.MqttQualityOfServiceLevel.AtLeastOnce,
+            },
+            cancellationToken
+        );
 
-    public Task PublishAsync(string topic, string payload, CancellationToken cancellationToken, bool retain = false, byte[]? correlation = null) =>
-        PublishAsync(topic, Encoding.UTF8.GetBytes(payload), cancellationToken, retain, correlation);
+    public Task PublishAsync(
+        string topic,
+        string payload,
+        CancellationToken cancellationToken,
+        bool retain = false,
+        byte[]? correlation = null
+    ) => PublishAsync(topic, Encoding.UTF8.GetBytes(payload), cancellationToken, retain, correlation);
 
     /// <summary>The next message on a topic; others are passed over.</summary>
     public async Task<MqttApplicationMessage> NextAsync(string topic, CancellationToken cancellationToken)
@@ -41,7 +68,8 @@ internal sealed class Listener : IAsyncDisposable
         while (true)
         {
             var message = await _heard.Reader.ReadAsync(cancellationToken);
-            if (message.Topic == topic) return message;
+            if (message.Topic == topic)
+                return message;
         }
     }
 

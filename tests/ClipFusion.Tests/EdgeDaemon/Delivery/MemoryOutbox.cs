@@ -36,7 +36,8 @@ internal sealed class MemoryOutbox
     {
         lock (_gate)
         {
-            if ((_refusals[row.Sequence] = _refusals.GetValueOrDefault(row.Sequence) + 1) < 3) return false;
+            if ((_refusals[row.Sequence] = _refusals.GetValueOrDefault(row.Sequence) + 1) < 3)
+                return false;
         }
         await Remove(row, Parked);
         return true;
@@ -44,19 +45,22 @@ internal sealed class MemoryOutbox
 
     private ValueTask HandingAsync(OutboxRow row, CancellationToken cancellationToken)
     {
-        lock (_gate) Handing.Add(row.Sequence);
+        lock (_gate)
+            Handing.Add(row.Sequence);
         return default;
     }
 
     private ValueTask UnheardAsync(OutboxRow row, bool isSurelyUnheard, CancellationToken cancellationToken)
     {
-        lock (_gate) Unheard.Add((row.Sequence, isSurelyUnheard));
+        lock (_gate)
+            Unheard.Add((row.Sequence, isSurelyUnheard));
         return default;
     }
 
     public void Add(OutboxRow row)
     {
-        lock (_gate) _rows.Add((row.Station, row.Sequence), row);
+        lock (_gate)
+            _rows.Add((row.Station, row.Sequence), row);
     }
 
     /// <summary>Waits until no row is left.</summary>
@@ -67,7 +71,8 @@ internal sealed class MemoryOutbox
             Task changed;
             lock (_gate)
             {
-                if (_rows.Count == 0) return;
+                if (_rows.Count == 0)
+                    return;
                 changed = _changed.Task;
             }
             await changed.WaitAsync(cancellationToken);

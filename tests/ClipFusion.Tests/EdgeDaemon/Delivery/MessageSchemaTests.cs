@@ -18,9 +18,12 @@ public sealed class MessageSchemaTests
     public void State_FitsItsSchema()
     {
         AssertFits("state", Samples.State());
-        foreach (var code in Enum.GetValues<Code>()) AssertFits("state", Samples.State(code, withNulls: true));
-        foreach (var storage in Enum.GetValues<StorageWord>()) AssertFits("state", Samples.State() with { Storage = storage });
-        foreach (var mode in Enum.GetValues<StationMode>()) AssertFits("state", Samples.State() with { Mode = mode });
+        foreach (var code in Enum.GetValues<Code>())
+            AssertFits("state", Samples.State(code, withNulls: true));
+        foreach (var storage in Enum.GetValues<StorageWord>())
+            AssertFits("state", Samples.State() with { Storage = storage });
+        foreach (var mode in Enum.GetValues<StationMode>())
+            AssertFits("state", Samples.State() with { Mode = mode });
     }
 
     [Fact]
@@ -28,7 +31,8 @@ public sealed class MessageSchemaTests
     {
         AssertFits("trigger-ack", TriggerAckMessage.ForAccepted(Samples.Accepted(), false, Samples.Noon));
         AssertFits("trigger-ack", TriggerAckMessage.ForAccepted(Samples.Accepted(triggerId: null), true, Samples.Noon));
-        foreach (var code in Enum.GetValues<Code>().Where(c => (int)c >= 200)) AssertFits("trigger-ack", TriggerAckMessage.ForRefused(null, code, "why", Samples.Noon));
+        foreach (var code in Enum.GetValues<Code>().Where(c => (int)c >= 200))
+            AssertFits("trigger-ack", TriggerAckMessage.ForRefused(null, code, "why", Samples.Noon));
     }
 
     [Fact]
@@ -41,7 +45,8 @@ public sealed class MessageSchemaTests
     [Fact]
     public void RecipeAck_FitsItsSchema()
     {
-        foreach (var status in Enum.GetValues<RecipeChange>()) AssertFits("recipe-ack", new RecipeAckMessage("r", "7", status, Samples.Recipe, Code.None, null, Samples.Noon));
+        foreach (var status in Enum.GetValues<RecipeChange>())
+            AssertFits("recipe-ack", new RecipeAckMessage("r", "7", status, Samples.Recipe, Code.None, null, Samples.Noon));
         AssertFits("recipe-ack", new RecipeAckMessage(null, null, RecipeChange.Refused, null, Code.Malformed, "why", Samples.Noon));
     }
 
@@ -51,7 +56,10 @@ public sealed class MessageSchemaTests
         foreach (var verdict in new[] { Verdict.Ok, Verdict.Ng, Verdict.Review })
             AssertFits("verdict", new VerdictMessage(Samples.Judged(Samples.Accepted(), verdict), new(true, false, true)));
         foreach (var reason in Enum.GetValues<Code>().Where(c => (int)c is > 100 and < 200))
-            AssertFits("verdict", new VerdictMessage(Samples.NotJudged(Samples.Accepted(triggerId: null) with { PartId = null }, reason), default));
+            AssertFits(
+                "verdict",
+                new VerdictMessage(Samples.NotJudged(Samples.Accepted(triggerId: null) with { PartId = null }, reason), default)
+            );
         foreach (var source in Enum.GetValues<TriggerSource>())
             AssertFits("verdict", new VerdictMessage(Samples.Judged(Samples.Accepted() with { Source = source }), default));
     }
@@ -59,7 +67,10 @@ public sealed class MessageSchemaTests
     [Fact]
     public void Verdict_WithNumbersThatAreNone_StillGoesOut()
     {
-        var odd = Samples.Judged(Samples.Accepted(), score: double.NaN) with { Timings = new Dictionary<string, double> { ["unet"] = double.PositiveInfinity } };
+        var odd = Samples.Judged(Samples.Accepted(), score: double.NaN) with
+        {
+            Timings = new Dictionary<string, double> { ["unet"] = double.PositiveInfinity },
+        };
         AssertFits("verdict", new VerdictMessage(odd, default));
         Assert.Contains(";00000;", Encoding.ASCII.GetString(SimpleText.Verdict(odd, default)), StringComparison.Ordinal);
     }

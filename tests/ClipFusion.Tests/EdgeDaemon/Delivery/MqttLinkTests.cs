@@ -39,11 +39,26 @@ public sealed class MqttLinkTests : IAsyncLifetime
     public async Task Link_Trigger_ArrivesAndIsAcknowledgedOnBothTopics(MqttVersion version)
     {
         await StartAsync(o => o with { Broker = o.Broker with { Version = version } });
-        await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), """{"triggerId":"T-1","recipe":7}""", Cancellation, correlation: [1, 2]);
+        await _listener.PublishAsync(
+            _topics.Command("line1", CommandKind.Trigger),
+            """{"triggerId":"T-1","recipe":7}""",
+            Cancellation,
+            correlation: [1, 2]
+        );
         var command = Assert.IsType<TriggerCommand>(await _link!.Commands("line1").ReadAsync(Cancellation));
-        Assert.Equal(("T-1", "7", TriggerSource.Mqtt), (command.ToTrigger().TriggerId, command.ToTrigger().Recipe, command.ToTrigger().Source));
+        Assert.Equal(
+            ("T-1", "7", TriggerSource.Mqtt),
+            (command.ToTrigger().TriggerId, command.ToTrigger().Recipe, command.ToTrigger().Source)
+        );
 
-        Assert.Equal(PublishStatus.Delivered, await _link.AcknowledgeAsync("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(5), false, Samples.Noon), command.CorrelationData));
+        Assert.Equal(
+            PublishStatus.Delivered,
+            await _link.AcknowledgeAsync(
+                "line1",
+                TriggerAckMessage.ForAccepted(Samples.Accepted(5), false, Samples.Noon),
+                command.CorrelationData
+            )
+        );
         var simple = await _listener.NextAsync(_topics.TriggerAckSimple("line1"), Cancellation);
         var ack = await _listener.NextAsync(_topics.TriggerAck("line1"), Cancellation);
         Assert.StartsWith("000;0000000005;T-1 ", Encoding.ASCII.GetString(simple.Payload), StringComparison.Ordinal);
@@ -55,8 +70,16 @@ public sealed class MqttLinkTests : IAsyncLifetime
     {
         const int Answers = 2000;
         await StartAsync();
-        Task<PublishStatus>[] told = [.. Enumerable.Range(1, Answers).Select(i => _link!.AcknowledgeAsync("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(i), false, Samples.Noon), null))];
-        for (int i = 1; i <= Answers; i++) Assert.Equal(i, (await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation)).GetProperty("seq").GetInt64());
+        Task<PublishStatus>[] told =
+        [
+            .. Enumerable
+                .Range(1, Answers)
+                .Select(i =>
+                    _link!.AcknowledgeAsync("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(i), false, Samples.Noon), null)
+                ),
+        ];
+        for (int i = 1; i <= Answers; i++)
+            Assert.Equal(i, (await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation)).GetProperty("seq").GetInt64());
         Assert.All(await Task.WhenAll(told), s => Assert.Equal(PublishStatus.Delivered, s));
     }
 
@@ -66,9 +89,15 @@ public sealed class MqttLinkTests : IAsyncLifetime
         await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), """{"triggerId":"old"}""", Cancellation, retain: true);
         await StartAsync();
         var ack = await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation);
-        Assert.Equal(("RETAINED", "old", false), (ack.GetProperty("error").GetString(), ack.GetProperty("triggerId").GetString(), ack.GetProperty("accepted").GetBoolean()));
+        Assert.Equal(
+            ("RETAINED", "old", false),
+            (ack.GetProperty("error").GetString(), ack.GetProperty("triggerId").GetString(), ack.GetProperty("accepted").GetBoolean())
+        );
         await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), """{"triggerId":"live"}""", Cancellation, retain: true);
-        Assert.Equal("live", (await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation)).GetProperty("triggerId").GetString());
+        Assert.Equal(
+            "live",
+            (await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation)).GetProperty("triggerId").GetString()
+        );
         Assert.False(_link!.Commands("line1").TryRead(out _));
     }
 
@@ -80,9 +109,15 @@ public sealed class MqttLinkTests : IAsyncLifetime
         byte[] garbage = new byte[1 << 20];
         new Random(1).NextBytes(garbage);
         await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), garbage, Cancellation);
-        Assert.Equal("MALFORMED", (await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation)).GetProperty("error").GetString());
+        Assert.Equal(
+            "MALFORMED",
+            (await _listener.NextJsonAsync(_topics.TriggerAck("line1"), Cancellation)).GetProperty("error").GetString()
+        );
         await _listener.PublishAsync(_topics.Command("line1", CommandKind.Recipe), "9x", Cancellation);
-        Assert.Equal("MALFORMED", (await _listener.NextJsonAsync(_topics.RecipeAck("line1"), Cancellation)).GetProperty("error").GetString());
+        Assert.Equal(
+            "MALFORMED",
+            (await _listener.NextJsonAsync(_topics.RecipeAck("line1"), Cancellation)).GetProperty("error").GetString()
+        );
         await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), "", Cancellation);
         Assert.Null(Assert.IsType<TriggerCommand>(await _link!.Commands("line1").ReadAsync(Cancellation)).Content.TriggerId);
         Assert.Equal([CommandKind.Trigger, CommandKind.Recipe], refused.Select(r => r.Kind));
@@ -92,7 +127,8 @@ public sealed class MqttLinkTests : IAsyncLifetime
     public async Task Link_FloodOfOneStation_IsRefusedAndDoesNotHoldAnother()
     {
         await StartAsync(o => o with { CommandQueue = 2 });
-        for (int i = 0; i < 100; i++) await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), $$"""{"triggerId":"t{{i}}"}""", Cancellation);
+        for (int i = 0; i < 100; i++)
+            await _listener.PublishAsync(_topics.Command("line1", CommandKind.Trigger), $$"""{"triggerId":"t{{i}}"}""", Cancellation);
         await _listener.PublishAsync(_topics.Command("line2", CommandKind.Trigger), """{"triggerId":"other"}""", Cancellation);
         Assert.Equal("other", Assert.IsType<TriggerCommand>(await _link!.Commands("line2").ReadAsync(Cancellation)).Content.TriggerId);
         for (int i = 2; i < 100; i++)
@@ -137,13 +173,17 @@ public sealed class MqttLinkTests : IAsyncLifetime
     {
         _broker.Server.InterceptingSubscriptionAsync += e =>
         {
-            if (e.TopicFilter.Topic.EndsWith("/trigger", StringComparison.Ordinal)) (e.ProcessSubscription, e.Response.ReasonCode) = (false, MqttSubscribeReasonCode.NotAuthorized);
+            if (e.TopicFilter.Topic.EndsWith("/trigger", StringComparison.Ordinal))
+                (e.ProcessSubscription, e.Response.ReasonCode) = (false, MqttSubscribeReasonCode.NotAuthorized);
             return Task.CompletedTask;
         };
         await StartAsync();
         Assert.Equal(LinkError.SubscriptionDenied, _link!.State.Error);
         Assert.Contains("line1/trigger", _link.State.ErrorText, StringComparison.Ordinal);
-        Assert.Equal(PublishStatus.Delivered, (await _link.PublishAsync(new(_topics.Verdict("line1"), "{}"u8.ToArray()), Cancellation)).Status);
+        Assert.Equal(
+            PublishStatus.Delivered,
+            (await _link.PublishAsync(new(_topics.Verdict("line1"), "{}"u8.ToArray()), Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -151,7 +191,8 @@ public sealed class MqttLinkTests : IAsyncLifetime
     {
         _broker.Server.InterceptingPublishAsync += e =>
         {
-            if (e.ApplicationMessage.Topic.EndsWith("/verdict", StringComparison.Ordinal)) (e.ProcessPublish, e.Response.ReasonCode) = (false, MqttPubAckReasonCode.QuotaExceeded);
+            if (e.ApplicationMessage.Topic.EndsWith("/verdict", StringComparison.Ordinal))
+                (e.ProcessPublish, e.Response.ReasonCode) = (false, MqttPubAckReasonCode.QuotaExceeded);
             return Task.CompletedTask;
         };
         await StartAsync();
@@ -159,7 +200,10 @@ public sealed class MqttLinkTests : IAsyncLifetime
         Assert.Equal(PublishStatus.Refused, refused.Status);
         Assert.Contains("0x97", refused.Why, StringComparison.Ordinal);
         await _listener.DisposeAsync();
-        Assert.Equal(PublishStatus.Delivered, (await _link.PublishAsync(new(_topics.VerdictSimple("line1"), "x"u8.ToArray()), Cancellation)).Status);
+        Assert.Equal(
+            PublishStatus.Delivered,
+            (await _link.PublishAsync(new(_topics.VerdictSimple("line1"), "x"u8.ToArray()), Cancellation)).Status
+        );
     }
 
     [Fact]
@@ -195,7 +239,8 @@ public sealed class MqttLinkTests : IAsyncLifetime
     public async Task MediaLink_TooManyPictures_DropsTheOldest()
     {
         await using var media = new MediaLink(Options(_broker.Port).Broker, "box", TimeProvider.System, capacity: 2);
-        for (byte i = 0; i < 5; i++) media.TrySend("line1", "x", "image/png", new[] { i });
+        for (byte i = 0; i < 5; i++)
+            media.TrySend("line1", "x", "image/png", new[] { i });
         Assert.Equal(3, media.Dropped);
         media.Start();
         Assert.Equal(3, (await _listener.NextAsync(_topics.Heatmap("line1"), Cancellation)).Payload.First.Span[0]);
@@ -220,26 +265,35 @@ public sealed class MqttLinkTests : IAsyncLifetime
     public void BackOff_Waits_DoubleWithJitterUpToTheLongest()
     {
         var backOff = new BackOff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8), new Random(7));
-        foreach (int seconds in new[] { 1, 2, 4, 8, 8, 8 }) Assert.InRange(backOff.Next().TotalSeconds, seconds / 2.0, seconds);
+        foreach (int seconds in new[] { 1, 2, 4, 8, 8, 8 })
+            Assert.InRange(backOff.Next().TotalSeconds, seconds / 2.0, seconds);
         backOff.Reset();
         Assert.InRange(backOff.Next().TotalSeconds, 0.5, 1);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_link is not null) await _link.DisposeAsync();
+        if (_link is not null)
+            await _link.DisposeAsync();
         await _listener.DisposeAsync();
         await _broker.DisposeAsync();
         _limit.Dispose();
     }
 
-    private static LinkOptions Options(int port) => new()
-    {
-        Broker = new BrokerOptions { Host = "127.0.0.1", Port = port, FirstDelay = TimeSpan.FromMilliseconds(20), LongestDelay = TimeSpan.FromMilliseconds(100) },
-        Device = "box",
-        BootId = "boot",
-        Stations = ["line1", "line2"],
-    };
+    private static LinkOptions Options(int port) =>
+        new()
+        {
+            Broker = new BrokerOptions
+            {
+                Host = "127.0.0.1",
+                Port = port,
+                FirstDelay = TimeSpan.FromMilliseconds(20),
+                LongestDelay = TimeSpan.FromMilliseconds(100),
+            },
+            Device = "box",
+            BootId = "boot",
+            Stations = ["line1", "line2"],
+        };
 
     private async Task StartAsync(Func<LinkOptions, LinkOptions>? change = null)
     {
@@ -249,5 +303,6 @@ public sealed class MqttLinkTests : IAsyncLifetime
         await _link.WhenAsync(s => s.IsConnected, Cancellation);
     }
 
-    private async Task<string?> NextStatusAsync() => (await _listener.NextJsonAsync(_topics.Status, Cancellation)).GetProperty("status").GetString();
+    private async Task<string?> NextStatusAsync() =>
+        (await _listener.NextJsonAsync(_topics.Status, Cancellation)).GetProperty("status").GetString();
 }

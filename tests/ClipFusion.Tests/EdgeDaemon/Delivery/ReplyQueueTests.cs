@@ -17,7 +17,8 @@ public sealed class ReplyQueueTests : IDisposable
     public async Task SendAsync_BehindAThousandRefusals_GoesOutNext()
     {
         await using var lane = new ReplyQueue(Send, 4096);
-        for (int i = 0; i < 1000; i++) _ = lane.SendAsync(Message($"no {i}"), new AnswerTo($"t{i}", IsRefusal: true));
+        for (int i = 0; i < 1000; i++)
+            _ = lane.SendAsync(Message($"no {i}"), new AnswerTo($"t{i}", IsRefusal: true));
         await SentAsync(ReplyQueue.Window);
 
         Task<PublishStatus> told = lane.SendAsync(Message("yes"), new AnswerTo("mine", IsRefusal: false));
@@ -37,7 +38,8 @@ public sealed class ReplyQueueTests : IDisposable
     public async Task SendAsync_BehindARefusalOfTheSameId_DoesNotOvertakeIt(string? id)
     {
         await using var lane = new ReplyQueue(Send, 4096);
-        for (int i = 0; i < ReplyQueue.Window + 5; i++) _ = lane.SendAsync(Message("other"), new AnswerTo("other", IsRefusal: true));
+        for (int i = 0; i < ReplyQueue.Window + 5; i++)
+            _ = lane.SendAsync(Message("other"), new AnswerTo("other", IsRefusal: true));
         _ = lane.SendAsync(Message("first no"), new AnswerTo(id, IsRefusal: true));
         _ = lane.SendAsync(Message("then yes"), new AnswerTo(id, IsRefusal: false));
         _ = lane.SendAsync(Message("yes again"), new AnswerTo(id, IsRefusal: false));
@@ -56,7 +58,10 @@ public sealed class ReplyQueueTests : IDisposable
             await SentAsync(i + 1);
         }
 
-        Task<PublishStatus>[] waiting = [.. Enumerable.Range(0, 11).Select(i => lane.SendAsync(Message($"{i}"), new AnswerTo("b", IsRefusal: false)))];
+        Task<PublishStatus>[] waiting =
+        [
+            .. Enumerable.Range(0, 11).Select(i => lane.SendAsync(Message($"{i}"), new AnswerTo("b", IsRefusal: false))),
+        ];
 
         Assert.Equal(PublishStatus.NotSent, await waiting[10].WaitAsync(Cancellation));
         Assert.Equal(ReplyQueue.Window, _sent.Count);
@@ -103,7 +108,8 @@ public sealed class ReplyQueueTests : IDisposable
         for (int i = 0; i < count; i++)
         {
             await UntilAsync(() => _unanswered.Count > 0);
-            lock (_sent) _unanswered.Dequeue().SetResult(new PublishOutcome(PublishStatus.Delivered));
+            lock (_sent)
+                _unanswered.Dequeue().SetResult(new PublishOutcome(PublishStatus.Delivered));
         }
     }
 
@@ -113,7 +119,8 @@ public sealed class ReplyQueueTests : IDisposable
         {
             lock (_sent)
             {
-                if (isSo()) return;
+                if (isSo())
+                    return;
             }
 
             await _changed.WaitAsync(Cancellation);

@@ -29,7 +29,8 @@ public sealed class RivalDetectorTests
     [Fact]
     public void Hear_WordsOfAnEarlierRunBeforeOurOwn_AreSetRight()
     {
-        foreach (string status in (string[])["lost", "online", "lost", "online"]) Assert.Equal(StatusNews.Contradicted, Hear(status, "yesterday"));
+        foreach (string status in (string[])["lost", "online", "lost", "online"])
+            Assert.Equal(StatusNews.Contradicted, Hear(status, "yesterday"));
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class RivalDetectorTests
     public void Hear_TwiceWithoutOurWordBetween_IsNoProof()
     {
         Hear("online", "mine");
-        for (int i = 0; i < 3; i++) Assert.Equal(StatusNews.Contradicted, Hear("online", "other"));
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(StatusNews.Contradicted, Hear("online", "other"));
     }
 
     [Fact]
@@ -89,7 +91,11 @@ public sealed class RivalDetectorTests
     }
 
     private static ReadOnlySequence<byte> Message(string status, string boot) =>
-        new(boot == "mine" && status == "online" ? Online : Encoding.UTF8.GetBytes($$"""{"schema":"clipfusion/v1/status","status":"{{status}}","bootId":"{{boot}}"}"""));
+        new(
+            boot == "mine" && status == "online"
+                ? Online
+                : Encoding.UTF8.GetBytes($$"""{"schema":"clipfusion/v1/status","status":"{{status}}","bootId":"{{boot}}"}""")
+        );
 
     private StatusNews Hear(string status, string boot) => _detector.Hear(Message(status, boot), out _);
 }

@@ -5,7 +5,8 @@ namespace ClipFusion.Tests.EdgeDaemon.Delivery;
 
 public sealed class SecondConnectionTests
 {
-    private static readonly LinkEnd Refused = new(LinkError.NotAuthorized, "not this one", null, false), Brief = new(LinkError.ConnectionLost, "gone", TimeSpan.FromSeconds(1), false);
+    private static readonly LinkEnd Refused = new(LinkError.NotAuthorized, "not this one", null, false),
+        Brief = new(LinkError.ConnectionLost, "gone", TimeSpan.FromSeconds(1), false);
 
     private static readonly LinkEnd MainEnd = new(LinkError.ConnectionLost, "the connection ended", TimeSpan.FromMinutes(1), false);
 

@@ -14,7 +14,8 @@ public sealed class TopicGuardTests
     [Fact]
     public void Ask_AfterAnEndWithOthersUnderWay_SuspectsAndDeniesNothing()
     {
-        for (int i = 0; i < 10; i++) _guard.Unanswered("a", wasAlone: false);
+        for (int i = 0; i < 10; i++)
+            _guard.Unanswered("a", wasAlone: false);
         Assert.Equal(Passage.Alone, _guard.Ask("a"));
         Assert.Equal(Passage.Free, _guard.Ask("b"));
         Assert.Empty(_denials);
@@ -32,7 +33,8 @@ public sealed class TopicGuardTests
     [Fact]
     public void Ask_EndedTwiceAlone_IsDeniedForLongerEachTime()
     {
-        for (int i = 0; i < TopicGuard.Proof; i++) _guard.Unanswered("a", wasAlone: true);
+        for (int i = 0; i < TopicGuard.Proof; i++)
+            _guard.Unanswered("a", wasAlone: true);
         foreach (int minutes in (int[])[1, 2, 4, 8, 15, 15])
         {
             Assert.Equal(new TopicDenial("a", TimeSpan.FromMinutes(minutes)), _denials[^1]);

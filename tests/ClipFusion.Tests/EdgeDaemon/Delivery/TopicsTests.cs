@@ -10,9 +10,24 @@ public sealed class TopicsTests
     [Fact]
     public void Topics_Published_AreTheTemplates()
     {
-        string[] made = [Box.Status, Box.State("s"), Box.TriggerAck("s"), Box.TriggerAckSimple("s"), Box.TriggerFrame("s"), Box.TriggerFrameSimple("s"), Box.Verdict("s"), Box.VerdictSimple("s"), Box.VerdictReplay("s"),
-            Box.Heatmap("s"), Box.RecipeAck("s"), .. Enum.GetValues<CommandKind>().Select(k => Box.Command("s", k))];
-        var templates = Topics.Templates.Select(t => t.Replace("{device}", "box-1", StringComparison.Ordinal).Replace("{station}", "s", StringComparison.Ordinal));
+        string[] made =
+        [
+            Box.Status,
+            Box.State("s"),
+            Box.TriggerAck("s"),
+            Box.TriggerAckSimple("s"),
+            Box.TriggerFrame("s"),
+            Box.TriggerFrameSimple("s"),
+            Box.Verdict("s"),
+            Box.VerdictSimple("s"),
+            Box.VerdictReplay("s"),
+            Box.Heatmap("s"),
+            Box.RecipeAck("s"),
+            .. Enum.GetValues<CommandKind>().Select(k => Box.Command("s", k)),
+        ];
+        var templates = Topics.Templates.Select(t =>
+            t.Replace("{device}", "box-1", StringComparison.Ordinal).Replace("{station}", "s", StringComparison.Ordinal)
+        );
         Assert.Equal(templates.Order(StringComparer.Ordinal), made.Order(StringComparer.Ordinal));
     }
 

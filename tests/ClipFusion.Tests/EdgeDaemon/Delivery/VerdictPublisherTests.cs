@@ -27,7 +27,8 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     [Fact]
     public async Task Publisher_LiveRows_GoOutInOrderOnBothTopics()
     {
-        for (int i = 1; i <= 200; i++) _outbox.Add(Row(i));
+        for (int i = 1; i <= 200; i++)
+            _outbox.Add(Row(i));
         Start();
         await _outbox.WhenEmptyAsync(Cancellation);
 
@@ -42,15 +43,22 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     [Fact]
     public async Task Publisher_OldRows_GoToReplayOnlyAndLiveOnesDoNotWaitForThem()
     {
-        for (int i = 1; i <= 1000; i++) _outbox.Add(Row(i, age: TimeSpan.FromSeconds(11)));
-        for (int i = 1001; i <= 1003; i++) _outbox.Add(Row(i));
+        for (int i = 1; i <= 1000; i++)
+            _outbox.Add(Row(i, age: TimeSpan.FromSeconds(11)));
+        for (int i = 1001; i <= 1003; i++)
+            _outbox.Add(Row(i));
         Start();
         var live = new List<long>();
         while (live.Count < 3)
         {
             var message = await _published.Reader.ReadAsync(Cancellation);
-            if (message.Topic.EndsWith("/verdict", StringComparison.Ordinal)) live.Add(Sequence(message));
-            else Assert.False(message.Topic.EndsWith("/replay", StringComparison.Ordinal) && Sequence(message) > 5, "a thousand old rows went before a live one");
+            if (message.Topic.EndsWith("/verdict", StringComparison.Ordinal))
+                live.Add(Sequence(message));
+            else
+                Assert.False(
+                    message.Topic.EndsWith("/replay", StringComparison.Ordinal) && Sequence(message) > 5,
+                    "a thousand old rows went before a live one"
+                );
         }
         Assert.Equal(Sequences(1001, 1003), live);
         Assert.InRange(_outbox.Reads, 1, 60);
@@ -59,13 +67,15 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     [Fact]
     public async Task Publisher_OldRows_AreReplayedInOrderAndFlagged()
     {
-        for (int i = 1; i <= 5; i++) _outbox.Add(Row(i, age: TimeSpan.FromMinutes(1)));
+        for (int i = 1; i <= 5; i++)
+            _outbox.Add(Row(i, age: TimeSpan.FromMinutes(1)));
         Start();
         var replayed = new List<OutMessage>();
         while (replayed.Count < 5)
         {
             _time.Advance(TimeSpan.FromMilliseconds(20));
-            while (_published.Reader.TryRead(out var message)) replayed.Add(message);
+            while (_published.Reader.TryRead(out var message))
+                replayed.Add(message);
             await Task.Yield();
             Cancellation.ThrowIfCancellationRequested();
         }
@@ -90,23 +100,29 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     [Fact]
     public async Task Publisher_RowRefusedThreeTimes_IsParkedAndOtherStationsGoOn()
     {
-        _broker = m => m.Topic.Contains("/bad/", StringComparison.Ordinal) && m.Topic.EndsWith("/verdict", StringComparison.Ordinal) && Sequence(m) == 1
-            ? new(PublishStatus.Refused, "quota")
-            : new(PublishStatus.Delivered);
+        _broker = m =>
+            m.Topic.Contains("/bad/", StringComparison.Ordinal)
+            && m.Topic.EndsWith("/verdict", StringComparison.Ordinal)
+            && Sequence(m) == 1
+                ? new(PublishStatus.Refused, "quota")
+                : new(PublishStatus.Delivered);
         _outbox.Add(Row(1, "bad"));
         _outbox.Add(Row(2, "bad"));
-        for (int i = 1; i <= 50; i++) _outbox.Add(Row(i, "good"));
+        for (int i = 1; i <= 50; i++)
+            _outbox.Add(Row(i, "good"));
         // The clock below runs as fast as the loop: a window of years keeps every row live whatever the machine is doing.
         _liveWindow = TimeSpan.FromDays(1000);
         Start("bad", "good");
 
         var seen = new List<OutMessage>();
-        while (SequencesOn(seen, "/good/verdict/simple").Count < 50) seen.Add(await _published.Reader.ReadAsync(Cancellation));
+        while (SequencesOn(seen, "/good/verdict/simple").Count < 50)
+            seen.Add(await _published.Reader.ReadAsync(Cancellation));
         Assert.DoesNotContain(2, SequencesOn(seen, "/bad/verdict"));
         while (!SequencesOn(seen, "/bad/verdict").Contains(2))
         {
             _time.Advance(TimeSpan.FromMilliseconds(1100));
-            while (_published.Reader.TryRead(out var message)) seen.Add(message);
+            while (_published.Reader.TryRead(out var message))
+                seen.Add(message);
             await Task.Yield();
             Cancellation.ThrowIfCancellationRequested();
         }
@@ -122,7 +138,10 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     public async Task Publisher_AnswerLost_SendsAgainFlaggedDuplicate()
     {
         int cut = 0;
-        _broker = m => m.Topic.EndsWith("/verdict", StringComparison.Ordinal) && Interlocked.Increment(ref cut) == 1 ? new(PublishStatus.Unknown, "cut") : new(PublishStatus.Delivered);
+        _broker = m =>
+            m.Topic.EndsWith("/verdict", StringComparison.Ordinal) && Interlocked.Increment(ref cut) == 1
+                ? new(PublishStatus.Unknown, "cut")
+                : new(PublishStatus.Delivered);
         _outbox.Add(Row(1));
         _outbox.Add(Row(2));
         Start();
@@ -175,23 +194,27 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
         _outbox.Add(Row(1) with { Handed = Handed.ByThisProcess });
         _outbox.Add(Row(2) with { Handed = Handed.ByThisProcess });
         Start();
-        while (On(_seen, "/verdict/replay").Count < 1 || On(_seen, "/verdict").Count < 2) await SeeAsync(TimeSpan.FromMilliseconds(5));
+        while (On(_seen, "/verdict/replay").Count < 1 || On(_seen, "/verdict").Count < 2)
+            await SeeAsync(TimeSpan.FromMilliseconds(5));
         Assert.Equal(0, _publisher!.Counts("line1").Live);
         Assert.Contains((1L, true), _outbox.Unheard);
         int tried = On(_seen, "/verdict/replay").Count;
         Assert.InRange(tried, 1, 2);
         _publisher.Reconnected();
-        while (On(_seen, "/verdict/replay").Count == tried) await SeeAsync(TimeSpan.FromMilliseconds(1));
+        while (On(_seen, "/verdict/replay").Count == tried)
+            await SeeAsync(TimeSpan.FromMilliseconds(1));
         tried = On(_seen, "/verdict/replay").Count;
         long before = _time.GetTimestamp();
-        while (On(_seen, "/verdict/replay").Count == tried) await SeeAsync(TimeSpan.FromMilliseconds(100));
+        while (On(_seen, "/verdict/replay").Count == tried)
+            await SeeAsync(TimeSpan.FromMilliseconds(100));
         // The clock runs ahead of the loop: it may have been tried later than that, but not before.
         Assert.True(_time.GetElapsedTime(before) > TimeSpan.FromSeconds(8), "tried again too soon");
 
         _broker = _ => new(PublishStatus.Delivered);
         _publisher.Reconnected();
         await AdvanceUntilEmptyAsync();
-        while (_published.Reader.TryRead(out var message)) _seen.Add(message);
+        while (_published.Reader.TryRead(out var message))
+            _seen.Add(message);
         var replayed = On(_seen, "/verdict/replay");
         Assert.Equal([1L, 2], replayed.TakeLast(2).Select(Sequence));
         Assert.All(replayed, m => Assert.False(IsDuplicate(m)));
@@ -276,7 +299,11 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
         _publisher!.Resend(Row(1));
         var text = await _published.Reader.ReadAsync(Cancellation);
         var json = await _published.Reader.ReadAsync(Cancellation);
-        Assert.EndsWith(";0110;T-1                                 ", Encoding.ASCII.GetString(text.Payload.Span), StringComparison.Ordinal);
+        Assert.EndsWith(
+            ";0110;T-1                                 ",
+            Encoding.ASCII.GetString(text.Payload.Span),
+            StringComparison.Ordinal
+        );
         Assert.True(Flags(json).GetProperty("duplicate").GetBoolean());
     }
 
@@ -295,30 +322,47 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_publisher is not null) await _publisher.DisposeAsync();
+        if (_publisher is not null)
+            await _publisher.DisposeAsync();
         _limit.Dispose();
     }
 
     private void Start(params string[] stations)
     {
         _publisher = new VerdictPublisher(
-            new Topics("box"), stations is [] ? ["line1"] : stations, _outbox.Seam,
+            new Topics("box"),
+            stations is [] ? ["line1"] : stations,
+            _outbox.Seam,
             (message, _) =>
             {
                 _published.Writer.TryWrite(message);
                 return Task.FromResult(_broker(message));
             },
-            _ => Task.CompletedTask, new DeliveryOptions { BootId = "boot", LiveWindow = _liveWindow, NoSubscriber = _noSubscriber }, _time);
+            _ => Task.CompletedTask,
+            new DeliveryOptions
+            {
+                BootId = "boot",
+                LiveWindow = _liveWindow,
+                NoSubscriber = _noSubscriber,
+            },
+            _time
+        );
         _publisher.Start();
     }
 
-    private OutboxRow Row(long sequence, string station = "line1", TimeSpan age = default) => new(
-        Samples.Judged(Samples.Accepted(sequence, station, at: _time.GetUtcNow() - age)), "boot", _time.GetTimestamp() - (long)(age.TotalSeconds * _time.TimestampFrequency), null);
+    private OutboxRow Row(long sequence, string station = "line1", TimeSpan age = default) =>
+        new(
+            Samples.Judged(Samples.Accepted(sequence, station, at: _time.GetUtcNow() - age)),
+            "boot",
+            _time.GetTimestamp() - (long)(age.TotalSeconds * _time.TimestampFrequency),
+            null
+        );
 
     private List<OutMessage> Drain()
     {
         var all = new List<OutMessage>();
-        while (_published.Reader.TryRead(out var message)) all.Add(message);
+        while (_published.Reader.TryRead(out var message))
+            all.Add(message);
         return all;
     }
 
@@ -334,14 +378,16 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
-    private static List<OutMessage> On(IEnumerable<OutMessage> messages, string topicEnd) => [.. messages.Where(m => m.Topic.EndsWith(topicEnd, StringComparison.Ordinal))];
+    private static List<OutMessage> On(IEnumerable<OutMessage> messages, string topicEnd) =>
+        [.. messages.Where(m => m.Topic.EndsWith(topicEnd, StringComparison.Ordinal))];
 
     private static bool IsDuplicate(OutMessage message) => Flags(message).GetProperty("duplicate").GetBoolean();
 
     private async Task SeeAsync(TimeSpan step)
     {
         _time.Advance(step);
-        while (_published.Reader.TryRead(out var message)) _seen.Add(message);
+        while (_published.Reader.TryRead(out var message))
+            _seen.Add(message);
         await Task.Yield();
         Cancellation.ThrowIfCancellationRequested();
     }
@@ -362,9 +408,10 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
 
     private static IEnumerable<long> Sequences(int from, int to) => Enumerable.Range(from, to - from + 1).Select(i => (long)i);
 
-    private static long Sequence(OutMessage message) => message.Topic.EndsWith("/simple", StringComparison.Ordinal)
-        ? long.Parse(Encoding.ASCII.GetString(message.Payload.Span[..10]))
-        : JsonDocument.Parse(message.Payload).RootElement.GetProperty("seq").GetInt64();
+    private static long Sequence(OutMessage message) =>
+        message.Topic.EndsWith("/simple", StringComparison.Ordinal)
+            ? long.Parse(Encoding.ASCII.GetString(message.Payload.Span[..10]))
+            : JsonDocument.Parse(message.Payload).RootElement.GetProperty("seq").GetInt64();
 
     private static JsonElement Flags(OutMessage message) => JsonDocument.Parse(message.Payload).RootElement.GetProperty("flags");
 }

@@ -9,8 +9,16 @@ namespace ClipFusion.Tests.EdgeDaemon.Demo;
 
 public sealed class ScoreBoardTests
 {
-    private static readonly LineTruth Truth = new SimulatedLine(new LineOptions { Width = 64, Height = 64, DefectRate = 0.5 }).Truth;
-    private static readonly long Good = Numbers(isDefective: false), Bad = Numbers(isDefective: true);
+    private static readonly LineTruth Truth = new SimulatedLine(
+        new LineOptions
+        {
+            Width = 64,
+            Height = 64,
+            DefectRate = 0.5,
+        }
+    ).Truth;
+    private static readonly long Good = Numbers(isDefective: false),
+        Bad = Numbers(isDefective: true);
 
     [Fact]
     public void Add_VerdictsOfAllKinds_StandInTheFieldOfTruthAndVerdict()
@@ -37,14 +45,17 @@ public sealed class ScoreBoardTests
     public void Read_AVerdictAsTheBoxSendsIt_FindsWhatIsCounted()
     {
         AcceptedInspection accepted = Samples.Accepted(sequence: 41);
-        HeardVerdict judged = Read(Samples.Judged(accepted, Verdict.Ng, 0.61234)), notJudged = Read(Samples.NotJudged(accepted, Code.Deadline));
+        HeardVerdict judged = Read(Samples.Judged(accepted, Verdict.Ng, 0.61234)),
+            notJudged = Read(Samples.NotJudged(accepted, Code.Deadline));
         Assert.Equal(new HeardVerdict(accepted.Id, 41, "NG", null, 0.61234, 0.5, true, TimeSpan.Zero), judged);
         Assert.Equal(new HeardVerdict(accepted.Id, 41, "NOT_JUDGED", "deadline", null, null, false, TimeSpan.Zero), notJudged);
     }
 
     private static long Numbers(bool isDefective) => Enumerable.Range(1, 1000).First(n => Truth.Of((ulong)n).IsDefective == isDefective);
 
-    private static HeardVerdict Read(VerdictRecord record) => HeardVerdict.Read(new ReadOnlySequence<byte>(Wire.Json(new VerdictMessage(record, default))));
+    private static HeardVerdict Read(VerdictRecord record) =>
+        HeardVerdict.Read(new ReadOnlySequence<byte>(Wire.Json(new VerdictMessage(record, default))));
 
-    private static HeardVerdict Heard(string id, long sequence, string verdict) => new(id, sequence, verdict, null, 0.5, 0.4, false, TimeSpan.FromMilliseconds(100));
+    private static HeardVerdict Heard(string id, long sequence, string verdict) =>
+        new(id, sequence, verdict, null, 0.5, 0.4, false, TimeSpan.FromMilliseconds(100));
 }

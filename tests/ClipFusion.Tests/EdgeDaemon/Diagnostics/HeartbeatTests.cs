@@ -36,8 +36,10 @@ public sealed class HeartbeatTests : IDisposable
         {
             await channel.Writer.WriteAsync(i, TestContext.Current.CancellationToken);
             // Lets the reader come to its waiting, at an arbitrary place.
-            if (random.Next(3) == 0) await Task.Yield();
-            if (random.Next(50) == 0) _time.Advance(Heartbeats.Interval);
+            if (random.Next(3) == 0)
+                await Task.Yield();
+            if (random.Next(50) == 0)
+                _time.Advance(Heartbeats.Interval);
         }
 
         channel.Writer.Complete();
@@ -68,12 +70,15 @@ public sealed class HeartbeatTests : IDisposable
     {
         using Heartbeat heartbeat = _heartbeats.Add("busy");
         var channel = Channel.CreateBounded<int>(1000);
-        for (int i = 0; i < 1000; i++) channel.Writer.TryWrite(i);
+        for (int i = 0; i < 1000; i++)
+            channel.Writer.TryWrite(i);
         IAsyncEnumerator<int> items = channel.Reader.ReadAllAsync(heartbeat, _stop.Token).GetAsyncEnumerator(CancellationToken.None);
         int sum = 0;
-        for (int i = 0; i < 100; i++) sum += Next(items);
+        for (int i = 0; i < 100; i++)
+            sum += Next(items);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 900; i++) sum += Next(items);
+        for (int i = 0; i < 900; i++)
+            sum += Next(items);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(999 * 500, sum);
     }
@@ -129,7 +134,8 @@ public sealed class HeartbeatTests : IDisposable
     private async Task<List<int>> ReadAsync(ChannelReader<int> reader, Heartbeat heartbeat)
     {
         var read = new List<int>();
-        await foreach (int item in reader.ReadAllAsync(heartbeat, _stop.Token)) read.Add(item);
+        await foreach (int item in reader.ReadAllAsync(heartbeat, _stop.Token))
+            read.Add(item);
         return read;
     }
 

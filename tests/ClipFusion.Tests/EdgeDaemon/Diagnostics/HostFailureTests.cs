@@ -10,7 +10,9 @@ public sealed class HostFailureTests
     [Fact]
     public async Task Run_AServiceBesideTheApplianceFails_ComesOutOfTheRun()
     {
-        var error = await Assert.ThrowsAsync<InvalidDataException>(() => WebHost.RunAsync(services => services.AddHostedService<Failing>()));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            WebHost.RunAsync(services => services.AddHostedService<Failing>())
+        );
         Assert.Equal("as the test wants", error.Message);
     }
 

@@ -7,7 +7,8 @@ public sealed class KillPointTests
     [Theory]
     [InlineData("accepted:3", "Accepted")]
     [InlineData("ackMarked:1", "AckMarked")]
-    public void Setting_OfAStepAndACount_IsUnderstood(string setting, string step) => Assert.Equal(step, KillPoint.Parse(setting)!.Step.ToString());
+    public void Setting_OfAStepAndACount_IsUnderstood(string setting, string step) =>
+        Assert.Equal(step, KillPoint.Parse(setting)!.Step.ToString());
 
     [Theory]
     [InlineData(null)]

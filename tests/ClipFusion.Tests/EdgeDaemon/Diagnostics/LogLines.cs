@@ -11,7 +11,8 @@ internal sealed class LogLines<T> : ILogger<T>
     {
         get
         {
-            lock (_lines) return [.. _lines];
+            lock (_lines)
+                return [.. _lines];
         }
     }
 
@@ -23,8 +24,15 @@ internal sealed class LogLines<T> : ILogger<T>
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
     {
-        lock (_lines) _lines.Add((logLevel, eventId.Id, formatter(state, exception)));
+        lock (_lines)
+            _lines.Add((logLevel, eventId.Id, formatter(state, exception)));
     }
 }

@@ -33,11 +33,25 @@ public sealed class MetricsPageTests
         string text = await answer.Content.ReadAsStringAsync(cancellation);
         Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
         string[] lines = text.Split('\n');
-        Assert.Contains(lines, l => l.StartsWith("clipfusion_triggers_refused_total{", StringComparison.Ordinal) && l.Contains("station=\"page-test\"", StringComparison.Ordinal) && l.Contains("code=\"QUEUE_FULL\"", StringComparison.Ordinal));
-        Assert.Contains(lines, l => l.StartsWith("clipfusion_stage_duration_seconds_bucket{", StringComparison.Ordinal) && l.Contains("le=\"0.005\"", StringComparison.Ordinal));
+        Assert.Contains(
+            lines,
+            l =>
+                l.StartsWith("clipfusion_triggers_refused_total{", StringComparison.Ordinal)
+                && l.Contains("station=\"page-test\"", StringComparison.Ordinal)
+                && l.Contains("code=\"QUEUE_FULL\"", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            lines,
+            l =>
+                l.StartsWith("clipfusion_stage_duration_seconds_bucket{", StringComparison.Ordinal)
+                && l.Contains("le=\"0.005\"", StringComparison.Ordinal)
+        );
         Assert.Contains(lines, l => l.StartsWith("# HELP clipfusion_triggers_refused_total ", StringComparison.Ordinal));
         string target = Assert.Single(lines, l => l.StartsWith("target_info{", StringComparison.Ordinal));
-        foreach (string label in (ReadOnlySpan<string>)["service_name=\"clipfusion\"", "service_instance_id=\"box-7\"", "service_version=\"0."]) Assert.Contains(label, target, StringComparison.Ordinal);
+        foreach (
+            string label in (ReadOnlySpan<string>)["service_name=\"clipfusion\"", "service_instance_id=\"box-7\"", "service_version=\"0."]
+        )
+            Assert.Contains(label, target, StringComparison.Ordinal);
         using HttpResponseMessage posted = await http.PostAsync(new Uri(app.Urls.First() + MetricsPage.Path), null, cancellation);
         Assert.Equal(System.Net.HttpStatusCode.MethodNotAllowed, posted.StatusCode);
     }

@@ -17,5 +17,6 @@ internal sealed class TwoClocks(FakeTimeProvider monotonic) : TimeProvider
 
     public override long GetTimestamp() => monotonic.GetTimestamp();
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => monotonic.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        monotonic.CreateTimer(callback, state, dueTime, period);
 }

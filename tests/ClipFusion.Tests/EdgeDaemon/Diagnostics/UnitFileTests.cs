@@ -33,7 +33,15 @@ public sealed partial class UnitFileTests : IDisposable
     {
         // The program is not installed here: another one stands in for it.
         string copy = _folder["clipfusion.service"];
-        await File.WriteAllTextAsync(copy, (await File.ReadAllTextAsync(Unit, TestContext.Current.CancellationToken)).Replace("/opt/clipfusion/clipfusion run", "/bin/true", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            copy,
+            (await File.ReadAllTextAsync(Unit, TestContext.Current.CancellationToken)).Replace(
+                "/opt/clipfusion/clipfusion run",
+                "/bin/true",
+                StringComparison.Ordinal
+            ),
+            TestContext.Current.CancellationToken
+        );
         (int code, string said) = await RunAsync("verify", "--man=no", copy);
         Assert.True(code == 0 && said.Length == 0, $"exit code {code}: {said}");
     }
@@ -41,13 +49,22 @@ public sealed partial class UnitFileTests : IDisposable
     [Fact]
     public void Unit_TimeLimits_FitTheProgram()
     {
-        Dictionary<string, string> unit = File.ReadLines(Unit).Where(l => l.Contains('=', StringComparison.Ordinal) && !l.StartsWith('#')).GroupBy(l => l.Split('=')[0]).ToDictionary(g => g.Key, g => g.Last()[(g.Key.Length + 1)..]);
+        Dictionary<string, string> unit = File.ReadLines(Unit)
+            .Where(l => l.Contains('=', StringComparison.Ordinal) && !l.StartsWith('#'))
+            .GroupBy(l => l.Split('=')[0])
+            .ToDictionary(g => g.Key, g => g.Last()[(g.Key.Length + 1)..]);
         Assert.Equal("notify", unit["Type"]);
         Assert.Equal("2", unit["RestartPreventExitStatus"]);
         Assert.Equal(ClipFusion.Cli.ExitCode.BadArguments.ToString(CultureInfo.InvariantCulture), unit["RestartPreventExitStatus"]);
-        Assert.True(TimeSpan.FromSeconds(int.Parse(unit["TimeoutStopSec"], CultureInfo.InvariantCulture)) > ClipFusion.Cli.CommandLineApp.TerminationTimeout);
+        Assert.True(
+            TimeSpan.FromSeconds(int.Parse(unit["TimeoutStopSec"], CultureInfo.InvariantCulture))
+                > ClipFusion.Cli.CommandLineApp.TerminationTimeout
+        );
         // Fed at half of it: a loop that is only slow must not be taken for hung.
-        Assert.True(TimeSpan.FromSeconds(int.Parse(unit["WatchdogSec"], CultureInfo.InvariantCulture)) > ClipFusion.EdgeDaemon.Runtime.Heartbeats.IdleLimit);
+        Assert.True(
+            TimeSpan.FromSeconds(int.Parse(unit["WatchdogSec"], CultureInfo.InvariantCulture))
+                > ClipFusion.EdgeDaemon.Runtime.Heartbeats.IdleLimit
+        );
         // SIGABRT, the usual one, does not end a .NET program.
         Assert.Equal("SIGKILL", unit["WatchdogSignal"]);
         Assert.Contains(unit["Restart"], (string[])["on-failure", "on-watchdog", "on-abnormal", "always"]);

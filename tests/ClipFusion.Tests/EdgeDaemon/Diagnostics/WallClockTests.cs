@@ -117,7 +117,10 @@ public sealed class WallClockTests
     public void IsSynchronised_TheRealKernel_AnswersAndNeverThrows()
     {
         bool? said = KernelClock.IsSynchronised();
-        Assert.True(!OperatingSystem.IsLinux() || said is not null, "Linux is expected to answer adjtimex, which needs no rights for reading.");
+        Assert.True(
+            !OperatingSystem.IsLinux() || said is not null,
+            "Linux is expected to answer adjtimex, which needs no rights for reading."
+        );
     }
 
     private WallClock Clock() => new(_time, _log, () => _kernel);

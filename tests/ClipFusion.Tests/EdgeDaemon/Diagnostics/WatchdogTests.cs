@@ -19,17 +19,26 @@ public sealed class WatchdogTests : IDisposable
     {
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         using Watchdog watchdog = Watchdog(TimeSpan.FromSeconds(30));
-        using Heartbeat good = _heartbeats.Add("line1: commands"), bad = _heartbeats.Add("line1: judge");
+        using Heartbeat good = _heartbeats.Add("line1: commands"),
+            bad = _heartbeats.Add("line1: judge");
         var commands = Channel.CreateBounded<int>(1);
         var release = new TaskCompletionSource();
-        Task reading = Task.Run(async () => { await foreach (int _ in commands.Reader.ReadAllAsync(good, cancellation)) { } }, cancellation);
+        Task reading = Task.Run(
+            async () =>
+            {
+                await foreach (int _ in commands.Reader.ReadAllAsync(good, cancellation)) { }
+            },
+            cancellation
+        );
         Task judging = Task.Run(
             async () =>
             {
                 // A network that never comes back, as far as its loop can tell.
-                using (bad.Begin(TimeSpan.FromSeconds(20))) await release.Task;
+                using (bad.Begin(TimeSpan.FromSeconds(20)))
+                    await release.Task;
             },
-            cancellation);
+            cancellation
+        );
         Assert.True(SpinWait.SpinUntil(() => bad.Limit == TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(30)));
 
         for (int second = 1; second <= 20; second++)
@@ -79,7 +88,16 @@ public sealed class WatchdogTests : IDisposable
     [InlineData(null, "77", null)]
     public void PeriodOf_WhatTheServiceManagerSets_IsTakenByTheRightProcess(string? usec, string? pid, int? milliseconds)
     {
-        TimeSpan? period = ClipFusion.EdgeDaemon.Runtime.Watchdog.PeriodOf(name => name switch { "WATCHDOG_USEC" => usec, "WATCHDOG_PID" => pid, _ => null }, 77);
+        TimeSpan? period = ClipFusion.EdgeDaemon.Runtime.Watchdog.PeriodOf(
+            name =>
+                name switch
+                {
+                    "WATCHDOG_USEC" => usec,
+                    "WATCHDOG_PID" => pid,
+                    _ => null,
+                },
+            77
+        );
         Assert.Equal(milliseconds, (int?)period?.TotalMilliseconds);
     }
 

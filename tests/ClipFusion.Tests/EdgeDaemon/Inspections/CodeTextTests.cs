@@ -64,11 +64,16 @@ public sealed class CodeTextTests
     [Fact]
     public void CodesPage_IsWhatTheEnumSays()
     {
-        string page = Fixtures.Path("..", "..", "docs", "codes.md"), expected = CodeTable.ToMarkdown();
-        if (File.Exists(page) && File.ReadAllText(page) == expected) return;
+        string page = Fixtures.Path("..", "..", "docs", "codes.md"),
+            expected = CodeTable.ToMarkdown();
+        if (File.Exists(page) && File.ReadAllText(page) == expected)
+            return;
         string written = Path.Combine(AppContext.BaseDirectory, "codes.md");
         File.WriteAllText(written, expected);
-        Assert.Fail($"docs/codes.md is not what the enum Code says; expected is in {written}: look at the difference, and copy that file to docs/codes.md if no number and no text changed");
+        Assert.Fail(
+            $"docs/codes.md is not what the enum Code says; expected is in {written}: look at the difference, and copy that file to "
+                + "docs/codes.md if no number and no text changed"
+        );
     }
 
     [Fact]
@@ -79,6 +84,9 @@ public sealed class CodeTextTests
         Assert.Equal((Verdict.Review, Code.None), Findings.Of(Outcome.Review));
         Assert.Equal((Verdict.NotJudged, Code.NoThreshold), Findings.Of(Outcome.NoThreshold));
         Assert.Equal((Verdict.NotJudged, Code.NetworkFailed), Findings.Of(Outcome.NotANumber));
-        Assert.Equal([Code.None, Code.WrongFrame, Code.TooDark, Code.TooBright, Code.Blurred], Enum.GetValues<ImageFault>().Select(Findings.Of));
+        Assert.Equal(
+            [Code.None, Code.WrongFrame, Code.TooDark, Code.TooBright, Code.Blurred],
+            Enum.GetValues<ImageFault>().Select(Findings.Of)
+        );
     }
 }

@@ -43,7 +43,14 @@ public sealed class FrameFileTests
     [Fact]
     public void Of_ImageFile_StaysAsItCameToTheByte()
     {
-        byte[][] files = [ImageFiles.Png(ImageFiles.Picture(8, 6).View), ImageFiles.Jpeg(ImageFiles.Picture(8, 6).View), [.. "BM, but no picture"u8], [.. "II*\0"u8], [.. "no image at all"u8]];
+        byte[][] files =
+        [
+            ImageFiles.Png(ImageFiles.Picture(8, 6).View),
+            ImageFiles.Jpeg(ImageFiles.Picture(8, 6).View),
+            [.. "BM, but no picture"u8],
+            [.. "II*\0"u8],
+            [.. "no image at all"u8],
+        ];
         string[] suffixes = [".png", ".jpg", ".bmp", ".tif", ".bin"];
         foreach ((byte[] bytes, string expected) in files.Zip(suffixes))
         {

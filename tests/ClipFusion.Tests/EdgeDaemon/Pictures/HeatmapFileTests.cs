@@ -47,7 +47,8 @@ public sealed class HeatmapFileTests
     public void Of_FiveMegapixelsOfNoise_FitsAndIsTheSameEachTime(HeatmapFormat format)
     {
         KeptFrame frame = Kept(Frame(2592, 1944, PixelFormat.RGB8), Map(Region.Whole(2592, 1944)));
-        byte[] first = _file.Of(frame, format).File.ToArray(), second = new HeatmapFile(new FramePicture(), IHeatmapPublisher.MaximumBytes).Of(frame, format).File.ToArray();
+        byte[] first = _file.Of(frame, format).File.ToArray(),
+            second = new HeatmapFile(new FramePicture(), IHeatmapPublisher.MaximumBytes).Of(frame, format).File.ToArray();
         Assert.InRange(first.Length, 1, IHeatmapPublisher.MaximumBytes);
         Assert.Equal(first, second);
         Assert.True(ImageCodec.Decode(first).Height >= 200, "far smaller than it had to be");
@@ -59,9 +60,21 @@ public sealed class HeatmapFileTests
         KeptFrame frame = Kept(Frame(320, 240, PixelFormat.Mono8), Map(new Region(10, 20, 200, 100), normal: 0.5f, hot: 3));
         (ReadOnlyMemory<byte> file, string contentType) = _file.Of(frame, HeatmapFormat.Map16);
         DecodedImage map = ImageCodec.DecodeStored(file.Span);
-        Assert.Equal(("image/png", MapSide, MapSide, PixelFormat.Mono16), (contentType, map.Header.Width, map.Header.Height, map.Header.Pixels));
-        Assert.Equal((16384, 65535), (BinaryPrimitives.ReadUInt16LittleEndian(map.Pixels), BinaryPrimitives.ReadUInt16LittleEndian(map.Pixels.AsSpan(2 * ((110 * MapSide) + 110)))));
-        Assert.All(["Comment\0" + frame.Verdict.Inspection.Id, "Scale\00..2", "Region\010 20 200 100"], text => Assert.True(Says(file.Span, text)));
+        Assert.Equal(
+            ("image/png", MapSide, MapSide, PixelFormat.Mono16),
+            (contentType, map.Header.Width, map.Header.Height, map.Header.Pixels)
+        );
+        Assert.Equal(
+            (16384, 65535),
+            (
+                BinaryPrimitives.ReadUInt16LittleEndian(map.Pixels),
+                BinaryPrimitives.ReadUInt16LittleEndian(map.Pixels.AsSpan(2 * ((110 * MapSide) + 110)))
+            )
+        );
+        Assert.All(
+            ["Comment\0" + frame.Verdict.Inspection.Id, "Scale\00..2", "Region\010 20 200 100"],
+            text => Assert.True(Says(file.Span, text))
+        );
     }
 
     [Fact]
@@ -70,16 +83,24 @@ public sealed class HeatmapFileTests
         // The map's own range would paint its hottest spot yellow; half the threshold is above all of it.
         KeptFrame frame = Kept(Grey(240, 240), Map(Region.Whole(240, 240), 0.1f, 0.2f), recipe: RecipeWithThreshold(0.5));
         RgbImage overlay = ImageCodec.Decode(_file.Of(frame, HeatmapFormat.Png).File.Span);
-        for (int y = 0; y < 240; y++) Assert.False(overlay.View.Row(y)[..720].ContainsAnyExcept((byte)128), $"row {y} is coloured");
+        for (int y = 0; y < 240; y++)
+            Assert.False(overlay.View.Row(y)[..720].ContainsAnyExcept((byte)128), $"row {y} is coloured");
     }
 
     [Fact]
     public void Of_RegionsMaskAndCrop_AreDrawnWhereTheyAreInTheFrame()
     {
         byte[] mask = new byte[240 * 240];
-        for (int y = 180; y < 240; y++) mask.AsSpan((y * 240) + 180, 60).Fill(1);
+        for (int y = 180; y < 240; y++)
+            mask.AsSpan((y * 240) + 180, 60).Fill(1);
         var verdict = Verdict(regions: [new RegionRecord(40, 60, 30, 20, 600, 0.9)]);
-        KeptFrame frame = Kept(Grey(240, 240), Map(new Region(0, 0, 240, 220), 0.1f, 0.1f), verdict, RecipeWithThreshold(0.5), new IgnoreMask(new ImageView(mask, 240, 240, 240, PixelFormat.Mono8)));
+        KeptFrame frame = Kept(
+            Grey(240, 240),
+            Map(new Region(0, 0, 240, 220), 0.1f, 0.1f),
+            verdict,
+            RecipeWithThreshold(0.5),
+            new IgnoreMask(new ImageView(mask, 240, 240, 240, PixelFormat.Mono8))
+        );
         RgbImage overlay = ImageCodec.Decode(_file.Of(frame, HeatmapFormat.Png).File.Span);
         byte[] At(int x, int y) => overlay.View.Row(y).Slice(3 * x, 3).ToArray();
         Assert.Equal([64, 224, 255], At(39, 70));
@@ -91,9 +112,18 @@ public sealed class HeatmapFileTests
     [Fact]
     public void Of_ImageFileAndMosaic_AreDrawnAsTheyLook()
     {
-        foreach (Frame source in new Frame[] { PictureSamples.File(ImageFiles.Png(ImageFiles.Picture(64, 48).View)), Frame(64, 48, PixelFormat.BayerRG8), Frame(64, 48, PixelFormat.Mono12), Frame(64, 48, PixelFormat.BGRa8) })
+        foreach (
+            Frame source in new Frame[]
+            {
+                PictureSamples.File(ImageFiles.Png(ImageFiles.Picture(64, 48).View)),
+                Frame(64, 48, PixelFormat.BayerRG8),
+                Frame(64, 48, PixelFormat.Mono12),
+                Frame(64, 48, PixelFormat.BGRa8),
+            }
+        )
         {
-            using (source) Assert.Equal(48, ImageCodec.Decode(_file.Of(Kept(source, Map(Region.Whole(64, 48))), HeatmapFormat.Jpeg).File.Span).Height);
+            using (source)
+                Assert.Equal(48, ImageCodec.Decode(_file.Of(Kept(source, Map(Region.Whole(64, 48))), HeatmapFormat.Jpeg).File.Span).Height);
         }
     }
 
@@ -117,15 +147,23 @@ public sealed class HeatmapFileTests
     public void Overlay_OfAnNgWithoutAMapThreshold_HasColourWhereTheMapIsAboveGoodPartsAndNowhereElse(bool fromReferences)
     {
         // The score's threshold is far above every value of the map: the two are on different scales.
-        VerdictRecord ng = Verdict(regions: []) with { Score = 1.4, Threshold = 1.2 };
+        VerdictRecord ng = Verdict(regions: []) with
+        {
+            Score = 1.4,
+            Threshold = 1.2,
+        };
         NormalLevels levels = fromReferences ? new(new NormalReach(null, 0.2f), Profile.ClipFusion) : NormalLevels.Unknown;
-        using (PooledAnomalyMap good = Map(Region.Whole(240, 240), normal: 0.1f, hot: 0.2f)) levels.Note(Verdict(ClipFusion.EdgeDaemon.Domain.Verdict.Ok), good);
+        using (PooledAnomalyMap good = Map(Region.Whole(240, 240), normal: 0.1f, hot: 0.2f))
+            levels.Note(Verdict(ClipFusion.EdgeDaemon.Domain.Verdict.Ok), good);
         using Frame frame = Grey(240, 240);
-        RgbImage overlay = ImageCodec.Decode(_file.Of(Kept(frame, Map(Region.Whole(240, 240), normal: 0.19f, hot: 0.4f), ng, levels: levels), HeatmapFormat.Png).File.Span);
+        RgbImage overlay = ImageCodec.Decode(
+            _file.Of(Kept(frame, Map(Region.Whole(240, 240), normal: 0.19f, hot: 0.4f), ng, levels: levels), HeatmapFormat.Png).File.Span
+        );
         Assert.True(Colour(overlay, 110, 110) > 60, "the defect has no colour");
         Assert.Equal(0, Colour(overlay, 30, 200));
 
-        static int Colour(RgbImage image, int x, int y) => image.View.Row(y).Slice(3 * x, 3) is var p ? Math.Max(p[0], Math.Max(p[1], p[2])) - Math.Min(p[0], Math.Min(p[1], p[2])) : 0;
+        static int Colour(RgbImage image, int x, int y) =>
+            image.View.Row(y).Slice(3 * x, 3) is var p ? Math.Max(p[0], Math.Max(p[1], p[2])) - Math.Min(p[0], Math.Min(p[1], p[2])) : 0;
     }
 
     private static Frame Grey(int width, int height)

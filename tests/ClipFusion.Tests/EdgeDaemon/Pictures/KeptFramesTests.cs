@@ -14,7 +14,8 @@ public sealed class KeptFramesTests
         var frames = new KeptFrames();
         using Frame frame = Frame(64, 64, PixelFormat.Mono8);
         PooledAnomalyMap[] maps = [.. Enumerable.Range(0, KeptFrames.MaximumFrames + 3).Select(_ => Map(Region.Whole(64, 64)))];
-        for (int i = 0; i < maps.Length; i++) Assert.True(frames.Keep(Source(frame, i, maps[i]), PictureUses.Heatmap, i));
+        for (int i = 0; i < maps.Length; i++)
+            Assert.True(frames.Keep(Source(frame, i, maps[i]), PictureUses.Heatmap, i));
         Assert.Equal((KeptFrames.MaximumFrames, 3), (frames.Waiting, frames.Dropped));
         Assert.Equal(3, frames.Next()!.Verdict.Inspection.Sequence);
         Assert.Throws<ObjectDisposedException>(() => maps[2].Values.Length);
@@ -25,12 +26,15 @@ public sealed class KeptFramesTests
     public void Keep_LargeFrames_StayWithinTheMemoryButTwoAreAlwaysKept()
     {
         var frames = new KeptFrames(memory: 3 * 10_000);
-        using Frame small = Frame(100, 100, PixelFormat.Mono8), large = Frame(300, 300, PixelFormat.Mono8);
-        for (int i = 0; i < 5; i++) frames.Keep(Source(small, i), PictureUses.Archive, i);
+        using Frame small = Frame(100, 100, PixelFormat.Mono8),
+            large = Frame(300, 300, PixelFormat.Mono8);
+        for (int i = 0; i < 5; i++)
+            frames.Keep(Source(small, i), PictureUses.Archive, i);
         Assert.Equal((3, 2), (frames.Waiting, frames.Dropped));
 
         var few = new KeptFrames(memory: 1);
-        for (int i = 0; i < 5; i++) few.Keep(Source(large, i), PictureUses.Archive, i);
+        for (int i = 0; i < 5; i++)
+            few.Keep(Source(large, i), PictureUses.Archive, i);
         Assert.Equal((2, 3), (few.Waiting, few.Dropped));
     }
 
@@ -73,5 +77,6 @@ public sealed class KeptFramesTests
         Assert.Equal(1, frames.Dropped);
     }
 
-    private static PictureSource Source(Frame frame, long sequence, PooledAnomalyMap? map = null) => new(Verdict(sequence: sequence), frame, map, Recipe, null, NormalLevels.Unknown);
+    private static PictureSource Source(Frame frame, long sequence, PooledAnomalyMap? map = null) =>
+        new(Verdict(sequence: sequence), frame, map, Recipe, null, NormalLevels.Unknown);
 }

@@ -21,7 +21,8 @@ public sealed class StationPicturesTests : IAsyncDisposable
     private readonly PictureTools _tools = new();
     private HeatmapConfig _heatmap = new(HeatmapWhen.OnNg, HeatmapFormat.Jpeg);
 
-    public StationPicturesTests() => (_media, _gallery) = (new MediaLink(new BrokerOptions { Host = "127.0.0.1" }, "box", _time), new StationGallery(_time));
+    public StationPicturesTests() =>
+        (_media, _gallery) = (new MediaLink(new BrokerOptions { Host = "127.0.0.1" }, "box", _time), new StationGallery(_time));
 
     [Theory]
     [InlineData(HeatmapWhen.OnNg, 0, 1, 1, 0)]
@@ -35,7 +36,17 @@ public sealed class StationPicturesTests : IAsyncDisposable
         {
             long before = pictures.Counts.Heatmaps;
             using Frame frame = Frame(64, 48, PixelFormat.Mono8);
-            Make(pictures, new PictureSource(Verdict(verdict), frame, verdict == Answer.NotJudged ? null : Map(Region.Whole(64, 48)), Recipe, null, NormalLevels.Unknown));
+            Make(
+                pictures,
+                new PictureSource(
+                    Verdict(verdict),
+                    frame,
+                    verdict == Answer.NotJudged ? null : Map(Region.Whole(64, 48)),
+                    Recipe,
+                    null,
+                    NormalLevels.Unknown
+                )
+            );
             return pictures.Counts.Heatmaps - before;
         }
 
@@ -49,12 +60,14 @@ public sealed class StationPicturesTests : IAsyncDisposable
         StationPictures pictures = Pictures(ImagePolicy.All);
         string images = _folder["images"];
         System.IO.File.WriteAllText(images, "in the way");
-        for (int i = 1; i <= 3; i++) One(pictures, i);
+        for (int i = 1; i <= 3; i++)
+            One(pictures, i);
         Assert.Equal((0, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
         Assert.Equal([7000], _log.Ids);
 
         System.IO.File.Delete(images);
-        for (int i = 4; i <= 5; i++) One(pictures, i);
+        for (int i = 4; i <= 5; i++)
+            One(pictures, i);
         Assert.Equal((2, 3), (pictures.Counts.Archived, pictures.Counts.Failed));
         Assert.Equal([7000, 7001], _log.Ids);
         Assert.Equal(2, Directory.GetFiles(images, "*.png", SearchOption.AllDirectories).Length);
@@ -88,7 +101,9 @@ public sealed class StationPicturesTests : IAsyncDisposable
         Assert.Equal((3, 2, 3), (_gallery.Latest!.Verdict.Inspection.Sequence, _gallery.LatestNg!.Verdict.Inspection.Sequence, changes));
         Assert.All(
             new[] { _gallery.LatestNg.FrameJpeg, _gallery.LatestNg.OverlayJpeg },
-            file => Assert.Equal((StationGallery.MaximumWidth, 427), (ImageCodec.Decode(file.Span).Width, ImageCodec.Decode(file.Span).Height)));
+            file =>
+                Assert.Equal((StationGallery.MaximumWidth, 427), (ImageCodec.Decode(file.Span).Width, ImageCodec.Decode(file.Span).Height))
+        );
 
         _time.Advance(StationGallery.Look);
         One(pictures, 4);
@@ -106,7 +121,8 @@ public sealed class StationPicturesTests : IAsyncDisposable
         _heatmap = _heatmap with { When = HeatmapWhen.Never };
         int asked = 0;
         _gallery.Asked += () => asked++;
-        foreach ((string part, int i) in parts.Split(' ').Select((p, i) => (p, i + 1))) One(pictures, i, part == "ng" ? Answer.Ng : Answer.Ok);
+        foreach ((string part, int i) in parts.Split(' ').Select((p, i) => (p, i + 1)))
+            One(pictures, i, part == "ng" ? Answer.Ng : Answer.Ok);
         Assert.Equal(0, pictures.Counts.Shown);
 
         Task look = _gallery.WantedAsync(TestContext.Current.CancellationToken);
@@ -125,7 +141,8 @@ public sealed class StationPicturesTests : IAsyncDisposable
         StationPictures pictures = Pictures(ImagePolicy.All);
         _heatmap = _heatmap with { When = HeatmapWhen.Always };
         using Frame frame = Frame(1280, 1024, PixelFormat.Mono8);
-        for (int i = 1; i <= 20; i++) Make(pictures, Source(i));
+        for (int i = 1; i <= 20; i++)
+            Make(pictures, Source(i));
         PictureSource[] sources = [.. Enumerable.Range(21, 5).Select(i => Source(i))];
         foreach (PictureSource source in sources)
         {
@@ -134,7 +151,8 @@ public sealed class StationPicturesTests : IAsyncDisposable
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 84_999);
         }
 
-        PictureSource Source(long sequence) => new(Verdict(sequence: sequence), frame, Map(Region.Whole(1280, 1024)), Recipe, null, NormalLevels.Unknown);
+        PictureSource Source(long sequence) =>
+            new(Verdict(sequence: sequence), frame, Map(Region.Whole(1280, 1024)), Recipe, null, NormalLevels.Unknown);
     }
 
     public async ValueTask DisposeAsync()
@@ -146,18 +164,32 @@ public sealed class StationPicturesTests : IAsyncDisposable
     private StationPictures Pictures(ImagePolicy policy)
     {
         var archive = new ImageArchive(_folder.Root, "line1", new ImageLimits(policy, 1, 1 << 30, 30, 365), _time, () => true);
-        StationConfig config = new("line1", new SimulatedCameraConfig(1, 64, 64, null, 0, null), new TriggerConfig(true, false, null, false), 4, TimeSpan.Zero, TimeSpan.FromSeconds(10), null, new ImageConfig(policy, 1, 1, 30), _heatmap);
+        StationConfig config = new(
+            "line1",
+            new SimulatedCameraConfig(1, 64, 64, null, 0, null),
+            new TriggerConfig(true, false, null, false),
+            4,
+            TimeSpan.Zero,
+            TimeSpan.FromSeconds(10),
+            null,
+            new ImageConfig(policy, 1, 1, 30),
+            _heatmap
+        );
         return new StationPictures(() => config with { Heatmap = _heatmap }, archive, _gallery, _media, _time, _log);
     }
 
     private void One(StationPictures pictures, long sequence, Answer verdict = Answer.Ng, int width = 64, int height = 48)
     {
         using Frame frame = Frame(width, height, PixelFormat.Mono8);
-        Make(pictures, new PictureSource(Verdict(verdict, sequence), frame, Map(Region.Whole(width, height)), Recipe, null, NormalLevels.Unknown));
+        Make(
+            pictures,
+            new PictureSource(Verdict(verdict, sequence), frame, Map(Region.Whole(width, height)), Recipe, null, NormalLevels.Unknown)
+        );
     }
 
     private void Make(StationPictures pictures, PictureSource source)
     {
-        if (pictures.Take(source)) pictures.Work(pictures.Next()!, _tools);
+        if (pictures.Take(source))
+            pictures.Work(pictures.Next()!, _tools);
     }
 }

@@ -23,7 +23,8 @@ public sealed class WholeProcess;
 [Trait("speed", "slow")]
 public sealed class AllocationBudgetTests : IDisposable
 {
-    private const int WarmUp = 24, Inspections = 32;
+    private const int WarmUp = 24,
+        Inspections = 32;
 
     // Measured: see docs/performance.md; a map at output size or one resized picture in each inspection would break it.
     private const long BytesPerInspection = 150_000;
@@ -40,12 +41,22 @@ public sealed class AllocationBudgetTests : IDisposable
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         TimeProvider time = TimeProvider.System;
         using ModelPack pack = ModelPack.Open(StarterPackIn("pack"), new SessionSettings(Threads: 1));
-        await using InspectionStore store = InspectionStore.Open(_folder["data"], new StorageOptions { ReserveBytes = 0 }, time, NullLogger.Instance);
+        await using InspectionStore store = InspectionStore.Open(
+            _folder["data"],
+            new StorageOptions { ReserveBytes = 0 },
+            time,
+            NullLogger.Instance
+        );
         var turns = new NetworkScheduler();
         using var heartbeats = new Heartbeats(time);
         using var metrics = new ApplianceMetrics();
         await using var station = new Station(
-            Config, new PooledCamera(640, 480), new StationCounts(), new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, new StationEvents()), time);
+            Config,
+            new PooledCamera(640, 480),
+            new StationCounts(),
+            new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, new StationEvents()),
+            time
+        );
         Assert.True(station.Recipes.TryBeginChange());
         station.Recipes.EndChange(Recipe(new OpenPack(pack), turns, cancellation));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -61,7 +72,10 @@ public sealed class AllocationBudgetTests : IDisposable
         await running.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{perInspection} bytes an inspection, starter pack, all branches, 640 x 480");
-        Assert.True(found.Length <= PoolsMayGrowBy, $"{found.Length} objects on the large object heap in {Inspections} inspections: {string.Join(", ", found)}");
+        Assert.True(
+            found.Length <= PoolsMayGrowBy,
+            $"{found.Length} objects on the large object heap in {Inspections} inspections: {string.Join(", ", found)}"
+        );
         Assert.InRange(perInspection, 1, BytesPerInspection);
     }
 
@@ -69,21 +83,34 @@ public sealed class AllocationBudgetTests : IDisposable
     public void LargeObjects_WhereThereAreSome_AreFound()
     {
         using var large = new LargeObjects();
-        for (int i = 0; i < 16; i++) GC.KeepAlive(new byte[200_000]);
+        for (int i = 0; i < 16; i++)
+            GC.KeepAlive(new byte[200_000]);
         Assert.NotEmpty(large.Found());
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private static StationConfig Config => new(
-        "line1", new SimulatedCameraConfig(1, 640, 480, null, 0, null), new TriggerConfig(Mqtt: true, Http: false, Interval: null, FrameArrival: false), 8, TimeSpan.Zero, TimeSpan.FromSeconds(10), null,
-        new ImageConfig(ClipFusion.EdgeDaemon.Configuration.ImagePolicy.None, 1, 1, 1), new HeatmapConfig(HeatmapWhen.Never, HeatmapFormat.Jpeg));
+    private static StationConfig Config =>
+        new(
+            "line1",
+            new SimulatedCameraConfig(1, 640, 480, null, 0, null),
+            new TriggerConfig(Mqtt: true, Http: false, Interval: null, FrameArrival: false),
+            8,
+            TimeSpan.Zero,
+            TimeSpan.FromSeconds(10),
+            null,
+            new ImageConfig(ClipFusion.EdgeDaemon.Configuration.ImagePolicy.None, 1, 1, 1),
+            new HeatmapConfig(HeatmapWhen.Never, HeatmapFormat.Jpeg)
+        );
 
     private static async Task InspectAsync(Station station, string prefix, int count, CancellationToken cancellation)
     {
         for (int i = 0; i < count; i++)
         {
-            Taken taken = await station.Acceptance.TakeAsync(new Trigger("line1", TriggerSource.Mqtt, TimeProvider.System.GetTimestamp(), $"{prefix}{i}"), cancellation);
+            Taken taken = await station.Acceptance.TakeAsync(
+                new Trigger("line1", TriggerSource.Mqtt, TimeProvider.System.GetTimestamp(), $"{prefix}{i}"),
+                cancellation
+            );
             VerdictRecord? verdict = await taken.Coming!.WaitAsync(cancellation);
             Assert.Equal(Code.None, verdict?.Reason);
         }
@@ -93,7 +120,10 @@ public sealed class AllocationBudgetTests : IDisposable
     {
         string folder = Directory.CreateDirectory(_folder["recipes"]).FullName;
         File.Copy(TinyPack.References[0], Path.Combine(folder, "reference.png"));
-        File.WriteAllText(Path.Combine(folder, "board.json"), """{"number":1,"name":"board","object":"board","references":["reference.png"],"thresholds":{"clipfusion":{"fewShot":2}}}""");
+        File.WriteAllText(
+            Path.Combine(folder, "board.json"),
+            """{"number":1,"name":"board","object":"board","references":["reference.png"],"thresholds":{"clipfusion":{"fewShot":2}}}"""
+        );
         RecipeCatalogue catalogue = RecipeCatalogue.Load(folder, cancellation);
         return ActiveRecipe.Load(pack, catalogue, catalogue.Find("board")!.Recipe!, 1, turns, cancellation);
     }
@@ -126,7 +156,8 @@ public sealed class AllocationBudgetTests : IDisposable
                     GC.KeepAlive(new Marker[200_000]);
                     return _types.Any(IsMarker);
                 },
-                TimeSpan.FromSeconds(30));
+                TimeSpan.FromSeconds(30)
+            );
             Assert.True(isTold, "the runtime tells nothing of its large object heap");
             return [.. _types.TakeWhile(t => !IsMarker(t))];
         }
@@ -136,12 +167,14 @@ public sealed class AllocationBudgetTests : IDisposable
         protected override void OnEventSourceCreated(EventSource eventSource)
         {
             const EventKeywords Gc = (EventKeywords)1;
-            if (eventSource.Name == "Microsoft-Windows-DotNETRuntime") EnableEvents(eventSource, EventLevel.Verbose, Gc);
+            if (eventSource.Name == "Microsoft-Windows-DotNETRuntime")
+                EnableEvents(eventSource, EventLevel.Verbose, Gc);
         }
 
         protected override void OnEventWritten(EventWrittenEventArgs eventData)
         {
-            if (eventData.EventId == AllocationTickId && eventData.Payload is [_, uint kind, ..] && kind == LargeObjectHeap) _types.Enqueue(eventData.Payload.OfType<string>().FirstOrDefault() ?? "?");
+            if (eventData.EventId == AllocationTickId && eventData.Payload is [_, uint kind, ..] && kind == LargeObjectHeap)
+                _types.Enqueue(eventData.Payload.OfType<string>().FirstOrDefault() ?? "?");
         }
     }
 }

@@ -33,7 +33,8 @@ public sealed class EngineMonitorTests(ProbedPacks packs) : IClassFixture<Probed
         var done = new TaskCompletionSource();
         desk.Changed += () =>
         {
-            if (pack.BuildProgress is null && pack.Providers.Count == 1) done.TrySetResult();
+            if (pack.BuildProgress is null && pack.Providers.Count == 1)
+                done.TrySetResult();
         };
         pack.Session(GraphNames.VaeEncoder);
         Assert.Equal(new ProviderStatus("cuda", "tensorrt: its engine is being built", 0), ProviderStatus.Of(pack));
@@ -58,19 +59,40 @@ public sealed class EngineMonitorTests(ProbedPacks packs) : IClassFixture<Probed
         pack.Session(GraphNames.VaeEncoder);
         (LogLevel level, int id, string text) = Assert.Single(log.Lines);
         Assert.Equal((LogLevel.Warning, 1012), (level, id));
-        Assert.StartsWith("Network vae runs on cuda, because something better failed: tensorrt: outputs differ from the goldens: latent", text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Network vae runs on cuda, because something better failed: tensorrt: outputs differ from the goldens: latent",
+            text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void BoxWithoutAGpu_SaysSoInOneLineForEachNetwork()
     {
         var log = new LogLines<Appliance>();
-        using ModelPack pack = ModelPack.OpenWith(packs.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.Auto)), ProviderSet.Of(
-            [new PretendProvider(ExecutionProvider.TensorRt) { WhyNot = "not built in" }, new PretendProvider(ExecutionProvider.Cuda) { WhyNot = "not built in" }, new PretendProvider(ExecutionProvider.Cpu)], null));
+        using ModelPack pack = ModelPack.OpenWith(
+            packs.Folder,
+            new ProviderSettings(ProviderChoices.All(ProviderChoice.Auto)),
+            ProviderSet.Of(
+                [
+                    new PretendProvider(ExecutionProvider.TensorRt) { WhyNot = "not built in" },
+                    new PretendProvider(ExecutionProvider.Cuda) { WhyNot = "not built in" },
+                    new PretendProvider(ExecutionProvider.Cpu),
+                ],
+                null
+            )
+        );
         new EngineMonitor(new NetworkScheduler(), log).Watch(pack);
         pack.Session(GraphNames.MapDiff);
         pack.Session(GraphNames.MapDiffLanguage);
-        Assert.Equal((LogLevel.Information, 1011, "Network unet runs on cpu, because nothing better is there: tensorrt: not built in; cuda: not built in"), Assert.Single(log.Lines));
+        Assert.Equal(
+            (
+                LogLevel.Information,
+                1011,
+                "Network unet runs on cpu, because nothing better is there: tensorrt: not built in; cuda: not built in"
+            ),
+            Assert.Single(log.Lines)
+        );
     }
 
     [Fact]
@@ -82,19 +104,37 @@ public sealed class EngineMonitorTests(ProbedPacks packs) : IClassFixture<Probed
         desk.Watch(pack);
         int told = 0;
         desk.Changed += () => told++;
-        var gpu = new DeviceProbe(null) { Name = "Orin", ComputeCapability = new Version(8, 7), Driver = new Version(12, 6), Kernels = "sm_87" };
+        var gpu = new DeviceProbe(null)
+        {
+            Name = "Orin",
+            ComputeCapability = new Version(8, 7),
+            Driver = new Version(12, 6),
+            Kernels = "sm_87",
+        };
         desk.Announce(0, gpu);
         object[] recipes = [new(), new()];
         foreach (string? whyNot in new[] { null, "out of memory" })
-            foreach (object recipe in recipes) pack.Searches.Set(recipe, new BankSearchDecision(0, gpu, whyNot));
+        foreach (object recipe in recipes)
+            pack.Searches.Set(recipe, new BankSearchDecision(0, gpu, whyNot));
         Assert.Equal(4, told);
         Assert.Equal(
             [
-                (LogLevel.Information, 1008, "Memory banks are searched on GPU 0, where the networks run: Orin, compute capability 8.7, driver of CUDA 12.6, kernels sm_87"),
+                (
+                    LogLevel.Information,
+                    1008,
+                    "Memory banks are searched on GPU 0, where the networks run: Orin, compute capability 8.7, driver of CUDA 12.6, "
+                        + "kernels sm_87"
+                ),
                 (LogLevel.Information, 1009, "The processor searches memory banks, not a GPU: out of memory"),
-            ], log.Lines);
+            ],
+            log.Lines
+        );
     }
 
-    private ModelPack Pack(PretendProvider tensorRt) => ModelPack.OpenWith(
-        packs.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.Auto)) { BuildsLater = true }, ProviderSet.Of([tensorRt, new PretendProvider(ExecutionProvider.Cuda), new PretendProvider(ExecutionProvider.Cpu)], null));
+    private ModelPack Pack(PretendProvider tensorRt) =>
+        ModelPack.OpenWith(
+            packs.Folder,
+            new ProviderSettings(ProviderChoices.All(ProviderChoice.Auto)) { BuildsLater = true },
+            ProviderSet.Of([tensorRt, new PretendProvider(ExecutionProvider.Cuda), new PretendProvider(ExecutionProvider.Cpu)], null)
+        );
 }

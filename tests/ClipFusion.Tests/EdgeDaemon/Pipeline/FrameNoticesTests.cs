@@ -45,7 +45,11 @@ public sealed class FrameNoticesTests
     {
         Ack(duplicate: true, Samples.NotJudged(_part, Code.NoFrame));
         Assert.Equal(["ack"], _line);
-        new FrameNotices((_, f) => _line.Add($"frame {f.Seq}")).Acked("line1", TriggerAckMessage.ForAccepted(_part, true, Samples.Noon), Samples.Judged(_part));
+        new FrameNotices((_, f) => _line.Add($"frame {f.Seq}")).Acked(
+            "line1",
+            TriggerAckMessage.ForAccepted(_part, true, Samples.Noon),
+            Samples.Judged(_part)
+        );
         Assert.Equal(["ack", "frame 5"], _line);
     }
 

@@ -43,14 +43,36 @@ public sealed class InspectionRunTests
     public async Task Verdict_OfManyWhoDecideAtOnce_IsOne()
     {
         using InspectionRun run = Start(100);
-        bool[] won = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(() => i % 2 == 0 ? run.TryFail(Code.NoFrame) : run.TryFinish(Judged(run, $"{i}")))));
+        bool[] won = await Task.WhenAll(
+            Enumerable.Range(0, 32).Select(i => Task.Run(() => i % 2 == 0 ? run.TryFail(Code.NoFrame) : run.TryFinish(Judged(run, $"{i}"))))
+        );
         Assert.Single(won, w => w);
     }
 
-    private static VerdictRecord Judged(InspectionRun run, string profile)
-        => InspectionRun.NotJudged(run.Inspection, Code.None, DateTimeOffset.UnixEpoch) with { Verdict = Verdict.Ok, Profile = profile, Score = 0.1, Threshold = 0.5 };
+    private static VerdictRecord Judged(InspectionRun run, string profile) =>
+        InspectionRun.NotJudged(run.Inspection, Code.None, DateTimeOffset.UnixEpoch) with
+        {
+            Verdict = Verdict.Ok,
+            Profile = profile,
+            Score = 0.1,
+            Threshold = 0.5,
+        };
 
-    private InspectionRun Start(int milliseconds) => new(
-        new AcceptedInspection("id", "line1", 1, TriggerSource.Mqtt, "t1", null, new RecipeStamp(1, "plate", "0", null), TimeSpan.FromMilliseconds(milliseconds), _time.GetUtcNow()),
-        _time.GetTimestamp(), _time, TimeSpan.FromMilliseconds(10));
+    private InspectionRun Start(int milliseconds) =>
+        new(
+            new AcceptedInspection(
+                "id",
+                "line1",
+                1,
+                TriggerSource.Mqtt,
+                "t1",
+                null,
+                new RecipeStamp(1, "plate", "0", null),
+                TimeSpan.FromMilliseconds(milliseconds),
+                _time.GetUtcNow()
+            ),
+            _time.GetTimestamp(),
+            _time,
+            TimeSpan.FromMilliseconds(10)
+        );
 }

@@ -12,7 +12,8 @@ public sealed class NetworkSchedulerTests
         var turns = new NetworkScheduler();
         IDisposable running = await turns.AcquireAsync("a", Cancellation);
         List<(string Station, Task<IDisposable> Turn)> waiting = [];
-        foreach (string station in (string[])["a", "a", "a", "a", "b", "c", "b"]) waiting.Add((station, turns.AcquireAsync(station, Cancellation).AsTask()));
+        foreach (string station in (string[])["a", "a", "a", "a", "b", "c", "b"])
+            waiting.Add((station, turns.AcquireAsync(station, Cancellation).AsTask()));
 
         List<string> order = [];
         while (waiting.Count > 0)
@@ -43,11 +44,13 @@ public sealed class NetworkSchedulerTests
         IDisposable running = await turns.AcquireAsync("flood", Cancellation);
         for (int now = 0; now < Turns; now++)
         {
-            while (waiting.Count(w => w.Station == "flood") < 64) waiting.Add(("flood", turns.AcquireAsync("flood", Cancellation).AsTask()));
+            while (waiting.Count(w => w.Station == "flood") < 64)
+                waiting.Add(("flood", turns.AcquireAsync("flood", Cancellation).AsTask()));
             for (int i = 1; i < stations; i++)
             {
                 string name = $"line{i}";
-                if (waitingSince.ContainsKey(name) || random.Next(3) != 0) continue;
+                if (waitingSince.ContainsKey(name) || random.Next(3) != 0)
+                    continue;
                 waitingSince[name] = now;
                 waiting.Add((name, turns.AcquireAsync(name, Cancellation).AsTask()));
             }
@@ -56,7 +59,8 @@ public sealed class NetworkSchedulerTests
             Task<IDisposable> next = await Task.WhenAny(waiting.Select(w => w.Turn));
             (string station, _) = waiting.Single(w => w.Turn == next);
             waiting.RemoveAll(w => w.Turn == next);
-            if (waitingSince.Remove(station, out int since)) waits.Add(now - since + 1);
+            if (waitingSince.Remove(station, out int since))
+                waits.Add(now - since + 1);
             running = await next;
         }
 
@@ -70,7 +74,8 @@ public sealed class NetworkSchedulerTests
     {
         var turns = new NetworkScheduler();
         IDisposable running = await turns.AcquireAsync("a", Cancellation);
-        Task<IDisposable> recipe = turns.AcquireInBackgroundAsync(Cancellation).AsTask(), due = turns.AcquireAsync("b", Cancellation).AsTask();
+        Task<IDisposable> recipe = turns.AcquireInBackgroundAsync(Cancellation).AsTask(),
+            due = turns.AcquireAsync("b", Cancellation).AsTask();
         running.Dispose();
         running = await due;
         Task<IDisposable> later = turns.AcquireAsync("a", Cancellation).AsTask();
@@ -89,19 +94,23 @@ public sealed class NetworkSchedulerTests
         List<string> order = [];
         using var secondCall = new ManualResetEventSlim();
         using var firstCall = new ManualResetEventSlim();
-        Task background = Task.Run(() =>
-        {
-            using var turn = new BackgroundLease(turns, Cancellation);
-            firstCall.Set();
-            secondCall.Wait(Cancellation);
-            order.Add("first call");
-            turn.LetOthersGoFirst();
-            order.Add("second call");
-        }, Cancellation);
+        Task background = Task.Run(
+            () =>
+            {
+                using var turn = new BackgroundLease(turns, Cancellation);
+                firstCall.Set();
+                secondCall.Wait(Cancellation);
+                order.Add("first call");
+                turn.LetOthersGoFirst();
+                order.Add("second call");
+            },
+            Cancellation
+        );
         firstCall.Wait(Cancellation);
         Task<IDisposable> due = turns.AcquireAsync("a", Cancellation).AsTask();
         secondCall.Set();
-        using (await due) order.Add("inspection");
+        using (await due)
+            order.Add("inspection");
         await background;
         Assert.Equal(["first call", "inspection", "second call"], order);
         (await turns.AcquireAsync("a", Cancellation)).Dispose();
@@ -127,7 +136,8 @@ public sealed class NetworkSchedulerTests
     {
         var turns = new NetworkScheduler();
         IDisposable running = await turns.AcquireAsync("a", Cancellation);
-        Task<IDisposable> second = turns.AcquireAsync("a", Cancellation).AsTask(), third = turns.AcquireAsync("a", Cancellation).AsTask();
+        Task<IDisposable> second = turns.AcquireAsync("a", Cancellation).AsTask(),
+            third = turns.AcquireAsync("a", Cancellation).AsTask();
         running.Dispose();
         running.Dispose();
         IDisposable held = await second;

@@ -26,8 +26,11 @@ public sealed class PackMonitorTests(ProbedPacks packs) : IClassFixture<ProbedPa
     {
         string weights = GraphNames.WeightFile(GraphNames.VaeEncoder);
         string manifest = Path.Combine(packs.Broken, PackManifest.FileName);
-        string resealed = (await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken))
-            .Replace(HashOf(Path.Combine(packs.Folder, weights)), HashOf(Path.Combine(packs.Broken, weights)), StringComparison.Ordinal);
+        string resealed = (await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken)).Replace(
+            HashOf(Path.Combine(packs.Folder, weights)),
+            HashOf(Path.Combine(packs.Broken, weights)),
+            StringComparison.Ordinal
+        );
         await File.WriteAllTextAsync(manifest, resealed, TestContext.Current.CancellationToken);
 
         PackCondition condition = await CheckedAsync(packs.Broken);
@@ -50,9 +53,11 @@ public sealed class PackMonitorTests(ProbedPacks packs) : IClassFixture<ProbedPa
     {
         string copy = Path.Combine(_data, "pack");
         Directory.CreateDirectory(copy);
-        foreach (string file in Directory.EnumerateFiles(packs.Folder)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        foreach (string file in Directory.EnumerateFiles(packs.Folder))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         string weights = Path.Combine(copy, GraphNames.WeightFile(GraphNames.ClipText));
-        using (ModelPack first = ModelPack.Open(copy)) Assert.NotEmpty(first.Hash);
+        using (ModelPack first = ModelPack.Open(copy))
+            Assert.NotEmpty(first.Hash);
         DateTime written = File.GetLastWriteTimeUtc(weights);
         using (FileStream file = File.Open(weights, FileMode.Open))
         {
@@ -79,7 +84,8 @@ public sealed class PackMonitorTests(ProbedPacks packs) : IClassFixture<ProbedPa
         var told = new TaskCompletionSource();
         condition.Changed += () =>
         {
-            if (condition.Check is PackCheck.Passed or PackCheck.Failed) told.TrySetResult();
+            if (condition.Check is PackCheck.Passed or PackCheck.Failed)
+                told.TrySetResult();
         };
         var monitor = new PackMonitor(condition, _data, new NetworkScheduler(), new FakeTimeProvider(), NullLogger.Instance);
         using var networks = new WarmNetworks(pack, new SessionSettings(Threads: 1), ProviderSettings.CpuOnly, monitor.Watch);

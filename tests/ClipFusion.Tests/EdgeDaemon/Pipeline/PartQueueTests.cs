@@ -11,7 +11,8 @@ public sealed class PartQueueTests
     public void Take_SeveralParts_GivesThemInOrderOnceEach()
     {
         var parts = new PartQueue(_time, TimeSpan.FromSeconds(10), 4);
-        foreach (string id in (string[])["a", "b"]) Assert.True(parts.Add(id, _time.GetTimestamp()));
+        foreach (string id in (string[])["a", "b"])
+            Assert.True(parts.Add(id, _time.GetTimestamp()));
         Assert.Equal(["a", "b", null], [parts.Take(), parts.Take(), parts.Take()]);
     }
 

@@ -37,7 +37,8 @@ internal sealed class PooledCamera(int width, int height) : IFrameSource
         return frame;
     }
 
-    public IAsyncEnumerable<Frame> StreamAsync(CancellationToken cancellation = default) => throw new InvalidOperationException("this camera is triggered");
+    public IAsyncEnumerable<Frame> StreamAsync(CancellationToken cancellation = default) =>
+        throw new InvalidOperationException("this camera is triggered");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -25,7 +25,8 @@ public sealed class RecipeDeadlineTests
         var time = new FakeTimeProvider();
         using var deadline = new RecipeDeadline(TimeSpan.FromMinutes(5), time);
         using var other = new CancellationTokenSource();
-        using CancellationTokenSource first = deadline.Within(TimeSpan.FromSeconds(2), other.Token), second = deadline.Within(TimeSpan.FromMinutes(2), other.Token);
+        using CancellationTokenSource first = deadline.Within(TimeSpan.FromSeconds(2), other.Token),
+            second = deadline.Within(TimeSpan.FromMinutes(2), other.Token);
         time.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal((true, false), (first.IsCancellationRequested, second.IsCancellationRequested));
         other.Cancel();
@@ -44,7 +45,8 @@ public sealed class RecipeDeadlineTests
         Assert.True(wanted.IsCancellationRequested);
         turn.Dispose();
         wanted.Dispose();
-        using (await station) Assert.False(background.IsCompleted);
+        using (await station)
+            Assert.False(background.IsCompleted);
         (await background).Dispose();
         // Nobody is left who would be interrupted.
         (await turns.AcquireAsync("line1", test)).Dispose();

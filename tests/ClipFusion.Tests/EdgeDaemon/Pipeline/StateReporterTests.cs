@@ -18,7 +18,12 @@ public sealed class StateReporterTests : IAsyncDisposable
     public StateReporterTests()
     {
         _began = _time.GetTimestamp();
-        _loop = new StateReporter(_changed, () => _isReady, beat => _said.Writer.TryWrite((beat, _time.GetElapsedTime(_began))), _time).RunAsync(_stop.Token);
+        _loop = new StateReporter(
+            _changed,
+            () => _isReady,
+            beat => _said.Writer.TryWrite((beat, _time.GetElapsedTime(_began))),
+            _time
+        ).RunAsync(_stop.Token);
     }
 
     [Fact]
@@ -58,12 +63,20 @@ public sealed class StateReporterTests : IAsyncDisposable
         {
             _changed.Set();
             Pass(TimeSpan.FromMilliseconds(5));
-            while (_said.Reader.TryRead(out (long, TimeSpan) one)) said.Add(one);
+            while (_said.Reader.TryRead(out (long, TimeSpan) one))
+                said.Add(one);
         }
 
         // However late the loop was: what was left unsaid comes by itself.
         said.Add(await NextAsync(passing: TimeSpan.FromMilliseconds(10)));
-        Assert.All(said.Zip(said.Skip(1)), pair => Assert.True(pair.Second.At - pair.First.At >= TimeSpan.FromMilliseconds(100) || pair.Second.Beat > pair.First.Beat, $"{pair}"));
+        Assert.All(
+            said.Zip(said.Skip(1)),
+            pair =>
+                Assert.True(
+                    pair.Second.At - pair.First.At >= TimeSpan.FromMilliseconds(100) || pair.Second.Beat > pair.First.Beat,
+                    $"{pair}"
+                )
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -80,8 +93,10 @@ public sealed class StateReporterTests : IAsyncDisposable
         while (!_said.Reader.TryRead(out said))
         {
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            if (passing > TimeSpan.Zero) Pass(passing);
-            else await _said.Reader.WaitToReadAsync(TestContext.Current.CancellationToken);
+            if (passing > TimeSpan.Zero)
+                Pass(passing);
+            else
+                await _said.Reader.WaitToReadAsync(TestContext.Current.CancellationToken);
         }
 
         return said;

@@ -25,7 +25,10 @@ public sealed class IgnoreMasksTests : IDisposable
     [Fact]
     public void Of_RectanglesAndChecks_HasTheChecksSize()
     {
-        StationRecipe recipe = Recipe(new IgnoreRule(null, [new Region(0, 0, 1, 1)])) with { Checks = new ImageChecks { Width = 50, Height = 20 } };
+        StationRecipe recipe = Recipe(new IgnoreRule(null, [new Region(0, 0, 1, 1)])) with
+        {
+            Checks = new ImageChecks { Width = 50, Height = 20 },
+        };
         Assert.Equal((50, 20), (IgnoreMasks.Of(recipe, _folder.Root)!.Width, IgnoreMasks.Of(recipe, _folder.Root)!.Height));
     }
 
@@ -35,7 +38,10 @@ public sealed class IgnoreMasksTests : IDisposable
         var mask = new RgbImage(4, 1);
         mask.Pixels[5] = 1;
         File.WriteAllBytes(_folder["mask.png"], ImageFiles.Png(mask.View));
-        Assert.Equal([false, true, false, false], IgnoreMasks.Of(Recipe(new IgnoreRule("mask.png", [])), _folder.Root)!.Ignored(4, 1, Region.Whole(4, 1)));
+        Assert.Equal(
+            [false, true, false, false],
+            IgnoreMasks.Of(Recipe(new IgnoreRule("mask.png", [])), _folder.Root)!.Ignored(4, 1, Region.Whole(4, 1))
+        );
     }
 
     [Fact]
@@ -60,8 +66,15 @@ public sealed class IgnoreMasksTests : IDisposable
 
     private string Fails(StationRecipe recipe) => Assert.Throws<IgnoreMaskException>(() => IgnoreMasks.Of(recipe, _folder.Root)).Message;
 
-    private void Picture(string name, int width, int height) => File.WriteAllBytes(_folder[name], ImageFiles.Png(new RgbImage(width, height).View));
+    private void Picture(string name, int width, int height) =>
+        File.WriteAllBytes(_folder[name], ImageFiles.Png(new RgbImage(width, height).View));
 
     private static StationRecipe Recipe(IgnoreRule? rule, params string[] references) =>
-        new() { Number = 1, Name = "nut", Method = ClipFusion.Inspection.Recipes.Recipe.Default("nut") with { Ignore = rule }, References = [.. references] };
+        new()
+        {
+            Number = 1,
+            Name = "nut",
+            Method = ClipFusion.Inspection.Recipes.Recipe.Default("nut") with { Ignore = rule },
+            References = [.. references],
+        };
 }

@@ -91,21 +91,34 @@ public sealed class RecipeCatalogueTests : IDisposable
     public void Revision_ChangesWithEverySettingAndFileAndNothingElse()
     {
         Directory.CreateDirectory(_folder["refs"]);
-        foreach (string file in (string[])["refs/1.png", "refs/2.png", "mask.png"]) File.WriteAllText(_folder[file], file);
+        foreach (string file in (string[])["refs/1.png", "refs/2.png", "mask.png"])
+            File.WriteAllText(_folder[file], file);
         const string Files = "\"references\": [\"refs/1.png\", \"refs/2.png\"], \"ignore\": \"mask.png\"";
         Write("nut", 7, Files);
         string revision = Revision();
         Assert.Matches("^[0-9a-f]{16}$", revision);
 
-        Write("nut", 7, "   \"ignore\" :\"mask.png\", \"greyBand\": {}, \"references\": [\"refs/1.png\", \"refs/2.png\"], \"deadlineMs\": null");
+        Write(
+            "nut",
+            7,
+            "   \"ignore\" :\"mask.png\", \"greyBand\": {}, \"references\": [\"refs/1.png\", \"refs/2.png\"], \"deadlineMs\": null"
+        );
         Assert.Equal(revision, Revision());
 
         var seen = new HashSet<string> { revision };
-        foreach (string settings in (string[])[
-            $"{Files}, \"deadlineMs\": 100", $"{Files}, \"thresholds\": {{\"clipfusion\": {{\"fewShot\": 0.5}}}}",
-            $"{Files}, \"thresholds\": {{\"clipfusion\": {{\"fewShot\": 0.5}}}}, \"greyBand\": {{\"clipfusion\": {{\"fewShot\": 0.1}}}}",
-            $"{Files}, \"mapThresholds\": {{\"clipfusion\": {{\"fewShot\": 0.5}}}}", $"{Files}, \"imageChecks\": {{\"minSharpness\": 3}}", $"{Files}, \"states\": [\"rust\"]",
-            "\"references\": [\"refs/2.png\", \"refs/1.png\"], \"ignore\": \"mask.png\""])
+        foreach (
+            string settings in (string[])
+                [
+                    $"{Files}, \"deadlineMs\": 100",
+                    $"{Files}, \"thresholds\": {{\"clipfusion\": {{\"fewShot\": 0.5}}}}",
+                    $"{Files}, \"thresholds\": {{\"clipfusion\": {{\"fewShot\": 0.5}}}}, \"greyBand\": {{\"clipfusion\": "
+                        + "{\"fewShot\": 0.1}}",
+                    $"{Files}, \"mapThresholds\": {{\"clipfusion\": {{\"fewShot\": 0.5}}}}",
+                    $"{Files}, \"imageChecks\": {{\"minSharpness\": 3}}",
+                    $"{Files}, \"states\": [\"rust\"]",
+                    "\"references\": [\"refs/2.png\", \"refs/1.png\"], \"ignore\": \"mask.png\"",
+                ]
+        )
         {
             Write("nut", 7, settings);
             Assert.True(seen.Add(Revision()), settings);
@@ -131,7 +144,8 @@ public sealed class RecipeCatalogueTests : IDisposable
     [Fact]
     public void Load_ThousandRecipes_AreAllFoundInAMoment()
     {
-        for (int i = 0; i < 1000; i++) Write($"part-{i}", i, "\"thresholds\": {\"clipfusion\": {\"fewShot\": 0.5}}");
+        for (int i = 0; i < 1000; i++)
+            Write($"part-{i}", i, "\"thresholds\": {\"clipfusion\": {\"fewShot\": 0.5}}");
         Load(_folder.Root);
         long start = Stopwatch.GetTimestamp();
         RecipeCatalogue catalogue = Load(_folder.Root);
@@ -144,12 +158,16 @@ public sealed class RecipeCatalogueTests : IDisposable
     [Fact]
     public void Load_FolderOfFarTooManyFiles_IsRefused()
     {
-        for (int i = 0; i <= RecipeCatalogue.MaxFiles; i++) File.WriteAllText(_folder[$"r{i}.json"], "");
+        for (int i = 0; i <= RecipeCatalogue.MaxFiles; i++)
+            File.WriteAllText(_folder[$"r{i}.json"], "");
         Assert.Contains("more than 2000", Assert.Throws<IOException>(() => Load(_folder.Root)).Message, StringComparison.Ordinal);
     }
 
     private static RecipeCatalogue Load(string folder) => RecipeCatalogue.Load(folder, TestContext.Current.CancellationToken);
 
     private void Write(string name, int number, string more = "\"crop\": \"squash\"", string? fileName = null) =>
-        File.WriteAllText(_folder[$"{fileName ?? name}.json"], $$"""{"number": {{number}}, "name": "{{name}}", "object": "nut", {{more}}}""");
+        File.WriteAllText(
+            _folder[$"{fileName ?? name}.json"],
+            $$"""{"number": {{number}}, "name": "{{name}}", "object": "nut", {{more}}}"""
+        );
 }

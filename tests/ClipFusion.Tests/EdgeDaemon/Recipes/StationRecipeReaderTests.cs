@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.Recipes;
-using ClipFusion.Inspection;
 using ClipFusion.Foundation.Json;
+using ClipFusion.Inspection;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Tests.EdgeDaemon.Recipes;
@@ -27,7 +27,10 @@ public sealed class StationRecipeReaderTests
         StationRecipe recipe = Good("""{"number": 0, "name": "nut", "object": "nut"}""");
         Assert.Equal((0, "nut", null), (recipe.Number, recipe.Name, recipe.Deadline));
         Assert.Equal(Recipe.Default("nut").Revision, recipe.Method.Revision);
-        Assert.Equal((ProfileTable.Empty, ProfileTable.Empty, ImageChecks.Off), (recipe.Rule.Thresholds, recipe.MapThresholds, recipe.Checks));
+        Assert.Equal(
+            (ProfileTable.Empty, ProfileTable.Empty, ImageChecks.Off),
+            (recipe.Rule.Thresholds, recipe.MapThresholds, recipe.Checks)
+        );
         Assert.Empty(recipe.Files);
     }
 
@@ -40,7 +43,18 @@ public sealed class StationRecipeReaderTests
         Assert.Equal(ProfileTable.Empty.With(Profile.ClipFusion, 0.61, 0.4).With(Profile.MapDiff, null, 1), recipe.Rule.Thresholds);
         Assert.Equal(ProfileTable.Empty.With(Profile.ClipFusion, 0.03, null), recipe.Rule.GreyBands);
         Assert.Equal(ProfileTable.Empty.With(Profile.PatchClip, 0.7, null), recipe.MapThresholds);
-        Assert.Equal(new ImageChecks { Width = 2448, Height = 2048, MinBrightness = 20.5, MaxBrightness = 230, MaxClipped = 0.05, MinSharpness = 80 }, recipe.Checks);
+        Assert.Equal(
+            new ImageChecks
+            {
+                Width = 2448,
+                Height = 2048,
+                MinBrightness = 20.5,
+                MaxBrightness = 230,
+                MaxClipped = 0.05,
+                MinSharpness = 80,
+            },
+            recipe.Checks
+        );
         Assert.Equal(["masks/nut.png", "refs/1.png", "refs/2.png"], recipe.Files);
     }
 
@@ -49,7 +63,10 @@ public sealed class StationRecipeReaderTests
     {
         StationRecipe recipe = Good(EveryKey);
         Assert.Equal(StationRecipeWriter.Write(recipe), StationRecipeWriter.Write(Good(StationRecipeWriter.Write(recipe))));
-        Assert.Equal(StationRecipeWriter.Canonical(recipe), StationRecipeWriter.Canonical(Good(Encoding.UTF8.GetString(StationRecipeWriter.Canonical(recipe)))));
+        Assert.Equal(
+            StationRecipeWriter.Canonical(recipe),
+            StationRecipeWriter.Canonical(Good(Encoding.UTF8.GetString(StationRecipeWriter.Canonical(recipe))))
+        );
     }
 
     [Fact]
@@ -68,21 +85,47 @@ public sealed class StationRecipeReaderTests
     [Fact]
     public void Schema_HasEveryKeyThatTheWriterWritesAndNoOther()
     {
-        JsonElement schema = JsonElement.Parse(File.ReadAllBytes(Fixtures.Path("..", "..", "docs", "recipe.schema.json"))), written = JsonElement.Parse(StationRecipeWriter.Canonical(Good(EveryKey)));
-        Assert.Equal(Keys(written).Append("$schema").Order(StringComparer.Ordinal), Keys(schema.GetProperty("properties")).Order(StringComparer.Ordinal));
-        Assert.Equal(Keys(written.GetProperty("imageChecks")), Keys(schema.GetProperty("properties").GetProperty("imageChecks").GetProperty("properties")));
-        Assert.Equal(Keys(written.GetProperty("thresholds")), Keys(schema.GetProperty("$defs").GetProperty("table").GetProperty("properties")));
+        JsonElement schema = JsonElement.Parse(File.ReadAllBytes(Fixtures.Path("..", "..", "docs", "recipe.schema.json"))),
+            written = JsonElement.Parse(StationRecipeWriter.Canonical(Good(EveryKey)));
+        Assert.Equal(
+            Keys(written).Append("$schema").Order(StringComparer.Ordinal),
+            Keys(schema.GetProperty("properties")).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            Keys(written.GetProperty("imageChecks")),
+            Keys(schema.GetProperty("properties").GetProperty("imageChecks").GetProperty("properties"))
+        );
+        Assert.Equal(
+            Keys(written.GetProperty("thresholds")),
+            Keys(schema.GetProperty("$defs").GetProperty("table").GetProperty("properties"))
+        );
         static IEnumerable<string> Keys(JsonElement json) => json.EnumerateObject().Select(p => p.Name);
     }
 
     [Fact]
     public void Read_ManyMistakes_ReportsMethodAndStationAtOnce() =>
         Assert.Equal(
-            ["$.number", "$.name", "$.states", "$.deadlineMs", "$.thresholds.clipfusion.fewShot", "$.thresholds.resnet", "$.imageChecks.width", "$.references[1]", "$.colour", "$.blackLevel", "$.greyBand.mapdiff.zeroShot"],
-            Errors("""
-                {"number": 1000, "name": "../x", "object": "nut", "states": [], "deadlineMs": 9, "thresholds": {"clipfusion": {"fewShot": 2.1}, "resnet": {}},
-                 "greyBand": {"mapdiff": {"zeroShot": 0.1}}, "imageChecks": {"width": 0}, "references": ["a.png", "../b.png"], "colour": 1, "blackLevel": 9, "whiteLevel": 9}
-                """).Select(e => e.Path));
+            [
+                "$.number",
+                "$.name",
+                "$.states",
+                "$.deadlineMs",
+                "$.thresholds.clipfusion.fewShot",
+                "$.thresholds.resnet",
+                "$.imageChecks.width",
+                "$.references[1]",
+                "$.colour",
+                "$.blackLevel",
+                "$.greyBand.mapdiff.zeroShot",
+            ],
+            Errors(
+                    """
+                    {"number": 1000, "name": "../x", "object": "nut", "states": [], "deadlineMs": 9, "thresholds": {"clipfusion": {"fewShot": 2.1}, "resnet": {}},
+                     "greyBand": {"mapdiff": {"zeroShot": 0.1}}, "imageChecks": {"width": 0}, "references": ["a.png", "../b.png"], "colour": 1, "blackLevel": 9, "whiteLevel": 9}
+                    """
+                )
+                .Select(e => e.Path)
+        );
 
     [Theory]
     [InlineData("\"number\": -1", "$.number")]
@@ -122,7 +165,9 @@ public sealed class StationRecipeReaderTests
     [InlineData("\"number\": 1, \"number\": 1", "$.number")]
     public void Read_OneMistake_SaysWhere(string json, string path)
     {
-        string others = string.Concat(Required.Where(k => !json.StartsWith(k[..k.IndexOf(':', StringComparison.Ordinal)], StringComparison.Ordinal)));
+        string others = string.Concat(
+            Required.Where(k => !json.StartsWith(k[..k.IndexOf(':', StringComparison.Ordinal)], StringComparison.Ordinal))
+        );
         FieldError error = Assert.Single(Errors($"{{{others}{json}}}"));
         Assert.Equal(path, error.Path);
         Assert.NotEmpty(error.Expected);
@@ -140,7 +185,10 @@ public sealed class StationRecipeReaderTests
     {
         string List(int count) => string.Join(", ", Enumerable.Range(0, count).Select(i => $"\"{i}.png\""));
         Assert.Equal(20, Good($$"""{"number": 1, "name": "nut", "object": "nut", "references": [{{List(20)}}]}""").References.Length);
-        Assert.Equal("$.references", Assert.Single(Errors($$"""{"number": 1, "name": "nut", "object": "nut", "references": [{{List(21)}}]}""")).Path);
+        Assert.Equal(
+            "$.references",
+            Assert.Single(Errors($$"""{"number": 1, "name": "nut", "object": "nut", "references": [{{List(21)}}]}""")).Path
+        );
     }
 
     [Theory]

@@ -32,10 +32,12 @@ public sealed class ClockChangeTests : IDisposable
         foreach (double hours in (double[])[0, -24, 25, -100_000, 200_000, -100_001])
         {
             _time.Jump(TimeSpan.FromHours(hours));
-            for (int i = 0; i < 3; i++) accepted.Add(await StoreFolder.Accept(store));
+            for (int i = 0; i < 3; i++)
+                accepted.Add(await StoreFolder.Accept(store));
         }
 
-        foreach (AcceptedInspection inspection in Enumerable.Reverse(accepted)) await store.CompleteAsync(StoreFolder.Judged(inspection));
+        foreach (AcceptedInspection inspection in Enumerable.Reverse(accepted))
+            await store.CompleteAsync(StoreFolder.Judged(inspection));
         Assert.Equal(Enumerable.Range(1, 18).Select(i => (long)i), accepted.Select(i => i.Sequence));
         Assert.Equal(accepted.Select(i => i.Id), accepted.Select(i => i.Id).Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(accepted.Select(i => i.Id), store.ReadPending("line1", 0, 100).Select(r => r.Record.Inspection.Id));
@@ -89,8 +91,10 @@ public sealed class ClockChangeTests : IDisposable
         await StoreFolder.Accept(store);
         // A box without a battery: 1970, until a time service says better.
         _time.Jump(TimeSpan.FromDays(-20_000));
-        AcceptedInspection delivered = await StoreFolder.Accept(store), pending = await StoreFolder.Accept(store);
-        foreach (AcceptedInspection inspection in (AcceptedInspection[])[delivered, pending]) await store.CompleteAsync(StoreFolder.Judged(inspection));
+        AcceptedInspection delivered = await StoreFolder.Accept(store),
+            pending = await StoreFolder.Accept(store);
+        foreach (AcceptedInspection inspection in (AcceptedInspection[])[delivered, pending])
+            await store.CompleteAsync(StoreFolder.Judged(inspection));
         await store.MarkDeliveredAsync([delivered.Id]);
         _time.Jump(TimeSpan.FromDays(20_000));
         Assert.True(await store.RetainStepAsync());
@@ -104,13 +108,17 @@ public sealed class ClockChangeTests : IDisposable
         await using InspectionStore store = _folder.Open(_time, Options with { RetentionStep = 2 });
         var future = new List<string>();
         _time.Jump(TimeSpan.FromDays(5000));
-        for (int i = 0; i < 5; i++) future.Add(await DoneAsync(store));
+        for (int i = 0; i < 5; i++)
+            future.Add(await DoneAsync(store));
         _time.Jump(TimeSpan.FromDays(-5000));
         string old = await DoneAsync(store);
         _monotonic.Advance(TimeSpan.FromDays(11));
         string young = await DoneAsync(store);
         while (!await store.RetainStepAsync()) { }
-        Assert.Equal([true, true, true, true, true, false, true], future.Append(old).Append(young).Select(id => store.Find(id) is not null));
+        Assert.Equal(
+            [true, true, true, true, true, false, true],
+            future.Append(old).Append(young).Select(id => store.Find(id) is not null)
+        );
     }
 
     [Fact]

@@ -50,15 +50,19 @@ public sealed class DamagedStoreTests : IDisposable
     {
         await using (InspectionStore store = _folder.Open())
         {
-            for (int i = 0; i < 300; i++) _ = StoreFolder.Accept(store);
+            for (int i = 0; i < 300; i++)
+                _ = StoreFolder.Accept(store);
             await StoreFolder.Accept(store);
         }
 
         byte[] bytes = File.ReadAllBytes(_folder.Database);
         var random = new Random(kind);
-        if (kind == 0) bytes = bytes[..50];
-        else if (kind == 1) random.NextBytes(bytes.AsSpan(4096));
-        else bytes = bytes[..(bytes.Length / 2)];
+        if (kind == 0)
+            bytes = bytes[..50];
+        else if (kind == 1)
+            random.NextBytes(bytes.AsSpan(4096));
+        else
+            bytes = bytes[..(bytes.Length / 2)];
         File.WriteAllBytes(_folder.Database, bytes);
 
         await using InspectionStore again = _folder.Open();
@@ -73,12 +77,14 @@ public sealed class DamagedStoreTests : IDisposable
     [InlineData(900)]
     public async Task Open_OldCopyRestored_StartsAboveTheMarkAndSaysSoOnce(int since)
     {
-        await using (InspectionStore store = _folder.Open()) await StoreFolder.Accept(store);
+        await using (InspectionStore store = _folder.Open())
+            await StoreFolder.Accept(store);
         byte[] copy = File.ReadAllBytes(_folder.Database);
         AcceptedInspection last;
         await using (InspectionStore store = _folder.Open())
         {
-            for (int i = 1; i < since; i++) _ = StoreFolder.Accept(store);
+            for (int i = 1; i < since; i++)
+                _ = StoreFolder.Accept(store);
             last = await StoreFolder.Accept(store);
         }
 
@@ -100,7 +106,8 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public async Task Open_MarksLostOrDamaged_GoesOnFromTheDatabase()
     {
-        await using (InspectionStore store = _folder.Open()) await StoreFolder.Accept(store);
+        await using (InspectionStore store = _folder.Open())
+            await StoreFolder.Accept(store);
         File.Delete(Path.Combine(_folder.Root, "sequences.last"));
         File.AppendAllText(Path.Combine(_folder.Root, "sequences.mark"), "line1 99999\n");
         await using InspectionStore again = _folder.Open();
@@ -111,7 +118,8 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public async Task Open_LastNumbersLost_StartsAboveTheMark()
     {
-        await using (InspectionStore store = _folder.Open()) await StoreFolder.Accept(store);
+        await using (InspectionStore store = _folder.Open())
+            await StoreFolder.Accept(store);
         File.Delete(Path.Combine(_folder.Root, "sequences.last"));
         await using InspectionStore again = _folder.Open();
         Assert.Equal(1000, (await StoreFolder.Accept(again)).Sequence);
@@ -143,7 +151,8 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public async Task Open_NewerSchema_RefusesToStartAndLeavesTheFile()
     {
-        await using (InspectionStore store = _folder.Open()) await StoreFolder.Accept(store);
+        await using (InspectionStore store = _folder.Open())
+            await StoreFolder.Accept(store);
         using (SqliteConnection connection = _folder.Connect())
         using (SqliteCommand command = connection.CreateCommand())
         {
@@ -161,8 +170,11 @@ public sealed class DamagedStoreTests : IDisposable
         var ids = new List<string>();
         for (int run = 0; run < 3; run++)
         {
-            await using InspectionStore store = _folder.Open(new FakeTimeProvider(new DateTimeOffset(2026 - run, 1, 31, 8, 0, 0, TimeSpan.Zero)));
-            for (int i = 0; i < 5; i++) ids.Add((await StoreFolder.Accept(store)).Id);
+            await using InspectionStore store = _folder.Open(
+                new FakeTimeProvider(new DateTimeOffset(2026 - run, 1, 31, 8, 0, 0, TimeSpan.Zero))
+            );
+            for (int i = 0; i < 5; i++)
+                ids.Add((await StoreFolder.Accept(store)).Id);
         }
 
         Assert.Equal(ids, ids.Distinct().Order(StringComparer.Ordinal));

@@ -10,7 +10,8 @@ namespace ClipFusion.Tests.EdgeDaemon.Storage;
 public sealed class HandedFileTests : IDisposable
 {
     private static readonly DateTimeOffset Modified = new(2026, 3, 1, 12, 0, 0, 123, TimeSpan.Zero);
-    private static readonly FileStamp A = new("a.png", 100, Modified.AddTicks(7), ulong.MaxValue - 3), B = new("b.png", 100, Modified, 42);
+    private static readonly FileStamp A = new("a.png", 100, Modified.AddTicks(7), ulong.MaxValue - 3),
+        B = new("b.png", 100, Modified, 42);
 
     private readonly StoreFolder _folder = new();
 
@@ -32,7 +33,9 @@ public sealed class HandedFileTests : IDisposable
         {
             HandedFiles files = await HandedFiles.LoadAsync(store, "line1");
             Assert.True(files.WasHandedOut(A));
-            Assert.False(files.WasHandedOut(A with { Inode = 5 }) || files.WasHandedOut(A with { ModifiedAt = Modified }) || files.WasHandedOut(B));
+            Assert.False(
+                files.WasHandedOut(A with { Inode = 5 }) || files.WasHandedOut(A with { ModifiedAt = Modified }) || files.WasHandedOut(B)
+            );
             Assert.False((await HandedFiles.LoadAsync(store, "line2")).WasHandedOut(A));
             files.PutAway(A);
             Assert.False(files.WasHandedOut(A));
@@ -49,7 +52,12 @@ public sealed class HandedFileTests : IDisposable
     {
         await using InspectionStore store = _folder.Open();
         AcceptedInspection accepted = await store.AcceptFileAsync(
-            StoreFolder.Trigger(source: TriggerSource.FrameArrival), StoreFolder.Recipe, null, A, TestContext.Current.CancellationToken);
+            StoreFolder.Trigger(source: TriggerSource.FrameArrival),
+            StoreFolder.Recipe,
+            null,
+            A,
+            TestContext.Current.CancellationToken
+        );
         HandedFiles files = await HandedFiles.LoadAsync(store, "line1");
         Assert.True(files.WasHandedOut(A) && files.HasFile(accepted));
     }

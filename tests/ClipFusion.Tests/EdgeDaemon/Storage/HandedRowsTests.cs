@@ -14,11 +14,14 @@ public sealed class HandedRowsTests : IDisposable
     [Fact]
     public async Task Outbox_AfterARestart_KnowsWhatMayHaveGoneAndWhatSurelyDidNot()
     {
-        AcceptedInspection away, marked, live;
+        AcceptedInspection away,
+            marked,
+            live;
         await using (InspectionStore store = _folder.Open())
         {
             (away, marked, live) = (await StoreFolder.Accept(store), await StoreFolder.Accept(store), await StoreFolder.Accept(store));
-            foreach (AcceptedInspection i in (AcceptedInspection[])[away, marked]) await store.CompleteAsync(StoreFolder.Judged(i));
+            foreach (AcceptedInspection i in (AcceptedInspection[])[away, marked])
+                await store.CompleteAsync(StoreFolder.Judged(i));
             store.HandsOverAtOnce = true;
             await store.CompleteAsync(StoreFolder.Judged(live));
             Assert.Equal([Handed.Never, Handed.Never, Handed.ByThisProcess], HandedOf(store));
@@ -57,7 +60,10 @@ public sealed class HandedRowsTests : IDisposable
 
         await store.GiveUpUnheardAsync(all[0].Id);
         await store.MarkDeliveredAsync([all[1].Id]);
-        Assert.Equal((1L, new OutboxShare(1, 0, 0), 0L), (store.State.OutboxUnheard, store.State.Outboxes["line1"], store.State.OutboxDropped));
+        Assert.Equal(
+            (1L, new OutboxShare(1, 0, 0), 0L),
+            (store.State.OutboxUnheard, store.State.Outboxes["line1"], store.State.OutboxDropped)
+        );
         Assert.NotNull(store.Find(all[0].Id)!.Value.Verdict);
     }
 
@@ -65,11 +71,14 @@ public sealed class HandedRowsTests : IDisposable
     [Fact]
     public async Task Open_DatabaseOfTheFirstSchema_KeepsItsRows()
     {
-        await using (InspectionStore store = _folder.Open()) await store.CompleteAsync(StoreFolder.Judged(await StoreFolder.Accept(store)));
+        await using (InspectionStore store = _folder.Open())
+            await store.CompleteAsync(StoreFolder.Judged(await StoreFolder.Accept(store)));
         using (Microsoft.Data.Sqlite.SqliteConnection connection = _folder.Connect())
         using (Microsoft.Data.Sqlite.SqliteCommand command = connection.CreateCommand())
         {
-            command.CommandText = "ALTER TABLE outbox DROP COLUMN handed_by; ALTER TABLE outbox DROP COLUMN unheard_at_ms; DROP TABLE damaged; DROP TABLE handed_files; PRAGMA user_version = 1";
+            command.CommandText =
+                "ALTER TABLE outbox DROP COLUMN handed_by; ALTER TABLE outbox DROP COLUMN unheard_at_ms; DROP TABLE damaged; DROP "
+                + "TABLE handed_files; PRAGMA user_version = 1";
             command.ExecuteNonQuery();
         }
 

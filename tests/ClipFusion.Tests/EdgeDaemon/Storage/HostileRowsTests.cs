@@ -12,21 +12,52 @@ public sealed class HostileRowsTests : IDisposable
 {
     private static readonly string[] Values =
     [
-        "x'3b'", "x''", "'zzzz'", "''", "'7ZZZZZZZZZZZZZZZZZZZZZZZZZ'", "9223372036854775807", "-9223372036854775808", "-1", "0", "1099511627776", "9007199254740993", "1.5", "NULL",
-        "CAST(x'4100' AS TEXT)", "CAST(x'ff41' AS TEXT)", "hex(zeroblob(40000))", "zeroblob(3000000)", "CAST('{}' AS BLOB)", "CAST('null' AS BLOB)", "'line2'", "'a b'", "char(10)",
+        "x'3b'",
+        "x''",
+        "'zzzz'",
+        "''",
+        "'7ZZZZZZZZZZZZZZZZZZZZZZZZZ'",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "-1",
+        "0",
+        "1099511627776",
+        "9007199254740993",
+        "1.5",
+        "NULL",
+        "CAST(x'4100' AS TEXT)",
+        "CAST(x'ff41' AS TEXT)",
+        "hex(zeroblob(40000))",
+        "zeroblob(3000000)",
+        "CAST('{}' AS BLOB)",
+        "CAST('null' AS BLOB)",
+        "'line2'",
+        "'a b'",
+        "char(10)",
     ];
 
     private readonly StoreFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string, string, string> Edits => new()
-    {
-        { "inspections", "body", "x'3b'" }, { "inspections", "id", "'zzzz'" }, { "inspections", "accepted_at_ms", "9223372036854775807" }, { "inspections", "recipe_number", "1099511627776" },
-        { "inspections", "sequence", "9223372036854775807" }, { "inspections", "station", "'a b'" }, { "inspections", "deadline_ticks", "-9223372036854775808" },
-        { "inspections", "recipe_name", "CAST(x'4100' AS TEXT)" }, { "inspections", "received_ms", "-9223372036854775808" }, { "inspections", "verdict", "NULL" },
-        { "inspections", "body", "zeroblob(3000000)" }, { "inspections", "number", "9223372036854775807" }, { "outbox", "number", "9223372036854775807" }, { "outbox", "parked", "7" },
-    };
+    public static TheoryData<string, string, string> Edits =>
+        new()
+        {
+            { "inspections", "body", "x'3b'" },
+            { "inspections", "id", "'zzzz'" },
+            { "inspections", "accepted_at_ms", "9223372036854775807" },
+            { "inspections", "recipe_number", "1099511627776" },
+            { "inspections", "sequence", "9223372036854775807" },
+            { "inspections", "station", "'a b'" },
+            { "inspections", "deadline_ticks", "-9223372036854775808" },
+            { "inspections", "recipe_name", "CAST(x'4100' AS TEXT)" },
+            { "inspections", "received_ms", "-9223372036854775808" },
+            { "inspections", "verdict", "NULL" },
+            { "inspections", "body", "zeroblob(3000000)" },
+            { "inspections", "number", "9223372036854775807" },
+            { "outbox", "number", "9223372036854775807" },
+            { "outbox", "parked", "7" },
+        };
 
     /// <summary>The middle one of five undelivered verdicts is edited: the others are delivered, in order, and its raw values are
     /// kept.</summary>
@@ -43,7 +74,10 @@ public sealed class HostileRowsTests : IDisposable
         Assert.Equal(good, store.ReadPending("line1", 0, 10).Select(r => r.Record.Inspection.Id).Where(id => id != all[2].Id));
         await store.MarkDeliveredAsync([.. all.Select(i => i.Id)]);
         await SettledAsync(store, () => store.State.DamagedRows > 0);
-        Assert.Contains(_folder.Query("SELECT content FROM damaged", r => r.GetString(0)), c => c.Contains($"\"{column}\":", StringComparison.Ordinal));
+        Assert.Contains(
+            _folder.Query("SELECT content FROM damaged", r => r.GetString(0)),
+            c => c.Contains($"\"{column}\":", StringComparison.Ordinal)
+        );
         Assert.Equal(6, (await StoreFolder.Accept(store)).Sequence);
         Assert.Equal(0, store.State.OutboxRows);
     }
@@ -77,7 +111,8 @@ public sealed class HostileRowsTests : IDisposable
             Assert.Equal(1000, idle.State.SequenceResets["line1"]);
         }
 
-        await using (InspectionStore store = _folder.Open()) Assert.Equal(1000, (await StoreFolder.Accept(store)).Sequence);
+        await using (InspectionStore store = _folder.Open())
+            Assert.Equal(1000, (await StoreFolder.Accept(store)).Sequence);
         await using InspectionStore again = _folder.Open();
         Assert.Empty(again.SequenceResets);
         Assert.Equal(1001, (await StoreFolder.Accept(again)).Sequence);
@@ -95,7 +130,8 @@ public sealed class HostileRowsTests : IDisposable
         await FillAsync();
         string body = "clipfusion-sequences 1\n" + line;
         string checksum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(body)));
-        foreach (string file in (string[])["sequences.mark", "sequences.last"]) File.WriteAllText(Path.Combine(_folder.Root, file), $"{body}\nsha256 {checksum}\n");
+        foreach (string file in (string[])["sequences.mark", "sequences.last"])
+            File.WriteAllText(Path.Combine(_folder.Root, file), $"{body}\nsha256 {checksum}\n");
         await using InspectionStore store = _folder.Open();
         Assert.Equal(6, (await StoreFolder.Accept(store)).Sequence);
     }
@@ -126,26 +162,36 @@ public sealed class HostileRowsTests : IDisposable
     {
         var random = new Random(seed);
         AcceptedInspection[] all = await FillAsync();
-        await using (InspectionStore open = _folder.Open()) await StoreFolder.Accept(open, "line2");
+        await using (InspectionStore open = _folder.Open())
+            await StoreFolder.Accept(open, "line2");
         byte[][] files = [.. Files().Select(File.ReadAllBytes)];
         List<(string Table, string Column)> columns = _folder.Query(
-            "SELECT s.name, c.name FROM sqlite_schema s JOIN pragma_table_info(s.name) c WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite_%' ORDER BY 1, 2", r => (r.GetString(0), r.GetString(1)));
+            "SELECT s.name, c.name FROM sqlite_schema s JOIN pragma_table_info(s.name) c WHERE s.type = 'table' AND s.name NOT LIKE "
+                + "'sqlite_%' ORDER BY 1, 2",
+            r => (r.GetString(0), r.GetString(1))
+        );
         for (int n = 0; n < 30; n++)
         {
-            foreach (string file in Directory.GetFiles(_folder.Root)) File.Delete(file);
-            foreach ((string file, byte[] bytes) in Files().Zip(files)) File.WriteAllBytes(file, bytes);
+            foreach (string file in Directory.GetFiles(_folder.Root))
+                File.Delete(file);
+            foreach ((string file, byte[] bytes) in Files().Zip(files))
+                File.WriteAllBytes(file, bytes);
             var edits = new List<string>();
             for (int e = random.Next(1, 3); e > 0; e--)
             {
                 (string table, string column) = columns[random.Next(columns.Count)];
-                edits.Add($"UPDATE OR IGNORE {table} SET {column} = {Values[random.Next(Values.Length)]} WHERE {(random.Next(2) == 0 ? "1" : $"rowid = {random.Next(1, 7)}")}".Replace(
-                    "rowid", table is "stations" or "counters" or "handed_files" ? "1" : "rowid", StringComparison.Ordinal));
+                string value = Values[random.Next(Values.Length)];
+                string row = table is "stations" or "counters" or "handed_files" ? "1" : "rowid";
+                string where = random.Next(2) == 0 ? "1" : $"{row} = {random.Next(1, 7)}";
+                edits.Add($"UPDATE OR IGNORE {table} SET {column} = {value} WHERE {where}");
             }
 
             string said = string.Join("; ", edits);
             bool isEdited = false;
-            foreach (string edit in edits) isEdited |= TryEdit(edit);
-            if (!isEdited) continue;
+            foreach (string edit in edits)
+                isEdited |= TryEdit(edit);
+            if (!isEdited)
+                continue;
             await CheckAsync(all, said);
         }
     }
@@ -204,12 +250,15 @@ public sealed class HostileRowsTests : IDisposable
     {
         await using InspectionStore store = _folder.Open();
         var all = new AcceptedInspection[5];
-        for (int i = 0; i < all.Length; i++) all[i] = await StoreFolder.Accept(store, id: string.Create(CultureInfo.InvariantCulture, $"T-{i}"));
-        foreach (AcceptedInspection inspection in all) await store.CompleteAsync(StoreFolder.Judged(inspection));
+        for (int i = 0; i < all.Length; i++)
+            all[i] = await StoreFolder.Accept(store, id: string.Create(CultureInfo.InvariantCulture, $"T-{i}"));
+        foreach (AcceptedInspection inspection in all)
+            await store.CompleteAsync(StoreFolder.Judged(inspection));
         return all;
     }
 
-    private IEnumerable<string> Files() => ((string[])["inspections.db", "sequences.mark", "sequences.last"]).Select(f => Path.Combine(_folder.Root, f));
+    private IEnumerable<string> Files() =>
+        ((string[])["inspections.db", "sequences.mark", "sequences.last"]).Select(f => Path.Combine(_folder.Root, f));
 
     private void Edit(string sql)
     {
@@ -236,7 +285,8 @@ public sealed class HostileRowsTests : IDisposable
     private static async Task SettledAsync(InspectionStore store, Func<bool> isDone)
     {
         // Jobs are done in their order: what was handed in before this one is done when it is.
-        for (int i = 0; i < 1000 && !isDone(); i++) await store.MarkAckedAsync("nobody");
+        for (int i = 0; i < 1000 && !isDone(); i++)
+            await store.MarkAckedAsync("nobody");
         Assert.True(isDone(), "not set aside in time");
     }
 }

@@ -30,8 +30,10 @@ public sealed class ImageArchiveTests : IDisposable
     public void Store_ByPolicy_KeepsWhatItSays(ImagePolicy policy, int ok, int ng, int review, int notJudged)
     {
         ImageArchive archive = Open(Everything with { Policy = policy, SampleEvery = 2 });
-        for (int i = 0; i < 4; i++) Store(archive, Verdict.Ok);
-        foreach (Verdict verdict in new[] { Verdict.Ng, Verdict.Review, Verdict.NotJudged }) Store(archive, verdict);
+        for (int i = 0; i < 4; i++)
+            Store(archive, Verdict.Ok);
+        foreach (Verdict verdict in new[] { Verdict.Ng, Verdict.Review, Verdict.NotJudged })
+            Store(archive, verdict);
         Assert.Equal((ok, ng, review, notJudged), (Count("ok"), Count("ng"), Count("review"), Count("notjudged")));
     }
 
@@ -39,9 +41,11 @@ public sealed class ImageArchiveTests : IDisposable
     public void Store_AtTheCap_TheOldestOkGoesFirstAndNgLast()
     {
         ImageArchive archive = Open(Everything with { Bytes = 1000 });
-        AcceptedInspection oldNg = Store(archive, Verdict.Ng, size: 300), oldOk = Store(archive, Verdict.Ok, size: 300);
+        AcceptedInspection oldNg = Store(archive, Verdict.Ng, size: 300),
+            oldOk = Store(archive, Verdict.Ok, size: 300);
         _time.Advance(TimeSpan.FromDays(1));
-        AcceptedInspection newOk = Store(archive, Verdict.Ok, size: 300), newNg = Store(archive, Verdict.Ng, size: 300);
+        AcceptedInspection newOk = Store(archive, Verdict.Ok, size: 300),
+            newNg = Store(archive, Verdict.Ng, size: 300);
         Assert.Equal([1, 0, 1, 1], new[] { oldNg, oldOk, newOk, newNg }.Select(i => archive.Find(i).Count));
         Store(archive, Verdict.Ng, size: 300);
         AcceptedInspection last = Store(archive, Verdict.Ng, size: 300);
@@ -53,7 +57,8 @@ public sealed class ImageArchiveTests : IDisposable
     public void RetainStep_OldDays_OkGoesBeforeNgInBoundedSteps()
     {
         ImageArchive archive = Open(Everything with { OkDays = 2, OtherDays = 5 });
-        for (int i = 0; i < 5; i++) Store(archive, i == 0 ? Verdict.Ng : Verdict.Ok);
+        for (int i = 0; i < 5; i++)
+            Store(archive, i == 0 ? Verdict.Ng : Verdict.Ok);
         _time.Advance(TimeSpan.FromDays(2));
         Assert.Equal(0, archive.RetainStep(100));
         _time.Advance(TimeSpan.FromDays(1));
@@ -69,7 +74,8 @@ public sealed class ImageArchiveTests : IDisposable
     public void RetainStep_ClockNotTrusted_LeavesOldImagesAndStillKeepsALoweredCap()
     {
         ImageArchive archive = Open(Everything with { OkDays = 2, OtherDays = 5 });
-        for (int i = 0; i < 4; i++) Store(archive, Verdict.Ok, size: 100);
+        for (int i = 0; i < 4; i++)
+            Store(archive, Verdict.Ok, size: 100);
         _time.Advance(TimeSpan.FromDays(9));
         Assert.Equal(0, archive.RetainStep(100, byAge: false));
         archive.Limits = archive.Limits with { Bytes = 220 };
@@ -81,8 +87,14 @@ public sealed class ImageArchiveTests : IDisposable
     public void From_AConfiguration_NgOutlivesOk()
     {
         var storage = new StorageConfig(64, 2, 30, RetentionDays: 365);
-        Assert.Equal(new ImageLimits(ImagePolicy.SampleOfOk, 7, 1 << 29, 30, 365), ImageLimits.From(new ImageConfig(ImagePolicy.SampleOfOk, 7, 0.5, 30), storage));
-        Assert.Equal((800, 800), ImageLimits.From(new ImageConfig(ImagePolicy.All, 1, 1, 800), storage) is var long1 ? (long1.OkDays, long1.OtherDays) : default);
+        Assert.Equal(
+            new ImageLimits(ImagePolicy.SampleOfOk, 7, 1 << 29, 30, 365),
+            ImageLimits.From(new ImageConfig(ImagePolicy.SampleOfOk, 7, 0.5, 30), storage)
+        );
+        Assert.Equal(
+            (800, 800),
+            ImageLimits.From(new ImageConfig(ImagePolicy.All, 1, 1, 800), storage) is var long1 ? (long1.OkDays, long1.OtherDays) : default
+        );
     }
 
     [Fact]
@@ -135,8 +147,11 @@ public sealed class ImageArchiveTests : IDisposable
     {
         ImageArchive archive = Open(Everything);
         string kept = Assert.Single(archive.Find(Store(archive, Verdict.Ng, size: 7)));
-        string torn = kept + ".part", empty = Path.Combine(Path.GetDirectoryName(kept)!, "01ARZ3NDEKTSV4RRFFQ69G5FAV.png"), foreign = Path.Combine(Root, "notes.txt");
-        foreach (string path in new[] { torn, foreign }) File.WriteAllText(path, "x");
+        string torn = kept + ".part",
+            empty = Path.Combine(Path.GetDirectoryName(kept)!, "01ARZ3NDEKTSV4RRFFQ69G5FAV.png"),
+            foreign = Path.Combine(Root, "notes.txt");
+        foreach (string path in new[] { torn, foreign })
+            File.WriteAllText(path, "x");
         File.WriteAllBytes(empty, []);
         Assert.Equal(7, Open(Everything).Bytes);
         Assert.Equal([true, false, false, true], new[] { kept, torn, empty, foreign }.Select(File.Exists));
@@ -151,7 +166,15 @@ public sealed class ImageArchiveTests : IDisposable
         return inspection;
     }
 
-    private AcceptedInspection Inspection() => new(_ids.Next(), "line1", ++_sequence, TriggerSource.Mqtt, null, null, StoreFolder.Recipe, null, _time.GetUtcNow());
+    private AcceptedInspection Inspection() =>
+        new(_ids.Next(), "line1", ++_sequence, TriggerSource.Mqtt, null, null, StoreFolder.Recipe, null, _time.GetUtcNow());
 
-    private int Count(string kind) => Directory.Exists(Root) ? Directory.GetDirectories(Root).Select(d => Path.Combine(d, kind)).Where(Directory.Exists).Sum(d => Directory.GetFiles(d).Length) : 0;
+    private int Count(string kind) =>
+        Directory.Exists(Root)
+            ? Directory
+                .GetDirectories(Root)
+                .Select(d => Path.Combine(d, kind))
+                .Where(Directory.Exists)
+                .Sum(d => Directory.GetFiles(d).Length)
+            : 0;
 }

@@ -16,10 +16,16 @@ public sealed class InspectionStoreTests : IDisposable
     {
         await using InspectionStore store = _folder.Open();
         var accepted = new AcceptedInspection[10_000];
-        await Parallel.ForAsync(0, 50, new ParallelOptions { MaxDegreeOfParallelism = 50, CancellationToken = TestContext.Current.CancellationToken }, async (task, _) =>
-        {
-            for (int i = 0; i < 200; i++) accepted[task * 200 + i] = await StoreFolder.Accept(store, $"line{task % 3}");
-        });
+        await Parallel.ForAsync(
+            0,
+            50,
+            new ParallelOptions { MaxDegreeOfParallelism = 50, CancellationToken = TestContext.Current.CancellationToken },
+            async (task, _) =>
+            {
+                for (int i = 0; i < 200; i++)
+                    accepted[task * 200 + i] = await StoreFolder.Accept(store, $"line{task % 3}");
+            }
+        );
 
         foreach (IGrouping<string, AcceptedInspection> station in accepted.GroupBy(a => a.Station))
         {
@@ -36,15 +42,31 @@ public sealed class InspectionStoreTests : IDisposable
     public async Task Accept_OneFaultyAmongMany_FailsAloneAndLeavesNoGap()
     {
         await using InspectionStore store = _folder.Open();
-        Task<AcceptedInspection>[] all = [.. Enumerable.Range(0, 40).Select(
-            i => store.AcceptAsync(StoreFolder.Trigger(), i % 10 == 5 ? null! : StoreFolder.Recipe, null, TestContext.Current.CancellationToken))];
+        Task<AcceptedInspection>[] all =
+        [
+            .. Enumerable
+                .Range(0, 40)
+                .Select(i =>
+                    store.AcceptAsync(
+                        StoreFolder.Trigger(),
+                        i % 10 == 5 ? null! : StoreFolder.Recipe,
+                        null,
+                        TestContext.Current.CancellationToken
+                    )
+                ),
+        ];
         for (int i = 0; i < all.Length; i++)
         {
-            if (i % 10 == 5) await Assert.ThrowsAsync<NullReferenceException>(() => all[i]);
-            else await all[i];
+            if (i % 10 == 5)
+                await Assert.ThrowsAsync<NullReferenceException>(() => all[i]);
+            else
+                await all[i];
         }
 
-        Assert.Equal(Enumerable.Range(1, 36).Select(n => (long)n), all.Where(t => t.IsCompletedSuccessfully).Select(t => t.Result.Sequence).Order());
+        Assert.Equal(
+            Enumerable.Range(1, 36).Select(n => (long)n),
+            all.Where(t => t.IsCompletedSuccessfully).Select(t => t.Result.Sequence).Order()
+        );
         Assert.Equal(StorageCondition.Healthy, store.State.Condition);
         await Assert.ThrowsAsync<ArgumentException>(() => StoreFolder.Accept(store, "line 1"));
     }
@@ -71,11 +93,16 @@ public sealed class InspectionStoreTests : IDisposable
     {
         await using InspectionStore store = _folder.Open();
         AcceptedInspection inspection = await StoreFolder.Accept(store);
-        CompletionOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.CompleteAsync(StoreFolder.Judged(inspection))));
+        CompletionOutcome[] outcomes = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => store.CompleteAsync(StoreFolder.Judged(inspection)))
+        );
         Assert.Single(outcomes, CompletionOutcome.Stored);
         Assert.Equal(7, outcomes.Count(o => o == CompletionOutcome.AlreadyCompleted));
         Assert.Equal(CompletionOutcome.AlreadyCompleted, await store.CompleteAsync(StoreFolder.Judged(inspection, Verdict.Ng)));
-        Assert.Equal(CompletionOutcome.Unknown, await store.CompleteAsync(StoreFolder.Judged(inspection with { Id = "01ARZ3NDEKTSV4RRFFQ69G5FAV" })));
+        Assert.Equal(
+            CompletionOutcome.Unknown,
+            await store.CompleteAsync(StoreFolder.Judged(inspection with { Id = "01ARZ3NDEKTSV4RRFFQ69G5FAV" }))
+        );
         Assert.Equal(Verdict.Ok, Assert.Single(store.ReadPending("line1", 0, 10)).Record.Verdict);
     }
 
@@ -84,7 +111,8 @@ public sealed class InspectionStoreTests : IDisposable
     {
         await using InspectionStore store = _folder.Open();
         var inspections = new List<AcceptedInspection>();
-        for (int i = 0; i < 12; i++) inspections.Add(await StoreFolder.Accept(store));
+        for (int i = 0; i < 12; i++)
+            inspections.Add(await StoreFolder.Accept(store));
         AcceptedInspection other = await StoreFolder.Accept(store, "line2");
         await store.CompleteAsync(StoreFolder.Judged(other));
 
@@ -98,7 +126,10 @@ public sealed class InspectionStoreTests : IDisposable
             done.Add(inspections[index].Sequence);
             long reachable = Enumerable.Range(1, 12).TakeWhile(n => done.Contains(n)).LastOrDefault();
             IReadOnlyList<StoredOutboxRow> page = store.ReadPending("line1", sent, 100);
-            Assert.Equal(Enumerable.Range(1, 12).Select(n => (long)n).Where(n => n > sent && n <= reachable), page.Select(r => r.Record.Inspection.Sequence));
+            Assert.Equal(
+                Enumerable.Range(1, 12).Select(n => (long)n).Where(n => n > sent && n <= reachable),
+                page.Select(r => r.Record.Inspection.Sequence)
+            );
             sent = reachable;
             Assert.Single(store.ReadPending("line2", 0, 100));
         }
@@ -109,13 +140,24 @@ public sealed class InspectionStoreTests : IDisposable
     [Fact]
     public async Task Recover_AfterRestart_AnswersOpenOnesOnceAndReportsDueAcks()
     {
-        AcceptedInspection judgedNotAcked, openAcked, openNotAcked;
+        AcceptedInspection judgedNotAcked,
+            openAcked,
+            openNotAcked;
         await using (InspectionStore store = _folder.Open())
         {
-            (judgedNotAcked, openAcked, openNotAcked) = (await StoreFolder.Accept(store), await StoreFolder.Accept(store), await StoreFolder.Accept(store));
+            (judgedNotAcked, openAcked, openNotAcked) = (
+                await StoreFolder.Accept(store),
+                await StoreFolder.Accept(store),
+                await StoreFolder.Accept(store)
+            );
             await store.CompleteAsync(StoreFolder.Judged(judgedNotAcked));
             await store.MarkAckedAsync(openAcked.Id);
-            await store.AcceptAsync(StoreFolder.Trigger(source: TriggerSource.Interval), StoreFolder.Recipe, null, TestContext.Current.CancellationToken);
+            await store.AcceptAsync(
+                StoreFolder.Trigger(source: TriggerSource.Interval),
+                StoreFolder.Recipe,
+                null,
+                TestContext.Current.CancellationToken
+            );
         }
 
         await using InspectionStore again = _folder.Open();
@@ -133,7 +175,11 @@ public sealed class InspectionStoreTests : IDisposable
     {
         await using InspectionStore store = _folder.Open();
         VerdictRecord record = await store.AcceptNotJudgedAsync(
-            StoreFolder.Trigger(source: TriggerSource.Interval), StoreFolder.Recipe, Code.Overrun, TestContext.Current.CancellationToken);
+            StoreFolder.Trigger(source: TriggerSource.Interval),
+            StoreFolder.Recipe,
+            Code.Overrun,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal((1, Code.Overrun), (record.Inspection.Sequence, Assert.Single(store.ReadPending("line1", 0, 1)).Record.Reason));
         Assert.Empty((await store.RecoverAsync()).Unacked);
     }
@@ -142,7 +188,8 @@ public sealed class InspectionStoreTests : IDisposable
     public async Task Outbox_RefusedThreeTimes_IsParkedAndHoldsNothingBack()
     {
         await using InspectionStore store = _folder.Open();
-        AcceptedInspection first = await StoreFolder.Accept(store), second = await StoreFolder.Accept(store);
+        AcceptedInspection first = await StoreFolder.Accept(store),
+            second = await StoreFolder.Accept(store);
         await store.CompleteAsync(StoreFolder.Judged(first));
         await store.CompleteAsync(StoreFolder.Judged(second));
         Assert.False(await store.MarkRefusedAsync(first.Id, "quota"));
@@ -168,7 +215,14 @@ public sealed class InspectionStoreTests : IDisposable
             size = store.State.OutboxBytes;
         }
 
-        await using (InspectionStore store = _folder.Open(options: StoreFolder.Options with { Limits = StoreFolder.Options.Limits with { OutboxBytes = size * 3 + size / 2 } }))
+        await using (
+            InspectionStore store = _folder.Open(
+                options: StoreFolder.Options with
+                {
+                    Limits = StoreFolder.Options.Limits with { OutboxBytes = size * 3 + size / 2 },
+                }
+            )
+        )
         {
             foreach (Verdict verdict in new[] { Verdict.Ok, Verdict.Ok, Verdict.Review, Verdict.Ng })
             {
@@ -205,7 +259,13 @@ public sealed class InspectionStoreTests : IDisposable
     public async Task Retention_OldRows_GoOnlyWhenDeliveredAndTheClockIsTrusted()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        StorageOptions options = StoreFolder.Options with { Limits = new(1 << 30, OutboxAge: TimeSpan.FromDays(20), RowAge: TimeSpan.FromDays(10)), RetentionStep = 4, RetentionInterval = TimeSpan.FromDays(40), ProbeInterval = TimeSpan.FromDays(40) };
+        StorageOptions options = StoreFolder.Options with
+        {
+            Limits = new(1 << 30, OutboxAge: TimeSpan.FromDays(20), RowAge: TimeSpan.FromDays(10)),
+            RetentionStep = 4,
+            RetentionInterval = TimeSpan.FromDays(40),
+            ProbeInterval = TimeSpan.FromDays(40),
+        };
         await using InspectionStore store = _folder.Open(time, options);
         var old = new List<AcceptedInspection>();
         for (int i = 0; i < 10; i++)
@@ -233,5 +293,6 @@ public sealed class InspectionStoreTests : IDisposable
         Assert.Equal(12, (await StoreFolder.Accept(store)).Sequence);
     }
 
-    private IEnumerable<List<long>> Sequences() => [_folder.Query("SELECT sequence FROM inspections ORDER BY sequence", r => r.GetInt64(0))];
+    private IEnumerable<List<long>> Sequences() =>
+        [_folder.Query("SELECT sequence FROM inspections ORDER BY sequence", r => r.GetInt64(0))];
 }

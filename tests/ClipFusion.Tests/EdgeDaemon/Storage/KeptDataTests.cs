@@ -21,9 +21,13 @@ public sealed class KeptDataTests : IDisposable
         await using InspectionStore store = _folder.Open();
         Assert.Null(store.State.SetAside);
         Assert.Empty(store.SequenceResets);
-        foreach (string view in (string[])["v1_inspections", "v1_regions", "v1_outbox"]) AssertServed(view);
+        foreach (string view in (string[])["v1_inspections", "v1_regions", "v1_outbox"])
+            AssertServed(view);
         // What a real run of that schema had: each kind of row is there.
-        Assert.Equal(["NG", "NOT_JUDGED", "OK"], Values("SELECT DISTINCT verdict FROM v1_inspections WHERE verdict IS NOT NULL ORDER BY 1"));
+        Assert.Equal(
+            ["NG", "NOT_JUDGED", "OK"],
+            Values("SELECT DISTINCT verdict FROM v1_inspections WHERE verdict IS NOT NULL ORDER BY 1")
+        );
         Assert.Equal(["parked", "waiting"], Values("SELECT DISTINCT delivery FROM v1_outbox ORDER BY 1"));
         Assert.NotEmpty(Values("SELECT content FROM damaged"));
         Assert.NotEmpty(Values("SELECT name FROM handed_files"));
@@ -32,9 +36,14 @@ public sealed class KeptDataTests : IDisposable
         Recovery recovery = await store.RecoverAsync();
         Assert.All(recovery.Interrupted, v => Assert.Equal(Verdict.NotJudged, v.Verdict));
         Assert.Empty(Values("SELECT id FROM v1_inspections WHERE delivery = 'open'"));
-        foreach ((string station, long last) in _folder.Query("SELECT name, last_sequence FROM stations", r => (r.GetString(0), r.GetInt64(1))))
+        foreach (
+            (string station, long last) in _folder.Query("SELECT name, last_sequence FROM stations", r => (r.GetString(0), r.GetInt64(1)))
+        )
         {
-            Assert.Equal(_folder.Query($"SELECT count(*) FROM outbox WHERE station = '{station}' AND parked = 0", r => r.GetInt32(0)).Single(), store.ReadPending(station, 0, 100).Count);
+            Assert.Equal(
+                _folder.Query($"SELECT count(*) FROM outbox WHERE station = '{station}' AND parked = 0", r => r.GetInt32(0)).Single(),
+                store.ReadPending(station, 0, 100).Count
+            );
             AcceptedInspection next = await StoreFolder.Accept(store, station);
             Assert.Equal(last + 1, next.Sequence);
             await store.CompleteAsync(StoreFolder.Judged(next));
@@ -46,7 +55,10 @@ public sealed class KeptDataTests : IDisposable
     public async Task Folders_OfTheSchemaOfToday_AreThere()
     {
         await using InspectionStore store = _folder.Open();
-        Assert.True(Directory.Exists(Fixtures.Path($"data-v{_folder.Query("PRAGMA user_version", r => r.GetInt64(0)).Single()}")), "see ClipFusion.ApplianceTests' DataFolderMaker");
+        Assert.True(
+            Directory.Exists(Fixtures.Path($"data-v{_folder.Query("PRAGMA user_version", r => r.GetInt64(0)).Single()}")),
+            "see ClipFusion.ApplianceTests' DataFolderMaker"
+        );
     }
 
     public void Dispose() => _folder.Dispose();
@@ -69,18 +81,31 @@ public sealed class KeptDataTests : IDisposable
         Assert.Equal(expected, Values($"SELECT {string.Join(", ", columns)} FROM {view} ORDER BY station, seq"));
     }
 
-    private static string Text(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => "",
-        JsonValueKind.Number => value.GetDouble().ToString(CultureInfo.InvariantCulture),
-        _ => value.GetString()!,
-    };
+    private static string Text(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Null => "",
+            JsonValueKind.Number => value.GetDouble().ToString(CultureInfo.InvariantCulture),
+            _ => value.GetString()!,
+        };
 
-    private List<string> Values(string sql) => _folder.Query(sql, r => string.Join('|', Enumerable.Range(0, r.FieldCount).Select(i => r.GetValue(i) switch
-    {
-        DBNull => "",
-        long whole => ((double)whole).ToString(CultureInfo.InvariantCulture),
-        double number => number.ToString(CultureInfo.InvariantCulture),
-        object other => Convert.ToString(other, CultureInfo.InvariantCulture),
-    })));
+    private List<string> Values(string sql) =>
+        _folder.Query(
+            sql,
+            r =>
+                string.Join(
+                    '|',
+                    Enumerable
+                        .Range(0, r.FieldCount)
+                        .Select(i =>
+                            r.GetValue(i) switch
+                            {
+                                DBNull => "",
+                                long whole => ((double)whole).ToString(CultureInfo.InvariantCulture),
+                                double number => number.ToString(CultureInfo.InvariantCulture),
+                                object other => Convert.ToString(other, CultureInfo.InvariantCulture),
+                            }
+                        )
+                )
+        );
 }

@@ -31,8 +31,17 @@ public sealed class KillTests : IDisposable
         Assert.Null(store.State.SetAside);
         Assert.Empty(store.SequenceResets);
         var rows = _folder.Query(
-            "SELECT i.id, i.station, i.sequence, i.verdict, o.number IS NOT NULL FROM inspections i LEFT JOIN outbox o USING (number) ORDER BY i.station, i.sequence",
-            r => (Id: r.GetString(0), Station: r.GetString(1), Sequence: r.GetInt64(2), Verdict: (Verdict)r.GetInt32(3), HasOutboxRow: r.GetBoolean(4)));
+            "SELECT i.id, i.station, i.sequence, i.verdict, o.number IS NOT NULL FROM inspections i LEFT JOIN outbox o USING (number) "
+                + "ORDER BY i.station, i.sequence",
+            r =>
+                (
+                    Id: r.GetString(0),
+                    Station: r.GetString(1),
+                    Sequence: r.GetInt64(2),
+                    Verdict: (Verdict)r.GetInt32(3),
+                    HasOutboxRow: r.GetBoolean(4)
+                )
+        );
         Assert.True(accepted.Count > 200, $"Only {accepted.Count} acceptances were promised in {Kills} runs.");
 
         Dictionary<string, (string Station, long Sequence)> stored = rows.ToDictionary(r => r.Id, r => (r.Station, r.Sequence));
@@ -40,7 +49,8 @@ public sealed class KillTests : IDisposable
         Assert.All(rows, r => Assert.True(r.HasOutboxRow));
         Dictionary<string, Verdict> verdicts = rows.ToDictionary(r => r.Id, r => r.Verdict);
         Assert.All(judged, id => Assert.Equal(Verdict.Ng, verdicts[id]));
-        foreach (var station in rows.GroupBy(r => r.Station)) Assert.Equal(Enumerable.Range(1, station.Count()).Select(n => (long)n), station.Select(r => r.Sequence));
+        foreach (var station in rows.GroupBy(r => r.Station))
+            Assert.Equal(Enumerable.Range(1, station.Count()).Select(n => (long)n), station.Select(r => r.Sequence));
         Assert.Equal("ok", Assert.Single(_folder.Query("PRAGMA integrity_check", r => r.GetString(0))));
         Assert.NotEmpty(recovery.Unacked);
     }
@@ -48,17 +58,19 @@ public sealed class KillTests : IDisposable
     private async Task RunUntilKilledAsync(int lines, int spins, Dictionary<string, (string, long)> accepted, HashSet<string> judged)
     {
         using Process child = StoreChild.Start(_folder.Root);
-        for (int seen = 0; await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line;)
+        for (int seen = 0; await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line; )
         {
             Note(line, accepted, judged);
-            if (++seen < lines) continue;
+            if (++seen < lines)
+                continue;
             Thread.SpinWait(spins * 20);
             child.Kill();
             break;
         }
 
         // What it had printed before it died counts as promised too.
-        while (await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line) Note(line, accepted, judged);
+        while (await child.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            Note(line, accepted, judged);
         string error = await child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await child.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(child.ExitCode == 137, $"The child ended by itself with {child.ExitCode}: {error}");

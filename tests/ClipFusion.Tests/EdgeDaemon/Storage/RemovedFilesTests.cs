@@ -18,9 +18,11 @@ public sealed class RemovedFilesTests : IDisposable
     public async Task FileMovedAway_RefusesEverythingAndGoesOnWhenItIsBack(string name)
     {
         await using InspectionStore store = _folder.Open(new FakeTimeProvider());
-        AcceptedInspection open = await StoreFolder.Accept(store), judged = await StoreFolder.Accept(store, "line2");
+        AcceptedInspection open = await StoreFolder.Accept(store),
+            judged = await StoreFolder.Accept(store, "line2");
         await store.CompleteAsync(StoreFolder.Judged(judged));
-        string path = Path.Combine(_folder.Root, name), away = Path.Combine(_folder.Root, "away");
+        string path = Path.Combine(_folder.Root, name),
+            away = Path.Combine(_folder.Root, "away");
         File.Move(path, away);
 
         var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => store.CompleteAsync(StoreFolder.Judged(open)));
@@ -35,7 +37,10 @@ public sealed class RemovedFilesTests : IDisposable
         Assert.False(await store.ProbeAsync());
         File.Move(away, path, overwrite: true);
         Assert.True(await store.ProbeAsync());
-        Assert.Equal((Verdict.NotJudged, Code.StorageThen), Assert.Single(store.ReadPending("line1", 0, 10).Select(r => (r.Record.Verdict, r.Record.Reason))));
+        Assert.Equal(
+            (Verdict.NotJudged, Code.StorageThen),
+            Assert.Single(store.ReadPending("line1", 0, 10).Select(r => (r.Record.Verdict, r.Record.Reason)))
+        );
         Assert.Equal(2, (await StoreFolder.Accept(store)).Sequence);
         Assert.Single(store.ReadPending("line2", 0, 10));
     }
@@ -46,18 +51,34 @@ public sealed class RemovedFilesTests : IDisposable
         var time = new FakeTimeProvider();
         var disk = new SmallDisk(megabytes: 8);
         bool isMounted = true;
-        await using InspectionStore store = InspectionStore.Open(disk.Folder, StoreFolder.Options, time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        await using InspectionStore store = InspectionStore.Open(
+            disk.Folder,
+            StoreFolder.Options,
+            time,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance
+        );
         try
         {
             await StoreFolder.Accept(store);
             disk.Dispose();
             isMounted = false;
-            Assert.True(SpinWait.SpinUntil(() => { time.Advance(TimeSpan.FromSeconds(1)); return !store.State.CanWrite; }, TimeSpan.FromSeconds(30)), "not noticed");
+            Assert.True(
+                SpinWait.SpinUntil(
+                    () =>
+                    {
+                        time.Advance(TimeSpan.FromSeconds(1));
+                        return !store.State.CanWrite;
+                    },
+                    TimeSpan.FromSeconds(30)
+                ),
+                "not noticed"
+            );
             await Assert.ThrowsAsync<StorageUnavailableException>(() => StoreFolder.Accept(store));
         }
         finally
         {
-            if (isMounted) disk.Dispose();
+            if (isMounted)
+                disk.Dispose();
         }
     }
 
@@ -88,7 +109,17 @@ public sealed class RemovedFilesTests : IDisposable
         await using InspectionStore store = _folder.Open(time);
         string path = Path.Combine(_folder.Root, "inspections.lock");
         File.Delete(path);
-        Assert.True(SpinWait.SpinUntil(() => { time.Advance(TimeSpan.FromSeconds(1)); return File.Exists(path); }, TimeSpan.FromSeconds(30)), "not noticed");
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                {
+                    time.Advance(TimeSpan.FromSeconds(1));
+                    return File.Exists(path);
+                },
+                TimeSpan.FromSeconds(30)
+            ),
+            "not noticed"
+        );
         Assert.Throws<StorageUnavailableException>(() => _folder.Open());
         Assert.Equal(1, (await StoreFolder.Accept(store)).Sequence);
     }
@@ -102,7 +133,8 @@ public sealed class RemovedFilesTests : IDisposable
         string blocker = Path.Combine(_folder.Root, "sequences.mark");
         Directory.CreateDirectory(blocker);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => StoreFolder.Accept(store));
-        for (int i = 0; i < 10; i++) Assert.False(await store.ProbeAsync());
+        for (int i = 0; i < 10; i++)
+            Assert.False(await store.ProbeAsync());
         Assert.Equal(StorageCondition.Failed, store.State.Condition);
         Directory.Delete(blocker);
         Assert.True(await store.ProbeAsync());
@@ -113,6 +145,10 @@ public sealed class RemovedFilesTests : IDisposable
     public async Task SequenceFileIsAPipe_IsRefusedAndNotWaitedFor()
     {
         await Programs.MakePipeAsync(Path.Combine(_folder.Root, "sequences.mark"), TestContext.Current.CancellationToken);
-        Assert.Contains("sequences.mark", Assert.Throws<StorageUnavailableException>(() => _folder.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "sequences.mark",
+            Assert.Throws<StorageUnavailableException>(() => _folder.Open()).Message,
+            StringComparison.Ordinal
+        );
     }
 }

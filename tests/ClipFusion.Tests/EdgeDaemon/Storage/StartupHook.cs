@@ -9,7 +9,8 @@ internal static class StartupHook
     public static void Initialize()
     {
         string? folder = Environment.GetEnvironmentVariable(StoreChild.FolderVariable);
-        if (folder is null) return;
+        if (folder is null)
+            return;
         try
         {
             StoreChild.RunAsync(folder).GetAwaiter().GetResult();

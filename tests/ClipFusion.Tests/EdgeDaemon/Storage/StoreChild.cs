@@ -40,9 +40,11 @@ internal static class StoreChild
         {
             AcceptedInspection inspection = await store.AcceptAsync(StoreFolder.Trigger(station), StoreFolder.Recipe, null);
             Print(output, string.Create(CultureInfo.InvariantCulture, $"A {inspection.Id} {inspection.Station} {inspection.Sequence}"));
-            if (random.Next(3) == 0) await store.MarkAckedAsync(inspection.Id);
+            if (random.Next(3) == 0)
+                await store.MarkAckedAsync(inspection.Id);
             // Every fifth stays open until the next start.
-            if (random.Next(5) == 0) continue;
+            if (random.Next(5) == 0)
+                continue;
             await store.CompleteAsync(StoreFolder.Judged(inspection, Verdict.Ng));
             Print(output, $"V {inspection.Id}");
         }
@@ -50,6 +52,7 @@ internal static class StoreChild
 
     private static void Print(StreamWriter output, string line)
     {
-        lock (output) output.WriteLine(line);
+        lock (output)
+            output.WriteLine(line);
     }
 }

@@ -17,16 +17,33 @@ internal sealed class StoreFolder : IDisposable
 
     public string Database => Path.Combine(Root, "inspections.db");
 
-    public InspectionStore Open(TimeProvider? time = null, StorageOptions? options = null) => InspectionStore.Open(Root, options ?? Options, time ?? TimeProvider.System, NullLogger.Instance);
+    public InspectionStore Open(TimeProvider? time = null, StorageOptions? options = null) =>
+        InspectionStore.Open(Root, options ?? Options, time ?? TimeProvider.System, NullLogger.Instance);
 
-    public static Trigger Trigger(string station = "line1", string? id = null, TriggerSource source = TriggerSource.Mqtt) => new(station, source, TimeProvider.System.GetTimestamp(), id);
+    public static Trigger Trigger(string station = "line1", string? id = null, TriggerSource source = TriggerSource.Mqtt) =>
+        new(station, source, TimeProvider.System.GetTimestamp(), id);
 
     public static Task<AcceptedInspection> Accept(InspectionStore store, string station = "line1", string? id = null) =>
         store.AcceptAsync(Trigger(station, id), Recipe, TimeSpan.FromMilliseconds(750), TestContext.Current.CancellationToken);
 
-    public static VerdictRecord Judged(AcceptedInspection inspection, Verdict verdict = Verdict.Ok) => new(
-        inspection, verdict, Code.None, 0.1 + 0.2, 0.75, new Evidence(0.1, null, 0.3, 1d / 3), [new RegionRecord(1, 2, 3, 4, 5, 0.5)], false, "clipfusion", false, false, "fedcba9876543210",
-        new Dictionary<string, double> { ["prepare"] = 1.25 }, new FrameRecord(ulong.MaxValue, 2448, 2048, "Mono8", inspection.AcceptedAt), inspection.AcceptedAt);
+    public static VerdictRecord Judged(AcceptedInspection inspection, Verdict verdict = Verdict.Ok) =>
+        new(
+            inspection,
+            verdict,
+            Code.None,
+            0.1 + 0.2,
+            0.75,
+            new Evidence(0.1, null, 0.3, 1d / 3),
+            [new RegionRecord(1, 2, 3, 4, 5, 0.5)],
+            false,
+            "clipfusion",
+            false,
+            false,
+            "fedcba9876543210",
+            new Dictionary<string, double> { ["prepare"] = 1.25 },
+            new FrameRecord(ulong.MaxValue, 2448, 2048, "Mono8", inspection.AcceptedAt),
+            inspection.AcceptedAt
+        );
 
     /// <summary>Rows of a query on a connection beside the store's.</summary>
     public List<T> Query<T>(string sql, Func<SqliteDataReader, T> map)
@@ -36,7 +53,8 @@ internal sealed class StoreFolder : IDisposable
         command.CommandText = sql;
         using SqliteDataReader reader = command.ExecuteReader();
         var rows = new List<T>();
-        while (reader.Read()) rows.Add(map(reader));
+        while (reader.Read())
+            rows.Add(map(reader));
         return rows;
     }
 

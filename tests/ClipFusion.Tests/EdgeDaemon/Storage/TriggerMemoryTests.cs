@@ -66,7 +66,8 @@ public sealed class TriggerMemoryTests
         for (int i = 0; i < 500; i++)
         {
             memory.Claim(Trigger($"T-{i}"));
-            if (i % 3 == 0) memory.Refused(Trigger($"T-{i}"));
+            if (i % 3 == 0)
+                memory.Refused(Trigger($"T-{i}"));
         }
 
         Assert.InRange(memory.Count, 1, 50);
@@ -78,7 +79,9 @@ public sealed class TriggerMemoryTests
     public async Task Claim_OneOfManyAtOnce_IsNew()
     {
         var memory = new TriggerMemory(_time, Ttl, 50);
-        TriggerClaim[] claims = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(() => memory.Claim(Trigger("T-1")), TestContext.Current.CancellationToken)));
+        TriggerClaim[] claims = await Task.WhenAll(
+            Enumerable.Range(0, 64).Select(_ => Task.Run(() => memory.Claim(Trigger("T-1")), TestContext.Current.CancellationToken))
+        );
         Assert.Single(claims, c => c.Match == TriggerMatch.New);
     }
 
@@ -110,9 +113,12 @@ public sealed class TriggerMemoryTests
 
     private static (TriggerMatch, Verdict?) Outcome(TriggerClaim claim) => (claim.Match, claim.Verdict?.Verdict);
 
-    private Task<AcceptedInspection> Accept(InspectionStore store, string id) => store.AcceptAsync(Trigger(id, "P-1", "bottle"), StoreFolder.Recipe, null, TestContext.Current.CancellationToken);
+    private Task<AcceptedInspection> Accept(InspectionStore store, string id) =>
+        store.AcceptAsync(Trigger(id, "P-1", "bottle"), StoreFolder.Recipe, null, TestContext.Current.CancellationToken);
 
-    private Trigger Trigger(string? id, string? part = null, string? recipe = null) => new("line1", TriggerSource.Mqtt, _time.GetTimestamp(), id, part, recipe);
+    private Trigger Trigger(string? id, string? part = null, string? recipe = null) =>
+        new("line1", TriggerSource.Mqtt, _time.GetTimestamp(), id, part, recipe);
 
-    private AcceptedInspection Accepted(string id) => new("01ARZ3NDEKTSV4RRFFQ69G5FAV", "line1", 1, TriggerSource.Mqtt, id, null, StoreFolder.Recipe, null, _time.GetUtcNow());
+    private AcceptedInspection Accepted(string id) =>
+        new("01ARZ3NDEKTSV4RRFFQ69G5FAV", "line1", 1, TriggerSource.Mqtt, id, null, StoreFolder.Recipe, null, _time.GetUtcNow());
 }

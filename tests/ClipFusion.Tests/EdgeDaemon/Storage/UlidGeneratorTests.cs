@@ -22,7 +22,8 @@ public sealed class UlidGeneratorTests
         var ids = new List<string>();
         for (int i = 0; i < 5000; i++)
         {
-            if (i % 10 == 0) time.Now = DateTimeOffset.UnixEpoch.AddDays(random.Next(-100, 20_000));
+            if (i % 10 == 0)
+                time.Now = DateTimeOffset.UnixEpoch.AddDays(random.Next(-100, 20_000));
             ids.Add(generator.Next());
         }
 
@@ -42,7 +43,11 @@ public sealed class UlidGeneratorTests
     [InlineData("81ARYZ6S41ZZZZZZZZZZZZZZZZ")]
     [InlineData("01ARYZ6S41ZZZZZZZZZZZZZZZU")]
     public void Constructor_NoUlid_SaysWhatIsExpected(string last) =>
-        Assert.Contains("26 characters", Assert.Throws<FormatException>(() => new UlidGenerator(TimeProvider.System, last)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "26 characters",
+            Assert.Throws<FormatException>(() => new UlidGenerator(TimeProvider.System, last)).Message,
+            StringComparison.Ordinal
+        );
 
     private sealed class JumpingClock : TimeProvider
     {

@@ -31,7 +31,10 @@ public sealed class UnavailableStoreTests : IDisposable
 
         Assert.True(await store.ProbeAsync());
         Assert.Equal(StorageCondition.Healthy, store.State.Condition);
-        Assert.Equal((Verdict.NotJudged, Code.StorageThen), Assert.Single(store.ReadPending("line1", 0, 10).Select(r => (r.Record.Verdict, r.Record.Reason))));
+        Assert.Equal(
+            (Verdict.NotJudged, Code.StorageThen),
+            Assert.Single(store.ReadPending("line1", 0, 10).Select(r => (r.Record.Verdict, r.Record.Reason)))
+        );
         Assert.Equal(CompletionOutcome.AlreadyCompleted, await store.CompleteAsync(StoreFolder.Judged(open)));
         Assert.Equal(2, (await StoreFolder.Accept(store)).Sequence);
     }
@@ -41,7 +44,8 @@ public sealed class UnavailableStoreTests : IDisposable
     {
         await using InspectionStore store = _folder.Open(new FakeTimeProvider());
         AcceptedInspection[] all = [await StoreFolder.Accept(store), await StoreFolder.Accept(store)];
-        foreach (AcceptedInspection inspection in all) await store.CompleteAsync(StoreFolder.Judged(inspection));
+        foreach (AcceptedInspection inspection in all)
+            await store.CompleteAsync(StoreFolder.Judged(inspection));
         await store.MarkAckedAsync(all[1].Id);
         using (SqliteConnection other = _folder.Connect())
         {
@@ -82,7 +86,8 @@ public sealed class UnavailableStoreTests : IDisposable
         disk.Fill();
 
         var open = new List<AcceptedInspection>();
-        while (store.State.Condition == StorageCondition.Healthy) open.Add(await StoreFolder.Accept(store));
+        while (store.State.Condition == StorageCondition.Healthy)
+            open.Add(await StoreFolder.Accept(store));
         Assert.Equal(StorageCondition.OnReserve, store.State.Condition);
         Assert.True(store.State.CanWrite);
         Assert.False(store.State.ImagesAllowed);
@@ -112,7 +117,10 @@ public sealed class UnavailableStoreTests : IDisposable
         Assert.True(await store.ProbeAsync());
         Assert.Equal(StorageCondition.Healthy, store.State.Condition);
         Assert.Equal(2 << 20, new FileInfo(Path.Combine(disk.Folder, "reserve.bin")).Length);
-        Assert.Equal((Verdict.NotJudged, Code.StorageThen), (store.Find(open[1].Id)!.Value.Verdict!.Verdict, store.Find(open[1].Id)!.Value.Verdict!.Reason));
+        Assert.Equal(
+            (Verdict.NotJudged, Code.StorageThen),
+            (store.Find(open[1].Id)!.Value.Verdict!.Verdict, store.Find(open[1].Id)!.Value.Verdict!.Reason)
+        );
         long next = (await StoreFolder.Accept(store)).Sequence;
         Assert.True(next > open.Max(i => i.Sequence) && last == 1);
     }
@@ -122,7 +130,8 @@ public sealed class UnavailableStoreTests : IDisposable
     {
         using var disk = new SmallDisk(megabytes: 8);
         StorageOptions options = StoreFolder.Options with { ReserveBytes = 1 << 20 };
-        await using (InspectionStore store = InspectionStore.Open(disk.Folder, options, TimeProvider.System, NullLogger.Instance)) await StoreFolder.Accept(store);
+        await using (InspectionStore store = InspectionStore.Open(disk.Folder, options, TimeProvider.System, NullLogger.Instance))
+            await StoreFolder.Accept(store);
         disk.Fill();
         await using InspectionStore again = InspectionStore.Open(disk.Folder, options, TimeProvider.System, NullLogger.Instance);
         Assert.Equal((2, StorageCondition.OnReserve), ((await StoreFolder.Accept(again)).Sequence, again.State.Condition));

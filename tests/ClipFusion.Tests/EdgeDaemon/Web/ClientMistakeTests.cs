@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using ClipFusion.Tests.EdgeDaemon.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.Tests.EdgeDaemon.Web;
 
@@ -33,7 +33,11 @@ public sealed class ClientMistakeTests : IAsyncLifetime
     {
         using TcpClient client = await SendAsync(headers, body);
         using var answer = new StreamReader(client.GetStream());
-        Assert.StartsWith($"HTTP/1.1 {status} ", await answer.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"HTTP/1.1 {status} ",
+            await answer.ReadLineAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         await NothingIsWrongAsync();
     }
 
@@ -63,7 +67,12 @@ public sealed class ClientMistakeTests : IAsyncLifetime
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, _host.Port, TestContext.Current.CancellationToken);
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost:{_host.Port}\r\n\r\n"), TestContext.Current.CancellationToken);
+            await client
+                .GetStream()
+                .WriteAsync(
+                    Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost:{_host.Port}\r\n\r\n"),
+                    TestContext.Current.CancellationToken
+                );
             client.LingerState = new LingerOption(true, 0);
         }
 
@@ -84,7 +93,9 @@ public sealed class ClientMistakeTests : IAsyncLifetime
     {
         var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, _host.Port, TestContext.Current.CancellationToken);
-        string request = $"POST /api/v1/stations/line1/triggers HTTP/1.1\r\nHost: localhost:{_host.Port}\r\nAuthorization: Bearer {WebHost.Token}\r\n{headers}\r\n{body}";
+        string request =
+            $"POST /api/v1/stations/line1/triggers HTTP/1.1\r\nHost: localhost:{_host.Port}\r\nAuthorization: Bearer "
+            + $"{WebHost.Token}\r\n{headers}\r\n{body}";
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
         return client;
     }
@@ -100,15 +111,15 @@ public sealed class ClientMistakeTests : IAsyncLifetime
             Assert.Equal("live", (await _host.JsonAsync("/health/live")).GetProperty("status").GetString());
         }
 
-        Assert.Empty(_log.Lines.Where(l => l.Level >= LogLevel.Error || l.Text.Contains("mistake", StringComparison.Ordinal)).Select(l => l.Text));
+        Assert.Empty(
+            _log.Lines.Where(l => l.Level >= LogLevel.Error || l.Text.Contains("mistake", StringComparison.Ordinal)).Select(l => l.Text)
+        );
     }
 
     private sealed class OneLogger(ILogger log) : ILoggerProvider
     {
         public ILogger CreateLogger(string categoryName) => log;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -7,7 +7,8 @@ namespace ClipFusion.Tests.EdgeDaemon.Web;
 /// <summary>Which connection goes when there are too many.</summary>
 public sealed class ConnectionTableTests
 {
-    private static readonly IPAddress One = IPAddress.Parse("127.0.0.1"), Two = IPAddress.Parse("127.0.0.2");
+    private static readonly IPAddress One = IPAddress.Parse("127.0.0.1"),
+        Two = IPAddress.Parse("127.0.0.2");
     private readonly FakeTimeProvider _time = new();
     private readonly ConnectionTable _table;
     private readonly List<ClientConnection> _all = [];
@@ -17,7 +18,8 @@ public sealed class ConnectionTableTests
     [Fact]
     public void Add_Full_ClosesTheOneThatIsIdleForLongest()
     {
-        for (int i = 0; i < ConnectionTable.Maximum; i++) Assert.Null(Add(One));
+        for (int i = 0; i < ConnectionTable.Maximum; i++)
+            Assert.Null(Add(One));
         _all[0].Begin();
         _all[1].Begin();
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -33,7 +35,8 @@ public sealed class ConnectionTableTests
         {
             Assert.Null(Add(One));
             _all[i].Begin();
-            if (i < 16) _all[i].Keep();
+            if (i < 16)
+                _all[i].Keep();
         }
 
         Assert.Same(_all[16], Add(One));
@@ -42,8 +45,10 @@ public sealed class ConnectionTableTests
     [Fact]
     public void Add_OneAddressHasMost_IsTheOneThatLosesAConnection()
     {
-        for (int i = 0; i < 10; i++) Add(Two);
-        for (int i = 10; i < ConnectionTable.Maximum; i++) Add(One);
+        for (int i = 0; i < 10; i++)
+            Add(Two);
+        for (int i = 10; i < ConnectionTable.Maximum; i++)
+            Add(One);
         Assert.Same(_all[10], Add(Two));
     }
 

@@ -31,7 +31,12 @@ public sealed class GuardTests : IAsyncLifetime
         request.Headers.Host = host.Replace("{port}", $"{_host.Port}", StringComparison.Ordinal);
         using HttpResponseMessage answer = await _host.SendAsync(request);
         Assert.Equal(status, (int)answer.StatusCode);
-        if (status != 200) Assert.Contains($"port {_host.Port}", (await WebHost.JsonAsync(answer)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        if (status != 200)
+            Assert.Contains(
+                $"port {_host.Port}",
+                (await WebHost.JsonAsync(answer)).GetProperty("detail").GetString(),
+                StringComparison.Ordinal
+            );
     }
 
     [Theory]
@@ -93,10 +98,16 @@ public sealed class GuardTests : IAsyncLifetime
         await using WebHost proxied = await WebHost.StartAsync(publicOrigin: "https://line1.example");
         var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/codes");
         request.Headers.Host = host.Replace("{port}", $"{proxied.Port}", StringComparison.Ordinal);
-        if (origin is not null) request.Headers.Add("Origin", origin.Replace("{port}", $"{proxied.Port}", StringComparison.Ordinal));
+        if (origin is not null)
+            request.Headers.Add("Origin", origin.Replace("{port}", $"{proxied.Port}", StringComparison.Ordinal));
         using HttpResponseMessage answer = await proxied.SendAsync(request);
         Assert.Equal(status, (int)answer.StatusCode);
-        if (status != 200) Assert.Contains("$.http.publicOrigin", (await WebHost.JsonAsync(answer)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        if (status != 200)
+            Assert.Contains(
+                "$.http.publicOrigin",
+                (await WebHost.JsonAsync(answer)).GetProperty("detail").GetString(),
+                StringComparison.Ordinal
+            );
     }
 
     [Theory]
@@ -108,7 +119,8 @@ public sealed class GuardTests : IAsyncLifetime
     [InlineData("/no/such/thing", 404)]
     public async Task Head_Path_IsAnsweredAsGetWithoutABody(string path, int status)
     {
-        using HttpResponseMessage head = await _host.SendAsync(new HttpRequestMessage(HttpMethod.Head, path)), get = await _host.GetAsync(path);
+        using HttpResponseMessage head = await _host.SendAsync(new HttpRequestMessage(HttpMethod.Head, path)),
+            get = await _host.GetAsync(path);
         Assert.Equal((status, status), ((int)head.StatusCode, (int)get.StatusCode));
         Assert.Equal(get.Content.Headers.ContentType, head.Content.Headers.ContentType);
         Assert.Empty(await head.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
@@ -130,7 +142,8 @@ public sealed class GuardTests : IAsyncLifetime
     public async Task Request_WithTooManyOrTooLongHeaders_IsRefused()
     {
         var many = new HttpRequestMessage(HttpMethod.Get, "/health/live");
-        for (int i = 0; i < 50; i++) many.Headers.Add($"X-Many-{i}", "1");
+        for (int i = 0; i < 50; i++)
+            many.Headers.Add($"X-Many-{i}", "1");
         using HttpResponseMessage answer = await _host.SendAsync(many, anyStatus: true);
         Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, answer.StatusCode);
     }
@@ -140,7 +153,9 @@ public sealed class GuardTests : IAsyncLifetime
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, _host.Port, TestContext.Current.CancellationToken);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET /health/live HTTP/1.0\r\n\r\n"), TestContext.Current.CancellationToken);
+        await client
+            .GetStream()
+            .WriteAsync(Encoding.ASCII.GetBytes("GET /health/live HTTP/1.0\r\n\r\n"), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(client.GetStream());
         Assert.Contains(" 421 ", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
@@ -160,7 +175,13 @@ public sealed class GuardTests : IAsyncLifetime
     {
         Assert.Equal("live", (await _host.JsonAsync("/health/live")).GetProperty("status").GetString());
         var ready = await _host.JsonAsync("/health/ready", HttpStatusCode.ServiceUnavailable);
-        Assert.Equal([("line1", "NOT_READY"), ("line2", "NOT_READY")], ready.GetProperty("stations").EnumerateArray().Select(s => (s.GetProperty("station").GetString(), s.GetProperty("error").GetString())));
+        Assert.Equal(
+            [("line1", "NOT_READY"), ("line2", "NOT_READY")],
+            ready
+                .GetProperty("stations")
+                .EnumerateArray()
+                .Select(s => (s.GetProperty("station").GetString(), s.GetProperty("error").GetString()))
+        );
     }
 
     [Theory]

@@ -14,36 +14,57 @@ public sealed partial class OpenApiTests
     public async Task Document_HasEveryRouteMethodAndStatusAndNoOther()
     {
         await using WebHost host = await WebHost.StartAsync();
-        var mapped = from endpoint in host.Endpoints
-                     from method in WebHost.MethodsOf(endpoint)
-                     from status in endpoint.Metadata.GetMetadata<Statuses>()!.Codes.Concat([403, 421]).Distinct()
-                     select $"{method} /{endpoint.RoutePattern.RawText!.TrimStart('/')} {status}";
+        var mapped =
+            from endpoint in host.Endpoints
+            from method in WebHost.MethodsOf(endpoint)
+            from status in endpoint.Metadata.GetMetadata<Statuses>()!.Codes.Concat([403, 421]).Distinct()
+            select $"{method} /{endpoint.RoutePattern.RawText!.TrimStart('/')} {status}";
         Assert.Equal(mapped.Order(StringComparer.Ordinal), Documented().Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Document_References_ArePresent()
     {
-        foreach (string name in LocalReference().Matches(Text).Select(m => m.Groups[1].Value).Distinct()) Assert.Matches($@"(?m)^    {Regex.Escape(name)}:", Text);
-        foreach (string file in SchemaReference().Matches(Text).Select(m => m.Groups[1].Value).Distinct()) Assert.True(File.Exists(Fixtures.Path("..", "..", "docs", file)), file);
+        foreach (string name in LocalReference().Matches(Text).Select(m => m.Groups[1].Value).Distinct())
+            Assert.Matches($@"(?m)^    {Regex.Escape(name)}:", Text);
+        foreach (string file in SchemaReference().Matches(Text).Select(m => m.Groups[1].Value).Distinct())
+            Assert.True(File.Exists(Fixtures.Path("..", "..", "docs", file)), file);
     }
 
     [Fact]
     public async Task Server_ServesTheDocumentItsSchemasAndThePage()
     {
         await using WebHost host = await WebHost.StartAsync();
-        foreach ((string path, string type) in ((string, string)[])[("/openapi.yaml", "application/yaml"), ("/asyncapi.yaml", "application/yaml"), ("/schema/verdict.json", "application/json"), ("/", "text/html"), ("/page/page.css", "text/css"), ("/page/main.js", "text/javascript")])
+        foreach (
+            (string path, string type) in ((string, string)[])
+                [
+                    ("/openapi.yaml", "application/yaml"),
+                    ("/asyncapi.yaml", "application/yaml"),
+                    ("/schema/verdict.json", "application/json"),
+                    ("/", "text/html"),
+                    ("/page/page.css", "text/css"),
+                    ("/page/main.js", "text/javascript"),
+                ]
+        )
         {
             using HttpResponseMessage answer = await host.GetAsync(path);
             Assert.Equal((200, type), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
-            if (type.StartsWith("text", StringComparison.Ordinal)) Assert.Equal("utf-8", answer.Content.Headers.ContentType.CharSet);
+            if (type.StartsWith("text", StringComparison.Ordinal))
+                Assert.Equal("utf-8", answer.Content.Headers.ContentType.CharSet);
         }
     }
 
     [Fact]
     public async Task ExtraEndpoints_StandBehindTheSameChecks()
     {
-        await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton(new ExtraEndpoints("demo", app => app.MapGet("/api/v1/demo/score", c => Reply.JsonAsync(c, 200, new { Parts = 3 })).Answers(200))));
+        await using WebHost host = await WebHost.StartAsync(more: services =>
+            services.AddSingleton(
+                new ExtraEndpoints(
+                    "demo",
+                    app => app.MapGet("/api/v1/demo/score", c => Reply.JsonAsync(c, 200, new { Parts = 3 })).Answers(200)
+                )
+            )
+        );
         Assert.Equal(3, (await host.JsonAsync("/api/v1/demo/score")).GetProperty("parts").GetInt32());
         Assert.Equal("demo", (await host.JsonAsync("/api/v1/extras"))[0].GetString());
         var strange = new HttpRequestMessage(HttpMethod.Get, "/api/v1/demo/score");
@@ -54,13 +75,18 @@ public sealed partial class OpenApiTests
 
     private static IEnumerable<string> Documented()
     {
-        string path = "", method = "";
+        string path = "",
+            method = "";
         foreach (string line in Text.Split('\n'))
         {
-            if (line == "components:") yield break;
-            if (Path().Match(line) is { Success: true } p) path = p.Groups[1].Value;
-            else if (Method().Match(line) is { Success: true } m) method = m.Groups[1].Value.ToUpperInvariant();
-            else if (Status().Match(line) is { Success: true } s) yield return $"{method} {path} {s.Groups[1].Value}";
+            if (line == "components:")
+                yield break;
+            if (Path().Match(line) is { Success: true } p)
+                path = p.Groups[1].Value;
+            else if (Method().Match(line) is { Success: true } m)
+                method = m.Groups[1].Value.ToUpperInvariant();
+            else if (Status().Match(line) is { Success: true } s)
+                yield return $"{method} {path} {s.Groups[1].Value}";
         }
     }
 

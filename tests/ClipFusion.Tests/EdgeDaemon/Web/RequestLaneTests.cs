@@ -28,7 +28,8 @@ public sealed class RequestLaneTests : IDisposable
     public async Task Enter_LightAfterHeavy_GoesFirst()
     {
         _lane.Charge(2);
-        Task<bool> heavy = _lane.EnterAsync(isLight: false).AsTask(), light = _lane.EnterAsync(isLight: true).AsTask();
+        Task<bool> heavy = _lane.EnterAsync(isLight: false).AsTask(),
+            light = _lane.EnterAsync(isLight: true).AsTask();
         _time.Advance(TimeSpan.FromMilliseconds(100));
         Assert.True(await light);
         Assert.False(heavy.IsCompleted);

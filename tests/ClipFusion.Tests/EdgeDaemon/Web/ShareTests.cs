@@ -21,7 +21,8 @@ public sealed class ShareTests : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        foreach (Socket client in _clients) client.Dispose();
+        foreach (Socket client in _clients)
+            client.Dispose();
         return _host.DisposeAsync();
     }
 
@@ -31,7 +32,8 @@ public sealed class ShareTests : IAsyncLifetime
     [InlineData("GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")]
     public async Task Connections_HeldOpenByTheHundred_LockNobodyOut(string sent, params string[] addresses)
     {
-        for (int i = 0; i < 2 * ConnectionTable.Maximum; i++) await OpenAsync(sent, addresses[i % addresses.Length]);
+        for (int i = 0; i < 2 * ConnectionTable.Maximum; i++)
+            await OpenAsync(sent, addresses[i % addresses.Length]);
         foreach (string path in (string[])["/health/live", "/api/v1/stations", "/", "/page/main.js"])
         {
             using HttpResponseMessage answer = await _host.GetAsync(path).WaitAsync(AtOnce, TestContext.Current.CancellationToken);
@@ -56,7 +58,9 @@ public sealed class ShareTests : IAsyncLifetime
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             }
 
-            using HttpResponseMessage taken = await _host.TriggerAsync($$"""{"triggerId":"t{{i}}"}""", waitMs: 60_000).WaitAsync(AtOnce, TestContext.Current.CancellationToken);
+            using HttpResponseMessage taken = await _host
+                .TriggerAsync($$"""{"triggerId":"t{{i}}"}""", waitMs: 60_000)
+                .WaitAsync(AtOnce, TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
         }
 
@@ -68,7 +72,8 @@ public sealed class ShareTests : IAsyncLifetime
     {
         _host.Share.LaneOf(Lane.Ordinary).Charge(10_000);
         Task<HttpResponseMessage> ordinary = _host.GetAsync("/api/v1/codes");
-        using (HttpResponseMessage vital = await _host.GetAsync("/health/live")) Assert.Equal(HttpStatusCode.OK, vital.StatusCode);
+        using (HttpResponseMessage vital = await _host.GetAsync("/health/live"))
+            Assert.Equal(HttpStatusCode.OK, vital.StatusCode);
         using HttpResponseMessage refused = await ordinary;
         Assert.Equal((HttpStatusCode.TooManyRequests, TimeSpan.FromSeconds(1)), (refused.StatusCode, refused.Headers.RetryAfter!.Delta));
         Assert.Contains("fewer requests", (await WebHost.JsonAsync(refused)).GetProperty("detail").GetString(), StringComparison.Ordinal);
@@ -81,7 +86,9 @@ public sealed class ShareTests : IAsyncLifetime
         {
             using HttpResponseMessage judged = await _host.TriggerAsync($$"""{"triggerId":"p{{i}}"}""", waitMs: 60_000);
             string latest = (await WebHost.JsonAsync(judged)).GetProperty("inspectionId").GetString()!;
-            JsonElement[] pages = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => _host.JsonAsync($"/api/v1/inspections?station=line1&limit={n % 3 + 1}")));
+            JsonElement[] pages = await Task.WhenAll(
+                Enumerable.Range(0, 8).Select(n => _host.JsonAsync($"/api/v1/inspections?station=line1&limit={n % 3 + 1}"))
+            );
             for (int n = 0; n < pages.Length; n++)
             {
                 Assert.Equal(Math.Min(n % 3 + 1, i + 1), pages[n].GetArrayLength());
@@ -98,7 +105,8 @@ public sealed class ShareTests : IAsyncLifetime
         _clients.Add(socket);
         socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
         await socket.ConnectAsync(IPAddress.Loopback, _host.Port, TestContext.Current.CancellationToken);
-        if (sent.Length > 0) await socket.SendAsync(Encoding.ASCII.GetBytes(sent), TestContext.Current.CancellationToken);
+        if (sent.Length > 0)
+            await socket.SendAsync(Encoding.ASCII.GetBytes(sent), TestContext.Current.CancellationToken);
         return socket;
     }
 
@@ -107,20 +115,18 @@ public sealed class ShareTests : IAsyncLifetime
     private async Task<Task> FloodAsync(string path)
     {
         Socket socket = await OpenAsync("");
-        byte[] request = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{_host.Port}\r\n\r\n", 20)));
+        byte[] request = Encoding.ASCII.GetBytes(
+            string.Concat(Enumerable.Repeat($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{_host.Port}\r\n\r\n", 20))
+        );
         byte[] answers = new byte[64 * 1024];
         async Task SendAsync()
         {
-            while (await socket.SendAsync(request) > 0)
-            {
-            }
+            while (await socket.SendAsync(request) > 0) { }
         }
 
         async Task ReadAsync()
         {
-            while (await socket.ReceiveAsync(answers) > 0)
-            {
-            }
+            while (await socket.ReceiveAsync(answers) > 0) { }
         }
 
         async Task BothAsync()

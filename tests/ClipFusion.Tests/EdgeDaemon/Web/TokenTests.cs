@@ -17,7 +17,10 @@ public sealed class TokenTests
         foreach (string? shown in (string?[])[null, "", WebHost.Token])
         {
             using HttpResponseMessage answer = await host.TriggerAsync(Trigger, token: shown);
-            Assert.Equal((HttpStatusCode.Forbidden, "NOT_ALLOWED"), (answer.StatusCode, (await WebHost.JsonAsync(answer)).GetProperty("error").GetString()));
+            Assert.Equal(
+                (HttpStatusCode.Forbidden, "NOT_ALLOWED"),
+                (answer.StatusCode, (await WebHost.JsonAsync(answer)).GetProperty("error").GetString())
+            );
         }
     }
 
@@ -33,7 +36,10 @@ public sealed class TokenTests
 
         // There is no box: the token was right.
         using HttpResponseMessage right = await host.TriggerAsync(Trigger);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "NOT_READY"), (right.StatusCode, (await WebHost.JsonAsync(right)).GetProperty("error").GetString()));
+        Assert.Equal(
+            (HttpStatusCode.ServiceUnavailable, "NOT_READY"),
+            (right.StatusCode, (await WebHost.JsonAsync(right)).GetProperty("error").GetString())
+        );
     }
 
     [Fact]
@@ -43,9 +49,11 @@ public sealed class TokenTests
         await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton<TimeProvider>(time));
         await File.WriteAllTextAsync(host.TokenFile, "another-token-of-the-tests", TestContext.Current.CancellationToken);
         // No request looks at the file.
-        using (HttpResponseMessage still = await host.TriggerAsync(Trigger)) Assert.Equal(HttpStatusCode.ServiceUnavailable, still.StatusCode);
+        using (HttpResponseMessage still = await host.TriggerAsync(Trigger))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, still.StatusCode);
         time.Advance(HttpToken.Interval);
-        using HttpResponseMessage old = await host.TriggerAsync(Trigger), now = await host.TriggerAsync(Trigger, token: "another-token-of-the-tests");
+        using HttpResponseMessage old = await host.TriggerAsync(Trigger),
+            now = await host.TriggerAsync(Trigger, token: "another-token-of-the-tests");
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.ServiceUnavailable), (old.StatusCode, now.StatusCode));
     }
 
@@ -59,10 +67,12 @@ public sealed class TokenTests
         File.Delete(host.TokenFile);
         await Programs.PassAsync(command, [host.TokenFile], TestContext.Current.CancellationToken);
         time.Advance(HttpToken.Interval);
-        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => host.TriggerAsync(Trigger))).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => host.TriggerAsync(Trigger)))
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.Forbidden, a.StatusCode));
         Assert.Equal("live", (await host.JsonAsync("/health/live")).GetProperty("status").GetString());
-        foreach (HttpResponseMessage answer in answers) answer.Dispose();
+        foreach (HttpResponseMessage answer in answers)
+            answer.Dispose();
     }
 
     [Theory]
@@ -74,8 +84,10 @@ public sealed class TokenTests
     {
         var time = new FakeTimeProvider();
         await using WebHost host = await WebHost.StartAsync(more: services => services.AddSingleton<TimeProvider>(time));
-        if (content is null) File.Delete(host.TokenFile);
-        else await File.WriteAllTextAsync(host.TokenFile, content, TestContext.Current.CancellationToken);
+        if (content is null)
+            File.Delete(host.TokenFile);
+        else
+            await File.WriteAllTextAsync(host.TokenFile, content, TestContext.Current.CancellationToken);
         time.Advance(HttpToken.Interval);
         using HttpResponseMessage answer = await host.TriggerAsync(Trigger, token: content?.Trim() ?? "");
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);

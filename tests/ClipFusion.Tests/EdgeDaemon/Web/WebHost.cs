@@ -29,26 +29,41 @@ internal sealed class WebHost : IAsyncDisposable
 
     private WebHost(bool hasBox, bool hasToken, string? publicOrigin, Action<IServiceCollection>? more)
     {
-        _folder = new BoxFolder(new BoxOptions
+        _folder = new BoxFolder(
+            new BoxOptions
+            {
+                Port = 1,
+                Recipes = hasBox ? [BoxRecipe.Fast(7, "board")] : [],
+                HasPack = hasBox,
+                HasToken = hasToken,
+                PublicOrigin = publicOrigin,
+                Stations =
+                [
+                    new("line1")
+                    {
+                        MqttTriggers = false,
+                        HttpTriggers = true,
+                        MinTriggerIntervalMs = 60_000,
+                    },
+                    new("line2", null),
+                ],
+            }
+        );
+        _app = ApplianceHost.Create(
+            LiveConfig.Load(ConfigFile),
+            services =>
+            {
+                services.AddLogging(l => l.ClearProviders());
+                if (!hasBox)
+                    services.RemoveAll<IHostedService>();
+                more?.Invoke(services);
+            }
+        );
+        Http = new HttpClient
         {
-            Port = 1,
-            Recipes = hasBox ? [BoxRecipe.Fast(7, "board")] : [],
-            HasPack = hasBox,
-            HasToken = hasToken,
-            PublicOrigin = publicOrigin,
-            Stations =
-            [
-                new("line1") { MqttTriggers = false, HttpTriggers = true, MinTriggerIntervalMs = 60_000 },
-                new("line2", null),
-            ],
-        });
-        _app = ApplianceHost.Create(LiveConfig.Load(ConfigFile), services =>
-        {
-            services.AddLogging(l => l.ClearProviders());
-            if (!hasBox) services.RemoveAll<IHostedService>();
-            more?.Invoke(services);
-        });
-        Http = new HttpClient { BaseAddress = new Uri($"http://{_app.Services.GetRequiredService<HttpSocket>().Address}"), Timeout = TimeSpan.FromMinutes(2) };
+            BaseAddress = new Uri($"http://{_app.Services.GetRequiredService<HttpSocket>().Address}"),
+            Timeout = TimeSpan.FromMinutes(2),
+        };
     }
 
     public HttpClient Http { get; }
@@ -65,9 +80,15 @@ internal sealed class WebHost : IAsyncDisposable
 
     public HttpShare Share => _app.Services.GetRequiredService<HttpShare>();
 
-    public IReadOnlyList<RouteEndpoint> Endpoints => [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>()];
+    public IReadOnlyList<RouteEndpoint> Endpoints =>
+        [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>()];
 
-    public static async Task<WebHost> StartAsync(bool hasBox = false, bool hasToken = true, string? publicOrigin = null, Action<IServiceCollection>? more = null)
+    public static async Task<WebHost> StartAsync(
+        bool hasBox = false,
+        bool hasToken = true,
+        string? publicOrigin = null,
+        Action<IServiceCollection>? more = null
+    )
     {
         var host = new WebHost(hasBox, hasToken, publicOrigin, more);
         await host._app.StartAsync(TestContext.Current.CancellationToken);
@@ -86,8 +107,15 @@ internal sealed class WebHost : IAsyncDisposable
     /// <summary>Sends a trigger with the token.</summary>
     public Task<HttpResponseMessage> TriggerAsync(string body, string station = "line1", int? waitMs = null, string? token = Token)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/stations/{station}/triggers{(waitMs is null ? "" : $"?waitMs={waitMs}")}") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            $"/api/v1/stations/{station}/triggers{(waitMs is null ? "" : $"?waitMs={waitMs}")}"
+        )
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return SendAsync(request);
     }
 
@@ -95,10 +123,15 @@ internal sealed class WebHost : IAsyncDisposable
     /// answers before any endpoint.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool anyStatus = false)
     {
-        HttpResponseMessage answer = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        HttpResponseMessage answer = await Http.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
         string path = request.RequestUri!.OriginalString.Split('?')[0];
         RouteEndpoint? endpoint = Endpoints.FirstOrDefault(e => Fits(e.RoutePattern, path) && MethodsOf(e).Contains(request.Method.Method));
-        if (endpoint is not null && !anyStatus) Assert.Contains((int)answer.StatusCode, endpoint.Metadata.GetMetadata<Statuses>()!.Codes.Concat(Statuses.Everywhere));
+        if (endpoint is not null && !anyStatus)
+            Assert.Contains((int)answer.StatusCode, endpoint.Metadata.GetMetadata<Statuses>()!.Codes.Concat(Statuses.Everywhere));
         return answer;
     }
 
@@ -111,7 +144,8 @@ internal sealed class WebHost : IAsyncDisposable
         return await JsonAsync(answer);
     }
 
-    public static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) => JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+    public static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) =>
+        JsonDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
 
     /// <summary>Waits until a station takes triggers.</summary>
     public async Task ReadyAsync(string name)
@@ -120,7 +154,8 @@ internal sealed class WebHost : IAsyncDisposable
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look()
         {
-            if (station.Readiness.Code == ClipFusion.EdgeDaemon.Domain.Code.None) ready.TrySetResult();
+            if (station.Readiness.Code == ClipFusion.EdgeDaemon.Domain.Code.None)
+                ready.TrySetResult();
         }
 
         station.Changed += Look;
@@ -138,11 +173,13 @@ internal sealed class WebHost : IAsyncDisposable
     }
 
     /// <summary>What an endpoint is asked with; the metrics' one says nothing and answers all.</summary>
-    public static IReadOnlyList<string> MethodsOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"];
+    public static IReadOnlyList<string> MethodsOf(RouteEndpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"];
 
     private static bool Fits(RoutePattern pattern, string path)
     {
-        string[] parts = path.Trim('/').Split('/'), wanted = (pattern.RawText ?? "").Trim('/').Split('/');
+        string[] parts = path.Trim('/').Split('/'),
+            wanted = (pattern.RawText ?? "").Trim('/').Split('/');
         return parts.Length == wanted.Length && parts.Zip(wanted).All(p => p.Second.StartsWith('{') || p.First == p.Second);
     }
 }

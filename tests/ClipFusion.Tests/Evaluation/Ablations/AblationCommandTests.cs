@@ -27,28 +27,57 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         foreach ((string row, Recipe recipe) in Rows())
         {
             JsonElement run = Run(folder, $"{row}-k{(row == "table4-language" ? 0 : 1)}-seed0");
-            string[] references = [.. run.GetProperty("references").EnumerateArray().Select(r => Path.Combine(set.Root, r.GetProperty("id").GetString()!))];
+            string[] references =
+            [
+                .. run.GetProperty("references").EnumerateArray().Select(r => Path.Combine(set.Root, r.GetProperty("id").GetString()!)),
+            ];
             JsonElement image = run.GetProperty("images").EnumerateArray().Last();
             // Several tables have a row that is the method itself.
             string key = $"{recipe.Revision} {references.Length}";
-            if (!expected.ContainsKey(key)) expected[key] = Score(pack, recipe, references, Path.Combine(set.Root, image.GetProperty("id").GetString()!));
+            if (!expected.ContainsKey(key))
+                expected[key] = Score(pack, recipe, references, Path.Combine(set.Root, image.GetProperty("id").GetString()!));
             // Networks may have been run in another batch than the inspector's, so to rounding.
             Assert.Equal(expected[key], image.GetProperty("score").GetSingle(), 2e-6f);
             Assert.Contains($"| {row} | ", cli.Output, StringComparison.Ordinal);
         }
 
-        Assert.All((int[])[3, 4, 5, 6, 9, 10, 11], table => Assert.Contains($"## Table {table} of the paper: ", cli.Output, StringComparison.Ordinal));
+        Assert.All(
+            (int[])[3, 4, 5, 6, 9, 10, 11],
+            table => Assert.Contains($"## Table {table} of the paper: ", cli.Output, StringComparison.Ordinal)
+        );
         // The one row that can't be made here is named, in the tables and as a note.
-        Assert.Contains("- NOT MADE: table11-custom (the paper's set: pill: crack, scratch, residue): no category 'pill' is judged", cli.Output, StringComparison.Ordinal);
-        Assert.Contains("- table 11: table11-custom (the paper's set: pill: crack, scratch, residue) was not made", cli.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "- NOT MADE: table11-custom (the paper's set: pill: crack, scratch, residue): no category 'pill' is judged",
+            cli.Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "- table 11: table11-custom (the paper's set: pill: crack, scratch, residue) was not made",
+            cli.Output,
+            StringComparison.Ordinal
+        );
         // The components' maps are others, so are the scores.
-        float[] scores = [.. ((string[])["decoder", "all", "encoder-decoder"]).Select(p => Run(folder, $"table9-{p}-k1-seed0").GetProperty("images")[0].GetProperty("score").GetSingle())];
+        float[] scores =
+        [
+            .. ((string[])["decoder", "all", "encoder-decoder"]).Select(p =>
+                Run(folder, $"table9-{p}-k1-seed0").GetProperty("images")[0].GetProperty("score").GetSingle()
+            ),
+        ];
         Assert.Equal(3, scores.Distinct().Count());
         // The paper's figure of the one category that there is stands beside ours.
-        Assert.Matches(@"\| table11-custom \| the paper's set: cable: crack, poke, scratch \| cable \| 1 \| [0-9.]+ \(95\.0, [-+][0-9.]+\) \|", cli.Output);
-        JsonElement report = JsonElement.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken));
+        Assert.Matches(
+            @"\| table11-custom \| the paper's set: cable: crack, poke, scratch \| cable \| 1 \| [0-9.]+ \(95\.0, [-+][0-9.]+\) \|",
+            cli.Output
+        );
+        JsonElement report = JsonElement.Parse(
+            await File.ReadAllBytesAsync(Path.Combine(folder, "results.json"), TestContext.Current.CancellationToken)
+        );
         Assert.Equal(7, report.GetProperty("ablations").GetArrayLength());
-        Assert.Contains("cable,table11-default,1,image_auroc,", await File.ReadAllTextAsync(Path.Combine(folder, "results.csv"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "cable,table11-default,1,image_auroc,",
+            await File.ReadAllTextAsync(Path.Combine(folder, "results.csv"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -74,15 +103,36 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Evaluate_PackWithoutTheGraphOfParts_SaysWhichRowsItCannotMakeAndWhatWould()
     {
         using EvaluationSet set = Small("widget");
-        string old = tiny.Copy(), manifest = Path.Combine(old, "pack.json"), folder = tiny.Scratch();
+        string old = tiny.Copy(),
+            manifest = Path.Combine(old, "pack.json"),
+            folder = tiny.Scratch();
         JsonObject pack = JsonNode.Parse(await File.ReadAllTextAsync(manifest, TestContext.Current.CancellationToken))!.AsObject();
         pack["graphs"]!.AsArray().RemoveAll(g => g!["name"]!.GetValue<string>() == "mapdiff_parts");
         await File.WriteAllTextAsync(manifest, pack.ToJsonString(), TestContext.Current.CancellationToken);
 
-        CliRun run = await CliRun.RunAsync("evaluate", set.Root, "--pack", old, "--out", folder, "--k", "1", "--seeds", "0", "--threads", "1", "--ablation", "9");
+        CliRun run = await CliRun.RunAsync(
+            "evaluate",
+            set.Root,
+            "--pack",
+            old,
+            "--out",
+            folder,
+            "--k",
+            "1",
+            "--seeds",
+            "0",
+            "--threads",
+            "1",
+            "--ablation",
+            "9"
+        );
 
         Assert.True(run.Code == ExitCode.Clean, run.Error);
-        Assert.Contains("- NOT MADE: table9-decoder (decoder): pack 'tiny' has no graph 'mapdiff_parts'", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "- NOT MADE: table9-decoder (decoder): pack 'tiny' has no graph 'mapdiff_parts'",
+            run.Output,
+            StringComparison.Ordinal
+        );
         Assert.Contains("build it again from the same weights with 'clipfusion models build'", run.Output, StringComparison.Ordinal);
         Assert.Contains("| table9-encoder-decoder | ", run.Output, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(folder, "runs", "widget", "table9-decoder-k1-seed0.json")));
@@ -106,21 +156,37 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     private static EvaluationSet Small(string category)
     {
         var set = new EvaluationSet(category);
-        foreach (string picture in (string[])["test/good/003.png", "test/hole/003.png", "test/hole/004.png", "ground_truth/hole/003_mask.png", "ground_truth/hole/004_mask.png"]) File.Delete(set.Path(picture));
+        foreach (
+            string picture in (string[])
+                [
+                    "test/good/003.png",
+                    "test/hole/003.png",
+                    "test/hole/004.png",
+                    "ground_truth/hole/003_mask.png",
+                    "ground_truth/hole/004_mask.png",
+                ]
+        )
+            File.Delete(set.Path(picture));
         return set;
     }
 
     private static float Score(ModelPack pack, Recipe recipe, string[] references, string picture)
     {
         using var inspector = Inspector.Create(pack, recipe, cancellation: TestContext.Current.CancellationToken);
-        if (references.Length > 0) inspector.Enroll(references.Length, (i, use) => use(ImageCodec.DecodeStored(references[i]).View), cancellation: TestContext.Current.CancellationToken);
+        if (references.Length > 0)
+            inspector.Enroll(
+                references.Length,
+                (i, use) => use(ImageCodec.DecodeStored(references[i]).View),
+                cancellation: TestContext.Current.CancellationToken
+            );
         return inspector.Inspect(ImageCodec.DecodeStored(picture).View, cancellation: TestContext.Current.CancellationToken).Score;
     }
 
     /// <summary>What each row is, written down anew.</summary>
     private static IEnumerable<(string Row, Recipe Recipe)> Rows()
     {
-        Recipe all = Recipe.Default("cable"), diffusion = all with { Profile = Profile.MapDiff };
+        Recipe all = Recipe.Default("cable"),
+            diffusion = all with { Profile = Profile.MapDiff };
         yield return ("table3-clip", all with { Profile = Profile.PatchClip });
         yield return ("table3-diff", diffusion);
         yield return ("table3-both", all);
@@ -142,7 +208,10 @@ public sealed class AblationCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         yield return ("table11-own", diffusion with { States = ["hole", "damage"] });
     }
 
-    private static JsonElement Run(string folder, string name) => JsonElement.Parse(File.ReadAllBytes(Path.Combine(Directory.EnumerateDirectories(Path.Combine(folder, "runs")).Single(), $"{name}.json")));
+    private static JsonElement Run(string folder, string name) =>
+        JsonElement.Parse(
+            File.ReadAllBytes(Path.Combine(Directory.EnumerateDirectories(Path.Combine(folder, "runs")).Single(), $"{name}.json"))
+        );
 
     private async Task<CliRun> CleanAsync(EvaluationSet set, string folder, params string[] options)
     {

@@ -24,7 +24,12 @@ public sealed class AttentionMapsTests(TinyPack tiny) : IClassFixture<TinyPack>
         BranchMaps found = maps.Replace(new Picture(path, "query", golden.Recipe.Object), new BranchMaps(), DenoiserParts.Decoder);
 
         using SafetensorsFile tensors = SafetensorsFile.Open(golden.Tensors);
-        float[][] layers = [.. tensors.Tensors.Keys.Where(k => k.StartsWith($"{query}.unet.probs.up_blocks.", StringComparison.Ordinal)).Select(k => Enlarged(tensors.ReadFloats(k)))];
+        float[][] layers =
+        [
+            .. tensors
+                .Tensors.Keys.Where(k => k.StartsWith($"{query}.unet.probs.up_blocks.", StringComparison.Ordinal))
+                .Select(k => Enlarged(tensors.ReadFloats(k))),
+        ];
         Assert.Equal(9, layers.Length);
         float[] generic = found.DiffLanguage[golden.Recipe.States.IndexOf(golden.Recipe.GenericState)].Values;
         Assert.InRange(generic.Select((v, i) => Math.Abs(v - layers.Average(l => l[i]))).Max(), 0, 2e-5f);

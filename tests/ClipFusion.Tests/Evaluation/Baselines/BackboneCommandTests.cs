@@ -16,7 +16,13 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         using var set = new EvaluationSet("cable");
         string folder = tiny.Scratch();
         // Upper case and a space: row names are file names.
-        string[] options = ["--baselines", "patchcore", "--patchcore-backbone", TinyBackbone.Write(Path.Combine(tiny.Scratch(), "My Net.onnx"))];
+        string[] options =
+        [
+            "--baselines",
+            "patchcore",
+            "--patchcore-backbone",
+            TinyBackbone.Write(Path.Combine(tiny.Scratch(), "My Net.onnx")),
+        ];
 
         CliRun first = await RunAsync(set, folder, options);
         Directory.Delete(Path.Combine(folder, "runs"), recursive: true);
@@ -29,7 +35,12 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
         Assert.DoesNotMatch(@"\| patchcore-my-net \| 1 \| .*\(", first.Output);
         Assert.Contains("(0 runs)", second.Error, StringComparison.Ordinal);
         Assert.Equal(first.Output, second.Output);
-        JsonElement run = JsonElement.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, "runs", "cable", "patchcore-my-net-k1-seed0.json"), TestContext.Current.CancellationToken));
+        JsonElement run = JsonElement.Parse(
+            await File.ReadAllBytesAsync(
+                Path.Combine(folder, "runs", "cable", "patchcore-my-net-k1-seed0.json"),
+                TestContext.Current.CancellationToken
+            )
+        );
         Assert.Equal(5, run.GetProperty("images").GetArrayLength());
         Assert.True(run.GetProperty("metrics").TryGetProperty("pixel_auroc", out _));
 
@@ -54,7 +65,8 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Evaluate_BackboneThatDoesNotFit_IsNamedBeforeAnythingElse(string mention, string kind, params string[] options)
     {
         using var set = new EvaluationSet();
-        string file = Path.Combine(tiny.Scratch(), $"{kind}.onnx"), folder = Path.Combine(tiny.Scratch(), "out");
+        string file = Path.Combine(tiny.Scratch(), $"{kind}.onnx"),
+            folder = Path.Combine(tiny.Scratch(), "out");
         Write(kind, file);
 
         CliRun run = await RunAsync(set, folder, ["--patchcore-backbone", file, .. options]);
@@ -67,21 +79,43 @@ public sealed class BackboneCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Evaluate_BackboneOptionWithoutOne_IsNamed()
     {
         using var set = new EvaluationSet();
-        (await RunAsync(set, tiny.Scratch(), "--patchcore-name", "x")).AssertBadArguments("--patchcore-name: belongs to --patchcore-backbone");
+        (await RunAsync(set, tiny.Scratch(), "--patchcore-name", "x")).AssertBadArguments(
+            "--patchcore-name: belongs to --patchcore-backbone"
+        );
     }
 
     private static void Write(string kind, string file)
     {
-        if (kind == "good") TinyBackbone.Write(file);
-        if (kind == "broken") File.WriteAllText(file, "no network");
-        if (kind is "missing" or "good" or "broken") return;
+        if (kind == "good")
+            TinyBackbone.Write(file);
+        if (kind == "broken")
+            File.WriteAllText(file, "no network");
+        if (kind is "missing" or "good" or "broken")
+            return;
         var g = new GraphBuilder("backbone", GraphTarget.OnnxRuntime);
         Value x = g.Input("picture", kind == "bytes" ? ElementType.UInt8 : ElementType.Float32, kind == "dynamic" ? "N" : 1, 3, 16, 16);
-        if (kind == "two") g.Add(x, g.Input("other", ElementType.Float32, 1, 3, 16, 16));
+        if (kind == "two")
+            g.Add(x, g.Input("other", ElementType.Float32, 1, 3, 16, 16));
         g.Output("y", kind == "vectors" ? g.Mean(g.Mean(x, 3), 2) : g.Cast(x, ElementType.Float32));
         g.Save(file);
     }
 
     private Task<CliRun> RunAsync(EvaluationSet set, string folder, params string[] options) =>
-        CliRun.RunAsync(["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "1", "--seeds", "0", "--profiles", "patchclip", "--threads", "1", .. options]);
+        CliRun.RunAsync([
+            "evaluate",
+            set.Root,
+            "--pack",
+            tiny.Folder,
+            "--out",
+            folder,
+            "--k",
+            "1",
+            "--seeds",
+            "0",
+            "--profiles",
+            "patchclip",
+            "--threads",
+            "1",
+            .. options,
+        ]);
 }

@@ -15,7 +15,12 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         using var folder = new TemporaryFolder();
         string file = TinyBackbone.Write(folder["net.onnx"]);
-        var options = new BackboneOptions(file) { Resize = 20, Mean = [0.4f, 0.5f, 0.6f], Deviation = [0.2f, 0.3f, 0.4f] };
+        var options = new BackboneOptions(file)
+        {
+            Resize = 20,
+            Mean = [0.4f, 0.5f, 0.6f],
+            Deviation = [0.2f, 0.3f, 0.4f],
+        };
         using Backbone backbone = Backbone.Open(options);
         // Its shorter side is 20 already: nothing is resampled, and the centre 16 x 16 begins at column 4, row 2.
         RgbImage picture = NoisePicture.Create(3, 24, 20);
@@ -29,15 +34,19 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         Assert.Equal((8, 8, new Region(4, 2, 16, 16)), (found.Height, found.Width, found.Covered));
         var input = new double[3, 16, 16];
         for (int c = 0; c < 3; c++)
-            for (int y = 0; y < 16; y++)
-                for (int x = 0; x < 16; x++) input[c, y, x] = ((picture.Pixels[(3 * (((y + 2) * 24) + x + 4)) + c] / 255.0) - options.Mean[c]) / options.Deviation[c];
+        for (int y = 0; y < 16; y++)
+        for (int x = 0; x < 16; x++)
+            input[c, y, x] = ((picture.Pixels[(3 * (((y + 2) * 24) + x + 4)) + c] / 255.0) - options.Mean[c]) / options.Deviation[c];
         (double[,,] near, double[,,] far) = TinyBackbone.Run(input);
         const int width = TinyBackbone.NearChannels + TinyBackbone.FarChannels;
         for (int i = 0; i < 64; i++)
         {
             for (int c = 0; c < width; c++)
             {
-                double expected = c < TinyBackbone.NearChannels ? Averaged(near, c, i / 8, i % 8) : Enlarged(far, c - TinyBackbone.NearChannels, i / 8, i % 8);
+                double expected =
+                    c < TinyBackbone.NearChannels
+                        ? Averaged(near, c, i / 8, i % 8)
+                        : Enlarged(far, c - TinyBackbone.NearChannels, i / 8, i % 8);
                 Assert.Equal(expected, found.Rows[(i * width) + c], 1e-5);
             }
         }
@@ -49,7 +58,10 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         var random = new Random(4);
         float[][] planes = [.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, 3 * 25).Select(_ => random.NextSingle()).ToArray())];
         float[][] rows = [.. planes.Select(p => Enumerable.Range(0, 25 * 3).Select(i => p[(i % 3 * 25) + (i / 3)]).ToArray())];
-        Assert.All(PatchCore.LocallyAware(rows, 5).Zip(FeatureMaps.LocallyAware([.. planes.Select(p => new FeatureMap(p, 3, 5, 5))], 5, 5)), p => Assert.Equal(p.First, p.Second, 1e-6f));
+        Assert.All(
+            PatchCore.LocallyAware(rows, 5).Zip(FeatureMaps.LocallyAware([.. planes.Select(p => new FeatureMap(p, 3, 5, 5))], 5, 5)),
+            p => Assert.Equal(p.First, p.Second, 1e-6f)
+        );
     }
 
     [Fact]
@@ -70,7 +82,8 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         using var folder = new TemporaryFolder();
         string file = folder["net.onnx"];
-        using (var store = new ExternalWeightFile(folder["net.weights"], TestContext.Current.CancellationToken)) TinyBackbone.Write(file, store);
+        using (var store = new ExternalWeightFile(folder["net.weights"], TestContext.Current.CancellationToken))
+            TinyBackbone.Write(file, store);
         string Content()
         {
             using Backbone backbone = Backbone.Open(new BackboneOptions(file));
@@ -90,8 +103,9 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         double sum = 0;
         for (int v = row - 1; v <= row + 1; v++)
-            for (int u = column - 1; u <= column + 1; u++)
-                if (v >= 0 && u >= 0 && v < map.GetLength(1) && u < map.GetLength(2)) sum += map[channel, v, u];
+        for (int u = column - 1; u <= column + 1; u++)
+            if (v >= 0 && u >= 0 && v < map.GetLength(1) && u < map.GetLength(2))
+                sum += map[channel, v, u];
         return sum / 9;
     }
 
@@ -101,7 +115,8 @@ public sealed class BackboneTests(TinyPack tiny) : IClassFixture<TinyPack>
         (double y, double x) = (Math.Clamp(((row + 0.5) / 2) - 0.5, 0, 3), Math.Clamp(((column + 0.5) / 2) - 0.5, 0, 3));
         double At(int v, int u) => Averaged(map, channel, Math.Min(v, 3), Math.Min(u, 3));
         (int top, int left) = ((int)y, (int)x);
-        return ((1 - y + top) * (((1 - x + left) * At(top, left)) + ((x - left) * At(top, left + 1)))) + ((y - top) * (((1 - x + left) * At(top + 1, left)) + ((x - left) * At(top + 1, left + 1))));
+        return ((1 - y + top) * (((1 - x + left) * At(top, left)) + ((x - left) * At(top, left + 1))))
+            + ((y - top) * (((1 - x + left) * At(top + 1, left)) + ((x - left) * At(top + 1, left + 1))));
     }
 
     private static string Save(RgbImage image, string path)

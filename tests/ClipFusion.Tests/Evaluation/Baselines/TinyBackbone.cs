@@ -6,9 +6,12 @@ namespace ClipFusion.Tests.Evaluation.Baselines;
 /// far = one of near, pooled = no map.</summary>
 internal sealed class TinyBackbone
 {
-    public const int Side = 16, NearChannels = 4, FarChannels = 6;
+    public const int Side = 16,
+        NearChannels = 4,
+        FarChannels = 6;
 
-    private static readonly double[] Near = Weights(1, NearChannels * 3 * 9), Far = Weights(2, FarChannels * NearChannels * 9);
+    private static readonly double[] Near = Weights(1, NearChannels * 3 * 9),
+        Far = Weights(2, FarChannels * NearChannels * 9);
 
     /// <summary>Writes the file.</summary>
     public static string Write(string path, ExternalWeightFile? store = null)
@@ -36,16 +39,20 @@ internal sealed class TinyBackbone
 
     private static double[,,] Convolve(double[,,] x, double[] weights, int outputs)
     {
-        int inputs = x.GetLength(0), side = x.GetLength(1), half = side / 2;
+        int inputs = x.GetLength(0),
+            side = x.GetLength(1),
+            half = side / 2;
         var y = new double[outputs, half, half];
         for (int o = 0; o < outputs; o++)
-            for (int r = 0; r < half; r++)
-                for (int c = 0; c < half; c++)
-                    for (int i = 0; i < inputs * 9; i++)
-                    {
-                        int v = (2 * r) + (i / 3 % 3) - 1, u = (2 * c) + (i % 3) - 1;
-                        if (v >= 0 && u >= 0 && v < side && u < side) y[o, r, c] += weights[(o * inputs * 9) + i] * x[i / 9, v, u];
-                    }
+        for (int r = 0; r < half; r++)
+        for (int c = 0; c < half; c++)
+        for (int i = 0; i < inputs * 9; i++)
+        {
+            int v = (2 * r) + (i / 3 % 3) - 1,
+                u = (2 * c) + (i % 3) - 1;
+            if (v >= 0 && u >= 0 && v < side && u < side)
+                y[o, r, c] += weights[(o * inputs * 9) + i] * x[i / 9, v, u];
+        }
 
         return y;
     }

@@ -77,11 +77,17 @@ public sealed class WinClipGoldenTests : IClassFixture<TinyPack>, IDisposable
 
     private string[] Texts(string name) => [.. _golden.GetProperty(name).EnumerateArray().Select(p => p.GetString()!)];
 
-    private WinClipFeatures[] Encode(string list) => [.. Texts(list).Select(file =>
-    {
-        using NetworkOutputs outputs = _networks.Encode(ImageCodec.DecodeStored(Fixtures.Path("tiny-a", file)).View, TestContext.Current.CancellationToken).Outputs;
-        return WinClipNetworks.Features(outputs);
-    })];
+    private WinClipFeatures[] Encode(string list) =>
+        [
+            .. Texts(list)
+                .Select(file =>
+                {
+                    using NetworkOutputs outputs = _networks
+                        .Encode(ImageCodec.DecodeStored(Fixtures.Path("tiny-a", file)).View, TestContext.Current.CancellationToken)
+                        .Outputs;
+                    return WinClipNetworks.Features(outputs);
+                }),
+        ];
 
     private float[] Enlarged(float[] map)
     {

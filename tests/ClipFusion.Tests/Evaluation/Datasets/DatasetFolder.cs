@@ -34,7 +34,8 @@ internal sealed class DatasetFolder : IDisposable
     }
 
     /// <summary>A mask with a few pixels of value 3, as VisA numbers its defects.</summary>
-    public void Mask(string id, int width = 12, int height = 8) => Picture(id, width, height, 0, image => image.Pixels.AsSpan(30, 12).Fill(3));
+    public void Mask(string id, int width = 12, int height = 8) =>
+        Picture(id, width, height, 0, image => image.Pixels.AsSpan(30, 12).Fill(3));
 
     public void Text(string id, string text)
     {
@@ -46,8 +47,10 @@ internal sealed class DatasetFolder : IDisposable
     public void Mvtec(string category, int good = 2, int bad = 2)
     {
         string prefix = category.Length > 0 ? $"{category}/" : "";
-        for (int i = 0; i < 3; i++) Picture($"{prefix}train/good/{i:000}.png");
-        for (int i = 0; i < good; i++) Picture($"{prefix}test/good/{i:000}.png");
+        for (int i = 0; i < 3; i++)
+            Picture($"{prefix}train/good/{i:000}.png");
+        for (int i = 0; i < good; i++)
+            Picture($"{prefix}test/good/{i:000}.png");
         for (int i = 0; i < bad; i++)
         {
             Picture($"{prefix}test/crack/{i:000}.png");

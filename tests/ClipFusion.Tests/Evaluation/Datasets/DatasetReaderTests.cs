@@ -18,8 +18,14 @@ public sealed class DatasetReaderTests : IDisposable
         Assert.Empty(data.Problems);
         Assert.Equal(["metal nut", "printed circuit board"], data.Categories.Select(c => c.ObjectWord));
         Category nut = data.Categories[0];
-        Assert.Equal(["metal_nut/train/good/000.png", "metal_nut/train/good/001.png", "metal_nut/train/good/002.png"], nut.References.Select(r => r.Id));
-        Assert.Equal(["metal_nut/test/good/000.png", "metal_nut/test/good/001.png", "metal_nut/test/crack/000.png", "metal_nut/test/crack/001.png"], nut.Test.Select(t => t.Id));
+        Assert.Equal(
+            ["metal_nut/train/good/000.png", "metal_nut/train/good/001.png", "metal_nut/train/good/002.png"],
+            nut.References.Select(r => r.Id)
+        );
+        Assert.Equal(
+            ["metal_nut/test/good/000.png", "metal_nut/test/good/001.png", "metal_nut/test/crack/000.png", "metal_nut/test/crack/001.png"],
+            nut.Test.Select(t => t.Id)
+        );
         Assert.All(nut.Test, t => Assert.True(t.HasPixelTruth));
     }
 
@@ -47,10 +53,17 @@ public sealed class DatasetReaderTests : IDisposable
         Dataset data = DatasetReader.Read(_files.Root);
 
         Assert.Equal(
-        [
-            "bottle/ground_truth/crack/001_mask.png", "bottle/ground_truth/crack/002_mask.png", "bottle/ground_truth/crack/003_mask.png",
-            "bottle/test/crack/000.png", "bottle/test/good/001.png", "bottle/train/good/002.png", "bottle/train/good/notes.txt",
-        ], data.Problems.Select(p => p.Id));
+            [
+                "bottle/ground_truth/crack/001_mask.png",
+                "bottle/ground_truth/crack/002_mask.png",
+                "bottle/ground_truth/crack/003_mask.png",
+                "bottle/test/crack/000.png",
+                "bottle/test/good/001.png",
+                "bottle/train/good/002.png",
+                "bottle/train/good/notes.txt",
+            ],
+            data.Problems.Select(p => p.Id)
+        );
         Assert.Contains("13x8 pixels, its picture bottle/test/crack/001.png has 12x8", data.Problems[0].What, StringComparison.Ordinal);
         Assert.Contains("the mask is empty", data.Problems[2].What, StringComparison.Ordinal);
         Assert.Contains("000_mask.png is missing", data.Problems[3].What, StringComparison.Ordinal);
@@ -64,12 +77,17 @@ public sealed class DatasetReaderTests : IDisposable
     [Fact]
     public void Visa_SplitTable_SaysWhichPictureIsForWhat()
     {
-        const string normal = "capsules/Data/Images/Normal", anomaly = "capsules/Data/Images/Anomaly", masks = "capsules/Data/Masks/Anomaly";
-        foreach (string name in (string[])["0000", "0001", "0002"]) _files.Picture($"{normal}/{name}.JPG");
+        const string normal = "capsules/Data/Images/Normal",
+            anomaly = "capsules/Data/Images/Anomaly",
+            masks = "capsules/Data/Masks/Anomaly";
+        foreach (string name in (string[])["0000", "0001", "0002"])
+            _files.Picture($"{normal}/{name}.JPG");
         _files.Picture($"{anomaly}/000.JPG");
         _files.Picture($"{anomaly}/001.JPG");
         _files.Mask($"{masks}/000.png");
-        _files.Text("split_csv/1cls.csv", $"""
+        _files.Text(
+            "split_csv/1cls.csv",
+            $"""
             object,split,label,image,mask
             capsules,train,normal,{normal}/0001.JPG,
             capsules,train,normal,{normal}/0000.JPG,
@@ -77,7 +95,8 @@ public sealed class DatasetReaderTests : IDisposable
             capsules,test,anomaly,{anomaly}/000.JPG,{masks}/000.png
             capsules,test,anomaly,{anomaly}/001.JPG,
             capsules,test,strange,{anomaly}/001.JPG,
-            """);
+            """
+        );
 
         Dataset data = DatasetReader.Read(_files.Root);
 
@@ -93,7 +112,11 @@ public sealed class DatasetReaderTests : IDisposable
     public void Visa_TableWithOtherColumns_SaysWhatIsExpected()
     {
         _files.Text("split_csv/1cls.csv", "object,image\n");
-        Assert.Contains("the columns object, split, label, image, mask are expected", Assert.Throws<DatasetException>(() => DatasetReader.Read(_files.Root)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the columns object, split, label, image, mask are expected",
+            Assert.Throws<DatasetException>(() => DatasetReader.Read(_files.Root)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -133,7 +156,11 @@ public sealed class DatasetReaderTests : IDisposable
     public void Read_NothingRecognised_SaysWhatIsExpected()
     {
         _files.Picture("pictures/a.png");
-        Assert.Contains("expected are CATEGORY/train/good", Assert.Throws<DatasetException>(() => DatasetReader.Read(_files.Root)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected are CATEGORY/train/good",
+            Assert.Throws<DatasetException>(() => DatasetReader.Read(_files.Root)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -22,7 +22,8 @@ public sealed class DefectMaskTests
     {
         for (int pixel = 0; pixel < 6; pixel++)
         {
-            bool[] row = new bool[6], resized = new bool[width];
+            bool[] row = new bool[6],
+                resized = new bool[width];
             row[pixel] = true;
             new DefectMask(6, 1, row).Resize(Region.Whole(6, 1), 1, width, resized);
             Assert.Equal(expected.Select(e => e == pixel), resized);
@@ -32,7 +33,8 @@ public sealed class DefectMaskTests
     [Fact]
     public void Resize_PartOfTheMask_TakesThatPart()
     {
-        bool[] mask = new bool[20], part = new bool[4];
+        bool[] mask = new bool[20],
+            part = new bool[4];
         mask[(2 * 5) + 3] = true;
         new DefectMask(5, 4, mask).Resize(new Region(2, 1, 2, 2), 2, 2, part);
         Assert.Equal([false, false, false, true], part);

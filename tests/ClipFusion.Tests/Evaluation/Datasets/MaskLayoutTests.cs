@@ -23,7 +23,8 @@ public sealed class MaskLayoutTests : IDisposable
     [InlineData("ground-truth/crack/0.jpg.png", "ground-truth/crack/1.jpg.png")]
     public void Folder_MasksOfAnyLayout_BelongToTheirPictures(string first, string second)
     {
-        foreach (string id in (string[])["good/0.jpg", "good/1.jpg", "good/2.jpg", "crack/0.jpg", "crack/1.jpg"]) _files.Picture(id);
+        foreach (string id in (string[])["good/0.jpg", "good/1.jpg", "good/2.jpg", "crack/0.jpg", "crack/1.jpg"])
+            _files.Picture(id);
         _files.Mask(first);
         _files.Mask(second);
 
@@ -44,7 +45,8 @@ public sealed class MaskLayoutTests : IDisposable
     [InlineData("bolt/ground_truth/test/crack/0.png")]
     public void Mvtec_MasksOfAnyLayout_BelongToTheirPictures(string mask)
     {
-        foreach (string id in (string[])["bolt/Train/OK/0.png", "bolt/Test/ok/0.png", "bolt/Test/crack/0.png"]) _files.Picture(id);
+        foreach (string id in (string[])["bolt/Train/OK/0.png", "bolt/Test/ok/0.png", "bolt/Test/crack/0.png"])
+            _files.Picture(id);
         _files.Mask(mask.Replace("/test/label", "/Test/label", StringComparison.Ordinal));
 
         Dataset data = DatasetReader.Read(_files.Root);
@@ -57,7 +59,8 @@ public sealed class MaskLayoutTests : IDisposable
     [Fact]
     public void Mvtec_SeveralMasksOfOnePicture_AreOneMaskTogether()
     {
-        foreach (string id in (string[])["train/good/0.png", "test/good/0.png", "test/logical/0.png"]) _files.Picture(id, 4, 1);
+        foreach (string id in (string[])["train/good/0.png", "test/good/0.png", "test/logical/0.png"])
+            _files.Picture(id, 4, 1);
         _files.Picture("ground_truth/logical/0/000.png", 4, 1, 0, m => m.Pixels.AsSpan(0, 3).Fill(200));
         _files.Picture("ground_truth/logical/0/001.png", 4, 1, 0, m => m.Pixels.AsSpan(9, 3).Fill(100));
 
@@ -79,7 +82,8 @@ public sealed class MaskLayoutTests : IDisposable
     [Fact]
     public void Folder_MasksThatNobodyOwns_AreSaidOncePerFolder()
     {
-        foreach (string id in (string[])["good/0.png", "crack/0.png", "dent/0.png", "dent/1.png"]) _files.Picture(id);
+        foreach (string id in (string[])["good/0.png", "crack/0.png", "dent/0.png", "dent/1.png"])
+            _files.Picture(id);
         _files.Mask("mask/0.png");
         _files.Mask("mask/7.png");
         _files.Mask("mask/8.png");
@@ -101,7 +105,8 @@ public sealed class MaskLayoutTests : IDisposable
     [Fact]
     public void Folder_DefectNamedLikeMasks_IsADefectWhereItsMasksSaySoAndElseANote()
     {
-        foreach (string id in (string[])["good/0.png", "label/0.png", "solder_mask/0.png"]) _files.Picture(id);
+        foreach (string id in (string[])["good/0.png", "label/0.png", "solder_mask/0.png"])
+            _files.Picture(id);
         _files.Mask("ground_truth/label/0_mask.png");
         _files.Mask("ground_truth/solder_mask/0_mask.png");
 
@@ -116,7 +121,8 @@ public sealed class MaskLayoutTests : IDisposable
     [Fact]
     public void Folder_PhotographsInAFolderNamedLikeMasks_AreNoMasks()
     {
-        foreach (string id in (string[])["good/0.png", "crack/0.png"]) _files.Picture(id);
+        foreach (string id in (string[])["good/0.png", "crack/0.png"])
+            _files.Picture(id);
         _files.Picture("label/0.png", draw: image => new Random(1).NextBytes(image.Pixels));
 
         Dataset data = DatasetReader.Read(_files.Root);
@@ -143,9 +149,11 @@ public sealed class MaskLayoutTests : IDisposable
     [Fact]
     public void Masks_ThatLookOdd_AreUsedAndNoted()
     {
-        foreach (string id in (string[])["good/0.png", "a/0.png", "a/1.png", "a/2.png", "a/3.png"]) _files.Picture(id);
+        foreach (string id in (string[])["good/0.png", "a/0.png", "a/1.png", "a/2.png", "a/3.png"])
+            _files.Picture(id);
         _files.Picture("a/0_mask.png", value: 255, draw: m => m.Pixels.AsSpan(0, 30).Clear());
-        foreach (int i in (int[])[1, 2]) _files.Picture($"a/{i}_mask.png", value: 0, draw: m => (m.Pixels[0], m.Pixels[3]) = (90, 255));
+        foreach (int i in (int[])[1, 2])
+            _files.Picture($"a/{i}_mask.png", value: 0, draw: m => (m.Pixels[0], m.Pixels[3]) = (90, 255));
         _files.Jpeg("a/3_mask.JPG", 12, 8, m => Square(m));
 
         Dataset data = DatasetReader.Read(_files.Root);
@@ -182,7 +190,10 @@ public sealed class MaskLayoutTests : IDisposable
             ["nuts", "Train", "normal", @"nuts, small\Data\0.JPG", ""],
             ["nuts", "test", "Anomaly", @"nuts, small\Data\1.JPG", @"nuts, small\Masks\1.png"],
         ];
-        _files.Text("split_csv/1cls.csv", string.Join("\r\n", rows.Select(r => string.Join(separator, r.Select(c => quotes ? $"\"{c}\"" : c)))));
+        _files.Text(
+            "split_csv/1cls.csv",
+            string.Join("\r\n", rows.Select(r => string.Join(separator, r.Select(c => quotes ? $"\"{c}\"" : c))))
+        );
 
         Dataset data = DatasetReader.Read(_files.Root);
 
@@ -194,6 +205,7 @@ public sealed class MaskLayoutTests : IDisposable
 
     private static void Square(RgbImage image)
     {
-        for (int y = 2; y < 6; y++) image.Pixels.AsSpan(((y * image.Width) + 3) * 3, 12).Fill(255);
+        for (int y = 2; y < 6; y++)
+            image.Pixels.AsSpan(((y * image.Width) + 3) * 3, 12).Fill(255);
     }
 }

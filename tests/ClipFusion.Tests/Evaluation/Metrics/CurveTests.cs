@@ -22,7 +22,13 @@ public sealed class CurveTests
             Assert.InRange(points.Count, 1, Curve.MostPoints);
             Assert.Equal([1.0, 1.0], points[^1]);
             Assert.Equal(points.Select(p => p[0]).Order(), points.Select(p => p[0]));
-            (double X, double Y)[] curve = [.. defect.Distinct().Select(t => (Math.Round(normal.Count(n => n >= t) / (double)normal.Length, 5), Math.Round(height(t), 5))), (1, 1)];
+            (double X, double Y)[] curve =
+            [
+                .. defect
+                    .Distinct()
+                    .Select(t => (Math.Round(normal.Count(n => n >= t) / (double)normal.Length, 5), Math.Round(height(t), 5))),
+                (1, 1),
+            ];
             Assert.All(points, p => Assert.Contains(curve, c => Math.Abs(c.X - p[0]) < 2e-5 && Math.Abs(c.Y - p[1]) < 2e-5));
         }
     }

@@ -7,16 +7,7 @@ public sealed class DefectRegionsTests
     [Fact]
     public void Label_SpiralAndDiagonal_AreOneRegionEach()
     {
-        string[] picture =
-        [
-            "#######...#",
-            "......#..#.",
-            "#####.#.#..",
-            "#...#.#....",
-            "#.###.#...#",
-            "#.....#....",
-            "#######....",
-        ];
+        string[] picture = ["#######...#", "......#..#.", "#####.#.#..", "#...#.#....", "#.###.#...#", "#.....#....", "#######...."];
         bool[] mask = [.. picture.SelectMany(row => row.Select(c => c == '#'))];
         int[] labels = new int[mask.Length];
 
@@ -34,7 +25,8 @@ public sealed class DefectRegionsTests
     public void Label_RandomMasks_EqualsFlooding(int seed, double density)
     {
         var random = new Random(seed);
-        const int height = 40, width = 33;
+        const int height = 40,
+            width = 33;
         bool[] mask = [.. Enumerable.Range(0, height * width).Select(_ => random.NextDouble() < density)];
         int[] labels = new int[mask.Length];
 
@@ -42,7 +34,8 @@ public sealed class DefectRegionsTests
 
         IReadOnlyList<List<int>> expected = BruteForce.Regions(mask, height, width);
         Assert.Equal(expected.Count, count);
-        for (int i = 0; i < count; i++) Assert.All(expected[i], pixel => Assert.Equal(i + 1, labels[pixel]));
+        for (int i = 0; i < count; i++)
+            Assert.All(expected[i], pixel => Assert.Equal(i + 1, labels[pixel]));
         Assert.All(mask.Zip(labels), p => Assert.Equal(p.First, p.Second > 0));
     }
 }

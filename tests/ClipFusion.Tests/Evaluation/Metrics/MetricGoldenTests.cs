@@ -17,14 +17,19 @@ public sealed class MetricGoldenTests
     {
         JsonElement golden = JsonElement.Parse(File.ReadAllBytes(Fixtures.Path("components", "metrics.json")))[number];
         using SafetensorsFile file = SafetensorsFile.Open(Fixtures.Path("components", "metrics.safetensors"));
-        float[] scores = file.ReadFloats($"{number}.scores"), maps = file.ReadFloats($"{number}.maps");
-        bool[] labels = [.. file.ReadInt64($"{number}.labels").Select(l => l != 0)], masks = [.. file.Bytes($"{number}.masks").ToArray().Select(m => m > 0)];
+        float[] scores = file.ReadFloats($"{number}.scores"),
+            maps = file.ReadFloats($"{number}.maps");
+        bool[] labels = [.. file.ReadInt64($"{number}.labels").Select(l => l != 0)],
+            masks = [.. file.Bytes($"{number}.masks").ToArray().Select(m => m > 0)];
         long[] shape = [.. file.Tensors[$"{number}.maps"].Shape];
         (int height, int width) = ((int)shape[1], (int)shape[2]);
         int pixels = height * width;
 
         ScoreRanks images = ImageRanks.Of(scores, labels);
-        PixelRanks ranks = PixelRanks.Read((int)shape[0], i => new ScoredPixels($"map {i}", height, width, maps.AsMemory(i * pixels, pixels), masks.AsMemory(i * pixels, pixels)));
+        PixelRanks ranks = PixelRanks.Read(
+            (int)shape[0],
+            i => new ScoredPixels($"map {i}", height, width, maps.AsMemory(i * pixels, pixels), masks.AsMemory(i * pixels, pixels))
+        );
 
         Same("image_auroc", RankMetrics.Auroc(images));
         Same("image_average_precision", RankMetrics.AveragePrecision(images));

@@ -59,11 +59,19 @@ public sealed class MetricTests
     [InlineData(true, "0 normal and 2 anomalous")]
     [InlineData(false, "2 normal and 0 anomalous")]
     public void ImageRanks_OneClassOnly_SaysWhich(bool label, string expected) =>
-        Assert.Contains(expected, Assert.Throws<MetricException>(() => ImageRanks.Of([1, 2], [label, label])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<MetricException>(() => ImageRanks.Of([1, 2], [label, label])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void ImageRanks_ScoreIsNaN_NamesTheImage() =>
-        Assert.Contains("image 1 is NaN", Assert.Throws<MetricException>(() => ImageRanks.Of([1, float.NaN, 0], [true, false, false])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "image 1 is NaN",
+            Assert.Throws<MetricException>(() => ImageRanks.Of([1, float.NaN, 0], [true, false, false])).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(float.NaN)]
@@ -72,7 +80,11 @@ public sealed class MetricTests
     {
         PixelSet set = PixelSet.Random(5, images: 3, height: 8, width: 10, levels: 100);
         set.Maps[2][(3 * 10) + 7] = value;
-        Assert.Contains("map 2: the map's value at row 3, column 7 is", Assert.Throws<MetricException>(() => set.Read()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "map 2: the map's value at row 3, column 7 is",
+            Assert.Throws<MetricException>(() => set.Read()).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -81,7 +93,8 @@ public sealed class MetricTests
     public void PixelRanks_OneClassOnly_SaysWhich(bool defect, string expected)
     {
         PixelSet set = PixelSet.Random(6, images: 2, height: 8, width: 10, levels: 100);
-        foreach (bool[] mask in set.Masks) Array.Fill(mask, defect);
+        foreach (bool[] mask in set.Masks)
+            Array.Fill(mask, defect);
         Assert.Contains(expected, Assert.Throws<MetricException>(() => set.Read()).Message, StringComparison.Ordinal);
     }
 
@@ -92,7 +105,8 @@ public sealed class MetricTests
     {
         // Few levels, so that many pixels of several regions tie and the order of summing shows.
         PixelSet set = PixelSet.Random(9, images: 40, height: 31, width: 29, levels: 12);
-        PixelRanks one = set.Read(), several = set.Read(threads);
+        PixelRanks one = set.Read(),
+            several = set.Read(threads);
         Assert.Equal(one.Aupro(0.3), several.Aupro(0.3));
         Assert.Equal(one.Overlap(), several.Overlap());
         Assert.Equal(RankMetrics.Auroc(one.Ranks), RankMetrics.Auroc(several.Ranks));
@@ -103,7 +117,8 @@ public sealed class MetricTests
     public void PixelRanks_SeveralBrokenMapsOnSeveralThreads_NamesTheFirst()
     {
         PixelSet set = PixelSet.Random(10, images: 30, height: 8, width: 10, levels: 100);
-        foreach (int image in (int[])[11, 12, 29]) set.Maps[image][0] = float.NaN;
+        foreach (int image in (int[])[11, 12, 29])
+            set.Maps[image][0] = float.NaN;
         Assert.Contains("map 11:", Assert.Throws<MetricException>(() => set.Read(threads: 4)).Message, StringComparison.Ordinal);
     }
 
@@ -111,7 +126,10 @@ public sealed class MetricTests
     public void PixelRanks_NoMaskMeansNoDefect_AsAnEmptyOne()
     {
         PixelSet set = PixelSet.Random(7, images: 3, height: 8, width: 10, levels: 100);
-        PixelRanks without = PixelRanks.Read(3, i => new ScoredPixels("map", 8, 10, set.Maps[i], i == 0 ? default(ReadOnlyMemory<bool>) : set.Masks[i]));
+        PixelRanks without = PixelRanks.Read(
+            3,
+            i => new ScoredPixels("map", 8, 10, set.Maps[i], i == 0 ? default(ReadOnlyMemory<bool>) : set.Masks[i])
+        );
         Assert.Equal(set.Read().Aupro(0.3), without.Aupro(0.3));
         Assert.Equal(240 - set.Defect.Length, without.Ranks.NormalTotal);
     }

@@ -9,7 +9,8 @@ internal sealed record PixelSet(int Height, int Width, float[][] Maps, bool[][] 
 
     public float[] Defect => [.. Maps.Zip(Masks).SelectMany(p => p.First.Where((_, i) => p.Second[i]))];
 
-    public IReadOnlyList<float[]> Regions => [.. Maps.Zip(Masks).SelectMany(p => BruteForce.Regions(p.Second, Height, Width).Select(r => r.Select(i => p.First[i]).ToArray()))];
+    public IReadOnlyList<float[]> Regions =>
+        [.. Maps.Zip(Masks).SelectMany(p => BruteForce.Regions(p.Second, Height, Width).Select(r => r.Select(i => p.First[i]).ToArray()))];
 
     /// <summary>Maps of <paramref name="levels"/> different scores (few = many ties) and blots as masks; the first image has an empty
     /// mask.</summary>
@@ -24,15 +25,19 @@ internal sealed record PixelSet(int Height, int Width, float[][] Maps, bool[][] 
             {
                 (int top, int left, int size) = (random.Next(height), random.Next(width), random.Next(1, 5));
                 for (int y = top; y < Math.Min(height, top + size); y++)
-                    for (int x = left; x < Math.Min(width, left + size); x++) masks[image][(y * width) + x] = true;
+                for (int x = left; x < Math.Min(width, left + size); x++)
+                    masks[image][(y * width) + x] = true;
             }
 
             // Signed, so that the order of negative scores and of -0 is looked at too.
-            for (int i = 0; i < height * width; i++) maps[image][i] = (random.Next(levels) - (levels / 2) + (masks[image][i] ? levels / 8 : 0)) * 0.125f * (random.Next(9) == 0 ? -0f : 1);
+            for (int i = 0; i < height * width; i++)
+                maps[image][i] =
+                    (random.Next(levels) - (levels / 2) + (masks[image][i] ? levels / 8 : 0)) * 0.125f * (random.Next(9) == 0 ? -0f : 1);
         }
 
         return new PixelSet(height, width, maps, masks);
     }
 
-    public PixelRanks Read(int threads = 1) => PixelRanks.Read(Maps.Length, i => new ScoredPixels($"map {i}", Height, Width, Maps[i], Masks[i]), threads);
+    public PixelRanks Read(int threads = 1) =>
+        PixelRanks.Read(Maps.Length, i => new ScoredPixels($"map {i}", Height, Width, Maps[i], Masks[i]), threads);
 }

@@ -11,7 +11,12 @@ namespace ClipFusion.Tests.Evaluation.Protocol;
 /// <summary>An evaluation whose networks run on what pretends to be a GPU.</summary>
 public sealed class AcceleratedEvaluationTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
-    private static readonly EvaluationOptions Options = new() { Shots = [0, 1], Seeds = [0], Profiles = [Profile.PatchClip] };
+    private static readonly EvaluationOptions Options = new()
+    {
+        Shots = [0, 1],
+        Seeds = [0],
+        Profiles = [Profile.PatchClip],
+    };
 
     [Fact]
     public void Run_EngineIsStillToBeBuilt_IsBuiltFirstAndNamedInTheTables()
@@ -23,7 +28,11 @@ public sealed class AcceleratedEvaluationTests(TinyPack tiny) : IClassFixture<Ti
         Run(set, pack, folder, Path.Combine(folder, "networks"));
         Assert.Contains("clip_image", tensorRt.Opened);
         Assert.All(pack.Providers, d => Assert.Equal(ExecutionProvider.TensorRt, d.Provider));
-        Assert.Contains("on tensorrt: clip_image, clip_text", File.ReadAllText(Path.Combine(folder, "results.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "on tensorrt: clip_image, clip_text",
+            File.ReadAllText(Path.Combine(folder, "results.md")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -31,7 +40,12 @@ public sealed class AcceleratedEvaluationTests(TinyPack tiny) : IClassFixture<Ti
     {
         using var set = new EvaluationSet();
         string store = tiny.Scratch();
-        using ModelPack gpu = Pack(new PretendProvider(ExecutionProvider.TensorRt) { WhyNot = "not here" }, new PretendProvider(ExecutionProvider.Cuda), new PretendProvider(ExecutionProvider.Cpu)), cpu = ModelPack.Open(tiny.Folder);
+        using ModelPack gpu = Pack(
+                new PretendProvider(ExecutionProvider.TensorRt) { WhyNot = "not here" },
+                new PretendProvider(ExecutionProvider.Cuda),
+                new PretendProvider(ExecutionProvider.Cpu)
+            ),
+            cpu = ModelPack.Open(tiny.Folder);
         int runs = Run(set, gpu, tiny.Scratch(), store);
         Assert.True(runs > 0);
         Assert.Equal(runs, Run(set, cpu, tiny.Scratch(), store));
@@ -39,8 +53,14 @@ public sealed class AcceleratedEvaluationTests(TinyPack tiny) : IClassFixture<Ti
     }
 
     private static int Run(EvaluationSet set, ModelPack pack, string folder, string store) =>
-        EvaluationSession.Run(DatasetReader.Read(set.Root), pack, Options, folder, store, cancellation: TestContext.Current.CancellationToken).Cost.NetworkRuns;
+        EvaluationSession
+            .Run(DatasetReader.Read(set.Root), pack, Options, folder, store, cancellation: TestContext.Current.CancellationToken)
+            .Cost.NetworkRuns;
 
     private ModelPack Pack(params PretendProvider[] providers) =>
-        ModelPack.OpenWith(tiny.Folder, new ProviderSettings(ProviderChoices.All(ProviderChoice.Auto)), ProviderSet.Of(providers, tiny.Scratch()));
+        ModelPack.OpenWith(
+            tiny.Folder,
+            new ProviderSettings(ProviderChoices.All(ProviderChoice.Auto)),
+            ProviderSet.Of(providers, tiny.Scratch())
+        );
 }

@@ -19,9 +19,16 @@ internal sealed class EvaluationSet : IDisposable
         {
             RgbImage picture = ImageCodec.Decode(Query(i));
             Copy(Query(i), $"test/hole/{i:000}.png");
-            _files.Picture($"{category}/ground_truth/hole/{i:000}_mask.png", picture.Width, picture.Height, 0, mask => mask.Pixels.AsSpan(mask.Pixels.Length / 3, 3 * (picture.Width + 40)).Fill(255));
+            _files.Picture(
+                $"{category}/ground_truth/hole/{i:000}_mask.png",
+                picture.Width,
+                picture.Height,
+                0,
+                mask => mask.Pixels.AsSpan(mask.Pixels.Length / 3, 3 * (picture.Width + 40)).Fill(255)
+            );
             // A good one: the same picture upside down.
-            if (i < 4) _files.Picture($"{category}/test/good/{i:000}.png", picture.Width, picture.Height, 0, good => Turn(picture, good));
+            if (i < 4)
+                _files.Picture($"{category}/test/good/{i:000}.png", picture.Width, picture.Height, 0, good => Turn(picture, good));
         }
     }
 
@@ -37,7 +44,8 @@ internal sealed class EvaluationSet : IDisposable
 
     private static void Turn(RgbImage from, RgbImage to)
     {
-        for (int i = 0; i < to.Pixels.Length; i += 3) from.Pixels.AsSpan(to.Pixels.Length - 3 - i, 3).CopyTo(to.Pixels.AsSpan(i));
+        for (int i = 0; i < to.Pixels.Length; i += 3)
+            from.Pixels.AsSpan(to.Pixels.Length - 3 - i, 3).CopyTo(to.Pixels.AsSpan(i));
     }
 
     private void Copy(string file, string id)

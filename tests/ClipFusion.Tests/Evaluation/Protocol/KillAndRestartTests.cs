@@ -12,13 +12,18 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
     public async Task Evaluate_KilledTwiceAndRestarted_EndsWithTheBytesOfAnUninterruptedOne()
     {
         using var set = new EvaluationSet();
-        string whole = tiny.Scratch(), killed = tiny.Scratch();
+        string whole = tiny.Scratch(),
+            killed = tiny.Scratch();
         await RunAsync(set, whole);
 
         await KillWhenAsync(set, killed, () => Count(killed, "*.safetensors") >= 4);
         Assert.InRange(Count(killed, "*.safetensors"), 4, Count(whole, "*.safetensors") - 1);
         // What a write that was cut off leaves behind.
-        await File.WriteAllTextAsync(AtomicFile.TemporaryIn(Path.Combine(killed, "networks")), "torn", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            AtomicFile.TemporaryIn(Path.Combine(killed, "networks")),
+            "torn",
+            TestContext.Current.CancellationToken
+        );
         await KillWhenAsync(set, killed, () => Count(killed, "*-k*.json") >= 2);
         Assert.InRange(Count(killed, "*-k*.json"), 2, Count(whole, "*-k*.json") - 1);
         await RunAsync(set, killed);
@@ -46,10 +51,28 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
     [Fact]
     public async Task Inspect_Interrupted_SaysSoAndEndsWith130()
     {
-        string pictures = tiny.Scratch(), folder = tiny.Scratch(), recipe = tiny.RecipeWith("\"branches\":[\"clipVision\"]");
-        for (int i = 0; i < 200; i++) NoisePicture.Write(Path.Combine(pictures, $"{i:000}.png"), i);
-        await using Child process = Child.Start(Programs.ClipFusion,
-            ["inspect", pictures, "--pack", tiny.Folder, "--recipe", recipe, "--reference", Path.Combine(pictures, "000.png"), "--out", folder, "--threads", "1"]);
+        string pictures = tiny.Scratch(),
+            folder = tiny.Scratch(),
+            recipe = tiny.RecipeWith("\"branches\":[\"clipVision\"]");
+        for (int i = 0; i < 200; i++)
+            NoisePicture.Write(Path.Combine(pictures, $"{i:000}.png"), i);
+        await using Child process = Child.Start(
+            Programs.ClipFusion,
+            [
+                "inspect",
+                pictures,
+                "--pack",
+                tiny.Folder,
+                "--recipe",
+                recipe,
+                "--reference",
+                Path.Combine(pictures, "000.png"),
+                "--out",
+                folder,
+                "--threads",
+                "1",
+            ]
+        );
         await AtFirstFileAsync(folder, process);
         await process.SignalAsync("INT", TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Interrupted, await process.EndAsync(TestContext.Current.CancellationToken));
@@ -63,7 +86,8 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
         var written = new TaskCompletionSource();
         watcher.Created += (_, _) => written.TrySetResult();
         watcher.EnableRaisingEvents = true;
-        if (Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any()) return;
+        if (Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any())
+            return;
         Task first = await Task.WhenAny(written.Task, process.ExitedAsync(TestContext.Current.CancellationToken));
         Assert.True(ReferenceEquals(first, written.Task), $"the program ended by itself: {process.Log}");
     }
@@ -86,15 +110,38 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
 
         void Look(object sender, FileSystemEventArgs e)
         {
-            if (condition()) reached.TrySetResult();
+            if (condition())
+                reached.TrySetResult();
         }
     }
 
     // Many seeds, so that there is something left to do when the kill comes.
     private string[] Arguments(EvaluationSet set, string folder) =>
-        ["evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0,1,2", "--seeds", "0,1,2", "--ablation", "9", "--threads", "1"];
+        [
+            "evaluate",
+            set.Root,
+            "--pack",
+            tiny.Folder,
+            "--out",
+            folder,
+            "--k",
+            "0,1,2",
+            "--seeds",
+            "0,1,2",
+            "--ablation",
+            "9",
+            "--threads",
+            "1",
+        ];
 
-    private static int Count(string folder, string pattern) => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Count();
+    private static int Count(string folder, string pattern) =>
+        Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Count();
 
-    private static string[] Files(string folder) => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder, f)).Order(StringComparer.Ordinal)];
+    private static string[] Files(string folder) =>
+        [
+            .. Directory
+                .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(folder, f))
+                .Order(StringComparer.Ordinal),
+        ];
 }

@@ -15,7 +15,8 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
     public async Task Evaluate_TargetsOfLinksChanged_JudgesAnew()
     {
         using var set = new EvaluationSet();
-        string linked = tiny.Scratch(), folder = tiny.Scratch();
+        string linked = tiny.Scratch(),
+            folder = tiny.Scratch();
         foreach (string file in Directory.EnumerateFiles(set.Path(""), "*", SearchOption.AllDirectories))
         {
             string link = Path.Combine(linked, Path.GetRelativePath(set.Path(""), file));
@@ -23,7 +24,11 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
             File.CreateSymbolicLink(link, file);
         }
 
-        string First() => JsonElement.Parse(File.ReadAllBytes(Directory.GetFiles(folder, "patchclip-k0-seed0.json", SearchOption.AllDirectories).Single())).GetProperty("images").GetRawText();
+        string First() =>
+            JsonElement
+                .Parse(File.ReadAllBytes(Directory.GetFiles(folder, "patchclip-k0-seed0.json", SearchOption.AllDirectories).Single()))
+                .GetProperty("images")
+                .GetRawText();
         await CleanAsync(linked, folder, "--k", "0", "--profiles", "patchclip");
         string before = First();
         // Same name, and content of another picture.
@@ -42,7 +47,20 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
         run.AssertBadArguments("widget has 2 good pictures to draw from");
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
 
-        CliRun unsupported = await CliRun.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0", "--recipe", tiny.RecipeWith("\"branches\":[\"clipVision\"]"), "--profiles", "patchclip");
+        CliRun unsupported = await CliRun.RunAsync(
+            "evaluate",
+            set.Root,
+            "--pack",
+            tiny.Folder,
+            "--out",
+            folder,
+            "--k",
+            "0",
+            "--recipe",
+            tiny.RecipeWith("\"branches\":[\"clipVision\"]"),
+            "--profiles",
+            "patchclip"
+        );
         unsupported.AssertBadArguments("no row can be made with 0 references");
     }
 
@@ -63,7 +81,20 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         string folder = tiny.Scratch();
-        CliRun run = await CliRun.RunAsync("evaluate", set.Root, "--pack", tiny.Folder, "--out", folder, "--k", "0", option, value, "--object", $"widget={LongObject}");
+        CliRun run = await CliRun.RunAsync(
+            "evaluate",
+            set.Root,
+            "--pack",
+            tiny.Folder,
+            "--out",
+            folder,
+            "--k",
+            "0",
+            option,
+            value,
+            "--object",
+            $"widget={LongObject}"
+        );
         run.AssertBadArguments(expected);
         Assert.Contains("expected at most 77", run.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories));
@@ -74,8 +105,25 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
     {
         using var set = new EvaluationSet();
         // The recipe's own prompts are shorter than WinCLIP's longest by more than ten tokens.
-        string recipe = tiny.RecipeWith("\"normalPrompts\":[\"{object}\"],\"abnormalPrompts\":[\"bad {object}\"]"), word = string.Join(' ', Enumerable.Repeat("widget", 72));
-        string[] command = ["evaluate", set.Root, "--pack", tiny.Folder, "--out", tiny.Scratch(), "--k", "0", "--recipe", recipe, "--profiles", "patchclip", "--object", $"widget={word}"];
+        string recipe = tiny.RecipeWith("\"normalPrompts\":[\"{object}\"],\"abnormalPrompts\":[\"bad {object}\"]"),
+            word = string.Join(' ', Enumerable.Repeat("widget", 72));
+        string[] command =
+        [
+            "evaluate",
+            set.Root,
+            "--pack",
+            tiny.Folder,
+            "--out",
+            tiny.Scratch(),
+            "--k",
+            "0",
+            "--recipe",
+            recipe,
+            "--profiles",
+            "patchclip",
+            "--object",
+            $"widget={word}",
+        ];
         Assert.Equal(ExitCode.Clean, (await CliRun.RunAsync(command)).Code);
         (await CliRun.RunAsync([.. command, "--baselines", "winclip"])).AssertBadArguments("WinCLIP's prompts: found");
     }
@@ -91,13 +139,34 @@ public sealed class MeasuredRightlyTests(TinyPack tiny) : IClassFixture<TinyPack
         const string said = "weights of unknown origin";
         Assert.Contains(said, run.Error, StringComparison.Ordinal);
         string html = File.ReadAllText(Path.Combine(folder, "report.html"));
-        Assert.All([html, File.ReadAllText(Path.Combine(folder, "results.md"))], text => Assert.Contains(said, text, StringComparison.Ordinal));
-        Assert.All(File.ReadAllLines(Path.Combine(folder, "results.csv"))[1..], line => Assert.EndsWith(",unknown", line, StringComparison.Ordinal));
-        JsonElement json = JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, "results.json")));
-        Assert.Equal(("unknown", 3), (json.GetProperty("weights").GetString(), json.GetProperty("categories")[0].GetProperty("withMasks").GetInt32()));
         Assert.All(
-            ["<table>", "false positive rate", "per-region overlap", "best balance", "By kind of defect", "Good pictures that score highest", "Defective pictures that score lowest", "outline of its mask", "class=\"bar\"", ">hole<"],
-            part => Assert.Contains(part, html, StringComparison.Ordinal));
+            [html, File.ReadAllText(Path.Combine(folder, "results.md"))],
+            text => Assert.Contains(said, text, StringComparison.Ordinal)
+        );
+        Assert.All(
+            File.ReadAllLines(Path.Combine(folder, "results.csv"))[1..],
+            line => Assert.EndsWith(",unknown", line, StringComparison.Ordinal)
+        );
+        JsonElement json = JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, "results.json")));
+        Assert.Equal(
+            ("unknown", 3),
+            (json.GetProperty("weights").GetString(), json.GetProperty("categories")[0].GetProperty("withMasks").GetInt32())
+        );
+        Assert.All(
+            [
+                "<table>",
+                "false positive rate",
+                "per-region overlap",
+                "best balance",
+                "By kind of defect",
+                "Good pictures that score highest",
+                "Defective pictures that score lowest",
+                "outline of its mask",
+                "class=\"bar\"",
+                ">hole<",
+            ],
+            part => Assert.Contains(part, html, StringComparison.Ordinal)
+        );
         string[] pictures = [.. System.Text.RegularExpressions.Regex.Matches(html, "src=\"([^\"]+)\"").Select(m => m.Groups[1].Value)];
         Assert.NotEmpty(pictures);
         Assert.All(pictures, p => Assert.True(File.Exists(Path.Combine(folder, p)), p));

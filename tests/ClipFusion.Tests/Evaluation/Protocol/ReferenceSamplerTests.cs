@@ -19,7 +19,8 @@ public sealed class ReferenceSamplerTests
     {
         int[] all = ReferenceSampler.Draw(available, available, seed, "screw");
         Assert.Equal(Enumerable.Range(0, available), all.Order());
-        for (int k = 0; k <= 4; k++) Assert.Equal(all[..k], ReferenceSampler.Draw(available, k, seed, "screw"));
+        for (int k = 0; k <= 4; k++)
+            Assert.Equal(all[..k], ReferenceSampler.Draw(available, k, seed, "screw"));
     }
 
     [Fact]
@@ -28,7 +29,8 @@ public sealed class ReferenceSamplerTests
         int[] counts = new int[10];
         for (int seed = 0; seed < 5000; seed++)
         {
-            foreach (int i in ReferenceSampler.Draw(10, 2, seed, "tile")) counts[i]++;
+            foreach (int i in ReferenceSampler.Draw(10, 2, seed, "tile"))
+                counts[i]++;
         }
 
         // 1,000 expected each; five standard deviations are 142.
@@ -41,7 +43,11 @@ public sealed class ReferenceSamplerTests
 
     [Fact]
     public void Draw_MoreThanThereAre_SaysHowManyThereAre() =>
-        Assert.Contains("bottle has 3 good pictures", Assert.Throws<ArgumentOutOfRangeException>(() => ReferenceSampler.Draw(3, 4, 0, "bottle")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "bottle has 3 good pictures",
+            Assert.Throws<ArgumentOutOfRangeException>(() => ReferenceSampler.Draw(3, 4, 0, "bottle")).Message,
+            StringComparison.Ordinal
+        );
 
     private static readonly string[] Pinned = ["118 186 207 99", "6 204 23 38", "194 90 169 20"];
 }

@@ -47,7 +47,8 @@ public sealed class StepCounterTests : IProgress<EvaluationProgress>
     private StepCounter Counter(params (string Kind, int Steps)[] plan)
     {
         var steps = new StepCounter(this, _time);
-        foreach ((string kind, int count) in plan) steps.Plan(kind, count);
+        foreach ((string kind, int count) in plan)
+            steps.Plan(kind, count);
         return steps;
     }
 

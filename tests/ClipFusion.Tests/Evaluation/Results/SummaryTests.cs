@@ -4,14 +4,32 @@ namespace ClipFusion.Tests.Evaluation.Results;
 
 public sealed class SummaryTests
 {
-    private static readonly string[] Visa = ["candle", "capsules", "cashew", "chewinggum", "fryum", "macaroni1", "macaroni2", "pcb1", "pcb2", "pcb3", "pcb4", "pipe_fryum"];
+    private static readonly string[] Visa =
+    [
+        "candle",
+        "capsules",
+        "cashew",
+        "chewinggum",
+        "fryum",
+        "macaroni1",
+        "macaroni2",
+        "pcb1",
+        "pcb2",
+        "pcb3",
+        "pcb4",
+        "pipe_fryum",
+    ];
 
     [Fact]
     public void Of_TwoCategoriesAndSeeds_MeansOverCategoriesThenSeeds()
     {
-        IReadOnlyList<Figure> figures = Summary.Of([Run("a", 0, 0.5), Run("a", 1, 0.7), Run("b", 0, 0.9), Run("b", 1, 0.9)], oneForAll: false);
+        IReadOnlyList<Figure> figures = Summary.Of(
+            [Run("a", 0, 0.5), Run("a", 1, 0.7), Run("b", 0, 0.9), Run("b", 1, 0.9)],
+            oneForAll: false
+        );
 
-        Figure a = Assert.Single(figures, f => f.Category == "a"), mean = Assert.Single(figures, f => f.Category == "mean");
+        Figure a = Assert.Single(figures, f => f.Category == "a"),
+            mean = Assert.Single(figures, f => f.Category == "mean");
         Assert.Equal((0.6, 0.1, 2, 1), (Math.Round(a.Mean, 12), Math.Round(a.Deviation, 12), a.Seeds, a.Categories));
         // Per seed 0.7 and 0.8.
         Assert.Equal((0.75, 0.05, 2, 2), (Math.Round(mean.Mean, 12), Math.Round(mean.Deviation, 12), mean.Seeds, mean.Categories));
@@ -73,9 +91,27 @@ public sealed class SummaryTests
     [InlineData("mvtec", "pixel_auroc", "table10-generic", 1, "mean", 0.94)]
     [InlineData("mvtec", "image_auroc", "table11-custom", 1, "pill", 0.835)]
     [InlineData("mvtec", "pixel_auroc", "table11-custom", 1, "pill", null)]
-    public void Published_RowsOfTheAblations_AreThePapers(string dataset, string metric, string row, int shots, string category, double? expected) =>
-        Assert.Equal(expected, PublishedFigures.Find(dataset, false, metric, row, shots, category));
+    public void Published_RowsOfTheAblations_AreThePapers(
+        string dataset,
+        string metric,
+        string row,
+        int shots,
+        string category,
+        double? expected
+    ) => Assert.Equal(expected, PublishedFigures.Find(dataset, false, metric, row, shots, category));
 
     private static RunRecord Run(string category, int seed, double auroc, int shots = 1) =>
-        new("", category, category, "clipfusion", shots, seed, [], new Dictionary<string, double> { ["image_auroc"] = auroc }, [], new Dictionary<string, IReadOnlyList<double[]>>(), []);
+        new(
+            "",
+            category,
+            category,
+            "clipfusion",
+            shots,
+            seed,
+            [],
+            new Dictionary<string, double> { ["image_auroc"] = auroc },
+            [],
+            new Dictionary<string, IReadOnlyList<double[]>>(),
+            []
+        );
 }

@@ -35,7 +35,11 @@ public sealed class ConformalThresholdTests
     [InlineData(18, 0.05, "1/19")]
     [InlineData(0, 0.5, "1/1")]
     public void Of_TooFewPartsForTheAlpha_IsRefused(int parts, double alpha, string mentions) =>
-        Assert.Contains(mentions, Assert.Throws<ArgumentException>(() => ConformalThreshold.Of([.. Enumerable.Repeat(0.1, parts)], alpha)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            mentions,
+            Assert.Throws<ArgumentException>(() => ConformalThreshold.Of([.. Enumerable.Repeat(0.1, parts)], alpha)).Message,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [InlineData(0.1, 0)]
@@ -43,18 +47,21 @@ public sealed class ConformalThresholdTests
     [InlineData(0.1, double.NaN)]
     [InlineData(double.NaN, 0.5)]
     [InlineData(double.PositiveInfinity, 0.5)]
-    public void Of_WhatIsNoScoreOrRate_IsRefused(double score, double alpha) => Assert.Throws<ArgumentException>(() => ConformalThreshold.Of([0.1, score, 0.2], alpha));
+    public void Of_WhatIsNoScoreOrRate_IsRefused(double score, double alpha) =>
+        Assert.Throws<ArgumentException>(() => ConformalThreshold.Of([0.1, score, 0.2], alpha));
 
     [Fact]
     public void Of_ExchangeableParts_RejectsNoMoreThanPromisedOnAverage()
     {
-        const int Lines = 20_000, Parts = 30;
+        const int Lines = 20_000,
+            Parts = 30;
         var random = new Random(77);
         int rejected = 0;
         for (int i = 0; i < Lines; i++)
         {
             double[] scores = [.. Enumerable.Range(0, Parts).Select(_ => random.NextDouble())];
-            if (random.NextDouble() > ConformalThreshold.Of(scores, 0.1).Value) rejected++;
+            if (random.NextDouble() > ConformalThreshold.Of(scores, 0.1).Value)
+                rejected++;
         }
 
         // 1 - 28/31 = 0.0968; four deviations of the mean are 0.0084.

@@ -36,7 +36,15 @@ public sealed class BilinearResizeTests
         float[] source = [.. Enumerable.Range(0, sourceHeight * sourceWidth).Select(_ => random.NextSingle())];
         var result = new float[height * width];
 
-        BilinearResize.Resize(source, sourceHeight, sourceWidth, result, height, width, cancellation: TestContext.Current.CancellationToken);
+        BilinearResize.Resize(
+            source,
+            sourceHeight,
+            sourceWidth,
+            result,
+            height,
+            width,
+            cancellation: TestContext.Current.CancellationToken
+        );
 
         for (int y = 0; y < height; y++)
         {
@@ -54,16 +62,30 @@ public sealed class BilinearResizeTests
     [Fact]
     public void Resize_WrongLengths_NamesTheGrid()
     {
-        Assert.Contains("5 values", Assert.Throws<ArgumentException>(() => BilinearResize.Resize(new float[5], 2, 2, new float[4], 2, 2, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => BilinearResize.Resize(new float[4], 2, 2, new float[5], 2, 2, cancellation: TestContext.Current.CancellationToken));
-        Assert.Throws<ArgumentException>(() => BilinearResize.Resize([], 0, 2, new float[4], 2, 2, cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "5 values",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    BilinearResize.Resize(new float[5], 2, 2, new float[4], 2, 2, cancellation: TestContext.Current.CancellationToken)
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Throws<ArgumentException>(() =>
+            BilinearResize.Resize(new float[4], 2, 2, new float[5], 2, 2, cancellation: TestContext.Current.CancellationToken)
+        );
+        Assert.Throws<ArgumentException>(() =>
+            BilinearResize.Resize([], 0, 2, new float[4], 2, 2, cancellation: TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact]
     public void Resize_OntoItself_IsAnError()
     {
         var map = new float[16];
-        Assert.Throws<ArgumentException>(() => BilinearResize.Resize(map.AsSpan(0, 4), 2, 2, map, 4, 4, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() =>
+            BilinearResize.Resize(map.AsSpan(0, 4), 2, 2, map, 4, 4, cancellation: TestContext.Current.CancellationToken)
+        );
     }
 
     private static (int First, int Second, double Weight) Neighbours(int i, int sourceSize, int size)

@@ -67,12 +67,15 @@ public sealed class GaussianSmoothingTests
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     public void Smooth_SigmaOutOfRange_IsAnError(double sigma) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => GaussianSmoothing.Smooth(new float[4], 2, 2, sigma, cancellation: TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            GaussianSmoothing.Smooth(new float[4], 2, 2, sigma, cancellation: TestContext.Current.CancellationToken)
+        );
 
     /// <summary>Mirroring step by step: bounce off whichever edge was passed until inside.</summary>
     private static int Fold(int i, int size)
     {
-        while (i < 0 || i >= size) i = i < 0 ? -1 - i : (2 * size) - 1 - i;
+        while (i < 0 || i >= size)
+            i = i < 0 ? -1 - i : (2 * size) - 1 - i;
         return i;
     }
 }

@@ -24,7 +24,8 @@ public sealed class RecipeReaderTests
     [Fact]
     public void Read_EveryKey_IsTaken()
     {
-        Recipe recipe = Read("""
+        Recipe recipe = Read(
+            """
             {
               "object": "Schraube {8}", "states": ["rust", "bend"], "genericState": "fault",
               "normalPrompts": ["a {object}", "fine {object}"], "abnormalPrompts": ["bad {object}"],
@@ -35,7 +36,8 @@ public sealed class RecipeReaderTests
               "branches": ["diffVision", "diffLanguage"], "region": [1, 2, 3, 4], "ignore": [{"x": 0, "y": 0, "width": 5, "height": 6}, [7, 8, 9, 10]],
               "crop": "centre", "blackLevel": 100, "whiteLevel": 4000, "profile": "mapdiff"
             }
-            """);
+            """
+        );
 
         Assert.Equal(["rust", "bend"], recipe.States);
         Assert.Equal("fault", recipe.GenericState);
@@ -56,17 +58,34 @@ public sealed class RecipeReaderTests
     [Fact]
     public void Read_ManyMistakes_ReportsAllAtOnce()
     {
-        var e = Assert.Throws<RecipeException>(() => Read("""
-            {"states": ["crack", 7, "Crack"], "temperature": 0, "colour": "red", "timestepBlocks": [[1000, 1], [1]], "region": {"x": -1, "y": 0, "width": 4, "depth": 1},
-             "scoreSize": 480, "blackLevel": 9, "whiteLevel": 9, "statePrompt": "a {object}", "outputSize": 2.5}
-            """));
+        var e = Assert.Throws<RecipeException>(() =>
+            Read(
+                """
+                {"states": ["crack", 7, "Crack"], "temperature": 0, "colour": "red", "timestepBlocks": [[1000, 1], [1]], "region": {"x": -1, "y": 0, "width": 4, "depth": 1},
+                 "scoreSize": 480, "blackLevel": 9, "whiteLevel": 9, "statePrompt": "a {object}", "outputSize": 2.5}
+                """
+            )
+        );
 
         Assert.Equal(
             [
-                "$.object", "$.states[1]", "$.states[2]", "$.statePrompt", "$.temperature", "$.timestepBlocks[0][0]", "$.timestepBlocks[1]", "$.outputSize",
-                "$.region.x", "$.region.height", "$.region.depth", "$.scoreSize", "$.colour", "$.blackLevel",
+                "$.object",
+                "$.states[1]",
+                "$.states[2]",
+                "$.statePrompt",
+                "$.temperature",
+                "$.timestepBlocks[0][0]",
+                "$.timestepBlocks[1]",
+                "$.outputSize",
+                "$.region.x",
+                "$.region.height",
+                "$.region.depth",
+                "$.scoreSize",
+                "$.colour",
+                "$.blackLevel",
             ],
-            e.Errors.Select(error => error.Path));
+            e.Errors.Select(error => error.Path)
+        );
         Assert.All(e.Errors, error => Assert.Contains(error.ToString(), e.Message, StringComparison.Ordinal));
     }
 
@@ -172,7 +191,11 @@ public sealed class RecipeReaderTests
         Assert.StartsWith(path, Assert.Throws<RecipeException>(() => RecipeReader.ReadFile(path)).Message, StringComparison.Ordinal);
 
         File.WriteAllText(path, """{"object": "nut"}""".PadRight(RecipeReader.MaxBytes + 1));
-        Assert.Contains("more than 1048576 bytes", Assert.Throws<RecipeException>(() => RecipeReader.ReadFile(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 1048576 bytes",
+            Assert.Throws<RecipeException>(() => RecipeReader.ReadFile(path)).Message,
+            StringComparison.Ordinal
+        );
 
         File.WriteAllText(path, """{"object": "nut"}""".PadRight(RecipeReader.MaxBytes));
         Assert.Equal("nut", RecipeReader.ReadFile(path).Object);

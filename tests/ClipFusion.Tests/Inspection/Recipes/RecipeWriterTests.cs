@@ -23,7 +23,9 @@ public sealed class RecipeWriterTests
     [Fact]
     public void Write_ThenRead_GivesTheSameRecipe()
     {
-        foreach (Recipe recipe in (Recipe[])[Recipe.Default("nut"), Changed, Changed with { Ignore = new IgnoreRule(null, [new(0, 0, 1, 1)]) }])
+        foreach (
+            Recipe recipe in (Recipe[])[Recipe.Default("nut"), Changed, Changed with { Ignore = new IgnoreRule(null, [new(0, 0, 1, 1)]) }]
+        )
         {
             Recipe again = RecipeReader.Read(Encoding.UTF8.GetBytes(RecipeWriter.Write(recipe)));
             Assert.Equal(RecipeWriter.Write(recipe), RecipeWriter.Write(again));
@@ -35,11 +37,15 @@ public sealed class RecipeWriterTests
     [Fact]
     public void Revision_OrderWhitespaceAndDefaults_DontChangeIt()
     {
-        string first = Read("""{"object":"nut","outputSize":512,"branches":["clipVision","clipLanguage"],"region":[0,0,8,9],"alphaSegmentation":0.50}""").Revision;
-        string second = Read("""
+        string first = Read(
+            """{"object":"nut","outputSize":512,"branches":["clipVision","clipLanguage"],"region":[0,0,8,9],"alphaSegmentation":0.50}"""
+        ).Revision;
+        string second = Read(
+            """
             { "region": {"height": 9, "width": 8, "y": 0, "x": 0}, "alphaSegmentation": 5e-1, "smoothingSigma": -0.0,
               "branches": ["clipLanguage", "clipVision"], "outputSize": 512, "object": "n\u0075t", "temperature": 0.07 }
-            """).Revision;
+            """
+        ).Revision;
 
         Assert.Equal(first, second);
         Assert.Matches("^[0-9a-f]{16}$", first);
@@ -51,13 +57,115 @@ public sealed class RecipeWriterTests
         Recipe r = Recipe.Default("nut");
         Recipe[] recipes =
         [
-            r, r with { Object = "bolt" }, r with { States = ["hole", "crack", "residue", "damage"] }, r with { GenericState = "hole" }, r with { NormalPrompts = ["{object}"] },
-            r with { AbnormalPrompts = ["{object}"] }, r with { StatePrompt = "{state}" }, r with { ReferencePrompt = "{object}" }, r with { Temperature = null },
-            r with { TokenNormalization = TokenNormalization.Content }, r with { LanguageStream = ClipStream.Original }, r with { FeatureStream = ClipStream.Original },
-            r with { QueryFeaturePrompt = QueryFeaturePrompt.Reference }, r with { LanguageTimestep = 1 }, r with { TimestepBlocks = [new(201, 3)] },
-            r with { AlphaSegmentation = 0.3 }, r with { AlphaClassification = 0.3 }, r with { OutputSize = 256 }, r with { SmoothingSigma = 1 }, r with { Coreset = 0.5 }, r with { Branches = Branches.Clip },
-            r with { Region = new(0, 0, 1, 1) }, r with { Ignore = new("m.png", []) }, r with { Ignore = new(null, [new(0, 0, 1, 1)]) }, r with { Crop = CropMode.Centre },
-            r with { BlackLevel = 1 }, r with { WhiteLevel = 1 }, r with { Profile = Profile.PatchClip },
+            r,
+            r with
+            {
+                Object = "bolt",
+            },
+            r with
+            {
+                States = ["hole", "crack", "residue", "damage"],
+            },
+            r with
+            {
+                GenericState = "hole",
+            },
+            r with
+            {
+                NormalPrompts = ["{object}"],
+            },
+            r with
+            {
+                AbnormalPrompts = ["{object}"],
+            },
+            r with
+            {
+                StatePrompt = "{state}",
+            },
+            r with
+            {
+                ReferencePrompt = "{object}",
+            },
+            r with
+            {
+                Temperature = null,
+            },
+            r with
+            {
+                TokenNormalization = TokenNormalization.Content,
+            },
+            r with
+            {
+                LanguageStream = ClipStream.Original,
+            },
+            r with
+            {
+                FeatureStream = ClipStream.Original,
+            },
+            r with
+            {
+                QueryFeaturePrompt = QueryFeaturePrompt.Reference,
+            },
+            r with
+            {
+                LanguageTimestep = 1,
+            },
+            r with
+            {
+                TimestepBlocks = [new(201, 3)],
+            },
+            r with
+            {
+                AlphaSegmentation = 0.3,
+            },
+            r with
+            {
+                AlphaClassification = 0.3,
+            },
+            r with
+            {
+                OutputSize = 256,
+            },
+            r with
+            {
+                SmoothingSigma = 1,
+            },
+            r with
+            {
+                Coreset = 0.5,
+            },
+            r with
+            {
+                Branches = Branches.Clip,
+            },
+            r with
+            {
+                Region = new(0, 0, 1, 1),
+            },
+            r with
+            {
+                Ignore = new("m.png", []),
+            },
+            r with
+            {
+                Ignore = new(null, [new(0, 0, 1, 1)]),
+            },
+            r with
+            {
+                Crop = CropMode.Centre,
+            },
+            r with
+            {
+                BlackLevel = 1,
+            },
+            r with
+            {
+                WhiteLevel = 1,
+            },
+            r with
+            {
+                Profile = Profile.PatchClip,
+            },
         ];
         Assert.Equal(recipes.Length, recipes.Select(x => x.Revision).Distinct().Count());
 
@@ -83,7 +191,10 @@ public sealed class RecipeWriterTests
         Assert.Empty(RecipeReader.Keys.Except(properties.Keys));
         foreach (JsonProperty written in canonical.EnumerateObject().Where(p => p.Name != "object"))
         {
-            Assert.True(JsonElement.DeepEquals(written.Value, properties[written.Name].GetProperty("default")), $"{written.Name}: the schema's default is not the product's");
+            Assert.True(
+                JsonElement.DeepEquals(written.Value, properties[written.Name].GetProperty("default")),
+                $"{written.Name}: the schema's default is not the product's"
+            );
         }
     }
 

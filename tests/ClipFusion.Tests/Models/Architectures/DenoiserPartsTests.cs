@@ -19,7 +19,9 @@ public sealed class DenoiserPartsTests(TinyPacks packs)
     public void Maps_OfSomeParts_AreTheMeanOfTheirLayers(DenoiserParts parts)
     {
         Dictionary<string, float[]> layers = Layers();
-        float[] found = Run(Path.Combine(packs.Folder(Precision.Float32), "mapdiff_parts.onnx"))[GraphNames.StateMapsUnnormalizedOf(parts)].Values;
+        float[] found = Run(Path.Combine(packs.Folder(Precision.Float32), "mapdiff_parts.onnx"))[
+            GraphNames.StateMapsUnnormalizedOf(parts)
+        ].Values;
 
         Near(Mean(layers.Where(l => parts.HasFlag(PartOf(l.Key))).Select(l => l.Value)), found);
     }
@@ -29,9 +31,14 @@ public sealed class DenoiserPartsTests(TinyPacks packs)
     {
         Dictionary<string, float[]> layers = Layers();
 
-        Assert.Equal("mid_block.attentions.0.transformer_blocks.0.attn2", Assert.Single(layers.Keys, k => PartOf(k) == DenoiserParts.Bottleneck));
+        Assert.Equal(
+            "mid_block.attentions.0.transformer_blocks.0.attn2",
+            Assert.Single(layers.Keys, k => PartOf(k) == DenoiserParts.Bottleneck)
+        );
         // The method's own graph, which leaves the bottleneck out.
-        float[] method = Run(Path.Combine(packs.Folder(Precision.Float32), "mapdiff_language.onnx"))[GraphNames.StateMapsUnnormalized].Values;
+        float[] method = Run(Path.Combine(packs.Folder(Precision.Float32), "mapdiff_language.onnx"))[
+            GraphNames.StateMapsUnnormalized
+        ].Values;
         Near(Mean(layers.Where(l => PartOf(l.Key) != DenoiserParts.Bottleneck).Select(l => l.Value)), method);
     }
 
@@ -43,9 +50,16 @@ public sealed class DenoiserPartsTests(TinyPacks packs)
         using var folder = new TemporaryFolder();
         var graph = new GraphBuilder(GraphNames.MapDiffParts, GraphTarget.OnnxRuntime);
         using (var store = new ExternalWeightFile(folder["unet.weights"], TestContext.Current.CancellationToken))
-            new GraphFactory(clip.Config, sd.Unet, sd.Vae, sd.TextEncoder, 1, [1], ElementType.Float32).MapDiffParts(graph, sd.UnetWeights, store, debug: true);
+            new GraphFactory(clip.Config, sd.Unet, sd.Vae, sd.TextEncoder, 1, [1], ElementType.Float32).MapDiffParts(
+                graph,
+                sd.UnetWeights,
+                store,
+                debug: true
+            );
         graph.Save(folder["parts.onnx"]);
-        return Run(folder["parts.onnx"]).Where(o => o.Key.StartsWith("probs.", StringComparison.Ordinal)).ToDictionary(o => o.Key["probs.".Length..], o => Enlarged(o.Value.Shape, o.Value.Values));
+        return Run(folder["parts.onnx"])
+            .Where(o => o.Key.StartsWith("probs.", StringComparison.Ordinal))
+            .ToDictionary(o => o.Key["probs.".Length..], o => Enlarged(o.Value.Shape, o.Value.Values));
     }
 
     private static Dictionary<string, (long[] Shape, float[] Values)> Run(string file)
@@ -58,19 +72,32 @@ public sealed class DenoiserPartsTests(TinyPacks packs)
     private static float[] Enlarged(long[] shape, float[] rows)
     {
         int side = (int)Math.Sqrt(shape[1]);
-        return [.. Enumerable.Range(0, Rows.Length * Size * Size).Select(i =>
-        {
-            (double y, double x) = (Place(i / Size % Size, side), Place(i % Size, side));
-            float At(int v, int u) => rows[(i / (Size * Size) * side * side) + (Math.Min(v, side - 1) * side) + Math.Min(u, side - 1)];
-            (int top, int left) = ((int)y, (int)x);
-            double upper = At(top, left) + ((x - left) * (At(top, left + 1) - At(top, left))), lower = At(top + 1, left) + ((x - left) * (At(top + 1, left + 1) - At(top + 1, left)));
-            return (float)(upper + ((y - top) * (lower - upper)));
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, Rows.Length * Size * Size)
+                .Select(i =>
+                {
+                    (double y, double x) = (Place(i / Size % Size, side), Place(i % Size, side));
+                    float At(int v, int u) =>
+                        rows[(i / (Size * Size) * side * side) + (Math.Min(v, side - 1) * side) + Math.Min(u, side - 1)];
+                    (int top, int left) = ((int)y, (int)x);
+                    double upper = At(top, left) + ((x - left) * (At(top, left + 1) - At(top, left))),
+                        lower = At(top + 1, left) + ((x - left) * (At(top + 1, left + 1) - At(top + 1, left)));
+                    return (float)(upper + ((y - top) * (lower - upper)));
+                }),
+        ];
     }
 
     private static double Place(int i, int side) => Math.Clamp(((i + 0.5) * side / Size) - 0.5, 0, side - 1);
 
-    private static DenoiserParts PartOf(string layer) => layer[0] switch { 'd' => DenoiserParts.Encoder, 'm' => DenoiserParts.Bottleneck, _ => DenoiserParts.Decoder };
+    private static DenoiserParts PartOf(string layer) =>
+        layer[0] switch
+        {
+            'd' => DenoiserParts.Encoder,
+            'm' => DenoiserParts.Bottleneck,
+            _ => DenoiserParts.Decoder,
+        };
 
     private static float[] Mean(IEnumerable<float[]> layers)
     {

@@ -24,7 +24,8 @@ internal static class TinyFolders
         foreach (string folder in new[] { Path.Combine(root, "clip"), Path.Combine(root, "sd", "tokenizer") })
         {
             Directory.CreateDirectory(folder);
-            foreach (string file in new[] { "vocab.json", "merges.txt" }) File.WriteAllBytes(Path.Combine(folder, file), File.ReadAllBytes(Fixtures.Path("tiny-a", "clip", file)));
+            foreach (string file in new[] { "vocab.json", "merges.txt" })
+                File.WriteAllBytes(Path.Combine(folder, file), File.ReadAllBytes(Fixtures.Path("tiny-a", "clip", file)));
         }
     }
 
@@ -42,17 +43,37 @@ internal static class TinyFolders
         w.Norm("visual.ln_post", 32);
         w.Matrix("token_embedding.weight", 3, Vocabulary, 16);
         w.Norm("ln_final", 16);
-        for (int i = 0; i < 3; i++) Block(w, $"visual.transformer.resblocks.{i}", 32);
+        for (int i = 0; i < 3; i++)
+            Block(w, $"visual.transformer.resblocks.{i}", 32);
         Block(w, "transformer.resblocks.0", 16);
-        w.Write(folder, "open_clip_model", new
-        {
-            model_cfg = new
+        w.Write(
+            folder,
+            "open_clip_model",
+            new
             {
-                embed_dim = 24,
-                vision_cfg = new { image_size = 48, layers = 3, width = 32, patch_size = 16, head_width = 16 },
-                text_cfg = new { context_length = 77, vocab_size = Vocabulary, width = 16, heads = 2, layers = 1 },
+                model_cfg = new
+                {
+                    embed_dim = 24,
+                    vision_cfg = new
+                    {
+                        image_size = 48,
+                        layers = 3,
+                        width = 32,
+                        patch_size = 16,
+                        head_width = 16,
+                    },
+                    text_cfg = new
+                    {
+                        context_length = 77,
+                        vocab_size = Vocabulary,
+                        width = 16,
+                        heads = 2,
+                        layers = 1,
+                    },
+                },
             },
-        }, "open_clip_config.json");
+            "open_clip_config.json"
+        );
     }
 
     private static void Block(TinyWeights w, string path, int width)
@@ -78,13 +99,16 @@ internal static class TinyFolders
         {
             Resnet(w, $"down_blocks.{b}.resnets.0", x, Channels[b], time: true);
             skips.Push(x = Channels[b]);
-            if (Down[b].StartsWith("Cross", StringComparison.Ordinal)) Transformer(w, $"down_blocks.{b}.attentions.0", x);
-            if (b == 2) continue;
+            if (Down[b].StartsWith("Cross", StringComparison.Ordinal))
+                Transformer(w, $"down_blocks.{b}.attentions.0", x);
+            if (b == 2)
+                continue;
             w.Conv($"down_blocks.{b}.downsamplers.0.conv", x, x);
             skips.Push(x);
         }
 
-        for (int i = 0; i < 2; i++) Resnet(w, $"mid_block.resnets.{i}", x, x, time: true);
+        for (int i = 0; i < 2; i++)
+            Resnet(w, $"mid_block.resnets.{i}", x, x, time: true);
         Transformer(w, "mid_block.attentions.0", x);
         for (int b = 0; b < 3; b++)
         {
@@ -92,26 +116,32 @@ internal static class TinyFolders
             {
                 Resnet(w, $"up_blocks.{b}.resnets.{i}", x + skips.Pop(), Channels[2 - b], time: true);
                 x = Channels[2 - b];
-                if (Up[b].StartsWith("Cross", StringComparison.Ordinal)) Transformer(w, $"up_blocks.{b}.attentions.{i}", x);
+                if (Up[b].StartsWith("Cross", StringComparison.Ordinal))
+                    Transformer(w, $"up_blocks.{b}.attentions.{i}", x);
             }
 
-            if (b < 2) w.Conv($"up_blocks.{b}.upsamplers.0.conv", x, x);
+            if (b < 2)
+                w.Conv($"up_blocks.{b}.upsamplers.0.conv", x, x);
         }
 
-        w.Write(folder, "diffusion_pytorch_model", new
-        {
-            sample_size = 16,
-            in_channels = 9,
-            out_channels = 4,
-            layers_per_block = 1,
-            block_out_channels = Channels,
-            attention_head_dim = Heads,
-            cross_attention_dim = 24,
-            norm_num_groups = 8,
-            use_linear_projection = true,
-            down_block_types = Down,
-            up_block_types = Up,
-        });
+        w.Write(
+            folder,
+            "diffusion_pytorch_model",
+            new
+            {
+                sample_size = 16,
+                in_channels = 9,
+                out_channels = 4,
+                layers_per_block = 1,
+                block_out_channels = Channels,
+                attention_head_dim = Heads,
+                cross_attention_dim = 24,
+                norm_num_groups = 8,
+                use_linear_projection = true,
+                down_block_types = Down,
+                up_block_types = Up,
+            }
+        );
     }
 
     private static void Transformer(TinyWeights w, string path, int channels)
@@ -120,7 +150,8 @@ internal static class TinyFolders
         w.Norm($"{path}.norm", channels);
         w.Linear($"{path}.proj_in", channels, channels);
         w.Linear($"{path}.proj_out", channels, channels);
-        for (int i = 1; i <= 3; i++) w.Norm($"{block}.norm{i}", channels);
+        for (int i = 1; i <= 3; i++)
+            w.Norm($"{block}.norm{i}", channels);
         foreach ((string attention, int context) in new[] { ("attn1", channels), ("attn2", 24) })
         {
             w.Linear($"{block}.{attention}.to_q", channels, channels, bias: false, gain: 1.5);
@@ -139,8 +170,10 @@ internal static class TinyFolders
         w.Conv($"{path}.conv1", outputs, inputs);
         w.Norm($"{path}.norm2", outputs);
         w.Conv($"{path}.conv2", outputs, outputs);
-        if (time) w.Linear($"{path}.time_emb_proj", outputs, 64);
-        if (inputs != outputs) w.Conv($"{path}.conv_shortcut", outputs, inputs, 1);
+        if (time)
+            w.Linear($"{path}.time_emb_proj", outputs, 64);
+        if (inputs != outputs)
+            w.Conv($"{path}.conv_shortcut", outputs, inputs, 1);
     }
 
     private static void WriteVae(string folder, Action<string, float[]>? edit, bool legacy)
@@ -150,25 +183,32 @@ internal static class TinyFolders
         for (int b = 0; b < 3; b++)
         {
             Resnet(w, $"encoder.down_blocks.{b}.resnets.0", 8, 8, time: false);
-            if (b < 2) w.Conv($"encoder.down_blocks.{b}.downsamplers.0.conv", 8, 8);
+            if (b < 2)
+                w.Conv($"encoder.down_blocks.{b}.downsamplers.0.conv", 8, 8);
         }
 
-        for (int i = 0; i < 2; i++) Resnet(w, $"encoder.mid_block.resnets.{i}", 8, 8, time: false);
+        for (int i = 0; i < 2; i++)
+            Resnet(w, $"encoder.mid_block.resnets.{i}", 8, 8, time: false);
         w.Norm("encoder.mid_block.attentions.0.group_norm", 8);
         string[] names = legacy ? ["query", "key", "value", "proj_attn"] : ["to_q", "to_k", "to_v", "to_out.0"];
-        foreach (string name in names) w.Linear($"encoder.mid_block.attentions.0.{name}", 8, 8);
+        foreach (string name in names)
+            w.Linear($"encoder.mid_block.attentions.0.{name}", 8, 8);
         w.Norm("encoder.conv_norm_out", 8);
         w.Conv("encoder.conv_out", 8, 8);
         w.Conv("quant_conv", 8, 8, 1);
-        w.Write(folder, "diffusion_pytorch_model", new
-        {
-            block_out_channels = VaeChannels,
-            layers_per_block = 1,
-            latent_channels = 4,
-            norm_num_groups = 4,
-            scaling_factor = 0.2,
-            down_block_types = Enumerable.Repeat("DownEncoderBlock2D", 3),
-        });
+        w.Write(
+            folder,
+            "diffusion_pytorch_model",
+            new
+            {
+                block_out_channels = VaeChannels,
+                layers_per_block = 1,
+                latent_channels = 4,
+                norm_num_groups = 4,
+                scaling_factor = 0.2,
+                down_block_types = Enumerable.Repeat("DownEncoderBlock2D", 3),
+            }
+        );
     }
 
     private static void WriteTextEncoder(string folder, Action<string, float[]>? edit)
@@ -177,22 +217,27 @@ internal static class TinyFolders
         w.Matrix("text_model.embeddings.token_embedding.weight", 3, Vocabulary, 24);
         w.Matrix("text_model.embeddings.position_embedding.weight", 1, 77, 24);
         const string Layer = "text_model.encoder.layers.0";
-        foreach (string name in new[] { "q_proj", "k_proj", "v_proj", "out_proj" }) w.Linear($"{Layer}.self_attn.{name}", 24, 24);
+        foreach (string name in new[] { "q_proj", "k_proj", "v_proj", "out_proj" })
+            w.Linear($"{Layer}.self_attn.{name}", 24, 24);
         w.Norm($"{Layer}.layer_norm1", 24);
         w.Norm($"{Layer}.layer_norm2", 24);
         w.Linear($"{Layer}.mlp.fc1", 48, 24);
         w.Linear($"{Layer}.mlp.fc2", 24, 48);
         w.Norm("text_model.final_layer_norm", 24);
-        w.Write(folder, "model", new
-        {
-            model_type = "clip_text_model",
-            hidden_act = "gelu",
-            max_position_embeddings = 77,
-            vocab_size = Vocabulary,
-            hidden_size = 24,
-            num_attention_heads = 3,
-            num_hidden_layers = 1,
-            intermediate_size = 48,
-        });
+        w.Write(
+            folder,
+            "model",
+            new
+            {
+                model_type = "clip_text_model",
+                hidden_act = "gelu",
+                max_position_embeddings = 77,
+                vocab_size = Vocabulary,
+                hidden_size = 24,
+                num_attention_heads = 3,
+                num_hidden_layers = 1,
+                intermediate_size = 48,
+            }
+        );
     }
 }

@@ -31,7 +31,8 @@ internal sealed class TinyWeights(int seed)
     public void Linear(string name, int outputs, int inputs, bool bias = true, double gain = 1)
     {
         Matrix($"{name}.weight", gain, outputs, inputs);
-        if (bias) Vector($"{name}.bias", outputs);
+        if (bias)
+            Vector($"{name}.bias", outputs);
     }
 
     public void Conv(string name, int outputs, int inputs, int kernel = 3)
@@ -52,7 +53,8 @@ internal sealed class TinyWeights(int seed)
     private void Add(string name, Func<float> next, params long[] shape)
     {
         var values = new float[shape.Aggregate(1L, (a, b) => a * b)];
-        for (int i = 0; i < values.Length; i++) values[i] = next();
+        for (int i = 0; i < values.Length; i++)
+            values[i] = next();
         Edit?.Invoke(name, values);
         _entries.Add(SafetensorsEntry.Of(name, values, shape));
     }

@@ -21,7 +21,8 @@ internal sealed record UnetRow(int Prompt, int Timestep, int[] Owes, bool OwesMa
 /// planner.</summary>
 internal sealed class UnetBatch
 {
-    public const int Blocks = 3, Prompts = 6;
+    public const int Blocks = 3,
+        Prompts = 6;
 
     private readonly float[] _latent;
     private readonly float[][] _contexts;
@@ -36,7 +37,8 @@ internal sealed class UnetBatch
     }
 
     /// <summary>Rows in the order that the graph wants: the longest-running first.</summary>
-    public static UnetRow[] Order(IEnumerable<UnetRow> rows) => [.. rows.OrderByDescending(r => r.RunsToTheEnd).ThenByDescending(r => r.LastBlock)];
+    public static UnetRow[] Order(IEnumerable<UnetRow> rows) =>
+        [.. rows.OrderByDescending(r => r.RunsToTheEnd).ThenByDescending(r => r.LastBlock)];
 
     /// <summary>Runs the rows as one batch: per row its map (null where it owes none) and its features by block.</summary>
     public (float[]? Map, Dictionary<int, float[]> Features)[] Run(PackGraph graph, UnetRow[] rows)
@@ -44,7 +46,16 @@ internal sealed class UnetBatch
         using GraphInputs inputs = Inputs(rows);
         long[][] wanted = Wanted(rows);
         Dictionary<string, (long[] Shape, float[] Values)> o = graph.Run(inputs.Values);
-        return [.. rows.Select((row, r) => (row.OwesMap ? Slice(o[GraphNames.StateMaps], r) : null, row.Owes.ToDictionary(b => b, b => Slice(o[GraphNames.Features(b)], Array.IndexOf(wanted[b], r)))))];
+        return
+        [
+            .. rows.Select(
+                (row, r) =>
+                    (
+                        row.OwesMap ? Slice(o[GraphNames.StateMaps], r) : null,
+                        row.Owes.ToDictionary(b => b, b => Slice(o[GraphNames.Features(b)], Array.IndexOf(wanted[b], r)))
+                    )
+            ),
+        ];
     }
 
     /// <summary>Inputs for one run, of <c>mapdiff</c> or of its language-only variant.</summary>
@@ -57,20 +68,33 @@ internal sealed class UnetBatch
             .Add(GraphNames.Latent, _latent, 1, 4, GraphInputs.Latent, GraphInputs.Latent)
             .Add(GraphNames.Timesteps, Array.ConvertAll(timesteps, t => (float)t), timesteps.Length)
             .Add(GraphNames.RowTimesteps, Array.ConvertAll(rows, r => (long)Array.IndexOf(timesteps, r.Timestep)), rows.Length)
-            .Add(GraphNames.Context, rows.SelectMany(r => _contexts[r.Prompt]).ToArray(), rows.Length, GraphInputs.ContextLength, GraphInputs.ContextWidth)
+            .Add(
+                GraphNames.Context,
+                rows.SelectMany(r => _contexts[r.Prompt]).ToArray(),
+                rows.Length,
+                GraphInputs.ContextLength,
+                GraphInputs.ContextWidth
+            )
             .Add(GraphNames.TokenWeights, rows.SelectMany(r => _tokens[r.Prompt]).ToArray(), rows.Length, GraphInputs.ContextLength, 2);
-        if (languageOnly) return inputs;
+        if (languageOnly)
+            return inputs;
 
         inputs.Add(GraphNames.RowsAfterMaps, [Math.Max(1L, rows.Count(r => r.RunsToTheEnd))], 1);
-        for (int b = 1; b < Blocks; b++) inputs.Add(GraphNames.RowsEntering(b), [Math.Max(1L, rows.Count(r => r.LastBlock >= b))], 1);
+        for (int b = 1; b < Blocks; b++)
+            inputs.Add(GraphNames.RowsEntering(b), [Math.Max(1L, rows.Count(r => r.LastBlock >= b))], 1);
         long[][] wanted = Wanted(rows);
-        for (int b = 0; b < Blocks; b++) inputs.Add(GraphNames.FeatureRows(b), wanted[b].Length == 0 ? [0L] : wanted[b], Math.Max(1, wanted[b].Length));
+        for (int b = 0; b < Blocks; b++)
+            inputs.Add(GraphNames.FeatureRows(b), wanted[b].Length == 0 ? [0L] : wanted[b], Math.Max(1, wanted[b].Length));
         return inputs;
     }
 
     /// <summary>Per block the rows whose features are wanted.</summary>
     private static long[][] Wanted(UnetRow[] rows) =>
-        [.. Enumerable.Range(0, Blocks).Select(b => Enumerable.Range(0, rows.Length).Where(r => rows[r].Owes.Contains(b)).Select(r => (long)r).ToArray())];
+        [
+            .. Enumerable
+                .Range(0, Blocks)
+                .Select(b => Enumerable.Range(0, rows.Length).Where(r => rows[r].Owes.Contains(b)).Select(r => (long)r).ToArray()),
+        ];
 
     private static float[] Slice((long[] Shape, float[] Values) tensor, int row)
     {
@@ -81,7 +105,8 @@ internal sealed class UnetBatch
     private static float[] Weights(int prompt)
     {
         var weights = new float[2 * GraphInputs.ContextLength];
-        for (int i = 0; i < GraphInputs.ContextLength; i++) weights[2 * i + 1] = i is >= 1 and < 30 ? 1 : 0;
+        for (int i = 0; i < GraphInputs.ContextLength; i++)
+            weights[2 * i + 1] = i is >= 1 and < 30 ? 1 : 0;
         weights[2 * (5 + prompt)] = weights[2 * (6 + prompt)] = 0.5f;
         return weights;
     }

@@ -26,9 +26,11 @@ public sealed class UnetBatchTests(TinyPacks packs)
                 var key = (rows[r].Prompt, rows[r].Timestep);
                 if (!alone.TryGetValue(key, out (float[]? Map, Dictionary<int, float[]> Features) expected))
                     alone[key] = expected = batch.Run(graph, [new UnetRow(rows[r].Prompt, rows[r].Timestep, [0, 1, 2], OwesMap: true)])[0];
-                string where = $"plan {plan} [{string.Join(" ", rows.Select(x => $"{x.Prompt}@{x.Timestep}:{string.Join("", x.Owes)}{(x.OwesMap ? "m" : "")}"))}], row {r}";
-                if (found[r].Map is { } map) Near(expected.Map!, map, $"{where}, map");
-                foreach ((int block, float[] features) in found[r].Features) Near(expected.Features[block], features, $"{where}, block {block}");
+                string where = $"plan {plan} [{string.Join(" ", rows.Select(Shown))}], row {r}";
+                if (found[r].Map is { } map)
+                    Near(expected.Map!, map, $"{where}, map");
+                foreach ((int block, float[] features) in found[r].Features)
+                    Near(expected.Features[block], features, $"{where}, block {block}");
             }
         }
     }
@@ -39,13 +41,20 @@ public sealed class UnetBatchTests(TinyPacks packs)
         int count = random.Next(1, 7);
         while (rows.Count < count)
         {
-            (int prompt, int timestep, bool map) = (random.Next(UnetBatch.Prompts), Timesteps[random.Next(Timesteps.Length)], random.Next(2) == 0);
+            (int prompt, int timestep, bool map) = (
+                random.Next(UnetBatch.Prompts),
+                Timesteps[random.Next(Timesteps.Length)],
+                random.Next(2) == 0
+            );
             int[] owes = [.. Enumerable.Range(0, UnetBatch.Blocks).Where(_ => random.Next(3) == 0)];
-            if ((map || owes.Length > 0) && rows.TrueForAll(r => (r.Prompt, r.Timestep) != (prompt, timestep))) rows.Add(new UnetRow(prompt, timestep, owes, map));
+            if ((map || owes.Length > 0) && rows.TrueForAll(r => (r.Prompt, r.Timestep) != (prompt, timestep)))
+                rows.Add(new UnetRow(prompt, timestep, owes, map));
         }
 
         return rows;
     }
+
+    private static string Shown(UnetRow row) => $"{row.Prompt}@{row.Timestep}:{string.Join("", row.Owes)}{(row.OwesMap ? "m" : "")}";
 
     private static void Near(float[] expected, float[] found, string where)
     {

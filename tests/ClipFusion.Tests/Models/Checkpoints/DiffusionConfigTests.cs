@@ -11,14 +11,29 @@ public sealed class DiffusionConfigTests : IDisposable
     [Fact]
     public void Unet_StableDiffusion2Inpainting_IsReadAsPublished()
     {
-        File.WriteAllText(_folder["config.json"], """
+        File.WriteAllText(
+            _folder["config.json"],
+            """
             {"_class_name":"UNet2DConditionModel","_diffusers_version":"0.8.0","act_fn":"silu","attention_head_dim":[5,10,20,20],"block_out_channels":[320,640,1280,1280],"center_input_sample":false,"cross_attention_dim":1024,
             "down_block_types":["CrossAttnDownBlock2D","CrossAttnDownBlock2D","CrossAttnDownBlock2D","DownBlock2D"],"downsample_padding":1,"dual_cross_attention":false,"flip_sin_to_cos":true,"freq_shift":0,"in_channels":9,
             "layers_per_block":2,"mid_block_scale_factor":1,"norm_eps":1e-05,"norm_num_groups":32,"only_cross_attention":false,"out_channels":4,"sample_size":64,
             "up_block_types":["UpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D","CrossAttnUpBlock2D"],"use_linear_projection":true,"num_class_embeds":null,"upcast_attention":true,"class_embed_type":null}
-            """);
+            """
+        );
         UnetConfig unet = UnetConfigFile.Read(_folder["config.json"]);
-        Assert.Equal((64, 9, 1024, 32, 1e-5, true, true, 0), (unet.SampleSize, unet.InChannels, unet.CrossAttentionDim, unet.NormGroups, unet.NormEps, unet.UseLinearProjection, unet.FlipSinToCos, unet.FreqShift));
+        Assert.Equal(
+            (64, 9, 1024, 32, 1e-5, true, true, 0),
+            (
+                unet.SampleSize,
+                unet.InChannels,
+                unet.CrossAttentionDim,
+                unet.NormGroups,
+                unet.NormEps,
+                unet.UseLinearProjection,
+                unet.FlipSinToCos,
+                unet.FreqShift
+            )
+        );
         Assert.Equal([320, 640, 1280, 1280], unet.BlockOutChannels);
         Assert.Equal([5, 10, 20, 20], unet.HeadCounts);
         Assert.Equal([2, 2, 2, 2], unet.LayersPerBlock);
@@ -44,7 +59,8 @@ public sealed class DiffusionConfigTests : IDisposable
     [InlineData("in_channels", "4")]
     [InlineData("addition_time_embed_dim", "256")]
     [InlineData("upcast_attention", "true")]
-    public void Unet_SameNumbersInOtherWords_IsAccepted(string key, string json) => Assert.Equal(24, UnetConfigFile.Read(Edit("unet", key, json)).CrossAttentionDim);
+    public void Unet_SameNumbersInOtherWords_IsAccepted(string key, string json) =>
+        Assert.Equal(24, UnetConfigFile.Read(Edit("unet", key, json)).CrossAttentionDim);
 
     [Theory]
     [InlineData("_class_name", "\"UNet2DModel\"")]
@@ -82,10 +98,12 @@ public sealed class DiffusionConfigTests : IDisposable
     [InlineData("down_block_types", """["CrossAttnDownBlock2D","AttnDownBlock2D","DownBlock2D","DownBlock2D"]""")]
     [InlineData("up_block_types", """["UpBlock2D"]""")]
     [InlineData("block_out_channels", "[]")]
-    public void Unet_WouldGiveOtherNumbers_NamesFileKeyFoundAndSupported(string key, string json) => AssertRefused(() => UnetConfigFile.Read(Edit("unet", key, json)), key, json);
+    public void Unet_WouldGiveOtherNumbers_NamesFileKeyFoundAndSupported(string key, string json) =>
+        AssertRefused(() => UnetConfigFile.Read(Edit("unet", key, json)), key, json);
 
     [Fact]
-    public void Vae_WithoutScalingFactor_UsesThePublishedOne() => Assert.Equal(0.18215, VaeConfigFile.Read(Edit("vae", "scaling_factor", "remove")).ScalingFactor);
+    public void Vae_WithoutScalingFactor_UsesThePublishedOne() =>
+        Assert.Equal(0.18215, VaeConfigFile.Read(Edit("vae", "scaling_factor", "remove")).ScalingFactor);
 
     [Theory]
     [InlineData("_class_name", "\"AutoencoderTiny\"")]
@@ -99,7 +117,8 @@ public sealed class DiffusionConfigTests : IDisposable
     [InlineData("act_fn", "\"relu\"")]
     [InlineData("scaling_factor", "0")]
     [InlineData("norm_num_groups", "3")]
-    public void Vae_WouldGiveOtherNumbers_NamesFileKeyFoundAndSupported(string key, string json) => AssertRefused(() => VaeConfigFile.Read(Edit("vae", key, json)), key, json);
+    public void Vae_WouldGiveOtherNumbers_NamesFileKeyFoundAndSupported(string key, string json) =>
+        AssertRefused(() => VaeConfigFile.Read(Edit("vae", key, json)), key, json);
 
     [Fact]
     public void Vae_WordThatIsNoText_IsRefusedLikeAnUnknownOne()
@@ -111,12 +130,21 @@ public sealed class DiffusionConfigTests : IDisposable
     [Fact]
     public void TextEncoder_StableDiffusion2_IsReadAsPublished()
     {
-        File.WriteAllText(_folder["config.json"], """
+        File.WriteAllText(
+            _folder["config.json"],
+            """
             {"_name_or_path":"x","architectures":["CLIPTextModel"],"attention_dropout":0.0,"bos_token_id":0,"dropout":0.0,"eos_token_id":2,"hidden_act":"gelu","hidden_size":1024,"initializer_factor":1.0,"intermediate_size":4096,
             "layer_norm_eps":1e-05,"max_position_embeddings":77,"model_type":"clip_text_model","num_attention_heads":16,"num_hidden_layers":23,"pad_token_id":1,"projection_dim":512,"torch_dtype":"float32","vocab_size":49408}
-            """);
-        Assert.Equal(new DiffusionTextConfig(49408, 1024, 23, 16, 4096, 77, 1e-5, TextActivation.Gelu), DiffusionTextConfigFile.Read(_folder["config.json"]));
-        Assert.Equal(TextActivation.QuickGelu, DiffusionTextConfigFile.Read(Edit("text_encoder", "hidden_act", "\"quick_gelu\"")).Activation);
+            """
+        );
+        Assert.Equal(
+            new DiffusionTextConfig(49408, 1024, 23, 16, 4096, 77, 1e-5, TextActivation.Gelu),
+            DiffusionTextConfigFile.Read(_folder["config.json"])
+        );
+        Assert.Equal(
+            TextActivation.QuickGelu,
+            DiffusionTextConfigFile.Read(Edit("text_encoder", "hidden_act", "\"quick_gelu\"")).Activation
+        );
     }
 
     [Theory]
@@ -125,13 +153,19 @@ public sealed class DiffusionConfigTests : IDisposable
     [InlineData("hidden_act", "\"gelu_new\"")]
     [InlineData("num_attention_heads", "7")]
     [InlineData("num_hidden_layers", "1.5")]
-    public void TextEncoder_WouldGiveOtherNumbers_NamesFileKeyFoundAndSupported(string key, string json) => AssertRefused(() => DiffusionTextConfigFile.Read(Edit("text_encoder", key, json)), key, json);
+    public void TextEncoder_WouldGiveOtherNumbers_NamesFileKeyFoundAndSupported(string key, string json) =>
+        AssertRefused(() => DiffusionTextConfigFile.Read(Edit("text_encoder", key, json)), key, json);
 
-    private string Edit(string part, string key, string json) => ConfigEdit.Write(Fixtures.Path("tiny-a", "sd", part, "config.json"), _folder["config.json"], key, json);
+    private string Edit(string part, string key, string json) =>
+        ConfigEdit.Write(Fixtures.Path("tiny-a", "sd", part, "config.json"), _folder["config.json"], key, json);
 
     private static void AssertRefused(Action read, string key, string json)
     {
         string message = Assert.Throws<FolderException>(read).Message;
-        Assert.Contains($"config.json: {key}: found {(json == "remove" ? "nothing" : json)}, supported: ", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"config.json: {key}: found {(json == "remove" ? "nothing" : json)}, supported: ",
+            message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -12,10 +12,13 @@ public sealed class OpenClipConfigTests : IDisposable
     public void Read_PublishedConfig_FillsDefaults()
     {
         // ViT-B-16-plus-240 as published, with keys of newer exports that change nothing.
-        File.WriteAllText(_folder["c.json"], """
+        File.WriteAllText(
+            _folder["c.json"],
+            """
             {"model_cfg":{"embed_dim":640,"vision_cfg":{"image_size":[240,240],"layers":12,"width":896,"patch_size":16,"ls_init_value":null,"patch_dropout":0.0,"attentional_pool":false,"output_tokens":false,"timm_model_name":""},
             "text_cfg":{"context_length":77,"vocab_size":49408,"width":640,"heads":10,"layers":12,"pad_id":0,"act_kwargs":{}}},"something_new":[1]}
-            """);
+            """
+        );
         OpenClipConfig config = OpenClipConfigFile.Read(_folder["c.json"]);
         Assert.Equal(new VisionTowerConfig(240, 12, 896, 16, 14, 3584), config.Vision);
         Assert.Equal(new TextTowerConfig(77, 49408, 640, 10, 12, 2560), config.Text);
@@ -27,10 +30,13 @@ public sealed class OpenClipConfigTests : IDisposable
     [Fact]
     public void Read_OtherRatiosAndStatistics_AreTaken()
     {
-        File.WriteAllText(_folder["c.json"], """
+        File.WriteAllText(
+            _folder["c.json"],
+            """
             {"model_cfg":{"embed_dim":8,"quick_gelu":true,"vision_cfg":{"image_size":28,"layers":2,"width":1408,"head_width":88,"patch_size":14,"mlp_ratio":4.3637},"text_cfg":{"width":32,"heads":2,"mlp_ratio":2}},
             "preprocess_cfg":{"mean":[0.5,0.25,0.125],"std":[1,2,0.5],"interpolation":"bicubic","resize_mode":"shortest"}}
-            """);
+            """
+        );
         OpenClipConfig config = OpenClipConfigFile.Read(_folder["c.json"]);
         Assert.Equal((16, 6144, 64, true), (config.Vision.Heads, config.Vision.MlpWidth, config.Text.MlpWidth, config.QuickGelu));
         Assert.Equal([0.5f, 0.25f, 0.125f, 1f, 2f, 0.5f], [.. config.Mean, .. config.Std]);
@@ -76,17 +82,33 @@ public sealed class OpenClipConfigTests : IDisposable
     [InlineData("preprocess_cfg.interpolation", "\"bilinear\"")]
     public void Read_WouldGiveOtherNumbers_NamesFileKeyFoundAndSupported(string path, string json)
     {
-        string file = ConfigEdit.Write(Fixtures.Path("tiny-a", "clip", "open_clip_config.json"), _folder["open_clip_config.json"], path, json);
+        string file = ConfigEdit.Write(
+            Fixtures.Path("tiny-a", "clip", "open_clip_config.json"),
+            _folder["open_clip_config.json"],
+            path,
+            json
+        );
         string message = Assert.Throws<FolderException>(() => OpenClipConfigFile.Read(file)).Message;
-        Assert.Contains($"open_clip_config.json: {path}: found {(json == "remove" ? "nothing" : json)}, supported: ", message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"open_clip_config.json: {path}: found {(json == "remove" ? "nothing" : json)}, supported: ",
+            message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Read_SeveralProblems_TellsAllAtOnce()
     {
-        File.WriteAllText(_folder["c.json"], """{"model_cfg":{"embed_dim":32,"vision_cfg":{"layers":[1],"no_ln_pre":true},"text_cfg":{"pool_type":"eos"}}}""");
+        File.WriteAllText(
+            _folder["c.json"],
+            """{"model_cfg":{"embed_dim":32,"vision_cfg":{"layers":[1],"no_ln_pre":true},"text_cfg":{"pool_type":"eos"}}}"""
+        );
         string message = Assert.Throws<FolderException>(() => OpenClipConfigFile.Read(_folder["c.json"])).Message;
-        Assert.Contains("vision_cfg.layers: found [1], supported: one block count (a transformer, not a ResNet)", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "vision_cfg.layers: found [1], supported: one block count (a transformer, not a ResNet)",
+            message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("vision_cfg.no_ln_pre: found true", message, StringComparison.Ordinal);
         Assert.Contains("text_cfg.pool_type: found \"eos\"", message, StringComparison.Ordinal);
     }
@@ -99,6 +121,10 @@ public sealed class OpenClipConfigTests : IDisposable
     public void Read_NotAJsonObject_NamesTheFile(string json)
     {
         File.WriteAllText(_folder["c.json"], json);
-        Assert.Contains("c.json: ", Assert.Throws<FolderException>(() => OpenClipConfigFile.Read(_folder["c.json"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "c.json: ",
+            Assert.Throws<FolderException>(() => OpenClipConfigFile.Read(_folder["c.json"])).Message,
+            StringComparison.Ordinal
+        );
     }
 }

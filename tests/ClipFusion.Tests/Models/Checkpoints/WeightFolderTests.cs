@@ -15,7 +15,10 @@ public sealed class WeightFolderTests : IDisposable
         using OpenClipFolder clip = OpenClipFolder.Open(Fixtures.Path("tiny-a", "clip"));
         Assert.Equal((4, 2, 256), (clip.Config.Vision.Layers, clip.Config.Vision.Heads, clip.Config.Vision.MlpWidth));
         Assert.Equal(793, clip.Tokenizer.VocabularySize);
-        Assert.Equal(793 * 32, clip.Weights.Require("token_embedding.weight", clip.Config.Text.VocabularySize, clip.Config.Text.Width).Count);
+        Assert.Equal(
+            793 * 32,
+            clip.Weights.Require("token_embedding.weight", clip.Config.Text.VocabularySize, clip.Config.Text.Width).Count
+        );
         Assert.True(File.Exists(clip.VocabularyFile) && File.Exists(clip.MergesFile));
     }
 
@@ -39,29 +42,58 @@ public sealed class WeightFolderTests : IDisposable
         File.Move(_folder["vae", "diffusion_pytorch_model.safetensors"], _folder["vae", "diffusion_pytorch_model.bin"]);
         string message = Assert.Throws<FolderException>(() => DiffusionFolder.Open(_folder.Root)).Message;
         Assert.All(
-            new[] { _folder["unet", "config.json"], _folder["tokenizer", "merges.txt"], _folder["vae", "diffusion_pytorch_model"] + ".safetensors", "diffusion_pytorch_model.bin was found, but weights are taken as safetensors only" },
-            part => Assert.Contains(part, message, StringComparison.Ordinal));
+            new[]
+            {
+                _folder["unet", "config.json"],
+                _folder["tokenizer", "merges.txt"],
+                _folder["vae", "diffusion_pytorch_model"] + ".safetensors",
+                "diffusion_pytorch_model.bin was found, but weights are taken as safetensors only",
+            },
+            part => Assert.Contains(part, message, StringComparison.Ordinal)
+        );
         Assert.DoesNotContain("vocab.json", message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void OpenClip_NoFolder_SaysSo() =>
-        Assert.Contains("the folder does not exist", Assert.Throws<FolderException>(() => OpenClipFolder.Open(_folder["nowhere"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the folder does not exist",
+            Assert.Throws<FolderException>(() => OpenClipFolder.Open(_folder["nowhere"])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Diffusion_TextEncoderOfAnotherWidth_IsRefused()
     {
         ConfigEdit.CopyTree(Fixtures.Path("tiny-a", "sd"), _folder.Root);
-        ConfigEdit.Write(Fixtures.Path("tiny-a", "sd", "text_encoder", "config.json"), _folder["text_encoder", "config.json"], "hidden_size", "48");
-        Assert.Contains("cross_attention_dim: found 24, supported: the text encoder's hidden_size, 48", Assert.Throws<FolderException>(() => DiffusionFolder.Open(_folder.Root)).Message, StringComparison.Ordinal);
+        ConfigEdit.Write(
+            Fixtures.Path("tiny-a", "sd", "text_encoder", "config.json"),
+            _folder["text_encoder", "config.json"],
+            "hidden_size",
+            "48"
+        );
+        Assert.Contains(
+            "cross_attention_dim: found 24, supported: the text encoder's hidden_size, 48",
+            Assert.Throws<FolderException>(() => DiffusionFolder.Open(_folder.Root)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void OpenClip_TokeniserWithMoreIdsThanTheTower_IsRefused()
     {
         ConfigEdit.CopyTree(Fixtures.Path("tiny-a", "clip"), _folder.Root);
-        ConfigEdit.Write(Fixtures.Path("tiny-a", "clip", "open_clip_config.json"), _folder["open_clip_config.json"], "model_cfg.text_cfg.vocab_size", "792");
-        Assert.Contains("the largest id is 792, supported: ids below text_cfg.vocab_size, 792", Assert.Throws<FolderException>(() => OpenClipFolder.Open(_folder.Root)).Message, StringComparison.Ordinal);
+        ConfigEdit.Write(
+            Fixtures.Path("tiny-a", "clip", "open_clip_config.json"),
+            _folder["open_clip_config.json"],
+            "model_cfg.text_cfg.vocab_size",
+            "792"
+        );
+        Assert.Contains(
+            "the largest id is 792, supported: ids below text_cfg.vocab_size, 792",
+            Assert.Throws<FolderException>(() => OpenClipFolder.Open(_folder.Root)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -69,9 +101,18 @@ public sealed class WeightFolderTests : IDisposable
     {
         ConfigEdit.CopyTree(Fixtures.Path("tiny-a", "sd"), _folder.Root);
         File.WriteAllBytes(_folder["text_encoder", "model.safetensors"], new byte[100]);
-        Assert.Contains("model.safetensors", Assert.Throws<WeightException>(() => DiffusionFolder.Open(_folder.Root)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "model.safetensors",
+            Assert.Throws<WeightException>(() => DiffusionFolder.Open(_folder.Root)).Message,
+            StringComparison.Ordinal
+        );
         // An exclusive open succeeds only if nothing in this process holds the file.
-        using var unet = new FileStream(_folder["unet", "diffusion_pytorch_model.safetensors"], FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        using var unet = new FileStream(
+            _folder["unet", "diffusion_pytorch_model.safetensors"],
+            FileMode.Open,
+            FileAccess.ReadWrite,
+            FileShare.None
+        );
         Assert.True(unet.Length > 0);
     }
 }

@@ -22,7 +22,8 @@ internal sealed class Exchange
     public string Path { get; }
 
     /// <summary>First byte of the Range header, or null without one.</summary>
-    public long? RangeStart => Header("Range") is { } range ? long.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : null;
+    public long? RangeStart =>
+        Header("Range") is { } range ? long.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : null;
 
     public string? Header(string name) => _headers.GetValueOrDefault(name);
 
@@ -32,7 +33,8 @@ internal sealed class Exchange
         byte[] one = new byte[1];
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            if (head.Length > MaxHeadBytes || await stream.ReadAsync(one, stopping) == 0) throw new IOException("no request");
+            if (head.Length > MaxHeadBytes || await stream.ReadAsync(one, stopping) == 0)
+                throw new IOException("no request");
             head.Append((char)one[0]);
         }
 
@@ -44,7 +46,11 @@ internal sealed class Exchange
 
     /// <summary>Sends a status line and headers; the connection closes after the answer.</summary>
     public Task HeadAsync(int status, params string[] headers) =>
-        RawAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status} Scripted\r\nConnection: close\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n"));
+        RawAsync(
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status} Scripted\r\nConnection: close\r\n{string.Concat(headers.Select(h => h + "\r\n"))}\r\n"
+            )
+        );
 
     public async Task RawAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -70,16 +76,20 @@ internal sealed class Exchange
         }
 
         string[] headers = [$"ETag: {eTag}", "Accept-Ranges: bytes", $"Content-Length: {content.Length - start}"];
-        if (rest) await HeadAsync(206, [.. headers, $"Content-Range: bytes {start}-{content.Length - 1}/{content.Length}"]);
-        else await HeadAsync(200, headers);
-        if (Method != "HEAD") await RawAsync(content.AsMemory(start, stopAfter ?? (content.Length - start)));
+        if (rest)
+            await HeadAsync(206, [.. headers, $"Content-Range: bytes {start}-{content.Length - 1}/{content.Length}"]);
+        else
+            await HeadAsync(200, headers);
+        if (Method != "HEAD")
+            await RawAsync(content.AsMemory(start, stopAfter ?? (content.Length - start)));
     }
 
     /// <summary>Sends a body in chunks without stating its length.</summary>
     public async Task ServeChunkedAsync(byte[] content, bool end = true)
     {
         await HeadAsync(200, "ETag: \"v1\"", "Transfer-Encoding: chunked");
-        if (Method == "HEAD") return;
+        if (Method == "HEAD")
+            return;
         foreach (byte[] chunk in content.Chunk(4096))
         {
             await RawAsync(Encoding.ASCII.GetBytes($"{chunk.Length:x}\r\n"));
@@ -87,7 +97,8 @@ internal sealed class Exchange
             await RawAsync("\r\n"u8.ToArray());
         }
 
-        if (end) await RawAsync("0\r\n\r\n"u8.ToArray());
+        if (end)
+            await RawAsync("0\r\n\r\n"u8.ToArray());
     }
 
     /// <summary>Waits until the client hangs up.</summary>

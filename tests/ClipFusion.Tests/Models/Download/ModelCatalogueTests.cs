@@ -28,27 +28,40 @@ public sealed class ModelCatalogueTests
     [Fact]
     public void Parse_ManyErrors_ListsAllWithTheirPaths()
     {
-        var error = Assert.Throws<ModelCatalogueException>(() => Parse("""
-            {
-              "schema": 2, "extra": 1,
-              "sets": {
-                "Bad Name": 3,
-                "one": {
-                  "description": "d", "source": "s", "baseUrl": "http://host/", "licence": "", "licenceUrl": "https://host/l", "licens": "MIT",
-                  "files": [ { "path": "../x", "size": -1, "sha256": "ABC" }, { "path": "y" }, { "path": "y", "hash": null } ]
+        var error = Assert.Throws<ModelCatalogueException>(() =>
+            Parse(
+                """
+                {
+                  "schema": 2, "extra": 1,
+                  "sets": {
+                    "Bad Name": 3,
+                    "one": {
+                      "description": "d", "source": "s", "baseUrl": "http://host/", "licence": "", "licenceUrl": "https://host/l", "licens": "MIT",
+                      "files": [ { "path": "../x", "size": -1, "sha256": "ABC" }, { "path": "y" }, { "path": "y", "hash": null } ]
+                    }
+                  }
                 }
-              }
-            }
-            """));
+                """
+            )
+        );
         string[] expected =
         [
-            "$.extra: found an unknown key", "$.schema: found 2; expected a whole number from 1 to 1", "$.sets.Bad Name: found a name of another form; expected a set's name of", "$.sets.Bad Name: found 3; expected an object",
-            "$.sets.one.licens: found an unknown key", "$.sets.one.baseUrl: found \"http://host/\"; expected an absolute https URL", "$.sets.one.licence: found \"\"; expected a text",
-            "$.sets.one.files[0].path: found \"../x\"; expected a path in the set's folder: it must not", "$.sets.one.files[0].size: found -1;", "$.sets.one.files[0].sha256: found \"ABC\";",
-            "$.sets.one.files[2].hash: found an unknown key", "$.sets.one.files[2].path: found 'y', which is in the set twice",
+            "$.extra: found an unknown key",
+            "$.schema: found 2; expected a whole number from 1 to 1",
+            "$.sets.Bad Name: found a name of another form; expected a set's name of",
+            "$.sets.Bad Name: found 3; expected an object",
+            "$.sets.one.licens: found an unknown key",
+            "$.sets.one.baseUrl: found \"http://host/\"; expected an absolute https URL",
+            "$.sets.one.licence: found \"\"; expected a text",
+            "$.sets.one.files[0].path: found \"../x\"; expected a path in the set's folder: it must not",
+            "$.sets.one.files[0].size: found -1;",
+            "$.sets.one.files[0].sha256: found \"ABC\";",
+            "$.sets.one.files[2].hash: found an unknown key",
+            "$.sets.one.files[2].path: found 'y', which is in the set twice",
         ];
         Assert.Equal(expected.Length, error.Errors.Count);
-        foreach (string part in expected) Assert.Single(error.Errors, e => e.StartsWith("models.json: " + part, StringComparison.Ordinal));
+        foreach (string part in expected)
+            Assert.Single(error.Errors, e => e.StartsWith("models.json: " + part, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -64,11 +77,19 @@ public sealed class ModelCatalogueTests
     [InlineData("{")]
     [InlineData("[[[[[[[[[[]]]]]]]]]]")]
     public void Parse_NotUsableJson_IsOneError(string json) =>
-        Assert.Contains("not valid JSON", Assert.Single(Assert.Throws<ModelCatalogueException>(() => Parse(json)).Errors), StringComparison.Ordinal);
+        Assert.Contains(
+            "not valid JSON",
+            Assert.Single(Assert.Throws<ModelCatalogueException>(() => Parse(json)).Errors),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Parse_KeyTwice_IsOneErrorWithItsPath() =>
-        Assert.Contains("$.schema: found the key a second time", Assert.Single(Assert.Throws<ModelCatalogueException>(() => Parse("""{"schema":1,"schema":1,"sets":{}}""")).Errors), StringComparison.Ordinal);
+        Assert.Contains(
+            "$.schema: found the key a second time",
+            Assert.Single(Assert.Throws<ModelCatalogueException>(() => Parse("""{"schema":1,"schema":1,"sets":{}}""")).Errors),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Parse_SourceWithTwoAddresses_IsAnError()
@@ -81,23 +102,37 @@ public sealed class ModelCatalogueTests
 
     [Fact]
     public void Load_MissingFile_NamesIt() =>
-        Assert.Contains("/nowhere/models.json: the file does not exist", Assert.Throws<ModelCatalogueException>(() => ModelCatalogue.Load("/nowhere/models.json")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "/nowhere/models.json: the file does not exist",
+            Assert.Throws<ModelCatalogueException>(() => ModelCatalogue.Load("/nowhere/models.json")).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Select_UnknownName_ListsTheKnownOnes() =>
-        Assert.Contains("the catalogue has: one", Assert.Throws<ArgumentException>(() => Parse(Good).Select(["two"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the catalogue has: one",
+            Assert.Throws<ArgumentException>(() => Parse(Good).Select(["two"])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void RelativePath_AnyAcceptedText_StaysInsideTheFolder() =>
-        Gen.Char["abz09./\\_-:~%\0 "].Array[0, 12].Select(c => new string(c)).Sample(
-            path =>
-            {
-                if (RelativePath.Fault(path) is not null) return;
-                string full = Path.GetFullPath(Path.Combine("/target", path));
-                Assert.Equal("/target/" + path, full);
-                Assert.Equal("https://host/base/" + path, new Uri(new Uri("https://host/base/"), path).AbsoluteUri);
-            },
-            seed: "0N0XIzNsQ0O2", iter: 20_000);
+        Gen.Char["abz09./\\_-:~%\0 "]
+            .Array[0, 12]
+            .Select(c => new string(c))
+            .Sample(
+                path =>
+                {
+                    if (RelativePath.Fault(path) is not null)
+                        return;
+                    string full = Path.GetFullPath(Path.Combine("/target", path));
+                    Assert.Equal("/target/" + path, full);
+                    Assert.Equal("https://host/base/" + path, new Uri(new Uri("https://host/base/"), path).AbsoluteUri);
+                },
+                seed: "0N0XIzNsQ0O2",
+                iter: 20_000
+            );
 
     private const string Good = $$$"""
         {"schema":1,"note":"n","sets":{"one":{"description":"d","source":"s","baseUrl":"https://host/m/","licence":"MIT","licenceUrl":"https://host/l",

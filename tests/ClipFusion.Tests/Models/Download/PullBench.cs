@@ -36,7 +36,8 @@ internal sealed class PullBench : IAsyncDisposable, IProgress<PullProgress>
     public Action<PullProgress> OnProgress { get; set; } = _ => { };
 
     /// <summary>Stops pulls as Ctrl-C would.</summary>
-    public CancellationTokenSource Stop { get; set; } = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    public CancellationTokenSource Stop { get; set; } =
+        CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
     public string FinalPath => Path.Combine(Directory, SetName, FileName);
 
@@ -55,9 +56,25 @@ internal sealed class PullBench : IAsyncDisposable, IProgress<PullProgress>
     public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     public ModelSet Set(string? sha256, long? size = null, Uri? baseUrl = null) =>
-        new(SetName, "", "source", baseUrl ?? Server.BaseUrl, "", new Uri("https://localhost/"), null, [new ModelFile(FileName, size, sha256)]);
+        new(
+            SetName,
+            "",
+            "source",
+            baseUrl ?? Server.BaseUrl,
+            "",
+            new Uri("https://localhost/"),
+            null,
+            [new ModelFile(FileName, size, sha256)]
+        );
 
-    public PullOptions Options(bool acceptHash = false) => new() { TargetDirectory = Directory, AcceptHash = acceptHash, StallTimeout = Stall, DiskReserveBytes = 1000 };
+    public PullOptions Options(bool acceptHash = false) =>
+        new()
+        {
+            TargetDirectory = Directory,
+            AcceptHash = acceptHash,
+            StallTimeout = Stall,
+            DiskReserveBytes = 1000,
+        };
 
     public async Task<PulledFile> PullAsync(ModelSet set, PullOptions? options = null, HttpMessageHandler? handler = null)
     {

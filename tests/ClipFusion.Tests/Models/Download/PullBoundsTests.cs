@@ -54,8 +54,15 @@ public sealed class PullBoundsTests
     {
         await using var bench = new PullBench(async e =>
         {
-            if (e.RangeStart is { } start) await e.HeadAsync(206, "ETag: \"v1\"", $"Content-Length: {Content.Length + 10 - start}", $"Content-Range: bytes {start}-{Content.Length + 9}/{Content.Length + 10}");
-            else await e.HeadAsync(200, "ETag: \"v1\"", $"Content-Length: {Content.Length + 10}");
+            if (e.RangeStart is { } start)
+                await e.HeadAsync(
+                    206,
+                    "ETag: \"v1\"",
+                    $"Content-Length: {Content.Length + 10 - start}",
+                    $"Content-Range: bytes {start}-{Content.Length + 9}/{Content.Length + 10}"
+                );
+            else
+                await e.HeadAsync(200, "ETag: \"v1\"", $"Content-Length: {Content.Length + 10}");
             await e.RawAsync(Content.AsMemory((int)(e.RangeStart ?? 0)));
         });
         var failure = await bench.FailAsync(bench.Set(PullBench.Sha256(Content)));
@@ -95,7 +102,11 @@ public sealed class PullBoundsTests
     [Fact]
     public async Task Pull_DiskTooSmallByTheServersSize_FailsBeforeAnyBody()
     {
-        await using var bench = new PullBench(e => e.ServeAsync(Content)) { Head = e => e.ServeAsync(Content), FreeBytes = Content.Length + 999 };
+        await using var bench = new PullBench(e => e.ServeAsync(Content))
+        {
+            Head = e => e.ServeAsync(Content),
+            FreeBytes = Content.Length + 999,
+        };
         var failure = await bench.FailAsync(bench.Set(PullBench.Sha256(Content)));
         Assert.Equal(PullFailure.DiskSpace, failure.Failure);
         Assert.Empty(bench.Server.Gets);
@@ -116,7 +127,10 @@ public sealed class PullBoundsTests
     [Fact]
     public async Task Pull_DiskHasRoomForTheMissingPartOnly_Continues()
     {
-        await using var bench = new PullBench(e => e.ServeAsync(Content, stopAfter: 200_000), e => e.ServeAsync(Content)) { Head = e => e.ServeAsync(Content) };
+        await using var bench = new PullBench(e => e.ServeAsync(Content, stopAfter: 200_000), e => e.ServeAsync(Content))
+        {
+            Head = e => e.ServeAsync(Content),
+        };
         await bench.FailAsync(bench.Set(PullBench.Sha256(Content)), bench.Options() with { MaxRetries = 0 });
         bench.FreeBytes = 101_000;
         await bench.PullAsync(Content);
@@ -133,7 +147,8 @@ public sealed class PullBoundsTests
             await e.ServeAsync(Content);
         });
         var first = bench.PullAsync(Content);
-        while (bench.Server.Gets.Count == 0) await Task.Yield();
+        while (bench.Server.Gets.Count == 0)
+            await Task.Yield();
         var failure = await bench.FailAsync(bench.Set(PullBench.Sha256(Content)));
         Assert.Equal(PullFailure.Busy, failure.Failure);
         second.SetResult();
@@ -145,7 +160,11 @@ public sealed class PullBoundsTests
     public async Task Pull_TargetCannotBeWritten_SaysSo()
     {
         await using var bench = new PullBench(e => e.ServeAsync(Content));
-        await File.WriteAllTextAsync(Path.Combine(bench.Directory, PullBench.SetName), "a file where the folder goes", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(bench.Directory, PullBench.SetName),
+            "a file where the folder goes",
+            TestContext.Current.CancellationToken
+        );
         var failure = await bench.FailAsync(bench.Set(PullBench.Sha256(Content)));
         Assert.Equal(PullFailure.Storage, failure.Failure);
         Assert.Contains(bench.Directory, failure.Message, StringComparison.Ordinal);

@@ -50,16 +50,21 @@ public sealed class PullHttpsTests
     [Fact]
     public async Task Pull_RedirectToAnotherHostAndBack_SendsCredentialsToTheFirstOnly()
     {
-        await using var bench = new PullBench(e => e.Path.EndsWith("back", StringComparison.Ordinal)
-            ? e.ServeAsync(Content)
-            : e.StatusAsync(302, $"Location: https://user:injected@127.0.0.1:{OtherPort}/away"));
+        await using var bench = new PullBench(e =>
+            e.Path.EndsWith("back", StringComparison.Ordinal)
+                ? e.ServeAsync(Content)
+                : e.StatusAsync(302, $"Location: https://user:injected@127.0.0.1:{OtherPort}/away")
+        );
         await using var other = new TlsServer(e => e.StatusAsync(302, $"Location: https://localhost:{bench.Server.Port}/back"));
         OtherPort = other.Port;
 
         var withPassword = new UriBuilder(bench.Server.BaseUrl) { UserName = "line%201", Password = "p%40ss" }.Uri;
         await bench.PullAsync(bench.Set(PullBench.Sha256(Content), baseUrl: withPassword));
         bench.AssertInstalled(Content);
-        Assert.Equal("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("line 1:p@ss")), bench.Server.Gets[0].Header("Authorization"));
+        Assert.Equal(
+            "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("line 1:p@ss")),
+            bench.Server.Gets[0].Header("Authorization")
+        );
         Assert.Null(other.Gets[0].Header("Authorization"));
         Assert.Null(bench.Server.Gets[1].Header("Authorization"));
     }
@@ -73,7 +78,10 @@ public sealed class PullHttpsTests
         var withPassword = new UriBuilder(bench.Server.BaseUrl) { UserName = "somebody", Password = "secret" }.Uri;
         var failure = await bench.FailAsync(bench.Set(PullBench.Sha256(Content), baseUrl: withPassword));
         Assert.DoesNotContain("secret", failure.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(Directory.GetFiles(bench.Directory, "*", SearchOption.AllDirectories), f => File.ReadAllText(f).Contains("secret", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(bench.Directory, "*", SearchOption.AllDirectories),
+            f => File.ReadAllText(f).Contains("secret", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -91,7 +99,13 @@ public sealed class PullHttpsTests
     {
         await using var bench = new PullBench(e => e.ServeAsync(Content));
         var set = bench.Set(PullBench.Sha256(Content), baseUrl: new Uri("https://withdrawn.invalid/"));
-        await bench.PullAsync(set, bench.Options() with { BaseUrls = new Dictionary<string, Uri> { ["source"] = new($"https://localhost:{bench.Server.Port}/mirror/") } });
+        await bench.PullAsync(
+            set,
+            bench.Options() with
+            {
+                BaseUrls = new Dictionary<string, Uri> { ["source"] = new($"https://localhost:{bench.Server.Port}/mirror/") },
+            }
+        );
         bench.AssertInstalled(Content);
         Assert.Equal("/mirror/" + PullBench.FileName, bench.Server.Gets[0].Path);
     }
@@ -102,7 +116,11 @@ public sealed class PullHttpsTests
     [InlineData("https://localhost/?query")]
     public void Puller_UnusableBaseUrl_IsRefused(string url)
     {
-        var options = new PullOptions { TargetDirectory = Path.GetTempPath(), BaseUrls = new Dictionary<string, Uri> { ["source"] = new(url) } };
+        var options = new PullOptions
+        {
+            TargetDirectory = Path.GetTempPath(),
+            BaseUrls = new Dictionary<string, Uri> { ["source"] = new(url) },
+        };
         Assert.Throws<ArgumentException>(() => new ModelPuller(options));
     }
 

@@ -40,7 +40,8 @@ public sealed class PullResumeTests
                 await e.HeadAsync(200, $"Content-Length: {Content.Length}");
                 await e.RawAsync(Content.AsMemory(0, 50_000));
             },
-            e => e.ServeAsync(Content));
+            e => e.ServeAsync(Content)
+        );
         var first = bench.Options() with { MaxRetries = 0 };
         await bench.FailAsync(bench.Set(PullBench.Sha256(Content)), first);
         await bench.PullAsync(Content);
@@ -63,10 +64,16 @@ public sealed class PullResumeTests
             e => e.ServeAsync(Content, stopAfter: 100_000),
             async e =>
             {
-                await e.HeadAsync(206, "ETag: \"v2\"", $"Content-Length: {Newer.Length - 100_000}", $"Content-Range: bytes 100000-{Newer.Length - 1}/{Newer.Length}");
+                await e.HeadAsync(
+                    206,
+                    "ETag: \"v2\"",
+                    $"Content-Length: {Newer.Length - 100_000}",
+                    $"Content-Range: bytes 100000-{Newer.Length - 1}/{Newer.Length}"
+                );
                 await e.RawAsync(Newer.AsMemory(100_000));
             },
-            e => e.ServeAsync(Newer, "\"v2\""));
+            e => e.ServeAsync(Newer, "\"v2\"")
+        );
         await bench.PullAsync(Newer);
         bench.AssertInstalled(Newer);
         Assert.Null(bench.Server.Gets[2].RangeStart);
@@ -82,7 +89,8 @@ public sealed class PullResumeTests
                 await e.HeadAsync(206, "ETag: \"v1\"", "Content-Length: 1000", $"Content-Range: bytes 0-999/{Content.Length}");
                 await e.RawAsync(Content.AsMemory(0, 1000));
             },
-            e => e.ServeAsync(Content));
+            e => e.ServeAsync(Content)
+        );
         await bench.PullAsync(Content);
         bench.AssertInstalled(Content);
     }
@@ -105,7 +113,8 @@ public sealed class PullResumeTests
         await using var bench = new PullBench(
             e => e.ServeAsync(Content, stopAfter: 100_000),
             e => e.StatusAsync(416, $"Content-Range: bytes */{shorter.Length}"),
-            e => e.ServeAsync(shorter, "\"v2\""));
+            e => e.ServeAsync(shorter, "\"v2\"")
+        );
         await bench.PullAsync(shorter);
         bench.AssertInstalled(shorter);
     }
@@ -119,10 +128,12 @@ public sealed class PullResumeTests
                 await e.ServeAsync(Content, stopAfter: 100_000);
                 await e.HungUpAsync();
             },
-            e => e.ServeAsync(Content));
+            e => e.ServeAsync(Content)
+        );
         bench.OnProgress = p =>
         {
-            if (p.Step == PullStep.Downloading && p.Bytes == 100_000) bench.Stop.Cancel();
+            if (p.Step == PullStep.Downloading && p.Bytes == 100_000)
+                bench.Stop.Cancel();
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => bench.PullAsync(bench.Set(PullBench.Sha256(Content))));
         Assert.False(File.Exists(bench.FinalPath));
@@ -139,7 +150,8 @@ public sealed class PullResumeTests
     {
         await using var bench = new PullBench(e => e.ServeAsync(Content, stopAfter: 100_000), e => e.ServeAsync(Content));
         await bench.FailAsync(bench.Set(PullBench.Sha256(Content)), bench.Options() with { MaxRetries = 0 });
-        using (var part = new FileStream(bench.PartPath, FileMode.Append)) part.Write(new byte[5000]);
+        using (var part = new FileStream(bench.PartPath, FileMode.Append))
+            part.Write(new byte[5000]);
 
         await bench.PullAsync(Content);
         bench.AssertInstalled(Content);
@@ -152,7 +164,8 @@ public sealed class PullResumeTests
         await using var bench = new PullBench(e => e.ServeAsync(Content, stopAfter: 100_000), e => e.ServeAsync(Content));
         var set = bench.Set(PullBench.Sha256(Content));
         await bench.FailAsync(set, bench.Options() with { MaxRetries = 0 });
-        using (var part = new FileStream(bench.PartPath, FileMode.Open)) part.Write(new byte[100]);
+        using (var part = new FileStream(bench.PartPath, FileMode.Open))
+            part.Write(new byte[100]);
 
         var failure = await bench.FailAsync(set);
         Assert.Equal(PullFailure.HashMismatch, failure.Failure);

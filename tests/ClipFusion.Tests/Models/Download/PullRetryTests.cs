@@ -51,7 +51,8 @@ public sealed class PullRetryTests
         await using var bench = new PullBench(e => e.StatusAsync(503));
         Assert.Equal(PullFailure.Refused, (await bench.FailAsync(bench.Set(PullBench.Sha256(Content)))).Failure);
         Assert.Equal(5, bench.Time.Pauses.Count);
-        for (int i = 0; i < 5; i++) Assert.InRange(bench.Time.Pauses[i].TotalSeconds, Math.Pow(2, i) / 2, Math.Pow(2, i));
+        for (int i = 0; i < 5; i++)
+            Assert.InRange(bench.Time.Pauses[i].TotalSeconds, Math.Pow(2, i) / 2, Math.Pow(2, i));
     }
 
     [Theory]
@@ -72,7 +73,10 @@ public sealed class PullRetryTests
         await using var bench = new PullBench(e => e.ServeAsync(large, stopAfter: (int)Math.Min(step, large.Length - (e.RangeStart ?? 0))));
         await bench.PullAsync(large);
         Assert.Equal(8, bench.Server.Gets.Count);
-        Assert.Equal(PullBench.Sha256(large), PullBench.Sha256(await File.ReadAllBytesAsync(bench.FinalPath, TestContext.Current.CancellationToken)));
+        Assert.Equal(
+            PullBench.Sha256(large),
+            PullBench.Sha256(await File.ReadAllBytesAsync(bench.FinalPath, TestContext.Current.CancellationToken))
+        );
     }
 
     [Fact]
@@ -87,15 +91,20 @@ public sealed class PullRetryTests
                 await received.Task;
                 await AdvanceUntilHungUpAsync(bench!.Time, e);
             },
-            e => e.ServeAsync(Content));
+            e => e.ServeAsync(Content)
+        );
         bench.OnProgress = p =>
         {
-            if (p.Bytes == 100_000) received.TrySetResult();
+            if (p.Bytes == 100_000)
+                received.TrySetResult();
         };
         await bench.PullAsync(Content);
         bench.AssertInstalled(Content);
         Assert.Equal(100_000, bench.Server.Gets[1].RangeStart);
-        Assert.Contains(bench.Events, e => e.Step == PullStep.Retrying && e.Detail!.Contains("nothing for 1000 s", StringComparison.Ordinal));
+        Assert.Contains(
+            bench.Events,
+            e => e.Step == PullStep.Retrying && e.Detail!.Contains("nothing for 1000 s", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -125,7 +134,8 @@ public sealed class PullRetryTests
         });
         bench.OnProgress = p =>
         {
-            if (p.Step == PullStep.Downloading) received.Release();
+            if (p.Step == PullStep.Downloading)
+                received.Release();
         };
         await bench.PullAsync(small);
         bench.AssertInstalled(small);

@@ -17,21 +17,24 @@ internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
     {
         get
         {
-            lock (_lock) return [.. _pauses];
+            lock (_lock)
+                return [.. _pauses];
         }
     }
 
     /// <summary>Done as soon as a long wait is running.</summary>
     public Task LongWaitAsync()
     {
-        lock (_lock) return _timers.Count > 0 ? Task.CompletedTask : _pending.Task;
+        lock (_lock)
+            return _timers.Count > 0 ? Task.CompletedTask : _pending.Task;
     }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_lock) return _now;
+        lock (_lock)
+            return _now;
     }
 
     public override long GetTimestamp() => GetUtcNow().Ticks;
@@ -43,11 +46,13 @@ internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
         {
             _now += by;
             due = [.. _timers.Where(t => t.Due <= _now)];
-            foreach (var timer in due) timer.Due = null;
+            foreach (var timer in due)
+                timer.Due = null;
             _timers.RemoveAll(due.Contains);
         }
 
-        foreach (var timer in due) timer.Fire();
+        foreach (var timer in due)
+            timer.Fire();
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -69,7 +74,8 @@ internal sealed class ScriptedTime(TimeSpan passAtOnce) : TimeProvider
             {
                 time._timers.Remove(this);
                 Due = null;
-                if (dueTime == Timeout.InfiniteTimeSpan) return true;
+                if (dueTime == Timeout.InfiniteTimeSpan)
+                    return true;
                 if (dueTime <= time.PassAtOnce)
                 {
                     time._now += dueTime;

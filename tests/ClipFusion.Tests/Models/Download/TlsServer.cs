@@ -36,13 +36,17 @@ internal sealed class TlsServer : IAsyncDisposable
     public IReadOnlyList<Exchange> Gets => [.. _requests.Where(r => r.Method == "GET")];
 
     /// <summary>A handler that trusts exactly this server's certificate.</summary>
-    public static SocketsHttpHandler TrustingHandler() => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        SslOptions = { RemoteCertificateValidationCallback = (_, found, _, _) => found?.GetCertHashString() == Certificate.GetCertHashString() },
-    };
+    public static SocketsHttpHandler TrustingHandler() =>
+        new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = (_, found, _, _) => found?.GetCertHashString() == Certificate.GetCertHashString(),
+            },
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -56,7 +60,8 @@ internal sealed class TlsServer : IAsyncDisposable
     {
         try
         {
-            while (true) _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
+            while (true)
+                _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
@@ -77,7 +82,13 @@ internal sealed class TlsServer : IAsyncDisposable
                 _requests.Enqueue(exchange);
                 await _answer(exchange);
             }
-            catch (Exception e) when (e is IOException or OperationCanceledException or System.Security.Authentication.AuthenticationException or ObjectDisposedException)
+            catch (Exception e)
+                when (e
+                        is IOException
+                            or OperationCanceledException
+                            or System.Security.Authentication.AuthenticationException
+                            or ObjectDisposedException
+                )
             {
                 // The client went away, which is what many scripts are about.
             }

@@ -21,14 +21,22 @@ public sealed class ExternalWeightFileTests : IDisposable
     {
         using var store = new ExternalWeightFile(_folder["w"]);
         store.Add("a", ElementType.Float32, [2, 3], () => new float[6]);
-        Assert.Contains("'a'", Assert.Throws<GraphException>(() => store.Add("a", type, [rows, columns], () => new float[6])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'a'",
+            Assert.Throws<GraphException>(() => store.Add("a", type, [rows, columns], () => new float[6])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Add_OfTooFewValues_Throws()
     {
         using var store = new ExternalWeightFile(_folder["w"]);
-        Assert.Contains("5 elements", Assert.Throws<GraphException>(() => store.Add("a", ElementType.Float32, [2, 3], () => new float[5])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "5 elements",
+            Assert.Throws<GraphException>(() => store.Add("a", ElementType.Float32, [2, 3], () => new float[5])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -62,14 +70,22 @@ public sealed class ExternalWeightFileTests : IDisposable
         ExternalTensor[] tensors;
         using (var store = new ExternalWeightFile(_folder["w"]))
         {
-            tensors = [.. lengths.Select((n, i) => store.Add($"t{i}", ElementType.Float32, [n], () => [.. Enumerable.Repeat((float)i + 1, (int)n)]))];
+            tensors =
+            [
+                .. lengths.Select(
+                    (n, i) => store.Add($"t{i}", ElementType.Float32, [n], () => [.. Enumerable.Repeat((float)i + 1, (int)n)])
+                ),
+            ];
         }
 
         byte[] file = File.ReadAllBytes(_folder["w"]);
         foreach ((ExternalTensor t, int i) in tensors.Select((t, i) => (t, i)))
         {
             Assert.Equal(0, t.Offset % (t.Length >= 65536 ? 4096 : 64));
-            Assert.All(Enumerable.Range(0, (int)(t.Length / 4)), e => Assert.Equal(i + 1f, BitConverter.ToSingle(file, (int)t.Offset + 4 * e)));
+            Assert.All(
+                Enumerable.Range(0, (int)(t.Length / 4)),
+                e => Assert.Equal(i + 1f, BitConverter.ToSingle(file, (int)t.Offset + 4 * e))
+            );
         }
     }
 

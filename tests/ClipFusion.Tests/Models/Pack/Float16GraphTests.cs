@@ -11,11 +11,24 @@ namespace ClipFusion.Tests.Models.Pack;
 public sealed class Float16GraphTests(TinyPacks packs)
 {
     private static readonly string[] Reductions =
-        ["Softmax", "LayerNormalization", "InstanceNormalization", "ReduceMean", "ReduceSumSquare", "ReduceL2", "Sqrt", "Sin", "Cos"];
+    [
+        "Softmax",
+        "LayerNormalization",
+        "InstanceNormalization",
+        "ReduceMean",
+        "ReduceSumSquare",
+        "ReduceL2",
+        "Sqrt",
+        "Sin",
+        "Cos",
+    ];
 
     [Fact]
-    public void Reductions_OfEveryGraph_AreFloat32()
-        => Assert.All(Graphs(), g => Assert.All(g.Nodes.Where(n => Reductions.Contains(n.OpType)), n => Assert.Equal(ElementType.Float32, g.TypeOf(n.Input[0]))));
+    public void Reductions_OfEveryGraph_AreFloat32() =>
+        Assert.All(
+            Graphs(),
+            g => Assert.All(g.Nodes.Where(n => Reductions.Contains(n.OpType)), n => Assert.Equal(ElementType.Float32, g.TypeOf(n.Input[0])))
+        );
 
     [Fact]
     public void LogitsOfEverySoftmax_AreProductsInFloat32()
@@ -39,8 +52,11 @@ public sealed class Float16GraphTests(TinyPacks packs)
     [InlineData("vae_encoder*")]
     [InlineData("clip_text*")]
     [InlineData("diffusion_text*")]
-    public void VaeAndTextTowers_OfAFloat16Pack_AreFloat32Throughout(string pattern)
-        => Assert.All(Graphs(pattern), g => Assert.DoesNotContain(g.Nodes.SelectMany(n => n.Input), i => i.Length > 0 && g.TypeOf(i) == ElementType.Float16));
+    public void VaeAndTextTowers_OfAFloat16Pack_AreFloat32Throughout(string pattern) =>
+        Assert.All(
+            Graphs(pattern),
+            g => Assert.DoesNotContain(g.Nodes.SelectMany(n => n.Input), i => i.Length > 0 && g.TypeOf(i) == ElementType.Float16)
+        );
 
     [Theory]
     [InlineData("clip_image*")]
@@ -56,7 +72,8 @@ public sealed class Float16GraphTests(TinyPacks packs)
     }
 
     [Fact]
-    public void Outputs_OfEveryGraph_AreFloat32() => Assert.All(Graphs(), g => Assert.All(g.Outputs, o => Assert.Equal(ElementType.Float32, g.TypeOf(o))));
+    public void Outputs_OfEveryGraph_AreFloat32() =>
+        Assert.All(Graphs(), g => Assert.All(g.Outputs, o => Assert.Equal(ElementType.Float32, g.TypeOf(o))));
 
     private IEnumerable<TypedGraph> Graphs(string pattern = "*")
     {
@@ -77,8 +94,10 @@ public sealed class Float16GraphTests(TinyPacks packs)
             Nodes = graph.Node;
             Outputs = [.. graph.Output.Select(o => o.Name)];
             _weights = [.. graph.Initializer.Where(i => i.ExternalData.Count > 0).Select(i => i.Name)];
-            foreach (TensorProto i in graph.Initializer) _types[i.Name] = (ElementType)i.DataType;
-            foreach (ValueInfoProto i in graph.Input) _types[i.Name] = (ElementType)i.Type.TensorType.ElemType;
+            foreach (TensorProto i in graph.Initializer)
+                _types[i.Name] = (ElementType)i.DataType;
+            foreach (ValueInfoProto i in graph.Input)
+                _types[i.Name] = (ElementType)i.Type.TensorType.ElemType;
             foreach (NodeProto node in graph.Node)
             {
                 _types[node.Output[0]] = node.OpType switch

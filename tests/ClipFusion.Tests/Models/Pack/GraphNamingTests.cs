@@ -23,8 +23,15 @@ public sealed class GraphNamingTests : IDisposable
         string[] names = [.. unet.Graph.Node.Select(n => n.Name)];
         Assert.Equal(names.Length, names.Distinct().Count());
         Assert.All(
-            ["conv_in/Conv", "down_blocks.0.attentions.0.transformer_blocks.0.attn1/MultiHeadAttention", "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_q/MatMul", "mid_block.resnets.1.conv2/Conv", "time_embedding.linear_1/MatMul"],
-            name => Assert.Contains(name, names));
+            [
+                "conv_in/Conv",
+                "down_blocks.0.attentions.0.transformer_blocks.0.attn1/MultiHeadAttention",
+                "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_q/MatMul",
+                "mid_block.resnets.1.conv2/Conv",
+                "time_embedding.linear_1/MatMul",
+            ],
+            name => Assert.Contains(name, names)
+        );
         // What is left at the root is the batch: rows, maps and features.
         Assert.InRange(names.Count(n => n.StartsWith('/')), 0, names.Length / 5);
         Assert.Contains(Read("clip_image.onnx").Graph.Node, n => n.Name == "visual.transformer.resblocks.0.attn.out_proj/MatMul");

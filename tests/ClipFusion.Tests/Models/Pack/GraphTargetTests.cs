@@ -17,13 +17,15 @@ public sealed class GraphTargetTests(TinyPacks packs)
     [InlineData(Precision.Float16, GraphNames.MapDiffLanguage)]
     public void BothForms_OfAGraph_GiveTheSame(Precision precision, string name)
     {
-        Dictionary<string, (long[] Shape, float[] Values)> own = Run(name, "", precision), tensorRt = Run(name, ".tensorrt", precision);
+        Dictionary<string, (long[] Shape, float[] Values)> own = Run(name, "", precision),
+            tensorRt = Run(name, ".tensorrt", precision);
         double limit = precision == Precision.Float32 || name == GraphNames.VaeEncoder ? 2e-5 : 5e-3;
         Assert.Equal(own.Keys.Order(), tensorRt.Keys.Order());
         foreach ((string output, (long[] shape, float[] values)) in own)
         {
             Assert.Equal(shape, tensorRt[output].Shape);
-            double difference = Math.Sqrt(values.Zip(tensorRt[output].Values, (a, b) => ((double)a - b) * ((double)a - b)).Sum()), norm = Math.Sqrt(values.Sum(v => (double)v * v));
+            double difference = Math.Sqrt(values.Zip(tensorRt[output].Values, (a, b) => ((double)a - b) * ((double)a - b)).Sum()),
+                norm = Math.Sqrt(values.Sum(v => (double)v * v));
             Assert.True(difference <= limit * norm, $"{output}: ||a - b|| = {difference:e1}, ||a|| = {norm:e1}");
         }
     }
@@ -38,7 +40,14 @@ public sealed class GraphTargetTests(TinyPacks packs)
     public void Vectors_OfAGraph_HaveLengthOne(Precision precision, string name)
     {
         Dictionary<string, (long[] Shape, float[] Values)> outputs = Run(name, "", precision);
-        string[] vectors = [.. outputs.Keys.Where(o => o is GraphNames.Class or GraphNames.Embeddings || o.StartsWith("patches_", StringComparison.Ordinal) || o.StartsWith("features_", StringComparison.Ordinal))];
+        string[] vectors =
+        [
+            .. outputs.Keys.Where(o =>
+                o is GraphNames.Class or GraphNames.Embeddings
+                || o.StartsWith("patches_", StringComparison.Ordinal)
+                || o.StartsWith("features_", StringComparison.Ordinal)
+            ),
+        ];
         Assert.NotEmpty(vectors);
         foreach (string output in vectors)
         {
@@ -55,12 +64,13 @@ public sealed class GraphTargetTests(TinyPacks packs)
         return graph.Run(inputs.Values);
     }
 
-    private static GraphInputs Inputs(string name) => name switch
-    {
-        GraphNames.ClipImage => new GraphInputs(3).Pixels(2, 48),
-        GraphNames.ClipText => new GraphInputs(3).Tokens(3),
-        GraphNames.VaeEncoder => new GraphInputs(3).Pixels(2, 64),
-        GraphNames.MapDiffLanguage => UnetBatch.Inputs(5, [new(0, 201, [], true), new(1, 401, [], true)], languageOnly: true),
-        _ => UnetBatch.Inputs(5, UnetBatch.Order([new(0, 201, [0, 2], true), new(1, 201, [], true), new(1, 801, [1], false)])),
-    };
+    private static GraphInputs Inputs(string name) =>
+        name switch
+        {
+            GraphNames.ClipImage => new GraphInputs(3).Pixels(2, 48),
+            GraphNames.ClipText => new GraphInputs(3).Tokens(3),
+            GraphNames.VaeEncoder => new GraphInputs(3).Pixels(2, 64),
+            GraphNames.MapDiffLanguage => UnetBatch.Inputs(5, [new(0, 201, [], true), new(1, 401, [], true)], languageOnly: true),
+            _ => UnetBatch.Inputs(5, UnetBatch.Order([new(0, 201, [0, 2], true), new(1, 201, [], true), new(1, 801, [1], false)])),
+        };
 }

@@ -21,7 +21,13 @@ internal sealed class PackGraph : IDisposable
     {
         using var options = new RunOptions();
         using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, inputs, _session.OutputNames);
-        return _session.OutputNames.Zip(outputs).ToDictionary(p => p.First, p => (p.Second.GetTensorTypeAndShape().Shape, p.Second.GetTensorDataAsSpan<float>().ToArray()), StringComparer.Ordinal);
+        return _session
+            .OutputNames.Zip(outputs)
+            .ToDictionary(
+                p => p.First,
+                p => (p.Second.GetTensorTypeAndShape().Shape, p.Second.GetTensorDataAsSpan<float>().ToArray()),
+                StringComparer.Ordinal
+            );
     }
 
     public void Dispose() => _session.Dispose();

@@ -12,8 +12,13 @@ public sealed class PackGraphTests(TinyPacks packs)
     [InlineData(Precision.Float16)]
     public async Task EveryGraph_OfAPack_PassesTheOnnxChecker(Precision precision)
     {
-        const string Script = "import sys, glob, onnx\nfor f in sorted(glob.glob(sys.argv[1] + '/*.onnx')): onnx.checker.check_model(f); print(f)";
-        (int code, string output, string errors) = await Programs.RunAsync("/usr/bin/python3", ["-c", Script, packs.Folder(precision)], TestContext.Current.CancellationToken);
+        const string Script =
+            "import sys, glob, onnx\nfor f in sorted(glob.glob(sys.argv[1] + '/*.onnx')): onnx.checker.check_model(f); print(f)";
+        (int code, string output, string errors) = await Programs.RunAsync(
+            "/usr/bin/python3",
+            ["-c", Script, packs.Folder(precision)],
+            TestContext.Current.CancellationToken
+        );
         Assert.True(code == 0, $"the ONNX checker (Debian's python3-onnx) refused a graph after {output}: {errors}");
         Assert.Equal(Graphs(precision).Count(), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
@@ -26,7 +31,10 @@ public sealed class PackGraphTests(TinyPacks packs)
         string folder = packs.Folder(precision);
         var tensors = Graphs(precision).SelectMany(g => g.Graph.Initializer).Where(i => i.ExternalData.Count > 0).Select(Place).ToList();
         Assert.NotEmpty(tensors);
-        Assert.Equal(Directory.EnumerateFiles(folder, "*.weights").Select(f => Path.GetFileName(f)).Order(), tensors.Select(t => t.File).Distinct().Order());
+        Assert.Equal(
+            Directory.EnumerateFiles(folder, "*.weights").Select(f => Path.GetFileName(f)).Order(),
+            tensors.Select(t => t.File).Distinct().Order()
+        );
         foreach (var file in tensors.GroupBy(t => t.File))
         {
             byte[] bytes = File.ReadAllBytes(Path.Combine(folder, file.Key));
@@ -36,12 +44,22 @@ public sealed class PackGraphTests(TinyPacks packs)
             {
                 Assert.Equal(0, offset % 64);
                 Assert.True(offset >= end, $"{file.Key}: a tensor at {offset} overlaps one that ends at {end}");
-                Assert.True(bytes.AsSpan((int)end, (int)(offset - end)).IndexOfAnyExcept((byte)0) < 0 && offset - end < 4096, $"{file.Key}: bytes {end} to {offset} belong to no tensor");
+                Assert.True(
+                    bytes.AsSpan((int)end, (int)(offset - end)).IndexOfAnyExcept((byte)0) < 0 && offset - end < 4096,
+                    $"{file.Key}: bytes {end} to {offset} belong to no tensor"
+                );
                 end = offset + length;
             }
 
             Assert.Equal(bytes.Length, end);
-            string[] contents = [.. spans.Where(s => s.Length >= 128).Select(s => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes.AsSpan((int)s.Offset, (int)s.Length))))];
+            string[] contents =
+            [
+                .. spans
+                    .Where(s => s.Length >= 128)
+                    .Select(s =>
+                        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes.AsSpan((int)s.Offset, (int)s.Length)))
+                    ),
+            ];
             Assert.Equal(contents.Length, contents.Distinct().Count());
         }
     }
@@ -49,8 +67,15 @@ public sealed class PackGraphTests(TinyPacks packs)
     [Theory]
     [InlineData(Precision.Float32)]
     [InlineData(Precision.Float16)]
-    public void GraphFiles_OfAPack_CarryNoLargeConstants(Precision precision)
-        => Assert.All(Graphs(precision), g => Assert.True(g.Graph.Initializer.Sum(i => i.RawData.Length) < 64 << 10, $"{g.Graph.Name} carries {g.Graph.Initializer.Sum(i => i.RawData.Length)} bytes of constants"));
+    public void GraphFiles_OfAPack_CarryNoLargeConstants(Precision precision) =>
+        Assert.All(
+            Graphs(precision),
+            g =>
+                Assert.True(
+                    g.Graph.Initializer.Sum(i => i.RawData.Length) < 64 << 10,
+                    $"{g.Graph.Name} carries {g.Graph.Initializer.Sum(i => i.RawData.Length)} bytes of constants"
+                )
+        );
 
     [Fact]
     public void Outputs_OfEveryRunningGraph_AreTheMethodsAlone()
@@ -64,27 +89,40 @@ public sealed class PackGraphTests(TinyPacks packs)
             [GraphNames.WinClipText] = [GraphNames.Raw(GraphNames.Embeddings)],
             [GraphNames.DiffusionText] = [GraphNames.Context],
             [GraphNames.VaeEncoder] = [GraphNames.Latent],
-            [GraphNames.MapDiff] = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized, .. Enumerable.Range(0, 3).Select(GraphNames.Features)],
+            [GraphNames.MapDiff] =
+            [
+                GraphNames.StateMaps,
+                GraphNames.StateMapsUnnormalized,
+                .. Enumerable.Range(0, 3).Select(GraphNames.Features),
+            ],
             [GraphNames.MapDiffLanguage] = [GraphNames.StateMaps, GraphNames.StateMapsUnnormalized],
-            [GraphNames.MapDiffParts] = [.. GraphNames.MappedParts.SelectMany(p => new[] { GraphNames.StateMapsOf(p), GraphNames.StateMapsUnnormalizedOf(p) })],
+            [GraphNames.MapDiffParts] =
+            [
+                .. GraphNames.MappedParts.SelectMany(p => new[] { GraphNames.StateMapsOf(p), GraphNames.StateMapsUnnormalizedOf(p) }),
+            ],
         };
-        PackManifest manifest = PackVerifier.Verify(packs.Folder(Precision.Float32), cancellation: TestContext.Current.CancellationToken).Manifest;
+        PackManifest manifest = PackVerifier
+            .Verify(packs.Folder(Precision.Float32), cancellation: TestContext.Current.CancellationToken)
+            .Manifest;
         Assert.Equal(expected.Keys.Order(), manifest.Graphs.Select(g => g.Name).Distinct().Order());
         foreach (GraphEntry entry in manifest.Graphs)
         {
             ModelProto model = PackGraph.Parse(Path.Combine(packs.Folder(Precision.Float32), entry.File));
             Assert.Equal(model.Graph.Output.Select(o => o.Name), entry.Outputs.Select(o => o.Name));
             Assert.Equal(model.Graph.Input.Select(o => o.Name), entry.Inputs.Select(o => o.Name));
-            if (!entry.Debug) Assert.Equal(expected[entry.Name].Order(), entry.Outputs.Select(o => o.Name).Order());
+            if (!entry.Debug)
+                Assert.Equal(expected[entry.Name].Order(), entry.Outputs.Select(o => o.Name).Order());
         }
     }
 
-    private IEnumerable<ModelProto> Graphs(Precision precision) => Directory.EnumerateFiles(packs.Folder(precision), "*.onnx").Select(PackGraph.Parse);
+    private IEnumerable<ModelProto> Graphs(Precision precision) =>
+        Directory.EnumerateFiles(packs.Folder(precision), "*.onnx").Select(PackGraph.Parse);
 
     private static (string File, long Offset, long Length) Place(TensorProto tensor)
     {
         Dictionary<string, string> data = tensor.ExternalData.ToDictionary(e => e.Key, e => e.Value);
-        long element = tensor.DataType == (int)TensorProto.Types.DataType.Float16 ? 2 : 4, length = long.Parse(data["length"], CultureInfo.InvariantCulture);
+        long element = tensor.DataType == (int)TensorProto.Types.DataType.Float16 ? 2 : 4,
+            length = long.Parse(data["length"], CultureInfo.InvariantCulture);
         Assert.Equal(tensor.Dims.Aggregate(element, (a, b) => a * b), length);
         return (data["location"], long.Parse(data["offset"], CultureInfo.InvariantCulture), length);
     }

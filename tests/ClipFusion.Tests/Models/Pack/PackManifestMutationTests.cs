@@ -12,7 +12,20 @@ namespace ClipFusion.Tests.Models.Pack;
 /// wrong.</summary>
 public sealed class PackManifestMutationTests : IDisposable
 {
-    private static readonly string[] Replacements = ["null", "-1", "99999999999999999999", "1.5", "true", "\"\"", "\"nul\\u0000byte\"", "\"..\"", "[]", "[null]", "{}"];
+    private static readonly string[] Replacements =
+    [
+        "null",
+        "-1",
+        "99999999999999999999",
+        "1.5",
+        "true",
+        "\"\"",
+        "\"nul\\u0000byte\"",
+        "\"..\"",
+        "[]",
+        "[null]",
+        "{}",
+    ];
     private readonly TemporaryFolder _folder = new();
     private readonly string _pack;
     private readonly string _manifest;
@@ -61,7 +74,11 @@ public sealed class PackManifestMutationTests : IDisposable
         // What follows is about the numbers only if the pack is good without them.
         Judge();
         List<string> crashes = [];
-        foreach (string place in Places(JsonNode.Parse(whole)!).Distinct().Where(p => At(JsonNode.Parse(whole)!, p) is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.Number))
+        foreach (
+            string place in Places(JsonNode.Parse(whole)!)
+                .Distinct()
+                .Where(p => At(JsonNode.Parse(whole)!, p) is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.Number)
+        )
         {
             foreach (string number in numbers)
             {
@@ -89,22 +106,34 @@ public sealed class PackManifestMutationTests : IDisposable
     private void Judge()
     {
         using ModelPack pack = ModelPack.Open(_pack);
-        using Inspector inspector = Inspector.Create(pack, Recipe.Default("part") with { TimestepBlocks = [new(1, 1)] }, cancellation: TestContext.Current.CancellationToken);
+        using Inspector inspector = Inspector.Create(
+            pack,
+            Recipe.Default("part") with
+            {
+                TimestepBlocks = [new(1, 1)],
+            },
+            cancellation: TestContext.Current.CancellationToken
+        );
         var picture = new RgbImage(24, 24);
         inspector.Enroll(1, (_, use) => use(picture.View), cancellation: TestContext.Current.CancellationToken);
         inspector.Inspect(picture.View, cancellation: TestContext.Current.CancellationToken);
     }
 
     private static JsonNode? At(JsonNode root, string place) =>
-        place.Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate((JsonNode?)root, (n, s) => n is JsonArray a ? a[int.Parse(s)] : n![s]);
+        place
+            .Split('/', StringSplitOptions.RemoveEmptyEntries)
+            .Aggregate((JsonNode?)root, (n, s) => n is JsonArray a ? a[int.Parse(s)] : n![s]);
 
     /// <summary>Every value of the manifest by its path, of lists the first element only.</summary>
-    private static IEnumerable<string> Places(JsonNode node) => node switch
-    {
-        JsonObject o => o.SelectMany(p => p.Value is null ? [$"/{p.Key}"] : Places(p.Value).Select(rest => $"/{p.Key}{rest}").Prepend($"/{p.Key}")),
-        JsonArray { Count: > 0 } a => Places(a[0]!).Select(rest => $"/0{rest}").Prepend("/0"),
-        _ => [""],
-    };
+    private static IEnumerable<string> Places(JsonNode node) =>
+        node switch
+        {
+            JsonObject o => o.SelectMany(p =>
+                p.Value is null ? [$"/{p.Key}"] : Places(p.Value).Select(rest => $"/{p.Key}{rest}").Prepend($"/{p.Key}")
+            ),
+            JsonArray { Count: > 0 } a => Places(a[0]!).Select(rest => $"/0{rest}").Prepend("/0"),
+            _ => [""],
+        };
 
     private static string Replaced(string json, string place, string? replacement)
     {
@@ -114,11 +143,15 @@ public sealed class PackManifestMutationTests : IDisposable
         JsonNode? value = replacement is null ? null : JsonNode.Parse(replacement);
         if (parent is JsonArray list)
         {
-            if (replacement is null) list.RemoveAt(0);
-            else list[0] = value;
+            if (replacement is null)
+                list.RemoveAt(0);
+            else
+                list[0] = value;
         }
-        else if (replacement is null) parent.AsObject().Remove(steps[^1]);
-        else parent[steps[^1]] = value;
+        else if (replacement is null)
+            parent.AsObject().Remove(steps[^1]);
+        else
+            parent[steps[^1]] = value;
         return root.ToJsonString();
     }
 }

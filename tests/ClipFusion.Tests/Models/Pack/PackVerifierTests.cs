@@ -33,7 +33,8 @@ public sealed class PackVerifierTests : IDisposable
     [InlineData("clip_text.onnx")]
     public void Verify_OfATruncatedFile_TellsBothLengths(string file)
     {
-        using (FileStream f = File.OpenWrite(In(file))) f.SetLength(f.Length - 1);
+        using (FileStream f = File.OpenWrite(In(file)))
+            f.SetLength(f.Length - 1);
         Assert.Contains($"{new FileInfo(In(file)).Length} bytes", Assert.Single(Problems()), StringComparison.Ordinal);
     }
 
@@ -41,7 +42,8 @@ public sealed class PackVerifierTests : IDisposable
     public void Open_OfAPackOfLinks_ChecksTheirTargets()
     {
         string linked = Directory.CreateDirectory(_folder["linked"]).FullName;
-        foreach (string file in Directory.EnumerateFiles(_pack)) File.CreateSymbolicLink(Path.Combine(linked, Path.GetFileName(file)), file);
+        foreach (string file in Directory.EnumerateFiles(_pack))
+            File.CreateSymbolicLink(Path.Combine(linked, Path.GetFileName(file)), file);
         PackVerifier.Open(linked, cancellation: TestContext.Current.CancellationToken);
 
         // A byte of a target changes, and with it the target's time; the links' own size and time stay.
@@ -54,7 +56,8 @@ public sealed class PackVerifierTests : IDisposable
     [Fact]
     public void Verify_OfLinksThatLeadNowhere_NamesThem()
     {
-        foreach (string file in (string[])["clip.weights", "unet.weights"]) File.Delete(In(file));
+        foreach (string file in (string[])["clip.weights", "unet.weights"])
+            File.Delete(In(file));
         File.CreateSymbolicLink(In("clip.weights"), _folder["gone"]);
         File.CreateSymbolicLink(In("unet.weights"), In("unet.weights"));
         string[] problems = [.. Problems().Order()];
@@ -128,8 +131,14 @@ public sealed class PackVerifierTests : IDisposable
     }
 
     [Fact]
-    public void Verify_OfAFolderWithoutManifest_SaysThatItIsNoPack()
-        => Assert.Contains("not a model pack", Assert.Throws<PackException>(() => PackVerifier.Verify(_folder.Root, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+    public void Verify_OfAFolderWithoutManifest_SaysThatItIsNoPack() =>
+        Assert.Contains(
+            "not a model pack",
+            Assert
+                .Throws<PackException>(() => PackVerifier.Verify(_folder.Root, cancellation: TestContext.Current.CancellationToken))
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Open_OfAPackThatWasChecked_ChecksNoBytesAgain()
@@ -161,7 +170,8 @@ public sealed class PackVerifierTests : IDisposable
         Opened();
         Flip("unet.weights");
         File.SetLastWriteTimeUtc(In("unet.weights"), new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
-        for (int i = 0; i < 2; i++) Assert.Contains("unet.weights", Assert.Throws<PackException>(() => Opened()).Message, StringComparison.Ordinal);
+        for (int i = 0; i < 2; i++)
+            Assert.Contains("unet.weights", Assert.Throws<PackException>(() => Opened()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

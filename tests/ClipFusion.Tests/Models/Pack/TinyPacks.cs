@@ -24,7 +24,8 @@ public sealed class TinyPacks : IDisposable
     {
         lock (_built)
         {
-            if (_built.TryGetValue(precision, out string? folder)) return folder;
+            if (_built.TryGetValue(precision, out string? folder))
+                return folder;
             return _built[precision] = Build(_root.Root, _root[$"pack-{precision}"], precision);
         }
     }
@@ -34,15 +35,23 @@ public sealed class TinyPacks : IDisposable
     {
         Directory.CreateDirectory(target);
         foreach (string file in Directory.EnumerateFiles(Folder(precision)))
-            if (!Path.GetFileName(file).StartsWith('.')) File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+            if (!Path.GetFileName(file).StartsWith('.'))
+                File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
         return target;
     }
 
     /// <summary>Builds a pack from <c>clip/</c> and <c>sd/</c> below a folder.</summary>
-    public static string Build(string weights, string target, Precision precision) => Build(weights, target, Options(precision), null, TestContext.Current.CancellationToken);
+    public static string Build(string weights, string target, Precision precision) =>
+        Build(weights, target, Options(precision), null, TestContext.Current.CancellationToken);
 
     /// <summary>Builds a pack with any options.</summary>
-    public static string Build(string weights, string target, PackOptions options, IProgress<string>? progress, CancellationToken cancellation)
+    public static string Build(
+        string weights,
+        string target,
+        PackOptions options,
+        IProgress<string>? progress,
+        CancellationToken cancellation
+    )
     {
         using OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(weights, "clip"));
         using DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(weights, "sd"));

@@ -20,9 +20,11 @@ public sealed class BytePairMergerTests : IDisposable
             for (int tries = 0; tries < 14; tries++)
             {
                 (string Left, string Right) pair = (symbols[random.Next(symbols.Count)], symbols[random.Next(symbols.Count)]);
-                if (pair.Left.EndsWith('>') || pairs.Contains(pair)) continue;
+                if (pair.Left.EndsWith('>') || pairs.Contains(pair))
+                    continue;
                 pairs.Add(pair);
-                if (!symbols.Contains(pair.Left + pair.Right)) symbols.Add(pair.Left + pair.Right);
+                if (!symbols.Contains(pair.Left + pair.Right))
+                    symbols.Add(pair.Left + pair.Right);
             }
 
             (string Left, string Right)[] merges = [.. pairs];
@@ -51,13 +53,21 @@ public sealed class BytePairMergerTests : IDisposable
     {
         while (true)
         {
-            int best = Enumerable.Range(0, word.Count - 1).Select(i => Array.IndexOf(merges, (word[i], word[i + 1]))).Where(rank => rank >= 0).DefaultIfEmpty(-1).Min();
-            if (best < 0) return word;
+            int best = Enumerable
+                .Range(0, word.Count - 1)
+                .Select(i => Array.IndexOf(merges, (word[i], word[i + 1])))
+                .Where(rank => rank >= 0)
+                .DefaultIfEmpty(-1)
+                .Min();
+            if (best < 0)
+                return word;
             var next = new List<string>();
             for (int i = 0; i < word.Count; i++)
             {
-                if (i + 1 < word.Count && (word[i], word[i + 1]) == merges[best]) next.Add(word[i] + word[++i]);
-                else next.Add(word[i]);
+                if (i + 1 < word.Count && (word[i], word[i + 1]) == merges[best])
+                    next.Add(word[i] + word[++i]);
+                else
+                    next.Add(word[i]);
             }
 
             word = next;

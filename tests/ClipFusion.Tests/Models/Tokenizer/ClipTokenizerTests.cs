@@ -67,12 +67,17 @@ public sealed class ClipTokenizerTests
             for (int i = random.Next(1, 20); i > 0; i--)
             {
                 int value = random.Next(3) == 0 ? random.Next(0x110000) : random.Next(0x250);
-                if (Rune.IsValid(value)) text.Append(new Rune(value).ToString());
+                if (Rune.IsValid(value))
+                    text.Append(new Rune(value).ToString());
             }
 
             string clean = TextCleaner.Clean(text.ToString());
-            string expected = string.Concat(Encoding.UTF8.GetBytes(string.Concat(clean.Where(c => !char.IsWhiteSpace(c) && c != '\u0345'))).Select(ByteSymbols.Of));
-            string found = string.Concat(TokenizerFiles.Tiny.Encode(text.ToString()).Select(id => byId[id].Replace("</w>", "", StringComparison.Ordinal)));
+            string expected = string.Concat(
+                Encoding.UTF8.GetBytes(string.Concat(clean.Where(c => !char.IsWhiteSpace(c) && c != '\u0345'))).Select(ByteSymbols.Of)
+            );
+            string found = string.Concat(
+                TokenizerFiles.Tiny.Encode(text.ToString()).Select(id => byId[id].Replace("</w>", "", StringComparison.Ordinal))
+            );
             Assert.Equal(expected, found);
         }
     }
@@ -96,7 +101,8 @@ public sealed class ClipTokenizerTests
             string text = golden.GetProperty("text").GetString()!;
             long[] expected = new long[77];
             int i = 0;
-            foreach (JsonElement id in golden.GetProperty("ids").EnumerateArray()) expected[i++] = id.GetInt64();
+            foreach (JsonElement id in golden.GetProperty("ids").EnumerateArray())
+                expected[i++] = id.GetInt64();
             Assert.Equal(expected, tokenizer.EncodePadded(text));
         }
     }

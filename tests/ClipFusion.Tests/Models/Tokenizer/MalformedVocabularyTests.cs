@@ -13,7 +13,8 @@ public sealed class MalformedVocabularyTests : IDisposable
     {
         foreach (string end in new[] { "", "</w>" })
         {
-            for (int b = 0; b < 256; b++) _vocabulary.Add(ByteSymbols.Of((byte)b) + end, _vocabulary.Count);
+            for (int b = 0; b < 256; b++)
+                _vocabulary.Add(ByteSymbols.Of((byte)b) + end, _vocabulary.Count);
         }
 
         _vocabulary.Add("<|startoftext|>", 900);
@@ -35,7 +36,8 @@ public sealed class MalformedVocabularyTests : IDisposable
     public void Encode_LaterMergeRanksLower_RoundsRunInFileOrder()
     {
         // (ab, a) stands first but exists only once the later (a, b) has made ab.
-        foreach (string token in new[] { "ab", "ba", "aba", "aba</w>", "ba</w>" }) _vocabulary.Add(token, 600 + _vocabulary.Count);
+        foreach (string token in new[] { "ab", "ba", "aba", "aba</w>", "ba</w>" })
+            _vocabulary.Add(token, 600 + _vocabulary.Count);
         ClipTokenizer tokenizer = Load("#version\nab a</w>\na b\nb a</w>\n");
         Assert.Equal([_vocabulary["aba</w>"]], tokenizer.Encode("aba"));
         Assert.Equal([_vocabulary["ab"], _vocabulary["aba</w>"]], tokenizer.Encode("ababa"));
@@ -50,7 +52,8 @@ public sealed class MalformedVocabularyTests : IDisposable
     [InlineData("{\"a\": \"1\"}", "expected an integer in 0..")]
     [InlineData("{\"a\": 1", "not valid JSON")]
     [InlineData("{}", "token '<|startoftext|>' is missing")]
-    public void Load_MalformedVocabulary_NamesTheFileAndWhatIsWrong(string json, string expected) => AssertRefused(json, "#version\n", "vocab.json", expected);
+    public void Load_MalformedVocabulary_NamesTheFileAndWhatIsWrong(string json, string expected) =>
+        AssertRefused(json, "#version\n", "vocab.json", expected);
 
     [Theory]
     [InlineData("", "the file is empty")]
@@ -67,26 +70,44 @@ public sealed class MalformedVocabularyTests : IDisposable
     [Fact]
     public void Load_MergeOutsideTheVocabulary_NamesTokenAndLine()
     {
-        AssertRefused(JsonSerializer.Serialize(_vocabulary), "#version\nq q\n", "vocab.json", "token 'qq' is missing, expected for the merge at");
+        AssertRefused(
+            JsonSerializer.Serialize(_vocabulary),
+            "#version\nq q\n",
+            "vocab.json",
+            "token 'qq' is missing, expected for the merge at"
+        );
     }
 
     [Fact]
     public void Load_ByteWithoutSymbol_IsRefused()
     {
         _vocabulary.Remove("!</w>");
-        AssertRefused(JsonSerializer.Serialize(_vocabulary), "#version\n", "vocab.json", "'!</w>' is missing, expected for byte 33 at the end of a word");
+        AssertRefused(
+            JsonSerializer.Serialize(_vocabulary),
+            "#version\n",
+            "vocab.json",
+            "'!</w>' is missing, expected for byte 33 at the end of a word"
+        );
     }
 
     [Fact]
     public void Load_NoFile_NamesIt() =>
-        Assert.Contains("vocab.json", Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.Root)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "vocab.json",
+            Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.Root)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Load_MergesNotUtf8_IsRefused()
     {
         Write(JsonSerializer.Serialize(_vocabulary), "");
         File.WriteAllBytes(_folder["merges.txt"], [.. "#version\n"u8, 0xFF, 0x20, 0x61]);
-        Assert.Contains("not valid UTF-8", Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.Root)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not valid UTF-8",
+            Assert.Throws<VocabularyException>(() => TokenizerFiles.LoadFrom(_folder.Root)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private ClipTokenizer Load(string merges)

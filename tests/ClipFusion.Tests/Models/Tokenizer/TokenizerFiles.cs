@@ -13,7 +13,8 @@ internal static class TokenizerFiles
 
     public static ClipTokenizer Clip => LazyClip.Value;
 
-    public static ClipTokenizer LoadFrom(string folder) => ClipTokenizer.Load(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"));
+    public static ClipTokenizer LoadFrom(string folder) =>
+        ClipTokenizer.Load(Path.Combine(folder, "vocab.json"), Path.Combine(folder, "merges.txt"));
 
     private static ClipTokenizer LoadClip()
     {
@@ -22,7 +23,9 @@ internal static class TokenizerFiles
             : Path.GetFullPath(Path.Combine(Fixtures.Root, "..", "..", "artifacts", "clip-vocabulary"));
         Assert.True(
             File.Exists(Path.Combine(folder, "vocab.json")) && File.Exists(Path.Combine(folder, "merges.txt")),
-            $"CLIP's own vocabulary is not in {folder}: run tests/clip-vocabulary.sh artifacts/clip-vocabulary in the repository's root, or point CLIPFUSION_CLIP_VOCABULARY at a folder with vocab.json and merges.txt.");
+            $"CLIP's own vocabulary is not in {folder}: run tests/clip-vocabulary.sh artifacts/clip-vocabulary in the repository's "
+                + "root, or point CLIPFUSION_CLIP_VOCABULARY at a folder with vocab.json and merges.txt."
+        );
         return LoadFrom(folder);
     }
 }

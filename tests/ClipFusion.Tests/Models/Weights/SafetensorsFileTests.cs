@@ -15,12 +15,18 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         // 65,536 values and an odd count of bytes before the data, so that vectors, remainders and misalignment all occur.
         byte[] bits = new byte[2 * 65536];
-        for (int i = 0; i < 65536; i++) BinaryPrimitives.WriteUInt16LittleEndian(bits.AsSpan(2 * i), (ushort)i);
-        const string json = """{"h":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[256,256],"data_offsets":[131072,262144]}}""";
-        File.WriteAllBytes(_folder["x.safetensors"], [.. SafetensorsImage.Of(json + (json.Length % 2 == 0 ? " " : ""), 0), .. bits, .. bits]);
+        for (int i = 0; i < 65536; i++)
+            BinaryPrimitives.WriteUInt16LittleEndian(bits.AsSpan(2 * i), (ushort)i);
+        const string json =
+            """{"h":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]},"b":{"dtype":"BF16","shape":[256,256],"data_offsets":[131072,262144]}}""";
+        File.WriteAllBytes(
+            _folder["x.safetensors"],
+            [.. SafetensorsImage.Of(json + (json.Length % 2 == 0 ? " " : ""), 0), .. bits, .. bits]
+        );
 
         using SafetensorsFile file = SafetensorsFile.Open(_folder["x.safetensors"]);
-        float[] half = file.ReadFloats("h"), brain = file.ReadFloats("b");
+        float[] half = file.ReadFloats("h"),
+            brain = file.ReadFloats("b");
         for (int i = 0; i < 65536; i++)
         {
             Assert.Equal((float)BitConverter.UInt16BitsToHalf((ushort)i), half[i]);
@@ -36,7 +42,10 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Open_GoldenFile_GivesTypesShapesAndValues()
     {
         using SafetensorsFile golden = SafetensorsFile.Open(Fixtures.Path("tiny-a", "golden.safetensors"));
-        Assert.Equal((TensorType.Int64, 5L, 77L), (golden.Tensors["sd.token_ids"].Type, golden.Tensors["sd.token_ids"].Shape[0], golden.Tensors["sd.token_ids"].Shape[1]));
+        Assert.Equal(
+            (TensorType.Int64, 5L, 77L),
+            (golden.Tensors["sd.token_ids"].Type, golden.Tensors["sd.token_ids"].Shape[0], golden.Tensors["sd.token_ids"].Shape[1])
+        );
         Assert.Equal(791, golden.ReadInt64("sd.token_ids")[0]);
         float[] text = golden.ReadFloats("clip.text");
         Assert.InRange(text.Take(32).Sum(v => v * v), 0.999, 1.001);
@@ -83,12 +92,34 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Read_WrongTypeNameOrRange_IsRefused()
     {
-        File.WriteAllBytes(_folder["x.safetensors"], SafetensorsImage.Of("""{"i":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"d":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},"f":{"dtype":"F32","shape":[2],"data_offsets":[16,24]}}""", 24));
+        File.WriteAllBytes(
+            _folder["x.safetensors"],
+            SafetensorsImage.Of(
+                """{"i":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"d":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},"f":{"dtype":"F32","shape":[2],"data_offsets":[16,24]}}""",
+                24
+            )
+        );
         using SafetensorsFile file = SafetensorsFile.Open(_folder["x.safetensors"]);
-        Assert.Contains("tensor 'i' has type I64, expected F32, F16 or BF16", Assert.Throws<WeightException>(() => file.ReadFloats("i")).Message, StringComparison.Ordinal);
-        Assert.Contains("tensor 'd' has type F64", Assert.Throws<WeightException>(() => file.ReadFloats("d")).Message, StringComparison.Ordinal);
-        Assert.Contains("tensor 'f' has type F32, expected I64", Assert.Throws<WeightException>(() => file.ReadInt64("f")).Message, StringComparison.Ordinal);
-        Assert.Contains("tensor 'g' is missing", Assert.Throws<WeightException>(() => file.ReadFloats("g")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "tensor 'i' has type I64, expected F32, F16 or BF16",
+            Assert.Throws<WeightException>(() => file.ReadFloats("i")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "tensor 'd' has type F64",
+            Assert.Throws<WeightException>(() => file.ReadFloats("d")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "tensor 'f' has type F32, expected I64",
+            Assert.Throws<WeightException>(() => file.ReadInt64("f")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "tensor 'g' is missing",
+            Assert.Throws<WeightException>(() => file.ReadFloats("g")).Message,
+            StringComparison.Ordinal
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => file.ReadFloats("f", 1, new float[2]));
         Assert.Throws<ArgumentOutOfRangeException>(() => file.ReadFloats("f", -1, new float[1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => file.ReadFloats("f", 0, new float[3]));
@@ -105,5 +136,13 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     private void AssertRefused(string expected) =>
-        Assert.Contains(expected, Assert.Throws<WeightException>(() => SafetensorsFile.Open(_folder[expected.EndsWith(".safetensors", StringComparison.Ordinal) ? expected : "x.safetensors"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert
+                .Throws<WeightException>(() =>
+                    SafetensorsFile.Open(_folder[expected.EndsWith(".safetensors", StringComparison.Ordinal) ? expected : "x.safetensors"])
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 }

@@ -13,7 +13,8 @@ internal static class SafetensorsImage
         byte[] image = new byte[8 + header.Length + dataBytes];
         BinaryPrimitives.WriteInt64LittleEndian(image, header.Length);
         header.CopyTo(image, 8);
-        for (int i = 0; i < dataBytes; i++) image[8 + header.Length + i] = (byte)i;
+        for (int i = 0; i < dataBytes; i++)
+            image[8 + header.Length + i] = (byte)i;
         return image;
     }
 }

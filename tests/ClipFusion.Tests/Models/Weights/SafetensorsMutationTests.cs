@@ -17,8 +17,35 @@ public sealed class SafetensorsMutationTests
 
     private static readonly string[] Snippets =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "null", "true", "-", "-1", "0", "1", "9223372036854775807", "9223372036854775808", "1e3", "0.5",
-        "\"dtype\":\"F64\",", "\"shape\":[9],", "\"data_offsets\":[0,24],", "\"__metadata__\":{},", "4294967296,", "\"w\":{},", " ", "\n", "\xFF", "{{{{{{{{",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\",
+        "\\u0000",
+        "null",
+        "true",
+        "-",
+        "-1",
+        "0",
+        "1",
+        "9223372036854775807",
+        "9223372036854775808",
+        "1e3",
+        "0.5",
+        "\"dtype\":\"F64\",",
+        "\"shape\":[9],",
+        "\"data_offsets\":[0,24],",
+        "\"__metadata__\":{},",
+        "4294967296,",
+        "\"w\":{},",
+        " ",
+        "\n",
+        "\xFF",
+        "{{{{{{{{",
     ];
 
     [Theory]
@@ -33,8 +60,10 @@ public sealed class SafetensorsMutationTests
         for (int round = 0; round < 10_000; round++)
         {
             byte[] image = original;
-            for (int edits = random.Next(1, 4); edits > 0; edits--) image = Mutate(random, image);
-            if (!IsAccepted(image, $"seed {seed}, round {round}")) refused++;
+            for (int edits = random.Next(1, 4); edits > 0; edits--)
+                image = Mutate(random, image);
+            if (!IsAccepted(image, $"seed {seed}, round {round}"))
+                refused++;
         }
 
         // Most of the image is header, so nearly every mutation that changes anything else than elements is an error.
@@ -45,7 +74,8 @@ public sealed class SafetensorsMutationTests
     public void Parse_EveryTruncation_IsRefused()
     {
         byte[] original = SafetensorsImage.Of(Json, 52);
-        for (int length = 0; length < original.Length; length++) Assert.False(IsAccepted(original[..length], $"length {length}"));
+        for (int length = 0; length < original.Length; length++)
+            Assert.False(IsAccepted(original[..length], $"length {length}"));
         Assert.True(IsAccepted(original, "original"));
     }
 
@@ -66,15 +96,26 @@ public sealed class SafetensorsMutationTests
 
     private static byte[] Mutate(Random random, byte[] image)
     {
-        int at = random.Next(image.Length + 1), headerAt = Math.Min(image.Length, 8 + random.Next(Json.Length));
+        int at = random.Next(image.Length + 1),
+            headerAt = Math.Min(image.Length, 8 + random.Next(Json.Length));
         return random.Next(8) switch
         {
             0 => Replace(image, at, 1, [(byte)random.Next(256)]),
-            1 => image.Length == 0 ? image : Replace(image, Math.Min(at, image.Length - 1), 1, [(byte)(image[Math.Min(at, image.Length - 1)] ^ (1 << random.Next(8)))]),
+            1 => image.Length == 0
+                ? image
+                : Replace(
+                    image,
+                    Math.Min(at, image.Length - 1),
+                    1,
+                    [(byte)(image[Math.Min(at, image.Length - 1)] ^ (1 << random.Next(8)))]
+                ),
             2 => image[..at],
             3 => Replace(image, at, random.Next(16), []),
             4 => Replace(image, headerAt, 0, Encoding.Latin1.GetBytes(Snippets[random.Next(Snippets.Length)])),
-            5 => WithMatchingLength(Replace(image, headerAt, random.Next(8), Encoding.Latin1.GetBytes(Snippets[random.Next(Snippets.Length)])), image.Length),
+            5 => WithMatchingLength(
+                Replace(image, headerAt, random.Next(8), Encoding.Latin1.GetBytes(Snippets[random.Next(Snippets.Length)])),
+                image.Length
+            ),
             6 => Replace(image, 0, 8, Length(random.Next(3) == 0 ? random.NextInt64() : random.Next(2 * Json.Length))),
             _ => Replace(image, at, 0, image[Math.Min(at, headerAt)..Math.Max(at, headerAt)]),
         };
@@ -83,7 +124,8 @@ public sealed class SafetensorsMutationTests
     /// <summary>Edits inside the JSON are more telling when the length in front of it is right again.</summary>
     private static byte[] WithMatchingLength(byte[] image, int lengthBefore)
     {
-        if (image.Length < 8) return image;
+        if (image.Length < 8)
+            return image;
         long claimed = BinaryPrimitives.ReadInt64LittleEndian(image);
         return Replace(image, 0, 8, Length(claimed + image.Length - lengthBefore));
     }
@@ -110,11 +152,18 @@ public sealed class SafetensorsMutationTests
             return false;
         }
 
-        long end = 0, data = image.Length - header.DataStart;
+        long end = 0,
+            data = image.Length - header.DataStart;
         foreach (TensorInfo tensor in header.Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.ByteLength))
         {
             Assert.True(tensor.Offset == end && tensor.ByteLength >= 0 && tensor.ByteLength <= data - end, what);
-            Assert.True(tensor.Type == TensorType.Other || tensor.ByteLength == tensor.Shape.Aggregate(1L, (product, length) => checked(product * length)) * TensorTypes.ElementSize(tensor.Type), what);
+            Assert.True(
+                tensor.Type == TensorType.Other
+                    || tensor.ByteLength
+                        == tensor.Shape.Aggregate(1L, (product, length) => checked(product * length))
+                            * TensorTypes.ElementSize(tensor.Type),
+                what
+            );
             Assert.All(tensor.Shape, length => Assert.True(length >= 0, what));
             end += tensor.ByteLength;
         }

@@ -22,8 +22,16 @@ public sealed class SafetensorsWriterTests : IDisposable
         Half[] halves = [(Half)0.5f, (Half)(-2f), Half.MaxValue];
         SafetensorsWriter.Write(
             File1,
-            [SafetensorsEntry.Of("u", bytes, 13), SafetensorsEntry.Of("h", halves, 3), SafetensorsEntry.Of("i", [long.MinValue, 7], 2), SafetensorsEntry.Of("f", floats, 2, 3), SafetensorsEntry.Of("s", [1.5f]), SafetensorsEntry.Of("none", Array.Empty<float>(), 0, 4)],
-            new Dictionary<string, string> { ["format"] = "pt", ["\"ü"] = "\n" });
+            [
+                SafetensorsEntry.Of("u", bytes, 13),
+                SafetensorsEntry.Of("h", halves, 3),
+                SafetensorsEntry.Of("i", [long.MinValue, 7], 2),
+                SafetensorsEntry.Of("f", floats, 2, 3),
+                SafetensorsEntry.Of("s", [1.5f]),
+                SafetensorsEntry.Of("none", Array.Empty<float>(), 0, 4),
+            ],
+            new Dictionary<string, string> { ["format"] = "pt", ["\"ü"] = "\n" }
+        );
 
         Assert.Equal(0, BinaryPrimitives.ReadInt64LittleEndian(File.ReadAllBytes(File1)) % 8);
         using SafetensorsFile file = SafetensorsFile.Open(File1);
@@ -42,17 +50,28 @@ public sealed class SafetensorsWriterTests : IDisposable
     [Fact]
     public void Write_LargeTensor_IsStreamed()
     {
-        const int pieces = 64, piece = 1 << 20;
+        const int pieces = 64,
+            piece = 1 << 20;
         byte[] block = new byte[piece];
         long before = GC.GetAllocatedBytesForCurrentThread();
-        SafetensorsWriter.Write(File1, [new SafetensorsEntry("big", TensorType.Float32, [pieces, piece / 4], stream =>
-        {
-            for (int i = 0; i < pieces; i++)
-            {
-                MemoryMarshal.Cast<byte, float>(block.AsSpan()).Fill(i);
-                stream.Write(block);
-            }
-        })]);
+        SafetensorsWriter.Write(
+            File1,
+            [
+                new SafetensorsEntry(
+                    "big",
+                    TensorType.Float32,
+                    [pieces, piece / 4],
+                    stream =>
+                    {
+                        for (int i = 0; i < pieces; i++)
+                        {
+                            MemoryMarshal.Cast<byte, float>(block.AsSpan()).Fill(i);
+                            stream.Write(block);
+                        }
+                    }
+                ),
+            ]
+        );
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
         using SafetensorsFile file = SafetensorsFile.Open(File1);
         float[] last = new float[2];
@@ -89,9 +108,21 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void Write_TakenNameOrImpossibleShape_IsRefused()
     {
         SafetensorsEntry a = SafetensorsEntry.Of("a", [1f], 1);
-        Assert.Contains("'a' is taken", Assert.Throws<WeightException>(() => SafetensorsWriter.Write(File1, [a, a])).Message, StringComparison.Ordinal);
-        Assert.Contains("'__metadata__' is taken", Assert.Throws<WeightException>(() => SafetensorsWriter.Write(File1, [a with { Name = "__metadata__" }])).Message, StringComparison.Ordinal);
-        Assert.Contains("shape [-1]", Assert.Throws<WeightException>(() => SafetensorsWriter.Write(File1, [a with { Shape = [-1] }])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'a' is taken",
+            Assert.Throws<WeightException>(() => SafetensorsWriter.Write(File1, [a, a])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "'__metadata__' is taken",
+            Assert.Throws<WeightException>(() => SafetensorsWriter.Write(File1, [a with { Name = "__metadata__" }])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "shape [-1]",
+            Assert.Throws<WeightException>(() => SafetensorsWriter.Write(File1, [a with { Shape = [-1] }])).Message,
+            StringComparison.Ordinal
+        );
         Assert.Empty(Directory.GetFiles(_folder.Root));
     }
 }

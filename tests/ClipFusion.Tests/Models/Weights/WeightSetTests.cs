@@ -14,7 +14,8 @@ public sealed class WeightSetTests : IDisposable
     {
         using WeightSet set = WeightSet.Open(Fixtures.Path("tiny-a", "sd", "unet"), "diffusion_pytorch_model");
         WeightTensor tensor = set.Require("conv_in.weight", 16, 9, 3, 3);
-        float[] whole = new float[tensor.Count], second = new float[tensor.Count / 2];
+        float[] whole = new float[tensor.Count],
+            second = new float[tensor.Count / 2];
         tensor.Read(0, whole);
         tensor.Read(tensor.Count / 2, second);
         Assert.Equal(whole[(whole.Length / 2)..], second);
@@ -26,7 +27,10 @@ public sealed class WeightSetTests : IDisposable
     [Fact]
     public void Require_AbsentOtherShapeOrOtherType_NamesFileTensorExpectedAndFound()
     {
-        SafetensorsWriter.Write(_folder["model.safetensors"], [SafetensorsEntry.Of("w", new float[6], 2, 3), SafetensorsEntry.Of("ids", [1L], 1)]);
+        SafetensorsWriter.Write(
+            _folder["model.safetensors"],
+            [SafetensorsEntry.Of("w", new float[6], 2, 3), SafetensorsEntry.Of("ids", [1L], 1)]
+        );
         using WeightSet set = WeightSet.Open(_folder.Root, "model");
         AssertFault(() => set.Require("v", 2), "model.safetensors: tensor 'v' is missing, expected shape [2]");
         AssertFault(() => set.Require("w", 3, 2), "model.safetensors: tensor 'w' has shape [2, 3], expected [3, 2]");
@@ -38,8 +42,14 @@ public sealed class WeightSetTests : IDisposable
     public void Open_Shards_EachTensorComesFromItsOwn()
     {
         SafetensorsWriter.Write(_folder["m-1.safetensors"], [SafetensorsEntry.Of("a", [1f], 1), SafetensorsEntry.Of("both", [10f], 1)]);
-        SafetensorsWriter.Write(_folder["m-2.safetensors"], [SafetensorsEntry.Of("b", [2f], 1), SafetensorsEntry.Of("both", [20f], 1), SafetensorsEntry.Of("unlisted", [9f], 1)]);
-        File.WriteAllText(_folder[Index], """{"metadata":{"total_size":12},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors","both":"m-2.safetensors"}}""");
+        SafetensorsWriter.Write(
+            _folder["m-2.safetensors"],
+            [SafetensorsEntry.Of("b", [2f], 1), SafetensorsEntry.Of("both", [20f], 1), SafetensorsEntry.Of("unlisted", [9f], 1)]
+        );
+        File.WriteAllText(
+            _folder[Index],
+            """{"metadata":{"total_size":12},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors","both":"m-2.safetensors"}}"""
+        );
         using WeightSet set = WeightSet.Open(_folder.Root, "model");
         Assert.Equal(["a", "b", "both"], set.Names.Order());
         Assert.Equal((1f, 2f, 20f), (Value(set, "a"), Value(set, "b"), Value(set, "both")));
@@ -47,8 +57,14 @@ public sealed class WeightSetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"weight_map":{"a":"m-1.safetensors","c":"m-1.safetensors"}}""", "m-1.safetensors: tensor 'c' is missing, expected here by model.safetensors.index.json")]
-    [InlineData("""{"weight_map":{"a":"m-1.safetensors","b":"m-8.safetensors","c":"m-9.safetensors"}}""", "shards are missing, expected m-8.safetensors, m-9.safetensors")]
+    [InlineData(
+        """{"weight_map":{"a":"m-1.safetensors","c":"m-1.safetensors"}}""",
+        "m-1.safetensors: tensor 'c' is missing, expected here by model.safetensors.index.json"
+    )]
+    [InlineData(
+        """{"weight_map":{"a":"m-1.safetensors","b":"m-8.safetensors","c":"m-9.safetensors"}}""",
+        "shards are missing, expected m-8.safetensors, m-9.safetensors"
+    )]
     [InlineData("""{"weight_map":{"a":"../m-1.safetensors"}}""", "expected the name of a .safetensors file in the same folder")]
     [InlineData("""{"weight_map":{"a":"/m-1.safetensors"}}""", "expected the name of a .safetensors file in the same folder")]
     [InlineData("""{"weight_map":{"a":"m-1.bin"}}""", "expected the name of a .safetensors file in the same folder")]
@@ -67,20 +83,26 @@ public sealed class WeightSetTests : IDisposable
     public void Open_OnlyTheHalfVariant_IsTaken()
     {
         SafetensorsWriter.Write(_folder["model.fp16.safetensors"], [SafetensorsEntry.Of("a", [(Half)1f], 1)]);
-        using (WeightSet set = WeightSet.Open(_folder.Root, "model")) Assert.Equal(1f, Value(set, "a"));
+        using (WeightSet set = WeightSet.Open(_folder.Root, "model"))
+            Assert.Equal(1f, Value(set, "a"));
         SafetensorsWriter.Write(_folder["model.safetensors"], [SafetensorsEntry.Of("a", [2f], 1)]);
-        using (WeightSet set = WeightSet.Open(_folder.Root, "model")) Assert.Equal(2f, Value(set, "a"));
+        using (WeightSet set = WeightSet.Open(_folder.Root, "model"))
+            Assert.Equal(2f, Value(set, "a"));
     }
 
     [Fact]
     public void Open_OnlyAPickle_SaysSafetensorsOnly()
     {
         File.WriteAllBytes(_folder["pytorch_model.bin"], [0x80, 2]);
-        AssertFault(() => WeightSet.Open(_folder.Root, "model"), "pytorch_model.bin was found, but weights are taken as safetensors only, never as a pickle");
+        AssertFault(
+            () => WeightSet.Open(_folder.Root, "model"),
+            "pytorch_model.bin was found, but weights are taken as safetensors only, never as a pickle"
+        );
     }
 
     [Fact]
-    public void Open_NothingThere_NamesWhatIsExpected() => AssertFault(() => WeightSet.Open(_folder["nowhere"], "model"), "model.safetensors");
+    public void Open_NothingThere_NamesWhatIsExpected() =>
+        AssertFault(() => WeightSet.Open(_folder["nowhere"], "model"), "model.safetensors");
 
     private static float Value(WeightSet set, string name)
     {
@@ -89,5 +111,6 @@ public sealed class WeightSetTests : IDisposable
         return value[0];
     }
 
-    private static void AssertFault(Action action, string expected) => Assert.Contains(expected, Assert.Throws<WeightException>(action).Message, StringComparison.Ordinal);
+    private static void AssertFault(Action action, string expected) =>
+        Assert.Contains(expected, Assert.Throws<WeightException>(action).Message, StringComparison.Ordinal);
 }
