@@ -52,14 +52,14 @@ internal static class TokenizeCommand
             new(
                 "clip",
                 pack.ClipTokenizer,
-                pack.Manifest.Clip.ContextLength,
+                pack.Manifest.RequireClip().ContextLength,
                 Names(Path.Combine(pack.Folder, GraphNames.ClipVocabulary)),
                 []
             ),
             new(
                 "diffusion",
                 pack.DiffusionTokenizer,
-                pack.Manifest.Diffusion.ContextLength,
+                pack.Manifest.RequireDiffusion().ContextLength,
                 Names(Path.Combine(pack.Folder, GraphNames.DiffusionVocabulary)),
                 parsed.GetValue(States) ?? []
             ),

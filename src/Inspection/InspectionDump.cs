@@ -21,11 +21,11 @@ public sealed class InspectionDump
         TextPrompts prompts = inspector.Prompts;
         if (prompts.Normal.Length > 0)
             Add("clip.text", [.. prompts.Normal, .. prompts.Abnormal], 2, prompts.Normal.Length);
-        Add("clip.logit_scale", [inspector.Pack.Manifest.Clip.LogitScale], 1);
+        Add("clip.logit_scale", [inspector.Pack.Manifest.RequireClip().LogitScale], 1);
         if (prompts.Diffusion.Count == 0)
             return;
         int length = prompts.Diffusion[0].Ids.Length,
-            width = inspector.Pack.Manifest.Diffusion.ContextWidth;
+            width = inspector.Pack.Manifest.RequireDiffusion().ContextWidth;
         Add(SafetensorsEntry.Of("sd.token_ids", prompts.Diffusion.SelectMany(p => p.Ids).ToArray(), prompts.Diffusion.Count, length));
         Add("sd.context", [.. prompts.Diffusion.SelectMany(p => p.Context)], prompts.Diffusion.Count, length, width);
     }
@@ -50,7 +50,7 @@ public sealed class InspectionDump
         BranchMaps maps = result.Maps;
         Map($"{image}.map.clip_language", maps.ClipLanguage);
         for (int i = 0; i < maps.ClipVision.Count; i++)
-            Map($"{image}.map.clip_vision.{inspector.Pack.Manifest.Clip.Blocks[i]}", maps.ClipVision[i]);
+            Map($"{image}.map.clip_vision.{inspector.Pack.Manifest.RequireClip().Blocks[i]}", maps.ClipVision[i]);
         if (maps.DiffLanguage.Count > 0)
         {
             AnomalyMap mean = Fusion.MeanOfStates(maps.DiffLanguage);

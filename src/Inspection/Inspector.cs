@@ -53,13 +53,13 @@ public sealed class Inspector : IDisposable
         (Pack, Recipe, _ignore, _featuresAlways, Comparison) = (pack, recipe, ignore, featuresAlways, new Comparison(null, parallelism));
         _prompts = TextPrompts.Create(pack, recipe, cancellation);
         _preparation = new Preparation(pack.Manifest, recipe, new PillowResampler());
-        _patchClip = new PatchClip(pack.Manifest.Clip, recipe, _prompts);
-        _mapDiff = new MapDiff(pack.Manifest.Diffusion, recipe);
+        _patchClip = new PatchClip(pack.Manifest.RequireClip(), recipe, _prompts);
+        _mapDiff = new MapDiff(pack.Manifest.RequireDiffusion(), recipe);
         _router = new BankSearchRouter(pack.Searches);
         _fused = new FusionResult(recipe.OutputSize, recipe.OutputSize);
-        _language = new(() => DiffusionPlan.ForQuery(pack.Manifest.Diffusion, _prompts, recipe, features: false, pack.IsDebug));
-        _query = new(() => DiffusionPlan.ForQuery(pack.Manifest.Diffusion, _prompts, recipe, features: true, pack.IsDebug));
-        _reference = new(() => DiffusionPlan.ForReference(pack.Manifest.Diffusion, _prompts, recipe));
+        _language = new(() => DiffusionPlan.ForQuery(pack.Manifest.RequireDiffusion(), _prompts, recipe, features: false, pack.IsDebug));
+        _query = new(() => DiffusionPlan.ForQuery(pack.Manifest.RequireDiffusion(), _prompts, recipe, features: true, pack.IsDebug));
+        _reference = new(() => DiffusionPlan.ForReference(pack.Manifest.RequireDiffusion(), _prompts, recipe));
     }
 
     /// <summary>The recipe that it judges by.</summary>
@@ -103,7 +103,7 @@ public sealed class Inspector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(recipe);
-        int blocks = pack.Manifest.Diffusion.Decoder.Count;
+        int blocks = pack.Manifest.RequireDiffusion().Decoder.Count;
         if (recipe.TimestepBlocks.Any(t => t.Block >= blocks))
             throw new ArgumentException(
                 $"timestepBlocks names decoder block {recipe.TimestepBlocks.Max(t => t.Block)}; pack '{pack.Manifest.Name}' has blocks "

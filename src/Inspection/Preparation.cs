@@ -15,8 +15,8 @@ namespace ClipFusion.Inspection;
 /// <param name="resampler">Used by one thread at a time.</param>
 public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResampler resampler)
 {
-    private readonly int _clipSize = manifest.Clip.ImageSize;
-    private readonly int _diffusionSize = manifest.Diffusion.ImageSize;
+    private readonly int _clipSize = manifest.Clip?.ImageSize ?? 0;
+    private readonly int _diffusionSize = manifest.Diffusion?.ImageSize ?? 0;
 
     /// <summary>Prepares a frame.</summary>
     /// <param name="frame">The camera's pixels; borrowed.</param>

@@ -118,13 +118,13 @@ internal static class BankShareBenchmark
             _inspector = Inspector.Create(pack, recipe);
             Names =
             [
-                .. pack.Manifest.Clip.Blocks.Select(b => $"clip-{b}"),
+                .. pack.Manifest.RequireClip().Blocks.Select(b => $"clip-{b}"),
                 .. recipe.TimestepBlocks.Select(t => $"diffusion-{t.Timestep}-{t.Block}"),
             ];
             Dimensions =
             [
-                .. pack.Manifest.Clip.Blocks.Select(_ => pack.Manifest.Clip.Width),
-                .. recipe.TimestepBlocks.Select(t => pack.Manifest.Diffusion.Decoder[t.Block].Channels),
+                .. pack.Manifest.RequireClip().Blocks.Select(_ => pack.Manifest.RequireClip().Width),
+                .. recipe.TimestepBlocks.Select(t => pack.Manifest.RequireDiffusion().Decoder[t.Block].Channels),
             ];
         }
 

@@ -22,7 +22,7 @@ internal sealed class UnetPasses : IDisposable
 
     public UnetPasses(ModelPack pack, Recipe recipe)
     {
-        (_pack, _part) = (pack, pack.Manifest.Diffusion);
+        (_pack, _part) = (pack, pack.Manifest.RequireDiffusion());
         TextPrompts prompts = TextPrompts.Create(pack, recipe, default);
         _plan = DiffusionPlan.ForQuery(_part, prompts, recipe, features: true, fullGraph: false);
         // One prompt at one timestep through every block, once for each that a query needs.

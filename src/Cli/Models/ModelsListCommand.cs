@@ -100,8 +100,7 @@ internal static class ModelsListCommand
         }
 
         output.WriteLine(
-            $"{name}  {Text(pack.Precision)}  {ByteText.Format(PackSize.Of(pack)), 10}  clip {pack.Clip.ImageSize} px, blocks "
-                + $"{string.Join(",", pack.Clip.Blocks)} of {pack.Clip.Layers}  diffusion {pack.Diffusion.ImageSize} px  "
+            $"{name}  {Text(pack.Precision)}  {ByteText.Format(PackSize.Of(pack)), 10}  {string.Join("  ", Parts(pack))}  "
                 + $"{WeightsOf(pack)}  {entry.Folder}"
         );
         if (pack.Notice is { } notice)
@@ -123,19 +122,39 @@ internal static class ModelsListCommand
                 pack.Name,
                 precision = Text(pack.Precision),
                 bytes = PackSize.Of(pack),
-                clip = new
-                {
-                    pack.Clip.ImageSize,
-                    pack.Clip.Layers,
-                    pack.Clip.Width,
-                    pack.Clip.VvStart,
-                    pack.Clip.Blocks,
-                },
-                diffusion = new { pack.Diffusion.ImageSize, pack.Diffusion.LatentSize },
+                clip = pack.Clip is { } clip
+                    ? new
+                    {
+                        clip.ImageSize,
+                        clip.Layers,
+                        clip.Width,
+                        clip.VvStart,
+                        clip.Blocks,
+                    }
+                    : null,
+                diffusion = pack.Diffusion is { } diffusion ? new { diffusion.ImageSize, diffusion.LatentSize } : null,
+                backbone = pack.Backbone is { } backbone
+                    ? new
+                    {
+                        backbone.Kind,
+                        backbone.ImageSize,
+                        layers = backbone.Layers.Select(l => l.Name),
+                    }
+                    : null,
                 weights = JsonNamingPolicy.CamelCase.ConvertName(pack.KnownWeights.ToString()),
                 pack.Notice,
             }
         );
+    }
+
+    private static IEnumerable<string> Parts(PackManifest pack)
+    {
+        if (pack.Clip is { } clip)
+            yield return $"clip {clip.ImageSize} px, blocks {string.Join(",", clip.Blocks)} of {clip.Layers}";
+        if (pack.Diffusion is { } diffusion)
+            yield return $"diffusion {diffusion.ImageSize} px";
+        if (pack.Backbone is { } backbone)
+            yield return $"backbone {backbone.Kind} {backbone.ImageSize} px, layers {string.Join(",", backbone.Layers.Select(l => l.Name))}";
     }
 
     private static string WeightsOf(PackManifest pack) =>

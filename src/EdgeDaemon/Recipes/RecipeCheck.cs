@@ -31,12 +31,12 @@ internal static class RecipeCheck
         if (Unusable(recipe) is { } why)
             problems.Add(new(why, true));
         if (
-            pack is not null
-            && recipe.Method.TimestepBlocks.Select(t => t.Block).Where(b => b >= pack.Diffusion.Decoder.Count).ToArray() is [var block, ..]
+            pack?.Diffusion is { } diffusion
+            && recipe.Method.TimestepBlocks.Select(t => t.Block).Where(b => b >= diffusion.Decoder.Count).ToArray() is [var block, ..]
         )
             problems.Add(
                 new(
-                    $"timestepBlocks names decoder block {block}; pack '{pack.Name}' has blocks 0 to {pack.Diffusion.Decoder.Count - 1}",
+                    $"timestepBlocks names decoder block {block}; pack '{pack.Name}' has blocks 0 to {diffusion.Decoder.Count - 1}",
                     true
                 )
             );

@@ -210,7 +210,7 @@ internal sealed class AblationTables(
 
     private string? MissingBlock(Recipe variant)
     {
-        int blocks = manifest.Diffusion.Decoder.Count,
+        int blocks = manifest.RequireDiffusion().Decoder.Count,
             highest = variant.TimestepBlocks.Max(t => t.Block);
         return highest < blocks
             ? null

@@ -35,7 +35,7 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
     {
         Inspector inspector = InspectorOf(picture.ObjectWord, CancellationToken.None);
         using StoredOutputs stored = StoredOutputs.Read(Ensure(picture, inspector, CancellationToken.None));
-        int size = pack.Manifest.Diffusion.LatentSize;
+        int size = pack.Manifest.RequireDiffusion().LatentSize;
         AnomalyMap[] Take(string output) =>
             [
                 .. inspector

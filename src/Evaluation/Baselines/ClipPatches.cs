@@ -23,7 +23,7 @@ internal sealed class ClipPatches : IPatchSource
             FeatureStream = ClipStream.Original,
             LanguageStream = ClipStream.Original,
         };
-        (_grid, Fingerprint) = (pack.Manifest.Clip.GridSize, $"patchcore {store.Pack} {settings.Revision}");
+        (_grid, Fingerprint) = (pack.Manifest.RequireClip().GridSize, $"patchcore {store.Pack} {settings.Revision}");
         _networks = new ObjectNetworks(pack, settings, store, fewShot: true, CancellationToken.None);
     }
 

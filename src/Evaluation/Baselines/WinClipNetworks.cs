@@ -16,7 +16,7 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     private readonly Preparation _preparation = new(pack.Manifest, recipe, new PillowResampler());
 
     /// <summary>Patches along a side.</summary>
-    public int Grid => pack.Manifest.Clip.GridSize;
+    public int Grid => pack.Manifest.RequireClip().GridSize;
 
     private static string[] Outputs => [GraphNames.Class, GraphNames.Patches, .. ClipWindows.Scales.Select(GraphNames.Windows)];
 
@@ -49,8 +49,8 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     /// <summary>The plain mean of the prompts' embeddings [E].</summary>
     public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation)
     {
-        double[] sum = new double[pack.Manifest.Clip.EmbedDim];
-        int length = pack.Manifest.Clip.ContextLength;
+        double[] sum = new double[pack.Manifest.RequireClip().EmbedDim];
+        int length = pack.Manifest.RequireClip().ContextLength;
         foreach (string[] some in prompts.Chunk(PromptsPerRun))
         {
             long[] ids = [.. some.SelectMany(p => pack.ClipTokenizer.EncodeWhole(p, length))];

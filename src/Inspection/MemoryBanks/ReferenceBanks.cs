@@ -21,7 +21,7 @@ public sealed record ReferenceBanks(int Images, IReadOnlyList<MemoryBank> Clip, 
 /// <param name="recipe">Which timesteps and blocks are compared, and the share of the rows that is kept.</param>
 public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
 {
-    private readonly List<ReferenceFeatures>[] _clip = [.. manifest.Clip.Blocks.Select(_ => new List<ReferenceFeatures>())];
+    private readonly List<ReferenceFeatures>[] _clip = [.. manifest.RequireClip().Blocks.Select(_ => new List<ReferenceFeatures>())];
     private readonly List<ReferenceFeatures>[] _diffusion = [.. recipe.TimestepBlocks.Select(_ => new List<ReferenceFeatures>())];
 
     /// <summary>Reference images so far.</summary>
@@ -30,7 +30,7 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
     internal void AddClip(float[][] perBlock, Func<int, bool[]?> ignored)
     {
         for (int i = 0; i < perBlock.Length; i++)
-            _clip[i].Add(new ReferenceFeatures(perBlock[i], ignored(manifest.Clip.GridSize)));
+            _clip[i].Add(new ReferenceFeatures(perBlock[i], ignored(manifest.RequireClip().GridSize)));
     }
 
     internal void AddDiffusion(float[][] perPair, Func<int, bool[]?> ignored)
@@ -48,7 +48,7 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
     {
         return new ReferenceBanks(
             Images,
-            _clip[0].Count == 0 ? [] : [.. _clip.Select(c => Bank(c, manifest.Clip.Width))],
+            _clip[0].Count == 0 ? [] : [.. _clip.Select(c => Bank(c, manifest.RequireClip().Width))],
             _diffusion[0].Count == 0 ? [] : [.. _diffusion.Select((d, i) => Bank(d, Decoder(i).Channels))]
         );
 
@@ -56,5 +56,5 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
             MemoryBank.CreateCoreset(images, dimension, recipe.Coreset, parallelism, cancellation);
     }
 
-    private DecoderBlock Decoder(int pair) => manifest.Diffusion.Decoder[recipe.TimestepBlocks[pair].Block];
+    private DecoderBlock Decoder(int pair) => manifest.RequireDiffusion().Decoder[recipe.TimestepBlocks[pair].Block];
 }

@@ -20,6 +20,7 @@ public static class GoldenRecorder
         GraphNames.MapDiff,
         GraphNames.MapDiffLanguage,
         GraphNames.MapDiffParts,
+        GraphNames.BackboneImage,
     ];
 
     /// <summary>Writes <c>goldens.safetensors</c> into a pack's folder.</summary>
@@ -33,7 +34,7 @@ public static class GoldenRecorder
         ArgumentNullException.ThrowIfNull(manifest);
         using ModelPack pack = ModelPack.OpenUnchecked(folder, manifest);
         var goldens = new GoldenTensors();
-        foreach (string graph in InOrder)
+        foreach (string graph in InOrder.Where(name => manifest.Graphs.Any(g => g.Name == name)))
         {
             progress?.Report($"golden outputs of {graph}");
             Record(pack, graph, goldens, cancellation);

@@ -16,12 +16,16 @@ namespace ClipFusion.Inspection.Networks;
 /// threads.</summary>
 public sealed class ModelPack : GraphSessions
 {
+    private readonly ClipTokenizer? _clipTokenizer;
+    private readonly ClipTokenizer? _diffusionTokenizer;
+
     private ModelPack(string folder, PackManifest manifest, string hash, ProviderSettings settings, ProviderSet providers, bool debug)
         : base(folder, manifest, settings, providers, debug)
     {
         Hash = hash;
-        ClipTokenizer = Tokenizer(folder, GraphNames.ClipVocabulary, GraphNames.ClipMerges);
-        DiffusionTokenizer = Tokenizer(folder, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges);
+        _clipTokenizer = manifest.Clip is null ? null : Tokenizer(folder, GraphNames.ClipVocabulary, GraphNames.ClipMerges);
+        _diffusionTokenizer =
+            manifest.Diffusion is null ? null : Tokenizer(folder, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges);
     }
 
     /// <summary>
@@ -38,10 +42,14 @@ public sealed class ModelPack : GraphSessions
     public string Hash { get; }
 
     /// <summary>CLIP's tokeniser.</summary>
-    public ClipTokenizer ClipTokenizer { get; }
+    /// <exception cref="PackException">The pack has no CLIP.</exception>
+    public ClipTokenizer ClipTokenizer =>
+        _clipTokenizer ?? throw new PackException($"pack '{Manifest.Name}' has no CLIP, and so no tokeniser of it");
 
     /// <summary>Stable Diffusion's tokeniser.</summary>
-    public ClipTokenizer DiffusionTokenizer { get; }
+    /// <exception cref="PackException">The pack has no diffusion model.</exception>
+    public ClipTokenizer DiffusionTokenizer =>
+        _diffusionTokenizer ?? throw new PackException($"pack '{Manifest.Name}' has no diffusion model, and so no tokeniser of it");
 
     /// <summary>Where memory banks are searched, for each inspector whose networks run on a GPU.</summary>
     public IReadOnlyList<BankSearchDecision> BankSearches => Searches.Current;

@@ -16,8 +16,8 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     : IImageNetworks,
         IDisposable
 {
-    private readonly ClipPart _clip = pack.Manifest.Clip;
-    private readonly DiffusionPart _diffusion = pack.Manifest.Diffusion;
+    private ClipPart Clip => pack.Manifest.RequireClip();
+    private DiffusionPart Diffusion => pack.Manifest.RequireDiffusion();
     private NetworkOutputs? _latent;
     private bool _hasRun;
 
@@ -32,14 +32,14 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     {
         NextRun();
         TensorTaps? taps = pack.IsDebug ? trace?.Taps : null;
-        string[] features = ClipOutputs.Features(recipe, _clip);
+        string[] features = ClipOutputs.Features(recipe, Clip);
         string[] outputs = [GraphNames.Class, ClipOutputs.Patches(recipe), .. features];
         if (taps is not null)
             outputs = [.. RawNames().Select(r => r.Raw), .. outputs];
         NetworkOutputs o = RunOnPixels(
             GraphNames.ClipImage,
             image.Clip,
-            _clip.ImageSize,
+            Clip.ImageSize,
             outputs,
             staysOnDevice ? features.Contains : null,
             cancellation
@@ -104,7 +104,7 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     /// <returns>Owned by the caller.</returns>
     /// <exception cref="NetworkException">The pack has no such graph, or a network failed.</exception>
     public NetworkOutputs RunOnClipPixels(string graph, IReadOnlyCollection<string> outputs, CancellationToken cancellation) =>
-        RunOnPixels(graph, image.Clip, _clip.ImageSize, outputs, null, cancellation);
+        RunOnPixels(graph, image.Clip, Clip.ImageSize, outputs, null, cancellation);
 
     /// <summary>Frees the latent.</summary>
     public void Dispose() => Interlocked.Exchange(ref _latent, null)?.Dispose();
@@ -118,7 +118,7 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
         _latent = RunOnPixels(
             GraphNames.VaeEncoder,
             image.Diffusion,
-            _diffusion.ImageSize,
+            Diffusion.ImageSize,
             [GraphNames.Latent],
             isRead ? null : static _ => true,
             cancellation
@@ -165,7 +165,7 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
         CancellationToken cancellation
     )
     {
-        string[] layers = plan.LanguageRows.Count > 0 ? [.. _diffusion.MappedLayers] : [];
+        string[] layers = plan.LanguageRows.Count > 0 ? [.. Diffusion.MappedLayers] : [];
         string[] raw = [.. plan.Features.Select(f => GraphNames.Raw(GraphNames.Features(f.At.Block))).Distinct()];
         NetworkOutputs o = Denoise(
             GraphNames.MapDiff,
@@ -193,7 +193,7 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
             (GraphNames.Raw(GraphNames.Class), "clip.cls"),
             (GraphNames.Raw(GraphNames.PatchesVv), "clip.patches"),
             (GraphNames.Raw(GraphNames.PatchesOriginal), "clip.patches_ori"),
-            .. _clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesVv(b)), $"clip.vv.{b}")),
-            .. _clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesOriginal(b)), $"clip.ori.{b}")),
+            .. Clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesVv(b)), $"clip.vv.{b}")),
+            .. Clip.Blocks.Select(b => (GraphNames.Raw(GraphNames.FeaturesOriginal(b)), $"clip.ori.{b}")),
         ];
 }

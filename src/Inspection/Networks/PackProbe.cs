@@ -11,6 +11,8 @@ namespace ClipFusion.Inspection.Networks;
 /// </summary>
 internal static class PackProbe
 {
+    private const string Object = "part";
+
     /// <summary>The inputs of a graph.</summary>
     /// <param name="pack">Sizes and tokenisers.</param>
     /// <param name="graph">The graph's name.</param>
@@ -19,32 +21,34 @@ internal static class PackProbe
     public static ProbeInputs Of(ModelPack pack, string graph, GoldenTensors goldens, bool other = false)
     {
         PackManifest m = pack.Manifest;
-        Recipe recipe = Words(m.Diffusion);
         switch (graph)
         {
             case GraphNames.ClipImage or GraphNames.WinClipImage:
-                return ProbeInputs.Picture(GraphNames.Pixels, m.Clip.ImageSize, other);
+                return ProbeInputs.Picture(GraphNames.Pixels, m.RequireClip().ImageSize, other);
             case GraphNames.VaeEncoder:
-                return ProbeInputs.Picture(GraphNames.Pixels, m.Diffusion.ImageSize, other);
+                return ProbeInputs.Picture(GraphNames.Pixels, m.RequireDiffusion().ImageSize, other);
+            case GraphNames.BackboneImage:
+                return ProbeInputs.Picture(GraphNames.Pixels, m.RequireBackbone().ImageSize, other);
             case GraphNames.ClipText or GraphNames.WinClipText:
+                Recipe recipe = Recipe.Default(Object);
                 string[] texts =
                 [
                     .. recipe.NormalPrompts.Concat(recipe.AbnormalPrompts).Select(t => PromptTemplate.Expand(t, recipe.Object)),
                 ];
                 return ProbeInputs.Tokens(
                     GraphNames.Tokens,
-                    [.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.Clip.ContextLength))]
+                    [.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.RequireClip().ContextLength))]
                 );
             case GraphNames.DiffusionText:
-                return ProbeInputs.Tokens(GraphNames.Tokens, TextPrompts.DiffusionIds(pack, recipe));
+                return ProbeInputs.Tokens(GraphNames.Tokens, TextPrompts.DiffusionIds(pack, Words(m.RequireDiffusion())));
             default:
-                return Denoiser(pack, recipe, goldens, isWhole: graph == GraphNames.MapDiff);
+                return Denoiser(pack, Words(m.RequireDiffusion()), goldens, isWhole: graph == GraphNames.MapDiff);
         }
     }
 
     private static ProbeInputs Denoiser(ModelPack pack, Recipe recipe, GoldenTensors goldens, bool isWhole)
     {
-        DiffusionPart part = pack.Manifest.Diffusion;
+        DiffusionPart part = pack.Manifest.RequireDiffusion();
         int length = part.ContextLength * part.ContextWidth;
         TextPrompts prompts = TextPrompts.ForDiffusion(
             pack,
@@ -64,7 +68,7 @@ internal static class PackProbe
     /// <summary>The default recipe, with those of its features that the pack has blocks for.</summary>
     private static Recipe Words(DiffusionPart part)
     {
-        Recipe recipe = Recipe.Default("part");
+        Recipe recipe = Recipe.Default(Object);
         return recipe with { TimestepBlocks = [.. recipe.TimestepBlocks.Where(t => t.Block < part.Decoder.Count)] };
     }
 }

@@ -49,7 +49,7 @@ public static class PromptLengths
     {
         var errors = new FieldErrors();
         foreach (string prompt in prompts)
-            Check(errors, what, prompt, pack.ClipTokenizer, pack.Manifest.Clip.ContextLength, "CLIP's");
+            Check(errors, what, prompt, pack.ClipTokenizer, pack.Manifest.RequireClip().ContextLength, "CLIP's");
         // All of an ensemble are too long by the same words.
         Ensure([.. errors.List.Take(1)]);
     }
@@ -89,7 +89,7 @@ public static class PromptLengths
                     $"{path}[{i}]",
                     PromptTemplate.Expand(templates[i], recipe.Object),
                     clip,
-                    manifest.Clip.ContextLength,
+                    manifest.RequireClip().ContextLength,
                     "CLIP's"
                 );
         }
@@ -100,7 +100,7 @@ public static class PromptLengths
                 path,
                 PromptTemplate.Expand(template, recipe.Object, state),
                 diffusion,
-                manifest.Diffusion.ContextLength,
+                manifest.RequireDiffusion().ContextLength,
                 "the diffusion model's"
             );
     }

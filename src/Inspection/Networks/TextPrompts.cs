@@ -48,11 +48,11 @@ internal sealed class TextPrompts
     /// <summary>Mean of the prompts' unit embeddings, made unit again.</summary>
     private static float[] Side(ModelPack pack, IReadOnlyList<string> templates, string @object, CancellationToken cancellation)
     {
-        int length = pack.Manifest.Clip.ContextLength;
+        int length = pack.Manifest.RequireClip().ContextLength;
         long[] ids = [.. templates.SelectMany(t => pack.ClipTokenizer.EncodeWhole(PromptTemplate.Expand(t, @object), length))];
         using NetworkOutputs o = pack.RunOnTokens(GraphNames.ClipText, ids, templates.Count, [GraphNames.Embeddings], cancellation);
         ReadOnlySpan<float> rows = o.Floats(GraphNames.Embeddings);
-        var mean = new float[pack.Manifest.Clip.EmbedDim];
+        var mean = new float[pack.Manifest.RequireClip().EmbedDim];
         for (int i = 0; i < rows.Length; i++)
             mean[i % mean.Length] += rows[i] / templates.Count;
         UnitRows.Normalize(mean, mean.Length, mean, "Mean text embedding");
@@ -73,7 +73,7 @@ internal sealed class TextPrompts
     public static long[][] DiffusionIds(ModelPack pack, Recipe recipe) =>
         [
             .. Texts(recipe, States(recipe).States)
-                .Select(t => pack.DiffusionTokenizer.EncodeWhole(t, pack.Manifest.Diffusion.ContextLength)),
+                .Select(t => pack.DiffusionTokenizer.EncodeWhole(t, pack.Manifest.RequireDiffusion().ContextLength)),
         ];
 
     private static (string[] States, int Generic) States(Recipe recipe)

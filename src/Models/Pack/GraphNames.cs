@@ -34,6 +34,9 @@ public static class GraphNames
     /// <summary>WinCLIP's text tower: <see cref="Tokens"/> to <see cref="Raw"/> <see cref="Embeddings"/>.</summary>
     public const string WinClipText = "winclip_text";
 
+    /// <summary>Backbone: <see cref="Pixels"/> to <see cref="BackboneFeatures"/> of each of its layers.</summary>
+    public const string BackboneImage = "backbone_image";
+
     /// <summary>float32 [P, W]: the last block's patch tokens after ln_post, not projected.</summary>
     public const string Patches = "patches";
 
@@ -112,6 +115,7 @@ public static class GraphNames
         graph switch
         {
             ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
+            BackboneImage => "backbone.weights",
             MapDiff or MapDiffLanguage or MapDiffParts => "unet.weights",
             _ => $"{graph}.weights",
         };
@@ -121,6 +125,9 @@ public static class GraphNames
 
     /// <summary>float32 [N, P, W], unit: the original stream after block <paramref name="block"/> (from 1).</summary>
     public static string FeaturesOriginal(int block) => $"features_original_{block}";
+
+    /// <summary>float32 [N, cells, C], unit: features of the backbone's layer of that number (from 0), cells row by row.</summary>
+    public static string BackboneFeatures(int layer) => $"features_backbone_{layer}";
 
     /// <summary>float32 [V, E]: embeddings of every window of <paramref name="scale"/> x <paramref name="scale"/> patches, row by row,
     /// stride 1.</summary>

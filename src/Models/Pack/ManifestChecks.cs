@@ -27,8 +27,16 @@ internal sealed class ManifestChecks
         checks.Text("$.name", manifest.Name);
         if (manifest.Notice is { } notice)
             checks.Text("$.notice", notice);
-        checks.Clip(manifest.Clip);
-        checks.Diffusion(manifest.Diffusion);
+        if (manifest.Clip is { } clip)
+            checks.Clip(clip);
+        if (manifest.Diffusion is { } diffusion)
+            checks.Diffusion(diffusion);
+        if (manifest.Backbone is { } backbone)
+            checks.Backbone(backbone);
+        if (manifest.Clip is null != manifest.Diffusion is null)
+            checks.Found("$.diffusion", manifest.Diffusion is null ? "none" : "one", "both CLIP and a diffusion model, or neither");
+        if (manifest is { Clip: null, Diffusion: null, Backbone: null })
+            checks.Found("$", "no network", "CLIP and a diffusion model, a backbone, or all three");
         checks.Graphs(manifest.Graphs);
         checks.Defaults(manifest.MethodDefaults);
         checks.Files("$.files", manifest.Files);
@@ -86,6 +94,24 @@ internal sealed class ManifestChecks
 
         Range(at + "lastMappedBlock", diffusion.LastMappedBlock, 0, Math.Max(0, blocks - 1));
         Names(at + "mappedLayers", diffusion.MappedLayers, 1);
+    }
+
+    private void Backbone(BackbonePart backbone)
+    {
+        const string at = "$.backbone.";
+        Text(at + "kind", backbone.Kind);
+        Range(at + "imageSize", backbone.ImageSize, 1, MaxSide);
+        if (!(double.IsFinite(backbone.Weight) && backbone.Weight >= 0))
+            Found(at + "weight", backbone.Weight, "a finite number, 0 or more");
+        int layers = Count(at + "layers", backbone.Layers, 1);
+        for (int i = 0; i < layers; i++)
+        {
+            (string name, int channels, int grid) = backbone.Layers[i];
+            Text($"{at}layers[{i}].name", name);
+            Range($"{at}layers[{i}].channels", channels, 1, MaxChannels);
+            Range($"{at}layers[{i}].gridSize", grid, 1, MaxGrid);
+            Product($"{at}layers[{i}].gridSize", "values of a feature map", grid, grid, channels);
+        }
     }
 
     private void Graphs(IReadOnlyList<GraphEntry> graphs)

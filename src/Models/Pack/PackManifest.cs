@@ -18,8 +18,8 @@ public enum Precision
 /// <param name="Name">Shown in lists; <c>[a-z0-9][a-z0-9.-]{0,63}</c>.</param>
 /// <param name="Notice">What whoever runs the pack must know in plain words, or null.</param>
 /// <param name="Precision">Element type of products and activations.</param>
-/// <param name="Clip">The CLIP part.</param>
-/// <param name="Diffusion">The Stable Diffusion part.</param>
+/// <param name="Clip">The CLIP part; null in a pack of a backbone alone.</param>
+/// <param name="Diffusion">The Stable Diffusion part; null in a pack of a backbone alone.</param>
 /// <param name="Graphs">Every graph with its inputs and outputs.</param>
 /// <param name="Sources">The published weights that went in.</param>
 /// <param name="MethodDefaults">The method's settings where a recipe does not say otherwise.</param>
@@ -29,8 +29,8 @@ public sealed record PackManifest(
     string Name,
     string? Notice,
     Precision Precision,
-    ClipPart Clip,
-    DiffusionPart Diffusion,
+    ClipPart? Clip,
+    DiffusionPart? Diffusion,
     IReadOnlyList<GraphEntry> Graphs,
     IReadOnlyList<SourceEntry> Sources,
     MethodDefaults MethodDefaults,
@@ -46,6 +46,10 @@ public sealed record PackManifest(
     /// <summary>Most bytes of a manifest.</summary>
     public const int MaxBytes = 16 << 20;
 
+    /// <summary>The backbone; null in packs without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BackbonePart? Backbone { get; init; }
+
     /// <summary>How the weights came to be; null in packs that were built before this was recorded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PackWeights? Weights { get; init; }
@@ -59,6 +63,21 @@ public sealed record PackManifest(
     /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
     [JsonIgnore]
     public bool HasGoldens => Files.Any(f => f.Path == GraphNames.Goldens);
+
+    /// <summary>The CLIP part, for what can't do without.</summary>
+    /// <exception cref="PackException">The pack has none.</exception>
+    public ClipPart RequireClip() => Clip ?? throw Lacks("CLIP");
+
+    /// <summary>The Stable Diffusion part, for what can't do without.</summary>
+    /// <exception cref="PackException">The pack has none.</exception>
+    public DiffusionPart RequireDiffusion() => Diffusion ?? throw Lacks("diffusion model");
+
+    /// <summary>The backbone, for what can't do without.</summary>
+    /// <exception cref="PackException">The pack has none.</exception>
+    public BackbonePart RequireBackbone() => Backbone ?? throw Lacks("backbone");
+
+    private PackException Lacks(string what) =>
+        new($"pack '{Name}' has no {what}; a pack that was built with one is expected (clipfusion models build)");
 }
 
 /// <summary>Sizes and build options of the CLIP part.</summary>
@@ -108,6 +127,20 @@ public sealed record DiffusionPart(
 /// <param name="GridSize">Vectors along a side.</param>
 public sealed record DecoderBlock(int Channels, int GridSize);
 
+/// <summary>Sizes and build options of the backbone: a frozen vision network whose patch features are compared with the references'.</summary>
+/// <param name="Kind">What it was made from: <c>dinov2</c>, <c>resnet18</c> or <c>onnx</c>.</param>
+/// <param name="ImageSize">Side of the square input in pixels; frames are squeezed to it with the bicubic filter.</param>
+/// <param name="Layers">The layers whose features come out, in the order of the graph's outputs (<see
+/// cref="GraphNames.BackboneFeatures"/>).</param>
+/// <param name="Weight">Its weight in map and score where a recipe does not say otherwise, 0 or more.</param>
+public sealed record BackbonePart(string Kind, int ImageSize, IReadOnlyList<BackboneLayer> Layers, double Weight);
+
+/// <summary>A layer of the backbone.</summary>
+/// <param name="Name">Number of the block (from 1) or name of the output that it was made from; names its maps in dumps.</param>
+/// <param name="Channels">Length of a feature vector.</param>
+/// <param name="GridSize">Vectors along a side.</param>
+public sealed record BackboneLayer(string Name, int Channels, int GridSize);
+
 /// <summary>One graph of a pack.</summary>
 /// <param name="Name">What it computes, such as <c>mapdiff</c>.</param>
 /// <param name="Target">The runtime that it is written for.</param>
@@ -131,7 +164,7 @@ public sealed record GraphEntry(
 public sealed record TensorEntry(string Name, ElementType Type, IReadOnlyList<string> Shape);
 
 /// <summary>Published weights that went into a pack.</summary>
-/// <param name="Part">What they are: <c>clip</c> or <c>diffusion</c>.</param>
+/// <param name="Part">What they are: <c>clip</c>, <c>diffusion</c> or <c>backbone</c>.</param>
 /// <param name="Name">Name of the set or of its folder.</param>
 /// <param name="Licence">SPDX id or name; null where the folder does not say.</param>
 /// <param name="Url">Where they came from; null where the folder does not say.</param>

@@ -138,7 +138,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
 
         // A launch for each bank that is copied, then two searches of three kernels each; memory for the banks, the results and what lies
         // between the kernels.
-        int banksOnGpu = gpu.Manifest.Clip.Blocks.Count + 1;
+        int banksOnGpu = gpu.Manifest.RequireClip().Blocks.Count + 1;
         Assert.True(memory ? failures > 2 * banksOnGpu + 1 : failures == banksOnGpu + 2 * 3, $"{failures}");
     }
 
@@ -199,7 +199,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
         using Inspector inspector = Inspector.Create(gpu, Recipe, cancellation: Cancellation);
         using PackNetworks networks = inspector.NetworksFor(inspector.Prepare(Pictures.Frame(_picture), cancellation: Cancellation));
         using NetworkOutputs o = networks.RunClip(staysOnDevice: true, null, Cancellation);
-        string features = GraphNames.FeaturesVv(gpu.Manifest.Clip.Blocks[0]);
+        string features = GraphNames.FeaturesVv(gpu.Manifest.RequireClip().Blocks[0]);
         Assert.True(o.IsOnDevice(features));
         Assert.Contains(
             features,
@@ -207,7 +207,7 @@ public sealed class DeviceSearchTests(ProbedPacks packs) : IClassFixture<ProbedP
             StringComparison.Ordinal
         );
         Assert.False(o.IsOnDevice(GraphNames.Class));
-        Assert.Equal(o.DeviceRow(features, 0).Values, Square(gpu.Manifest.Clip.GridSize) * gpu.Manifest.Clip.Width);
+        Assert.Equal(o.DeviceRow(features, 0).Values, Square(gpu.Manifest.RequireClip().GridSize) * gpu.Manifest.RequireClip().Width);
     }
 
     private static int Square(int side) => side * side;

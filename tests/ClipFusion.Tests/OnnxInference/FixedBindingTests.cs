@@ -208,7 +208,7 @@ public sealed class FixedBindingTests(ProbedPacks packs, ITestOutputHelper outpu
                 new GraphFile(packs.Folder, name, [entry], 0),
                 cudaGraphs
             );
-            int side = name == GraphNames.ClipImage ? manifest.Clip.ImageSize : manifest.Diffusion.ImageSize;
+            int side = name == GraphNames.ClipImage ? manifest.RequireClip().ImageSize : manifest.RequireDiffusion().ImageSize;
             _pictures =
             [
                 .. Enumerable

@@ -37,16 +37,16 @@ internal sealed class Recording : IDisposable
         var recording = new Recording();
         var prepared = new PreparedImage();
         new Preparation(pack.Manifest, recipe, new PillowResampler()).Run(picture, clip: true, diffusion: true, prepared);
-        recording.Record(pack, GraphNames.ClipImage, Pixels(prepared.Clip, pack.Manifest.Clip.ImageSize)).Dispose();
+        recording.Record(pack, GraphNames.ClipImage, Pixels(prepared.Clip, pack.Manifest.RequireClip().ImageSize)).Dispose();
         using NetworkOutputs latent = recording.Record(
             pack,
             GraphNames.VaeEncoder,
-            Pixels(prepared.Diffusion, pack.Manifest.Diffusion.ImageSize)
+            Pixels(prepared.Diffusion, pack.Manifest.RequireDiffusion().ImageSize)
         );
 
         TextPrompts prompts = TextPrompts.Create(pack, recipe, CancellationToken.None);
-        using DiffusionPlan query = DiffusionPlan.ForQuery(pack.Manifest.Diffusion, prompts, recipe, features: true, fullGraph: true);
-        using DiffusionPlan reference = DiffusionPlan.ForReference(pack.Manifest.Diffusion, prompts, recipe);
+        using DiffusionPlan query = DiffusionPlan.ForQuery(pack.Manifest.RequireDiffusion(), prompts, recipe, features: true, fullGraph: true);
+        using DiffusionPlan reference = DiffusionPlan.ForReference(pack.Manifest.RequireDiffusion(), prompts, recipe);
         foreach (DiffusionPlan plan in (DiffusionPlan[])[query, reference])
             recording.RecordRows(pack, plan, latent[GraphNames.Latent]);
         return recording;
@@ -71,7 +71,7 @@ internal sealed class Recording : IDisposable
     private void RecordRows(ModelPack pack, DiffusionPlan plan, OrtValue latent)
     {
         int rows = plan.RowCount,
-            blocks = pack.Manifest.Diffusion.Decoder.Count;
+            blocks = pack.Manifest.RequireDiffusion().Decoder.Count;
         var own = new Dictionary<string, OrtValue>();
         for (int b = 1; b < blocks; b++)
             own[GraphNames.RowsEntering(b)] = Int64s([rows]);
@@ -101,8 +101,8 @@ internal sealed class Recording : IDisposable
 
         ReadOnlySpan<float> timesteps = plan.Inputs[GraphNames.Timesteps].GetTensorDataAsSpan<float>(),
             contexts = plan.Inputs[GraphNames.Context].GetTensorDataAsSpan<float>();
-        int width = pack.Manifest.Diffusion.ContextWidth,
-            tokens = pack.Manifest.Diffusion.ContextLength;
+        int width = pack.Manifest.RequireDiffusion().ContextWidth,
+            tokens = pack.Manifest.RequireDiffusion().ContextLength;
         foreach (long index in plan.Inputs[GraphNames.RowTimesteps].GetTensorDataAsSpan<long>())
             Timesteps.Add(timesteps[(int)index]);
         for (int row = 0; row < rows; row++)
