@@ -59,7 +59,11 @@ public sealed partial class DemoTests : IDisposable
         await browser.HasAsync("[data-verdict][data-kind=NG]", _limit.Token);
         await browser.ShowsAsync(_limit.Token, "above the threshold");
         // docs/page.png is this picture of some run.
-        await File.WriteAllBytesAsync(Path.Combine(Repository.Root, "artifacts", "page.png"), await browser.CaptureAsync(_limit.Token));
+        await File.WriteAllBytesAsync(
+            Path.Combine(Repository.Root, "artifacts", "page.png"),
+            await browser.CaptureAsync(_limit.Token),
+            _limit.Token
+        );
         Assert.Empty(await browser.ErrorsAsync(_limit.Token));
     }
 
