@@ -33,4 +33,7 @@ public sealed record BranchMaps
 
     /// <summary>Distances to the bank, one map a (timestep, block), each on that block's grid (equation 8 before its mean).</summary>
     public IReadOnlyList<AnomalyMap> DiffVision { get; init; } = [];
+
+    /// <summary>The backbone's distances to the banks, one map a layer, each on that layer's grid.</summary>
+    public IReadOnlyList<AnomalyMap> BackboneVision { get; init; } = [];
 }

@@ -39,7 +39,7 @@ public readonly record struct Decision(Outcome Outcome, double Score, double? Th
 public sealed record DecisionRule(ProfileTable Thresholds, ProfileTable GreyBands)
 {
     /// <summary>Decides without allocating.</summary>
-    /// <param name="profile">The profile that gave the score: the recipe's, or patchclip where its held result stands in.</param>
+    /// <param name="profile">The profile that gave the score: the recipe's, or the one whose held result stands in.</param>
     /// <param name="shots">Whether there were references.</param>
     /// <param name="score">The anomaly score.</param>
     public Decision Decide(Profile profile, ShotMode shots, double score)

@@ -12,7 +12,12 @@ namespace ClipFusion.Inspection;
 /// S = b (S^{CLIP,L} + S^{CLIP,V}) + (1-b) (S^{Diff,L} + S^{Diff,V})      equation 9, b = alphaClassification
 /// </code>
 /// Zero-shot takes the language terms only; the profile patchclip sets a = b = 1, mapdiff a = b = 0; a branch outside the recipe's adds
-/// nothing. Every map goes from its native grid to the wanted one in one bilinear step, before anything is averaged or added.
+/// nothing. With references and a backbone of weight w
+/// <code>
+/// M' = (M + w M^{B,V}) / (1 + w/2)      S' = (S + w S^{B,V}) / (1 + w/2)
+/// </code>
+/// so that both stay within 0..2; the profile backbone is M^{B,V} and S^{B,V} alone. Every map goes from its native grid to the wanted one
+/// in one bilinear step, before anything is averaged or added.
 /// </summary>
 public static class Fusion
 {
@@ -24,6 +29,7 @@ public static class Fusion
         DiffVision,
         ZeroShot,
         FewShot,
+        BackboneVision,
     }
 
     /// <summary>Fuses one image's maps.</summary>
@@ -93,10 +99,23 @@ public static class Fusion
             diffVision = Peak(maps.DiffVision, result.DiffVision, ignoredScoreCells, cancellation);
         }
 
+        (float Max, float Top1)? backbone = null;
+        if (used.HasFlag(Branches.BackboneVision))
+        {
+            result.BackboneVision = Enlarge(maps.BackboneVision, result, Slot.BackboneVision, cancellation);
+            backbone = (
+                Peak(maps.BackboneVision, result.BackboneVision, ignoredScoreCells, cancellation),
+                Top1(maps.BackboneVision, ignored, cancellation)
+            );
+        }
+
+        float? backboneVision = recipe.BackboneScore == BackboneScore.Top1 ? backbone?.Top1 : backbone?.Max;
         double a = Alpha(recipe.Profile, recipe.AlphaSegmentation),
             b = Alpha(recipe.Profile, recipe.AlphaClassification);
+        // What the four terms of the paper and the backbone's are multiplied with; 1 and 0 without a backbone.
+        (double paper, double own) = Shares(recipe, used);
         bool zeroShot = (used & Branches.Language) != 0,
-            fewShot = (used & Branches.Vision) != 0;
+            fewShot = (used & Branches.Compared) != 0;
         if (zeroShot)
             result.ZeroShot = Add(result, Slot.ZeroShot, (result.ClipLanguage, a), (result.DiffLanguage, 1 - a));
         if (fewShot)
@@ -104,10 +123,11 @@ public static class Fusion
             result.FewShot = Add(
                 result,
                 Slot.FewShot,
-                (result.ClipLanguage, a),
-                (result.ClipVision, a),
-                (result.DiffLanguage, 1 - a),
-                (result.DiffVision, 1 - a)
+                (result.ClipLanguage, a * paper),
+                (result.ClipVision, a * paper),
+                (result.DiffLanguage, (1 - a) * paper),
+                (result.DiffVision, (1 - a) * paper),
+                (own > 0 ? result.BackboneVision : null, own)
             );
         }
 
@@ -121,8 +141,23 @@ public static class Fusion
             diffLanguage,
             diffVision,
             zeroShot ? (float)language : null,
-            fewShot ? (float)(language + vision) : null
-        );
+            fewShot ? (float)(((language + vision) * paper) + (own * (backboneVision ?? 0))) : null
+        )
+        {
+            BackboneVision = backboneVision,
+            BackboneMax = backbone?.Max,
+            BackboneTop1 = backbone?.Top1,
+        };
+    }
+
+    private static (double Paper, double Backbone) Shares(Recipe recipe, Branches used)
+    {
+        if (!used.HasFlag(Branches.BackboneVision))
+            return (1, 0);
+        if (recipe.Profile == Profile.Backbone)
+            return (0, 1);
+        double w = recipe.BackboneWeight ?? 0;
+        return (1 / (1 + (w / 2)), w / (1 + (w / 2)));
     }
 
     /// <summary>The branches that take part: the recipe's, as far as the profile runs them, without the vision branches where there are no
@@ -131,8 +166,8 @@ public static class Fusion
     {
         Branches used = recipe.UsedBranches;
         Branches given = Given(maps);
-        if ((used & given & Branches.Vision) == 0)
-            used &= ~Branches.Vision;
+        if ((used & given & Branches.Compared) == 0)
+            used &= ~Branches.Compared;
         Branches missing = used & ~given;
         if (missing != 0)
             throw new ArgumentException($"The recipe uses the branches {used}, but there is no map of {missing}.", nameof(maps));
@@ -154,7 +189,8 @@ public static class Fusion
         (maps.ClipLanguage is not null && maps.ClipLanguageScore is not null ? Branches.ClipLanguage : 0)
         | (maps.ClipVision.Count > 0 ? Branches.ClipVision : 0)
         | (maps.DiffLanguage.Count > 0 ? Branches.DiffLanguage : 0)
-        | (maps.DiffVision.Count > 0 ? Branches.DiffVision : 0);
+        | (maps.DiffVision.Count > 0 ? Branches.DiffVision : 0)
+        | (maps.BackboneVision.Count > 0 ? Branches.BackboneVision : 0);
 
     private static IReadOnlyList<AnomalyMap> RequireUnnormalized(BranchMaps maps)
     {
@@ -203,6 +239,14 @@ public static class Fusion
         return mean;
     }
 
+    /// <summary>The mean of maps, each enlarged first.</summary>
+    internal static AnomalyMap Enlarged(IReadOnlyList<AnomalyMap> maps, int height, int width)
+    {
+        var mean = new AnomalyMap(height, width);
+        EnlargedMean(maps, mean.Values, height, width, CancellationToken.None);
+        return mean;
+    }
+
     /// <summary>S^{Diff,L} = 1 - median / max of the attention without token normalisation (equation 10): how concentrated it is. 0 where
     /// there is none at all.</summary>
     private static float Focus(AnomalyMap map, bool[]? ignored)
@@ -223,6 +267,24 @@ public static class Fusion
         {
             EnlargedMean(maps, scratch.AsSpan(0, cells), Recipe.ScoreSize, Recipe.ScoreSize, cancellation);
             return MapStatistics.Max(scratch.AsSpan(0, cells), ignored);
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(scratch);
+        }
+    }
+
+    /// <summary>The mean of the greatest hundredth of a branch's averaged map on the grid of the first, at least of one cell.</summary>
+    private static float Top1(IReadOnlyList<AnomalyMap> maps, Func<int, int, bool[]?>? ignored, CancellationToken cancellation)
+    {
+        (int height, int width) = (maps[0].Height, maps[0].Width);
+        int cells = height * width;
+        bool[]? ignoredCells = ignored?.Invoke(width, height);
+        float[] scratch = ArrayPool<float>.Shared.Rent(cells);
+        try
+        {
+            EnlargedMean(maps, scratch.AsSpan(0, cells), height, width, cancellation);
+            return MapStatistics.MeanOfLargest(scratch.AsSpan(0, cells), Math.Max(1, cells / 100), ignoredCells);
         }
         finally
         {

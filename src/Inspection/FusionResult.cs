@@ -9,7 +9,7 @@ namespace ClipFusion.Inspection;
 /// <remarks>Null means "not part of this judgement", never "nothing found".</remarks>
 public sealed class FusionResult
 {
-    private readonly AnomalyMap?[] _buffers = new AnomalyMap?[6];
+    private readonly AnomalyMap?[] _buffers = new AnomalyMap?[7];
 
     /// <summary>A result for maps of one size.</summary>
     /// <param name="height">Rows of every map, at least 1.</param>
@@ -27,7 +27,7 @@ public sealed class FusionResult
     /// <summary>Columns of every map.</summary>
     public int Width { get; }
 
-    /// <summary>M^{CLIP,L}, 0..1; not smoothed, as the other three branches.</summary>
+    /// <summary>M^{CLIP,L}, 0..1; not smoothed, as the other branches.</summary>
     public AnomalyMap? ClipLanguage { get; internal set; }
 
     /// <summary>M^{CLIP,V}, 0..1 but for rounding (equation 7).</summary>
@@ -38,6 +38,9 @@ public sealed class FusionResult
 
     /// <summary>M^{Diff,V}, 0..1 but for rounding (equation 8).</summary>
     public AnomalyMap? DiffVision { get; internal set; }
+
+    /// <summary>M^{B,V}, 0..1 but for rounding: the mean of the backbone's layers.</summary>
+    public AnomalyMap? BackboneVision { get; internal set; }
 
     /// <summary>The language branches fused, smoothed; null without a language branch.</summary>
     public AnomalyMap? ZeroShot { get; internal set; }
@@ -60,11 +63,11 @@ public sealed class FusionResult
     /// <summary>Takes back every map and score but keeps the memory.</summary>
     internal void Clear()
     {
-        ClipLanguage = ClipVision = DiffLanguage = DiffVision = ZeroShot = FewShot = null;
+        ClipLanguage = ClipVision = DiffLanguage = DiffVision = BackboneVision = ZeroShot = FewShot = null;
         Scores = default;
     }
 
-    /// <summary>The memory of map number <paramref name="slot"/> (0..5), made when first needed.</summary>
+    /// <summary>The memory of map number <paramref name="slot"/> (0..6), made when first needed.</summary>
     internal AnomalyMap Buffer(int slot) => _buffers[slot] ??= new AnomalyMap(Height, Width);
 }
 
@@ -82,4 +85,14 @@ public readonly record struct FusionScores(
     float? DiffVision,
     float? ZeroShot,
     float? FewShot
-);
+)
+{
+    /// <summary>S^{B,V}, 0..1: the one of the two below that the recipe takes.</summary>
+    public float? BackboneVision { get; init; }
+
+    /// <summary>The greatest value of the backbone's map on the score grid.</summary>
+    public float? BackboneMax { get; init; }
+
+    /// <summary>The mean of the greatest hundredth of the backbone's map, on its first layer's grid.</summary>
+    public float? BackboneTop1 { get; init; }
+}

@@ -133,13 +133,13 @@ public sealed record ImageChecks
             _ => ImageFault.None,
         };
 
-    /// <summary>All checks on a prepared frame, on the bytes that CLIP takes or, where it has no part, the VAE. Allocates
-    /// nothing.</summary>
+    /// <summary>All checks on a prepared frame, on the bytes that CLIP takes or, where it has no part, the VAE or else the backbone.
+    /// Allocates nothing.</summary>
     /// <param name="image">Step 3.</param>
     public ImageFault Check(PreparedImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        ReadOnlySpan<byte> rgb = image.Clip.Length > 0 ? image.Clip : image.Diffusion;
+        ReadOnlySpan<byte> rgb = image.Any;
         return Check(image.FrameWidth, image.FrameHeight, rgb, (int)Math.Sqrt(rgb.Length / 3));
     }
 

@@ -21,7 +21,8 @@ public sealed class InspectionDump
         TextPrompts prompts = inspector.Prompts;
         if (prompts.Normal.Length > 0)
             Add("clip.text", [.. prompts.Normal, .. prompts.Abnormal], 2, prompts.Normal.Length);
-        Add("clip.logit_scale", [inspector.Pack.Manifest.RequireClip().LogitScale], 1);
+        if (inspector.Pack.Manifest.Clip is { } clip)
+            Add("clip.logit_scale", [clip.LogitScale], 1);
         if (prompts.Diffusion.Count == 0)
             return;
         int length = prompts.Diffusion[0].Ids.Length,
@@ -44,6 +45,7 @@ public sealed class InspectionDump
         ArgumentNullException.ThrowIfNull(inspector);
         Resized($"{image}.clip.resized_u8", result.Prepared.Clip);
         Resized($"{image}.diff.resized_u8", result.Prepared.Diffusion);
+        Resized($"{image}.backbone.resized_u8", result.Prepared.Backbone);
         foreach ((string name, TensorTap tap) in result.Taps?.All ?? new Dictionary<string, TensorTap>())
             Add($"{image}.{name}", tap.Values, tap.Shape);
 
@@ -70,6 +72,7 @@ public sealed class InspectionDump
             Map($"{image}.map.diff_vision.{at.Timestep}.{at.Block}", maps.DiffVision[i]);
         }
 
+        Backbone(image, result, inspector);
         Map($"{image}.map.fused.zero_shot", result.Fused.ZeroShot);
         Map($"{image}.map.fused.few_shot", result.Fused.FewShot);
         FusionScores s = result.Fused.Scores;
@@ -90,6 +93,19 @@ public sealed class InspectionDump
                 ["score_columns"] = "clip_language,clip_vision,diff_language,diff_vision,fused_zero_shot,fused_few_shot",
             }
         );
+
+    /// <summary>Each layer's map on its grid, their mean on the score's, and both scores.</summary>
+    private void Backbone(string image, InspectionResult result, Inspector inspector)
+    {
+        IReadOnlyList<AnomalyMap> maps = result.Maps.BackboneVision;
+        if (maps.Count == 0)
+            return;
+        for (int i = 0; i < maps.Count; i++)
+            Map($"{image}.map.backbone_vision.{inspector.Pack.Manifest.RequireBackbone().Layers[i].Name}", maps[i]);
+        Map($"{image}.map.backbone_vision", Fusion.Enlarged(maps, Recipe.ScoreSize, Recipe.ScoreSize));
+        FusionScores s = result.Fused.Scores;
+        Add($"{image}.score.backbone", [s.BackboneMax ?? float.NaN, s.BackboneTop1 ?? float.NaN], 2);
+    }
 
     private void Resized(string name, byte[] pixels)
     {

@@ -38,6 +38,12 @@ public sealed record StepTimings(
     TimeSpan Fuse
 )
 {
+    /// <summary>Step 4, backbone.</summary>
+    public TimeSpan BackboneNetwork { get; init; }
+
+    /// <summary>Step 5, the backbone's banks.</summary>
+    public TimeSpan BackboneBanks { get; init; }
+
     /// <summary>All of it.</summary>
-    public TimeSpan Total => Prepare + ClipNetworks + ClipBanks + Vae + Unet + DiffusionBanks + Fuse;
+    public TimeSpan Total => Prepare + ClipNetworks + ClipBanks + Vae + Unet + DiffusionBanks + BackboneNetwork + BackboneBanks + Fuse;
 }

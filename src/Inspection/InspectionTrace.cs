@@ -24,6 +24,12 @@ public enum InspectionStep
     /// <summary>Step 5, the denoiser's banks and language maps.</summary>
     DiffusionBanks,
 
+    /// <summary>Step 4, backbone.</summary>
+    BackboneNetwork,
+
+    /// <summary>Step 5, the backbone's banks.</summary>
+    BackboneBanks,
+
     /// <summary>Step 6.</summary>
     Fuse,
 }
@@ -53,7 +59,11 @@ public sealed class InspectionTrace(TensorTaps? taps = null)
                 Of(InspectionStep.Unet),
                 Of(InspectionStep.DiffusionBanks),
                 Of(InspectionStep.Fuse)
-            );
+            )
+            {
+                BackboneNetwork = Of(InspectionStep.BackboneNetwork),
+                BackboneBanks = Of(InspectionStep.BackboneBanks),
+            };
         }
     }
 

@@ -18,20 +18,25 @@ namespace ClipFusion.Inspection;
 ///        |   Prepare                   language, eq. 1 ---- RunPatchClip -------+       ^  Fuse          DecisionRule
 ///        |                                                                              |
 ///        +-> region, 512 x 512 ----> VAE -> UNet -----------> per (t, b), eq. 8 --------+
-///                                      states' maps, eq. 6 - RunMapDiff ----------------+
+///        |                             states' maps, eq. 6 - RunMapDiff ----------------+
+///        |                                                                              |
+///        +-> region, S x S --------> backbone --------------> per layer ----------------+
+///                                                            RunBackbone
 /// </code>
 /// </summary>
 /// <remarks>
-/// Words are encoded once, when the inspector is made. <see cref="RunPatchClip"/>, <see cref="RunMapDiff"/> and <see cref="Fuse"/> may be
-/// called from several threads with results of their own. <see cref="Prepare"/>, <c>Inspect</c> and the enrolment use the inspector's
-/// buffers, one image at a time, so that the steady state allocates no large objects. Several inspectors may share a pack and its sessions.
+/// Words are encoded once, when the inspector is made. <see cref="RunPatchClip"/>, <see cref="RunMapDiff"/>, <see cref="RunBackbone"/> and
+/// <see cref="Fuse"/> may be called from several threads with results of their own. <see cref="Prepare"/>, <c>Inspect</c> and the enrolment
+/// use the inspector's buffers, one image at a time, so that the steady state allocates no large objects. Several inspectors may share a
+/// pack and its sessions.
 /// </remarks>
-public sealed class Inspector : IDisposable
+public sealed partial class Inspector : IDisposable
 {
     private readonly TextPrompts _prompts;
     private readonly Preparation _preparation;
-    private readonly PatchClip _patchClip;
-    private readonly MapDiff _mapDiff;
+    private readonly PatchClip? _patchClip;
+    private readonly MapDiff? _mapDiff;
+    private readonly BackboneVision? _backbone;
     private readonly BankSearchRouter _router;
     private readonly PreparedImage _prepared = new();
     private readonly FusionResult _fused;
@@ -53,8 +58,9 @@ public sealed class Inspector : IDisposable
         (Pack, Recipe, _ignore, _featuresAlways, Comparison) = (pack, recipe, ignore, featuresAlways, new Comparison(null, parallelism));
         _prompts = TextPrompts.Create(pack, recipe, cancellation);
         _preparation = new Preparation(pack.Manifest, recipe, new PillowResampler());
-        _patchClip = new PatchClip(pack.Manifest.RequireClip(), recipe, _prompts);
-        _mapDiff = new MapDiff(pack.Manifest.RequireDiffusion(), recipe);
+        _patchClip = pack.Manifest.Clip is { } clip ? new PatchClip(clip, recipe, _prompts) : null;
+        _mapDiff = pack.Manifest.Diffusion is { } diffusion ? new MapDiff(diffusion, recipe) : null;
+        _backbone = pack.Manifest.Backbone is { } backbone ? new BackboneVision(backbone) : null;
         _router = new BankSearchRouter(pack.Searches);
         _fused = new FusionResult(recipe.OutputSize, recipe.OutputSize);
         _language = new(() => DiffusionPlan.ForQuery(pack.Manifest.RequireDiffusion(), _prompts, recipe, features: false, pack.IsDebug));
@@ -62,7 +68,7 @@ public sealed class Inspector : IDisposable
         _reference = new(() => DiffusionPlan.ForReference(pack.Manifest.RequireDiffusion(), _prompts, recipe));
     }
 
-    /// <summary>The recipe that it judges by.</summary>
+    /// <summary>The recipe that it judges by, with everything that it leaves to the pack settled (<see cref="PackRecipe"/>).</summary>
     public Recipe Recipe { get; }
 
     /// <summary>The networks that it judges with.</summary>
@@ -74,9 +80,22 @@ public sealed class Inspector : IDisposable
     /// <summary>The branches that a frame is judged by: the recipe's, without vision branches as long as there are no references.</summary>
     public Branches Branches => BranchesWith(Comparison.Banks);
 
-    /// <summary>Whether PatchCLIP's own result comes before the last one, so that a deadline can be met with it: branches of both networks
-    /// take part.</summary>
-    public bool HasFallback => (Branches & Branches.Clip) != 0 && (Branches & Branches.Diff) != 0;
+    /// <summary>The profile whose own result comes before the last one, so that a deadline can be met with it; null where nothing is
+    /// computed after it, or the recipe wants none held.</summary>
+    public Profile? HeldProfile
+    {
+        get
+        {
+            Branches used = Branches,
+                paper = used & Branches.All;
+            return PackRecipe.HeldOn(Recipe, Pack.Manifest) switch
+            {
+                Profile.PatchClip when (used & Branches.Clip) != 0 && (used & Branches.Diff) != 0 => Profile.PatchClip,
+                Profile.Backbone when used.HasFlag(Branches.BackboneVision) && paper != 0 => Profile.Backbone,
+                _ => null,
+            };
+        }
+    }
 
     /// <summary>The prompts' token ids and contexts, for a dump.</summary>
     internal TextPrompts Prompts => _prompts;
@@ -102,9 +121,8 @@ public sealed class Inspector : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(pack);
-        ArgumentNullException.ThrowIfNull(recipe);
-        int blocks = pack.Manifest.RequireDiffusion().Decoder.Count;
-        if (recipe.TimestepBlocks.Any(t => t.Block >= blocks))
+        recipe = PackRecipe.Settle(recipe, pack.Manifest);
+        if (pack.Manifest.Diffusion?.Decoder.Count is { } blocks && recipe.TimestepBlocks.Any(t => t.Block >= blocks))
             throw new ArgumentException(
                 $"timestepBlocks names decoder block {recipe.TimestepBlocks.Max(t => t.Block)}; pack '{pack.Manifest.Name}' has blocks "
                     + $"0 to {blocks - 1}"
@@ -113,16 +131,18 @@ public sealed class Inspector : IDisposable
     }
 
     /// <summary>The graphs that a recipe needs, so that they can be opened before its turn comes.</summary>
-    /// <param name="recipe">The recipe.</param>
+    /// <param name="recipe">The recipe, settled for its pack (<see cref="PackRecipe"/>).</param>
     /// <param name="hasReferences">Whether it has reference images.</param>
     public static IEnumerable<string> GraphsOf(Recipe recipe, bool hasReferences)
     {
         ArgumentNullException.ThrowIfNull(recipe);
-        Branches used = recipe.UsedBranches & (hasReferences ? Branches.Language | Branches.Vision : Branches.Language);
+        Branches used = recipe.UsedBranches & (hasReferences ? Branches.Language | Branches.Compared : Branches.Language);
         if ((used & Branches.Clip) != 0)
             yield return GraphNames.ClipImage;
         if (used.HasFlag(Branches.ClipLanguage))
             yield return GraphNames.ClipText;
+        if (used.HasFlag(Branches.BackboneVision))
+            yield return GraphNames.BackboneImage;
         if ((used & Branches.Diff) == 0)
             yield break;
         yield return GraphNames.DiffusionText;
@@ -140,7 +160,7 @@ public sealed class Inspector : IDisposable
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
     public PreparedImage Prepare(ImageView frame, InspectionTrace? trace = null, CancellationToken cancellation = default)
     {
-        _preparation.Run(frame, (Branches & Branches.Clip) != 0, (Branches & Branches.Diff) != 0, _prepared, cancellation);
+        _preparation.Run(frame, Branches, _prepared, cancellation: cancellation);
         trace?.Lap(InspectionStep.Prepare);
         return _prepared;
     }
@@ -177,14 +197,14 @@ public sealed class Inspector : IDisposable
                 var found = new BranchMaps();
                 if (branches.HasFlag(Branches.ClipLanguage))
                 {
-                    (AnomalyMap map, float score) = _patchClip.Language(o);
+                    (AnomalyMap map, float score) = _patchClip!.Language(o);
                     found = found with { ClipLanguage = map, ClipLanguageScore = score };
                 }
 
                 return branches.HasFlag(Branches.ClipVision)
                     ? found with
                     {
-                        ClipVision = _patchClip.Vision(o, comparison.Banks!.Clip, search),
+                        ClipVision = _patchClip!.Vision(o, comparison.Banks!.Clip, search),
                     }
                     : found;
             },
@@ -231,11 +251,11 @@ public sealed class Inspector : IDisposable
                 BranchMaps found = maps;
                 if (branches.HasFlag(Branches.DiffLanguage))
                 {
-                    (AnomalyMap[] states, AnomalyMap[] unnormalized) = _mapDiff.Language(o, plan);
+                    (AnomalyMap[] states, AnomalyMap[] unnormalized) = _mapDiff!.Language(o, plan);
                     found = found with { DiffLanguage = states, DiffLanguageUnnormalized = unnormalized };
                 }
 
-                return vision ? found with { DiffVision = _mapDiff.Vision(o, plan, comparison.Banks!.Diffusion, search) } : found;
+                return vision ? found with { DiffVision = _mapDiff!.Vision(o, plan, comparison.Banks!.Diffusion, search) } : found;
             },
             cancellation
         );
@@ -243,9 +263,49 @@ public sealed class Inspector : IDisposable
         return maps;
     }
 
+    /// <summary>Steps 4 and 5 for the backbone: distances to the banks of each of its layers.</summary>
+    /// <param name="maps">What there is already; kept.</param>
+    /// <param name="networks">Step 4 for the image.</param>
+    /// <param name="comparison">What it is compared with; null for what was enrolled.</param>
+    /// <param name="trace">Notes durations; null for nothing.</param>
+    /// <param name="cancellation">Ends a running network or search.</param>
+    /// <returns>The maps with the backbone's; unchanged where it takes no part.</returns>
+    /// <exception cref="ArgumentException">The network gave something that is not a number, or the reference to leave out is not
+    /// there.</exception>
+    /// <exception cref="NetworkException">The network failed.</exception>
+    /// <exception cref="OperationCanceledException">Ended from outside.</exception>
+    public BranchMaps RunBackbone(
+        BranchMaps maps,
+        IImageNetworks networks,
+        Comparison? comparison = null,
+        InspectionTrace? trace = null,
+        CancellationToken cancellation = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(maps);
+        ArgumentNullException.ThrowIfNull(networks);
+        comparison ??= Comparison;
+        if (!BranchesWith(comparison.Banks).HasFlag(Branches.BackboneVision))
+            return maps;
+        // Neighbours alone are compared on the host.
+        int? device = comparison.Banks!.Backbone.Count > 0 ? networks.DeviceOf(GraphNames.BackboneImage) : null;
+        maps = _router.Route(
+            comparison,
+            device,
+            search =>
+            {
+                using NetworkOutputs o = networks.RunBackbone(search.IsOnDevice, trace, cancellation);
+                return maps with { BackboneVision = _backbone!.Vision(o, comparison.Banks, search) };
+            },
+            cancellation
+        );
+        trace?.Lap(InspectionStep.BackboneBanks);
+        return maps;
+    }
+
     /// <summary>Step 6: the branches' maps become one map and one score (equations 4 and 9 to 11).</summary>
     /// <param name="maps">The maps of every branch that the profile runs.</param>
-    /// <param name="profile">The profile whose scale the score is on: the recipe's, or PatchCLIP's alone for a deadline.</param>
+    /// <param name="profile">The profile whose scale the score is on: the recipe's, or the held one for a deadline.</param>
     /// <param name="covered">What the maps cover, in frame pixels (<see cref="IImageNetworks.Covered"/>).</param>
     /// <param name="into">Is written over; owned by the caller.</param>
     /// <param name="trace">Notes the duration; null for nothing.</param>
@@ -309,6 +369,7 @@ public sealed class Inspector : IDisposable
         Comparison comparison = excludeReference is null ? Comparison : Comparison with { ExcludeReference = excludeReference };
         using PackNetworks networks = NetworksFor(image, betweenRuns);
         BranchMaps maps = RunPatchClip(networks, comparison, trace, cancellation);
+        maps = RunBackbone(maps, networks, comparison, trace, cancellation);
         maps = RunMapDiff(maps, networks, comparison, trace, cancellation);
         FusionResult fused = Fuse(maps, Recipe.Profile, image.Region, _fused, trace, cancellation);
         return new InspectionResult(image, maps, fused, trace.Timings, trace.Taps);
@@ -319,87 +380,6 @@ public sealed class Inspector : IDisposable
     /// <param name="betweenRuns">Called between two runs, so that something more urgent can go first; null for nothing.</param>
     /// <returns>Owned by the caller.</returns>
     public PackNetworks NetworksFor(PreparedImage image, Action? betweenRuns = null) => new(Pack, Recipe, image, betweenRuns);
-
-    /// <summary>Starts an enrolment: reference images are added to what is returned one by one, and <see cref="Use"/> takes its
-    /// banks.</summary>
-    public ReferenceBanksBuilder StartEnrollment() => new(Pack.Manifest, Recipe);
-
-    /// <summary>Steps 3 and 4 of a reference image; its features go into banks.</summary>
-    /// <param name="frame">The picture; borrowed.</param>
-    /// <param name="into">Receives the features.</param>
-    /// <param name="betweenRuns">Called between two runs of networks, so that something more urgent can go first; null for nothing.</param>
-    /// <param name="cancellation">Ends a running network; nothing of the image is added then.</param>
-    /// <exception cref="ArgumentException">The frame does not fit the recipe.</exception>
-    /// <exception cref="NetworkException">A network failed.</exception>
-    public void AddReference(
-        ImageView frame,
-        ReferenceBanksBuilder into,
-        Action? betweenRuns = null,
-        CancellationToken cancellation = default
-    )
-    {
-        var image = new PreparedImage();
-        _preparation.Run(
-            frame,
-            Recipe.UsedBranches.HasFlag(Branches.ClipVision),
-            Recipe.UsedBranches.HasFlag(Branches.DiffVision),
-            image,
-            cancellation
-        );
-        using PackNetworks networks = NetworksFor(image, betweenRuns);
-        AddReference(networks, into, cancellation);
-    }
-
-    /// <summary>Step 4 of a reference image; its features go into banks.</summary>
-    /// <param name="networks">Step 4 for the image.</param>
-    /// <param name="into">Receives the features.</param>
-    /// <param name="cancellation">Ends a running network; nothing of the image is added then.</param>
-    /// <exception cref="NetworkException">A network failed.</exception>
-    public void AddReference(IImageNetworks networks, ReferenceBanksBuilder into, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(networks);
-        ArgumentNullException.ThrowIfNull(into);
-        float[][]? clip = null,
-            diffusion = null;
-        if (Recipe.UsedBranches.HasFlag(Branches.ClipVision))
-            clip = ClipFeatures(networks, cancellation);
-        if (Recipe.UsedBranches.HasFlag(Branches.DiffVision))
-        {
-            using NetworkOutputs o = networks.RunDiffusion(_reference.Value, staysOnDevice: false, null, cancellation);
-            diffusion = MapDiff.ReferenceRows(o, _reference.Value);
-        }
-
-        bool[]? Ignored(int grid) => _ignore?.Ignored(grid, grid, networks.Covered);
-        if (clip is not null)
-            into.AddClip(clip, Ignored);
-        if (diffusion is not null)
-            into.AddDiffusion(diffusion, Ignored);
-    }
-
-    /// <summary>CLIP's features of an image at each of the pack's blocks.</summary>
-    /// <param name="networks">Step 4 for the image.</param>
-    /// <param name="cancellation">Ends a running network.</param>
-    /// <returns>Per block cells x width values, each cell of length 1.</returns>
-    /// <exception cref="NetworkException">The network failed.</exception>
-    public float[][] ClipFeatures(IImageNetworks networks, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(networks);
-        using NetworkOutputs o = networks.RunClip(staysOnDevice: false, null, cancellation);
-        return _patchClip.ReferenceRows(o);
-    }
-
-    /// <summary>Judges against these banks from now on, or (null) zero-shot.</summary>
-    public void Use(ReferenceBanks? banks)
-    {
-        Comparison = Comparison with { Banks = banks };
-        _router.Clear();
-        if (banks is null)
-            return;
-        if (Branches.HasFlag(Branches.ClipVision))
-            _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.ClipImage));
-        if (Branches.HasFlag(Branches.DiffVision))
-            _router.Prepare(banks, Pack.DeviceOfOpen(GraphNames.MapDiff));
-    }
 
     /// <summary>The denoiser's pass of an image to be judged.</summary>
     /// <param name="features">Whether it is compared with references.</param>

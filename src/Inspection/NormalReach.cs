@@ -9,9 +9,8 @@ namespace ClipFusion.Inspection;
 /// overlay's colour begins. It decides nothing: a few references say less about good parts than a threshold has to know.
 /// </summary>
 /// <param name="Own">By the recipe's profile; null where nothing says it, as with fewer than two references.</param>
-/// <param name="PatchClip">By PatchCLIP alone, whose result stands in at a deadline; null where the recipe's profile does not compute it on
-/// its way.</param>
-public sealed record NormalReach(float? Own, float? PatchClip)
+/// <param name="Held">By the profile whose result stands in at a deadline; null where there is none.</param>
+public sealed record NormalReach(float? Own, float? Held)
 {
     /// <summary>Most references that are judged: each costs an inspection, and a recipe has to become ready.</summary>
     public const int MaxLeftOut = 4;
@@ -26,7 +25,7 @@ public sealed record NormalReach(float? Own, float? PatchClip)
     {
         ArgumentNullException.ThrowIfNull(inspector);
         // A coreset may have left all rows of a bank with one reference.
-        if (count < 2 || inspector.Recipe.Coreset < 1 || (inspector.Branches & Branches.Vision) == 0)
+        if (count < 2 || inspector.Recipe.Coreset < 1 || (inspector.Branches & Branches.Compared) == 0)
             return [];
         int judged = Math.Min(count, MaxLeftOut);
         return [.. Enumerable.Range(0, judged).Select(i => (int)((long)i * count / judged))];
@@ -52,13 +51,10 @@ public sealed record NormalReach(float? Own, float? PatchClip)
         PreparedImage image = inspector.Prepare(view, cancellation: cancellation);
         InspectionResult result = inspector.Inspect(image, new InspectionTrace(), cancellation, reference, betweenRuns);
         NormalReach known = this with { Own = Greater(Own, result.Fused) };
-        if (!inspector.HasFallback)
+        if (inspector.HeldProfile is not { } held)
             return known;
         var fused = new FusionResult(result.Map.Height, result.Map.Width);
-        return known with
-        {
-            PatchClip = Greater(PatchClip, inspector.Fuse(result.Maps, Profile.PatchClip, image.Region, fused, cancellation: cancellation)),
-        };
+        return known with { Held = Greater(Held, inspector.Fuse(result.Maps, held, image.Region, fused, cancellation: cancellation)) };
 
         float Greater(float? known, FusionResult fused) =>
             Math.Max(known ?? 0, MapStatistics.Max(fused.Map.Values, ignore?.Ignored(fused.Map.Width, fused.Map.Height, image.Region)));

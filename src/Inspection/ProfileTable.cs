@@ -24,6 +24,7 @@ public sealed record ProfileTable
     private readonly (double? FewShot, double? ZeroShot) _clipFusion;
     private readonly (double? FewShot, double? ZeroShot) _mapDiff;
     private readonly (double? FewShot, double? ZeroShot) _patchClip;
+    private readonly (double? FewShot, double? ZeroShot) _backbone;
 
     /// <summary>The number, or null where there is none.</summary>
     public double? this[Profile profile, ShotMode shots]
@@ -34,6 +35,7 @@ public sealed record ProfileTable
             {
                 Profile.MapDiff => _mapDiff,
                 Profile.PatchClip => _patchClip,
+                Profile.Backbone => _backbone,
                 _ => _clipFusion,
             };
             return shots == ShotMode.FewShot ? fewShot : zeroShot;
@@ -50,11 +52,13 @@ public sealed record ProfileTable
 
     private ProfileTable(ProfileTable other, Profile profile, (double? FewShot, double? ZeroShot) numbers)
     {
-        (_clipFusion, _mapDiff, _patchClip) = (other._clipFusion, other._mapDiff, other._patchClip);
+        (_clipFusion, _mapDiff, _patchClip, _backbone) = (other._clipFusion, other._mapDiff, other._patchClip, other._backbone);
         if (profile == Profile.MapDiff)
             _mapDiff = numbers;
         else if (profile == Profile.PatchClip)
             _patchClip = numbers;
+        else if (profile == Profile.Backbone)
+            _backbone = numbers;
         else
             _clipFusion = numbers;
     }

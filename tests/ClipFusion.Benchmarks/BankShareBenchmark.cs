@@ -158,7 +158,7 @@ internal static class BankShareBenchmark
 
         private float[][] Features(RgbImage picture, DiffusionPlan plan)
         {
-            _preparation.Run(picture.View, clip: true, diffusion: true, _prepared);
+            _preparation.Run(picture.View, Branches.All, _prepared);
             using PackNetworks networks = _inspector.NetworksFor(_prepared);
             float[][] clip = _inspector.ClipFeatures(networks);
             using NetworkOutputs features = networks.RunDiffusion(plan, staysOnDevice: false, null, CancellationToken.None);

@@ -50,7 +50,8 @@ public static class Enrollment
         PreparedImage image = inspector.Prepare(frame, trace, cancellation);
         using var networks = inspector.NetworksFor(image);
         BranchMaps maps = inspector.RunPatchClip(networks, comparison, trace, cancellation);
-        if (inspector.HasFallback)
+        maps = inspector.RunBackbone(maps, networks, comparison, trace, cancellation);
+        if (inspector.HeldProfile == ClipFusion.Inspection.Recipes.Profile.PatchClip)
             patchClipReady(
                 inspector.Fuse(
                     maps,

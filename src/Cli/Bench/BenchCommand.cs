@@ -74,6 +74,7 @@ internal static class BenchCommand
             : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
         ProviderSettings providers = Providers.Read(parsed);
         PackWeights weights = PackWeights.Unknown;
+        IReadOnlyList<string> methods = [];
         (IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps
             .RunAsync(
                 terminal,
@@ -83,6 +84,7 @@ internal static class BenchCommand
                     ImagingNative.EnsureLoaded();
                     using ModelPack opened = ModelPack.Open(pack, new SessionSettings(threads), progress: steps, providers: providers);
                     weights = opened.Manifest.Weights ?? PackWeights.Unknown;
+                    methods = LatencyBench.MethodsOf(opened.Manifest);
                     return LatencyBench.Run(opened, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
                 }
             )
@@ -94,8 +96,8 @@ internal static class BenchCommand
         await terminal
             .Out.WriteLineAsync(
                 $"Milliseconds, median (least) of {rounds}. Weights: {PackWeightsText.Of(weights)}\n\n| shots | "
-                    + $"{string.Join(" | ", LatencyBench.Methods)} |\n| --- "
-                    + $"|{string.Concat(LatencyBench.Methods.Select(_ => " --- |"))}"
+                    + $"{string.Join(" | ", methods)} |\n| --- "
+                    + $"|{string.Concat(methods.Select(_ => " --- |"))}"
             )
             .ConfigureAwait(false);
         foreach (Latency result in results)
@@ -107,6 +109,8 @@ internal static class BenchCommand
 
     private static string Text(double[] times)
     {
+        if (times.Length == 0)
+            return "-";
         double[] sorted = [.. times.Order()];
         double median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
         return string.Create(CultureInfo.InvariantCulture, $"{median:0.0} ({sorted[0]:0.0})");

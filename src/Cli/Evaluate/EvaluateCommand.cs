@@ -78,7 +78,9 @@ internal static class EvaluateCommand
 
     private static readonly Option<string> Profiles = new("--profiles")
     {
-        Description = "Rows of the tables: clipfusion, patchclip, mapdiff.",
+        Description =
+            "Rows of the tables: clipfusion, patchclip, mapdiff, which are without the pack's backbone; backbone; clipfusion+backbone, of "
+            + "the recipe's weight or else of 1. Without CLIP in the pack: backbone.",
         HelpName = "PROFILE,...",
         DefaultValueFactory = _ => ProfileNames.Of(Profile.ClipFusion),
     };
@@ -225,7 +227,12 @@ internal static class EvaluateCommand
                     return Evaluate(
                         dataset,
                         networks,
-                        options,
+                        parsed.GetResult(Profiles) is null or { Implicit: true } && networks.Manifest.Clip is null
+                            ? options with
+                            {
+                                Profiles = [Profile.Backbone],
+                            }
+                            : options,
                         folder,
                         parsed.GetValue(Cache) ?? Path.Combine(folder, "networks"),
                         new ProgressLines(steps),
@@ -286,6 +293,7 @@ internal static class EvaluateCommand
             : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
         int[] shots = EvaluateLists.Integers("--k", parsed.GetRequiredValue(Shots), 1000),
             ablations = parsed.GetValue(Ablations) is { } tables ? EvaluateLists.Ablations("--ablation", tables, shots) : [];
+        (Profile[] profiles, bool withBackbone) = EvaluateLists.Rows("--profiles", parsed.GetRequiredValue(Profiles));
         string[] states = parsed.GetValue(States) ?? [];
         if (states.Length > 0 && !ablations.Contains(11))
             throw new UsageException($"--states {states[0]}: is a row of table 11, so --ablation 11 is expected too");
@@ -294,7 +302,8 @@ internal static class EvaluateCommand
             Recipe = recipe,
             Ablations = ablations,
             OwnStates = EvaluateLists.States("--states", states),
-            Profiles = EvaluateLists.Names<Profile>("--profiles", parsed.GetRequiredValue(Profiles)),
+            Profiles = profiles,
+            ClipFusionWithBackbone = withBackbone,
             Baselines = parsed.GetValue(Baselines) is { } baselines ? EvaluateLists.Names<Baseline>("--baselines", baselines) : [],
             Coreset = EvaluateLists.Rates("--coreset", parsed.GetRequiredValue(Coreset)) is [var share]
                 ? share

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ClipFusion.Evaluation.Protocol;
+using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Cli.Evaluate;
 
@@ -47,6 +48,23 @@ internal static class EvaluateLists
                     .Select(v => (T?)v)
                     .FirstOrDefault()
         );
+
+    /// <summary>The product's rows: profiles, and clipfusion with the backbone beside the paper's branches.</summary>
+    public static (Profile[] Profiles, bool WithBackbone) Rows(string option, string text)
+    {
+        (string Name, Profile? Profile)[] rows =
+        [
+            .. ProfileNames.All.Select(p => (p.Name, (Profile?)p.Value)),
+            (EvaluationOptions.WithBackbone, null),
+        ];
+        int[] chosen = Parse<int>(
+            option,
+            text,
+            string.Join(", ", rows.Select(r => r.Name)),
+            part => Array.FindIndex(rows, r => r.Name.Equals(part, StringComparison.OrdinalIgnoreCase)) is >= 0 and var row ? row : null
+        );
+        return ([.. chosen.Select(row => rows[row].Profile).OfType<Profile>()], chosen.Contains(rows.Length - 1));
+    }
 
     public static string[] Texts(string option, string text)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Recipes;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Cli.Inspect;
 
@@ -133,7 +134,7 @@ internal static class InspectCommand
             terminal.WriteNote("the references are not used: no branch of the recipe compares with good parts");
         terminal.WriteNote(
             $"profile {PictureJudgement.Text(request.Recipe.Profile)}, {session.ShotMode}, references: {session.References}, pack "
-                + $"{session.PackName}, recipe {request.Recipe.Revision}"
+                + $"{session.PackName}, recipe {request.Revision}"
         );
 
         // Rows on the same screen show that it goes on; a spinner would run into them.
@@ -171,6 +172,8 @@ internal static class InspectCommand
             recipe = recipe with { Method = RecipeReader.Read(RecipeWriter.Canonical(method), $"{recipeFile} with --profile {profile}") };
         }
 
+        string revision = recipe.Method.Revision;
+        recipe = recipe with { Method = Settled(recipe.Method, pack) };
         string folder = Path.GetDirectoryName(Path.GetFullPath(recipeFile))!;
         bool hasReferences = parsed.GetResult(References) is { Implicit: false };
         IReadOnlyList<InputImage> references = hasReferences
@@ -185,6 +188,7 @@ internal static class InspectCommand
             {
                 Pack = pack,
                 Station = recipe,
+                Revision = revision,
                 RecipeFolder = folder,
                 Images = InputImage.Expand("IMAGE", parsed.GetValue(Images) ?? []),
                 References = references,
@@ -201,6 +205,29 @@ internal static class InspectCommand
         );
     }
 
+    /// <summary>The recipe as it is on the pack; one that can't be read is told when it is opened.</summary>
+    private static Recipe Settled(Recipe recipe, string pack)
+    {
+        PackManifest manifest;
+        try
+        {
+            manifest = PackVerifier.ReadManifest(pack);
+        }
+        catch (Exception e) when (e is PackException or IOException or UnauthorizedAccessException)
+        {
+            return recipe;
+        }
+
+        try
+        {
+            return PackRecipe.Settle(recipe, manifest);
+        }
+        catch (PackRecipeException e)
+        {
+            throw new UsageException($"the recipe does not fit: {e.Message}", e);
+        }
+    }
+
     private static float? ParseMapThreshold(float? threshold) =>
         threshold is not { } value || float.IsFinite(value)
             ? threshold
@@ -210,7 +237,7 @@ internal static class InspectCommand
         (float?)
             recipe.MapThresholds[
                 recipe.Method.Profile,
-                hasReferences && (recipe.Method.UsedBranches & Branches.Vision) != 0 ? ShotMode.FewShot : ShotMode.ZeroShot
+                hasReferences && (recipe.Method.UsedBranches & Branches.Compared) != 0 ? ShotMode.FewShot : ShotMode.ZeroShot
             ];
 
     private static (float Low, float High)? ParseScale(string? text)

@@ -16,8 +16,11 @@ internal sealed record InspectRequest
 
     public required string Pack { get; init; }
 
-    /// <summary>The whole recipe, as a device reads it.</summary>
+    /// <summary>The whole recipe, as a device reads it, with what it leaves to the pack settled.</summary>
     public required StationRecipe Station { get; init; }
+
+    /// <summary>The revision of the method's settings as they were written.</summary>
+    public required string Revision { get; init; }
 
     /// <summary>What the method reads of it.</summary>
     public Recipe Recipe => Station.Method;

@@ -40,7 +40,7 @@ internal sealed class InspectSession : IDisposable
 
     public string? Notice => _pack.Manifest.Notice;
 
-    public string ShotMode => PictureJudgement.Shot((_inspector.Branches & Branches.Vision) != 0);
+    public string ShotMode => PictureJudgement.Shot((_inspector.Branches & Branches.Compared) != 0);
 
     /// <summary>Pictures in the memory banks; 0 = zero-shot.</summary>
     public int References { get; private set; }
@@ -58,7 +58,7 @@ internal sealed class InspectSession : IDisposable
         {
             steps.Report("encoding the recipe's words");
             var session = new InspectSession(request, pack, CreateInspector(request, pack, cancellation));
-            if (request.References.Count > 0 && (request.Recipe.UsedBranches & Branches.Vision) != 0)
+            if (request.References.Count > 0 && (request.Recipe.UsedBranches & Branches.Compared) != 0)
                 session.Enrol(steps, cancellation);
             return session;
         }

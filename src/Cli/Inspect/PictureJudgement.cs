@@ -48,7 +48,7 @@ internal sealed record PictureJudgement(
             Text(recipe.Profile),
             Shot(s.FewShot is not null),
             result.Score,
-            new PictureEvidence(s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision),
+            new PictureEvidence(s.ClipLanguage, s.ClipVision, s.DiffLanguage, s.DiffVision) { BackboneVision = s.BackboneVision },
             new FusedScores(s.ZeroShot, s.FewShot),
             new StepMilliseconds(
                 Ms(t.Prepare),
@@ -60,6 +60,10 @@ internal sealed record PictureJudgement(
                 Ms(t.Fuse),
                 Ms(t.Total)
             )
+            {
+                BackboneNetwork = t.BackboneNetwork > TimeSpan.Zero ? Ms(t.BackboneNetwork) : null,
+                BackboneBanks = t.BackboneBanks > TimeSpan.Zero ? Ms(t.BackboneBanks) : null,
+            }
         )
         {
             MapMax = mapMax,
@@ -87,8 +91,13 @@ internal sealed record PictureJudgement(
     private static double Ms(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
 }
 
-/// <summary>The four branch scores, each 0..1.</summary>
-internal sealed record PictureEvidence(float? ClipLanguage, float? ClipVision, float? DiffLanguage, float? DiffVision);
+/// <summary>The branch scores, each 0..1.</summary>
+internal sealed record PictureEvidence(float? ClipLanguage, float? ClipVision, float? DiffLanguage, float? DiffVision)
+{
+    /// <summary>The backbone's; left out where it was not used.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public float? BackboneVision { get; init; }
+}
 
 /// <summary>The fused scores: 0..1 from the language branches, 0..2 from all.</summary>
 internal sealed record FusedScores(float? ZeroShot, float? FewShot);
@@ -103,7 +112,16 @@ internal sealed record StepMilliseconds(
     double DiffusionBanks,
     double Fuse,
     double Total
-);
+)
+{
+    /// <summary>Left out where the backbone was not used.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? BackboneNetwork { get; init; }
+
+    /// <summary>Left out where the backbone was not used.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? BackboneBanks { get; init; }
+}
 
 /// <summary>An area in frame pixels and its largest map value.</summary>
 internal sealed record RegionBox(int X, int Y, int Width, int Height, long Area, float Peak);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClipFusion.Inspection;
+using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Cli.Inspect;
 
@@ -16,10 +17,11 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
     {
         Start();
         PictureEvidence e = j.Evidence;
+        string backbone = HasBackbone ? $"  {Number(e.BackboneVision)}" : "";
         string regions = j.Regions is { } found ? $"  {found.Count, 6}{(j.RegionsTruncated == true ? "+" : "")}" : "";
         Line(
             $"{Name(j.File)}  {Number(j.Score)}{Verdict(j)}  {Number(j.MapMax)}  {Number(e.ClipLanguage)}  {Number(e.ClipVision)}  "
-                + $"{Number(e.DiffLanguage)}  {Number(e.DiffVision)}  {j.TimingsMs.Total, 8:0}{regions}"
+                + $"{Number(e.DiffLanguage)}  {Number(e.DiffVision)}{backbone}  {j.TimingsMs.Total, 8:0}{regions}"
         );
     }
 
@@ -32,6 +34,9 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
     /// <summary>A recipe without thresholds gives no verdicts, and no empty column.</summary>
     private bool HasRule => request.Station.Rule.Thresholds != ProfileTable.Empty;
 
+    /// <summary>Without a backbone the table looks as it always did.</summary>
+    private bool HasBackbone => request.Recipe.UsedBranches.HasFlag(Branches.BackboneVision);
+
     private string Verdict(PictureJudgement j) => HasRule ? $"  {j.Verdict ?? "-", -7}" : "";
 
     private void Start()
@@ -40,8 +45,8 @@ internal sealed class TableJudgementReport(TextWriter output, InspectRequest req
             return;
         _started = true;
         Line(
-            $"{"picture".PadRight(_width)}   score{(HasRule ? "  verdict" : "")}     map  clip-l  clip-v  diff-l  diff-v        "
-                + $"ms{(request.MapThreshold is null ? "" : "   areas")}"
+            $"{"picture".PadRight(_width)}   score{(HasRule ? "  verdict" : "")}     map  clip-l  clip-v  diff-l  diff-v"
+                + $"{(HasBackbone ? "  back-v" : "")}        ms{(request.MapThreshold is null ? "" : "   areas")}"
         );
     }
 

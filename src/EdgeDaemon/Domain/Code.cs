@@ -115,4 +115,8 @@ public enum Code
     /// <summary>Failed: the recipe can't be made active.</summary>
     [Description("the recipe can't be made active")]
     RecipeFailed = 212,
+
+    /// <summary>Failed: the recipe's profile is the backbone, which only compares, and it has no references.</summary>
+    [Description("the recipe's profile is the backbone, which only compares, and it has no references")]
+    NeedsReferences = 213,
 }

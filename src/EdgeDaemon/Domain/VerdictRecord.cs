@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ClipFusion.EdgeDaemon.Domain;
 
 /// <summary>What an inspection came to. Exactly one per accepted trigger; stored with its outbox row in one transaction.</summary>
@@ -9,8 +11,8 @@ namespace ClipFusion.EdgeDaemon.Domain;
 /// <param name="Evidence">The branch scores; null when not judged.</param>
 /// <param name="Regions">Connected areas over the pixel threshold in frame pixels, at most 64.</param>
 /// <param name="RegionsTruncated">Whether there were more.</param>
-/// <param name="Profile">clipfusion, mapdiff or patchclip: what judged.</param>
-/// <param name="IsFallbackProfile">Whether the held PatchCLIP result stands in for the recipe's profile.</param>
+/// <param name="Profile">clipfusion, mapdiff, patchclip or backbone: what judged.</param>
+/// <param name="IsFallbackProfile">Whether a held result, PatchCLIP's or the backbone's, stands in for the recipe's profile.</param>
 /// <param name="IsZeroShot">Whether there were no references.</param>
 /// <param name="PackHash">First sixteen digits of the model pack's manifest hash; empty when no pack was used.</param>
 /// <param name="Timings">Milliseconds by stage name.</param>
@@ -36,8 +38,15 @@ internal sealed record VerdictRecord(
     string? Detail = null
 );
 
-/// <summary>The branch scores; a branch that was not used is null.</summary>
-internal sealed record Evidence(double? ClipLanguage, double? ClipVision, double? DiffLanguage, double? DiffVision);
+/// <summary>The branch scores; a branch that was not used is null. The backbone's came after the others: where it was not used it is left
+/// out, so that who knows four sees four.</summary>
+internal sealed record Evidence(
+    double? ClipLanguage,
+    double? ClipVision,
+    double? DiffLanguage,
+    double? DiffVision,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? BackboneVision = null
+);
 
 /// <summary>A box around a connected area over the pixel threshold, in frame pixels.</summary>
 internal sealed record RegionRecord(int X, int Y, int Width, int Height, int Area, double Peak);

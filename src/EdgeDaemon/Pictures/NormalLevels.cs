@@ -11,7 +11,8 @@ namespace ClipFusion.EdgeDaemon.Pictures;
 /// </summary>
 /// <param name="references">What the references say.</param>
 /// <param name="own">The recipe's profile.</param>
-internal sealed class NormalLevels(NormalReach references, Profile own)
+/// <param name="held">The profile whose result stands in at a deadline; null where there is none.</param>
+internal sealed class NormalLevels(NormalReach references, Profile own, Profile? held)
 {
     /// <summary>Parts that are looked back at.</summary>
     private const int Parts = 32;
@@ -20,7 +21,7 @@ internal sealed class NormalLevels(NormalReach references, Profile own)
     private readonly Dictionary<Profile, Queue<float>> _judged = [];
 
     /// <summary>Nothing is known yet.</summary>
-    public static NormalLevels Unknown => new(NormalReach.Unknown, Profile.ClipFusion);
+    public static NormalLevels Unknown => new(NormalReach.Unknown, Profile.ClipFusion, null);
 
     /// <summary>The greatest value of good parts' maps by a profile; null = not known yet.</summary>
     public float? Of(Profile profile)
@@ -55,6 +56,6 @@ internal sealed class NormalLevels(NormalReach references, Profile own)
 
     private float? FromReferences(Profile profile) =>
         profile == own ? references.Own
-        : profile == Profile.PatchClip ? references.PatchClip
+        : profile == held ? references.Held
         : null;
 }

@@ -10,6 +10,7 @@ using ClipFusion.Imaging;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
+using ClipFusion.Inspection.Recipes;
 using ClipFusion.OnnxInference;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
@@ -33,11 +34,12 @@ internal sealed class ActiveRecipe : IDisposable
     )
     {
         (Recipe, Stamp, Inspector, Ignore, PackHash) = (recipe, stamp, inspector, ignore, packHash);
-        Levels = new NormalLevels(reach, recipe.Method.Profile);
+        Levels = new NormalLevels(reach, recipe.Method.Profile, inspector.HeldProfile);
         int side = recipe.Method.OutputSize;
         (FusionBuffer, FallbackBuffer) = (new FusionResult(side, side), new FusionResult(side, side));
     }
 
+    /// <summary>The recipe, with what it leaves to the pack settled.</summary>
     public StationRecipe Recipe { get; }
 
     public RecipeStamp Stamp { get; }
@@ -47,7 +49,7 @@ internal sealed class ActiveRecipe : IDisposable
     /// <summary>Where step 6 writes, for whoever has the station's turn.</summary>
     public FusionResult FusionBuffer { get; }
 
-    /// <summary>The same for PatchCLIP's own result.</summary>
+    /// <summary>The same for the result that is held for a deadline.</summary>
     public FusionResult FallbackBuffer { get; }
 
     /// <summary>What of the frames is not judged, in their pixels: only frames of its size can be judged. Null for nothing.</summary>
@@ -84,15 +86,20 @@ internal sealed class ActiveRecipe : IDisposable
         RecipeDeadline? deadline = null
     )
     {
-        if (RecipeCheck.Unusable(recipe) is { } why)
-            throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}");
         try
         {
+            StationRecipe written = recipe;
+            recipe = recipe with { Method = PackRecipe.Settle(recipe.Method, pack.Pack.Manifest) };
+            if (RecipeCheck.Unusable(recipe) is { } why)
+                throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}")
+                {
+                    Code = recipe.Method.Profile == Profile.Backbone ? Code.NeedsReferences : Code.RecipeFailed,
+                };
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
             var stamp = new RecipeStamp(
                 recipe.Number,
                 recipe.Name,
-                catalogue.Revision(recipe, cancellation),
+                catalogue.Revision(written, cancellation),
                 references.Length == 0 ? null : Version(references, cancellation)
             );
             IgnoreMask? ignore = IgnoreMasks.Of(recipe, catalogue.Folder);
@@ -137,6 +144,7 @@ internal sealed class ActiveRecipe : IDisposable
                         image = inspector.Prepare(new ImageView(grey, width, height, width, PixelFormat.Mono8), cancellation: ends);
                         using PackNetworks networks = inspector.NetworksFor(image, turn.LetOthersGoFirst);
                         maps = inspector.RunPatchClip(networks, cancellation: ends);
+                        maps = inspector.RunBackbone(maps, networks, cancellation: ends);
                         maps = inspector.RunMapDiff(maps, networks, cancellation: ends);
                     }
 
@@ -243,6 +251,6 @@ internal sealed class ActiveRecipe : IDisposable
 /// <summary>A recipe can't be made active. The message names the recipe and what is wrong.</summary>
 internal sealed class RecipeUnusableException(string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>Whether there is no such recipe at all.</summary>
-    public bool IsUnknown { get; init; }
+    /// <summary>What the caller is answered.</summary>
+    public Code Code { get; init; } = Code.RecipeFailed;
 }

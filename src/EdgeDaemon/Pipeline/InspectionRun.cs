@@ -4,7 +4,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>
 /// One accepted inspection on its way to exactly one verdict. Whoever comes first decides: the judge with a result, a stage with a reason,
-/// or the deadline with what is held (PatchCLIP's result, once there is one) or with NOT_JUDGED: deadline.
+/// or the deadline with what is held (the fast profile's result, once there is one) or with NOT_JUDGED: deadline.
 /// </summary>
 internal sealed class InspectionRun : IDisposable
 {

@@ -111,14 +111,21 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
         if (unusable != ImageFault.None)
             return InspectionRun.NotJudged(run.Inspection, Findings.Of(unusable), time.GetUtcNow(), frame);
 
-        // 4 networks, 5 memory bank: PatchCLIP, whose own result is the fallback for the deadline
+        // 4 networks, 5 memory bank: first those of the profile whose own result is the fallback for the deadline
         using PackNetworks networks = inspector.NetworksFor(image);
-        BranchMaps evidence = inspector.RunPatchClip(networks, trace: trace, cancellation: cancellation);
-        if (inspector.HasFallback)
+        BranchMaps evidence = BranchMaps.None;
+        if (inspector.HeldProfile == Profile.Backbone)
         {
-            FusionResult fallback = inspector.Fuse(evidence, Profile.PatchClip, image.Region, recipe.FallbackBuffer, trace, cancellation);
-            SetFallback(run, recipe, fallback, image.Region, frame, maps);
+            evidence = inspector.RunBackbone(evidence, networks, trace: trace, cancellation: cancellation);
+            Hold(evidence);
         }
+
+        BranchMaps clip = inspector.RunPatchClip(networks, trace: trace, cancellation: cancellation);
+        evidence = clip with { BackboneVision = evidence.BackboneVision };
+        if (inspector.HeldProfile != Profile.Backbone)
+            evidence = inspector.RunBackbone(evidence, networks, trace: trace, cancellation: cancellation);
+        if (inspector.HeldProfile == Profile.PatchClip)
+            Hold(evidence);
 
         // 4 networks, 5 memory bank: MapDiff
         evidence = inspector.RunMapDiff(evidence, networks, trace: trace, cancellation: cancellation);
@@ -130,12 +137,27 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
         KillPoint.Pass(KillStep.Judged);
         maps.Full = PooledAnomalyMap.Of(fused.Map, image.Region);
         return verdict;
+
+        void Hold(BranchMaps soFar)
+        {
+            Profile held = inspector.HeldProfile!.Value;
+            FusionResult fallback = inspector.Fuse(soFar, held, image.Region, recipe.FallbackBuffer, trace, cancellation);
+            SetFallback(run, recipe, held, fallback, image.Region, frame, maps);
+        }
     }
 
-    /// <summary>PatchCLIP's own verdict, held for the deadline. Without a threshold for that profile there is none.</summary>
-    private void SetFallback(InspectionRun run, ActiveRecipe recipe, FusionResult fused, Region covered, FrameRecord frame, DecidedMap maps)
+    /// <summary>A fast profile's own verdict, held for the deadline. Without a threshold for that profile there is none.</summary>
+    private void SetFallback(
+        InspectionRun run,
+        ActiveRecipe recipe,
+        Profile profile,
+        FusionResult fused,
+        Region covered,
+        FrameRecord frame,
+        DecidedMap maps
+    )
     {
-        VerdictRecord fallback = Decided(run, recipe, Profile.PatchClip, fused, covered, frame);
+        VerdictRecord fallback = Decided(run, recipe, profile, fused, covered, frame);
         if (fallback.Reason != Code.None)
             return;
         // The map first: from the next line on the deadline may take the verdict, and then its map.
@@ -170,7 +192,7 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
             reason,
             double.IsFinite(decision.Score) ? decision.Score : null,
             decision.Threshold,
-            new Evidence(scores.ClipLanguage, scores.ClipVision, scores.DiffLanguage, scores.DiffVision),
+            new Evidence(scores.ClipLanguage, scores.ClipVision, scores.DiffLanguage, scores.DiffVision, scores.BackboneVision),
             regions,
             truncated,
             ProfileNames.Of(profile),
@@ -195,8 +217,8 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
     private static void NoteSteps(InspectionRun run, StepTimings steps)
     {
         run.Note("prepare", steps.Prepare);
-        run.Note("networks", steps.ClipNetworks + steps.Vae + steps.Unet);
-        run.Note("memoryBank", steps.ClipBanks + steps.DiffusionBanks);
+        run.Note("networks", steps.ClipNetworks + steps.Vae + steps.Unet + steps.BackboneNetwork);
+        run.Note("memoryBank", steps.ClipBanks + steps.DiffusionBanks + steps.BackboneBanks);
         run.Note("fuse", steps.Fuse);
     }
 
@@ -219,7 +241,7 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
 /// <summary>The maps of one judgement: the one that is not asked for goes back to its pool.</summary>
 internal sealed class DecidedMap : IDisposable
 {
-    /// <summary>PatchCLIP's, made before the deadline can have taken its result.</summary>
+    /// <summary>The held profile's, made before the deadline can have taken its result.</summary>
     public PooledAnomalyMap? Fallback { get; set; }
 
     /// <summary>The recipe's profile's.</summary>

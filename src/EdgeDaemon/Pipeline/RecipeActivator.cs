@@ -88,7 +88,7 @@ internal sealed partial class RecipeActivator(
         }
         catch (Exception e) when (e is RecipeUnusableException or IOException or UnauthorizedAccessException)
         {
-            outcome = new(e is RecipeUnusableException { IsUnknown: true } ? Code.UnknownRecipe : Code.RecipeFailed, e.Message);
+            outcome = new((e as RecipeUnusableException)?.Code ?? Code.RecipeFailed, e.Message);
             LogFailed(station.Name, numberOrName, e.Message);
         }
 #pragma warning disable CA1031 // A mistake of ours must neither stop the other stations nor leave the caller without an answer.
@@ -154,7 +154,7 @@ internal sealed partial class RecipeActivator(
     {
         RecipeCatalogue catalogue = RecipeCatalogue.Load(_config.RecipeFolder, end);
         if (catalogue.Find(numberOrName) is not { } entry)
-            throw new RecipeUnusableException($"there is no recipe '{numberOrName}' in {catalogue.Folder}") { IsUnknown = true };
+            throw new RecipeUnusableException($"there is no recipe '{numberOrName}' in {catalogue.Folder}") { Code = Code.UnknownRecipe };
         if (entry.Recipe is null)
             throw new RecipeUnusableException($"recipe '{entry.Name}': {string.Join("; ", entry.Errors)}");
         return ActiveRecipe.Load(

@@ -28,6 +28,12 @@ internal static class RecipeCheck
     public static IReadOnlyList<RecipeProblem> Find(StationRecipe recipe, string folder, PackManifest? pack)
     {
         var problems = new List<RecipeProblem>();
+        if (pack is not null)
+        {
+            problems.AddRange(PackRecipe.Errors(recipe.Method, pack).Select(e => new RecipeProblem(e.ToString(), true)));
+            recipe = recipe with { Method = PackRecipe.TrySettle(recipe.Method, pack) ?? recipe.Method };
+        }
+
         if (Unusable(recipe) is { } why)
             problems.Add(new(why, true));
         if (
@@ -39,7 +45,7 @@ internal static class RecipeCheck
             );
         Files(recipe, folder, problems);
         ShotMode shots =
-            recipe.References.IsEmpty || (recipe.Method.UsedBranches & Branches.Vision) == 0 ? ShotMode.ZeroShot : ShotMode.FewShot;
+            recipe.References.IsEmpty || (recipe.Method.UsedBranches & Branches.Compared) == 0 ? ShotMode.ZeroShot : ShotMode.FewShot;
         if (recipe.Rule.Thresholds[recipe.Method.Profile, shots] is null)
             problems.Add(new("it has no threshold for its profile: nothing will be judged", false));
         return problems;

@@ -25,7 +25,8 @@ internal static class StationRecipeWriter
 
     /// <summary>
     /// Sixteen hexadecimal digits that change with every setting, with the content of the ignore mask and with that of every reference: the
-    /// first of the SHA-256 over the canonical form and the SHA-256 of each file of <see cref="StationRecipe.Files"/>, in that order.
+    /// first of the SHA-256 over the canonical form, without what came later and is at its default, and the SHA-256 of each file of <see
+    /// cref="StationRecipe.Files"/>, in that order.
     /// </summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="folder">The recipes' folder, which its files are relative to.</param>
@@ -36,7 +37,7 @@ internal static class StationRecipeWriter
     {
         ArgumentNullException.ThrowIfNull(recipe);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Canonical(recipe));
+        hash.AppendData(Encoding.UTF8.GetBytes(ToJson(recipe, forRevision: true).ToJsonString()));
         foreach (string file in recipe.Files)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -49,16 +50,16 @@ internal static class StationRecipeWriter
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
     }
 
-    private static JsonObject ToJson(StationRecipe recipe)
+    private static JsonObject ToJson(StationRecipe recipe, bool forRevision = false)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         var json = new JsonObject { ["number"] = recipe.Number, ["name"] = recipe.Name };
-        foreach ((string key, JsonNode? value) in JsonNode.Parse(RecipeWriter.Canonical(recipe.Method))!.AsObject())
+        foreach ((string key, JsonNode? value) in JsonNode.Parse(Method(recipe, forRevision))!.AsObject())
             json[key] = value?.DeepClone();
         json["deadlineMs"] = recipe.Deadline is TimeSpan deadline ? (int)deadline.TotalMilliseconds : null;
-        json["thresholds"] = Table(recipe.Rule.Thresholds);
-        json["greyBand"] = Table(recipe.Rule.GreyBands);
-        json["mapThresholds"] = Table(recipe.MapThresholds);
+        json["thresholds"] = Table(recipe.Rule.Thresholds, forRevision);
+        json["greyBand"] = Table(recipe.Rule.GreyBands, forRevision);
+        json["mapThresholds"] = Table(recipe.MapThresholds, forRevision);
         json["imageChecks"] = new JsonObject
         {
             ["width"] = recipe.Checks.Width,
@@ -72,8 +73,18 @@ internal static class StationRecipeWriter
         return json;
     }
 
-    private static JsonObject Table(ProfileTable table) =>
-        new(ProfileNames.All.Select(p => KeyValuePair.Create(p.Name, (JsonNode?)Shots(table, p.Value))));
+    private static byte[] Method(StationRecipe recipe, bool forRevision) =>
+        forRevision ? RecipeWriter.ForStationRevision(recipe.Method) : RecipeWriter.Canonical(recipe.Method);
+
+    private static JsonObject Table(ProfileTable table, bool forRevision) =>
+        new(
+            ProfileNames
+                .All.Where(p => !forRevision || p.Value != Profile.Backbone || HasNumbers(table, p.Value))
+                .Select(p => KeyValuePair.Create(p.Name, (JsonNode?)Shots(table, p.Value)))
+        );
+
+    private static bool HasNumbers(ProfileTable table, Profile profile) =>
+        table[profile, ShotMode.FewShot] is not null || table[profile, ShotMode.ZeroShot] is not null;
 
     private static JsonObject Shots(ProfileTable table, Profile profile) =>
         new() { ["fewShot"] = Plain(table[profile, ShotMode.FewShot]), ["zeroShot"] = Plain(table[profile, ShotMode.ZeroShot]) };

@@ -21,7 +21,7 @@ internal enum KillStep
     /// <summary>The networks are this inspection's; nothing ran.</summary>
     TurnTaken,
 
-    /// <summary>PatchCLIP's result is held for the deadline, MapDiff is still to run.</summary>
+    /// <summary>The fast profile's result is held for the deadline, others are still to run.</summary>
     Held,
 
     /// <summary>Steps 3 to 7 are done; nobody was told.</summary>

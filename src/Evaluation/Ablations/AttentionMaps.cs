@@ -79,7 +79,7 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
             frame =>
             {
                 var prepared = new PreparedImage();
-                new Preparation(pack.Manifest, inspector.Recipe, new PillowResampler()).Run(frame, clip: false, diffusion: true, prepared);
+                new Preparation(pack.Manifest, inspector.Recipe, new PillowResampler()).Run(frame, Branches.Diff, prepared);
                 using PackNetworks networks = inspector.NetworksFor(prepared);
                 return (
                     networks.RunDenoiserParts(GraphNames.MapDiffParts, inspector.QueryPlan(features: false), Outputs, cancellation),

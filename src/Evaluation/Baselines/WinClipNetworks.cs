@@ -24,7 +24,7 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     public (NetworkOutputs Outputs, Region Covered) Encode(ImageView frame, CancellationToken cancellation)
     {
         var prepared = new PreparedImage();
-        _preparation.Run(frame, clip: true, diffusion: false, prepared, cancellation);
+        _preparation.Run(frame, Branches.Clip, prepared, cancellation: cancellation);
         using var networks = new PackNetworks(pack, recipe, prepared);
         return (networks.RunOnClipPixels(GraphNames.WinClipImage, Outputs, cancellation), prepared.Region);
     }

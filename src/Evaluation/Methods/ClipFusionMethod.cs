@@ -1,3 +1,4 @@
+using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.MemoryBanks;
@@ -19,31 +20,22 @@ internal sealed class ClipFusionMethod : IMethod
     private readonly Dictionary<string, ObjectNetworks> _networks = new(StringComparer.Ordinal);
     private readonly ThreadLocal<FusionResult> _fused = new();
 
-    /// <summary>The method, a row a profile.</summary>
+    /// <summary>The product's rows. The backbone's is a method of its own, because it alone can't judge without references.</summary>
     /// <param name="pack">Its networks; shared, not owned.</param>
-    /// <param name="recipe">Its settings; the object and the profile are filled in.</param>
-    /// <param name="profiles">The rows, at least one.</param>
+    /// <param name="options">Settings, profiles and threads.</param>
     /// <param name="store">Keeps what the networks say.</param>
-    /// <param name="fewShot">Whether any run has references; else the denoiser's features are left out.</param>
-    /// <param name="threads">Threads that make banks.</param>
-    public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<Profile> profiles, NetworkStore store, bool fewShot, int threads)
-        // One profile decides which networks run; two need them all.
-        : this(
-            pack,
-            recipe with
-            {
-                Profile = profiles.Distinct().Count() == 1 ? profiles[0] : Profile.ClipFusion,
-            },
-            [.. profiles.Select(p => new RecipeRow(p.ToString().ToLowerInvariant(), recipe with { Profile = p }))],
-            store,
-            fewShot,
-            threads
-        ) { }
+    /// <exception cref="PackRecipeException">The settings don't fit the pack.</exception>
+    public static IEnumerable<ClipFusionMethod> Of(ModelPack pack, EvaluationOptions options, NetworkStore store)
+    {
+        bool fewShot = options.Shots.Any(k => k > 0);
+        foreach (ProductRows rows in ProductRows.Of(options, pack.Manifest))
+            yield return new ClipFusionMethod(pack, rows.Networks, rows.Rows, store, fewShot, options.Threads);
+    }
 
     /// <summary>The method with any rows that the same networks serve.</summary>
     /// <param name="pack">Its networks; shared, not owned.</param>
-    /// <param name="recipe">What the networks see; the object is filled in.</param>
-    /// <param name="rows">At least one; each uses no branch that <paramref name="recipe"/> does not.</param>
+    /// <param name="recipe">What the networks see, settled for the pack; the object is filled in.</param>
+    /// <param name="rows">At least one, settled; each uses no branch that <paramref name="recipe"/> does not.</param>
     /// <param name="store">Keeps what the networks say.</param>
     /// <param name="fewShot">Whether any run has references; else the denoiser's features are left out.</param>
     /// <param name="threads">Threads of the bank search.</param>
@@ -54,7 +46,7 @@ internal sealed class ClipFusionMethod : IMethod
             recipe,
             [.. rows],
             store,
-            fewShot && (recipe.UsedBranches & Branches.Vision) != 0,
+            fewShot && (recipe.UsedBranches & Branches.Compared) != 0,
             threads
         );
         Rows = [.. rows.Select(r => r.Name)];
@@ -87,7 +79,7 @@ internal sealed class ClipFusionMethod : IMethod
             {
                 // In one bank for all objects each reference was seen under its own object's words.
                 ObjectNetworks own = Networks(reference.ObjectWord, cancellation);
-                own.Inspector.AddReference(own.For(reference), builder, cancellation);
+                own.Inspector.AddReference(own.ForReference(reference), builder, cancellation);
             }
 
             banks = builder.ToBanks(_threads, cancellation);
@@ -100,6 +92,7 @@ internal sealed class ClipFusionMethod : IMethod
         {
             StoredNetworks said = networks.For(picture);
             BranchMaps maps = networks.Inspector.RunPatchClip(said, comparison, cancellation: cancellation);
+            maps = networks.Inspector.RunBackbone(maps, said, comparison, cancellation: cancellation);
             maps = networks.Inspector.RunMapDiff(maps, said, comparison, cancellation: cancellation);
             return
             [

@@ -12,7 +12,8 @@ internal sealed class ObjectNetworks : IDisposable
     private const string ClipPart = "clip",
         QueryPart = "diffusion-query",
         LanguagePart = "diffusion-language",
-        ReferencePart = "diffusion-reference";
+        ReferencePart = "diffusion-reference",
+        BackbonePart = "backbone";
 
     private readonly NetworkStore _store;
     private readonly Preparation _preparation;
@@ -40,6 +41,10 @@ internal sealed class ObjectNetworks : IDisposable
     /// <summary>Step 4 for a picture, from the store where it is there.</summary>
     public StoredNetworks For(Picture picture) => new(this, picture);
 
+    /// <summary>The same for a reference: as it lies, and turned where the recipe wants that.</summary>
+    public IReadOnlyList<StoredNetworks> ForReference(Picture picture) =>
+        [.. Enumerable.Range(0, Inspector.ReferenceTurns).Select(turn => new StoredNetworks(this, picture, turn))];
+
     /// <summary>Runs the networks that an image to be judged needs, or finds that they were.</summary>
     public void PrepareQuery(Picture picture, CancellationToken cancellation)
     {
@@ -47,6 +52,8 @@ internal sealed class ObjectNetworks : IDisposable
             EnsureClip(picture, cancellation);
         if (Uses(Branches.Diff))
             EnsureDiffusion(picture, Inspector.QueryPlan(_fewShot && Uses(Branches.DiffVision)), cancellation);
+        if (_fewShot && Uses(Branches.BackboneVision))
+            EnsureBackbone(picture, 0, cancellation);
     }
 
     /// <summary>Runs the networks that a reference image needs, or finds that they were.</summary>
@@ -56,6 +63,8 @@ internal sealed class ObjectNetworks : IDisposable
             EnsureClip(picture, cancellation);
         if (_fewShot && Uses(Branches.DiffVision))
             EnsureDiffusion(picture, Inspector.ReferencePlan, cancellation);
+        for (int turn = 0; _fewShot && Uses(Branches.BackboneVision) && turn < Inspector.ReferenceTurns; turn++)
+            EnsureBackbone(picture, turn, cancellation);
     }
 
     /// <summary>What the image tower says of a picture.</summary>
@@ -64,6 +73,10 @@ internal sealed class ObjectNetworks : IDisposable
     /// <summary>What the denoiser says of a picture.</summary>
     public StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation) =>
         StoredOutputs.Read(EnsureDiffusion(picture, plan, cancellation));
+
+    /// <summary>What the backbone says of a picture that was turned clockwise by so many quarters.</summary>
+    public StoredOutputs Backbone(Picture picture, int turn, CancellationToken cancellation) =>
+        StoredOutputs.Read(EnsureBackbone(picture, turn, cancellation));
 
     public void Dispose() => Inspector.Dispose();
 
@@ -81,7 +94,7 @@ internal sealed class ObjectNetworks : IDisposable
             picture,
             ClipPart,
             settings,
-            Run(clip: true, networks => networks.RunClip(staysOnDevice: false, null, cancellation))
+            Run(Branches.Clip, networks => networks.RunClip(staysOnDevice: false, null, cancellation))
         );
     }
 
@@ -102,15 +115,23 @@ internal sealed class ObjectNetworks : IDisposable
             picture,
             part,
             settings,
-            Run(clip: false, networks => networks.RunDiffusion(plan, staysOnDevice: false, null, cancellation))
+            Run(Branches.Diff, networks => networks.RunDiffusion(plan, staysOnDevice: false, null, cancellation))
         );
     }
 
-    private NetworkRun Run(bool clip, Func<PackNetworks, NetworkOutputs> run) =>
+    private string EnsureBackbone(Picture picture, int turn, CancellationToken cancellation) =>
+        _store.Ensure(
+            picture,
+            turn == 0 ? BackbonePart : FormattableString.Invariant($"{BackbonePart}-turned-{90 * turn}"),
+            PictureSettings.Of(Recipe),
+            Run(Branches.BackboneVision, networks => networks.RunBackbone(staysOnDevice: false, null, cancellation), turn)
+        );
+
+    private NetworkRun Run(Branches branches, Func<PackNetworks, NetworkOutputs> run, int turn = 0) =>
         frame =>
         {
             var prepared = new PreparedImage();
-            _preparation.Run(frame, clip, diffusion: !clip, prepared);
+            _preparation.Run(frame, branches, prepared, quarterTurns: turn);
             using PackNetworks networks = Inspector.NetworksFor(prepared);
             return (run(networks), prepared.Region);
         };

@@ -9,7 +9,8 @@ namespace ClipFusion.Evaluation.Methods;
 /// not there. Used by one thread.</summary>
 /// <param name="networks">The store, and the networks under the words of the picture's object.</param>
 /// <param name="picture">The picture.</param>
-internal sealed class StoredNetworks(ObjectNetworks networks, Picture picture) : IImageNetworks
+/// <param name="turn">By how many quarters the backbone sees it turned.</param>
+internal sealed class StoredNetworks(ObjectNetworks networks, Picture picture, int turn = 0) : IImageNetworks
 {
     /// <inheritdoc/>
     /// <remarks>Known once an output has been read.</remarks>
@@ -25,6 +26,10 @@ internal sealed class StoredNetworks(ObjectNetworks networks, Picture picture) :
     /// <inheritdoc/>
     public NetworkOutputs RunDiffusion(DiffusionPlan plan, bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation) =>
         Take(networks.Diffusion(picture, plan, cancellation));
+
+    /// <inheritdoc/>
+    public NetworkOutputs RunBackbone(bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation) =>
+        Take(networks.Backbone(picture, turn, cancellation));
 
     private NetworkOutputs Take(StoredOutputs stored)
     {

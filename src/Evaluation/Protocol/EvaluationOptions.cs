@@ -11,11 +11,18 @@ public sealed record EvaluationOptions
     /// <summary>The largest side of a map, in pixels.</summary>
     public const int MaxMapSize = 8192;
 
+    /// <summary>The row of clipfusion with the backbone beside the paper's branches.</summary>
+    public const string WithBackbone = "clipfusion+backbone";
+
     /// <summary>The method's settings; the object word is the category's.</summary>
     public Recipe Recipe { get; init; } = Recipe.Default("object");
 
-    /// <summary>The product's rows.</summary>
+    /// <summary>The product's rows; the paper's three are without the backbone.</summary>
     public IReadOnlyList<Profile> Profiles { get; init; } = [Profile.ClipFusion];
+
+    /// <summary>Whether there is a row of clipfusion with the backbone beside the paper's branches, of the recipe's weight or else of
+    /// 1.</summary>
+    public bool ClipFusionWithBackbone { get; init; }
 
     /// <summary>Rows of other methods on the same weights.</summary>
     public IReadOnlyList<Baseline> Baselines { get; init; } = [];

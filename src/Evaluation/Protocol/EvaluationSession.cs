@@ -50,14 +50,11 @@ public static class EvaluationSession
         var tables = new AblationTables(options.Recipe, pack.Manifest, dataset, options.OwnStates);
         AblationTable[] ablations = [.. options.Ablations.Order().Select(tables.Of)];
         AblationRow[] varied = [.. ablations.SelectMany(t => t.Rows).Where(r => r.Missing is null)];
-        string[] ran = RunOn(pack, GraphsOf(options, varied), cancellation);
+        string[] ran = RunOn(pack, GraphsOf(options, varied, pack.Manifest), cancellation);
         // A graph of its own is told apart on its own: what the others gave stays.
         string[] partsRan = varied.Any(r => r.Parts is not null) ? RunOn(pack, [GraphNames.MapDiffParts], cancellation) : [];
         var networks = new NetworkStore(store, pack, ran);
-        bool fewShot = options.Shots.Any(k => k > 0);
-        List<IMethod> methods = [];
-        if (options.Profiles.Count > 0)
-            methods.Add(new ClipFusionMethod(pack, options.Recipe, options.Profiles, networks, fewShot, options.Threads));
+        List<IMethod> methods = [.. ClipFusionMethod.Of(pack, options, networks)];
         if (options.Baselines.Contains(Baseline.WinClip))
             methods.Add(new WinClipMethod(pack, options.Recipe, networks));
         if (options.Baselines.Contains(Baseline.PatchCore))
@@ -154,11 +151,11 @@ public static class EvaluationSession
             ]
             : [];
 
-    private static HashSet<string> GraphsOf(EvaluationOptions options, AblationRow[] varied)
+    private static HashSet<string> GraphsOf(EvaluationOptions options, AblationRow[] varied, PackManifest pack)
     {
         HashSet<string> graphs = [.. varied.SelectMany(r => Inspector.GraphsOf(r.Networks, hasReferences: true))];
-        foreach (Profile profile in options.Profiles)
-            graphs.UnionWith(Inspector.GraphsOf(options.Recipe with { Profile = profile }, options.Shots.Any(k => k > 0)));
+        foreach (RecipeRow row in ProductRows.Of(options, pack).SelectMany(r => r.Rows))
+            graphs.UnionWith(Inspector.GraphsOf(row.Recipe, options.Shots.Any(k => k > 0)));
         if (options.Baselines.Contains(Baseline.WinClip))
             graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);
         if (options.Baselines.Contains(Baseline.PatchCore))

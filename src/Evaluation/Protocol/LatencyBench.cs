@@ -13,7 +13,8 @@ namespace ClipFusion.Evaluation.Protocol;
 
 /// <summary>Time from decoded picture to score and map, of one picture at a time.</summary>
 /// <param name="Shots">References in the banks.</param>
-/// <param name="Times">For each method, in their order, milliseconds of every round.</param>
+/// <param name="Times">For each method, in their order, milliseconds of every round; none where it can't judge with so many
+/// references.</param>
 public sealed record Latency(int Shots, IReadOnlyList<double[]> Times);
 
 /// <summary>
@@ -27,13 +28,16 @@ public static class LatencyBench
         WarmUps = 1;
     private const string Object = "object";
 
-    private static readonly Profile[] Profiles = [Profile.ClipFusion, Profile.PatchClip, Profile.MapDiff];
-
-    /// <summary>What is measured: the profiles, then WinCLIP.</summary>
-    public static IReadOnlyList<string> Methods { get; } = [.. Profiles.Select(p => p.ToString().ToLowerInvariant()), "winclip"];
+    /// <summary>What is measured on a pack: the profiles that it can give, then WinCLIP where it has CLIP.</summary>
+    /// <param name="pack">The pack.</param>
+    public static IReadOnlyList<string> MethodsOf(PackManifest pack)
+    {
+        ArgumentNullException.ThrowIfNull(pack);
+        return [.. ProfilesOf(pack).Select(ProfileNames.Of), .. pack.Clip is null ? [] : (string[])["winclip"]];
+    }
 
     /// <summary>Runs it.</summary>
-    /// <param name="pack">A pack with WinCLIP's graphs; shared, not owned.</param>
+    /// <param name="pack">A pack; shared, not owned.</param>
     /// <param name="shots">Numbers of references, one result each.</param>
     /// <param name="rounds">Measurements of each, at least 1; one more before them is not counted.</param>
     /// <param name="threads">Threads of the bank search, at least 1.</param>
@@ -50,13 +54,12 @@ public static class LatencyBench
         ArgumentNullException.ThrowIfNull(pack);
         ArgumentNullException.ThrowIfNull(shots);
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        Recipe recipe = Recipe.Default(Object);
+        Recipe recipe = PackRecipe.Settle(Recipe.Default(Object), pack.Manifest);
+        bool hasClip = pack.Manifest.Clip is not null;
         IReadOnlyList<ProviderDecision> ran = pack.OpenBest(
             [
                 .. Inspector.GraphsOf(recipe, hasReferences: true),
-                GraphNames.MapDiffLanguage,
-                GraphNames.WinClipImage,
-                GraphNames.WinClipText,
+                .. hasClip ? [GraphNames.MapDiffLanguage, GraphNames.WinClipImage, GraphNames.WinClipText] : (string[])[],
             ],
             cancellation
         );
@@ -64,7 +67,8 @@ public static class LatencyBench
         RgbImage query = Noise(0);
         Inspector[] inspectors =
         [
-            .. Profiles.Select(p => Inspector.Create(pack, recipe with { Profile = p }, parallelism: threads, cancellation: cancellation)),
+            .. ProfilesOf(pack.Manifest)
+                .Select(p => Inspector.Create(pack, recipe with { Profile = p }, parallelism: threads, cancellation: cancellation)),
         ];
         try
         {
@@ -75,39 +79,43 @@ public static class LatencyBench
                 threads,
                 cancellation
             );
-            var networks = new WinClipNetworks(pack, recipe);
-            var winClip = new WinClip(
-                networks.Grid,
-                networks.Mean(WinClipPrompts.Normal(Object), cancellation),
-                networks.Mean(WinClipPrompts.Anomalous(Object), cancellation)
-            );
-            WinClipFeatures[] features = [.. references.Select(Encode)];
+            WinClipNetworks? networks = hasClip ? new WinClipNetworks(pack, recipe) : null;
+            WinClip? winClip = networks is null
+                ? null
+                : new WinClip(
+                    networks.Grid,
+                    networks.Mean(WinClipPrompts.Normal(Object), cancellation),
+                    networks.Mean(WinClipPrompts.Anomalous(Object), cancellation)
+                );
+            WinClipFeatures[] features = networks is null ? [] : [.. references.Select(Encode)];
             return (ran, [.. shots.Select(Measure)]);
 
             Latency Measure(int k)
             {
                 foreach (Inspector inspector in inspectors)
                     inspector.Use(banks.GetValueOrDefault(k));
-                Action[] methods =
+                Action?[] methods =
                 [
-                    .. inspectors.Select<Inspector, Action>(i => () => i.Inspect(query.View, cancellation: cancellation)),
-                    () => Judge(Encode(query), features[..k]),
+                    .. inspectors.Select<Inspector, Action?>(i =>
+                        i.Branches == Branches.None ? null : () => i.Inspect(query.View, cancellation: cancellation)
+                    ),
+                    .. hasClip ? [() => Judge(Encode(query), features[..k])] : (Action[])[],
                 ];
                 double[][] rows =
                 [
                     .. Enumerable.Range(0, rounds + WarmUps).Select(_ => methods.Select(Milliseconds).ToArray()).Skip(WarmUps),
                 ];
-                return new Latency(k, [.. methods.Select((_, m) => rows.Select(r => r[m]).ToArray())]);
+                return new Latency(k, [.. methods.Select((method, m) => method is null ? [] : rows.Select(r => r[m]).ToArray())]);
             }
 
             WinClipFeatures Encode(RgbImage image)
             {
-                using NetworkOutputs outputs = networks.Encode(image.View, cancellation).Outputs;
+                using NetworkOutputs outputs = networks!.Encode(image.View, cancellation).Outputs;
                 return WinClipNetworks.Features(outputs);
             }
 
             void Judge(WinClipFeatures image, WinClipFeatures[] bank) =>
-                _ = bank.Length > 0 ? winClip.FewShot(image, bank) : winClip.ZeroShot(image);
+                _ = bank.Length > 0 ? winClip!.FewShot(image, bank) : winClip!.ZeroShot(image);
         }
         finally
         {
@@ -137,10 +145,18 @@ public static class LatencyBench
         return banks;
     }
 
-    private static double Milliseconds(Action work)
+    private static List<Profile> ProfilesOf(PackManifest pack)
+    {
+        List<Profile> profiles = pack.Clip is null ? [] : [Profile.ClipFusion, Profile.PatchClip, Profile.MapDiff];
+        if (pack.Backbone is not null)
+            profiles.Add(Profile.Backbone);
+        return profiles;
+    }
+
+    private static double Milliseconds(Action? work)
     {
         long start = Stopwatch.GetTimestamp();
-        work();
+        work?.Invoke();
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 

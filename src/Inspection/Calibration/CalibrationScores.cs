@@ -5,14 +5,15 @@ using ClipFusion.Inspection.Recipes;
 namespace ClipFusion.Inspection.Calibration;
 
 /// <summary>
-/// How high good parts score under a recipe, and how high their maps reach: for the recipe's own profile and, where that runs the diffusion
-/// model too, for PatchCLIP, which stands in at a deadline and whose scores are on another scale.
+/// How high good parts score under a recipe, and how high their maps reach: for the recipe's own profile and for the one whose result
+/// stands in at a deadline, if there is one; its scores are on another scale.
 /// </summary>
 /// <param name="profile">The recipe's.</param>
 /// <param name="alpha">Wanted rate of rejected good parts, above 0 and below 1.</param>
 public sealed class CalibrationScores(Profile profile, double alpha)
 {
     private FusionResult? _fallback;
+    private Profile _heldProfile;
     private readonly List<double> _full = [],
         _fullPeaks = [],
         _held = [],
@@ -43,20 +44,17 @@ public sealed class CalibrationScores(Profile profile, double alpha)
         ArgumentNullException.ThrowIfNull(inspector);
         InspectionResult result = inspector.Inspect(part, cancellation: cancellation);
         Add(result.Fused, _full, _fullPeaks);
-        if (!inspector.HasFallback)
+        if (inspector.HeldProfile is not { } profile)
             return;
+        _heldProfile = profile;
         _fallback ??= new FusionResult(result.Map.Height, result.Map.Width);
-        Add(
-            inspector.Fuse(result.Maps, Profile.PatchClip, result.Prepared.Region, _fallback, cancellation: cancellation),
-            _held,
-            _heldPeaks
-        );
+        Add(inspector.Fuse(result.Maps, profile, result.Prepared.Region, _fallback, cancellation: cancellation), _held, _heldPeaks);
     }
 
     private ProfileTable Table(List<double> full, List<double> held)
     {
         ProfileTable table = ProfileTable.Empty.With(profile, Of(full).Value, null);
-        return held.Count == 0 ? table : table.With(Profile.PatchClip, Of(held).Value, null);
+        return held.Count == 0 ? table : table.With(_heldProfile, Of(held).Value, null);
     }
 
     private ConformalThreshold Of(List<double> scores) => ConformalThreshold.Of(scores, alpha);

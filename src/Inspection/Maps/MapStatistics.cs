@@ -35,6 +35,31 @@ public static class MapStatistics
         return count % 2 == 1 ? upper : (float)(((double)Select(values, ignored, (count / 2) - 1) + upper) / 2);
     }
 
+    /// <summary>The mean of the largest values of the cells that are not ignored.</summary>
+    /// <param name="values">The map's values, none of them NaN.</param>
+    /// <param name="largest">How many of them, at least 1; all where there are fewer.</param>
+    /// <param name="ignored">True where a cell does not count, one entry a value; null = every cell counts.</param>
+    /// <exception cref="ArgumentException">There are no values, every cell is ignored, or the lengths differ.</exception>
+    public static float MeanOfLargest(ReadOnlySpan<float> values, int largest, ReadOnlySpan<bool> ignored = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(largest, 1);
+        int count = CountedCells(values, ignored);
+        largest = Math.Min(largest, count);
+        float least = Select(values, ignored, count - largest);
+        double sum = 0;
+        int above = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (values[i] <= least || (!ignored.IsEmpty && ignored[i]))
+                continue;
+            sum += values[i];
+            above++;
+        }
+
+        // Of equal values at the edge as many as there is room for.
+        return (float)((sum + ((double)least * (largest - above))) / largest);
+    }
+
     /// <summary>
     /// The value of rank <paramref name="rank"/> (0 = smallest) by radix selection over the bits of an order-preserving integer:
     /// four passes whatever the values are, where a quickselect needs a copy and has bad cases.

@@ -46,4 +46,22 @@ internal readonly record struct BankSearch(int Parallelism, int? Exclude, Cancel
 
         return maps;
     }
+
+    /// <summary>The distance maps of features that lie with the host, each cell compared with its neighbours alone.</summary>
+    /// <param name="banks">A bank a map.</param>
+    /// <param name="outputs">What the network gave; borrowed.</param>
+    /// <param name="names">For each bank the output with the features.</param>
+    /// <param name="sides">For each bank the cells along a side.</param>
+    /// <exception cref="ArgumentException">The image to leave out is not there, or a cell has no row near it.</exception>
+    public AnomalyMap[] Run(IReadOnlyList<NeighbourBank> banks, NetworkOutputs outputs, string[] names, int[] sides)
+    {
+        var maps = new AnomalyMap[banks.Count];
+        for (int i = 0; i < maps.Length; i++)
+        {
+            maps[i] = new AnomalyMap(sides[i], sides[i]);
+            banks[i].Search(outputs.Row(names[i], 0), maps[i].Values, Exclude, Parallelism, Cancellation);
+        }
+
+        return maps;
+    }
 }

@@ -22,7 +22,7 @@ internal sealed class DeviceBanks : IDisposable
     /// <exception cref="DeviceSearchException">The GPU can't be used, or has too little memory.</exception>
     public static DeviceBanks Create(int device, ReferenceBanks banks)
     {
-        MemoryBank[] all = [.. banks.Clip, .. banks.Diffusion];
+        MemoryBank[] all = [.. banks.Clip, .. banks.Diffusion, .. banks.Backbone];
         NativeBank[] native =
         [
             .. all.Select(b => b.Native ?? throw new DeviceSearchException("the banks are not in the native library", null)),

@@ -4,8 +4,8 @@ using ClipFusion.OnnxInference.Sessions;
 namespace ClipFusion.Inspection.Networks;
 
 /// <summary>
-/// Step 4 for one image: what the image tower and the denoiser say about it. <see cref="PackNetworks"/> runs the networks of a pack; an
-/// evaluation reads what they said before. Steps 5 to 7 can't tell which of them answers.
+/// Step 4 for one image: what the image tower, the denoiser and the backbone say about it. <see cref="PackNetworks"/> runs the networks of
+/// a pack; an evaluation reads what they said before. Steps 5 to 7 can't tell which of them answers.
 /// </summary>
 public interface IImageNetworks
 {
@@ -36,4 +36,13 @@ public interface IImageNetworks
     /// <exception cref="NetworkException">A network failed.</exception>
     /// <exception cref="OperationCanceledException">Ended from outside.</exception>
     NetworkOutputs RunDiffusion(DiffusionPlan plan, bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation);
+
+    /// <summary>The backbone: the features of each of its layers.</summary>
+    /// <param name="staysOnDevice">Whether the features may stay where the backbone ran, to be searched for there.</param>
+    /// <param name="trace">Notes durations and, with a debug pack, raw tensors; null for nothing.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <returns>Owned by the caller.</returns>
+    /// <exception cref="NetworkException">A network failed.</exception>
+    /// <exception cref="OperationCanceledException">Ended from outside.</exception>
+    NetworkOutputs RunBackbone(bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation);
 }

@@ -12,14 +12,16 @@ namespace ClipFusion.Inspection.Networks;
 /// <param name="recipe">Says which streams are wanted and how the states' maps are normalised.</param>
 /// <param name="image">The prepared image; borrowed, and not to be written over before this is disposed.</param>
 /// <param name="betweenRuns">Called between two runs, so that a scheduler can let something more urgent go first; null for nothing.</param>
-public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage image, Action? betweenRuns = null)
+/// <param name="goesOn">Whether runs for another image came before, so that <paramref name="betweenRuns"/> is called before the first one
+/// too.</param>
+public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage image, Action? betweenRuns = null, bool goesOn = false)
     : IImageNetworks,
         IDisposable
 {
     private ClipPart Clip => pack.Manifest.RequireClip();
     private DiffusionPart Diffusion => pack.Manifest.RequireDiffusion();
     private NetworkOutputs? _latent;
-    private bool _hasRun;
+    private bool _hasRun = goesOn;
 
     /// <inheritdoc/>
     public Region Covered => image.Region;
@@ -74,6 +76,28 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
             )
             : DenoiseWithTaps(plan, latent, outputs, taps, cancellation);
         trace?.Lap(InspectionStep.Unet);
+        return o;
+    }
+
+    /// <inheritdoc/>
+    public NetworkOutputs RunBackbone(bool staysOnDevice, InspectionTrace? trace, CancellationToken cancellation)
+    {
+        NextRun();
+        BackbonePart part = pack.Manifest.RequireBackbone();
+        TensorTaps? taps = pack.IsDebug ? trace?.Taps : null;
+        string[] features = [.. part.Layers.Select((_, i) => GraphNames.BackboneFeatures(i))];
+        string[] raw = taps is null ? [] : [.. BackboneTaps.Names(pack.Manifest)];
+        NetworkOutputs o = RunOnPixels(
+            GraphNames.BackboneImage,
+            image.Backbone,
+            part.ImageSize,
+            [.. features, .. raw],
+            staysOnDevice ? features.Contains : null,
+            cancellation
+        );
+        foreach (string name in raw)
+            taps!.Add(BackboneTaps.TapOf(name, part), o.Floats(name), o.Shape(name));
+        trace?.Lap(InspectionStep.BackboneNetwork);
         return o;
     }
 

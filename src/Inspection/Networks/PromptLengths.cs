@@ -22,22 +22,30 @@ public static class PromptLengths
     {
         ArgumentNullException.ThrowIfNull(recipes);
         PackManifest manifest = PackVerifier.ReadManifest(folder);
-        var clip = ClipTokenizer.Load(Path.Combine(folder, GraphNames.ClipVocabulary), Path.Combine(folder, GraphNames.ClipMerges));
-        var diffusion = ClipTokenizer.Load(
-            Path.Combine(folder, GraphNames.DiffusionVocabulary),
-            Path.Combine(folder, GraphNames.DiffusionMerges)
-        );
-        return [.. recipes.Select(r => Find(manifest, clip, diffusion, r))];
+        ClipTokenizer? clip = manifest.Clip is null ? null : Load(GraphNames.ClipVocabulary, GraphNames.ClipMerges);
+        ClipTokenizer? diffusion = manifest.Diffusion is null ? null : Load(GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges);
+        // What asks for networks that the pack does not have is told elsewhere.
+        return [.. recipes.Select(r => PackRecipe.TrySettle(r, manifest) is { } settled ? Find(manifest, clip, diffusion, settled) : [])];
+
+        ClipTokenizer Load(string vocabulary, string merges) =>
+            ClipTokenizer.Load(Path.Combine(folder, vocabulary), Path.Combine(folder, merges));
     }
 
     /// <summary>Refuses a recipe with a prompt that is too long.</summary>
     /// <param name="pack">Whose towers read it.</param>
-    /// <param name="recipe">The recipe.</param>
+    /// <param name="recipe">The recipe; of branches that the pack does not have no prompt is looked at.</param>
     /// <exception cref="PromptTooLongException">A prompt is too long; the first ones are named.</exception>
     public static void Ensure(ModelPack pack, Recipe recipe)
     {
         ArgumentNullException.ThrowIfNull(pack);
-        Ensure(Find(pack.Manifest, pack.ClipTokenizer, pack.DiffusionTokenizer, recipe));
+        Ensure(
+            Find(
+                pack.Manifest,
+                pack.Manifest.Clip is null ? null : pack.ClipTokenizer,
+                pack.Manifest.Diffusion is null ? null : pack.DiffusionTokenizer,
+                recipe
+            )
+        );
     }
 
     /// <summary>Refuses prompts of CLIP that are too long, wherever they come from.</summary>
@@ -63,16 +71,16 @@ public static class PromptLengths
         throw new PromptTooLongException(string.Join("; ", errors.Take(Told)) + more);
     }
 
-    private static IReadOnlyList<FieldError> Find(PackManifest manifest, ClipTokenizer clip, ClipTokenizer diffusion, Recipe recipe)
+    private static IReadOnlyList<FieldError> Find(PackManifest manifest, ClipTokenizer? clip, ClipTokenizer? diffusion, Recipe recipe)
     {
         var errors = new FieldErrors();
-        if (recipe.UsedBranches.HasFlag(Branches.ClipLanguage))
+        if (clip is not null && recipe.UsedBranches.HasFlag(Branches.ClipLanguage))
         {
             Side("$.normalPrompts", recipe.NormalPrompts);
             Side("$.abnormalPrompts", recipe.AbnormalPrompts);
         }
 
-        if ((recipe.UsedBranches & Branches.Diff) == 0)
+        if (diffusion is null || (recipe.UsedBranches & Branches.Diff) == 0)
             return errors.List;
         for (int i = 0; i < recipe.States.Length; i++)
             Diffusion($"$.states[{i}]", recipe.StatePrompt, recipe.States[i]);
@@ -88,7 +96,7 @@ public static class PromptLengths
                     errors,
                     $"{path}[{i}]",
                     PromptTemplate.Expand(templates[i], recipe.Object),
-                    clip,
+                    clip!,
                     manifest.RequireClip().ContextLength,
                     "CLIP's"
                 );
@@ -99,7 +107,7 @@ public static class PromptLengths
                 errors,
                 path,
                 PromptTemplate.Expand(template, recipe.Object, state),
-                diffusion,
+                diffusion!,
                 manifest.RequireDiffusion().ContextLength,
                 "the diffusion model's"
             );

@@ -8,6 +8,7 @@ public static class ProfileNames
         ("clipfusion", Profile.ClipFusion),
         ("mapdiff", Profile.MapDiff),
         ("patchclip", Profile.PatchClip),
+        ("backbone", Profile.Backbone),
     ];
 
     /// <summary>Every profile with its name, in the order in which they are written.</summary>

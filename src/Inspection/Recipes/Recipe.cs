@@ -73,8 +73,33 @@ public sealed record Recipe
     /// references.</summary>
     public double Coreset { get; init; } = 1;
 
-    /// <summary>The terms that are computed; at least one that the profile uses.</summary>
-    public Branches Branches { get; init; } = Branches.All;
+    /// <summary>The backbone's weight w in map and score, 0 or more: M' = (M + w M^{B,V})/(1 + w/2), and S' alike; null = the
+    /// pack's.</summary>
+    public double? BackboneWeight { get; init; }
+
+    /// <summary>What becomes of the backbone's map.</summary>
+    public BackboneScore BackboneScore { get; init; } = BackboneScore.Max;
+
+    /// <summary>For parts that always lie alike: only rows of references within so many cells, up, down and to the sides, are compared, on
+    /// the grid of each of the backbone's layers, 0..1024; null = all rows.</summary>
+    public int? PositionRadius { get; init; }
+
+    /// <summary>For parts that lie anyhow: whether the backbone also sees the references turned by 90, 180 and 270 degrees.</summary>
+    public bool ReferenceTurns { get; init; }
+
+    /// <summary>Whose result is held for the case that the deadline comes first.</summary>
+    public FallbackChoice Fallback { get; init; } = FallbackChoice.OfPack;
+
+    /// <summary>The terms that the recipe lists; null = all that the pack has.</summary>
+    public Branches? ListedBranches { get; init; }
+
+    /// <summary>The terms that are computed; at least one that the profile uses. The paper's four as long as nothing else is
+    /// known.</summary>
+    public Branches Branches
+    {
+        get => ListedBranches ?? Branches.All;
+        init => ListedBranches = value;
+    }
 
     /// <summary>The part of the frame that is judged; null = all of it.</summary>
     public Region? Region { get; init; }
@@ -91,23 +116,32 @@ public sealed record Recipe
     /// <summary>Grey level of 10 to 16 bit frames that becomes 255; null = the highest.</summary>
     public int? WhiteLevel { get; init; }
 
-    /// <summary>The models that judge.</summary>
-    public Profile Profile { get; init; } = Profile.ClipFusion;
+    /// <summary>The profile that the recipe names; null = the fullest that the pack has.</summary>
+    public Profile? NamedProfile { get; init; }
+
+    /// <summary>The models that judge; the paper's two as long as nothing else is known.</summary>
+    public Profile Profile
+    {
+        get => NamedProfile ?? Profile.ClipFusion;
+        init => NamedProfile = value;
+    }
 
     /// <summary>The branches that the profile leaves: <see cref="Branches"/> of the models that it runs.</summary>
-    public Branches UsedBranches =>
-        Branches
-        & (
-            Profile switch
-            {
-                Profile.PatchClip => Branches.Clip,
-                Profile.MapDiff => Branches.Diff,
-                _ => Branches.All,
-            }
-        );
+    public Branches UsedBranches => Branches & OfProfile(Profile);
+
+    /// <summary>The branches of the models that a profile runs.</summary>
+    /// <param name="profile">The profile.</param>
+    public static Branches OfProfile(Profile profile) =>
+        profile switch
+        {
+            Profile.PatchClip => Branches.Clip | Branches.BackboneVision,
+            Profile.MapDiff => Branches.Diff | Branches.BackboneVision,
+            Profile.Backbone => Branches.BackboneVision,
+            _ => Branches.All | Branches.BackboneVision,
+        };
 
     /// <summary>Sixteen hex digits that change with every setting and with nothing else; computed on every call. A mask file counts by its
-    /// path, not its content.</summary>
+    /// path, not its content. What a recipe leaves to the pack does not count: the pack's own hash stands beside it.</summary>
     public string Revision => RecipeWriter.Revision(this);
 
     /// <summary>The product's defaults for an object.</summary>

@@ -3,20 +3,50 @@ using ClipFusion.Imaging;
 
 namespace ClipFusion.Inspection.Recipes;
 
-/// <summary>Which of the two models judge; scores of different profiles are on different scales.</summary>
+/// <summary>Which of the models judge; scores of different profiles are on different scales. The backbone has its share, by the recipe's
+/// weight, in each of the first three.</summary>
 public enum Profile
 {
-    /// <summary>Both, weighed by the recipe's alphas.</summary>
+    /// <summary>CLIP and the diffusion model, weighed by the recipe's alphas.</summary>
     ClipFusion,
 
-    /// <summary>The diffusion model alone (alpha 0).</summary>
+    /// <summary>The diffusion model (alpha 0).</summary>
     MapDiff,
 
-    /// <summary>CLIP alone (alpha 1); the fast one.</summary>
+    /// <summary>CLIP (alpha 1); the fast one of the paper's.</summary>
     PatchClip,
+
+    /// <summary>The backbone alone; there is no zero-shot of it.</summary>
+    Backbone,
 }
 
-/// <summary>The four terms of equations 4 and 9.</summary>
+/// <summary>Whose result is held for the case that a deadline comes first.</summary>
+public enum FallbackChoice
+{
+    /// <summary>What suits the pack: PatchCLIP's where there is CLIP, else the backbone's.</summary>
+    OfPack,
+
+    /// <summary>Nobody's: there is no verdict then.</summary>
+    None,
+
+    /// <summary>PatchCLIP's.</summary>
+    PatchClip,
+
+    /// <summary>The backbone's.</summary>
+    Backbone,
+}
+
+/// <summary>How the backbone's map becomes a score.</summary>
+public enum BackboneScore
+{
+    /// <summary>Its greatest value on the score grid, as for the other vision branches.</summary>
+    Max,
+
+    /// <summary>The mean of the greatest hundredth of its cells, on the first layer's grid: for tiny defects among noisy cells.</summary>
+    Top1,
+}
+
+/// <summary>The terms of map and score: four of equations 4 and 9, and the backbone's.</summary>
 [Flags]
 public enum Branches
 {
@@ -35,6 +65,9 @@ public enum Branches
     /// <summary>The denoiser's features against the references: M^{Diff,V}, S^{Diff,V}.</summary>
     DiffVision = 8,
 
+    /// <summary>The backbone's features against the references: M^{B,V}, S^{B,V}.</summary>
+    BackboneVision = 16,
+
     /// <summary>Both CLIP terms.</summary>
     Clip = ClipLanguage | ClipVision,
 
@@ -44,10 +77,13 @@ public enum Branches
     /// <summary>Both terms that need no reference image.</summary>
     Language = ClipLanguage | DiffLanguage,
 
-    /// <summary>Both terms that compare with reference images.</summary>
+    /// <summary>Both terms of the paper that compare with reference images.</summary>
     Vision = ClipVision | DiffVision,
 
-    /// <summary>The whole method.</summary>
+    /// <summary>All terms that compare with reference images.</summary>
+    Compared = Vision | BackboneVision,
+
+    /// <summary>All four terms of the paper.</summary>
     All = Clip | Diff,
 }
 

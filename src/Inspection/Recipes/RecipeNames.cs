@@ -11,6 +11,16 @@ internal static class RecipeNames
         ("clipVision", Branches.ClipVision),
         ("diffLanguage", Branches.DiffLanguage),
         ("diffVision", Branches.DiffVision),
+        ("backboneVision", Branches.BackboneVision),
+    ];
+
+    public static readonly (string Name, BackboneScore Value)[] BackboneScores = [("max", BackboneScore.Max), ("top1", BackboneScore.Top1)];
+
+    /// <summary>Null stands for <see cref="FallbackChoice.None"/>; the pack's choice is a key that is not there.</summary>
+    public static readonly (string Name, FallbackChoice Value)[] Fallbacks =
+    [
+        ("patchclip", FallbackChoice.PatchClip),
+        ("backbone", FallbackChoice.Backbone),
     ];
 
     public static readonly (string Name, TokenNormalization Value)[] TokenNormalizations =

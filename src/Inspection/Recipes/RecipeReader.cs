@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using ClipFusion.Foundation.Json;
 using ClipFusion.Imaging;
@@ -90,27 +91,32 @@ public static class RecipeReader
             OutputSize = fields.Read("outputSize", defaults.OutputSize, Integer(1, 4096)),
             SmoothingSigma = fields.Read("smoothingSigma", defaults.SmoothingSigma, Number(0, 64)),
             Coreset = fields.Read("coreset", defaults.Coreset, Share),
-            Branches = ReadBranches(fields, defaults.Branches),
+            ListedBranches = ReadBranches(fields),
             Region = fields.Read("region", defaults.Region, OrNull<Region>(Rectangle)),
             Ignore = fields.Read<IgnoreRule?>("ignore", defaults.Ignore, Ignore),
             Crop = fields.Read("crop", defaults.Crop, Choice(RecipeNames.Crops)),
             BlackLevel = fields.Read("blackLevel", defaults.BlackLevel, OrNull(Integer(0, 65535))),
             WhiteLevel = fields.Read("whiteLevel", defaults.WhiteLevel, OrNull(Integer(0, 65535))),
-            Profile = fields.Read("profile", defaults.Profile, Choice(ProfileNames.All)),
+            NamedProfile = fields.Read("profile", null, Given(Choice(ProfileNames.All))),
+            BackboneWeight = fields.Read("backboneWeight", defaults.BackboneWeight, OrNull<double>(Weight)),
+            BackboneScore = fields.Read("backboneScore", defaults.BackboneScore, Choice(RecipeNames.BackboneScores)),
+            PositionRadius = fields.Read("positionRadius", defaults.PositionRadius, OrNull(Integer(0, 1024))),
+            ReferenceTurns = fields.Read("referenceTurns", defaults.ReferenceTurns, Flag),
+            Fallback = fields.Read("fallbackProfile", defaults.Fallback, Fallback),
         };
         fields.Read("scoreSize", Recipe.ScoreSize, ScoreSize);
         fields.Read(Schema, "", Text);
         return recipe;
     }
 
-    private static Branches ReadBranches(JsonFields fields, Branches missing)
+    private static Branches? ReadBranches(JsonFields fields)
     {
         ImmutableArray<Branches> listed = fields.Read(
             "branches",
-            [missing],
+            default,
             List(Choice(RecipeNames.Branch), RecipeNames.Branch.Length, "branches")
         );
-        return listed.Aggregate(Branches.None, (all, one) => all | one);
+        return listed.IsDefault ? null : listed.Aggregate(Branches.None, (all, one) => all | one);
     }
 
     private static bool ScoreSize(JsonElement json, string path, FieldErrors errors, out int value)
@@ -138,11 +144,11 @@ public static class RecipeReader
             white = recipe.WhiteLevel ?? 65535;
         if (black >= white)
             errors.Add("$.blackLevel", $"{black} with the white level {white}", "a black level below the white level");
-        if (recipe.UsedBranches == Branches.None)
+        if (recipe.ListedBranches is { } listed && (listed & Recipe.OfProfile(recipe.Profile)) == 0)
         {
             string needed = string.Join(
                 ", ",
-                RecipeNames.Branch.Where(b => (recipe with { Branches = b.Value }).UsedBranches != Branches.None).Select(b => b.Name)
+                RecipeNames.Branch.Where(b => Recipe.OfProfile(recipe.Profile).HasFlag(b.Value)).Select(b => b.Name)
             );
             errors.Add(
                 "$.branches",
@@ -150,5 +156,16 @@ public static class RecipeReader
                 $"at least one of {needed} for the profile {ProfileNames.Of(recipe.Profile)}"
             );
         }
+
+        if (recipe.PositionRadius is not { } radius)
+            return;
+        if (recipe.ReferenceTurns)
+            errors.Add("$.positionRadius", $"{radius} with referenceTurns", "one of the two: a turned part has its cells elsewhere");
+        if (recipe.Coreset < 1)
+            errors.Add(
+                "$.positionRadius",
+                string.Create(CultureInfo.InvariantCulture, $"{radius} with the coreset {recipe.Coreset}"),
+                "a coreset of 1: what is left out of a bank would be missing at its place"
+            );
     }
 }

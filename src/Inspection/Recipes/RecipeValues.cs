@@ -45,6 +45,30 @@ internal static class RecipeValues
         return good || Fail(json, path, errors, "a share above 0, at most 1");
     }
 
+    public static bool Weight(JsonElement json, string path, FieldErrors errors, out double value)
+    {
+        value = 0;
+        bool good = json.ValueKind == JsonValueKind.Number && json.TryGetDouble(out value) && value >= 0 && double.IsFinite(value);
+        return good || Fail(json, path, errors, "a number, 0 or more, or null for the pack's own");
+    }
+
+    /// <summary>Whose result is held, or null for nobody's.</summary>
+    public static bool Fallback(JsonElement json, string path, FieldErrors errors, out FallbackChoice value)
+    {
+        value = FallbackChoice.None;
+        return json.ValueKind == JsonValueKind.Null || Choice(RecipeNames.Fallbacks)(json, path, errors, out value);
+    }
+
+    /// <summary>A value that is null only where its key is missing.</summary>
+    public static ValueReader<T?> Given<T>(ValueReader<T> read)
+        where T : struct =>
+        (JsonElement json, string path, FieldErrors errors, out T? value) =>
+        {
+            bool good = read(json, path, errors, out T given);
+            value = given;
+            return good;
+        };
+
     public static bool Pair(JsonElement json, string path, FieldErrors errors, out TimestepBlock value)
     {
         value = default;

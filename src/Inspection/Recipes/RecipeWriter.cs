@@ -5,25 +5,30 @@ using ClipFusion.Imaging;
 
 namespace ClipFusion.Inspection.Recipes;
 
-/// <summary>Writes recipes: every key, in a fixed order, defaults included, so equal settings give equal bytes.</summary>
+/// <summary>Writes recipes: every key, in a fixed order, defaults included, so equal settings give equal bytes. What a recipe leaves to the
+/// pack has no key.</summary>
 public static class RecipeWriter
 {
     /// <summary>The recipe as indented JSON, to be read by people and by <see cref="RecipeReader"/>.</summary>
     /// <param name="recipe">The recipe.</param>
-    public static string Write(Recipe recipe) => Encoding.UTF8.GetString(Write(recipe, indented: true, allKeys: true));
+    public static string Write(Recipe recipe) => Encoding.UTF8.GetString(Write(recipe, Form.File, indented: true));
 
     /// <summary>The canonical form: compact UTF-8 JSON that the order of keys, whitespace and left-out defaults of a file don't
     /// change.</summary>
     /// <param name="recipe">The recipe.</param>
-    public static byte[] Canonical(Recipe recipe) => Write(recipe, indented: false, allKeys: true);
+    public static byte[] Canonical(Recipe recipe) => Write(recipe, Form.File);
 
     /// <summary>The first sixteen hex digits of the canonical form's SHA-256; keys that came after the first release are left out of it at
     /// their defaults, so that no stored revision became a stranger.</summary>
     /// <param name="recipe">The recipe.</param>
-    public static string Revision(Recipe recipe) =>
-        Convert.ToHexStringLower(SHA256.HashData(Write(recipe, indented: false, allKeys: false)).AsSpan(0, 8));
+    public static string Revision(Recipe recipe) => Convert.ToHexStringLower(SHA256.HashData(Write(recipe, Form.Revision)).AsSpan(0, 8));
 
-    private static byte[] Write(Recipe recipe, bool indented, bool allKeys)
+    /// <summary>What the revision of a station's recipe is made from: as <see cref="Revision"/>, but with the key that was there when
+    /// stations' revisions were first stored.</summary>
+    /// <param name="recipe">The recipe.</param>
+    public static byte[] ForStationRevision(Recipe recipe) => Write(recipe, Form.StationRevision);
+
+    private static byte[] Write(Recipe recipe, Form form, bool indented = false)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         using var buffer = new MemoryStream();
@@ -32,14 +37,35 @@ public static class RecipeWriter
             json.WriteStartObject();
             WriteWords(json, recipe);
             WriteMethod(json, recipe);
+            // In revisions the paper's four stand for branches that are not listed, as they always did.
+            if (form != Form.File || recipe.ListedBranches is not null)
+                WriteList(json, "branches", RecipeNames.Branch.Where(b => recipe.Branches.HasFlag(b.Value)).Select(b => b.Name));
             WriteFrame(json, recipe);
-            json.WriteString("profile", ProfileNames.Of(recipe.Profile));
-            if (allKeys || recipe.Coreset < 1)
+            if (form != Form.File || recipe.NamedProfile is not null)
+                json.WriteString("profile", ProfileNames.Of(recipe.Profile));
+            if (form != Form.Revision || recipe.Coreset < 1)
                 WriteNumber(json, "coreset", recipe.Coreset);
+            WriteBackbone(json, recipe, defaults: form == Form.File);
             json.WriteEndObject();
         }
 
         return buffer.ToArray();
+    }
+
+    private static void WriteBackbone(Utf8JsonWriter json, Recipe recipe, bool defaults)
+    {
+        if (recipe.BackboneWeight is { } weight)
+            WriteNumber(json, "backboneWeight", weight);
+        if (defaults || recipe.BackboneScore != BackboneScore.Max)
+            json.WriteString("backboneScore", RecipeNames.Of(RecipeNames.BackboneScores, recipe.BackboneScore));
+        if (defaults || recipe.PositionRadius is not null)
+            WriteNumber(json, "positionRadius", recipe.PositionRadius);
+        if (defaults || recipe.ReferenceTurns)
+            json.WriteBoolean("referenceTurns", recipe.ReferenceTurns);
+        if (recipe.Fallback == FallbackChoice.None)
+            json.WriteNull("fallbackProfile");
+        else if (recipe.Fallback != FallbackChoice.OfPack)
+            json.WriteString("fallbackProfile", RecipeNames.Of(RecipeNames.Fallbacks, recipe.Fallback));
     }
 
     private static void WriteWords(Utf8JsonWriter json, Recipe recipe)
@@ -76,7 +102,6 @@ public static class RecipeWriter
         json.WriteNumber("outputSize", recipe.OutputSize);
         json.WriteNumber("scoreSize", Recipe.ScoreSize);
         WriteNumber(json, "smoothingSigma", recipe.SmoothingSigma);
-        WriteList(json, "branches", RecipeNames.Branch.Where(b => recipe.Branches.HasFlag(b.Value)).Select(b => b.Name));
     }
 
     private static void WriteFrame(Utf8JsonWriter json, Recipe recipe)
@@ -134,5 +159,17 @@ public static class RecipeWriter
             json.WriteNumber(name, number + 0.0);
         else
             json.WriteNull(name);
+    }
+
+    private enum Form
+    {
+        /// <summary>To be read again.</summary>
+        File,
+
+        /// <summary>Of <see cref="Revision"/>.</summary>
+        Revision,
+
+        /// <summary>Of <see cref="ForStationRevision"/>.</summary>
+        StationRevision,
     }
 }

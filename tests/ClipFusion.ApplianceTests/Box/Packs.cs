@@ -14,7 +14,9 @@ public sealed class Packs : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Lazy<string> _starter,
         _recorded,
-        _slow;
+        _slow,
+        _backbone,
+        _slowBesideBackbone;
 
     public Packs()
     {
@@ -25,6 +27,8 @@ public sealed class Packs : IDisposable
         });
         _recorded = new(() => Record("recorded", 0));
         _slow = new(() => Record("slow", SlowProducts));
+        _backbone = new(() => BackbonePack.Alone(_folder["backbone"]));
+        _slowBesideBackbone = new(() => BackbonePack.Beside(Slow, _folder["slow-beside-backbone"]));
     }
 
     /// <summary>Work of the slow UNet: 270 GFLOP, four seconds of one core here, and still well over a second of a faster one.</summary>
@@ -38,6 +42,12 @@ public sealed class Packs : IDisposable
 
     /// <summary>As <see cref="Recorded"/>, with a UNet that takes seconds.</summary>
     public string Slow => _slow.Value;
+
+    /// <summary>A small backbone with random weights and nothing else.</summary>
+    public string Backbone => _backbone.Value;
+
+    /// <summary>The same beside <see cref="Slow"/>'s networks.</summary>
+    public string SlowBesideBackbone => _slowBesideBackbone.Value;
 
     public string this[string name] =>
         name switch

@@ -29,6 +29,13 @@ public sealed class RecipeSchemaTests : IDisposable
             ("example", await File.ReadAllTextAsync(Path.Combine(Checkers.Root, "config", "example.recipe.json"), _limit.Token)),
             ("every key", EveryKey),
             ("inspect's", """{"object":"nut"}"""),
+            (
+                "a backbone's",
+                """
+                {"object":"nut","branches":["backboneVision"],"profile":"backbone","backboneWeight":0.5,"backboneScore":"top1",
+                 "positionRadius":3,"referenceTurns":false,"fallbackProfile":null,"thresholds":{"backbone":{"fewShot":0.1}}}
+                """
+            ),
             ("the demo's", await File.ReadAllTextAsync(_folder["recipes", "demo.json"], _limit.Token))
         );
         Assert.Equal(("", ""), (output, errors));
@@ -49,6 +56,8 @@ public sealed class RecipeSchemaTests : IDisposable
             ("a reference outside", """{"object":"nut","references":["../a.png"]}"""),
             ("an absolute reference", """{"object":"nut","references":["/a.png"]}"""),
             ("no width", """{"object":"nut","imageChecks":{"width":0}}"""),
+            ("a weight below 0", """{"object":"nut","backboneWeight":-1}"""),
+            ("a slow fallback", """{"object":"nut","fallbackProfile":"mapdiff"}"""),
         ];
         (int code, string output, _) = await ValidateAsync(wrong);
         Assert.Equal(1, code);

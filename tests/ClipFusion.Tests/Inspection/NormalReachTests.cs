@@ -33,7 +33,7 @@ public sealed class NormalReachTests(TinyPacks packs)
             own = Math.Max(own, MapStatistics.Max(result.Map.Values));
         }
 
-        Assert.Equal((own, held), (reach.Own, reach.PatchClip));
+        Assert.Equal((own, held), (reach.Own, reach.Held));
     }
 
     [Fact]

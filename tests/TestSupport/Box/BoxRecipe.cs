@@ -26,6 +26,9 @@ public sealed record BoxRecipe(int Number, string Name, string Profile = "clipfu
     /// <summary>Reference images: file and seed.</summary>
     public (string File, int Seed)[] References { get; init; } = [("reference.png", 1)];
 
+    /// <summary>Whose result is held for the deadline; null for the program's own choice.</summary>
+    public string? Fallback { get; init; }
+
     /// <summary>Milliseconds from receipt to verdict; null = none.</summary>
     public int? DeadlineMs { get; init; }
 
@@ -54,6 +57,7 @@ public sealed record BoxRecipe(int Number, string Name, string Profile = "clipfu
                     branches = Branches,
                     profile = Profile,
                     deadlineMs = DeadlineMs,
+                    fallbackProfile = Fallback,
                     thresholds = thresholds.ToDictionary(t => t.Key, t => new { fewShot = t.Value }),
                     references = References.Select(r => r.File),
                 },

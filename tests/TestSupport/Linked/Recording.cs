@@ -36,7 +36,7 @@ internal sealed class Recording : IDisposable
     {
         var recording = new Recording();
         var prepared = new PreparedImage();
-        new Preparation(pack.Manifest, recipe, new PillowResampler()).Run(picture, clip: true, diffusion: true, prepared);
+        new Preparation(pack.Manifest, recipe, new PillowResampler()).Run(picture, Branches.All, prepared);
         recording.Record(pack, GraphNames.ClipImage, Pixels(prepared.Clip, pack.Manifest.RequireClip().ImageSize)).Dispose();
         using NetworkOutputs latent = recording.Record(
             pack,

@@ -61,7 +61,7 @@ internal sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
     /// <summary>Whether there were more.</summary>
     public bool RegionsTruncated => record.RegionsTruncated;
 
-    /// <summary>What judged: clipfusion, mapdiff or patchclip.</summary>
+    /// <summary>What judged: clipfusion, mapdiff, patchclip or backbone.</summary>
     public string Profile => record.Profile;
 
     /// <summary>The recipe as it was when the trigger was accepted.</summary>
@@ -91,6 +91,6 @@ internal sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
 /// <param name="Late">Handed to the broker after the deadline.</param>
 /// <param name="Replayed">Too old for the live topics.</param>
 /// <param name="Duplicate">Sent before, or maybe sent before.</param>
-/// <param name="FallbackProfile">The held PatchCLIP result stands in for the recipe's profile.</param>
+/// <param name="FallbackProfile">A held result, PatchCLIP's or the backbone's, stands in for the recipe's profile.</param>
 /// <param name="ZeroShot">There were no references.</param>
 internal sealed record VerdictFlags(bool Late, bool Replayed, bool Duplicate, bool FallbackProfile, bool ZeroShot);

@@ -15,6 +15,7 @@ export const BRANCHES = {
   clipVision: "CLIP, references",
   diffLanguage: "Diffusion, words",
   diffVision: "Diffusion, references",
+  backboneVision: "Backbone, references",
 };
 
 export const STAGES = {

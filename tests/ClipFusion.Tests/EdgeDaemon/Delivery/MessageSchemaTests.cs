@@ -64,6 +64,23 @@ public sealed class MessageSchemaTests
             AssertFits("verdict", new VerdictMessage(Samples.Judged(Samples.Accepted() with { Source = source }), default));
     }
 
+    /// <summary>The fifth branch came after readers that know four: to them nothing changes where there is none.</summary>
+    [Fact]
+    public void Verdict_WithABackbone_HasAKeyMoreAndOneWithoutHasNot()
+    {
+        VerdictRecord four = Samples.Judged(Samples.Accepted()),
+            five = four with { Profile = "backbone", Evidence = four.Evidence! with { BackboneVision = 0.25 } };
+        AssertFits("verdict", new VerdictMessage(five, default));
+        Assert.Equal(["clipLanguage", "clipVision", "diffLanguage", "diffVision"], Keys(four));
+        Assert.Equal(["clipLanguage", "clipVision", "diffLanguage", "diffVision", "backboneVision"], Keys(five));
+
+        static string[] Keys(VerdictRecord record)
+        {
+            using JsonDocument message = JsonDocument.Parse(Wire.Json(new VerdictMessage(record, default)));
+            return [.. message.RootElement.GetProperty("evidence").EnumerateObject().Select(p => p.Name)];
+        }
+    }
+
     [Fact]
     public void Verdict_WithNumbersThatAreNone_StillGoesOut()
     {

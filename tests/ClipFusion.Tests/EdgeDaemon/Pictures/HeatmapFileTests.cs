@@ -152,7 +152,9 @@ public sealed class HeatmapFileTests
             Score = 1.4,
             Threshold = 1.2,
         };
-        NormalLevels levels = fromReferences ? new(new NormalReach(null, 0.2f), Profile.ClipFusion) : NormalLevels.Unknown;
+        NormalLevels levels = fromReferences
+            ? new(new NormalReach(null, 0.2f), Profile.ClipFusion, Profile.PatchClip)
+            : NormalLevels.Unknown;
         using (PooledAnomalyMap good = Map(Region.Whole(240, 240), normal: 0.1f, hot: 0.2f))
             levels.Note(Verdict(ClipFusion.EdgeDaemon.Domain.Verdict.Ok), good);
         using Frame frame = Grey(240, 240);

@@ -116,6 +116,9 @@ public sealed class RecipeCatalogueTests : IDisposable
                     $"{Files}, \"mapThresholds\": {{\"clipfusion\": {{\"fewShot\": 0.5}}}}",
                     $"{Files}, \"imageChecks\": {{\"minSharpness\": 3}}",
                     $"{Files}, \"states\": [\"rust\"]",
+                    $"{Files}, \"thresholds\": {{\"backbone\": {{\"fewShot\": 0.5}}}}",
+                    $"{Files}, \"positionRadius\": 2",
+                    $"{Files}, \"fallbackProfile\": null",
                     "\"references\": [\"refs/2.png\", \"refs/1.png\"], \"ignore\": \"mask.png\"",
                 ]
         )

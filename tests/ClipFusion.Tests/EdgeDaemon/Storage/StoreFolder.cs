@@ -33,7 +33,7 @@ internal sealed class StoreFolder : IDisposable
             Code.None,
             0.1 + 0.2,
             0.75,
-            new Evidence(0.1, null, 0.3, 1d / 3),
+            new Evidence(0.1, null, 0.3, 1d / 3, 0.2),
             [new RegionRecord(1, 2, 3, 4, 5, 0.5)],
             false,
             "clipfusion",

@@ -24,13 +24,39 @@ public sealed class RecipeWriterTests
     public void Write_ThenRead_GivesTheSameRecipe()
     {
         foreach (
-            Recipe recipe in (Recipe[])[Recipe.Default("nut"), Changed, Changed with { Ignore = new IgnoreRule(null, [new(0, 0, 1, 1)]) }]
+            Recipe recipe in (Recipe[])
+                [
+                    Recipe.Default("nut"),
+                    Changed,
+                    Changed with
+                    {
+                        Ignore = new IgnoreRule(null, [new(0, 0, 1, 1)]),
+                    },
+                    Recipe.Default("nut") with
+                    {
+                        ListedBranches = Branches.BackboneVision,
+                        Profile = Profile.Backbone,
+                        BackboneWeight = 0.5,
+                        BackboneScore = BackboneScore.Top1,
+                        PositionRadius = 3,
+                        Fallback = FallbackChoice.None,
+                    },
+                    Recipe.Default("nut") with
+                    {
+                        ReferenceTurns = true,
+                        Fallback = FallbackChoice.Backbone,
+                    },
+                ]
         )
         {
             Recipe again = RecipeReader.Read(Encoding.UTF8.GetBytes(RecipeWriter.Write(recipe)));
             Assert.Equal(RecipeWriter.Write(recipe), RecipeWriter.Write(again));
             Assert.Equal(recipe.Ignore?.MaskFile, again.Ignore?.MaskFile);
             Assert.Equal(recipe.States, again.States);
+            Assert.Equal(
+                (recipe.ListedBranches, recipe.NamedProfile, recipe.BackboneWeight, recipe.Fallback),
+                (again.ListedBranches, again.NamedProfile, again.BackboneWeight, again.Fallback)
+            );
         }
     }
 
@@ -166,6 +192,34 @@ public sealed class RecipeWriterTests
             {
                 Profile = Profile.PatchClip,
             },
+            r with
+            {
+                NamedProfile = Profile.Backbone,
+            },
+            r with
+            {
+                ListedBranches = Branches.All | Branches.BackboneVision,
+            },
+            r with
+            {
+                BackboneWeight = 1,
+            },
+            r with
+            {
+                BackboneScore = BackboneScore.Top1,
+            },
+            r with
+            {
+                PositionRadius = 0,
+            },
+            r with
+            {
+                ReferenceTurns = true,
+            },
+            r with
+            {
+                Fallback = FallbackChoice.None,
+            },
         ];
         Assert.Equal(recipes.Length, recipes.Select(x => x.Revision).Distinct().Count());
 
@@ -180,13 +234,30 @@ public sealed class RecipeWriterTests
     public void Revision_DefaultRecipe_StaysWhatItIs() => Assert.Equal("4fd6d91984f16c84", Recipe.Default("nut").Revision);
 
     [Fact]
+    public void Revision_WhatIsLeftToThePack_IsThatOfBefore()
+    {
+        Assert.Equal(
+            Recipe.Default("nut").Revision,
+            Read(
+                """
+                {"object":"nut","branches":["clipLanguage","clipVision","diffLanguage","diffVision"],"profile":"clipfusion",
+                 "backboneScore":"max","positionRadius":null,"referenceTurns":false}
+                """
+            ).Revision
+        );
+    }
+
+    [Fact]
     public void Schema_Properties_AreTheReadersKeysWithTheirDefaults()
     {
         JsonElement schema = JsonElement.Parse(File.ReadAllBytes(Fixtures.Path("..", "..", "docs", "recipe.schema.json")));
         JsonElement canonical = JsonElement.Parse(RecipeWriter.Canonical(Recipe.Default("nut")));
         var properties = schema.GetProperty("properties").EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
 
-        Assert.Equal(canonical.EnumerateObject().Select(p => p.Name).Order(), RecipeReader.Keys.Order());
+        // What a recipe leaves to its pack has no key, and so no default that would be right everywhere.
+        string[] ofPack = ["branches", "profile", "backboneWeight", "fallbackProfile"];
+        Assert.Equal(canonical.EnumerateObject().Select(p => p.Name).Concat(ofPack).Order(), RecipeReader.Keys.Order());
+        Assert.All(ofPack, key => Assert.False(properties[key].TryGetProperty("default", out _), key));
         // The rest are the station's keys, which their own test holds.
         Assert.Empty(RecipeReader.Keys.Except(properties.Keys));
         foreach (JsonProperty written in canonical.EnumerateObject().Where(p => p.Name != "object"))
