@@ -456,6 +456,7 @@ case $verb in
     setup
     if [[ ${1:-} == quick ]]; then test_quick "${@:2}"; else test_all "$@"; fi
     ;;
+  format) setup; format "$@" ;;
   soak) setup; soak "$@" ;;
   cuda) setup; cuda ;;
   demo) setup; demo "$@" ;;

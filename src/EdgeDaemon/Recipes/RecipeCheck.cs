@@ -35,10 +35,7 @@ internal static class RecipeCheck
             && recipe.Method.TimestepBlocks.Select(t => t.Block).Where(b => b >= diffusion.Decoder.Count).ToArray() is [var block, ..]
         )
             problems.Add(
-                new(
-                    $"timestepBlocks names decoder block {block}; pack '{pack.Name}' has blocks 0 to {diffusion.Decoder.Count - 1}",
-                    true
-                )
+                new($"timestepBlocks names decoder block {block}; pack '{pack.Name}' has blocks 0 to {diffusion.Decoder.Count - 1}", true)
             );
         Files(recipe, folder, problems);
         ShotMode shots =

@@ -1,4 +1,5 @@
 using ClipFusion.Foundation.Files;
+
 namespace ClipFusion.EdgeDaemon.Storage;
 
 /// <summary>

@@ -29,7 +29,7 @@ internal static class HtmlReport
         var html = new StringBuilder();
         html.Append(
             CultureInfo.InvariantCulture,
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+            $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
                 + $"content=\"width=device-width\"><title>{Text(report.Dataset)}</title>\n<style>{Style}</style></head><body>\n"
         );
         string warning = report.Weights == Models.Pack.PackWeights.Published ? "" : " class=\"warn\"";

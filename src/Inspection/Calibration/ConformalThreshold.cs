@@ -54,7 +54,7 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{scores.Count} good parts allow no alpha below 1/{scores.Count + 1} = {1.0 / (scores.Count + 1):0.0000}; {alpha} "
-                        + "was wanted"
+                        + $"was wanted"
                 ),
                 nameof(scores)
             );

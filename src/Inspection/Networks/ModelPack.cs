@@ -24,8 +24,9 @@ public sealed class ModelPack : GraphSessions
     {
         Hash = hash;
         _clipTokenizer = manifest.Clip is null ? null : Tokenizer(folder, GraphNames.ClipVocabulary, GraphNames.ClipMerges);
-        _diffusionTokenizer =
-            manifest.Diffusion is null ? null : Tokenizer(folder, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges);
+        _diffusionTokenizer = manifest.Diffusion is null
+            ? null
+            : Tokenizer(folder, GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges);
     }
 
     /// <summary>

@@ -50,6 +50,23 @@ public sealed partial class DemoTests : IDisposable
         Assert.True(File.Exists(folder["recipes", "demo.json"]));
     }
 
+    [Fact]
+    public async Task Demo_PageInARealBrowser_ShowsABadPartWithItsPicture()
+    {
+        await using var demo = new DemoProcess("--broker-port", "0", "--http-port", "0");
+        (Uri page, _) = await demo.PlacesAsync(_limit.Token);
+        await using Chromium browser = await Chromium.OpenAsync(page, _limit.Token);
+        await browser.HasAsync("[data-verdict][data-kind=NG]", _limit.Token);
+        await browser.ShowsAsync(_limit.Token, "above the threshold");
+        // docs/page.png is this picture of some run.
+        await File.WriteAllBytesAsync(
+            Path.Combine(Repository.Root, "artifacts", "page.png"),
+            await browser.CaptureAsync(_limit.Token),
+            _limit.Token
+        );
+        Assert.Empty(await browser.ErrorsAsync(_limit.Token));
+    }
+
     [Theory]
     [InlineData("--broker-port", "--http-port")]
     [InlineData("--http-port", "--broker-port")]

@@ -173,7 +173,14 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
         foreach (GraphEntry entry in manifest.Graphs.Where(g => g is { Name: Graph, Debug: false }))
         {
             var g = new GraphBuilder("stale", GraphTarget.OnnxRuntime);
-            g.Input(GraphNames.Pixels, ElementType.UInt8, "N", manifest.RequireDiffusion().ImageSize, manifest.RequireDiffusion().ImageSize, 3);
+            g.Input(
+                GraphNames.Pixels,
+                ElementType.UInt8,
+                "N",
+                manifest.RequireDiffusion().ImageSize,
+                manifest.RequireDiffusion().ImageSize,
+                3
+            );
             double[] latent = Array.ConvertAll(goldens.Values(Graph, GraphNames.Latent).ToArray(), v => (double)v);
             g.Output(GraphNames.Latent, g.Constant(ElementType.Float32, latent, goldens.Shape(Graph, GraphNames.Latent)));
             g.Save(Path.Combine(folder, entry.File));

@@ -45,7 +45,13 @@ internal sealed class Recording : IDisposable
         );
 
         TextPrompts prompts = TextPrompts.Create(pack, recipe, CancellationToken.None);
-        using DiffusionPlan query = DiffusionPlan.ForQuery(pack.Manifest.RequireDiffusion(), prompts, recipe, features: true, fullGraph: true);
+        using DiffusionPlan query = DiffusionPlan.ForQuery(
+            pack.Manifest.RequireDiffusion(),
+            prompts,
+            recipe,
+            features: true,
+            fullGraph: true
+        );
         using DiffusionPlan reference = DiffusionPlan.ForReference(pack.Manifest.RequireDiffusion(), prompts, recipe);
         foreach (DiffusionPlan plan in (DiffusionPlan[])[query, reference])
             recording.RecordRows(pack, plan, latent[GraphNames.Latent]);
