@@ -13,7 +13,8 @@ internal static class BackboneOptions
 
     private static readonly Option<string> Source = new("--backbone")
     {
-        Description = "A backbone beside the other networks, or alone: a DINOv2 folder, an ONNX file, or resnet18, which comes with the program.",
+        Description =
+            "A backbone beside the other networks, or alone: a DINOv2 folder, an ONNX file, or resnet18, which comes with the program.",
         HelpName = "DIR|FILE.onnx|resnet18",
     };
 
@@ -31,7 +32,8 @@ internal static class BackboneOptions
 
     private static readonly Option<string> Blocks = new("--backbone-blocks")
     {
-        Description = "DINOv2: blocks that are compared, from 1; those at a quarter, a half, three quarters and 0.92 of the depth when not given.",
+        Description =
+            "DINOv2: blocks that are compared, from 1; those at a quarter, a half, three quarters and 0.92 of the depth when not given.",
         HelpName = "A,B",
     };
 
@@ -48,7 +50,8 @@ internal static class BackboneOptions
 
     private static readonly Option<double?> PositionOffset = new("--backbone-position-offset")
     {
-        Description = "DINOv2: offset of the position embeddings' scale; as the model was published when not given (0.1, with registers 0).",
+        Description =
+            "DINOv2: offset of the position embeddings' scale; as the model was published when not given (0.1, with registers 0).",
         HelpName = "X",
     };
 
@@ -95,7 +98,7 @@ internal static class BackboneOptions
 
     /// <summary>How to open the backbone; null where there is none.</summary>
     /// <exception cref="UsageException">An option does not go with this kind of backbone, or is malformed.</exception>
-    public static Func<Backbone>? Read(ParseResult parsed)
+    public static Func<PackBackbone>? Read(ParseResult parsed)
     {
         if (SourceOf(parsed) is not { } source)
         {
@@ -158,6 +161,8 @@ internal static class BackboneOptions
         ];
         return values.Length == 3 && values.All(double.IsFinite)
             ? values
-            : throw new UsageException($"{option.Name} {text}: three numbers with commas between them are expected, for example 0.5,0.5,0.5");
+            : throw new UsageException(
+                $"{option.Name} {text}: three numbers with commas between them are expected, for example 0.5,0.5,0.5"
+            );
     }
 }

@@ -166,7 +166,7 @@ internal static class ModelsBuildCommand
     private static Func<IProgress<string>, PackManifest> BuildPublished(ParseResult parsed, string target, CancellationToken cancellation)
     {
         (string? clipFolder, string? diffusionFolder) = (parsed.GetValue(Clip), parsed.GetValue(Diffusion));
-        Func<Backbone>? openBackbone = BackboneOptions.Read(parsed);
+        Func<PackBackbone>? openBackbone = BackboneOptions.Read(parsed);
         if (clipFolder is null != diffusionFolder is null || (clipFolder is null && openBackbone is null))
             throw new UsageException(
                 "a pack is built from two weight folders, --clip DIR and --diffusion DIR, from a backbone, --backbone, or from all three "
@@ -179,7 +179,7 @@ internal static class ModelsBuildCommand
         {
             using OpenClipFolder? clip = clipFolder is null ? null : OpenClipFolder.Open(clipFolder);
             using DiffusionFolder? diffusion = diffusionFolder is null ? null : DiffusionFolder.Open(diffusionFolder);
-            using Backbone? backbone = openBackbone?.Invoke();
+            using PackBackbone? backbone = openBackbone?.Invoke();
             return PackBuilder.Build(new PackParts(clip, diffusion, backbone), target, options, steps, cancellation);
         };
     }

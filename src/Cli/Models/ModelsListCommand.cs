@@ -154,7 +154,8 @@ internal static class ModelsListCommand
         if (pack.Diffusion is { } diffusion)
             yield return $"diffusion {diffusion.ImageSize} px";
         if (pack.Backbone is { } backbone)
-            yield return $"backbone {backbone.Kind} {backbone.ImageSize} px, layers {string.Join(",", backbone.Layers.Select(l => l.Name))}";
+            yield return $"backbone {backbone.Kind} {backbone.ImageSize} px, layers "
+                + string.Join(",", backbone.Layers.Select(l => l.Name));
     }
 
     private static string WeightsOf(PackManifest pack) =>

@@ -70,7 +70,15 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         var m = new Module(context, "visual");
         int side = _v.ImageSize / _v.PatchSize,
             patches = side * side;
-        Value x = m["conv1"].Conv(PixelInput.Normalized(g, pixels, config.Mean, config.Std), _v.Width, _v.PatchSize, _v.PatchSize, (0, 0, 0, 0), bias: false);
+        Value x = m["conv1"]
+            .Conv(
+                PixelInput.Normalized(g, pixels, config.Mean, config.Std),
+                _v.Width,
+                _v.PatchSize,
+                _v.PatchSize,
+                (0, 0, 0, 0),
+                bias: false
+            );
         x = g.Cast(g.Transpose(g.Reshape(x, x[0], _v.Width, patches), 0, 2, 1), ElementType.Float32);
         Value @class = g.RepeatRow(g.Reshape(m.Tensor("class_embedding", ElementType.Float32, _v.Width), 1, 1, _v.Width), x);
         return g.Add(g.Concat(1, @class, x), m.Tensor("positional_embedding", ElementType.Float32, patches + 1, _v.Width));

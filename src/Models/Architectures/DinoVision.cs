@@ -17,12 +17,7 @@ public sealed class DinoVision(DinoConfig config, int grid)
     /// <param name="Raw">Per chosen block its patch tokens [N, P, W], residual included.</param>
     /// <param name="Normed">The same after the final layer normalisation, whichever block it is.</param>
     /// <param name="Class">Class token of the last block, normalised [N, W]; null where the pass ends before it.</param>
-    public sealed record Outputs(
-        Value Tokens,
-        IReadOnlyDictionary<int, Value> Raw,
-        IReadOnlyDictionary<int, Value> Normed,
-        Value? Class
-    );
+    public sealed record Outputs(Value Tokens, IReadOnlyDictionary<int, Value> Raw, IReadOnlyDictionary<int, Value> Normed, Value? Class);
 
     /// <summary>Writes the network up to the last block that is wanted.</summary>
     /// <param name="context">Weights as Hugging Face names them.</param>

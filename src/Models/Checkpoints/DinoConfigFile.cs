@@ -1,6 +1,7 @@
 namespace ClipFusion.Models.Checkpoints;
 
-/// <summary>Reads the <c>config.json</c> of a DINOv2 folder in Hugging Face's layout, and refuses what would compute something else.</summary>
+/// <summary>Reads the <c>config.json</c> of a DINOv2 folder in Hugging Face's layout, and refuses what would compute something
+/// else.</summary>
 internal static class DinoConfigFile
 {
     private const string Plain = "dinov2",

@@ -89,8 +89,8 @@ public sealed class DinoFolder : IDisposable
         int registers = weights.Contains("embeddings.register_tokens") ? Length(folder, weights, "embeddings.register_tokens", 1) : 0;
         if (heads is null && width % UsualHeadWidth != 0)
             throw new FolderException(
-                $"{folder}: {width} channels are not heads of {UsualHeadWidth}; there is no {ConfigName}, so the number of heads is expected "
-                    + "(--backbone-heads N)"
+                $"{folder}: {width} channels are not heads of {UsualHeadWidth}; there is no {ConfigName}, so the number of "
+                    + "heads is expected (--backbone-heads N)"
             );
         int count = heads ?? width / UsualHeadWidth;
         if (count < 1 || width % count != 0)
@@ -133,7 +133,8 @@ public sealed class DinoFolder : IDisposable
         return axis < shape.Count && shape[axis] is > 0 and <= MaxLength
             ? (int)shape[axis]
             : throw new WeightException(
-                $"{where}: tensor '{weights.StoredName(tensor)}' has shape {Shapes.Text(shape)}, expected 1 to {MaxLength} along axis {axis}."
+                $"{where}: tensor '{weights.StoredName(tensor)}' has shape {Shapes.Text(shape)}, expected 1 to {MaxLength} along axis "
+                    + $"{axis}."
             );
     }
 }

@@ -87,18 +87,18 @@ internal sealed partial class DinoWeights : IWeights
         Match match = OurBlock().Match(name);
         if (!match.Success)
         {
-            (string ours, string original) = OtherNames.FirstOrDefault(n => name.StartsWith(n.Ours, StringComparison.Ordinal), (name, name));
-            return (original + name[ours.Length..], -1);
+            (string ours, string original) = Array.Find(OtherNames, n => name.StartsWith(n.Ours, StringComparison.Ordinal));
+            return (ours is null ? name : original + name[ours.Length..], -1);
         }
 
         int block = int.Parse(match.Groups["block"].ValueSpan);
         string rest = match.Groups["rest"].Value,
             path = _blocks.GetValueOrDefault(block, $"blocks.{block}.");
-        (string blockOurs, string blockOriginal, int third) = BlockNames.FirstOrDefault(
-            n => rest.StartsWith(n.Ours, StringComparison.Ordinal),
-            (rest, rest, -1)
+        (string inBlock, string originalInBlock, int third) = Array.Find(
+            BlockNames,
+            n => rest.StartsWith(n.Ours, StringComparison.Ordinal)
         );
-        return (path + blockOriginal + rest[blockOurs.Length..], third);
+        return inBlock is null ? (path + rest, -1) : (path + originalInBlock + rest[inBlock.Length..], third);
     }
 
     [GeneratedRegex(@"\A(?<path>blocks\.(?:[0-9]+\.)?(?<block>[0-9]+)\.)norm1\.weight\z")]

@@ -82,7 +82,8 @@ internal sealed class ForeignGraph
         long[] standard = [.. model.OpsetImport.Where(o => StandardDomains.Contains(o.Domain)).Select(o => o.Version)];
         if (standard is not [>= LeastOpset and var opset])
             throw new ForeignGraphException(
-                $"{path}: operator set {(standard.Length == 0 ? "none" : string.Join(", ", standard))}, expected one of {LeastOpset} or later"
+                $"{path}: operator set {(standard.Length == 0 ? "none" : string.Join(", ", standard))}, expected one, of {LeastOpset} "
+                    + "or later"
             );
         return new ForeignGraph(path, model) { Opset = opset };
     }
@@ -130,7 +131,9 @@ internal sealed class ForeignGraph
         ValueInfoProto[] inputs = [.. _model.Graph.Input.Where(i => free.Contains(i.Name))];
         if (free.Count != 1 || inputs.Length != 1)
             throw Fault(
-                free.Count == 0 ? "the outputs depend on no input" : $"the outputs depend on {string.Join(", ", free.Take(8).Select(Shown))}",
+                free.Count == 0
+                    ? "the outputs depend on no input"
+                    : $"the outputs depend on {string.Join(", ", free.Take(8).Select(Shown))}",
                 "exactly one input, the picture"
             );
         TypeProto.Types.Tensor? type = inputs[0].Type?.TensorType;
@@ -144,7 +147,8 @@ internal sealed class ForeignGraph
         return fits
             ? inputs[0]
             : throw Fault(
-                $"input '{Shown(inputs[0].Name)}' has shape [{string.Join(", ", shape.Select(d => d.HasDimValue ? $"{d.DimValue}" : "?"))}]",
+                $"input '{Shown(inputs[0].Name)}' has shape "
+                    + $"[{string.Join(", ", shape.Select(d => d.HasDimValue ? $"{d.DimValue}" : "?"))}]",
                 "[1, 3, S, S]"
             );
     }

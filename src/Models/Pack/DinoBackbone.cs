@@ -14,7 +14,7 @@ namespace ClipFusion.Models.Pack;
 public sealed record DinoOptions(int? Size = null, IReadOnlyList<int>? Blocks = null, bool IsRaw = false, double? PositionOffset = null);
 
 /// <summary>DINOv2's patch tokens of several blocks.</summary>
-public sealed class DinoBackbone : Backbone
+public sealed class DinoBackbone : PackBackbone
 {
     private const int UsualSize = 448;
     private static readonly double[] UsualDepths = [0.25, 0.5, 0.75, 0.92];
@@ -35,9 +35,7 @@ public sealed class DinoBackbone : Backbone
         if (ImageSize < _config.PatchSize || ImageSize % _config.PatchSize != 0)
             throw new PackException($"backbone size {ImageSize}: a multiple of the patch, {_config.PatchSize} pixels, is expected");
         if (Grid > ManifestChecks.MaxGrid)
-            throw new PackException(
-                $"backbone size {ImageSize}: {Grid} patches along a side, expected at most {ManifestChecks.MaxGrid}"
-            );
+            throw new PackException($"backbone size {ImageSize}: {Grid} patches along a side, expected at most {ManifestChecks.MaxGrid}");
         int depth = _config.Layers;
         _blocks = [.. (options.Blocks ?? Usual(depth)).Distinct().Order()];
         if (_blocks.Length == 0 || _blocks[0] < 1 || _blocks[^1] > depth)

@@ -53,7 +53,7 @@ internal sealed class MethodGraphs
         ];
 
     /// <summary>Writes every graph and weight file.</summary>
-    public void Write()
+    public void WriteAll()
     {
         WriteClip();
         WriteDiffusionText();
@@ -61,7 +61,7 @@ internal sealed class MethodGraphs
         WriteUnet();
     }
 
-    /// <summary>What the manifest says; complete after <see cref="Write"/>.</summary>
+    /// <summary>What the manifest says; complete after <see cref="WriteAll"/>.</summary>
     public (ClipPart Clip, DiffusionPart Diffusion) Describe()
     {
         OpenClipConfig c = _clip.Config;
@@ -158,8 +158,7 @@ internal sealed class MethodGraphs
     private void Write(string name, GraphTarget target, GraphForm form, Action<GraphBuilder> write) =>
         _graphs.Write(name, target, form, _origin(name), write);
 
-    private ExternalWeightFile Store(string graph) =>
-        new(Path.Combine(_graphs.Folder, GraphNames.WeightFile(graph)), _graphs.Cancellation);
+    private ExternalWeightFile Store(string graph) => new(Path.Combine(_graphs.Folder, GraphNames.WeightFile(graph)), _graphs.Cancellation);
 
     /// <summary>Side of the grid after that many stride-2 convolutions with padding 1.</summary>
     private static int GridAfter(int size, int halvings)

@@ -8,15 +8,10 @@ namespace ClipFusion.Models.Pack;
 /// <param name="Outputs">Values of the file whose features are compared; null takes the file's outputs.</param>
 /// <param name="Input">How the network wants its picture; null is ImageNet's way.</param>
 /// <param name="LocalMean">Side of the square over which neighbours are averaged: 1 or 3.</param>
-public sealed record OnnxOptions(
-    int? Size = null,
-    IReadOnlyList<string>? Outputs = null,
-    BackboneInput? Input = null,
-    int LocalMean = 1
-);
+public sealed record OnnxOptions(int? Size = null, IReadOnlyList<string>? Outputs = null, BackboneInput? Input = null, int LocalMean = 1);
 
 /// <summary>Layers of a network in an ONNX file, which is cut behind the last one that is used.</summary>
-public sealed class OnnxBackbone : Backbone
+public sealed class OnnxBackbone : PackBackbone
 {
     private const int MaxSize = 8192;
 
@@ -106,10 +101,7 @@ public sealed class OnnxBackbone : Backbone
     internal override IReadOnlyList<FileEntry> Files(CancellationToken cancellation)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(_file.Path))!;
-        return
-        [
-            .. _file.Tensors.Files.Prepend(Path.GetFullPath(_file.Path)).Select(f => PackFiles.Hash(folder, f, cancellation)),
-        ];
+        return [.. _file.Tensors.Files.Prepend(Path.GetFullPath(_file.Path)).Select(f => PackFiles.Hash(folder, f, cancellation))];
     }
 
     private int OwnSize()
@@ -185,11 +177,13 @@ public sealed class OnnxBackbone : Backbone
         bool isMap = shape is [1, _, _, _] && shape[2] == shape[3],
             isTokens = shape is [1, _, _] && Math.Sqrt(shape[1]) is var side && side == Math.Floor(side);
         long channels = shape.Length < 3 ? 0 : shape[isMap ? 1 : 2],
-            grid = isMap ? shape[2] : isTokens ? (long)Math.Sqrt(shape[1]) : 0;
+            grid = isMap ? shape[2]
+            : isTokens ? (long)Math.Sqrt(shape[1])
+            : 0;
         if (grid is < 1 or > ManifestChecks.MaxGrid || channels is < 1 or > ManifestChecks.MaxChannels)
             throw new PackException(
-                $"output '{output}' has shape [{string.Join(", ", shape)}], expected a map [1, C, g, g] or tokens [1, n, C] with a square n, "
-                    + $"g at most {ManifestChecks.MaxGrid}"
+                $"output '{output}' has shape [{string.Join(", ", shape)}], expected a map [1, C, g, g] or tokens [1, n, C] with a "
+                    + $"square n, g at most {ManifestChecks.MaxGrid}"
             );
         return new ForeignLayer(isMap, (int)channels, (int)grid);
     }

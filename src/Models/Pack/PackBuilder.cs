@@ -90,7 +90,7 @@ public sealed partial class PackBuilder
 
     private PackManifest Write(string folder)
     {
-        _method?.Write();
+        _method?.WriteAll();
         if (_parts.Backbone is { } backbone)
             _backbone = WriteBackbone(folder, backbone);
         if (_method is not null)
@@ -115,7 +115,7 @@ public sealed partial class PackBuilder
         return manifest;
     }
 
-    private BackbonePart WriteBackbone(string folder, Backbone backbone)
+    private BackbonePart WriteBackbone(string folder, PackBackbone backbone)
     {
         string weights = Path.Combine(folder, GraphNames.WeightFile(GraphNames.BackboneImage));
         using var store = new ExternalWeightFile(weights, _cancellation);

@@ -127,7 +127,8 @@ public sealed record DiffusionPart(
 /// <param name="GridSize">Vectors along a side.</param>
 public sealed record DecoderBlock(int Channels, int GridSize);
 
-/// <summary>Sizes and build options of the backbone: a frozen vision network whose patch features are compared with the references'.</summary>
+/// <summary>Sizes and build options of the backbone: a frozen vision network whose patch features are compared with the
+/// references'.</summary>
 /// <param name="Kind">What it was made from: <c>dinov2</c>, <c>resnet18</c> or <c>onnx</c>.</param>
 /// <param name="ImageSize">Side of the square input in pixels; frames are squeezed to it with the bicubic filter.</param>
 /// <param name="Layers">The layers whose features come out, in the order of the graph's outputs (<see

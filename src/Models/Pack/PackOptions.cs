@@ -7,7 +7,7 @@ namespace ClipFusion.Models.Pack;
 /// <param name="Clip">OpenCLIP weights; null in a pack of a backbone alone.</param>
 /// <param name="Diffusion">Stable Diffusion weights; null in a pack of a backbone alone.</param>
 /// <param name="Backbone">The backbone; null in a pack without one.</param>
-public sealed record PackParts(OpenClipFolder? Clip, DiffusionFolder? Diffusion, Backbone? Backbone);
+public sealed record PackParts(OpenClipFolder? Clip, DiffusionFolder? Diffusion, PackBackbone? Backbone);
 
 /// <summary>How a pack is built.</summary>
 /// <param name="Precision">Element type of products and activations.</param>
@@ -39,7 +39,8 @@ public sealed record PackOptions(
     /// <summary>The backbone's weight in map and score where a recipe does not say otherwise, 0 or more; null for 0.</summary>
     public double? BackboneWeight { get; init; }
 
-    /// <summary>Runs a graph of the new pack to see the shapes of what it gives; null where only networks of known shapes are built.</summary>
+    /// <summary>Runs a graph of the new pack to see the shapes of what it gives; null where only networks of known shapes are
+    /// built.</summary>
     public GraphMeasure? Measure { get; init; }
 
     internal static ElementType ComputeType(Precision precision) =>
@@ -61,12 +62,7 @@ public delegate void PackRecorder(string folder, PackManifest manifest, IProgres
 /// <param name="cancellation">Ends it.</param>
 /// <returns>Per output its lengths, outermost first.</returns>
 /// <exception cref="PackException">It does not run.</exception>
-public delegate IReadOnlyList<long[]> GraphMeasure(
-    string file,
-    int size,
-    IReadOnlyList<string> outputs,
-    CancellationToken cancellation
-);
+public delegate IReadOnlyList<long[]> GraphMeasure(string file, int size, IReadOnlyList<string> outputs, CancellationToken cancellation);
 
 /// <summary>Where weights came from and under which terms.</summary>
 /// <param name="Licence">SPDX id or name.</param>

@@ -45,10 +45,10 @@ public static class ResNet18
     /// <param name="outputs">Outputs of its groups of blocks; null for the second and the third.</param>
     /// <param name="localMean">1 or 3.</param>
     /// <exception cref="PackException">The file is missing or another one, or the options don't fit it.</exception>
-    public static Backbone Open(int? size = null, IReadOnlyList<string>? outputs = null, int localMean = 3) =>
+    public static PackBackbone Open(int? size = null, IReadOnlyList<string>? outputs = null, int localMean = 3) =>
         Open(DefaultFile, size, outputs, localMean);
 
-    internal static Backbone Open(string path, int? size, IReadOnlyList<string>? outputs, int localMean)
+    internal static PackBackbone Open(string path, int? size, IReadOnlyList<string>? outputs, int localMean)
     {
         int side = size ?? UsualSize;
         string[] wanted = [.. outputs ?? UsualOutputs];

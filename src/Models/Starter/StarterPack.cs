@@ -42,7 +42,7 @@ public static class StarterPack
             RandomFolders.Write(working, Sizes(StarterVocabulary.Count(vocabulary.VocabJson)), vocabulary, Seed, TensorType.Float32);
             using OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(working, "clip"));
             using DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(working, "sd"));
-            using Backbone backbone = ResNet18.Open();
+            using PackBackbone backbone = ResNet18.Open();
             return PackBuilder.Build(
                 new PackParts(clip, diffusion, backbone),
                 target,

@@ -59,10 +59,7 @@ public sealed class DinoFolderTests : IDisposable
     public void Blocks_WhenNotNamed_AreAtFourDepths(int depth, string expected)
     {
         new TinyDino(Width: 8, Heads: 2, Depth: depth).Write(_folder["in"]);
-        Assert.Equal(
-            expected,
-            string.Join(',', Build("pack", new DinoOptions(24)).RequireBackbone().Layers.Select(l => l.Name))
-        );
+        Assert.Equal(expected, string.Join(',', Build("pack", new DinoOptions(24)).RequireBackbone().Layers.Select(l => l.Name)));
     }
 
     [Theory]
@@ -176,7 +173,7 @@ public sealed class DinoFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("hidden_size", 64, "position_embeddings")]
+    [InlineData("hidden_size", 64, "projection.weight")]
     [InlineData("num_hidden_layers", 3, "encoder.layer.2.norm1.weight")]
     [InlineData("patch_size", 4, "projection.weight")]
     [InlineData("use_swiglu_ffn", true, "weights_in")]
@@ -264,7 +261,8 @@ public sealed class DinoFolderTests : IDisposable
         SafetensorsWriter.Write(
             target,
             [
-                .. file.Tensors.Values.Where(t => rename(t.Name) is not null)
+                .. file
+                    .Tensors.Values.Where(t => rename(t.Name) is not null)
                     .Select(t => new SafetensorsEntry(rename(t.Name)!, t.Type, t.Shape, s => s.Write(file.Bytes(t.Name)))),
             ]
         );

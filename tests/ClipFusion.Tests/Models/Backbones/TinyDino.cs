@@ -3,7 +3,15 @@ using ClipFusion.Tests.Models.Architectures;
 namespace ClipFusion.Tests.Models.Backbones;
 
 /// <summary>Random DINOv2 folders of any shape.</summary>
-internal sealed record TinyDino(int Width = 32, int Depth = 2, int Heads = 4, int Patch = 8, int Grid = 3, int Registers = 0, bool Gated = false)
+internal sealed record TinyDino(
+    int Width = 32,
+    int Depth = 2,
+    int Heads = 4,
+    int Patch = 8,
+    int Grid = 3,
+    int Registers = 0,
+    bool Gated = false
+)
 {
     /// <summary>Writes the folder in Hugging Face's layout.</summary>
     /// <param name="folder">The folder.</param>

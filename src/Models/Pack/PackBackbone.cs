@@ -3,9 +3,9 @@ using ClipFusion.Models.Graph;
 namespace ClipFusion.Models.Pack;
 
 /// <summary>A frozen vision network that a pack can be made with: uint8 pictures in, unit features of some of its layers out.</summary>
-public abstract class Backbone : IDisposable
+public abstract class PackBackbone : IDisposable
 {
-    private protected Backbone() { }
+    private protected PackBackbone() { }
 
     /// <summary>What it was made from, as <see cref="BackbonePart.Kind"/> has it.</summary>
     public abstract string Kind { get; }
