@@ -149,12 +149,25 @@ count() {
   if "$@"; then passed=$(( passed + 1 )); else failed=$(( failed + 1 )); fi
 }
 
+# run_suite NAME PROGRAM [ARGUMENT...]
 run_suite() {
-  local name=$1 program=$2 log=artifacts/test-logs/$1.log status=0
-  [[ -x $program ]] || { say "$name: $program was not built"; failed=$(( failed + 1 )); return; }
-  "$program" -noColor "${@:3}" 2>&1 | tee "$log" || status=$?
-  local before=$failed
-  if ! count_suite "$log"; then
+  local status=0
+  start_suite "$@" || status=$?
+  finish_suite "$1" "$status"
+}
+
+# Runs a suite, whose output goes into its log too, and returns its status. Counts nothing, so that two may run at once.
+start_suite() {
+  local name=$1 program=$2 log=artifacts/test-logs/$1.log
+  rm -f "$log"
+  [[ -x $program ]] || { say "$name: $program was not built"; return 127; }
+  "$program" -noColor "${@:3}" 2>&1 | tee "$log"
+}
+
+# finish_suite NAME STATUS: counts what a suite's log says.
+finish_suite() {
+  local name=$1 status=$2 log=artifacts/test-logs/$1.log before=$failed
+  if [[ ! -f $log ]] || ! count_suite "$log"; then
     say "$name: ended without a summary (exit code $status)"
     failed=$(( failed + 1 ))
   elif (( status == 77 && failed == before )); then
@@ -289,7 +302,7 @@ test_quick() {
 
 # test_all [full] [xunit arguments...]
 test_all() {
-  local passed=0 failed=0 skipped=0 project name extent=usual
+  local passed=0 failed=0 skipped=0 project name status extent=usual
   if [[ ${1:-} == full ]]; then
     extent=full
     shift
@@ -305,10 +318,19 @@ test_all() {
   # What the program contains is said as the lock files have it.
   count /usr/bin/python3 tools/third-party/notices.py check
 
+  # All suites at once: the appliance's waits much (for programs that start, brokers that are away), and the processors are free then.
+  local -A running=()
+  trap 'trap - INT TERM; kill 0' INT TERM
   shopt -s nullglob
   for project in tests/*Tests/*.csproj; do
     name=$(basename "$project" .csproj)
-    run_suite "$name" "$(dirname "$project")/bin/Release/net10.0/$name" "$@"
+    start_suite "$name" "$(dirname "$project")/bin/Release/net10.0/$name" "$@" &
+    running[$name]=$!
+  done
+  for name in "${!running[@]}"; do
+    status=0
+    wait "${running[$name]}" || status=$?
+    finish_suite "$name" "$status"
   done
 
   # Once more the managed wrapper of the GPU search and the inspector on it, and runs at fixed addresses, on the emulated GPU; it says "not

@@ -104,6 +104,11 @@ public static class GraphNames
     /// <summary>Golden outputs in a pack: float32, as the CPU computed them when the pack was built.</summary>
     public const string Goldens = "goldens.safetensors";
 
+    private static readonly Numbered NamesVv = new("features_vv_");
+    private static readonly Numbered NamesOriginal = new("features_original_");
+    private static readonly Numbered NamesOfFeatures = new("features_");
+    private static readonly Numbered NamesOfBackbone = new("features_backbone_");
+
     /// <summary>The sets of components that <see cref="MapDiffParts"/> gives maps of: the rows of the paper's table 9 that are not the
     /// method's own.</summary>
     public static IReadOnlyList<DenoiserParts> MappedParts { get; } =
@@ -127,13 +132,13 @@ public static class GraphNames
         };
 
     /// <summary>float32 [N, P, W], unit: the value-value stream after block <paramref name="block"/> (from 1).</summary>
-    public static string FeaturesVv(int block) => $"features_vv_{block}";
+    public static string FeaturesVv(int block) => NamesVv.Of(block);
 
     /// <summary>float32 [N, P, W], unit: the original stream after block <paramref name="block"/> (from 1).</summary>
-    public static string FeaturesOriginal(int block) => $"features_original_{block}";
+    public static string FeaturesOriginal(int block) => NamesOriginal.Of(block);
 
     /// <summary>float32 [N, cells, C], unit: features of the backbone's layer of that number (from 0), cells row by row.</summary>
-    public static string BackboneFeatures(int layer) => $"features_backbone_{layer}";
+    public static string BackboneFeatures(int layer) => NamesOfBackbone.Of(layer);
 
     /// <summary>Debug variants of a transformer as the backbone: float32 [N, P, W], the patch tokens of a layer as they leave it.</summary>
     public static string BackboneRaw(string layer) => $"backbone_raw.{layer}";
@@ -152,13 +157,21 @@ public static class GraphNames
     public static string FeatureRows(int block) => $"feature_rows_{block}";
 
     /// <summary>float32 [n, H W, C], unit: features of decoder block <paramref name="block"/> (from 0).</summary>
-    public static string Features(int block) => $"features_{block}";
+    public static string Features(int block) => NamesOfFeatures.Of(block);
 
     /// <summary>Debug variants: the raw tensor behind an L2-normalised output.</summary>
     public static string Raw(string output) => $"raw_{output}";
 
     /// <summary>Debug variants: float32 [rows, H W], a layer's map, mean over heads and state tokens, not divided.</summary>
     public static string Probabilities(string layer) => $"probs.{layer}";
+
+    /// <summary>Names that differ in a number. Every inspection asks for some, so those of usual networks are made once.</summary>
+    private sealed class Numbered(string prefix)
+    {
+        private readonly string[] _usual = [.. Enumerable.Range(0, 64).Select(n => $"{prefix}{n}")];
+
+        public string Of(int number) => (uint)number < (uint)_usual.Length ? _usual[number] : $"{prefix}{number}";
+    }
 
     private static string Text(DenoiserParts parts) =>
         string.Join(
