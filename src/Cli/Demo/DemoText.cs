@@ -84,13 +84,21 @@ internal static class DemoText
             $"  not promised: {ConformalThreshold.NoPromise}",
         ];
 
-    private static string Judgement(HeardVerdict heard) =>
-        heard switch
-        {
-            { Score: { } score, Threshold: { } threshold } => string.Create(
-                CultureInfo.InvariantCulture,
-                $"score {score:0.0000}, threshold {threshold:0.0000}{(heard.IsFallback ? " (fast profile)" : "")}"
-            ),
-            _ => heard.Reason ?? "",
-        };
+    private static string Judgement(HeardVerdict heard)
+    {
+        if (heard is not { Score: { } score, Threshold: { } threshold })
+            return heard.Reason ?? "";
+        string format = FormatFor(score - threshold);
+        return $"score {Number(score)}, threshold {Number(threshold)}{(heard.IsFallback ? " (fast profile)" : "")}";
+
+        string Number(double value) => value.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Four decimal places, or as many as tell a score from its threshold.</summary>
+    private static string FormatFor(double margin)
+    {
+        double size = Math.Abs(margin);
+        int places = size is 0 or >= 0.00005 ? 4 : Math.Min((int)Math.Ceiling(-Math.Log10(size)), 17);
+        return string.Create(CultureInfo.InvariantCulture, $"F{places}");
+    }
 }

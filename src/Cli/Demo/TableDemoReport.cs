@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace ClipFusion.Cli.Demo;
 
-/// <summary>For a terminal: bars while it prepares, then a table that is drawn anew.</summary>
+/// <summary>For a terminal: bars while it prepares, then a table that is redrawn.</summary>
 internal sealed class TableDemoReport : IDemoReport
 {
     private const int MostWarnings = 3,

@@ -313,7 +313,7 @@ internal sealed partial class Appliance(
     [LoggerMessage(1006, LogLevel.Information, "Memory banks are searched by the native library, kernel {Kernel}")]
     private partial void LogNativeSearch(string kernel);
 
-    [OperatorAction("Install the program anew: its native library is missing or does not fit. Verdicts are the same, but take longer.")]
+    [OperatorAction("Reinstall the program: its native library is missing or does not fit. Verdicts are the same, but take longer.")]
     [LoggerMessage(1007, LogLevel.Warning, "Memory banks are searched by the slower managed code: {Why}")]
     private partial void LogManagedSearch(string why);
 }

@@ -10,7 +10,7 @@ internal static class CodeTable
     private const string Intro = """
         # Codes
 
-        Why something was not judged or not accepted. Made from the enum `Code`: change that, then write this file anew (a test says how).
+        Why something was not judged or not accepted. Made from the enum `Code`: change that, then regenerate this file (a test says how).
         Numbers and texts are for programs: a number is never given to anything else, a text never changes.
 
         """;

@@ -30,7 +30,7 @@ internal static class EventTable
     private const string Intro = """
         # Log events
 
-        Made from the log methods in the code: change those, then write this file anew (a test says how).
+        Made from the log methods in the code: change those, then regenerate this file (a test says how).
         Numbers are for filters and alarms: a number is never given to another event. Names in braces are filled in.
 
         """;

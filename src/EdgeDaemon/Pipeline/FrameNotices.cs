@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// more behind the ack of a duplicate, whose
 /// caller may have missed it. Safe for several threads.
 /// </summary>
-/// <param name="tell">Lays a message on the station's lane; must not wait.</param>
+/// <param name="tell">Puts a message into the station's reply queue; must not wait.</param>
 internal sealed class FrameNotices(Action<string, TriggerFrameMessage> tell)
 {
     // As many as ids are remembered: a duplicate can't be older.
@@ -38,7 +38,7 @@ internal sealed class FrameNotices(Action<string, TriggerFrameMessage> tell)
         }
     }
 
-    /// <summary>An ack was laid on the station's lane.</summary>
+    /// <summary>An ack was put into the station's reply queue.</summary>
     /// <param name="station">Name of the station.</param>
     /// <param name="ack">The ack; a refusal changes nothing.</param>
     /// <param name="given">The verdict that was given already to a duplicate's first trigger; null for none.</param>

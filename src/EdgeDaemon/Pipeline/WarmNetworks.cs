@@ -31,6 +31,8 @@ internal sealed class WarmNetworks(string folder, SessionSettings settings, Prov
     {
         try
         {
+            // A stop waits for this moment: see there.
+            await Task.Run(OnnxRuntimeLibrary.Start, CancellationToken.None).ConfigureAwait(false);
             // Not every step of it can be interrupted (a pack is large, an engine build takes minutes): the stop does not wait for it.
             OpenPack opened = await Task.Run(Open, stop).WaitAsync(stop).ConfigureAwait(false);
             _opened.SetResult(opened);

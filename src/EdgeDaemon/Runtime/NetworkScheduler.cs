@@ -37,7 +37,7 @@ internal sealed class NetworkScheduler
     /// with <paramref name="cancellation"/>.
     /// </returns>
     /// <exception cref="OperationCanceledException">Cancelled before the turn came.</exception>
-    public async ValueTask<(IDisposable Turn, CancellationTokenSource Wanted)> AcquireInterruptibleAsync(CancellationToken cancellation)
+    public async ValueTask<(IDisposable Lease, CancellationTokenSource Wanted)> AcquireInterruptibleAsync(CancellationToken cancellation)
     {
         IDisposable turn = await WaitAsync(null, cancellation).ConfigureAwait(false);
         var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -67,7 +67,7 @@ internal sealed class NetworkScheduler
             if (!_taken)
             {
                 _taken = true;
-                return new Turn(this);
+                return new Lease(this);
             }
 
             waiter = new Waiter();
@@ -79,7 +79,7 @@ internal sealed class NetworkScheduler
 
         await using CancellationTokenRegistration giveUp = cancellation.Register(static w => ((Waiter)w!).TrySetCanceled(), waiter);
         await waiter.Task.ConfigureAwait(false);
-        return new Turn(this);
+        return new Lease(this);
     }
 
     private Queue<Waiter> LineOf(string station)
@@ -128,7 +128,7 @@ internal sealed class NetworkScheduler
 
     private sealed class Waiter() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed class Turn(NetworkScheduler owner) : IDisposable
+    private sealed class Lease(NetworkScheduler owner) : IDisposable
     {
         private NetworkScheduler? _owner = owner;
 

@@ -4,7 +4,7 @@ using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Runtime;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
@@ -27,10 +27,10 @@ internal sealed class EventStreams(IHostApplicationLifetime lifetime, TimeProvid
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapBox("/api/v1/events", (context, box) => StreamAsync(context, box, box.Stations)).Answers(200, 503).In(Lane.Vital);
+        app.MapBox("/api/v1/events", (context, box) => StreamAsync(context, box, box.Stations)).Answers(200, 503).In(RequestClass.Vital);
         app.MapStation("/api/v1/stations/{station}/events", (context, box, station) => StreamAsync(context, box, [station]))
             .Answers(200, 404, 503)
-            .In(Lane.Vital);
+            .In(RequestClass.Vital);
     }
 
     private async Task StreamAsync(HttpContext context, RunningAppliance box, IReadOnlyList<Station> stations)

@@ -1,7 +1,7 @@
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,8 +16,8 @@ internal static class HealthEndpoints
     {
         app.MapGet("/health/live", context => Reply.JsonAsync(context, StatusCodes.Status200OK, new Live("live")))
             .Answers(200)
-            .In(Lane.Vital);
-        app.MapGet("/health/ready", ReadyAsync).Answers(200, 503).In(Lane.Vital);
+            .In(RequestClass.Vital);
+        app.MapGet("/health/ready", ReadyAsync).Answers(200, 503).In(RequestClass.Vital);
     }
 
     private static Task ReadyAsync(HttpContext context)

@@ -2,7 +2,7 @@ using System.Net;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,12 +15,12 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// address with our port (a page of another site that lets its name point here has another one), or that of the one public origin
 /// under which a proxy shows the page,
 /// and a request that a page of another origin makes is refused.
-/// What passes waits for its turn in HTTP's share of the device.
+/// What passes waits until the limits of HTTP let it in.
 /// </summary>
 internal sealed partial class RequestGuard(
     RequestDelegate next,
     HttpSocket socket,
-    HttpShare share,
+    HttpLimits limits,
     LiveConfig config,
     ILogger<RequestGuard> log
 )
@@ -56,7 +56,7 @@ internal sealed partial class RequestGuard(
     {
         (int Status, string Detail)? refusal = Refusal(context.Request);
         // A refusal costs as much as an answer.
-        if (!await share.EnterAsync(context, refusal is null ? context.LaneOf() : Lane.Ordinary).ConfigureAwait(false))
+        if (!await limits.EnterAsync(context, refusal is null ? context.RequestClassOf() : RequestClass.Ordinary).ConfigureAwait(false))
             return;
         if (refusal is var (status, detail))
             await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);

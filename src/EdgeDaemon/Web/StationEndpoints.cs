@@ -1,7 +1,7 @@
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -35,19 +35,19 @@ internal static class StationEndpoints
                     )
             )
             .Answers(200, 503)
-            .In(Lane.Vital);
+            .In(RequestClass.Vital);
         app.MapBox(
                 "/api/v1/stations",
                 (context, box) => Reply.JsonAsync(context, StatusCodes.Status200OK, box.Stations.Select(s => StationView.Of(box, s)))
             )
             .Answers(200, 503)
-            .In(Lane.Vital);
+            .In(RequestClass.Vital);
         app.MapStation(
                 "/api/v1/stations/{station}",
                 (context, box, station) => Reply.JsonAsync(context, StatusCodes.Status200OK, StationView.Of(box, station))
             )
             .Answers(200, 404, 503)
-            .In(Lane.Vital);
+            .In(RequestClass.Vital);
         app.MapStation("/api/v1/stations/{station}/latest", LatestAsync).Answers(200, 404, 503);
         app.MapBox("/api/v1/inspections", InspectionsAsync).Answers(200, 400, 404, 503);
     }

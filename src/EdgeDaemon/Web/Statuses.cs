@@ -7,7 +7,7 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// <param name="Codes">HTTP status codes.</param>
 internal sealed record Statuses(params int[] Codes)
 {
-    /// <summary>Answers of the checks before any endpoint: another origin, another host, more than HTTP's share, and a mistake of
+    /// <summary>Answers of the checks before any endpoint: another origin, another host, more than the limits allow, and a mistake of
     /// ours.</summary>
     public static readonly int[] Everywhere = [403, 421, 429, 500];
 }

@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,7 +18,7 @@ namespace ClipFusion.EdgeDaemon.Web;
 internal sealed class TriggerEndpoint(
     ApplianceAccessor accessor,
     HttpToken token,
-    HttpShare share,
+    HttpLimits limits,
     ApplianceMetrics metrics,
     IHostApplicationLifetime lifetime,
     TimeProvider time
@@ -32,7 +32,7 @@ internal sealed class TriggerEndpoint(
     public void Map(IEndpointRouteBuilder app) =>
         app.MapPost("/api/v1/stations/{station}/triggers", TakeAsync)
             .Answers(200, 202, 400, 401, 404, 408, 409, 413, 415, 429, 503)
-            .In(Lane.Own);
+            .In(RequestClass.Exempt);
 
     /// <summary>HTTP's word for a refusal; <c>docs/http.md</c> has the same table.</summary>
     public static int StatusOf(Code refusal) =>
@@ -49,10 +49,10 @@ internal sealed class TriggerEndpoint(
     {
         long received = time.GetTimestamp();
         TokenCheck check = token.Check(context.Request);
-        // Whoever shows the token has the limits of triggers; all others have a share as everybody.
+        // Whoever shows the token has the limits of triggers; all others count as everybody's requests do.
         if (check == TokenCheck.Shown)
             context.Features.Get<ClientConnection>()?.Keep();
-        else if (!await share.EnterAsync(context, Lane.Ordinary).ConfigureAwait(false))
+        else if (!await limits.EnterAsync(context, RequestClass.Ordinary).ConfigureAwait(false))
             return;
 
         if (check == TokenCheck.NoneToShow)

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 
 namespace ClipFusion.EdgeDaemon.Web;
 

@@ -1,5 +1,5 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -38,7 +38,7 @@ internal static class WebServer
         // Made by a factory, so that the host disposes it.
         builder.Services.AddSingleton(_ => socket);
         builder.Services.AddSingleton<HttpToken>().AddSingleton<EventStreams>().AddSingleton<TriggerEndpoint>().AddRoutingCore();
-        builder.Services.AddSingleton<HttpShare>().AddSingleton<ConnectionTable>().AddSingleton<PageWorker>().AddSingleton<VerdictPages>();
+        builder.Services.AddSingleton<HttpLimits>().AddSingleton<ConnectionTable>().AddSingleton<PageWorker>().AddSingleton<VerdictPages>();
         builder.Services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = _ => socket.Hand());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, socket));
     }

@@ -10,10 +10,34 @@ public static class JsonText
     private const int ShownCharacters = 60;
 
     /// <summary>A key's name; false where it is no valid Unicode.</summary>
-    public static bool TryName(JsonProperty property, out string name) => Try(() => property.Name, out name);
+    public static bool TryName(JsonProperty property, out string name)
+    {
+        try
+        {
+            name = property.Name;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            name = "";
+            return false;
+        }
+    }
 
     /// <summary>A string's text; false where it is no valid Unicode.</summary>
-    public static bool TryString(JsonElement json, out string text) => Try(() => json.GetString()!, out text);
+    public static bool TryString(JsonElement json, out string text)
+    {
+        try
+        {
+            text = json.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            text = "";
+            return false;
+        }
+    }
 
     /// <summary>The value as an error message shows it.</summary>
     public static string Show(JsonElement json) =>
@@ -26,18 +50,4 @@ public static class JsonText
 
     /// <summary>A text of a file as messages show it: of bounded length.</summary>
     public static string Clip(string text) => text.Length <= ShownCharacters ? text : text[..ShownCharacters] + "...";
-
-    private static bool Try(Func<string> get, out string text)
-    {
-        try
-        {
-            text = get();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            text = "";
-            return false;
-        }
-    }
 }

@@ -31,38 +31,12 @@ public static class StrictJson
     public static JsonDocument? Parse(ReadOnlyMemory<byte> utf8Json, string what, FieldErrors errors, JsonRules? rules = null)
     {
         ArgumentNullException.ThrowIfNull(errors);
-        rules ??= new JsonRules();
-        if (utf8Json.Length > rules.MaxBytes)
-            return Fail(errors, $"more than {rules.MaxBytes} bytes", "a smaller file");
-        if (utf8Json.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF]))
-            utf8Json = utf8Json[3..];
-        if (!Utf8.IsValid(utf8Json.Span))
-            return Fail(errors, "bytes that are not UTF-8", "JSON in UTF-8");
-        try
-        {
-            var options = new JsonDocumentOptions
-            {
-                CommentHandling = rules.Comments ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow,
-                AllowTrailingCommas = false,
-                AllowDuplicateProperties = !rules.UniqueKeys,
-                MaxDepth = rules.MaxDepth,
-            };
-            JsonDocument document = JsonDocument.Parse(utf8Json, options);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return document;
-            using (document)
-                return Fail(errors, JsonText.Show(document.RootElement), what);
-        }
-        catch (JsonException e)
-        {
-            string place = JsonSyntax.Place(e) is { } at ? $" at {at}" : "";
-            return Fail(errors, $"text that is not valid JSON{place}", $"strict JSON ({JsonSyntax.Cause(e)})");
-        }
-        catch (InvalidOperationException)
-        {
-            // Comparing keys reads them.
-            return Fail(errors, "text that is not valid JSON: a key that is not valid Unicode", what);
-        }
+        if (ParseValue(utf8Json, errors, rules ?? new JsonRules(), out _) is not { } document)
+            return null;
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+            return document;
+        using (document)
+            return Fail(errors, JsonText.Show(document.RootElement), what);
     }
 
     /// <summary>Parses a text of which the first error ends the reading, such as a published file or another program's.</summary>
@@ -74,6 +48,91 @@ public static class StrictJson
         JsonDocument? document = Parse(utf8Json, what, errors, rules);
         return (document, document is null ? errors.List[0] : null);
     }
+
+    /// <summary>
+    /// Parses a message from the line, up to the first error: of an object that breaks off, the members before the break are still there,
+    /// since a refusal names the message that it refuses. The value may be of any kind, and keys may be there twice.
+    /// </summary>
+    /// <param name="utf8Json">The bytes.</param>
+    /// <param name="rules">What the text may be.</param>
+    /// <returns>What could be read, which the caller disposes, null for nothing; and the error, null where the text is whole.</returns>
+    public static (JsonDocument? Document, FieldError? Error) ParseUpToError(ReadOnlyMemory<byte> utf8Json, JsonRules rules)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        var errors = new FieldErrors();
+        JsonDocument? document = ParseValue(utf8Json, errors, rules, out bool breaksOff);
+        return (breaksOff ? MembersBeforeError(utf8Json, rules) : document, errors.List is [var error, ..] ? error : null);
+    }
+
+    // breaksOff: the text is short enough and UTF-8, but not JSON to its end.
+    private static JsonDocument? ParseValue(ReadOnlyMemory<byte> utf8Json, FieldErrors errors, JsonRules rules, out bool breaksOff)
+    {
+        breaksOff = false;
+        if (utf8Json.Length > rules.MaxBytes)
+            return Fail(errors, $"more than {rules.MaxBytes} bytes", "a smaller file");
+        utf8Json = WithoutMark(utf8Json);
+        if (!Utf8.IsValid(utf8Json.Span))
+            return Fail(errors, "bytes that are not UTF-8", "JSON in UTF-8");
+        try
+        {
+            var options = new JsonDocumentOptions
+            {
+                CommentHandling = CommentsOf(rules),
+                AllowTrailingCommas = false,
+                AllowDuplicateProperties = !rules.UniqueKeys,
+                MaxDepth = rules.MaxDepth,
+            };
+            return JsonDocument.Parse(utf8Json, options);
+        }
+        catch (JsonException e)
+        {
+            breaksOff = true;
+            string place = JsonSyntax.Place(e) is { } at ? $" at {at}" : "";
+            return Fail(errors, $"text that is not valid JSON{place}", $"strict JSON ({JsonSyntax.Cause(e)})");
+        }
+        catch (InvalidOperationException)
+        {
+            // Comparing keys reads them.
+            return Fail(errors, "text that is not valid JSON: a key that is not valid Unicode", "keys that are valid Unicode");
+        }
+    }
+
+    /// <summary>The members of an object that end before its first error; null where the text does not begin as an object.</summary>
+    private static JsonDocument? MembersBeforeError(ReadOnlyMemory<byte> utf8Json, JsonRules rules)
+    {
+        utf8Json = WithoutMark(utf8Json);
+        JsonCommentHandling comments = CommentsOf(rules);
+        int end = 0;
+        try
+        {
+            var reader = new Utf8JsonReader(utf8Json.Span, new JsonReaderOptions { CommentHandling = comments, MaxDepth = rules.MaxDepth });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return null;
+            end = (int)reader.BytesConsumed;
+            while (reader.Read())
+            {
+                bool endsMember =
+                    reader.CurrentDepth == 1
+                    && reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.StartObject or JsonTokenType.StartArray);
+                if (endsMember)
+                    end = (int)reader.BytesConsumed;
+            }
+        }
+        catch (JsonException)
+        {
+            if (end == 0)
+                return null;
+        }
+
+        byte[] closed = [.. utf8Json.Span[..end], (byte)'}'];
+        return JsonDocument.Parse(closed, new JsonDocumentOptions { CommentHandling = comments, MaxDepth = rules.MaxDepth });
+    }
+
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> utf8Json) =>
+        utf8Json.Span.StartsWith<byte>([0xEF, 0xBB, 0xBF]) ? utf8Json[3..] : utf8Json;
+
+    private static JsonCommentHandling CommentsOf(JsonRules rules) =>
+        rules.Comments ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow;
 
     private static JsonDocument? Fail(FieldErrors errors, string found, string expected)
     {

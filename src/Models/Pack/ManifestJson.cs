@@ -7,6 +7,10 @@ using ClipFusion.Foundation.Json;
 namespace ClipFusion.Models.Pack;
 
 /// <summary>Reads and writes <c>pack.json</c>.</summary>
+/// <remarks>
+/// Through the manifest's records and not with <see cref="JsonFields"/>: this program wrote the file, and its sixty keys would stand here a
+/// second time. Of keys and kinds the first error is told, of values all (<see cref="ManifestChecks"/>).
+/// </remarks>
 internal static class ManifestJson
 {
     private static readonly JsonSerializerOptions Options = new()

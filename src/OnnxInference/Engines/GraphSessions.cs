@@ -13,7 +13,7 @@ namespace ClipFusion.OnnxInference.Engines;
 public abstract class GraphSessions : IDisposable
 {
     private readonly Dictionary<string, GraphFile> _files;
-    private readonly Dictionary<string, SessionSlot> _sessions;
+    private readonly Dictionary<string, LazySession> _sessions;
     private readonly ProviderSet _providers;
     private readonly Quarantine _quarantine;
     private readonly ParityGate _gate;
@@ -37,7 +37,7 @@ public abstract class GraphSessions : IDisposable
         _opener = new SessionOpener(settings, providers.Providers, _gate, _quarantine);
         _engines = new EngineQueue(_opener);
         _files = manifest.Graphs.GroupBy(g => g.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, FileOf, StringComparer.Ordinal);
-        _sessions = _files.ToDictionary(f => f.Key, f => new SessionSlot(() => Load(f.Value)), StringComparer.Ordinal);
+        _sessions = _files.ToDictionary(f => f.Key, f => new LazySession(() => Load(f.Value)), StringComparer.Ordinal);
     }
 
     /// <summary>Raised when it is decided what runs a graph, and again when that changes; handlers return at once.</summary>
@@ -203,12 +203,12 @@ public abstract class GraphSessions : IDisposable
     ) => Session(graph).Run(inputs, outputs, cancellation, staysOnDevice);
 
     internal NetworkSession Session(string graph) =>
-        _sessions.TryGetValue(graph, out SessionSlot? slot)
-            ? slot.Open()
+        _sessions.TryGetValue(graph, out LazySession? session)
+            ? session.Open()
             : throw new NetworkException($"pack '{Manifest.Name}' has no graph '{graph}': an older version built it; build it again");
 
     /// <summary>Whether a graph is loaded.</summary>
-    public bool IsOpen(string graph) => _sessions.TryGetValue(graph, out SessionSlot? slot) && slot.IsOpen;
+    public bool IsOpen(string graph) => _sessions.TryGetValue(graph, out LazySession? session) && session.IsOpen;
 
     /// <summary>Frees a graph that nobody runs; the next who needs it opens it again.</summary>
     public void Close(string graph)
@@ -220,8 +220,8 @@ public abstract class GraphSessions : IDisposable
     /// <summary>Closes every network.</summary>
     public void Dispose()
     {
-        foreach (SessionSlot slot in _sessions.Values)
-            slot.Dispose();
+        foreach (LazySession session in _sessions.Values)
+            session.Dispose();
         _providers.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -46,6 +46,13 @@ public static unsafe class OnnxRuntimeLibrary
         }
     }
 
+    /// <summary>
+    /// Makes the library's environment, if nobody has: a moment, in which it registers its operators. A process must not end in the middle
+    /// of it: the C library tears the registries down while they are filled, and what can't be registered any more is written to standard
+    /// error ("Schema error: ..."). So whoever opens networks in the background waits for this, even when it is stopped.
+    /// </summary>
+    public static void Start() => OrtEnv.Instance();
+
     /// <summary>Loads a library and asks for its version without using it for anything else. It stays loaded.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The loaded library, and the version that it says it is.</returns>

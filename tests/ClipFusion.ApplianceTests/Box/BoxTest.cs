@@ -19,7 +19,7 @@ public abstract class BoxTest : IAsyncDisposable
     private protected BoxTest(TimeSpan limit) => _limit = new CancellationTokenSource(limit);
 
     private protected BoxTest()
-        : this(3) { }
+        : this(6) { }
 
     private protected CancellationToken Cancellation => _limit.Token;
 

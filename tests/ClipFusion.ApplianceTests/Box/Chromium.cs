@@ -115,6 +115,19 @@ internal sealed class Chromium : IAsyncDisposable
     public async Task<byte[]> CaptureAsync(CancellationToken cancellation) =>
         (await CallAsync("Page.captureScreenshot", new { format = "png" }, cancellation))!.Value.GetProperty("data").GetBytesFromBase64();
 
+    /// <summary>What a script's promise comes to, as a text.</summary>
+    public async Task<string> EvaluateAsync(string script, CancellationToken cancellation)
+    {
+        var call = new
+        {
+            expression = script,
+            awaitPromise = true,
+            returnByValue = true,
+        };
+        JsonElement result = (await CallAsync("Runtime.evaluate", call, cancellation))!.Value;
+        return result.GetProperty("result").GetProperty("value").GetString()!;
+    }
+
     /// <summary>What the console says of errors since the page was opened.</summary>
     public async Task<IReadOnlyList<string>> ErrorsAsync(CancellationToken cancellation)
     {

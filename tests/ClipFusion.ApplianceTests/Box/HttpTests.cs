@@ -136,6 +136,16 @@ public sealed class HttpTests : BoxTest
         string page = await browser.ShowsAsync(Cancellation, kind.Replace('_', ' '), $"score {score}", "threshold 0.300");
         Assert.Contains($"data-verdict=\"\" data-kind=\"{kind}\"", page, StringComparison.Ordinal);
 
+        // However close a score is to its threshold, the page says by how much.
+        string close = await browser.EvaluateAsync(
+            """
+            import("/page/station.js").then(m => [0.12, 0.0004, -0.0000321]
+              .map(margin => m.reasonOf({ verdict: margin > 0 ? "NG" : "OK", reason: null, margin, flags: {} })).join("; "))
+            """,
+            Cancellation
+        );
+        Assert.Equal("anomaly: 0.120 above the threshold; anomaly: 0.0004 above the threshold; 0.00003 below the threshold", close);
+
         // A box without a demo is not asked for one.
         Assert.Empty(await browser.ErrorsAsync(Cancellation));
         await box.KillAsync(Cancellation);

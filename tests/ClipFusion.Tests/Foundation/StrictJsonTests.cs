@@ -82,6 +82,41 @@ public sealed class StrictJsonTests
         document?.Dispose();
     }
 
+    [Theory]
+    [InlineData("""{"a":"x","b":""", "a")]
+    [InlineData("""{"a":"x","b":[1,{"c":2}],"d":{"e":""", "a,b")]
+    [InlineData("""{"a":"x"} x""", "a")]
+    [InlineData("""{"a":"x",}""", "a")]
+    [InlineData("""{"a":"x" "b":1}""", "a")]
+    [InlineData("""{"a":1,"b":[[[[1]]]]}""", "a")]
+    [InlineData("""{"a":1,"a":2,x""", "a,a")]
+    [InlineData("\uFEFF{\"a\":1,", "a")]
+    [InlineData("{", "")]
+    public void ParseUpToError_OfAnObjectThatBreaksOff_GivesTheMembersBeforeTheBreak(string text, string members)
+    {
+        (JsonDocument? document, FieldError? error) = StrictJson.ParseUpToError(
+            Encoding.UTF8.GetBytes(text),
+            new JsonRules { MaxDepth = 4 }
+        );
+        using (document)
+        {
+            Assert.NotNull(error);
+            Assert.Equal(members, string.Join(",", document!.RootElement.EnumerateObject().Select(p => p.Name)));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[1,")]
+    [InlineData("x")]
+    [InlineData("\0{}")]
+    public void ParseUpToError_OfWhatBeginsAsNoObject_GivesTheErrorAlone(string text)
+    {
+        (JsonDocument? document, FieldError? error) = StrictJson.ParseUpToError(Encoding.UTF8.GetBytes(text), new JsonRules());
+        Assert.Null(document);
+        Assert.NotNull(error);
+    }
+
     [Fact]
     public void Fields_WithSeveralMistakes_TellAllOfThemWithTheirPlaces()
     {

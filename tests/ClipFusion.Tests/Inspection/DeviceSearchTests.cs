@@ -9,7 +9,6 @@ using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 using ClipFusion.OnnxInference.Providers;
 using ClipFusion.OnnxInference.Sessions;
-using ClipFusion.Tests.Method;
 using ClipFusion.Tests.Native;
 using ClipFusion.Tests.OnnxInference;
 

@@ -47,7 +47,7 @@ internal static class CommandParser
     /// <summary><c>{requestId, recipe}</c>, or the recipe's number as one to three plain digits.</summary>
     public static Parsed<RecipeContent> Recipe(ReadOnlySequence<byte> payload)
     {
-        if (payload.Length <= MaximumPayload && Names.TryNumber(Encoding.Latin1.GetString(CommandBytes.Of(payload)), out int number))
+        if (payload.Length <= MaximumPayload && Names.TryNumber(Encoding.Latin1.GetString(CommandBytes.Of(payload).Span), out int number))
             return new(new RecipeContent(null, number.ToString()), null, null);
         var fields = MessageFields.Read(payload, "clipfusion/v1/recipe-set", "requestId", "recipe");
         string? id = fields.Id("requestId", required: true);

@@ -1,29 +1,29 @@
 using System.Buffers;
 using System.Text.Json;
-using System.Text.Unicode;
 using ClipFusion.Foundation;
+using ClipFusion.Foundation.Json;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>The members of one flat JSON object, read under suspicion. The first error is kept; what was read before it stays
-/// readable.</summary>
-/// <remarks>
-/// Token by token and not with <c>StrictJson</c>: of a payload that breaks off, the id before the break has to be known, for the refusal
-/// names it.
-/// </remarks>
+/// <summary>The members of one flat JSON object from the line. The first error is kept; what was read beside it stays readable, for a
+/// refusal names the id of what it refuses.</summary>
+/// <remarks>Its words are its own and not those of <see cref="JsonFields"/>: they go to controllers, which show printable ASCII.</remarks>
 internal sealed class MessageFields
 {
     private const int LongestRecipeName = 64;
 
     /// <summary>Of a text that was not expected, this much is shown.</summary>
     private const int ShownLength = 40;
+
+    private static readonly JsonRules Rules = new() { MaxBytes = CommandParser.MaximumPayload, MaxDepth = 8 };
+
     private readonly Dictionary<string, object?> _values = new(StringComparer.Ordinal);
 
     /// <summary>What is wrong; null when nothing is.</summary>
     public string? Error { get; private set; }
 
     /// <summary>Reads an object of strings, whole numbers and nulls.</summary>
-    /// <param name="payload">Any bytes.</param>
+    /// <param name="payload">Any bytes; not kept.</param>
     /// <param name="schema">What a key <c>schema</c>, which may be left out, has to say.</param>
     /// <param name="keys">The keys that may be there.</param>
     public static MessageFields Read(ReadOnlySequence<byte> payload, string schema, params ReadOnlySpan<string> keys)
@@ -34,44 +34,19 @@ internal sealed class MessageFields
             fields.Fail($"the payload has {payload.Length} bytes; expected at most {CommandParser.MaximumPayload}");
             return fields;
         }
-        byte[] bytes = CommandBytes.Of(payload);
-        if (CommandBytes.Fault(bytes) is { } fault)
+        ReadOnlyMemory<byte> bytes = CommandBytes.Of(payload);
+        if (CommandBytes.Fault(bytes.Span) is { } fault)
         {
             fields.Fail($"{fault}; expected a JSON object in UTF-8");
             return fields;
         }
-        if (!Utf8.IsValid(bytes))
+        (JsonDocument? document, FieldError? error) = StrictJson.ParseUpToError(bytes, Rules);
+        using (document)
         {
-            fields.Fail("the payload is not valid UTF-8; expected a JSON object");
-            return fields;
-        }
-        if (bytes.AsSpan().StartsWith("\uFEFF"u8))
-        {
-            fields.Fail("the payload begins with a byte-order mark (EF BB BF); expected a JSON object without one");
-            return fields;
-        }
-        if (bytes is [.., 0])
-        {
-            fields.Fail("the payload ends with a zero byte, as texts of C do; expected a JSON object without one");
-            return fields;
-        }
-        try
-        {
-            fields.ReadObject(bytes, keys);
-            if (fields._values.TryGetValue("schema", out object? given) && given as string != schema)
-                fields.Fail($"\"schema\" is not \"{schema}\"");
-        }
-        catch (JsonException e)
-        {
-            fields.Fail(
-                $"not JSON at byte {(e.BytePositionInLine ?? 0) + 1} of line {(e.LineNumber ?? 0) + 1}; expected one object with "
-                    + $"{List(keys)}"
-            );
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair, written as an escape: valid JSON that is no text.
-            fields.Fail("a text holds half of a surrogate pair; expected valid Unicode");
+            if (error is not null)
+                fields.Fail($"not JSON: {error.Found}; expected one object with {List(keys)}");
+            if (document is not null)
+                fields.Take(document.RootElement, schema, keys);
         }
         return fields;
     }
@@ -116,35 +91,39 @@ internal sealed class MessageFields
         return null;
     }
 
-    private void ReadObject(byte[] bytes, ReadOnlySpan<string> keys)
+    private void Take(JsonElement root, string schema, ReadOnlySpan<string> keys)
     {
-        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 8 });
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
+        if (root.ValueKind != JsonValueKind.Object)
         {
-            Fail($"the payload is {Name(reader.TokenType)}; expected one JSON object with {List(keys)}");
+            Fail($"the payload is {Name(root.ValueKind)}; expected one JSON object with {List(keys)}");
             return;
         }
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        foreach (JsonProperty member in root.EnumerateObject())
         {
-            string key = reader.GetString()!;
+            string? text = null;
+            bool isText =
+                JsonText.TryName(member, out string key)
+                && (member.Value.ValueKind != JsonValueKind.String || JsonText.TryString(member.Value, out text));
+            if (!isText)
+            {
+                // Written as an escape: valid JSON that is no text.
+                Fail("a text holds half of a surrogate pair; expected valid Unicode");
+                return;
+            }
             if (key != "schema" && !keys.Contains(key))
                 Fail($"unknown key {Show(key)}; expected {List(keys)}");
-            reader.Read();
-            object? value = reader.TokenType switch
+            object? value = member.Value.ValueKind switch
             {
-                JsonTokenType.String => reader.GetString(),
-                JsonTokenType.Number when reader.TryGetInt64(out long number) => number,
-                JsonTokenType.Null => null,
+                JsonValueKind.String => text,
+                JsonValueKind.Number when member.Value.TryGetInt64(out long number) => number,
+                JsonValueKind.Null => null,
                 var other => other,
             };
-            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-                reader.Skip();
             if (!_values.TryAdd(key, value))
                 Fail($"the key {Show(key)} is there twice; expected once");
         }
-        // Whatever follows the object is an error that the reader itself finds.
-        reader.Read();
+        if (_values.TryGetValue("schema", out object? given) && given as string != schema)
+            Fail($"\"schema\" is not \"{schema}\"");
     }
 
     private bool TryGet(string key, bool required, out object? value)
@@ -168,20 +147,20 @@ internal sealed class MessageFields
         value switch
         {
             string text => $"\"{Printable(text)}\"{(text.Length > ShownLength ? "..." : "")}",
-            JsonTokenType.Number => "a number that is not whole or too large",
-            JsonTokenType token => Name(token),
+            JsonValueKind.Number => "a number that is not whole or too large",
+            JsonValueKind kind => Name(kind),
             null => "null",
             _ => value.ToString()!,
         };
 
-    private static string Name(JsonTokenType token) =>
-        token switch
+    private static string Name(JsonValueKind kind) =>
+        kind switch
         {
-            JsonTokenType.StartObject => "an object",
-            JsonTokenType.StartArray => "a list",
-            JsonTokenType.String => "a text",
-            JsonTokenType.Number => "a number",
-            JsonTokenType.True or JsonTokenType.False => "true or false",
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "a list",
+            JsonValueKind.String => "a text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.True or JsonValueKind.False => "true or false",
             _ => "null",
         };
 }

@@ -4,7 +4,7 @@ using MQTTnet;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>Takes commands as they arrive, understands them, and lays each on its station's desk or refuses it. Never waits and never
+/// <summary>Takes commands as they arrive, understands them, and puts each into its station's queue or refuses it. Never waits and never
 /// throws.</summary>
 internal sealed class CommandRouter(
     LinkOptions options,
@@ -14,24 +14,24 @@ internal sealed class CommandRouter(
     Action<string, TriggerAckMessage, byte[]?> acknowledge
 )
 {
-    private readonly Dictionary<string, Channel<Command>> _desks = options.Stations.ToDictionary(
+    private readonly Dictionary<string, Channel<Command>> _queues = options.Stations.ToDictionary(
         s => s,
         _ => Channel.CreateBounded<Command>(new BoundedChannelOptions(options.CommandQueue) { SingleReader = true, SingleWriter = true }),
         StringComparer.Ordinal
     );
 
-    public ChannelReader<Command> Commands(string station) => _desks[station].Reader;
+    public ChannelReader<Command> Commands(string station) => _queues[station].Reader;
 
     /// <summary>Looks at one message; what is no command of a known station is ignored.</summary>
     public void Take(MqttApplicationMessage message)
     {
-        if (!topics.TryParse(message.Topic, out string station, out var kind) || !_desks.TryGetValue(station, out var desk))
+        if (!topics.TryParse(message.Topic, out string station, out var kind) || !_queues.TryGetValue(station, out Channel<Command>? queue))
             return;
         byte[]? correlation = message.CorrelationData is { Length: <= LinkOptions.MaximumCorrelation } data ? data : null;
         long now = time.GetTimestamp();
 
         var (command, id, code, error) = Understand(message, station, kind, now, correlation);
-        if (command is not null && !desk.Writer.TryWrite(command))
+        if (command is not null && !queue.Writer.TryWrite(command))
             (code, error) = (Code.QueueFull, $"{options.CommandQueue} commands wait already; try again");
         if (error is null)
             return;

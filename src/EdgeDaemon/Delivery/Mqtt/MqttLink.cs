@@ -16,8 +16,8 @@ internal sealed class MqttLink : IAsyncDisposable
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
     private readonly MqttConnection _connection;
-    private readonly CommandRouter _desk;
-    private readonly Dictionary<string, ReplyQueue> _lanes;
+    private readonly CommandRouter _router;
+    private readonly Dictionary<string, ReplyQueue> _replies;
     private readonly OutMessage _online;
     private readonly RivalDetector _rivals;
     private readonly RightsTest _rights;
@@ -44,7 +44,7 @@ internal sealed class MqttLink : IAsyncDisposable
         Topics = new Topics(options.Device);
         _online = Status(DeviceStatus.Online);
         _rivals = new RivalDetector(_online.Payload, options.BootId, options.Broker.TakenOverDelay, time);
-        _desk = new CommandRouter(
+        _router = new CommandRouter(
             options,
             Topics,
             time,
@@ -63,7 +63,7 @@ internal sealed class MqttLink : IAsyncDisposable
             Displaced = StayAwayAsync,
             Closing = (session, cancellation) => session.PublishAsync(Status(DeviceStatus.Offline), cancellation),
         };
-        _lanes = options.Stations.ToDictionary(s => s, _ => new ReplyQueue(SendAsync, options.AnswerQueue), StringComparer.Ordinal);
+        _replies = options.Stations.ToDictionary(s => s, _ => new ReplyQueue(SendAsync, options.AnswerQueue), StringComparer.Ordinal);
     }
 
     /// <summary>The device's topics.</summary>
@@ -73,7 +73,7 @@ internal sealed class MqttLink : IAsyncDisposable
     public LinkState State => _connection.State;
 
     /// <summary>Acks, states and the like that never reached the broker.</summary>
-    public long DroppedAnswers => _lanes.Values.Sum(l => l.Dropped);
+    public long DroppedAnswers => _replies.Values.Sum(q => q.Dropped);
 
     /// <summary>What is worth a line in the log besides the state; one reader.</summary>
     internal ChannelReader<LinkNotice> Notices => _notices.Reader;
@@ -85,7 +85,7 @@ internal sealed class MqttLink : IAsyncDisposable
     internal SecondConnection Second { get; }
 
     /// <summary>A station's commands in the order of their arrival; one reader.</summary>
-    public ChannelReader<Command> Commands(string station) => _desk.Commands(station);
+    public ChannelReader<Command> Commands(string station) => _router.Commands(station);
 
     /// <summary>Begins to connect; to be called once.</summary>
     public void Start()
@@ -119,11 +119,11 @@ internal sealed class MqttLink : IAsyncDisposable
     /// <summary>Waits for a moment in which no verdict or answer is under way.</summary>
     internal Task WhenQuietAsync(CancellationToken cancellationToken) => _traffic.WhenIdle().WaitAsync(cancellationToken);
 
-    /// <summary>Lays a message on its station's lane without waiting; for what is worth nothing later. False when it was dropped.</summary>
-    public bool TrySend(string station, OutMessage message) => _lanes[station].TrySend(message);
+    /// <summary>Queues a message for its station without waiting; for what is worth nothing later. False when it was dropped.</summary>
+    public bool TrySend(string station, OutMessage message) => _replies[station].TrySend(message);
 
-    /// <summary>Answers a trigger on both ack topics: lays the messages on the station's lane at once, and tells what became of them once
-    /// the broker has answered.</summary>
+    /// <summary>Answers a trigger on both ack topics: queues the messages at once, and tells what became of them once the broker has
+    /// answered.</summary>
     /// <returns><see cref="PublishStatus.Delivered"/> only when both were; else what became of the first that was not.</returns>
     public async Task<PublishStatus> AcknowledgeAsync(string station, TriggerAckMessage ack, byte[]? correlationData)
     {
@@ -131,28 +131,28 @@ internal sealed class MqttLink : IAsyncDisposable
         [
             .. Answers
                 .TriggerAck(Topics, station, ack, correlationData)
-                .Select(m => _lanes[station].SendAsync(m, new AnswerTo(ack.TriggerId, !ack.Accepted))),
+                .Select(m => _replies[station].SendAsync(m, new AnswerTo(ack.TriggerId, !ack.Accepted))),
         ];
         return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
     }
 
-    /// <summary>Lays the end of an exposure on its station's lane, on both topics and behind the trigger's ack; never waits.</summary>
+    /// <summary>Queues the end of an exposure for both topics, behind the trigger's ack; never waits.</summary>
     public void TellFrame(string station, TriggerFrameMessage frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
         // An answer to the same id: where its ack yields to others, this stays behind it.
         var to = new AnswerTo(frame.TriggerId, false);
         foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame))
-            _ = _lanes[station].SendAsync(message, to);
+            _ = _replies[station].SendAsync(message, to);
     }
 
-    /// <summary>Publishes what the lanes hold, then <c>offline</c>, and ends the connection.</summary>
+    /// <summary>Publishes what the reply queues hold, then <c>offline</c>, and ends the connection.</summary>
     public async Task StopAsync()
     {
         if (!_stop.IsCancellationRequested)
             await _stop.CancelAsync();
-        foreach (var lane in _lanes.Values)
-            await lane.DisposeAsync();
+        foreach (ReplyQueue queue in _replies.Values)
+            await queue.DisposeAsync();
         await _connection.StopAsync();
         await _guard;
     }
@@ -209,7 +209,7 @@ internal sealed class MqttLink : IAsyncDisposable
         if (message.Topic != Topics.Status)
         {
             if (!_rights.Hear(message))
-                _desk.Take(message);
+                _router.Take(message);
             return;
         }
         switch (_rivals.Hear(message.Payload, out string? rival))

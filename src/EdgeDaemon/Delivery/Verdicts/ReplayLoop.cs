@@ -8,7 +8,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// Delivers old verdicts of all stations, station by station in turn, each in order, slowly, and never while a live one is under way. A
 /// station whose row was refused, whose store failed or whose replay topic nobody hears pauses; the others go on.
 /// </summary>
-internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, LaneContext context)
+internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> publishers, PublisherContext context)
 {
     private readonly Dictionary<StationVerdictPublisher, long> _pausedUntil = [];
     private int _connections,
@@ -33,10 +33,10 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
                 if (Interlocked.Exchange(ref _knownConnections, Volatile.Read(ref _connections)) != Volatile.Read(ref _connections))
                     _pausedUntil.Clear();
                 bool any = false;
-                foreach (var lane in lanes)
+                foreach (var publisher in publishers)
                 {
-                    using Heartbeat.Work? replaying = heartbeat?.Begin(LaneContext.RowLimit);
-                    any |= await TryReplayOneAsync(lane, cancellationToken);
+                    using Heartbeat.Work? replaying = heartbeat?.Begin(PublisherContext.RowLimit);
+                    any |= await TryReplayOneAsync(publisher, cancellationToken);
                 }
 
                 if (any)
@@ -53,31 +53,31 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
         }
     }
 
-    private async Task<bool> TryReplayOneAsync(StationVerdictPublisher lane, CancellationToken cancellationToken)
+    private async Task<bool> TryReplayOneAsync(StationVerdictPublisher publisher, CancellationToken cancellationToken)
     {
-        if (_pausedUntil.TryGetValue(lane, out long until) && context.Time.GetTimestamp() < until)
+        if (_pausedUntil.TryGetValue(publisher, out long until) && context.Time.GetTimestamp() < until)
             return false;
-        _pausedUntil.Remove(lane);
+        _pausedUntil.Remove(publisher);
         try
         {
-            return await ReplayOneAsync(lane, cancellationToken);
+            return await ReplayOneAsync(publisher, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // The store failed for this station: nothing is lost, everything is tried again.
-            lane.Counters.Failed($"the outbox: {e.Message}");
-            Pause(lane, context.Options.RetryDelay);
+            publisher.Counters.Failed($"the outbox: {e.Message}");
+            Pause(publisher, context.Options.RetryDelay);
             return false;
         }
     }
 
     /// <summary>Sends a station's oldest row; false when there is nothing to send now.</summary>
-    private async Task<bool> ReplayOneAsync(StationVerdictPublisher lane, CancellationToken cancellationToken)
+    private async Task<bool> ReplayOneAsync(StationVerdictPublisher publisher, CancellationToken cancellationToken)
     {
-        long through = lane.ReplayThrough;
+        long through = publisher.ReplayThrough;
         if (through == 0)
             return false;
-        var rows = await context.Outbox.Read(lane.Station, 0, 1, cancellationToken);
+        var rows = await context.Outbox.Read(publisher.Station, 0, 1, cancellationToken);
         if (rows.Count == 0 || rows[0].Sequence > through)
             return false;
 
@@ -85,23 +85,23 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
         if (row.Handed == Handed.Never)
             await context.Outbox.Handing(row, cancellationToken);
         await context.Traffic.WhenIdle().WaitAsync(cancellationToken);
-        var outcome = await lane.TrySendAsync(row, () => lane.Sender.SendReplayAsync(row, isResend: false, cancellationToken));
+        var outcome = await publisher.TrySendAsync(row, () => publisher.Sender.SendReplayAsync(row, isResend: false, cancellationToken));
         switch (outcome.Status)
         {
             case PublishStatus.Delivered when outcome.IsUnheard && context.Options.NoSubscriber == NoSubscriber.Replay:
-                await UnheardAsync(lane, row, cancellationToken);
+                await UnheardAsync(publisher, row, cancellationToken);
                 break;
             case PublishStatus.Delivered:
                 await context.Outbox.Delivered(row, CancellationToken.None);
-                lane.Sender.Forget(row);
-                lane.Counters.Replayed();
-                lane.NoteHeard(row);
+                publisher.Sender.Forget(row);
+                publisher.Counters.Replayed();
+                publisher.NoteHeard(row);
                 break;
             case PublishStatus.Refused:
                 bool isParked = await context.Outbox.Refused(row, outcome.Why!, cancellationToken);
-                lane.Counters.Refused(outcome.Why!, isParked);
+                publisher.Counters.Refused(outcome.Why!, isParked);
                 if (!isParked)
-                    Pause(lane, context.Options.RetryDelay);
+                    Pause(publisher, context.Options.RetryDelay);
                 break;
             default:
                 // The connection is gone or going; its loop says so in a moment.
@@ -111,24 +111,24 @@ internal sealed class ReplayLoop(IReadOnlyList<StationVerdictPublisher> lanes, L
         return true;
     }
 
-    private async Task UnheardAsync(StationVerdictPublisher lane, OutboxRow row, CancellationToken cancellationToken)
+    private async Task UnheardAsync(StationVerdictPublisher publisher, OutboxRow row, CancellationToken cancellationToken)
     {
-        lane.NoteUnheard(row);
+        publisher.NoteUnheard(row);
         if (row.UnheardFor >= context.Options.UnheardLimit)
         {
             await context.Outbox.GiveUp(row, cancellationToken);
-            lane.Sender.Forget(row);
-            lane.Counters.Unheard();
+            publisher.Sender.Forget(row);
+            publisher.Counters.Unheard();
             DeliveryLog.GivenUp(context.Log, row.Verdict.Inspection.Id, row.Station, row.Sequence, context.Options.UnheardLimit.TotalHours);
             return;
         }
 
-        await context.Outbox.Unheard(row, !lane.Sender.MaybeSent(row), cancellationToken);
-        Pause(lane, context.Options.UnheardRetry);
+        await context.Outbox.Unheard(row, !publisher.Sender.MaybeSent(row), cancellationToken);
+        Pause(publisher, context.Options.UnheardRetry);
     }
 
-    private void Pause(StationVerdictPublisher lane, TimeSpan time) =>
-        _pausedUntil[lane] = context.Time.GetTimestamp() + (long)(time.TotalSeconds * context.Time.TimestampFrequency);
+    private void Pause(StationVerdictPublisher publisher, TimeSpan time) =>
+        _pausedUntil[publisher] = context.Time.GetTimestamp() + (long)(time.TotalSeconds * context.Time.TimestampFrequency);
 
     private TimeSpan? UntilNextPause()
     {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>What the lanes of all stations share.</summary>
-internal sealed record LaneContext(
+/// <summary>What the publishers of all stations share.</summary>
+internal sealed record PublisherContext(
     Topics Topics,
     Outbox Outbox,
     Publish Publish,
@@ -29,7 +29,7 @@ internal sealed record LaneContext(
 /// Delivers one station's verdicts live: in order, one row at a time. It alone decides which rows are too old; those up to
 /// <see cref="ReplayThrough"/> belong to replay.
 /// </summary>
-internal sealed class StationVerdictPublisher(string station, LaneContext context)
+internal sealed class StationVerdictPublisher(string station, PublisherContext context)
 {
     private readonly Freshness _freshness = new(context.Options, context.Time);
     private readonly Channel<OutboxRow> _resends = Channel.CreateBounded<OutboxRow>(
@@ -46,7 +46,7 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
 
     public VerdictSender Sender { get; } = new(context.Topics, context.Publish, new Freshness(context.Options, context.Time));
 
-    public LaneCounters Counters { get; } = new();
+    public DeliveryCounters Counters { get; } = new();
 
     /// <summary>Rows up to this sequence that are still in the outbox are replay's.</summary>
     public long ReplayThrough => Interlocked.Read(ref _replayThrough);
@@ -67,7 +67,7 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
             try
             {
                 await WaitAsync(context.Connected(cancellationToken));
-                using Heartbeat.Work? looking = heartbeat?.Begin(LaneContext.RowLimit);
+                using Heartbeat.Work? looking = heartbeat?.Begin(PublisherContext.RowLimit);
                 await SendResendsAsync(cancellationToken);
                 var page = await context.Outbox.Read(station, _cursor, context.Options.PageSize, cancellationToken);
                 if (page.Count == 0)
@@ -109,7 +109,7 @@ internal sealed class StationVerdictPublisher(string station, LaneContext contex
     /// <summary>Sends one row; false when it has to be looked at again.</summary>
     private async Task<bool> SendAsync(OutboxRow row, TimeSpan liveFor, CancellationToken cancellationToken)
     {
-        _ = _heartbeat?.Begin(LaneContext.RowLimit);
+        _ = _heartbeat?.Begin(PublisherContext.RowLimit);
         // Rows stored while the broker was away; the others were noted when they were stored, which spares the line a wait for the disk.
         if (row.Handed == Handed.Never)
             await context.Outbox.Handing(row, cancellationToken);

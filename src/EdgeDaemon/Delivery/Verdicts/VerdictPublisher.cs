@@ -12,7 +12,7 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// </summary>
 internal sealed class VerdictPublisher : IAsyncDisposable
 {
-    private readonly Dictionary<string, StationVerdictPublisher> _lanes;
+    private readonly Dictionary<string, StationVerdictPublisher> _publishers;
     private readonly ReplayLoop _replay;
     private readonly CancellationTokenSource _stop = new();
     private Task _loops = Task.CompletedTask;
@@ -38,7 +38,7 @@ internal sealed class VerdictPublisher : IAsyncDisposable
         ILogger? log = null
     )
     {
-        var context = new LaneContext(
+        var context = new PublisherContext(
             topics,
             outbox,
             publish,
@@ -50,8 +50,8 @@ internal sealed class VerdictPublisher : IAsyncDisposable
             heartbeats,
             log ?? NullLogger.Instance
         );
-        _lanes = stations.ToDictionary(s => s, s => new StationVerdictPublisher(s, context), StringComparer.Ordinal);
-        _replay = new ReplayLoop([.. _lanes.Values], context);
+        _publishers = stations.ToDictionary(s => s, s => new StationVerdictPublisher(s, context), StringComparer.Ordinal);
+        _replay = new ReplayLoop([.. _publishers.Values], context);
     }
 
     /// <summary>The publisher of a link's verdicts.</summary>
@@ -79,26 +79,26 @@ internal sealed class VerdictPublisher : IAsyncDisposable
     /// <summary>Begins to deliver what the outbox holds; to be called once.</summary>
     public void Start() =>
         _loops = Task.WhenAll([
-            .. _lanes.Values.Select(l => Task.Run(() => l.RunAsync(_stop.Token))),
+            .. _publishers.Values.Select(p => Task.Run(() => p.RunAsync(_stop.Token))),
             Task.Run(() => _replay.RunAsync(_stop.Token)),
         ]);
 
     /// <summary>Says that a row of the station was committed; to be called after each commit. Never waits.</summary>
-    public void Wake(string station) => _lanes[station].Wake();
+    public void Wake(string station) => _publishers[station].Wake();
 
     /// <summary>Sends a verdict that was given already once more, flagged duplicate; never waits. One that has not gone out yet is not sent
     /// twice.</summary>
     public void Resend(OutboxRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
-        _lanes[row.Station].Resend(row);
+        _publishers[row.Station].Resend(row);
     }
 
     /// <summary>Says that there is a new connection; verdicts that nobody heard are tried again. Never waits.</summary>
     public void Reconnected() => _replay.Reconnected();
 
     /// <summary>What became of a station's verdicts.</summary>
-    public DeliveryCounts Counts(string station) => _lanes[station].Counters.Snapshot;
+    public DeliveryCounts Counts(string station) => _publishers[station].Counters.Snapshot;
 
     /// <summary>Stops; what is under way is answered first. Rows that are not marked go out at the next start.</summary>
     public async ValueTask DisposeAsync()

@@ -1,7 +1,7 @@
 // One station: its picture, its verdict, and what stands behind it.
 
 import { describe, drawing, make, part, tiles } from "./dom.js";
-import { BRANCHES, COUNTERS, SHAPES, STAGES, WORDS, meaningOf, milliseconds, number } from "./words.js";
+import { BRANCHES, COUNTERS, SHAPES, STAGES, WORDS, meaningOf, milliseconds, number, placesOf } from "./words.js";
 
 const STRIP = 20;
 
@@ -85,7 +85,7 @@ export class StationCard {
     this.#drawTimes(verdict.timingsMs);
   }
 
-  #drawScore({ verdict, score, threshold, evidence }) {
+  #drawScore({ verdict, score, threshold, margin, evidence }) {
     const bar = part(this.#root, "bar");
     // The threshold stands still in the middle; a score of more than twice as much fills the bar. Scores are 0 to 2.
     const end = threshold > 0 ? 2 * threshold : 2;
@@ -93,8 +93,9 @@ export class StationCard {
     bar.dataset.beyond = (score ?? 0) > end;
     bar.style.setProperty("--score", Math.min((score ?? 0) / end, 1));
     bar.style.setProperty("--threshold", (threshold ?? 0) / end);
-    part(this.#root, "scoretext").textContent = `score ${number(score)}`;
-    part(this.#root, "thresholdtext").textContent = `threshold ${number(threshold)}`;
+    const places = placesOf(margin);
+    part(this.#root, "scoretext").textContent = `score ${number(score, places)}`;
+    part(this.#root, "thresholdtext").textContent = `threshold ${number(threshold, places)}`;
     part(this.#root, "evidence").replaceChildren(...Object.entries(BRANCHES).map(([key, word]) => {
       const value = evidence?.[key] ?? null;
       const row = make("tr");
@@ -165,10 +166,11 @@ export class StationCard {
 
 /** Why a verdict is what it is, in words. */
 export function reasonOf({ verdict, reason, margin, flags }) {
-  const apart = number(Math.abs(margin ?? 0));
+  const distance = number(Math.abs(margin ?? 0), placesOf(margin));
+  const where = margin ? `${distance} ${margin > 0 ? "above" : "below"} the threshold` : "exactly at the threshold";
   const late = flags.late ? " (late)" : "";
   if (verdict === "NOT_JUDGED") return meaningOf(reason);
   if (verdict === "REVIEW") return `too close to the threshold: somebody has to look${late}`;
-  if (flags.fallbackProfile) return `fast result at the deadline, ${apart} ${margin > 0 ? "above" : "below"} the threshold${late}`;
-  return verdict === "NG" ? `anomaly: ${apart} above the threshold${late}` : `${apart} below the threshold${late}`;
+  if (flags.fallbackProfile) return `fast result at the deadline, ${where}${late}`;
+  return verdict === "NG" ? `anomaly: ${where}${late}` : `${where}${late}`;
 }

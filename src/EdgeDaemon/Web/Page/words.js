@@ -42,9 +42,15 @@ export function meaningOf(text) {
   return text ? meanings.get(text) ?? text : "";
 }
 
-/** A score with three places; a dash for none. */
-export function number(value) {
-  return value === null || value === undefined ? "–" : value.toFixed(3);
+/** A score with three decimal places, or as many as are asked for; a dash for none. */
+export function number(value, places = 3) {
+  return value === null || value === undefined ? "–" : value.toFixed(places);
+}
+
+/** Decimal places that tell a score from its threshold: three, or as many as the margin's first digit needs. */
+export function placesOf(margin) {
+  const size = Math.abs(margin ?? 0);
+  return size === 0 || size >= 0.0005 ? 3 : Math.min(Math.ceil(-Math.log10(size)), 20);
 }
 
 /** Milliseconds for people. */

@@ -1,5 +1,4 @@
 using ClipFusion.EdgeDaemon.Configuration;
-using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.Logging;
 using static ClipFusion.Tests.EdgeDaemon.Configuration.ConfigFiles;
 

@@ -4,7 +4,6 @@ using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.Foundation;
 using ClipFusion.Imaging;
-using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using Microsoft.Extensions.Time.Testing;
 using static ClipFusion.Tests.EdgeDaemon.Pictures.PictureSamples;
 using Answer = ClipFusion.EdgeDaemon.Domain.Verdict;

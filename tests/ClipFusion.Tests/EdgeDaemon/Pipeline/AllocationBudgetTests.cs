@@ -9,6 +9,7 @@ using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Starter;
 using ClipFusion.OnnxInference;
+using ClipFusion.Tests.Cli;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClipFusion.Tests.EdgeDaemon.Pipeline;

@@ -6,7 +6,6 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Pack;
 using ClipFusion.Native;
 using ClipFusion.OnnxInference.Providers;
-using ClipFusion.Tests.EdgeDaemon.Diagnostics;
 using ClipFusion.Tests.OnnxInference;
 using Microsoft.Extensions.Logging;
 
@@ -23,15 +22,15 @@ public sealed class EngineMonitorTests(ProbedPacks packs) : IClassFixture<Probed
         var turns = new NetworkScheduler();
         var log = new LogLines<Appliance>();
         using ModelPack pack = Pack(new(ExecutionProvider.TensorRt) { Builds = true });
-        var desk = new EngineMonitor(turns, log);
-        desk.Watch(pack);
+        var monitor = new EngineMonitor(turns, log);
+        monitor.Watch(pack);
         IDisposable inspection = await turns.AcquireAsync("line1", Cancellation);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var kept = new List<Task>();
-        Task running = desk.RunAsync(pack, kept.Add, end.Token);
+        Task running = monitor.RunAsync(pack, kept.Add, end.Token);
 
         var done = new TaskCompletionSource();
-        desk.Changed += () =>
+        monitor.Changed += () =>
         {
             if (pack.BuildProgress is null && pack.Providers.Count == 1)
                 done.TrySetResult();
@@ -100,10 +99,10 @@ public sealed class EngineMonitorTests(ProbedPacks packs) : IClassFixture<Probed
     {
         var log = new LogLines<Appliance>();
         using ModelPack pack = Pack(new(ExecutionProvider.TensorRt));
-        var desk = new EngineMonitor(new NetworkScheduler(), log);
-        desk.Watch(pack);
+        var monitor = new EngineMonitor(new NetworkScheduler(), log);
+        monitor.Watch(pack);
         int told = 0;
-        desk.Changed += () => told++;
+        monitor.Changed += () => told++;
         var gpu = new DeviceProbe(null)
         {
             Name = "Orin",
@@ -111,7 +110,7 @@ public sealed class EngineMonitorTests(ProbedPacks packs) : IClassFixture<Probed
             Driver = new Version(12, 6),
             Kernels = "sm_87",
         };
-        desk.Announce(0, gpu);
+        monitor.Announce(0, gpu);
         object[] recipes = [new(), new()];
         foreach (string? whyNot in new[] { null, "out of memory" })
         foreach (object recipe in recipes)

@@ -1,7 +1,7 @@
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Storage;
-using ClipFusion.Tests.EdgeDaemon.Diagnostics;
+using ClipFusion.Tests.EdgeDaemon.Runtime;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Storage;

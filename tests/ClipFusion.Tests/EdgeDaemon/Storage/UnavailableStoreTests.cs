@@ -52,7 +52,7 @@ public sealed class UnavailableStoreTests : IDisposable
             using SqliteTransaction held = other.BeginTransaction();
             await store.MarkAckedAsync(all[0].Id);
             await store.MarkDeliveredAsync([all[0].Id]);
-            // Sent is sent: neither the live lane nor replay may send it again meanwhile.
+            // Sent is sent: neither the live publisher nor replay may send it again meanwhile.
             Assert.Equal(all[1].Id, Assert.Single(store.ReadPending("line1", 0, 1)).Record.Inspection.Id);
             Assert.Equal(2, store.State.OutboxRows);
         }

@@ -1,5 +1,5 @@
 using System.Net;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ClipFusion.Tests.EdgeDaemon.Web;

@@ -7,7 +7,7 @@ using ClipFusion.EdgeDaemon.Composition;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Web;
-using ClipFusion.EdgeDaemon.Web.Share;
+using ClipFusion.EdgeDaemon.Web.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -78,7 +78,7 @@ internal sealed class WebHost : IAsyncDisposable
 
     public ConnectionTable Connections => _app.Services.GetRequiredService<ConnectionTable>();
 
-    public HttpShare Share => _app.Services.GetRequiredService<HttpShare>();
+    public HttpLimits Limits => _app.Services.GetRequiredService<HttpLimits>();
 
     public IReadOnlyList<RouteEndpoint> Endpoints =>
         [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>()];

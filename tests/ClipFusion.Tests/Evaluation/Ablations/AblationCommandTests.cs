@@ -5,7 +5,7 @@ using ClipFusion.Imaging;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 using ClipFusion.Tests.Evaluation.Protocol;
 
 namespace ClipFusion.Tests.Evaluation.Ablations;

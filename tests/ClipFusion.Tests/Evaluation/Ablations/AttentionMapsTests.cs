@@ -5,8 +5,8 @@ using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Weights;
-using ClipFusion.Tests.EdgeDaemon;
-using ClipFusion.Tests.Method;
+using ClipFusion.Tests.Cli;
+using ClipFusion.Tests.Inspection;
 
 namespace ClipFusion.Tests.Evaluation.Ablations;
 

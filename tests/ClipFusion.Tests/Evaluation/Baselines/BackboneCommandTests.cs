@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClipFusion.Cli;
 using ClipFusion.Models.Graph;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 using ClipFusion.Tests.Evaluation.Protocol;
 
 namespace ClipFusion.Tests.Evaluation.Baselines;

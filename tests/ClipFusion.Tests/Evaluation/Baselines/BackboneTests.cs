@@ -4,7 +4,7 @@ using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Graph;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 
 namespace ClipFusion.Tests.Evaluation.Baselines;
 

@@ -6,7 +6,7 @@ using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Weights;
 using ClipFusion.OnnxInference.Sessions;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 
 namespace ClipFusion.Tests.Evaluation.Baselines;
 

@@ -3,7 +3,7 @@ using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.OnnxInference.Providers;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 using ClipFusion.Tests.OnnxInference;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;

@@ -4,7 +4,7 @@ using ClipFusion.Imaging;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 using ClipFusion.Tests.Evaluation.Metrics;
 using ClipFusion.Tests.Imaging;
 

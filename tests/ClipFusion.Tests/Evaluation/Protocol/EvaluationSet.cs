@@ -1,5 +1,5 @@
 using ClipFusion.Imaging;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 using ClipFusion.Tests.Evaluation.Datasets;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;

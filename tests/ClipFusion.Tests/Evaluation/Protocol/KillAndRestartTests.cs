@@ -1,6 +1,6 @@
 using ClipFusion.Cli;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
 

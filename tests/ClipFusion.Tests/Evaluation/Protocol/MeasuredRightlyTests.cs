@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ClipFusion.Cli;
 using ClipFusion.Evaluation.Baselines;
-using ClipFusion.Tests.EdgeDaemon;
+using ClipFusion.Tests.Cli;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
