@@ -79,12 +79,13 @@ public static class PackVerifier
     /// <summary>Forgets that a pack was checked: the next one who opens it checks every byte.</summary>
     public static void Forget(string folder) => TryForget(Path.Combine(folder, StampName));
 
-    /// <summary>The files that a pack can't do without: its graphs, their weights and its tokenisers' vocabularies.</summary>
+    /// <summary>The files that a pack can't do without: its graphs, their weights and the vocabularies of its text towers.</summary>
     private static IEnumerable<string> Needed(PackManifest manifest) =>
-        manifest
-            .Graphs.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)])
-            .Concat(manifest.Clip is null ? [] : [GraphNames.ClipVocabulary, GraphNames.ClipMerges])
-            .Concat(manifest.Diffusion is null ? [] : [GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges]);
+        [
+            .. manifest.Graphs.SelectMany(g => (string[])[g.File, GraphNames.WeightFile(g.Name)]),
+            .. manifest.Clip is null ? [] : (string[])[GraphNames.ClipVocabulary, GraphNames.ClipMerges],
+            .. manifest.Diffusion is null ? [] : (string[])[GraphNames.DiffusionVocabulary, GraphNames.DiffusionMerges],
+        ];
 
     /// <summary>
     /// Opens a pack to run it: every byte is checked the first time, afterwards manifest, sizes and modification times. What was checked

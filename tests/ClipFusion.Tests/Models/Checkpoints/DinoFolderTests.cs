@@ -1,9 +1,10 @@
 using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
+using ClipFusion.Tests.Models.Architectures;
 using ClipFusion.Tests.Models.Pack;
 
-namespace ClipFusion.Tests.Models.Backbones;
+namespace ClipFusion.Tests.Models.Checkpoints;
 
 /// <summary>DINOv2 folders of every layout and shape are read, and what is wrong with one is said.</summary>
 public sealed class DinoFolderTests : IDisposable

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using ClipFusion.Cli;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models.Backbones;
+using ClipFusion.Tests.Models.Pack;
 
-namespace ClipFusion.Tests.EdgeDaemon;
+namespace ClipFusion.Tests.Cli.Models;
 
 /// <summary><c>models build --backbone</c>, with all other verbs of packs on what it makes.</summary>
 public sealed class ModelsBuildBackboneTests : IDisposable

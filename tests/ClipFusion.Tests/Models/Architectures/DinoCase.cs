@@ -6,7 +6,7 @@ using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
 using ClipFusion.Tests.Models.Pack;
 
-namespace ClipFusion.Tests.Models.Backbones;
+namespace ClipFusion.Tests.Models.Architectures;
 
 /// <summary>A golden set of DINOv2: its settings, its pictures and its tensors.</summary>
 internal sealed class DinoCase

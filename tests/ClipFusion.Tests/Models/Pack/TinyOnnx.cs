@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Onnx;
 using DataType = Onnx.TensorProto.Types.DataType;
 
-namespace ClipFusion.Tests.Models.Backbones;
+namespace ClipFusion.Tests.Models.Pack;
 
 /// <summary>ONNX files of other people: two convolutions, their maps <c>a</c> and <c>b</c>, the tokens of <c>b</c> and a last output
 /// that nobody wants.</summary>

@@ -4,7 +4,7 @@ using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
 using ClipFusion.Tests.Models.Pack;
 
-namespace ClipFusion.Tests.Models.Backbones;
+namespace ClipFusion.Tests.Models.Architectures;
 
 /// <summary>DINOv2 against tensors of the original code: positions, taps, maps and scores at the golden size and others.</summary>
 public sealed class DinoGoldenTests : IDisposable

@@ -1,10 +1,9 @@
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Models.Pack;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Onnx;
 
-namespace ClipFusion.Tests.Models.Backbones;
+namespace ClipFusion.Tests.Models.Pack;
 
 /// <summary>The backbone that comes with the program.</summary>
 public sealed class ResNet18Tests : IDisposable

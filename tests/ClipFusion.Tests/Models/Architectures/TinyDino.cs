@@ -1,6 +1,4 @@
-using ClipFusion.Tests.Models.Architectures;
-
-namespace ClipFusion.Tests.Models.Backbones;
+namespace ClipFusion.Tests.Models.Architectures;
 
 /// <summary>Random DINOv2 folders of any shape.</summary>
 internal sealed record TinyDino(

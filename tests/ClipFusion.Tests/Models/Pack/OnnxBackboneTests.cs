@@ -2,12 +2,11 @@ using ClipFusion.Models.ForeignGraphs;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
 using ClipFusion.OnnxInference.Sessions;
-using ClipFusion.Tests.Models.Pack;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Onnx;
 
-namespace ClipFusion.Tests.Models.Backbones;
+namespace ClipFusion.Tests.Models.Pack;
 
 /// <summary>Anybody's ONNX file as a backbone: cut, wrapped, and refused where it is not what it says.</summary>
 public sealed class OnnxBackboneTests : IDisposable
