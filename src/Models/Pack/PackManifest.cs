@@ -127,7 +127,7 @@ public sealed record DiffusionPart(
 /// <param name="GridSize">Vectors along a side.</param>
 public sealed record DecoderBlock(int Channels, int GridSize);
 
-/// <summary>Sizes and build options of the backbone: a frozen vision network whose patch features are compared with the
+/// <summary>Sizes and build options of the backbone, a frozen vision network whose patch features are compared with the
 /// references'.</summary>
 /// <param name="Kind">What it was made from: <c>dinov2</c>, <c>resnet18</c> or <c>onnx</c>.</param>
 /// <param name="ImageSize">Side of the square input in pixels; frames are squeezed to it with the bicubic filter.</param>
