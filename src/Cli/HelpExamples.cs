@@ -39,6 +39,7 @@ internal sealed class HelpExamples(HelpAction usual) : SynchronousCommandLineAct
         [
             "clipfusion models build --starter --out pack",
             "clipfusion models build --clip weights/openclip --diffusion weights/sd2 --out packs/sd2",
+            "clipfusion models build --backbone resnet18 --out packs/resnet18",
         ],
         ["models verify"] = ["clipfusion models verify pack"],
         ["models list"] = ["clipfusion models list"],

@@ -22,6 +22,8 @@ PACKAGES = os.environ.get("NUGET_PACKAGES", os.path.expanduser("~/.nuget/package
 OUT = os.path.join(ROOT, "THIRD-PARTY-NOTICES.md")
 # They make code at build time; nothing of them is in the program.
 BUILD_ONLY = {"grpc.tools", "microsoft.codeanalysis.bannedapianalyzers"}
+# A file of these is in the program and no code, so that nothing that they depend on is there either.
+DATA_ONLY = {"microsoft.ml.dnnimagefeaturizer.resnet18"}
 # Packages whose nuspec points at a file instead of naming the licence; the name was read there.
 NAMED_BY_FILE = {"mqttnet": "MIT", "mqttnet.server": "MIT", "microsoft.ml.onnxruntime": "MIT", "microsoft.ml.onnxruntime.managed": "MIT"}
 # What is in the program without being a package of a lock file.
@@ -38,10 +40,25 @@ def packages():
     for lock in sorted(glob.glob(os.path.join(ROOT, "src", "*", "packages.lock.json"))):
         with open(lock, encoding="utf-8-sig") as file:
             for dependencies in json.load(file)["dependencies"].values():
-                for name, entry in dependencies.items():
-                    if entry["type"] != "Project" and name.lower() not in BUILD_ONLY:
-                        found[name, entry["resolved"]] = entry.get("contentHash", "")
+                for name in contained(dependencies):
+                    entry = dependencies[name]
+                    found[name, entry["resolved"]] = entry.get("contentHash", "")
     return [(name, version, found[name, version]) for name, version in sorted(found, key=lambda k: (k[0].lower(), k[1]))]
+
+
+def contained(dependencies):
+    """Names of the packages that a project brings into the program: those that it names and what they lead to."""
+    by_name = {name.lower(): name for name in dependencies}
+    open_names = [n for n, e in dependencies.items() if e["type"] in ("Direct", "Project") and n.lower() not in BUILD_ONLY]
+    seen = set()
+    while open_names:
+        name = open_names.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name.lower() not in DATA_ONLY:
+            open_names += [by_name[d.lower()] for d in dependencies[name].get("dependencies", {}) if d.lower() in by_name]
+    return [n for n in seen if dependencies[n]["type"] != "Project"]
 
 
 def nuspec(name, version):

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Download;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
+using ClipFusion.OnnxInference.Sessions;
 
 namespace ClipFusion.Cli.Models;
 
@@ -101,6 +101,8 @@ internal static class ModelsBuildCommand
             Weights,
             Json,
         };
+        foreach (Option option in BackboneOptions.All)
+            command.Add(option);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
     }
@@ -155,64 +157,72 @@ internal static class ModelsBuildCommand
 
     private static Func<IProgress<string>, PackManifest> BuildStarter(ParseResult parsed, string target, CancellationToken cancellation)
     {
-        Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights];
-        if (others.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } other)
+        Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights, .. BackboneOptions.All];
+        if (others.FirstOrDefault(o => IsGiven(parsed, o)) is { } other)
             throw new UsageException($"--starter and {other.Name}: the starter pack has no options");
         return steps => StarterPack.Build(target, steps, GoldenRecorder.Record, cancellation);
     }
 
     private static Func<IProgress<string>, PackManifest> BuildPublished(ParseResult parsed, string target, CancellationToken cancellation)
     {
-        if (parsed.GetValue(Clip) is not { } clipFolder || parsed.GetValue(Diffusion) is not { } diffusionFolder)
+        (string? clipFolder, string? diffusionFolder) = (parsed.GetValue(Clip), parsed.GetValue(Diffusion));
+        Func<PackBackbone>? openBackbone = BackboneOptions.Read(parsed);
+        if (clipFolder is null != diffusionFolder is null || (clipFolder is null && openBackbone is null))
             throw new UsageException(
-                "a pack is built from two weight folders: --clip DIR and --diffusion DIR are both expected (or --starter)"
+                "a pack is built from two weight folders, --clip DIR and --diffusion DIR, from a backbone, --backbone, or from all three "
+                    + "(or --starter)"
             );
-        Precision precision = parsed.GetValue(PrecisionName) == "float16" ? Precision.Float16 : Precision.Float32;
+        if (clipFolder is null && new Option[] { VvStart, ClipBlocks }.FirstOrDefault(o => IsGiven(parsed, o)) is { } option)
+            throw new UsageException($"{option.Name}: not for a pack without CLIP");
+        PackOptions options = Options(parsed, clipFolder, diffusionFolder);
+        return steps =>
+        {
+            using OpenClipFolder? clip = clipFolder is null ? null : OpenClipFolder.Open(clipFolder);
+            using DiffusionFolder? diffusion = diffusionFolder is null ? null : DiffusionFolder.Open(diffusionFolder);
+            using PackBackbone? backbone = openBackbone?.Invoke();
+            return PackBuilder.Build(new PackParts(clip, diffusion, backbone), target, options, steps, cancellation);
+        };
+    }
+
+    private static PackOptions Options(ParseResult parsed, string? clipFolder, string? diffusionFolder)
+    {
         (WeightOrigin? clipOrigin, WeightOrigin? diffusionOrigin) = (Origin(clipFolder), Origin(diffusionFolder));
+        string? backbone = BackboneOptions.SourceOf(parsed);
+        WeightOrigin? backboneOrigin = backbone == ResNet18.Name ? null : Origin(backbone);
+        bool isPublished =
+            (clipFolder is null || (clipOrigin is not null && diffusionOrigin is not null))
+            && (backbone is null or ResNet18.Name || backboneOrigin is not null);
         PackWeights weights =
             parsed.GetValue(Weights) is { } said ? WeightNames[said]
-            : clipOrigin is not null && diffusionOrigin is not null ? PackWeights.Published
+            : isPublished ? PackWeights.Published
             : PackWeights.Unknown;
-        var options = new PackOptions(
-            precision,
+        return new PackOptions(
+            parsed.GetValue(PrecisionName) == "float16" ? Precision.Float16 : Precision.Float32,
             parsed.GetValue(VvStart),
-            ParseBlocks(parsed.GetValue(ClipBlocks)),
+            BlockNumbers.Parse(ClipBlocks.Name, parsed.GetValue(ClipBlocks)),
             parsed.GetValue(Name),
             parsed.GetValue(Notice),
             clipOrigin,
             diffusionOrigin,
             GoldenRecorder.Record,
             weights
-        );
-        return steps =>
+        )
         {
-            using OpenClipFolder clip = OpenClipFolder.Open(clipFolder);
-            using DiffusionFolder diffusion = DiffusionFolder.Open(diffusionFolder);
-            return PackBuilder.Build(clip, diffusion, target, options, steps, cancellation);
+            BackboneOrigin = backboneOrigin,
+            BackboneWeight = BackboneOptions.WeightOf(parsed),
+            Measure = GraphShapes.Measure,
         };
     }
 
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
     /// <summary>Licence and address of a folder that <c>models pull</c> made, which is named after its set.</summary>
-    private static WeightOrigin? Origin(string folder)
+    private static WeightOrigin? Origin(string? folder)
     {
+        if (folder is null)
+            return null;
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         ModelSet? set = ModelCatalogue.Load(ModelsPullCommand.DefaultCatalogue).Sets.FirstOrDefault(s => s.Name == name);
         return set is null ? null : new WeightOrigin(set.Licence, set.LicenceUrl.ToString());
-    }
-
-    private static int[]? ParseBlocks(string? text)
-    {
-        if (text is null)
-            return null;
-        int[] blocks =
-        [
-            .. text.Split(',')
-                .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int block) ? block : 0),
-        ];
-        return blocks.All(b => b > 0)
-            ? blocks
-            : throw new UsageException(
-                $"--clip-blocks {text}: block numbers from 1 with commas between them are expected, for example 6,9"
-            );
     }
 }

@@ -8,7 +8,7 @@ internal static class ModelsPullCommand
 {
     private static readonly Argument<string[]> Names = new("NAME")
     {
-        Description = "Model sets to download; all of the catalogue when none is given.",
+        Description = "Model sets to download; CLIP and Stable Diffusion, which the method needs, when none is given.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -117,6 +117,12 @@ internal static class ModelsPullCommand
         // A NAME takes any word, so a mistyped option would end up as one.
         if (names.FirstOrDefault(n => n.StartsWith('-')) is { } option)
             throw new UsageException($"unknown option {option}; see: clipfusion models pull --help");
+        if (names.FirstOrDefault(n => n.StartsWith("dinov3", StringComparison.OrdinalIgnoreCase)) is { } gated)
+            throw new UsageException(
+                $"{gated}: DINOv3 is not pulled. Its weights are gated: whoever wants them accepts Meta's DINOv3 licence, which is no "
+                    + "open one and excludes uses; models build does not read them either. DINOv2 is Apache-2.0: dinov2-small, "
+                    + "-base, -large, -giant"
+            );
         try
         {
             return catalogue.Select(names);

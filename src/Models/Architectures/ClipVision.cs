@@ -70,7 +70,15 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         var m = new Module(context, "visual");
         int side = _v.ImageSize / _v.PatchSize,
             patches = side * side;
-        Value x = m["conv1"].Conv(Normalized(g, pixels), _v.Width, _v.PatchSize, _v.PatchSize, (0, 0, 0, 0), bias: false);
+        Value x = m["conv1"]
+            .Conv(
+                PixelInput.Normalized(g, pixels, config.Mean, config.Std),
+                _v.Width,
+                _v.PatchSize,
+                _v.PatchSize,
+                (0, 0, 0, 0),
+                bias: false
+            );
         x = g.Cast(g.Transpose(g.Reshape(x, x[0], _v.Width, patches), 0, 2, 1), ElementType.Float32);
         Value @class = g.RepeatRow(g.Reshape(m.Tensor("class_embedding", ElementType.Float32, _v.Width), 1, 1, _v.Width), x);
         return g.Add(g.Concat(1, @class, x), m.Tensor("positional_embedding", ElementType.Float32, patches + 1, _v.Width));
@@ -106,14 +114,5 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
     {
         using GraphScope scope = m.Enter();
         return m["out_proj"].Linear(g.Attention(q, k, v, _v.Heads), _v.Width);
-    }
-
-    private Value Normalized(GraphBuilder g, Value pixels)
-    {
-        // (u8 / 255 - mean) / std as one product and one sum per channel.
-        Value x = g.Transpose(g.Cast(pixels, ElementType.Float32), 0, 3, 1, 2);
-        Value mean = g.Constant(ElementType.Float32, [.. config.Mean.Select(m => (double)m)], 3, 1, 1);
-        Value std = g.Constant(ElementType.Float32, [.. config.Std.Select(s => (double)s)], 3, 1, 1);
-        return g.Div(g.Sub(g.Div(x, g.Scalar(ElementType.Float32, 255)), mean), std);
     }
 }

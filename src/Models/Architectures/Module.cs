@@ -55,11 +55,14 @@ public readonly record struct Module(NetworkContext Context, string Path)
         return bias ? G.Add(y, Tensor(biasName, Context.Compute, outFeatures)) : y;
     }
 
-    /// <summary>Several projections of the same x without bias as one product: x [W1; W2; ...]^T.</summary>
+    /// <summary>Several projections of the same x as one product: x [W1; W2; ...]^T, without bias.</summary>
     /// <param name="x">[..., in].</param>
     /// <param name="outFeatures">Rows of each.</param>
     /// <param name="children">Names of the projections below this point.</param>
-    public Value[] LinearTogether(Value x, int outFeatures, params string[] children)
+    public Value[] LinearTogether(Value x, int outFeatures, params string[] children) => LinearTogether(x, outFeatures, false, children);
+
+    /// <summary>As <see cref="LinearTogether(Value, int, string[])"/>, with or without the projections' biases.</summary>
+    public Value[] LinearTogether(Value x, int outFeatures, bool bias, params string[] children)
     {
         using GraphScope scope = Enter();
         Module self = this;
@@ -72,6 +75,8 @@ public readonly record struct Module(NetworkContext Context, string Path)
             () => Transpose([.. parts.SelectMany(Read)], outFeatures * parts.Length, inFeatures)
         );
         Value together = G.MatMul(G.Cast(x, Context.Compute), weight);
+        if (bias)
+            together = G.Add(together, BiasTogether(outFeatures, children));
         return [.. children.Select((_, i) => self.G.Slice(together, -1, i * (long)outFeatures, (i + 1) * (long)outFeatures))];
     }
 
@@ -137,6 +142,28 @@ public readonly record struct Module(NetworkContext Context, string Path)
             type,
             shape,
             () => Read(tensor)
+        );
+    }
+
+    /// <summary>A tensor that is worked out from the published ones when the graph is written.</summary>
+    /// <param name="name">Says what was done, such as <c>position_embeddings.32</c>; with the point's path it is the tensor's name.</param>
+    /// <param name="shape">Fixed lengths, outermost first.</param>
+    /// <param name="make">Gives all elements in row-major order.</param>
+    public Value Computed(string name, IReadOnlyList<long> shape, Func<float[]> make) =>
+        Store($"{this[name].Path}.{ElementType.Float32}", ElementType.Float32, shape, make);
+
+    /// <summary>A published tensor's elements in row-major order.</summary>
+    public float[] Values(string name, params ReadOnlySpan<long> shape) => Read(Require(name, shape));
+
+    private Value BiasTogether(int outFeatures, string[] children)
+    {
+        Module self = this;
+        WeightTensor[] parts = [.. children.Select(c => self.Require($"{c}.bias", outFeatures))];
+        return Store(
+            Key($"{Path}.{string.Join('+', children)}.bias"),
+            Context.Compute,
+            [outFeatures * (long)parts.Length],
+            () => [.. parts.SelectMany(Read)]
         );
     }
 

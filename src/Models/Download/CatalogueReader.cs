@@ -54,7 +54,10 @@ internal static class CatalogueReader
             set.Require("licenceUrl", Nowhere, "an absolute https URL", HttpsUrl),
             set.Read("note", "", Text),
             Files(set)
-        );
+        )
+        {
+            OnRequest = set.Read("onRequest", false, Flag),
+        };
 
     private static ImmutableArray<ModelFile> Files(JsonFields set)
     {
@@ -85,6 +88,12 @@ internal static class CatalogueReader
         value = "";
         bool good = json.ValueKind == JsonValueKind.String && JsonText.TryString(json, out value) && value.Length > 0;
         return good || JsonValues.Fail(json, path, errors, "a text that is not empty");
+    }
+
+    private static bool Flag(JsonElement json, string path, FieldErrors errors, out bool value)
+    {
+        value = json.ValueKind == JsonValueKind.True;
+        return json.ValueKind is JsonValueKind.True or JsonValueKind.False || JsonValues.Fail(json, path, errors, "true or false");
     }
 
     private static bool Source(JsonElement json, string path, FieldErrors errors, out string value) =>

@@ -43,12 +43,13 @@ public sealed record ModelCatalogue(IReadOnlyList<ModelSet> Sets)
         return errors.List.Count == 0 ? catalogue! : throw new ModelCatalogueException(origin, [.. errors.List.Select(e => e.ToString())]);
     }
 
-    /// <summary>The sets of the given names, in that order and each once; all sets when no name is given.</summary>
+    /// <summary>The sets of the given names, in that order and each once; when no name is given, all that are not downloaded on request
+    /// alone.</summary>
     /// <exception cref="ArgumentException">A name is not in the catalogue; the message lists the known ones.</exception>
     public IReadOnlyList<ModelSet> Select(IReadOnlyCollection<string> names)
     {
         if (names.Count == 0)
-            return Sets;
+            return [.. Sets.Where(s => !s.OnRequest)];
         string[] unknown = [.. names.Where(n => Sets.All(s => s.Name != n))];
         if (unknown.Length > 0)
         {

@@ -18,7 +18,11 @@ public sealed record ModelSet(
     Uri LicenceUrl,
     string? Note,
     IReadOnlyList<ModelFile> Files
-);
+)
+{
+    /// <summary>Whether it is downloaded only where it is named.</summary>
+    public bool OnRequest { get; init; }
+}
 
 /// <summary>One file of a set.</summary>
 /// <param name="Path">Relative path with '/' between its parts; never leaves the set's folder.</param>

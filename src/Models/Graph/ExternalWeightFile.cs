@@ -80,6 +80,9 @@ public sealed class ExternalWeightFile : IDisposable
         return tensor;
     }
 
+    /// <summary>Hands everything that was written over to the system, so that a runtime may read it.</summary>
+    public void Flush() => _file?.Flush();
+
     /// <summary>Flushes to the disk and closes the file.</summary>
     public void Dispose()
     {

@@ -85,24 +85,23 @@ public sealed partial class GraphBuilder
     }
 
     /// <summary>A weight that lies in an external-data file.</summary>
-    public Value Weight(ExternalTensor tensor) =>
-        Initializer(
-            tensor.Key,
-            () =>
-            {
-                var proto = new TensorProto
-                {
-                    Name = tensor.Key,
-                    DataType = (int)tensor.Type,
-                    DataLocation = TensorProto.Types.DataLocation.External,
-                };
-                proto.Dims.AddRange(tensor.Shape);
-                proto.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = tensor.FileName });
-                proto.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = tensor.Offset.ToString() });
-                proto.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = tensor.Length.ToString() });
-                return proto;
-            }
-        );
+    public Value Weight(ExternalTensor tensor) => Initializer(tensor.Key, () => External(tensor));
+
+    /// <summary>The entry of a graph for a weight that lies in an external-data file.</summary>
+    internal static TensorProto External(ExternalTensor tensor)
+    {
+        var proto = new TensorProto
+        {
+            Name = tensor.Key,
+            DataType = (int)tensor.Type,
+            DataLocation = TensorProto.Types.DataLocation.External,
+        };
+        proto.Dims.AddRange(tensor.Shape);
+        proto.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = tensor.FileName });
+        proto.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = tensor.Offset.ToString() });
+        proto.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = tensor.Length.ToString() });
+        return proto;
+    }
 
     /// <summary>A small constant inside the graph file. Equal constants are stored once.</summary>
     public Value Constant(ElementType type, ReadOnlySpan<double> values, params long[] shape)
@@ -149,23 +148,23 @@ public sealed partial class GraphBuilder
     /// <param name="origin">What it was made from, for who opens it in a viewer; null where nobody says.</param>
     public void Save(string path, GraphOrigin? origin = null)
     {
-        var model = new ModelProto
-        {
-            IrVersion = IrVersion,
-            ProducerName = "clipfusion",
-            ProducerVersion = ProducerVersion,
-            Domain = "clipfusion",
-            Graph = _graph,
-        };
+        var model = new ModelProto { IrVersion = IrVersion, Graph = _graph };
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
+        if (_usesContrib)
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = ContribDomain, Version = 1 });
+        Save(model, path, origin);
+    }
+
+    /// <summary>Writes a graph file and says in it who wrote it, and from what.</summary>
+    internal static void Save(ModelProto model, string path, GraphOrigin? origin)
+    {
+        (model.ProducerName, model.ProducerVersion, model.Domain) = ("clipfusion", ProducerVersion, "clipfusion");
         if (origin is not null)
         {
             model.DocString = origin.Description;
             model.MetadataProps.AddRange(origin.Properties.Select(p => new StringStringEntryProto { Key = p.Key, Value = p.Value }));
         }
 
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
-        if (_usesContrib)
-            model.OpsetImport.Add(new OperatorSetIdProto { Domain = ContribDomain, Version = 1 });
         using FileStream file = File.Create(path);
         model.WriteTo(file);
         file.Flush(flushToDisk: true);
@@ -221,7 +220,7 @@ public sealed partial class GraphBuilder
         return raw;
     }
 
-    private static ValueInfoProto Info(Value value)
+    internal static ValueInfoProto Info(Value value)
     {
         var shape = new TensorShapeProto();
         shape.Dim.AddRange(
@@ -238,7 +237,7 @@ public sealed partial class GraphBuilder
         return new ValueInfoProto { Name = value.Name, Type = type };
     }
 
-    private static AttributeProto Attr(string name, long value) =>
+    internal static AttributeProto Attr(string name, long value) =>
         new()
         {
             Name = name,
@@ -262,7 +261,7 @@ public sealed partial class GraphBuilder
             S = ByteString.CopyFromUtf8(value),
         };
 
-    private static AttributeProto Attr(string name, params long[] values)
+    internal static AttributeProto Attr(string name, params long[] values)
     {
         var attribute = new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
         attribute.Ints.AddRange(values);

@@ -37,6 +37,12 @@ public static class GraphNames
     /// <summary>Backbone: <see cref="Pixels"/> to <see cref="BackboneFeatures"/> of each of its layers.</summary>
     public const string BackboneImage = "backbone_image";
 
+    /// <summary>Debug variants of a transformer as the backbone: float32 [N, L, W], the tokens before the first block.</summary>
+    public const string BackboneTokens = "backbone_tokens";
+
+    /// <summary>Debug variants of a transformer as the backbone: float32 [N, W], the last block's class token, normalised.</summary>
+    public const string BackboneClass = "backbone_cls";
+
     /// <summary>float32 [P, W]: the last block's patch tokens after ln_post, not projected.</summary>
     public const string Patches = "patches";
 
@@ -133,6 +139,12 @@ public static class GraphNames
 
     /// <summary>float32 [N, cells, C], unit: features of the backbone's layer of that number (from 0), cells row by row.</summary>
     public static string BackboneFeatures(int layer) => NamesOfBackbone.Of(layer);
+
+    /// <summary>Debug variants of a transformer as the backbone: float32 [N, P, W], the patch tokens of a layer as they leave it.</summary>
+    public static string BackboneRaw(string layer) => $"backbone_raw.{layer}";
+
+    /// <summary>As <see cref="BackboneRaw"/>, after the final normalisation.</summary>
+    public static string BackboneNormed(string layer) => $"backbone_norm.{layer}";
 
     /// <summary>float32 [V, E]: embeddings of every window of <paramref name="scale"/> x <paramref name="scale"/> patches, row by row,
     /// stride 1.</summary>

@@ -8,9 +8,13 @@ namespace ClipFusion.Models.Pack;
 /// </summary>
 internal sealed class ManifestChecks
 {
+    /// <summary>Most cells along a side of a map.</summary>
+    public const int MaxGrid = 1024;
+
+    /// <summary>Longest feature vector.</summary>
+    public const int MaxChannels = 65_536;
+
     private const int MaxSide = 16_384,
-        MaxGrid = 1024,
-        MaxChannels = 65_536,
         MaxTokens = 4096,
         MaxList = 4096,
         MaxText = 1024;

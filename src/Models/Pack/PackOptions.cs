@@ -1,4 +1,13 @@
+using ClipFusion.Models.Checkpoints;
+using ClipFusion.Models.Graph;
+
 namespace ClipFusion.Models.Pack;
+
+/// <summary>The networks of a pack: CLIP and a diffusion model, a backbone, or all three.</summary>
+/// <param name="Clip">OpenCLIP weights; null in a pack of a backbone alone.</param>
+/// <param name="Diffusion">Stable Diffusion weights; null in a pack of a backbone alone.</param>
+/// <param name="Backbone">The backbone; null in a pack without one.</param>
+public sealed record PackParts(OpenClipFolder? Clip, DiffusionFolder? Diffusion, PackBackbone? Backbone);
 
 /// <summary>How a pack is built.</summary>
 /// <param name="Precision">Element type of products and activations.</param>
@@ -22,7 +31,21 @@ public sealed record PackOptions(
     WeightOrigin? DiffusionOrigin = null,
     PackRecorder? Record = null,
     PackWeights Weights = PackWeights.Unknown
-);
+)
+{
+    /// <summary>Licence and address of the backbone's weights; null where nobody knows, or where the backbone does.</summary>
+    public WeightOrigin? BackboneOrigin { get; init; }
+
+    /// <summary>The backbone's weight in map and score where a recipe does not say otherwise, 0 or more; null for 0.</summary>
+    public double? BackboneWeight { get; init; }
+
+    /// <summary>Runs a graph of the new pack to see the shapes of what it gives; null where only networks of known shapes are
+    /// built.</summary>
+    public GraphMeasure? Measure { get; init; }
+
+    internal static ElementType ComputeType(Precision precision) =>
+        precision == Precision.Float16 ? ElementType.Float16 : ElementType.Float32;
+}
 
 /// <summary>Runs a new pack's graphs and adds files to its folder. This library writes graphs and does not run them, so somebody else
 /// does.</summary>
@@ -31,6 +54,15 @@ public sealed record PackOptions(
 /// <param name="progress">To be told each step; null for silence.</param>
 /// <param name="cancellation">Ends it.</param>
 public delegate void PackRecorder(string folder, PackManifest manifest, IProgress<string>? progress, CancellationToken cancellation);
+
+/// <summary>Runs a graph that takes one picture, and tells the shapes of its outputs.</summary>
+/// <param name="file">The graph; its input is <see cref="GraphNames.Pixels"/>.</param>
+/// <param name="size">Side of the picture in pixels.</param>
+/// <param name="outputs">Names of the outputs.</param>
+/// <param name="cancellation">Ends it.</param>
+/// <returns>Per output its lengths, outermost first.</returns>
+/// <exception cref="PackException">It does not run.</exception>
+public delegate IReadOnlyList<long[]> GraphMeasure(string file, int size, IReadOnlyList<string> outputs, CancellationToken cancellation);
 
 /// <summary>Where weights came from and under which terms.</summary>
 /// <param name="Licence">SPDX id or name.</param>

@@ -6,9 +6,14 @@ internal static class PackSources
     private static readonly string[] Extensions = [".json", ".safetensors", ".txt"];
 
     /// <summary>Name and checksums of the files of a weight folder.</summary>
-    public static SourceEntry Describe(string part, string folder, WeightOrigin? origin, CancellationToken cancellation)
-    {
-        FileEntry[] files =
+    public static SourceEntry Describe(string part, string folder, WeightOrigin? origin, CancellationToken cancellation) =>
+        new(part, NameOf(folder), origin?.Licence, origin?.Url, Files(folder, cancellation));
+
+    /// <summary>The last part of a path.</summary>
+    public static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+
+    /// <summary>Checksums of the configuration, vocabulary and weight files of a folder.</summary>
+    public static FileEntry[] Files(string folder, CancellationToken cancellation) =>
         [
             .. Directory
                 .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
@@ -16,12 +21,4 @@ internal static class PackSources
                 .Order(StringComparer.Ordinal)
                 .Select(f => PackFiles.Hash(folder, f, cancellation)),
         ];
-        return new SourceEntry(
-            part,
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
-            origin?.Licence,
-            origin?.Url,
-            files
-        );
-    }
 }

@@ -5,16 +5,18 @@ using ClipFusion.Models.Weights;
 namespace ClipFusion.Models.Starter;
 
 /// <summary>
-/// The pack that everybody has: small networks with random weights from a fixed seed. Its vision branches compare textures through random
-/// filters, which finds gross defects; its language branches mean nothing.
+/// The pack that everybody has. CLIP and the denoiser are small networks with random weights from a fixed seed, whose branches mean next to
+/// nothing; the backbone is a ResNet-18 trained on ImageNet, and what the pack can really see with.
 /// </summary>
 public static class StarterPack
 {
     /// <summary>What the pack says about itself.</summary>
     public const string Notice =
-        "Starter pack: untrained random weights. Its language branches mean nothing and its vision branches only compare textures; it "
-        + "shows that the appliance works, not how well it inspects. Build a pack from published weights to inspect parts.";
+        "Starter pack: CLIP and the denoiser have untrained random weights, so that their branches mean next to nothing; its backbone is a "
+        + "ResNet-18 trained on ImageNet, good for trying and for even surfaces. Build a pack from published weights to inspect parts.";
 
+    // The only one of its evidences that was trained, so it counts as much as all the others together.
+    private const double BackboneWeight = 1;
     private const ulong Seed = 2026;
 
     private static readonly WeightOrigin Origin = new("CC0-1.0", null); // Numbers from a seed: nobody's work.
@@ -24,7 +26,7 @@ public static class StarterPack
     /// <param name="progress">Told each step; null for silence.</param>
     /// <param name="record">Adds the golden outputs; null for a pack that only the CPU may run.</param>
     /// <param name="cancellation">Checked between steps.</param>
-    /// <exception cref="PackException">The folder is taken.</exception>
+    /// <exception cref="PackException">The folder is taken, or the file of <see cref="ResNet18"/> is not beside the program.</exception>
     public static PackManifest Build(
         string target,
         IProgress<string>? progress = null,
@@ -40,9 +42,9 @@ public static class StarterPack
             RandomFolders.Write(working, Sizes(StarterVocabulary.Count(vocabulary.VocabJson)), vocabulary, Seed, TensorType.Float32);
             using OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(working, "clip"));
             using DiffusionFolder diffusion = DiffusionFolder.Open(Path.Combine(working, "sd"));
+            using PackBackbone backbone = ResNet18.Open();
             return PackBuilder.Build(
-                clip,
-                diffusion,
+                new PackParts(clip, diffusion, backbone),
                 target,
                 new PackOptions(
                     Name: "starter",
@@ -51,7 +53,10 @@ public static class StarterPack
                     DiffusionOrigin: Origin,
                     Record: record,
                     Weights: PackWeights.Random
-                ),
+                )
+                {
+                    BackboneWeight = BackboneWeight,
+                },
                 progress,
                 cancellation
             );

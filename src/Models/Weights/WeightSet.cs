@@ -49,6 +49,10 @@ public sealed class WeightSet : IWeights, IDisposable
     /// <inheritdoc/>
     public bool Contains(string name) => _owners.ContainsKey(name);
 
+    /// <summary>Lengths per axis of a tensor; null where there is none.</summary>
+    public IReadOnlyList<long>? ShapeOf(string name) =>
+        _owners.TryGetValue(name, out SafetensorsFile? file) ? file.Tensors[name].Shape : null;
+
     /// <inheritdoc/>
     public WeightTensor Require(string name, params ReadOnlySpan<long> shape)
     {

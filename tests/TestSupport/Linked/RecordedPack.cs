@@ -63,6 +63,8 @@ internal static class RecordedPack
             Notice =
                 "Recorded pack, for tests only: its networks give the same results whatever picture they are shown. It inspects nothing.",
             Graphs = [.. kept, .. recorded],
+            // Its evidence is not recorded.
+            Backbone = null,
             Files = [.. Directory.EnumerateFiles(target).Order(StringComparer.Ordinal).Select(f => PackFiles.Hash(target, f))],
         };
         File.WriteAllBytes(Path.Combine(target, PackManifest.FileName), ManifestJson.Write(manifest));

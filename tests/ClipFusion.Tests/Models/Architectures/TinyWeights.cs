@@ -12,6 +12,9 @@ internal sealed class TinyWeights(int seed)
     /// <summary>Changes a tensor's values as it is made: (name, values).</summary>
     public Action<string, float[]>? Edit { get; init; }
 
+    /// <summary>Whether a tensor is left out.</summary>
+    public Func<string, bool>? Skip { get; init; }
+
     public void Matrix(string name, double gain, params long[] shape)
     {
         double scale = gain / Math.Sqrt(shape.Skip(1).Aggregate(1L, (a, b) => a * b));
@@ -56,6 +59,8 @@ internal sealed class TinyWeights(int seed)
         for (int i = 0; i < values.Length; i++)
             values[i] = next();
         Edit?.Invoke(name, values);
+        if (Skip?.Invoke(name) == true)
+            return;
         _entries.Add(SafetensorsEntry.Of(name, values, shape));
     }
 }

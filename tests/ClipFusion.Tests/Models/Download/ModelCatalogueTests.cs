@@ -9,11 +9,15 @@ public sealed class ModelCatalogueTests
     private const string Hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
     [Fact]
-    public void Shipped_Catalogue_HasBothPublishedModelsWithLicences()
+    public void Shipped_Catalogue_HasThePublishedModelsWithLicences()
     {
         var catalogue = ModelCatalogue.Load(Path.Combine(AppContext.BaseDirectory, "config", "models.json"));
-        Assert.Equal(["openclip-vit-b-16-plus-240-laion400m", "stable-diffusion-2-inpainting"], catalogue.Sets.Select(s => s.Name));
-        Assert.Equal(["MIT", "CreativeML Open RAIL++-M"], catalogue.Sets.Select(s => s.Licence));
+        string[] dino = ["dinov2-small", "dinov2-base", "dinov2-large", "dinov2-giant"];
+        string[] method = ["openclip-vit-b-16-plus-240-laion400m", "stable-diffusion-2-inpainting"];
+        Assert.Equal([.. method, .. dino], catalogue.Sets.Select(s => s.Name));
+        Assert.Equal(["MIT", "CreativeML Open RAIL++-M"], catalogue.Sets.Take(2).Select(s => s.Licence));
+        Assert.All(catalogue.Select(dino), s => Assert.Equal("Apache-2.0", s.Licence));
+        Assert.Equal(method, catalogue.Select([]).Select(s => s.Name));
         Assert.Contains(catalogue.Sets[0].Files, f => f.Path == "open_clip_model.safetensors");
         Assert.Contains(catalogue.Sets[1].Files, f => f.Path == "unet/diffusion_pytorch_model.safetensors");
     }
