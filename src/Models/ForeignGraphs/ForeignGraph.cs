@@ -165,6 +165,11 @@ internal sealed class ForeignGraph
                 $"operator '{Shown(node.OpType)}' at '{Shown(node.Name)}' has a subgraph",
                 "operators without control flow; export the network with fixed control flow"
             );
+        if (node.Attribute.Any(a => a.Tensors.Append(a.T).Any(t => t is not null && IsElsewhere(t))))
+            throw Fault(
+                $"operator '{Shown(node.OpType)}' at '{Shown(node.Name)}' has a constant whose data is in another file",
+                "such data of the graph's own constants alone"
+            );
         if (_model.Graph.SparseInitializer.Any(s => node.Input.Contains(s.Values?.Name ?? "")))
             throw Fault($"operator '{Shown(node.OpType)}' at '{Shown(node.Name)}' has a sparse constant", "dense ones");
     }
@@ -180,6 +185,9 @@ internal sealed class ForeignGraph
             made.UnionWith(node.Output);
         }
     }
+
+    private static bool IsElsewhere(TensorProto tensor) =>
+        tensor.DataLocation == TensorProto.Types.DataLocation.External || tensor.ExternalData.Count > 0;
 
     private ForeignGraphException Fault(string found, string expected) => new($"{Path}: {found}, expected {expected}");
 

@@ -30,6 +30,7 @@ public sealed class OnnxBackboneTests : IDisposable
         ["data elsewhere"] = (m => External(m, "../secret"), "the name of a file in the same folder"),
         ["data at an absolute path"] = (m => External(m, "/etc/passwd"), "the name of a file in the same folder"),
         ["data that is not there"] = (m => External(m, "weights.bin"), "weights.bin"),
+        ["an operator's data elsewhere"] = (m => m.Graph.Node[1].Attribute.Add(Elsewhere()), "whose data is in another file"),
         ["a grey picture"] = (m => m.Graph.Input[0] = TinyOnnx.Info("picture", 1, 1, 32, 32), "[1, 1, 32, 32]"),
         ["a picture that is not square"] = (m => m.Graph.Input[0] = TinyOnnx.Info("picture", 1, 3, 32, 48), "expected [1, 3, S, S]"),
         ["many pictures"] = (m => m.Graph.Input[0] = TinyOnnx.Info("picture", 4, 3, 32, 32), "[4, 3, 32, 32]"),
@@ -322,6 +323,18 @@ public sealed class OnnxBackboneTests : IDisposable
         tensor.ClearRawData();
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = location });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = "16" });
+    }
+
+    private static AttributeProto Elsewhere()
+    {
+        var tensor = new TensorProto { DataType = 1, DataLocation = TensorProto.Types.DataLocation.External };
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "../secret" });
+        return new()
+        {
+            Name = "value",
+            Type = AttributeProto.Types.AttributeType.Tensor,
+            T = tensor,
+        };
     }
 
     private static AttributeProto Subgraph() =>
