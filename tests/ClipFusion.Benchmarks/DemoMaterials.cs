@@ -30,20 +30,26 @@ internal static class DemoMaterials
 
     private static readonly (string Name, Recipe Recipe)[] Ways =
     [
-        ("both models", Recipe.Default("part") with { Branches = Branches.Vision }),
-        ("CLIP", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip }),
-        ("CLIP, smooth", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.PatchClip, SmoothingSigma = 4 }),
+        ("backbone", Recipe.Default("part") with { Branches = Branches.BackboneVision, Profile = Profile.Backbone }),
         (
-            "CLIP, original",
+            "backbone, top 1",
             Recipe.Default("part") with
             {
-                Branches = Branches.Vision,
-                Profile = Profile.PatchClip,
-                FeatureStream = ClipStream.Original,
+                Branches = Branches.BackboneVision,
+                Profile = Profile.Backbone,
+                BackboneScore = BackboneScore.Top1,
             }
         ),
-        ("diffusion", Recipe.Default("part") with { Branches = Branches.Vision, Profile = Profile.MapDiff }),
-        ("CLIP + words", Recipe.Default("part") with { Branches = Branches.Clip, Profile = Profile.PatchClip }),
+        ("CLIP", Recipe.Default("part") with { Branches = Branches.ClipVision, Profile = Profile.PatchClip }),
+        (
+            "CLIP + backbone",
+            Recipe.Default("part") with
+            {
+                Branches = Branches.ClipVision | Branches.BackboneVision,
+                Profile = Profile.PatchClip,
+            }
+        ),
+        ("all but words", Recipe.Default("part") with { Branches = Branches.Vision | Branches.BackboneVision }),
     ];
 
     public static async Task RunAsync(string[] args)

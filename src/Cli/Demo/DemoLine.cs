@@ -14,16 +14,16 @@ internal static class DemoLine
     public const string Recipe = "demo";
 
     /// <summary>As the configuration names it.</summary>
-    public const string Material = "woven-fabric";
+    public const string Material = "circuit-board";
 
     /// <summary>
-    /// What measured best of what random weights can do: CLIP's image tower against the good parts. Language means nothing in the starter
-    /// pack, and the diffusion model's features add next to nothing to the score and drown the map (docs/demo.md has the figures).
+    /// The starter pack's backbone, which has seen photographs, against the good parts. Its CLIP and diffusion model have random weights: their
+    /// words mean nothing, and their features add less than they disturb (docs/demo.md has the figures).
     /// </summary>
     public static readonly MethodRecipe Method = MethodRecipe.Default(Material.Replace('-', ' ')) with
     {
-        Branches = Branches.ClipVision,
-        Profile = Profile.PatchClip,
+        Branches = Branches.BackboneVision,
+        Profile = Profile.Backbone,
     };
 
     public const int Seed = 1;

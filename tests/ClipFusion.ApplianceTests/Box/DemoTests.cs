@@ -90,7 +90,7 @@ public sealed partial class DemoTests : IDisposable
         LineTruth truth = new SimulatedLine(
             new LineOptions
             {
-                Material = Material.WovenFabric,
+                Material = Material.CircuitBoard,
                 Seed = 1,
                 Width = 640,
                 Height = 480,
