@@ -17,8 +17,8 @@ internal static class DemoLine
     public const string Material = "circuit-board";
 
     /// <summary>
-    /// The starter pack's backbone, which has seen photographs, against the good parts. Its CLIP and diffusion model have random weights: their
-    /// words mean nothing, and their features add less than they disturb (docs/demo.md has the figures).
+    /// The starter pack's backbone, which has seen photographs, against the good parts. Its CLIP and diffusion model have random weights:
+    /// their words mean nothing, and their features add less than they disturb (docs/demo.md has the figures).
     /// </summary>
     public static readonly MethodRecipe Method = MethodRecipe.Default(Material.Replace('-', ' ')) with
     {
