@@ -83,7 +83,37 @@ internal static class CommandLineApp
     {
         RootCommand root = Verbs(terminal);
         HelpExamples.AddTo(root);
+        TellFailuresOf(root, terminal);
         return root;
+    }
+
+    private static void TellFailuresOf(Command command, Terminal terminal)
+    {
+        if (command.Action is AsynchronousCommandLineAction action)
+            command.Action = new ToldAction(action, terminal);
+        foreach (Command below in command.Subcommands)
+            TellFailuresOf(below, terminal);
+    }
+
+    /// <summary>
+    /// An action that tells its failure itself. Once a signal has come, System.CommandLine waits for the action in another thread, and where
+    /// that ends with an exception, a cancelled one included, either of two results may win: the exception, or 130 without a word.
+    /// </summary>
+    private sealed class ToldAction(AsynchronousCommandLineAction action, Terminal terminal) : AsynchronousCommandLineAction
+    {
+        public override async Task<int> InvokeAsync(ParseResult parseResult, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await action.InvokeAsync(parseResult, cancellationToken).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // Every error becomes a readable line and an exit code.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                return ErrorReport.Write(e, parseResult.GetValue(Verbose), terminal);
+            }
+        }
     }
 
     private static RootCommand Verbs(Terminal terminal) =>
