@@ -96,7 +96,7 @@ internal static class CommandLineApp
     }
 
     /// <summary>
-    /// An action that tells its failure itself. Once a signal has come, System.CommandLine waits for the action in another thread, and where
+    /// An action that tells its failure itself. Once a signal has come, System.CommandLine waits for the action in another thread; where
     /// that ends with an exception, a cancelled one included, either of two results may win: the exception, or 130 without a word.
     /// </summary>
     private sealed class ToldAction(AsynchronousCommandLineAction action, Terminal terminal) : AsynchronousCommandLineAction
