@@ -97,7 +97,8 @@ internal static class CommandLineApp
 
     /// <summary>
     /// An action that tells its failure itself. Once a signal has come, System.CommandLine waits for the action in another thread; where
-    /// that ends with an exception, a cancelled one included, either of two results may win: the exception, or 130 without a word.
+    /// that ends with an exception, a cancelled one included, either of two results may win: the exception, or 130 without a word. And it
+    /// listens for signals only when the action has returned for the first time, so the work is begun elsewhere.
     /// </summary>
     private sealed class ToldAction(AsynchronousCommandLineAction action, Terminal terminal) : AsynchronousCommandLineAction
     {
@@ -105,7 +106,8 @@ internal static class CommandLineApp
         {
             try
             {
-                return await action.InvokeAsync(parseResult, cancellationToken).ConfigureAwait(false);
+                return await Task.Run(() => action.InvokeAsync(parseResult, cancellationToken), CancellationToken.None)
+                    .ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // Every error becomes a readable line and an exit code.
             catch (Exception e)

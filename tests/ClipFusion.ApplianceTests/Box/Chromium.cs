@@ -93,23 +93,6 @@ internal sealed class Chromium : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the page has an element.</summary>
-    /// <param name="selector">A CSS selector.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    public async Task HasAsync(string selector, CancellationToken cancellation)
-    {
-        string script = $$"""
-            new Promise(done => {
-              const look = () => document.querySelector({{JsonSerializer.Serialize(selector)}}) ? done(true) : setTimeout(look, 50);
-              look();
-            })
-            """;
-        while (
-            await CallAsync("Runtime.evaluate", new { expression = script, awaitPromise = true }, cancellation) is not { } result
-            || !result.GetProperty("result").TryGetProperty("value", out _)
-        ) { }
-    }
-
     /// <summary>What the window shows now.</summary>
     /// <returns>A PNG.</returns>
     public async Task<byte[]> CaptureAsync(CancellationToken cancellation) =>
