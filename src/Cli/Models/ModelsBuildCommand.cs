@@ -101,7 +101,7 @@ internal static class ModelsBuildCommand
             Weights,
             Json,
         };
-        foreach (Option option in BackboneOptions.All)
+        foreach (Option option in BackboneBuildOptions.All)
             command.Add(option);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
         return command;
@@ -157,7 +157,7 @@ internal static class ModelsBuildCommand
 
     private static Func<IProgress<string>, PackManifest> BuildStarter(ParseResult parsed, string target, CancellationToken cancellation)
     {
-        Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights, .. BackboneOptions.All];
+        Option[] others = [Clip, Diffusion, PrecisionName, VvStart, ClipBlocks, Name, Notice, Weights, .. BackboneBuildOptions.All];
         if (others.FirstOrDefault(o => IsGiven(parsed, o)) is { } other)
             throw new UsageException($"--starter and {other.Name}: the starter pack has no options");
         return steps => StarterPack.Build(target, steps, GoldenRecorder.Record, cancellation);
@@ -166,7 +166,7 @@ internal static class ModelsBuildCommand
     private static Func<IProgress<string>, PackManifest> BuildPublished(ParseResult parsed, string target, CancellationToken cancellation)
     {
         (string? clipFolder, string? diffusionFolder) = (parsed.GetValue(Clip), parsed.GetValue(Diffusion));
-        Func<PackBackbone>? openBackbone = BackboneOptions.Read(parsed);
+        Func<PackBackbone>? openBackbone = BackboneBuildOptions.Read(parsed);
         if (clipFolder is null != diffusionFolder is null || (clipFolder is null && openBackbone is null))
             throw new UsageException(
                 "a pack is built from two weight folders, --clip DIR and --diffusion DIR, from a backbone, --backbone, or from all three "
@@ -187,7 +187,7 @@ internal static class ModelsBuildCommand
     private static PackOptions Options(ParseResult parsed, string? clipFolder, string? diffusionFolder)
     {
         (WeightOrigin? clipOrigin, WeightOrigin? diffusionOrigin) = (Origin(clipFolder), Origin(diffusionFolder));
-        string? backbone = BackboneOptions.SourceOf(parsed);
+        string? backbone = BackboneBuildOptions.SourceOf(parsed);
         WeightOrigin? backboneOrigin = backbone == ResNet18.Name ? null : Origin(backbone);
         bool isPublished =
             (clipFolder is null || (clipOrigin is not null && diffusionOrigin is not null))
@@ -209,7 +209,7 @@ internal static class ModelsBuildCommand
         )
         {
             BackboneOrigin = backboneOrigin,
-            BackboneWeight = BackboneOptions.WeightOf(parsed),
+            BackboneWeight = BackboneBuildOptions.WeightOf(parsed),
             Measure = GraphShapes.Measure,
         };
     }

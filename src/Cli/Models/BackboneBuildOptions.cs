@@ -7,7 +7,7 @@ using ClipFusion.Models.Pack;
 namespace ClipFusion.Cli.Models;
 
 /// <summary>The options of <c>models build</c> that say which backbone a pack gets, and how.</summary>
-internal static class BackboneOptions
+internal static class BackboneBuildOptions
 {
     private static readonly string[] Pickles = [".pth", ".pt", ".bin", ".ckpt"];
 
