@@ -5,6 +5,7 @@ using ClipFusion.Cli.Bench;
 using ClipFusion.Cli.Evaluate;
 using ClipFusion.Cli.Inspect;
 using ClipFusion.Cli.Models;
+using ClipFusion.Cli.Simulate;
 using ClipFusion.EdgeDaemon.Composition;
 
 namespace ClipFusion.Cli;
@@ -127,6 +128,7 @@ internal static class CommandLineApp
             ModelsCommand.Create(terminal),
             InspectCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
+            SimulateCommand.Create(terminal),
             BenchCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             ConfigCommand.Create(terminal),

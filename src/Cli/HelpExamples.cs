@@ -32,6 +32,11 @@ internal sealed class HelpExamples(HelpAction usual) : SynchronousCommandLineAct
             "clipfusion evaluate parts --pack pack --out results --k 0,1",
             "clipfusion evaluate mvtec --pack pack --out results --k 1,2,4 --seeds 0,1,2",
         ],
+        ["simulate"] =
+        [
+            "clipfusion simulate --out line --material leather --parts 20",
+            "clipfusion simulate --out line --material cast-metal --seed 7 --parts 10 --size 320x240 --defect-rate 0.5",
+        ],
         ["bench latency"] = ["clipfusion bench latency --pack pack --rounds 1"],
         ["config check"] = ["clipfusion config check clipfusion.json", "clipfusion config check clipfusion.json --json"],
         ["recipe check"] = ["clipfusion recipe check recipe.json", "clipfusion recipe check recipe.json --pack pack --json"],
