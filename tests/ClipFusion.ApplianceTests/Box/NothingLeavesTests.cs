@@ -37,7 +37,7 @@ public sealed class NothingLeavesTests : BoxTest
     public async Task Verb_ThatLoadsTheNetworks_SpeaksToNobody(params string[] arguments)
     {
         Traced traced = Own(new Traced());
-        string pack = traced.Pack(),
+        string pack = Traced.Pack,
             data = traced.Folder("data"),
             picture = Path.Combine(traced.Folder("in"), "part.png");
         NoisePicture.Write(picture, 1);

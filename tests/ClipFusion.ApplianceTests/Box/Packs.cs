@@ -1,7 +1,6 @@
 using ClipFusion.ApplianceTests.Box;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
-using ClipFusion.Models.Starter;
 
 [assembly: AssemblyFixture(typeof(Packs))]
 
@@ -12,19 +11,13 @@ namespace ClipFusion.ApplianceTests.Box;
 public sealed class Packs : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly Lazy<string> _starter,
-        _recorded,
+    private readonly Lazy<string> _recorded,
         _slow,
         _backbone,
         _slowBesideBackbone;
 
     public Packs()
     {
-        _starter = new(() =>
-        {
-            StarterPack.Build(_folder["starter"]);
-            return _folder["starter"];
-        });
         _recorded = new(() => Record("recorded", 0));
         _slow = new(() => Record("slow", SlowProducts));
         _backbone = new(() => BackbonePack.Alone(_folder["backbone"]));
@@ -35,7 +28,7 @@ public sealed class Packs : IDisposable
     private const int SlowProducts = 8_000;
 
     /// <summary>Small networks with random weights.</summary>
-    public string Starter => _starter.Value;
+    public static string Starter => SharedStarterPack.Folder;
 
     /// <summary>The starter pack's results; takes next to no time.</summary>
     public string Recorded => _recorded.Value;

@@ -66,7 +66,7 @@ public sealed class RecipeFaultTests : BoxTest
     {
         Mosquitto broker = await BrokerAsync();
         Ledger ledger = await LedgerAsync(broker);
-        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port });
+        ApplianceBox box = await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, OwnPack = true });
         await ledger.NextAsync(e => e.Topic == Out + "state" && e.Json.GetProperty("packCheck").GetString() == "files_only", Cancellation);
         await box.KillAsync(Cancellation);
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using ClipFusion.Models.Starter;
 
 namespace ClipFusion.ApplianceTests.Box;
 
@@ -18,12 +17,7 @@ internal sealed partial class Traced : IAsyncDisposable
     public string Folder(string name) => _folder.Make(name);
 
     /// <summary>The starter pack.</summary>
-    public string Pack()
-    {
-        string folder = Folder("pack");
-        StarterPack.Build(folder);
-        return folder;
-    }
+    public static string Pack => SharedStarterPack.Folder;
 
     /// <summary>What it printed.</summary>
     public ProgramLog Log { get; } = new();

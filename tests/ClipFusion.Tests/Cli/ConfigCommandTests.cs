@@ -149,8 +149,7 @@ public sealed class ConfigCommandTests : IDisposable
             Assert.Contains(warning, cli.Error, StringComparison.Ordinal);
     }
 
-    private void WritePack() =>
-        ClipFusion.Models.Starter.StarterPack.Build(_folder["pack"], cancellation: TestContext.Current.CancellationToken);
+    private void WritePack() => Directory.CreateSymbolicLink(_folder["pack"], SharedStarterPack.Folder);
 
     private string Write(string json)
     {

@@ -9,6 +9,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace ClipFusion.Tests.OnnxInference;
 
+[Trait("speed", "slow")]
 public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output) : IClassFixture<ProbedPacks>
 {
     [Fact]

@@ -19,9 +19,7 @@ public sealed class BoxFolder : IDisposable
 
     public BoxFolder(BoxOptions options)
     {
-        (DataFolder, PackFolder) = (options.DataFolder ?? _folder["data"], options.Pack ?? _folder["pack"]);
-        if (options is { Pack: null, HasPack: true })
-            StarterPack.Build(PackFolder);
+        (DataFolder, PackFolder) = (options.DataFolder ?? _folder["data"], options.Pack ?? Pack(options));
         string recipes = Directory.CreateDirectory(Path.Combine(DataFolder, "recipes")).FullName;
         foreach (BoxRecipe recipe in options.Recipes ?? [BoxRecipe.Fast(7, "board"), BoxRecipe.Fast(8, "plate")])
             recipe.Write(recipes);
@@ -75,4 +73,14 @@ public sealed class BoxFolder : IDisposable
     public string RecipeFile(string name) => Path.Combine(DataFolder, "recipes", $"{name}.json");
 
     public void Dispose() => _folder.Dispose();
+
+    private string Pack(BoxOptions options)
+    {
+        if (options is { HasPack: true, OwnPack: false })
+            return SharedStarterPack.Folder;
+        string own = _folder["pack"];
+        if (options.HasPack)
+            StarterPack.Build(own);
+        return own;
+    }
 }

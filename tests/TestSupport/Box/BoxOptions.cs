@@ -12,8 +12,11 @@ public sealed record BoxOptions
     /// <summary>Its recipes; null for two that are judged fast, and one that can't be used.</summary>
     public BoxRecipe[]? Recipes { get; init; }
 
-    /// <summary>Folder of its model pack, not owned; null for a starter pack of its own.</summary>
+    /// <summary>Folder of its model pack, not owned; null for a starter pack.</summary>
     public string? Pack { get; init; }
+
+    /// <summary>Whether the starter pack is its own, to be damaged, and not one that all boxes share.</summary>
+    public bool OwnPack { get; init; }
 
     /// <summary>Whether it has a pack; one that is never started needs none.</summary>
     public bool HasPack { get; init; } = true;

@@ -3,6 +3,7 @@ using ClipFusion.Camera.Folder;
 
 namespace ClipFusion.Tests.Camera.Folder;
 
+[Trait("speed", "slow")]
 public sealed class FolderFaultTests
 {
     [Theory, InlineData(FolderWatchMode.Notify), InlineData(FolderWatchMode.Poll)]

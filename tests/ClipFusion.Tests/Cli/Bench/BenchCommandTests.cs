@@ -3,6 +3,7 @@ using ClipFusion.Cli;
 
 namespace ClipFusion.Tests.Cli.Bench;
 
+[Trait("speed", "slow")]
 public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     [Fact]

@@ -5,7 +5,8 @@ using ClipFusion.Imaging;
 
 namespace ClipFusion.Tests.Cli.Inspect;
 
-public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
+[Trait("speed", "slow")]
+public sealed class InspectCommandTests(TinyPack tiny, BuiltPacks built) : IClassFixture<TinyPack>
 {
     [Fact]
     public async Task Inspect_Json_HasScoresEvidenceAndTimings()
@@ -74,7 +75,7 @@ public sealed class InspectCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
             "--clip",
             TinyPack.Clip,
             "--diffusion",
-            TinyPack.Diffusion,
+            built.SmallDiffusion,
             "--out",
             half,
             "--clip-blocks",

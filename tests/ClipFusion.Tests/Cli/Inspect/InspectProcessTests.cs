@@ -5,7 +5,7 @@ namespace ClipFusion.Tests.Cli.Inspect;
 /// <summary>The real program: a dump with layers against tiny-a's golden tensors. Every golden set is compared in full elsewhere; here it
 /// is names and a few values.</summary>
 [Trait("speed", "slow")]
-public sealed class InspectProcessTests(TinyPack tiny) : IClassFixture<TinyPack>
+public sealed class InspectProcessTests(GoldenPack tiny) : IClassFixture<GoldenPack>
 {
     [Fact]
     public async Task Inspect_DumpWithLayers_HasEveryGoldenTensorUnderTheFileName()

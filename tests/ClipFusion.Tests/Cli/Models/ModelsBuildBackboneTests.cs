@@ -6,7 +6,8 @@ using ClipFusion.Tests.Models.Pack;
 namespace ClipFusion.Tests.Cli.Models;
 
 /// <summary><c>models build --backbone</c>, with all other verbs of packs on what it makes.</summary>
-public sealed class ModelsBuildBackboneTests : IDisposable
+[Trait("speed", "slow")]
+public sealed class ModelsBuildBackboneTests(BuiltPacks built) : IDisposable
 {
     private readonly TemporaryFolder _root = new();
 
@@ -37,7 +38,7 @@ public sealed class ModelsBuildBackboneTests : IDisposable
     [Fact]
     public async Task Build_BesideCLIPAndDiffusion_HasAllThreeAndWeighsNothing()
     {
-        string[] three = ["--clip", TinyPack.Clip, "--diffusion", TinyPack.Diffusion, "--backbone", Dino, "--backbone-size", "70"];
+        string[] three = ["--clip", TinyPack.Clip, "--diffusion", built.SmallDiffusion, "--backbone", Dino, "--backbone-size", "70"];
         Assert.Equal(ExitCode.Clean, (await BuildAsync([.. three, "--name", "three"])).Code);
         PackManifest pack = PackVerifier.ReadManifest(Target);
         Assert.Equal(["clip", "diffusion", "backbone"], pack.Sources.Select(s => s.Part));

@@ -4,7 +4,8 @@ using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Tests.Cli.Models;
 
-public sealed class ModelsBuildCommandTests : IDisposable
+[Trait("speed", "slow")]
+public sealed class ModelsBuildCommandTests(BuiltPacks built) : IDisposable
 {
     private readonly TemporaryFolder _root = new();
 
@@ -58,7 +59,7 @@ public sealed class ModelsBuildCommandTests : IDisposable
     public async Task Build_WeightFolderIncomplete_NamesEveryMissingFile()
     {
         (
-            await CliRun.RunAsync("models", "build", "--clip", _root.Root, "--diffusion", TinyPack.Diffusion, "--out", Target)
+            await CliRun.RunAsync("models", "build", "--clip", _root.Root, "--diffusion", built.SmallDiffusion, "--out", Target)
         ).AssertBadArguments("open_clip_config.json", "merges.txt");
         Assert.False(Directory.Exists(Target));
     }
@@ -71,7 +72,7 @@ public sealed class ModelsBuildCommandTests : IDisposable
             File.Copy(file, Path.Combine(clip, Path.GetFileName(file)));
         using (FileStream weights = File.OpenWrite(Path.Combine(clip, "open_clip_model.safetensors")))
             weights.SetLength(weights.Length - 1);
-        (await CliRun.RunAsync("models", "build", "--clip", clip, "--diffusion", TinyPack.Diffusion, "--out", Target)).AssertBadArguments(
+        (await CliRun.RunAsync("models", "build", "--clip", clip, "--diffusion", built.SmallDiffusion, "--out", Target)).AssertBadArguments(
             "open_clip_model.safetensors"
         );
         Assert.Equal([clip], Directory.EnumerateFileSystemEntries(_root.Root));
@@ -106,7 +107,7 @@ public sealed class ModelsBuildCommandTests : IDisposable
     private Task<CliRun> BuildAsync(params string[] more) => CliRun.RunAsync(Arguments(more));
 
     private string[] Arguments(params string[] more) =>
-        ["models", "build", "--clip", TinyPack.Clip, "--diffusion", TinyPack.Diffusion, "--out", Target, .. more];
+        ["models", "build", "--clip", TinyPack.Clip, "--diffusion", built.SmallDiffusion, "--out", Target, .. more];
 
     /// <summary>Asks to stop, as Ctrl-C does, when a line says something.</summary>
     private sealed class StoppingWriter(string trigger, CancellationTokenSource stop) : StringWriter

@@ -5,6 +5,7 @@ using ClipFusion.Tests.Models.Download;
 namespace ClipFusion.Tests.Cli.Models;
 
 /// <summary>The real program against a real HTTPS server, stopped in the ways that a line stops it.</summary>
+[Trait("speed", "slow")]
 public sealed class ModelsPullProcessTests : IDisposable
 {
     // More than the 16 MiB between two durable marks, so that a killed pull has something to continue from.

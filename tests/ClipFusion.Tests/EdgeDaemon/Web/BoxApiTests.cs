@@ -8,6 +8,7 @@ using ClipFusion.Tests.EdgeDaemon.Delivery;
 namespace ClipFusion.Tests.EdgeDaemon.Web;
 
 /// <summary>The API in front of a small real box, whose broker is not there.</summary>
+[Trait("speed", "slow")]
 public sealed class BoxApiTests : IAsyncLifetime
 {
     private WebHost _host = null!;

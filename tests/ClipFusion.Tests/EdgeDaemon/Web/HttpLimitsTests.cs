@@ -7,6 +7,7 @@ using ClipFusion.EdgeDaemon.Web.Limits;
 namespace ClipFusion.Tests.EdgeDaemon.Web;
 
 /// <summary>Clients that take all that they can get: what is vital is answered all the same.</summary>
+[Trait("speed", "slow")]
 public sealed class HttpLimitsTests : IAsyncLifetime
 {
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
@@ -50,7 +51,7 @@ public sealed class HttpLimitsTests : IAsyncLifetime
     public async Task Requests_PipelinedWithoutEnd_LeaveRoomForWhatIsVital(string path)
     {
         Task[] floods = [.. await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => FloodAsync(path)))];
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < 8; i++)
         {
             foreach (string vital in (string[])["/health/live", "/api/v1/stations/line1", "/api/v1/device"])
             {

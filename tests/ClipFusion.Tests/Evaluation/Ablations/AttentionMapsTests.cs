@@ -10,7 +10,8 @@ using ClipFusion.Tests.Inspection;
 
 namespace ClipFusion.Tests.Evaluation.Ablations;
 
-public sealed class AttentionMapsTests(TinyPack tiny) : IClassFixture<TinyPack>
+[Trait("speed", "slow")]
+public sealed class AttentionMapsTests(GoldenPack tiny) : IClassFixture<GoldenPack>
 {
     [Fact]
     public void Replace_ByTheDecodersMaps_IsTheMeanOfTheGoldenDecoderLayers()

@@ -9,6 +9,7 @@ using ClipFusion.Tests.OnnxInference;
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
 /// <summary>An evaluation whose networks run on what pretends to be a GPU.</summary>
+[Trait("speed", "slow")]
 public sealed class AcceleratedEvaluationTests(TinyPack tiny) : IClassFixture<TinyPack>
 {
     private static readonly EvaluationOptions Options = new()

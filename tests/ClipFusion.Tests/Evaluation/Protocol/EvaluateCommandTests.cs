@@ -280,7 +280,7 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     private async Task<CliRun> RunAsync(string threads, EvaluationSet set, string folder, params string[] options)
     {
         // Pictures count by content, so the tests of this class share what the networks said.
-        string cache = Path.Combine(tiny.Folder, "..", "networks");
+        string cache = tiny.Shared("networks");
         CliRun run = await CliRun.RunAsync([
             "evaluate",
             set.Root,

@@ -4,6 +4,7 @@ using ClipFusion.Tests.Models.Architectures;
 namespace ClipFusion.Tests.Models.Pack;
 
 /// <summary>The graphs for ONNX Runtime's own kernels and those for TensorRT are the same networks.</summary>
+[Trait("speed", "slow")]
 public sealed class GraphTargetTests(TinyPacks packs)
 {
     [Theory]

@@ -6,6 +6,7 @@ using Onnx;
 namespace ClipFusion.Tests.Models.Pack;
 
 /// <summary>The backbone that comes with the program.</summary>
+[Trait("speed", "slow")]
 public sealed class ResNet18Tests : IDisposable
 {
     private static readonly float[] Means = [103.06f, 115.90f, 123.15f];
