@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClipFusion.Cli.Demo;
+using ClipFusion.Cli.Simulate;
 
 namespace ClipFusion.Cli;
 
@@ -34,6 +35,13 @@ internal static class DemoCommand
         HelpName = "N",
     };
 
+    private static readonly Option<string> Material = new Option<string>("--material")
+    {
+        Description = $"What the line makes: {MaterialNames.List}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => DemoLine.UsualMaterial,
+    }.Completed();
+
     private static readonly Option<bool> Prepare = new("--prepare")
     {
         Description =
@@ -49,6 +57,7 @@ internal static class DemoCommand
             Duration,
             BrokerPort,
             HttpPort,
+            Material,
             Prepare,
         };
         command.SetAction((parsed, cancellation) => new DemoRun(Read(parsed), terminal).RunAsync(cancellation));
@@ -67,7 +76,14 @@ internal static class DemoCommand
             throw new UsageException("--prepare writes a device's folder: --data FOLDER is expected with it");
         if (prepare && duration is not null)
             throw new UsageException("--duration is how long parts are judged, and --prepare judges none: one of the two is expected");
-        return new(data, duration, Port(parsed, BrokerPort), Port(parsed, HttpPort), prepare);
+        return new(
+            data,
+            duration,
+            Port(parsed, BrokerPort),
+            Port(parsed, HttpPort),
+            MaterialNames.Check(Material.Name, parsed.GetRequiredValue(Material)),
+            prepare
+        );
     }
 
     private static int? Port(ParseResult parsed, Option<int?> option) =>

@@ -19,6 +19,7 @@ internal sealed class HelpExamples(HelpAction usual) : SynchronousCommandLineAct
         ["demo"] =
         [
             "clipfusion demo",
+            "clipfusion demo --material leather",
             "clipfusion demo --duration 60 --broker-port 0 --http-port 0",
             "clipfusion demo --data trial --prepare",
         ],

@@ -2,8 +2,9 @@ namespace ClipFusion.Imaging;
 
 /// <summary>
 /// The map values that an overlay's colours stand for. Colour begins at what good parts reach, so that the noise on a good part stays
-/// without; the pixel threshold, where there is one, is the middle of the scale. All pictures of a recipe share it: a picture's own
-/// greatest value would paint every good part. The image threshold says nothing here, because scores and maps are on different scales.
+/// without; it is full half as far beyond the pixel threshold, where there is one. All pictures of a recipe share the scale: a picture's
+/// own greatest value would paint every good part. The image threshold says nothing here, because scores and maps are on different
+/// scales.
 /// </summary>
 public static class HeatScale
 {
@@ -28,7 +29,7 @@ public static class HeatScale
         if (threshold is > Least and { } pixels)
         {
             float below = reach is { } known ? Math.Max(pixels - known, LeastBelow * pixels) : pixels / 2;
-            return (pixels - below, pixels + below);
+            return (pixels - below, pixels + below / 2);
         }
 
         return reach is > Least and { } good ? (good, 2 * good) : (0, 1);

@@ -20,6 +20,9 @@ public sealed record OverlayOptions
     /// <summary>The part of the picture that the map covers; the rest is darkened. Null: all of it.</summary>
     public Region? Region { get; init; }
 
+    /// <summary>Map value whose outline is drawn: around what lies above it, outside of <see cref="Ignore"/>. Null: none.</summary>
+    public float? Outline { get; init; }
+
     /// <summary>Boxes to draw, in pixels of the picture.</summary>
     public IReadOnlyList<Region> Boxes { get; init; } = [];
 
@@ -92,7 +95,10 @@ public static class HeatmapOverlay
         options.Ignore?.Ignored(image.Width, image.Height, Region.Whole(options.Ignore.Width, options.Ignore.Height), ignored);
         destination = destination[..bytes];
         destination.Clear();
-        Blend(image, covered, map, mapWidth, mapHeight, low, high, ignored, destination, width);
+        using Mat large = Enlarged(map, mapWidth, mapHeight, covered);
+        Blend(image, covered, large, low, high, ignored, destination, width);
+        if (options.Outline is { } level)
+            OverlayDrawing.Outline(destination, width, image.Height, image.Width, large, covered, level, ignored);
         OverlayDrawing.Draw(destination, width, image.Height, image.Width, options.Boxes, low, high, Inferno.Value);
         if (options.Ignore is not null)
             ArrayPool<bool>.Shared.Return(ignored);
@@ -133,12 +139,22 @@ public static class HeatmapOverlay
         return (low, high > low ? high : low + 1);
     }
 
+    private static unsafe Mat Enlarged(ReadOnlySpan<float> map, int mapWidth, int mapHeight, Region covered)
+    {
+        var large = new Mat();
+        fixed (float* values = map)
+        {
+            using Mat small = Mat.FromPixelData(mapHeight, mapWidth, MatType.CV_32FC1, (nint)values);
+            Cv2.Resize(small, large, new Size(covered.Width, covered.Height), 0, 0, InterpolationFlags.Linear);
+        }
+
+        return large;
+    }
+
     private static unsafe void Blend(
         ImageView image,
         Region covered,
-        ReadOnlySpan<float> map,
-        int mapWidth,
-        int mapHeight,
+        Mat large,
         float low,
         float high,
         ReadOnlySpan<bool> ignored,
@@ -146,13 +162,6 @@ public static class HeatmapOverlay
         int resultWidth
     )
     {
-        using var large = new Mat();
-        fixed (float* values = map)
-        {
-            using Mat small = Mat.FromPixelData(mapHeight, mapWidth, MatType.CV_32FC1, (nint)values);
-            Cv2.Resize(small, large, new Size(covered.Width, covered.Height), 0, 0, InterpolationFlags.Linear);
-        }
-
         byte[] colours = Inferno.Value;
         Span<int> opacities = stackalloc int[256];
         for (int i = 0; i < 256; i++)

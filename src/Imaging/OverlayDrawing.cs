@@ -41,6 +41,59 @@ internal static class OverlayDrawing
         }
     }
 
+    /// <summary>Draws a line around what lies above a map value.</summary>
+    /// <param name="rgb">The overlay.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="pictureWidth">Width of the picture in it.</param>
+    /// <param name="map">The map, a value for each pixel of <paramref name="covered"/>.</param>
+    /// <param name="covered">The part of the picture that the map is of.</param>
+    /// <param name="level">The value.</param>
+    /// <param name="ignored">The picture's pixels that count for nothing; empty for none.</param>
+    public static unsafe void Outline(
+        Span<byte> rgb,
+        int width,
+        int height,
+        int pictureWidth,
+        Mat map,
+        Region covered,
+        float level,
+        ReadOnlySpan<bool> ignored
+    )
+    {
+        using var above = new Mat();
+        Cv2.Compare(map, new Scalar(level), above, CmpTypes.GT);
+        for (int y = 0; y < covered.Height && !ignored.IsEmpty; y++)
+        {
+            var row = new Span<byte>((void*)above.Ptr(y), covered.Width);
+            for (int x = 0; x < row.Length; x++)
+            {
+                if (ignored[((y + covered.Y) * pictureWidth) + x + covered.X])
+                    row[x] = 0;
+            }
+        }
+
+        Cv2.FindContours(
+            above,
+            out Point[][] lines,
+            out _,
+            RetrievalModes.External,
+            ContourApproximationModes.ApproxSimple,
+            new Point(covered.X, covered.Y)
+        );
+        if (lines.Length == 0)
+            return;
+        fixed (byte* pixels = rgb)
+        {
+            using Mat canvas = Mat.FromPixelData(height, width, MatType.CV_8UC3, (nint)pixels);
+            using Mat picture = canvas.SubMat(0, height, 0, pictureWidth);
+            int thickness = Math.Max(1, height / 400);
+            // Dark below light reads on any picture.
+            Cv2.DrawContours(picture, lines, -1, Scalar.Black, thickness + 2);
+            Cv2.DrawContours(picture, lines, -1, Scalar.White, thickness);
+        }
+    }
+
     private static void Bar(Span<byte> rgb, Mat canvas, int left, int width, float low, float high, byte[] colours)
     {
         int margin = width / 8,

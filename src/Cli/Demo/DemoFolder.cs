@@ -74,7 +74,8 @@ internal sealed class DemoFolder : IDisposable
     /// <param name="pack">The model pack's folder.</param>
     /// <param name="brokerPort">The embedded broker's.</param>
     /// <param name="httpPort">The page's; 0 = the system picks.</param>
-    public LiveConfig Configure(string pack, int brokerPort, int httpPort)
+    /// <param name="material">What the line makes.</param>
+    public LiveConfig Configure(string pack, int brokerPort, int httpPort, string material)
     {
         object config = new
         {
@@ -92,7 +93,7 @@ internal sealed class DemoFolder : IDisposable
                         seed = DemoLine.Seed,
                         width = 640,
                         height = 480,
-                        material = DemoLine.Material,
+                        material,
                         defectRate = DemoLine.DefectRate,
                     },
                     triggers = new { mqtt = true, intervalMs = DemoLine.IntervalMs },

@@ -13,18 +13,8 @@ internal static class DemoLine
 
     public const string Recipe = "demo";
 
-    /// <summary>As the configuration names it.</summary>
-    public const string Material = "circuit-board";
-
-    /// <summary>
-    /// The starter pack's backbone, which has seen photographs, against the good parts. Its CLIP and diffusion model have random weights:
-    /// their words mean nothing, and their features add less than they disturb (docs/demo.md has the figures).
-    /// </summary>
-    public static readonly MethodRecipe Method = MethodRecipe.Default(Material.Replace('-', ' ')) with
-    {
-        Branches = Branches.BackboneVision,
-        Profile = Profile.Backbone,
-    };
+    /// <summary>What is made when nothing else is asked for, as the configuration names it.</summary>
+    public const string UsualMaterial = "circuit-board";
 
     public const int Seed = 1;
 
@@ -38,4 +28,20 @@ internal static class DemoLine
 
     /// <summary>From trigger to verdict.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
+
+    /// <summary>How parts of a material are judged.</summary>
+    /// <remarks>
+    /// The starter pack's backbone, which has seen photographs, against the good parts. Its CLIP and diffusion model have random weights:
+    /// their words mean nothing, and their features add less than they disturb (docs/demo.md has the figures).
+    /// </remarks>
+    /// <param name="material">As the configuration names it.</param>
+    public static MethodRecipe MethodFor(string material) =>
+        MethodRecipe.Default(ObjectOf(material)) with
+        {
+            Branches = Branches.BackboneVision,
+            Profile = Profile.Backbone,
+        };
+
+    /// <summary>What people call a material.</summary>
+    public static string ObjectOf(string material) => material.Replace('-', ' ');
 }

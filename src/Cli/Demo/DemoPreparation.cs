@@ -24,7 +24,10 @@ internal readonly record struct PreparationStep(string Step, int Done, int Of);
 /// What a technician does before a line runs: takes pictures of good parts to compare with, and lets further good parts through to see how
 /// high good parts score. Thresholds come from good parts alone, judged by the recipe that the box will load.
 /// </summary>
-internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line)
+/// <param name="config">The box's.</param>
+/// <param name="line">Where the parts come from.</param>
+/// <param name="material">What the line makes, as the configuration names it.</param>
+internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line, string material)
 {
     private static readonly TimeSpan FrameTimeout = TimeSpan.FromSeconds(30);
 
@@ -90,12 +93,12 @@ internal sealed class DemoPreparation(ApplianceConfig config, SimulatedLine line
         return files.ToImmutable();
     }
 
-    private static StationRecipe Recipe(ImmutableArray<string> references) =>
+    private StationRecipe Recipe(ImmutableArray<string> references) =>
         new()
         {
             Number = 1,
             Name = DemoLine.Recipe,
-            Method = DemoLine.Method,
+            Method = DemoLine.MethodFor(material),
             Deadline = DemoLine.Deadline,
             References = references,
         };

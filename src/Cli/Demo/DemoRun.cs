@@ -42,10 +42,13 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal)
         LiveConfig config = folder.Configure(
             pack,
             options.BrokerPort ?? DemoOptions.UsualBrokerPort,
-            options.HttpPort ?? DemoOptions.UsualHttpPort
+            options.HttpPort ?? DemoOptions.UsualHttpPort,
+            options.Material
         );
         ConformalThreshold threshold = await _report
-            .PrepareAsync(progress => new DemoPreparation(config.Current, LineOf(config)).RunAsync(progress, cancellation))
+            .PrepareAsync(progress =>
+                new DemoPreparation(config.Current, LineOf(config), options.Material).RunAsync(progress, cancellation)
+            )
             .ConfigureAwait(false);
         await WriteAsync([
                 .. DemoText.Threshold(threshold),
@@ -61,7 +64,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal)
         await using EmbeddedBroker broker = await StartBrokerAsync().ConfigureAwait(false);
         using DemoFolder folder = DemoFolder.Take(options.Data);
         using var log = new DemoLog(folder.LogFile) { Warned = _report.Warned };
-        foreach (string line in DemoText.Introduction)
+        foreach (string line in DemoText.Introduction(options.Material))
             await terminal.Out.WriteLineAsync(line).ConfigureAwait(false);
         string pack = await Steps
             .RunAsync(terminal, "looking for the starter pack", steps => folder.Pack(steps, cancellation))
@@ -78,7 +81,9 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal)
             .ConfigureAwait(false);
 
         ConformalThreshold threshold = await _report
-            .PrepareAsync(progress => new DemoPreparation(config.Current, LineOf(config)).RunAsync(progress, cancellation))
+            .PrepareAsync(progress =>
+                new DemoPreparation(config.Current, LineOf(config), options.Material).RunAsync(progress, cancellation)
+            )
             .ConfigureAwait(false);
         score.Use(threshold);
         try
@@ -191,7 +196,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal)
 
         (WebApplication, LiveConfig, DemoScore, ScoreBoard) Create(int httpPort)
         {
-            LiveConfig config = folder.Configure(pack, brokerPort, httpPort);
+            LiveConfig config = folder.Configure(pack, brokerPort, httpPort, options.Material);
             var board = new ScoreBoard(LineOf(config).Truth);
             var score = new DemoScore(board);
             return (
@@ -213,7 +218,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal)
             "",
             .. DemoText.Matrix(matrix).Select(l => $"  {l}"),
             "",
-            $"{DemoText.Rates(matrix)}. Random weights make no good inspector; docs/demo.md has figures over many parts.",
+            $"{DemoText.Rates(matrix)}. docs/demo.md has figures over many parts of every material.",
             .. options.Data is null ? (string[])[] : [$"{folder.Path} keeps configuration, recipe, inspections and log."],
         ]);
 

@@ -29,16 +29,16 @@ internal sealed record DemoPlaces(string Page, int BrokerPort, string Folder, bo
 internal static class DemoText
 {
     /// <summary>What it is, for somebody who has never seen it.</summary>
-    public static readonly string[] Introduction =
-    [
-        $"A line that does not exist makes parts ({DemoLine.Material.Replace('-', ' ')}), one a second, {100 * DemoLine.DefectRate:0} % "
-            + "of them bad. A simulated camera takes the",
-        "pictures, the appliance judges them against eight good parts, and this screen hears the verdicts over MQTT, as a controller "
-            + "would.",
-        "A ResNet-18 that was trained on photographs compares the parts, and nothing else judges: the pack's CLIP and diffusion model "
-            + "have random",
-        "weights, to which words mean nothing. docs/demo.md says what to expect; docs/models.md how to get the published weights.",
-    ];
+    public static string[] Introduction(string material) =>
+        [
+            $"A line that does not exist makes parts ({DemoLine.ObjectOf(material)}), one a second, {100 * DemoLine.DefectRate:0} % "
+                + "of them bad. A simulated camera takes the",
+            "pictures, the appliance judges them against eight good parts, and this screen hears the verdicts over MQTT, as a controller "
+                + "would.",
+            "A ResNet-18 that was trained on photographs compares the parts, and nothing else judges: the pack's CLIP and diffusion model "
+                + "have random",
+            "weights, to which words mean nothing. docs/demo.md says what to expect; docs/models.md how to get the published weights.",
+        ];
 
     /// <summary>One part on one line.</summary>
     public static string Line(ScoredPart part) =>

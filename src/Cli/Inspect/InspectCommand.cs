@@ -57,7 +57,7 @@ internal static class InspectCommand
     {
         Description =
             "Map values where the heatmaps' colour begins and where it is full. When not given, colour begins at what the references' "
-            + "own maps reach, each judged without itself; a map threshold is the middle of the scale.",
+            + "own maps reach, each judged without itself, and is full half as far beyond a map threshold.",
         HelpName = "LOW,HIGH",
     };
 

@@ -76,7 +76,7 @@ internal sealed class InspectSession : IDisposable
     {
         int failed = 0;
         if (overlays is not null)
-            overlays.Scale = OverlayScale.Of(_request, Reach);
+            (overlays.Scale, overlays.Outline) = (OverlayScale.Of(_request, Reach), _request.MapThreshold);
         foreach (InputImage image in _request.Images)
         {
             cancellation.ThrowIfCancellationRequested();

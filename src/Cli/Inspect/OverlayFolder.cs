@@ -35,9 +35,9 @@ internal sealed record OverlayScale(float Low, float High, string Origin)
             high,
             (reach, request.MapThreshold) switch
             {
-                (not null, not null) => "from what the references' maps reach, the map threshold in the middle",
+                (not null, not null) => "from what the references' maps reach to the map threshold and half as far beyond",
                 (not null, null) => "from what the references' maps reach to twice that",
-                (null, not null) => "the map threshold in the middle",
+                (null, not null) => "to the map threshold and a quarter of it beyond",
                 _ => "nothing says what good parts reach: two references or more would, or a map threshold",
             }
         );
@@ -54,6 +54,9 @@ internal sealed class OverlayFolder
 
     /// <summary>What colours stand for; to be set before the first map.</summary>
     public OverlayScale Scale { get; set; } = new(0, 1, "");
+
+    /// <summary>The map value that is outlined; null = none.</summary>
+    public float? Outline { get; set; }
 
     /// <summary>One line about what was written; null where there was nothing.</summary>
     public string? Summary =>
@@ -89,6 +92,7 @@ internal sealed class OverlayFolder
         {
             Low = Scale.Low,
             High = Scale.High,
+            Outline = Outline,
             Region = source.Covered,
             Boxes = [.. source.Regions.Select(r => r.Box)],
             Ignore = source.Ignore,

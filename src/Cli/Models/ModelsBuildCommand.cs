@@ -5,7 +5,7 @@ using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Download;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
-using ClipFusion.OnnxInference.Sessions;
+using ClipFusion.OnnxInference.Parity;
 
 namespace ClipFusion.Cli.Models;
 

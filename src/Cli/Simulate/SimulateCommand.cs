@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using ClipFusion.Camera.Simulation;
-using ClipFusion.EdgeDaemon.Configuration;
 
 namespace ClipFusion.Cli.Simulate;
 
@@ -10,8 +9,6 @@ internal static class SimulateCommand
 {
     private const int MaxParts = 100_000;
 
-    private static readonly string MaterialNames = string.Join(", ", ConfigNames.Materials.Select(m => m.Name));
-
     private static readonly Option<string> Out = new("--out")
     {
         Description = "Folder that receives one folder per material; made if it is missing.",
@@ -19,11 +16,11 @@ internal static class SimulateCommand
         Required = true,
     };
 
-    private static readonly Option<string[]> Materials = new("--material")
+    private static readonly Option<string[]> Materials = new Option<string[]>("--material")
     {
-        Description = $"What the line makes: {MaterialNames}. May be repeated; all when not given.",
+        Description = $"What the line makes: {MaterialNames.List}. May be repeated; all when not given.",
         HelpName = "NAME",
-    };
+    }.Completed();
 
     private static readonly Option<ulong> Seed = new("--seed")
     {
@@ -93,7 +90,8 @@ internal static class SimulateCommand
             );
         SimulatedDataset[] sets =
         [
-            .. ReadMaterials(parsed)
+            .. MaterialNames
+                .Read(Materials.Name, parsed.GetValue(Materials) ?? [])
                 .Select(m => new SimulatedDataset(
                     Path.Combine(target, m.Name.Replace('-', '_')),
                     new LineOptions
@@ -119,23 +117,12 @@ internal static class SimulateCommand
                 new JsonLines(terminal.Out).Write(new DrawnFolder(set.Folder, counts.Train, counts.Good, counts.Defective));
             else
                 terminal.Out.WriteLine(
-                    $"{set.Folder}: {counts.Train} good parts to learn from; {counts.Good} good and {counts.Defective} bad ones to test with"
+                    $"{set.Folder}: {counts.Train} good parts to learn from; {counts.Good} good and {counts.Defective} bad ones to test "
+                        + "with"
                 );
         }
 
         return ExitCode.Clean;
-    }
-
-    private static IEnumerable<(string Name, Material Value)> ReadMaterials(ParseResult parsed)
-    {
-        string[] names = [.. (parsed.GetValue(Materials) ?? []).Distinct(StringComparer.Ordinal)];
-        foreach (string name in names)
-        {
-            if (!ConfigNames.Materials.Any(m => m.Name == name))
-                throw new UsageException($"--material {name}: one of {MaterialNames} is expected");
-        }
-
-        return ConfigNames.Materials.Where(m => names.Length == 0 || names.Contains(m.Name));
     }
 
     private static (int Width, int Height) ReadSize(string text) =>

@@ -59,6 +59,7 @@ internal sealed class FramePicture
         {
             Low = low,
             High = high,
+            Outline = MapThreshold(frame),
             Region = shown.CellsToFrame(map.Covered, frameWidth, frameHeight),
             Boxes =
             [
@@ -75,14 +76,15 @@ internal sealed class FramePicture
 
     /// <summary>The scale of a frame's overlay: by what good parts reach and by the map threshold, both of the profile that judged
     /// it.</summary>
-    internal static (float Low, float High) ScaleOf(KeptFrame frame)
-    {
-        Profile profile = NormalLevels.ProfileOf(frame.Verdict);
-        return HeatScale.Of(
-            frame.Levels.Of(profile),
-            (float?)frame.Recipe.MapThresholds[profile, frame.Verdict.IsZeroShot ? ShotMode.ZeroShot : ShotMode.FewShot]
-        );
-    }
+    internal static (float Low, float High) ScaleOf(KeptFrame frame) =>
+        HeatScale.Of(frame.Levels.Of(NormalLevels.ProfileOf(frame.Verdict)), MapThreshold(frame));
+
+    private static float? MapThreshold(KeptFrame frame) =>
+        (float?)
+            frame.Recipe.MapThresholds[
+                NormalLevels.ProfileOf(frame.Verdict),
+                frame.Verdict.IsZeroShot ? ShotMode.ZeroShot : ShotMode.FewShot
+            ];
 
     /// <summary>The size of a picture whose longest side is at most so long; never larger than it was.</summary>
     public static (int Width, int Height) SizeWithin(int width, int height, int longest)

@@ -1,4 +1,3 @@
-using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.MemoryBanks;
@@ -19,18 +18,6 @@ internal sealed class ClipFusionMethod : IMethod
     private readonly int _threads;
     private readonly Dictionary<string, ObjectNetworks> _networks = new(StringComparer.Ordinal);
     private readonly ThreadLocal<FusionResult> _fused = new();
-
-    /// <summary>The product's rows. The backbone's is a method of its own, because it alone can't judge without references.</summary>
-    /// <param name="pack">Its networks; shared, not owned.</param>
-    /// <param name="options">Settings, profiles and threads.</param>
-    /// <param name="store">Keeps what the networks say.</param>
-    /// <exception cref="PackRecipeException">The settings don't fit the pack.</exception>
-    public static IEnumerable<ClipFusionMethod> Of(ModelPack pack, EvaluationOptions options, NetworkStore store)
-    {
-        bool fewShot = options.Shots.Any(k => k > 0);
-        foreach (ProductRows rows in ProductRows.Of(options, pack.Manifest))
-            yield return new ClipFusionMethod(pack, rows.Networks, rows.Rows, store, fewShot, options.Threads);
-    }
 
     /// <summary>The method with any rows that the same networks serve.</summary>
     /// <param name="pack">Its networks; shared, not owned.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ClipFusion.Evaluation.Ablations;
 using ClipFusion.Evaluation.Baselines;
+using ClipFusion.Evaluation.Methods;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Evaluation.Protocol;
@@ -12,7 +13,7 @@ public sealed record EvaluationOptions
     public const int MaxMapSize = 8192;
 
     /// <summary>The row of clipfusion with the backbone beside the paper's branches.</summary>
-    public const string WithBackbone = "clipfusion+backbone";
+    public const string WithBackbone = ProductRows.WithBackbone;
 
     /// <summary>The method's settings; the object word is the category's.</summary>
     public Recipe Recipe { get; init; } = Recipe.Default("object");

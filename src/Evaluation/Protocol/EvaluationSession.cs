@@ -54,7 +54,12 @@ public static class EvaluationSession
         // A graph of its own is told apart on its own: what the others gave stays.
         string[] partsRan = varied.Any(r => r.Parts is not null) ? RunOn(pack, [GraphNames.MapDiffParts], cancellation) : [];
         var networks = new NetworkStore(store, pack, ran);
-        List<IMethod> methods = [.. ClipFusionMethod.Of(pack, options, networks)];
+        bool fewShot = options.Shots.Any(k => k > 0);
+        List<IMethod> methods =
+        [
+            .. RowsOf(options, pack.Manifest)
+                .Select(r => new ClipFusionMethod(pack, r.Networks, r.Rows, networks, fewShot, options.Threads)),
+        ];
         if (options.Baselines.Contains(Baseline.WinClip))
             methods.Add(new WinClipMethod(pack, options.Recipe, networks));
         if (options.Baselines.Contains(Baseline.PatchCore))
@@ -151,10 +156,13 @@ public static class EvaluationSession
             ]
             : [];
 
+    private static IEnumerable<ProductRows> RowsOf(EvaluationOptions options, PackManifest pack) =>
+        ProductRows.Of(options.Recipe, options.Profiles, options.ClipFusionWithBackbone, pack);
+
     private static HashSet<string> GraphsOf(EvaluationOptions options, AblationRow[] varied, PackManifest pack)
     {
         HashSet<string> graphs = [.. varied.SelectMany(r => Inspector.GraphsOf(r.Networks, hasReferences: true))];
-        foreach (RecipeRow row in ProductRows.Of(options, pack).SelectMany(r => r.Rows))
+        foreach (RecipeRow row in RowsOf(options, pack).SelectMany(r => r.Rows))
             graphs.UnionWith(Inspector.GraphsOf(row.Recipe, options.Shots.Any(k => k > 0)));
         if (options.Baselines.Contains(Baseline.WinClip))
             graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);

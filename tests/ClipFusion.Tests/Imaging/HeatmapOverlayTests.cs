@@ -62,6 +62,48 @@ public sealed class HeatmapOverlayTests
     }
 
     [Fact]
+    public void Render_Outline_RunsAroundWhatLiesAboveItOutsideOfTheMask()
+    {
+        RgbImage part = Part();
+        float[] map = new float[Side * Side];
+        for (int y = 20; y < 40; y++)
+        {
+            map.AsSpan(y * Side + 20, 20).Fill(0.6f);
+            map.AsSpan(y * Side + 80, 20).Fill(0.6f);
+        }
+
+        byte[] mask = new byte[Side * Side];
+        for (int y = 0; y < Side; y++)
+            mask.AsSpan(y * Side + 60, 60).Fill(255);
+        var options = new OverlayOptions
+        {
+            // Nothing is coloured, so that what changes is the line.
+            Low = 0.7f,
+            High = 1,
+            ColourBar = false,
+            Ignore = new IgnoreMask(new ImageView(mask, Side, Side, Side, PixelFormat.Mono8)),
+        };
+        RgbImage without = HeatmapOverlay.Render(part, map, Side, Side, options),
+            with = HeatmapOverlay.Render(part, map, Side, Side, options with { Outline = 0.5f });
+
+        (int X, int Y)[] changed =
+        [
+            .. from y in Enumerable.Range(0, Side)
+            from x in Enumerable.Range(0, Side)
+            where Pixel(without, x, y) != Pixel(with, x, y)
+            select (x, y),
+        ];
+        Assert.NotEmpty(changed);
+        // Near the edge of the left patch: neither its middle, nor what is far from it, nor the patch that is ignored.
+        Assert.All(
+            changed,
+            p => Assert.True(p is { X: >= 18 and <= 41, Y: >= 18 and <= 41 } and not { X: > 22 and < 37, Y: > 22 and < 37 }, $"{p}")
+        );
+        Assert.Equal((255, 255, 255), Pixel(with, 20, 30));
+        Assert.Equal(without.Pixels, HeatmapOverlay.Render(part, map, Side, Side, options with { Outline = 0.65f }).Pixels);
+    }
+
+    [Fact]
     public void Render_MapOfAPart_ColoursThatPartAndDarkensTheRest()
     {
         RgbImage part = Part();

@@ -128,13 +128,18 @@ public sealed class HeatmapFileTests
     }
 
     [Theory]
-    [InlineData(0.3, 0.6, 0.3f, 0.9f)]
-    [InlineData(0.6, 0.5, 0.45f, 0.55f)]
-    [InlineData(null, 0.6, 0.3f, 0.9f)]
+    [InlineData(0.3, 0.6, 0.3f, 0.75f)]
+    [InlineData(0.6, 0.5, 0.45f, 0.525f)]
+    [InlineData(null, 0.6, 0.3f, 0.75f)]
     [InlineData(0.3, null, 0.3f, 0.6f)]
     [InlineData(null, null, 0f, 1f)]
     [InlineData(0.0, 0.0, 0f, 1f)]
-    public void HeatScale_BeginsAtWhatGoodPartsReachAndHasTheThresholdInItsMiddle(double? reach, double? threshold, float low, float high)
+    public void HeatScale_BeginsAtWhatGoodPartsReachAndEndsHalfAsFarBeyondTheThreshold(
+        double? reach,
+        double? threshold,
+        float low,
+        float high
+    )
     {
         (float l, float h) = HeatScale.Of((float?)reach, (float?)threshold);
         Assert.Equal(low, l, 1e-6f);

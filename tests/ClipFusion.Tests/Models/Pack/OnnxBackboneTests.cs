@@ -1,7 +1,7 @@
 using ClipFusion.Models.ForeignGraphs;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
-using ClipFusion.OnnxInference.Sessions;
+using ClipFusion.OnnxInference.Parity;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Onnx;

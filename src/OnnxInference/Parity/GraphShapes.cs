@@ -1,8 +1,7 @@
 using ClipFusion.Models.Pack;
-using ClipFusion.OnnxInference.Parity;
 using Microsoft.ML.OnnxRuntime;
 
-namespace ClipFusion.OnnxInference.Sessions;
+namespace ClipFusion.OnnxInference.Parity;
 
 /// <summary>Runs a graph once to see what it gives (<see cref="GraphMeasure"/>).</summary>
 public static class GraphShapes
