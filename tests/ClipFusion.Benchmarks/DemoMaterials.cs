@@ -66,8 +66,8 @@ internal static class DemoMaterials
                 + $"good parts, alpha {Alpha}"
         );
         Console.WriteLine(
-            "  peak: bad parts whose map is highest on the defect; coloured: NG parts with pixels above the map threshold on it; area: "
-                + "of those pixels, how many are near it"
+            "  clear: good parts of whose overlay at most a hundredth is coloured; peak: bad parts whose map is highest on the defect; "
+                + "coloured: NG parts with pixels above the map threshold on it; area: of those pixels, how many are near it"
         );
         foreach (Material material in materials)
         {
@@ -95,6 +95,9 @@ internal static class DemoMaterials
             aside.References.Select(n => camera.TriggerAsync(new TriggerContext(n, TimeSpan.FromMinutes(1))).AsTask())
         );
         inspector.Enroll(references.Length, (i, use) => use(View(references[i])));
+        NormalReach reach = NormalReach.Unknown;
+        foreach (int left in NormalReach.LeftOut(inspector, references.Length))
+            reach = reach.With(inspector, left, View(references[left]));
         foreach (Frame reference in references)
             reference.Dispose();
 
@@ -108,13 +111,14 @@ internal static class DemoMaterials
             peaks = [];
         foreach (long number in aside.Calibration)
         {
-            InspectionResult good = await JudgeAsync(number);
-            scores.Add(good.Score);
-            peaks.Add(MapStatistics.Max(good.Map.Values, []));
+            InspectionResult part = await JudgeAsync(number);
+            scores.Add(part.Score);
+            peaks.Add(MapStatistics.Max(part.Map.Values, []));
         }
 
         double threshold = ConformalThreshold.Of(scores, Alpha).Value,
             mapThreshold = ConformalThreshold.Of(peaks, Alpha).Value;
+        float colour = HeatScale.Of(reach.Own, (float)mapThreshold).Low;
         var judged = new List<Judged>();
         byte[] mask = new byte[Width * Height];
         for (int i = 1; i <= parts; i++)
@@ -122,12 +126,13 @@ internal static class DemoMaterials
             InspectionResult result = await JudgeAsync(i);
             PartTruth truth = line.Truth.Of((ulong)i);
             line.Truth.DrawMask((ulong)i, mask);
-            judged.Add(Judged.Of(truth, result, mask, mapThreshold));
+            judged.Add(Judged.Of(truth, result, mask, mapThreshold, colour));
         }
 
         Judged[] bad = [.. judged.Where(j => j.Truth.IsDefective)],
             caught = [.. bad.Where(j => j.Score > threshold)];
-        int rejected = judged.Count(j => !j.Truth.IsDefective && j.Score > threshold);
+        Judged[] good = [.. judged.Where(j => !j.Truth.IsDefective)];
+        int rejected = good.Count(j => j.Score > threshold);
         long above = caught.Sum(j => (long)j.Above),
             onDefect = caught.Sum(j => (long)j.AboveNear);
         Console.WriteLine(
@@ -138,7 +143,8 @@ internal static class DemoMaterials
             )
                 + string.Create(
                     CultureInfo.InvariantCulture,
-                    $"  peak {bad.Count(j => j.PeakIsNear), 3}/{bad.Length}  NG: peak "
+                    $"  clear {good.Count(j => j.Coloured <= 0.01), 3}/{good.Length}  peak {bad.Count(j => j.PeakIsNear), 3}/{bad.Length}  "
+                        + $"NG: peak "
                         + $"{caught.Count(j => j.PeakIsNear), 3}/{caught.Length}, coloured "
                         + $"{caught.Count(j => j.AboveNear > 0), 3}/{caught.Length}, area "
                         + $"{(above == 0 ? 0 : 100.0 * onDefect / above), 5:0.0} %  {Machine.Median(judged.Select(j => j.Ms)):f0} ms"
@@ -174,10 +180,10 @@ internal static class DemoMaterials
     private static ImageView View(Frame frame) => new(frame.Pixels, frame.Width, frame.Height, frame.Stride, PixelFormat.RGB8);
 
     /// <summary>What was made of a part. Pixels are the map's cells; near ones are at most <see cref="Near"/> frame pixels from the
-    /// defect.</summary>
-    private sealed record Judged(PartTruth Truth, double Score, double Ms, bool PeakIsNear, int Above, int AboveNear)
+    /// defect; coloured is the share of those that an overlay colours.</summary>
+    private sealed record Judged(PartTruth Truth, double Score, double Ms, bool PeakIsNear, int Above, int AboveNear, double Coloured)
     {
-        public static Judged Of(PartTruth truth, InspectionResult result, byte[] mask, double mapThreshold)
+        public static Judged Of(PartTruth truth, InspectionResult result, byte[] mask, double mapThreshold, float colour)
         {
             AnomalyMap map = result.Map;
             (int above, int aboveNear, int peak) = (0, 0, 0);
@@ -192,7 +198,8 @@ internal static class DemoMaterials
                     aboveNear++;
             }
 
-            return new(truth, result.Score, result.Timings.Total.TotalMilliseconds, IsNear(peak), above, aboveNear);
+            double coloured = map.Values.Count(v => v > colour) / (double)map.Values.Length;
+            return new(truth, result.Score, result.Timings.Total.TotalMilliseconds, IsNear(peak), above, aboveNear, coloured);
 
             bool IsNear(int cell)
             {

@@ -80,7 +80,7 @@ class Vision(nn.Module):
 
 
 class Clip(nn.Module):
-    def __init__(self, vocabulary, size=240, patch=16, width=192, layers=6, heads=3, embed=64, text_width=64, text_layers=2, text_heads=2):
+    def __init__(self, vocabulary, size=240, patch=16, width=128, layers=5, heads=4, embed=64, text_width=64, text_layers=2, text_heads=2):
         super().__init__()
         self.config = {
             "embed_dim": embed,

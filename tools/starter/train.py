@@ -25,15 +25,18 @@ import torch.nn.functional as F
 
 import denoiser
 import pictures
+import textures
 import words
 from resnet import Teacher
 from towers import Clip
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-LINES, HELD_OUT = 48, 3  # Lines to train on and to look at; their seeds follow from --seed and are far from the small ones that people try.
+# Lines to train on and to look at, and groups of crops of other pictures. The lines' seeds follow from --seed and are far from the small
+# ones that people try.
+LINES, HELD_OUT, TEXTURES = 44, 3, 60
 FIRST_LINE = 5_000_000
-CLIP_STEPS, DIFFUSION_STEPS = 4000, 3000
+CLIP_STEPS, DIFFUSION_STEPS = 3500, 2500
 CLIP_BATCH, DIFFUSION_BATCH = 24, 12
 TEMPERATURE = 0.07
 LANGUAGE_TIMESTEP = 201
@@ -44,7 +47,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
     options.add_argument("--work", required=True, help="folder for drawn parts and checkpoints; made if it is missing")
     options.add_argument("--seed", type=int, default=1, help="other lines, other starting weights, another order")
-    options.add_argument("--out", help="folder for the weights; default tools/starter/weights")
+    options.add_argument("--out", help="folder for the weights; default src/Models/Starter/weights")
     options.add_argument("--program", default=f"{ROOT}/artifacts/bin/clipfusion", help="the built program, which draws")
     options.add_argument("--stage", choices=["draw", "clip", "diffusion", "save", "all"], default="all")
     options.add_argument("--clip-steps", type=int, default=CLIP_STEPS)
@@ -75,23 +78,29 @@ def seeds(o):
 
 def files(o):
     train_on, look_at = seeds(o)
-    return [[f"{o.work}/seed{s}.npz" for s in part] for part in (train_on, look_at)]
+    drawn, held_out = ([f"{o.work}/seed{s}.npz" for s in part] for part in (train_on, look_at))
+    return drawn + [f"{o.work}/texture{s}.npz" for s in texture_seeds(o)], held_out
+
+
+def texture_seeds(o):
+    return range(FIRST_LINE + 1000 * o.seed + 500, FIRST_LINE + 1000 * o.seed + 500 + TEXTURES * o.lines // LINES)
 
 
 def draw_one(arguments):
-    program, work, seed = arguments
+    program, work, seed, is_texture = arguments
     torch.set_num_threads(1)
     backbone = os.path.join(os.path.dirname(os.path.realpath(program)), "backbones", "resnet18.onnx")
     teacher = Teacher(backbone)
     features = lambda x: teacher.features(torch.from_numpy(x), pictures.CLIP_GRID).numpy()
-    return pictures.draw(program, work, seed, features)
+    return textures.draw(work, seed, features) if is_texture else pictures.draw(program, work, seed, features)
 
 
 def draw(o):
     start = time.time()
-    wanted = [s for part in seeds(o) for s in part]
+    textures.fetch(o.work)
+    wanted = [(s, False) for part in seeds(o) for s in part] + [(s, True) for s in texture_seeds(o)]
     with multiprocessing.Pool(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.imap(draw_one, [(o.program, o.work, s) for s in wanted]), 1):
+        for done, _ in enumerate(pool.imap(draw_one, [(o.program, o.work, *w) for w in wanted]), 1):
             say(f"drawn: {done} of {len(wanted)} lines, {time.time() - start:.0f} s")
 
 
@@ -145,6 +154,11 @@ def train(o, name, stage, steps):
             os.replace(f"{checkpoint}.part", checkpoint)
             with averaged(parameters, averages):
                 say(f"{name} {step + 1}/{steps}: " + stage.look())
+
+
+def name(material):
+    """What a material's folder is called; nothing where the line did not draw it."""
+    return pictures.NAMES[material] if material < pictures.TEXTURE else None
 
 
 class averaged:
@@ -209,16 +223,16 @@ class ClipStage:
         self.modules = [self.clip]
         train_on, look_at = files(o)
         self.data, self.held_out = pictures.load(train_on), pictures.load(look_at)
+        keys = self.data["line"] * 100 + self.data["material"]
+        self.groups = [np.flatnonzero(keys == k) for k in np.unique(keys)]
 
     def losses(self, rng):
         data, clip = self.data, self.clip
         # Groups of pictures of one material of one line, so that features of like parts are compared.
-        lines, materials = rng.choice(np.unique(data["line"]), 6), rng.integers(0, len(pictures.NAMES), 6)
-        i = np.concatenate([
-            rng.choice(np.flatnonzero((data["line"] == l) & (data["material"] == m)), CLIP_BATCH // 6) for l, m in zip(lines, materials)])
+        i = np.concatenate([rng.choice(self.groups[g], CLIP_BATCH // 6) for g in rng.integers(0, len(self.groups), 6)])
         i, pixels, area, teacher = batch(data, CLIP_BATCH, "clip", "clip_area", rng, i)
         choose = random.Random(int(rng.integers(1 << 30)))
-        objects = [words.object_word(choose, pictures.NAMES[m]) for m in data["material"][i]]
+        objects = [words.object_word(choose, name(m)) for m in data["material"][i]]
         normal = self.sides(objects, choose.choice(words.NORMAL))
         abnormal = self.sides(objects, choose.choice(words.ABNORMAL))
         whole, patches, taps = clip.visual(pixels)
@@ -236,15 +250,17 @@ class ClipStage:
         # Pictures and the words of their material and state, each against all others.
         names = [words.MATERIALS[n][0] for n in pictures.NAMES]
         all_words = torch.cat([self.sides(names, words.NORMAL[0]), self.sides(names, words.ABNORMAL[0])])
+        drawn = torch.from_numpy(data["material"][i] < pictures.TEXTURE)
         answer = torch.from_numpy(data["material"][i] + len(names) * (data["kind"][i] > 0))
-        contrast = F.cross_entropy(clip.logit_scale.exp().clamp(max=100) * whole @ all_words.T, answer)
+        against = clip.logit_scale.exp().clamp(max=100) * whole @ all_words.T
+        contrast = F.cross_entropy(against[drawn], answer[drawn]) if drawn.any() else against.sum() * 0
 
         # What lies near what, as the teacher sees it.
         flat = teacher.flatten(0, 1)
         some = torch.from_numpy(rng.choice(len(flat), 768, replace=False))
         near = flat[some] @ flat[some].T
         like = 0
-        for tap in taps[2:5]:
+        for tap in taps[1:4]:
             t = F.normalize(tap.flatten(0, 1)[some], dim=-1)
             like = like + F.mse_loss(t @ t.T, near)
         return {"patch": (bce * weight).mean(), "picture": F.binary_cross_entropy_with_logits(score, bad),
@@ -301,8 +317,8 @@ class DiffusionStage:
         log_variance = log_variance.clamp(-12, 4)
         sample = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         shown = self.vae.decoder(sample)
-        picture = F.mse_loss(shown, pixels * 2 - 1)
-        narrow = 1e-4 * (mean**2 + log_variance.exp() - 1 - log_variance).mean()
+        picture = F.mse_loss(shown, F.avg_pool2d(pixels * 2 - 1, 4))
+        narrow = 1e-3 * (mean**2 + log_variance.exp() - 1 - log_variance).mean()
 
         # The method's own pass: nothing noised, nothing masked, a prompt with a state; half of the states are right.
         choose = random.Random(int(rng.integers(1 << 30)))
@@ -314,7 +330,7 @@ class DiffusionStage:
             state = (choose.choice(states) if draw < 0.35 and states else choose.choice(words.EVERY_DEFECT) if draw < 0.6
                      else choose.choice(words.STATES))
             right.append(state in states or state in words.EVERY_DEFECT)
-            thing = words.object_word(choose, pictures.NAMES[data["material"][n]])
+            thing = words.object_word(choose, name(data["material"][n]))
             prompt = self.vocabulary.encode(words.STATE_PROMPT.format(thing, state))
             prompts.append(prompt)
             weights.append(self.weights(prompt, state))
@@ -346,7 +362,7 @@ class DiffusionStage:
         t = torch.from_numpy(rng.integers(0, 1000, len(z)))
         noise, keep = torch.randn_like(z), self.kept[t].view(-1, 1, 1, 1)
         mask = (F.interpolate(torch.rand(len(z), 1, 4, 4), size=z.shape[2:]) > 0.6).float()
-        prompt = self.vocabulary.encode(words.REFERENCE_PROMPT.format(words.MATERIALS[pictures.NAMES[data["material"][i[0]]]][0]))
+        prompt = self.vocabulary.encode(words.REFERENCE_PROMPT.format(words.object_word(choose, name(data["material"][i[0]]))))
         noised = keep.sqrt() * z + (1 - keep).sqrt() * noise
         guess, _, _ = self.unet(torch.cat([noised, mask, z * (1 - mask)], 1), t, self.text(torch.tensor([prompt] * len(z))))
         denoise = F.mse_loss(guess, noise)
@@ -386,7 +402,7 @@ class DiffusionStage:
 
 def save(o, vocabulary):
     """Writes both weight folders in the published layouts, and the card."""
-    out = o.out or f"{HERE}/weights"
+    out = o.out or f"{ROOT}/src/Models/Starter/weights"
     clip = Clip(len(vocabulary.symbols))
     vae, unet, text = denoiser.Vae(), denoiser.Unet(), denoiser.Text(len(vocabulary.symbols))
     spent = {name: restore(f"{o.work}/{name}.pt", modules) for name, modules in {"clip": [clip], "diffusion": [vae, unet, text]}.items()}
@@ -414,7 +430,8 @@ def save(o, vocabulary):
         "what": "Small CLIP and Stable Diffusion 2 inpainting networks, trained on drawn parts of ten materials alone.",
         "licence": "CC0-1.0",
         "data": f"clipfusion simulate, {len(train_on)} lines of ten materials, {pictures.PARTS} parts each at a defect rate of "
-                f"{pictures.DEFECT_RATE} and 12 good ones",
+                f"{pictures.DEFECT_RATE} and 12 good ones; {len(texture_seeds(o))} groups of 24 crops of pictures of Debian's package "
+                f"{textures.PACKAGE} (CC-BY-SA-3.0 and CC0-1.0), with drawn defects on half of them",
         "teacher": "ResNet-18 of the package Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1, frozen",
         "seed": o.seed, "lineSeeds": [train_on[0], train_on[-1]], "heldOutLineSeeds": [look_at[0], look_at[-1]],
         "steps": {"clip": o.clip_steps, "diffusion": o.diffusion_steps},

@@ -140,5 +140,7 @@ def merged(parts, pair):
 
 def object_word(rng: random.Random, material):
     """The material's own name most of the time, else another word for it or for anything."""
+    if material not in MATERIALS:
+        return rng.choice(ANYTHING)
     draw = rng.random()
     return MATERIALS[material][0] if draw < 0.5 else rng.choice(MATERIALS[material]) if draw < 0.75 else rng.choice(ANYTHING)

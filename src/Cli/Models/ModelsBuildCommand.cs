@@ -189,13 +189,7 @@ internal static class ModelsBuildCommand
         (WeightOrigin? clipOrigin, WeightOrigin? diffusionOrigin) = (Origin(clipFolder), Origin(diffusionFolder));
         string? backbone = BackboneBuildOptions.SourceOf(parsed);
         WeightOrigin? backboneOrigin = backbone == ResNet18.Name ? null : Origin(backbone);
-        bool isPublished =
-            (clipFolder is null || (clipOrigin is not null && diffusionOrigin is not null))
-            && (backbone is null or ResNet18.Name || backboneOrigin is not null);
-        PackWeights weights =
-            parsed.GetValue(Weights) is { } said ? WeightNames[said]
-            : isPublished ? PackWeights.Published
-            : PackWeights.Unknown;
+        PackWeights? said = parsed.GetValue(Weights) is { } name ? WeightNames[name] : null;
         return new PackOptions(
             parsed.GetValue(PrecisionName) == "float16" ? Precision.Float16 : Precision.Float32,
             parsed.GetValue(VvStart),
@@ -205,13 +199,16 @@ internal static class ModelsBuildCommand
             clipOrigin,
             diffusionOrigin,
             GoldenRecorder.Record,
-            weights
+            said ?? Known(clipOrigin is not null && diffusionOrigin is not null)
         )
         {
             BackboneOrigin = backboneOrigin,
+            BackboneWeights = said ?? Known(backbone == ResNet18.Name || backboneOrigin is not null),
             BackboneWeight = BackboneBuildOptions.WeightOf(parsed),
             Measure = GraphShapes.Measure,
         };
+
+        static PackWeights Known(bool isPublished) => isPublished ? PackWeights.Published : PackWeights.Unknown;
     }
 
     private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };

@@ -116,7 +116,7 @@ public static class EvaluationSession
             )
             {
                 Weights = pack.Manifest.KnownWeights,
-                OtherWeights = options.Backbone is { } own ? [$"patchcore-{own.Name}"] : [],
+                OtherWeights = OtherWeights(options, pack.Manifest),
                 Counts = dataset.Counts,
                 Categories =
                 [
@@ -155,6 +155,17 @@ public static class EvaluationSession
                     .Select(g => $"on {ProviderNames.Text(g.Key)}: {string.Join(", ", g.Select(d => d.Graph))}"),
             ]
             : [];
+
+    private static Dictionary<string, PackWeights> OtherWeights(EvaluationOptions options, PackManifest pack)
+    {
+        var weights = new Dictionary<string, PackWeights>(StringComparer.Ordinal);
+        if (pack.Backbone is not null)
+            weights.Add(ProfileNames.Of(Profile.Backbone), pack.BackboneWeights);
+        // Of a network of one's own nothing is known.
+        if (options.Backbone is { } own)
+            weights.Add($"patchcore-{own.Name}", PackWeights.Unknown);
+        return weights;
+    }
 
     private static IEnumerable<ProductRows> RowsOf(EvaluationOptions options, PackManifest pack) =>
         ProductRows.Of(options.Recipe, options.Profiles, options.ClipFusionWithBackbone, pack);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Models.Pack;
 
@@ -31,11 +32,22 @@ public sealed record EvaluationReport(
     /// <summary>How the pack's weights came to be.</summary>
     public PackWeights Weights { get; init; }
 
-    /// <summary>The same in words, with what follows from it.</summary>
-    public string WeightsText => PackWeightsText.Of(Weights);
+    /// <summary>Rows whose weights came to be otherwise: a part of the pack, or another network.</summary>
+    public IReadOnlyDictionary<string, PackWeights> OtherWeights { get; init; } = ImmutableDictionary<string, PackWeights>.Empty;
 
-    /// <summary>Methods on another network than the pack's, of whose weights nothing is known.</summary>
-    public IReadOnlyList<string> OtherWeights { get; init; } = [];
+    /// <summary>How the weights came to be, in words, with what follows from it.</summary>
+    public string WeightsText =>
+        string.Join(
+            "; ",
+            OtherWeights
+                .Where(o => o.Value != Weights && Figures.Any(f => f.Method == o.Key))
+                .OrderBy(o => o.Key, StringComparer.Ordinal)
+                .Select(o => $"of {o.Key}: {PackWeightsText.Of(o.Value)}")
+                .Prepend(PackWeightsText.Of(Weights))
+        );
+
+    /// <summary>How the weights of a row came to be.</summary>
+    public PackWeights WeightsOf(string method) => OtherWeights.TryGetValue(method, out PackWeights other) ? other : Weights;
 
     /// <summary>How many pictures were there to judge and what was known of them.</summary>
     public string Counts { get; init; } = "";

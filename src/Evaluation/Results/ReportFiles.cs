@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ClipFusion.Foundation.Files;
-using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Evaluation.Results;
 
@@ -49,7 +48,7 @@ public static class ReportFiles
     }
 
     private static string Weights(EvaluationReport report, string method) =>
-        JsonNamingPolicy.CamelCase.ConvertName((report.OtherWeights.Contains(method) ? PackWeights.Unknown : report.Weights).ToString());
+        JsonNamingPolicy.CamelCase.ConvertName(report.WeightsOf(method).ToString());
 
     private static string Cell(string text) =>
         text.AsSpan().ContainsAny(',', '"') ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;

@@ -125,36 +125,41 @@ public sealed partial class PackBuilder
         return new BackbonePart(backbone.Kind, backbone.ImageSize, layers, _options.BackboneWeight ?? 0);
     }
 
+    private PackWeights BackboneWeights => _options.BackboneWeights ?? _options.Weights;
+
     private IEnumerable<SourceEntry> Sources()
     {
         if (_parts.Clip is { } clip)
-            yield return PackSources.Describe("clip", clip.Path, _options.ClipOrigin, _cancellation);
+            yield return PackSources.Describe("clip", clip.Path, _options.ClipOrigin, _options.Weights, _cancellation);
         if (_parts.Diffusion is { } diffusion)
-            yield return PackSources.Describe("diffusion", diffusion.Path, _options.DiffusionOrigin, _cancellation);
+            yield return PackSources.Describe("diffusion", diffusion.Path, _options.DiffusionOrigin, _options.Weights, _cancellation);
         if (_parts.Backbone is { } backbone)
         {
             WeightOrigin? origin = _options.BackboneOrigin ?? backbone.Origin;
-            yield return new("backbone", backbone.SourceName, origin?.Licence, origin?.Url, backbone.Files(_cancellation));
+            yield return new(SourceEntry.Backbone, backbone.SourceName, origin?.Licence, origin?.Url, backbone.Files(_cancellation))
+            {
+                Weights = BackboneWeights,
+            };
         }
     }
 
     /// <summary>What a graph was made from, as far as the folder says it.</summary>
     private GraphOrigin OriginOf(string name)
     {
-        (string source, WeightOrigin? origin) = GraphNames.WeightFile(name) switch
+        (string source, WeightOrigin? origin, PackWeights weights) = GraphNames.WeightFile(name) switch
         {
-            "backbone.weights" => (_parts.Backbone!.SourceName, _options.BackboneOrigin ?? _parts.Backbone.Origin),
-            "clip.weights" => (PackSources.NameOf(_parts.Clip!.Path), _options.ClipOrigin),
-            _ => (PackSources.NameOf(_parts.Diffusion!.Path), _options.DiffusionOrigin),
+            "backbone.weights" => (_parts.Backbone!.SourceName, _options.BackboneOrigin ?? _parts.Backbone.Origin, BackboneWeights),
+            "clip.weights" => (PackSources.NameOf(_parts.Clip!.Path), _options.ClipOrigin, _options.Weights),
+            _ => (PackSources.NameOf(_parts.Diffusion!.Path), _options.DiffusionOrigin, _options.Weights),
         };
         KeyValuePair<string, string>[] properties =
         [
             new("source", source),
             new("licence", origin?.Licence ?? "unknown"),
             new("url", origin?.Url ?? "unknown"),
-            new("weights", JsonNamingPolicy.CamelCase.ConvertName(_options.Weights.ToString())),
+            new("weights", JsonNamingPolicy.CamelCase.ConvertName(weights.ToString())),
         ];
-        return new GraphOrigin($"{name} from {source}: {PackWeightsText.Of(_options.Weights)}", properties);
+        return new GraphOrigin($"{name} from {source}: {PackWeightsText.Of(weights)}", properties);
     }
 
     private PackManifest Manifest(SourceEntry[] sources, FileEntry[] files)
@@ -187,7 +192,7 @@ public sealed partial class PackBuilder
         )
         {
             Backbone = _backbone,
-            Weights = _options.Weights,
+            Weights = sources.Min(s => s.Weights),
         };
     }
 

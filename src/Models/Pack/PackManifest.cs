@@ -50,7 +50,8 @@ public sealed record PackManifest(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BackbonePart? Backbone { get; init; }
 
-    /// <summary>How the weights came to be; null in packs that were built before this was recorded.</summary>
+    /// <summary>How the weights came to be, of several networks the least; null in packs that were built before this was
+    /// recorded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PackWeights? Weights { get; init; }
 
@@ -59,6 +60,10 @@ public sealed record PackManifest(
     public PackWeights KnownWeights =>
         Weights
         ?? (Notice?.Contains("random weights", StringComparison.OrdinalIgnoreCase) == true ? PackWeights.Random : PackWeights.Unknown);
+
+    /// <summary>How the backbone's weights came to be, as far as the pack says it.</summary>
+    [JsonIgnore]
+    public PackWeights BackboneWeights => Sources.FirstOrDefault(s => s.Part == SourceEntry.Backbone)?.Weights ?? KnownWeights;
 
     /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
     [JsonIgnore]
@@ -170,7 +175,15 @@ public sealed record TensorEntry(string Name, ElementType Type, IReadOnlyList<st
 /// <param name="Licence">SPDX id or name; null where the folder does not say.</param>
 /// <param name="Url">Where they came from; null where the folder does not say.</param>
 /// <param name="Files">The configuration, vocabulary and weight files of the folder.</param>
-public sealed record SourceEntry(string Part, string Name, string? Licence, string? Url, IReadOnlyList<FileEntry> Files);
+public sealed record SourceEntry(string Part, string Name, string? Licence, string? Url, IReadOnlyList<FileEntry> Files)
+{
+    /// <summary>What a backbone's source is called.</summary>
+    public const string Backbone = "backbone";
+
+    /// <summary>How they came to be; null in packs that were built before this was recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PackWeights? Weights { get; init; }
+}
 
 /// <summary>A file by content.</summary>
 /// <param name="Path">Relative, with forward slashes.</param>

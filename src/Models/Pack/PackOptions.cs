@@ -20,7 +20,7 @@ public sealed record PackParts(OpenClipFolder? Clip, DiffusionFolder? Diffusion,
 /// <param name="DiffusionOrigin">Licence and address of the Stable Diffusion weights; null where nobody knows.</param>
 /// <param name="Record">Adds what only running the new graphs can give, which are the golden outputs; null for a pack that only the CPU may
 /// run.</param>
-/// <param name="Weights">How the weights came to be.</param>
+/// <param name="Weights">How the weights came to be; of the backbone's see <see cref="BackboneWeights"/>.</param>
 public sealed record PackOptions(
     Precision Precision = Precision.Float32,
     int VvStart = 1,
@@ -35,6 +35,9 @@ public sealed record PackOptions(
 {
     /// <summary>Licence and address of the backbone's weights; null where nobody knows, or where the backbone does.</summary>
     public WeightOrigin? BackboneOrigin { get; init; }
+
+    /// <summary>How the backbone's weights came to be; null for the same as the others.</summary>
+    public PackWeights? BackboneWeights { get; init; }
 
     /// <summary>The backbone's weight in map and score where a recipe does not say otherwise, 0 or more; null for 0.</summary>
     public double? BackboneWeight { get; init; }

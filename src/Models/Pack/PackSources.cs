@@ -6,8 +6,13 @@ internal static class PackSources
     private static readonly string[] Extensions = [".json", ".safetensors", ".txt"];
 
     /// <summary>Name and checksums of the files of a weight folder.</summary>
-    public static SourceEntry Describe(string part, string folder, WeightOrigin? origin, CancellationToken cancellation) =>
-        new(part, NameOf(folder), origin?.Licence, origin?.Url, Files(folder, cancellation));
+    public static SourceEntry Describe(
+        string part,
+        string folder,
+        WeightOrigin? origin,
+        PackWeights weights,
+        CancellationToken cancellation
+    ) => new(part, NameOf(folder), origin?.Licence, origin?.Url, Files(folder, cancellation)) { Weights = weights };
 
     /// <summary>The last part of a path.</summary>
     public static string NameOf(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));

@@ -56,6 +56,7 @@ public static class StarterPack
                 )
                 {
                     BackboneWeight = BackboneWeight,
+                    BackboneWeights = PackWeights.Published,
                 },
                 progress,
                 cancellation

@@ -44,6 +44,10 @@ public sealed class GraphNamingTests : IDisposable
         PackManifest starter = StarterPack.Build(_folder["pack"], cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(PackWeights.Random, starter.Weights);
         Assert.Contains("\"weights\": \"random\"", File.ReadAllText(_folder["pack", "pack.json"]), StringComparison.Ordinal);
+        // But for the backbone's, of which its own rows and graphs speak.
+        Assert.Equal(PackWeights.Published, PackVerifier.ReadManifest(_folder["pack"]).BackboneWeights);
+        Assert.Contains("published weights", Read("backbone_image.onnx").DocString, StringComparison.Ordinal);
+        Assert.Contains("random weights", Read("clip_image.onnx").DocString, StringComparison.Ordinal);
         Assert.Equal(PackWeights.Random, PackVerifier.ReadManifest(_folder["pack"]).KnownWeights);
         // As packs were before.
         Assert.Equal(PackWeights.Random, (starter with { Weights = null }).KnownWeights);

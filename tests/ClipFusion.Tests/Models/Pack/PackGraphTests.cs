@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Pack;
 using Onnx;
 
@@ -12,15 +13,26 @@ public sealed class PackGraphTests(TinyPacks packs)
     [InlineData(Precision.Float16)]
     public async Task EveryGraph_OfAPack_PassesTheOnnxChecker(Precision precision)
     {
-        const string Script =
-            "import sys, glob, onnx\nfor f in sorted(glob.glob(sys.argv[1] + '/*.onnx')): onnx.checker.check_model(f); print(f)";
-        (int code, string output, string errors) = await Programs.RunAsync(
-            "/usr/bin/python3",
-            ["-c", Script, packs.Folder(precision)],
-            TestContext.Current.CancellationToken
+        Assert.Equal(Graphs(precision).Count(), await CheckedAsync(packs.Folder(precision)));
+    }
+
+    [Theory]
+    [InlineData("dino-a", Precision.Float32)]
+    [InlineData("dino-c", Precision.Float16)]
+    [InlineData("resnet18", Precision.Float32)]
+    [InlineData("resnet18", Precision.Float16)]
+    public async Task EveryGraph_OfABackbone_PassesTheOnnxChecker(string kind, Precision precision)
+    {
+        using var folder = new TemporaryFolder();
+        using PackBackbone backbone =
+            kind == ResNet18.Name ? ResNet18.Open() : DinoBackbone.Create(DinoFolder.Open(Fixtures.Path(kind, "dino")), new DinoOptions());
+        PackManifest manifest = PackBuilder.Build(
+            new PackParts(null, null, backbone),
+            folder["pack"],
+            new PackOptions(precision),
+            cancellation: TestContext.Current.CancellationToken
         );
-        Assert.True(code == 0, $"the ONNX checker (Debian's python3-onnx) refused a graph after {output}: {errors}");
-        Assert.Equal(Graphs(precision).Count(), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(manifest.Graphs.Count, await CheckedAsync(folder["pack"]));
     }
 
     [Theory]
@@ -113,6 +125,20 @@ public sealed class PackGraphTests(TinyPacks packs)
             if (!entry.Debug)
                 Assert.Equal(expected[entry.Name].Order(), entry.Outputs.Select(o => o.Name).Order());
         }
+    }
+
+    /// <summary>Shows every graph of a pack to Debian's python3-onnx, and tells how many there were.</summary>
+    private static async Task<int> CheckedAsync(string pack)
+    {
+        const string Script =
+            "import sys, glob, onnx\nfor f in sorted(glob.glob(sys.argv[1] + '/*.onnx')): onnx.checker.check_model(f); print(f)";
+        (int code, string output, string errors) = await Programs.RunAsync(
+            "/usr/bin/python3",
+            ["-c", Script, pack],
+            TestContext.Current.CancellationToken
+        );
+        Assert.True(code == 0, $"the ONNX checker (Debian's python3-onnx) refused a graph after {output}: {errors}");
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
     }
 
     private IEnumerable<ModelProto> Graphs(Precision precision) =>
