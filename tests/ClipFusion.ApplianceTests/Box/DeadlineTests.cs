@@ -65,8 +65,8 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         Assert.All(slow, v => Assert.Equal((verdict, reason), (v.GetProperty("verdict").GetString(), v.GetProperty("reason").GetString())));
         bool isHeld = reason is null;
         Assert.All(slow, v => Assert.Equal(isHeld, v.GetProperty("flags").GetProperty("fallbackProfile").GetBoolean()));
-        // Decided in time. On a machine that others fill the decision may be woken, and the disk that takes it be held up, beyond the margin
-        // that is kept for that; then the verdict says "late". Neither waits for the UNet.
+        // Decided in time. On a machine that others fill the decision may be woken, and the disk that takes it be held up, beyond the
+        // margin that is kept for that; then the verdict says "late". Neither waits for the UNet.
         Assert.All(
             slow,
             v =>
