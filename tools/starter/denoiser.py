@@ -7,15 +7,16 @@ import torch.nn.functional as F
 from torch import nn
 
 GROUPS = 8
-VAE_CHANNELS, LATENTS = (16, 32, 32, 32), 4
-UNET_CHANNELS, HEADS, CONTEXT = (32, 48, 64, 64), (2, 3, 4, 4), 64
-HAS_ATTENTION = (True, True, True, False)
+VAE_CHANNELS, VAE_GROUPS, LATENTS = (8, 16, 32, 32), 4, 4
+UNET_CHANNELS, HEADS, CONTEXT = (32, 48, 64, 64), (1, 3, 4, 4), 64
+# By block. At the latent's full size attention costs most, and is only where maps are finest.
+DOWN_ATTENTION, UP_ATTENTION = (False, True, True, False), (False, True, True, True)
 
 
 class Resnet(nn.Module):
-    def __init__(self, inputs, outputs, time=0, eps=1e-6):
+    def __init__(self, inputs, outputs, time=0, eps=1e-6, groups=VAE_GROUPS):
         super().__init__()
-        self.norm1, self.norm2 = nn.GroupNorm(GROUPS, inputs, eps), nn.GroupNorm(GROUPS, outputs, eps)
+        self.norm1, self.norm2 = nn.GroupNorm(groups, inputs, eps), nn.GroupNorm(groups, outputs, eps)
         self.conv1, self.conv2 = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
         if time:
             self.time_emb_proj = nn.Linear(time, outputs)
@@ -34,14 +35,14 @@ def attend(q, k, v, heads):
     """[N, L, C] each; the output and the probabilities [N, heads, Lq, Lk]."""
     split = lambda t: t.view(t.shape[0], t.shape[1], heads, -1).transpose(1, 2)
     q, k, v = split(q), split(k), split(v)
-    probabilities = (q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5).softmax(-1)
+    probabilities = ((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)).softmax(-1)
     return (probabilities @ v).transpose(1, 2).flatten(2), probabilities
 
 
 class VaeAttention(nn.Module):
     def __init__(self, channels):
         super().__init__()
-        self.group_norm = nn.GroupNorm(GROUPS, channels, 1e-6)
+        self.group_norm = nn.GroupNorm(VAE_GROUPS, channels, 1e-6)
         self.to_q, self.to_k, self.to_v = (nn.Linear(channels, channels) for _ in range(3))
         self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
 
@@ -77,7 +78,7 @@ class VaeEncoder(nn.Module):
         self.mid_block = nn.Module()
         self.mid_block.resnets = nn.ModuleList([Resnet(c[-1], c[-1]), Resnet(c[-1], c[-1])])
         self.mid_block.attentions = nn.ModuleList([VaeAttention(c[-1])])
-        self.conv_norm_out = nn.GroupNorm(GROUPS, c[-1], 1e-6)
+        self.conv_norm_out = nn.GroupNorm(VAE_GROUPS, c[-1], 1e-6)
         self.conv_out = nn.Conv2d(c[-1], 2 * LATENTS, 3, padding=1)
 
     def forward(self, x):
@@ -123,7 +124,7 @@ class TextLayer(nn.Module):
         a, h = self.self_attn, self.layer_norm1(x)
         split = lambda t: t.view(t.shape[0], t.shape[1], self.heads, -1).transpose(1, 2)
         q, k, v = split(a.q_proj(h)), split(a.k_proj(h)), split(a.v_proj(h))
-        y = ((q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 + mask).softmax(-1) @ v).transpose(1, 2).flatten(2)
+        y = (((q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + mask).softmax(-1) @ v).transpose(1, 2).flatten(2)
         x = x + a.out_proj(y)
         return x + self.mlp.fc2(F.gelu(self.mlp.fc1(self.layer_norm2(x))))
 
@@ -197,7 +198,7 @@ class Unet(nn.Module):
     def __init__(self):
         super().__init__()
         c, time = UNET_CHANNELS, 4 * UNET_CHANNELS[0]
-        resnet = lambda i, o: Resnet(i, o, time, 1e-5)
+        resnet = lambda i, o: Resnet(i, o, time, 1e-5, GROUPS)
         self.conv_in = nn.Conv2d(2 * LATENTS + 1, c[0], 3, padding=1)
         self.time_embedding = nn.Module()
         self.time_embedding.linear_1, self.time_embedding.linear_2 = nn.Linear(c[0], time), nn.Linear(time, time)
@@ -205,7 +206,7 @@ class Unet(nn.Module):
         for b, channels in enumerate(c):
             block = nn.Module()
             block.resnets = nn.ModuleList([resnet(x, channels)])
-            if HAS_ATTENTION[b]:
+            if DOWN_ATTENTION[b]:
                 block.attentions = nn.ModuleList([Transformer(channels, HEADS[b])])
             skips.append(channels)
             if b < len(c) - 1:
@@ -223,7 +224,7 @@ class Unet(nn.Module):
             for _ in range(2):
                 block.resnets.append(resnet(x + skips.pop(), c[level]))
                 x = c[level]
-                if HAS_ATTENTION[level]:
+                if UP_ATTENTION[b]:
                     block.attentions.append(Transformer(x, HEADS[level]))
             if b < len(c) - 1:
                 block.upsamplers = nn.ModuleList([Conv(x, 1, 1)])
@@ -271,11 +272,11 @@ UNET_CONFIG = {
     "_class_name": "UNet2DConditionModel", "sample_size": 32, "in_channels": 9, "out_channels": 4, "layers_per_block": 1,
     "block_out_channels": list(UNET_CHANNELS), "attention_head_dim": list(HEADS), "cross_attention_dim": CONTEXT,
     "norm_num_groups": GROUPS, "norm_eps": 1e-05, "use_linear_projection": True, "act_fn": "silu", "flip_sin_to_cos": True, "freq_shift": 0,
-    "down_block_types": ["CrossAttnDownBlock2D" if a else "DownBlock2D" for a in HAS_ATTENTION],
-    "up_block_types": ["CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(HAS_ATTENTION)],
+    "down_block_types": ["CrossAttnDownBlock2D" if a else "DownBlock2D" for a in DOWN_ATTENTION],
+    "up_block_types": ["CrossAttnUpBlock2D" if a else "UpBlock2D" for a in UP_ATTENTION],
 }
 VAE_CONFIG = {
     "_class_name": "AutoencoderKL", "in_channels": 3, "out_channels": 3, "latent_channels": LATENTS,
-    "block_out_channels": list(VAE_CHANNELS), "layers_per_block": 1, "norm_num_groups": GROUPS, "sample_size": 256, "act_fn": "silu",
+    "block_out_channels": list(VAE_CHANNELS), "layers_per_block": 1, "norm_num_groups": VAE_GROUPS, "sample_size": 256, "act_fn": "silu",
     "down_block_types": ["DownEncoderBlock2D"] * len(VAE_CHANNELS),
 }

@@ -23,7 +23,7 @@ class Attention(nn.Module):
         return y.view(n, l, 3, self.heads, w // self.heads).permute(2, 0, 3, 1, 4)
 
     def attend(self, q, k, v, mask=None):
-        scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
         if mask is not None:
             scores = scores + mask
         y = scores.softmax(-1) @ v
@@ -80,7 +80,7 @@ class Vision(nn.Module):
 
 
 class Clip(nn.Module):
-    def __init__(self, vocabulary, size=240, patch=16, width=128, layers=5, heads=4, embed=64, text_width=64, text_layers=2, text_heads=2):
+    def __init__(self, vocabulary, size=240, patch=16, width=128, layers=4, heads=2, embed=64, text_width=64, text_layers=2, text_heads=2):
         super().__init__()
         self.config = {
             "embed_dim": embed,
