@@ -28,7 +28,7 @@ namespace ClipFusion.Inspection;
 /// Words are encoded once, when the inspector is made. <see cref="RunPatchClip"/>, <see cref="RunMapDiff"/>, <see cref="RunBackbone"/> and
 /// <see cref="Fuse"/> may be called from several threads with results of their own. <see cref="Prepare"/>, <c>Inspect</c> and the enrolment
 /// use the inspector's buffers, one image at a time, so that the steady state allocates no large objects. Several inspectors may share a
-/// pack and its sessions.
+/// pack and its sessions. The file has more than 400 lines because all steps stand here in their order; enrolment has its own.
 /// </remarks>
 public sealed partial class Inspector : IDisposable
 {
