@@ -133,4 +133,11 @@ public static partial class Libc
     /// <summary>statx(2) of an open file, with an empty path.</summary>
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int StatX(SafeFileHandle file, ReadOnlySpan<byte> path, int flags, uint mask, Span<byte> status);
+
+    /// <summary>Ends the process at once, without what libraries have registered for its end.</summary>
+    /// <param name="code">0..255.</param>
+    public static void Exit(int code) => ExitNow(code);
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitNow(int code);
 }
