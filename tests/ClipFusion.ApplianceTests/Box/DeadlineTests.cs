@@ -65,17 +65,9 @@ public sealed class DeadlineTests(Packs packs) : LineTest
         Assert.All(slow, v => Assert.Equal((verdict, reason), (v.GetProperty("verdict").GetString(), v.GetProperty("reason").GetString())));
         bool isHeld = reason is null;
         Assert.All(slow, v => Assert.Equal(isHeld, v.GetProperty("flags").GetProperty("fallbackProfile").GetBoolean()));
-        // Decided in time. On a machine that others fill the decision may be woken, and the disk that takes it be held up, beyond the
-        // margin that is kept for that; then the verdict says "late". Neither waits for the UNet.
-        Assert.All(
-            slow,
-            v =>
-                Assert.InRange(
-                    Took(v),
-                    TimeSpan.Zero,
-                    TimeSpan.FromMilliseconds(v.GetProperty("flags").GetProperty("late").GetBoolean() ? 2 * DeadlineMs : DeadlineMs)
-                )
-        );
+        // Decided in time; handing it over takes a commit, which a busy disk may hold up beyond the margin that is kept for it, and then
+        // the verdict says "late".
+        Assert.All(slow, v => Assert.InRange(Took(v), TimeSpan.Zero, TimeSpan.FromMilliseconds(DeadlineMs)));
         if (isHeld)
             Assert.All(slow, v => AssertEvidenceOfPatchClip(v));
 

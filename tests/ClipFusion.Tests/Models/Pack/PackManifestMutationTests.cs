@@ -70,7 +70,7 @@ public sealed class PackManifestMutationTests : IDisposable
     [Fact]
     public void OpenAndJudge_WithAnyHostileNumber_ThrowNothingButWhatTheyDocument()
     {
-        string[] numbers = ["0", "-1", "7", "2147483647", "9223372036854775807", "-0.5"];
+        string[] numbers = ["0", "1", "-1", "7", "2147483647", "-2147483648", "9223372036854775807", "1e300", "-0.5"];
         string whole = File.ReadAllText(_manifest);
         // What follows is about the numbers only if the pack is good without them.
         Judge();
