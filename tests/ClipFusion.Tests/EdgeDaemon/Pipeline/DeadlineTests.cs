@@ -12,13 +12,39 @@ public sealed class DeadlineTests
     {
         var time = new FakeTimeProvider();
         using var deadline = new Deadline(time, time.GetTimestamp(), TimeSpan.FromMilliseconds(100), Margin);
-        time.Advance(TimeSpan.FromMilliseconds(89));
+        Pass(time, 89);
         Assert.False(deadline.Passed.IsCancellationRequested);
-        time.Advance(TimeSpan.FromMilliseconds(1));
+        Pass(time, 1);
         Assert.True(deadline.Passed.IsCancellationRequested);
         Assert.False(deadline.IsOver);
-        time.Advance(TimeSpan.FromMilliseconds(11));
+        Pass(time, 11);
         Assert.True(deadline.IsOver);
+    }
+
+    [Theory]
+    [InlineData(10, 1000 - 10 - (3 * 10))]
+    [InlineData(200, 1000 - 250)] // Never more than a quarter.
+    public void Passed_WhereTimersAreLate_FiresEarlierByWhatThreeOfThemTake(int late, int expected)
+    {
+        var time = new FakeTimeProvider();
+        using var deadline = new Deadline(time, time.GetTimestamp(), TimeSpan.FromSeconds(1), Margin);
+        int halfWay = (1000 - 10) / 2;
+        time.Advance(TimeSpan.FromMilliseconds(halfWay + late));
+        Pass(time, expected - 1 - halfWay - late);
+        Assert.False(deadline.Passed.IsCancellationRequested);
+        Pass(time, 1);
+        Assert.True(deadline.Passed.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Dispose_BeforeTheLimit_NeverFires()
+    {
+        var time = new FakeTimeProvider();
+        var deadline = new Deadline(time, time.GetTimestamp(), TimeSpan.FromMilliseconds(100), Margin);
+        CancellationToken passed = deadline.Passed;
+        deadline.Dispose();
+        Pass(time, 200);
+        Assert.False(passed.IsCancellationRequested);
     }
 
     [Fact]
@@ -36,9 +62,9 @@ public sealed class DeadlineTests
     {
         var time = new FakeTimeProvider();
         using var deadline = new Deadline(time, time.GetTimestamp(), TimeSpan.FromMilliseconds(8), Margin);
-        time.Advance(TimeSpan.FromMilliseconds(3));
+        Pass(time, 3);
         Assert.False(deadline.Passed.IsCancellationRequested);
-        time.Advance(TimeSpan.FromMilliseconds(1));
+        Pass(time, 1);
         Assert.True(deadline.Passed.IsCancellationRequested);
     }
 
@@ -49,5 +75,12 @@ public sealed class DeadlineTests
         using var deadline = new Deadline(time, time.GetTimestamp(), null, Margin);
         time.Advance(TimeSpan.FromDays(40));
         Assert.False(deadline.Passed.IsCancellationRequested || deadline.IsOver);
+    }
+
+    /// <summary>Lets a clock pass so that each timer is on time.</summary>
+    private static void Pass(FakeTimeProvider time, int milliseconds)
+    {
+        for (int i = 0; i < milliseconds; i++)
+            time.Advance(TimeSpan.FromMilliseconds(1));
     }
 }
