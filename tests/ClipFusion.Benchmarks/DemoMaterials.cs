@@ -2,6 +2,7 @@ using System.Globalization;
 using ClipFusion.Camera;
 using ClipFusion.Camera.Simulation;
 using ClipFusion.Cli.Demo;
+using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.Foundation;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection;
@@ -28,28 +29,16 @@ internal static class DemoMaterials
     /// <summary>A map's peak this near to the defect points at it: half a patch of CLIP's grid in frame pixels.</summary>
     private const int Near = 24;
 
-    private static readonly (string Name, Recipe Recipe)[] Ways =
+    private static readonly (string Name, Func<Recipe, Recipe> Of)[] Ways =
     [
-        ("backbone", Recipe.Default("part") with { Branches = Branches.BackboneVision, Profile = Profile.Backbone }),
-        (
-            "backbone, top 1",
-            Recipe.Default("part") with
-            {
-                Branches = Branches.BackboneVision,
-                Profile = Profile.Backbone,
-                BackboneScore = BackboneScore.Top1,
-            }
-        ),
-        ("CLIP", Recipe.Default("part") with { Branches = Branches.ClipVision, Profile = Profile.PatchClip }),
-        (
-            "CLIP + backbone",
-            Recipe.Default("part") with
-            {
-                Branches = Branches.ClipVision | Branches.BackboneVision,
-                Profile = Profile.PatchClip,
-            }
-        ),
-        ("all but words", Recipe.Default("part") with { Branches = Branches.Vision | Branches.BackboneVision }),
+        ("everything", r => r),
+        ("backbone", r => r with { Branches = Branches.BackboneVision, Profile = Profile.Backbone }),
+        ("no backbone", r => r with { Branches = Branches.Language | Branches.Vision }),
+        ("words alone", r => r with { Branches = Branches.Language }),
+        ("CLIP's words", r => r with { Branches = Branches.ClipLanguage, Profile = Profile.PatchClip }),
+        ("CLIP's features", r => r with { Branches = Branches.ClipVision, Profile = Profile.PatchClip }),
+        ("attention", r => r with { Branches = Branches.DiffLanguage, Profile = Profile.MapDiff }),
+        ("decoder", r => r with { Branches = Branches.DiffVision, Profile = Profile.MapDiff }),
     ];
 
     public static async Task RunAsync(string[] args)
@@ -79,8 +68,9 @@ internal static class DemoMaterials
                 Height = Height,
                 DefectRate = 0.3,
             };
-            foreach ((string name, Recipe recipe) in Ways)
-                await TryAsync(pack, options, recipe, name, parts);
+            string word = DemoLine.ObjectOf(ConfigNames.Materials.First(m => m.Value == material).Name);
+            foreach ((string name, Func<Recipe, Recipe> way) in Ways)
+                await TryAsync(pack, options, way(Recipe.Default(word)), name, parts);
         }
     }
 

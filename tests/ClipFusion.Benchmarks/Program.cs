@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using ClipFusion.Benchmarks;
+using ClipFusion.Benchmarks.FullSize;
 
 switch (args.FirstOrDefault())
 {

@@ -71,7 +71,11 @@ def share(mask, side):
     return np.asarray(image.resize((side * 16, side * 16), Image.BOX)).reshape(side, 16, side, 16).mean((1, 3)).astype(np.float16)
 
 
-def load(files):
-    """All files' arrays as one."""
-    parts = [np.load(f) for f in files]
-    return {name: np.concatenate([p[name] for p in parts]) for name in parts[0].files}
+def load(files, names):
+    """Some arrays of all files, each as one."""
+    kept = {name: [] for name in names}
+    for path in files:
+        with np.load(path) as arrays:
+            for name in names:
+                kept[name].append(arrays[name])
+    return {name: np.concatenate(kept.pop(name)) for name in names}

@@ -14,6 +14,7 @@ import pictures
 # Photographs and painted pictures under CC-BY-SA and CC0, see /usr/share/doc/gnome-backgrounds/copyright of the package.
 PACKAGE = "gnome-backgrounds"
 SIZE = 480
+SEEN = 8  # Levels of 255.
 KINDS = ["scratch", "hole", "stain", "crack", "fibre", "misplaced_part"]
 
 
@@ -42,49 +43,65 @@ def draw(folder, seed, teacher, parts=24):
     for part in range(parts):
         x, y = rng.randint(0, whole.width - side), rng.randint(0, whole.height - side)
         picture = whole.crop((x, y, x + side, y + side)).resize((SIZE, SIZE), Image.BICUBIC)
-        picture = ImageEnhance.Brightness(picture).enhance(rng.uniform(0.94, 1.06))
-        kind, mask = "good", Image.new("L", picture.size)
+        picture = np.asarray(ImageEnhance.Brightness(picture).enhance(rng.uniform(0.94, 1.06)))
+        kind, mask = "good", np.zeros((SIZE, SIZE), np.float32)
         if part % 2:
             kind = rng.choice(KINDS)
             picture, mask = damage(picture, kind, rng)
         noise = np.random.default_rng((seed, part)).normal(0, 1.6, (SIZE, SIZE, 3))
-        picture = Image.fromarray(np.clip(np.asarray(picture) + noise, 0, 255).astype(np.uint8))
-        pictures.add(rows, large, picture, np.asarray(mask, np.float32) / 255, kind, pictures.TEXTURE)
+        picture = Image.fromarray(np.clip(picture + noise, 0, 255).astype(np.uint8))
+        pictures.add(rows, large, picture, mask, kind, pictures.TEXTURE)
     return pictures.write(target, rows, teacher(np.stack(large)), seed)
 
 
 def damage(picture, kind, rng):
-    """A picture with one defect of a kind, and where it is."""
-    x, y = rng.uniform(0.12, 0.88) * SIZE, rng.uniform(0.12, 0.88) * SIZE
-    mask = Image.new("L", picture.size)
+    """A square picture [S, S, 3] of 0..255 with one defect of a kind, and how much of each pixel it covers, [S, S] of 0..1."""
+    side = len(picture)
+    mask = Image.new("L", (2 * side, 2 * side))  # twice as fine, for smooth edges
     pen = ImageDraw.Draw(mask)
-    size = rng.uniform(0.02, 0.09) * SIZE
+    x, y = rng.uniform(0.06, 0.94) * 2 * side, rng.uniform(0.06, 0.94) * 2 * side
+    size = rng.uniform(0.02, 0.09) * 2 * side
     if kind in ("scratch", "fibre", "crack"):
-        bend, step = {"scratch": 0.04, "fibre": 0.5, "crack": 0.9}[kind], rng.uniform(5, 10)
-        line(pen, rng, x, y, rng.uniform(0, 2 * math.pi), bend, step, int(rng.uniform(2, 5) * size / step), rng.choice([2, 3, 4]))
+        bend, step = {"scratch": 0.04, "fibre": 0.5, "crack": 0.9}[kind], rng.uniform(0.01, 0.02) * 2 * side
+        width = max(1, round(rng.uniform(0.004, 0.008) * 2 * side))
+        line(pen, rng, x, y, rng.uniform(0, 2 * math.pi), bend, step, int(rng.uniform(2, 5) * size / step), width)
     elif kind in ("hole", "stain"):
         rough = 0.15 if kind == "hole" else 0.35
         radii = [size * (1 + rng.uniform(-rough, rough)) for _ in range(12)]
         pen.polygon([(x + r * math.cos(i * math.pi / 6), y + r * math.sin(i * math.pi / 6)) for i, r in enumerate(radii)], fill=255)
-        mask = mask.filter(ImageFilter.GaussianBlur(2 if kind == "hole" else 5))
     else:
-        half = int(1.5 * size)
-        box = [int(min(max(v - half, 0), SIZE - 2 * half)) for v in (x, y)]
-        box += [box[0] + 2 * half, box[1] + 2 * half]
-        pen.ellipse(box, fill=255)
-        moved = picture.rotate(rng.uniform(60, 300), center=((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), resample=Image.BICUBIC)
-        return Image.composite(moved, picture, mask), mask
-    ground = np.asarray(picture, np.float32)
-    dark = ground.mean() > 140
-    colour = {
-        "scratch": np.float32([70, 68, 66] if dark else [240, 238, 232]),
-        "crack": ground * 0.2,
-        "hole": np.float32([14, 13, 15]),
-        "stain": ground * np.float32([0.62, 0.52, 0.4]),
-        "fibre": np.float32(rng.choice([(32, 44, 96), (120, 26, 30), (20, 20, 20), (225, 225, 220)])),
-    }[kind]
-    amount = np.asarray(mask, np.float32)[..., None] / 255 * rng.uniform(0.75, 1)
-    return Image.fromarray((ground * (1 - amount) + colour * amount).astype(np.uint8)), mask
+        half = 1.5 * size
+        x, y = (min(max(v, half), 2 * side - half) for v in (x, y))
+        pen.ellipse([x - half, y - half, x + half, y + half], fill=255)
+    covered = np.zeros((side, side), np.float32)
+    box = mask.getbbox()
+    if box is None:
+        return picture, covered
+    # Only the part that it lies in, with room for the blur.
+    left, top, right, bottom = (min(max(v // 2 + more, 0), side) for v, more in zip(box, (-8, -8, 9, 9)))
+    mask = mask.crop((2 * left, 2 * top, 2 * right, 2 * bottom))
+    if kind in ("hole", "stain"):
+        mask = mask.filter(ImageFilter.GaussianBlur((0.004 if kind == "hole" else 0.01) * 2 * side))
+    mask = np.asarray(mask.reduce(2), np.float32)[..., None] / 255
+    ground = picture[top:bottom, left:right].astype(np.float32)
+    dark = picture[::8, ::8].mean() > 140
+    other = {
+        "scratch": lambda: np.float32([70, 68, 66] if dark else [240, 238, 232]),
+        "crack": lambda: ground * 0.2,
+        "hole": lambda: np.float32([14, 13, 15]),
+        "stain": lambda: ground * np.float32([0.62, 0.52, 0.4]),
+        "fibre": lambda: np.float32(rng.choice([(32, 44, 96), (120, 26, 30), (20, 20, 20), (225, 225, 220)])),
+        "misplaced_part": lambda: np.asarray(
+            Image.fromarray(picture[top:bottom, left:right]).rotate(rng.uniform(60, 300), resample=Image.BILINEAR), np.float32),
+    }[kind]()
+    amount = mask if kind == "misplaced_part" else mask * rng.uniform(0.6, 1)
+    changed = ground * (1 - amount) + other * amount
+    damaged = picture.copy()
+    damaged[top:bottom, left:right] = changed
+    # What nobody can see is no defect: a hole in a black ground, a piece of nothing that was turned.
+    seen = np.abs(changed - ground).max(-1) > SEEN
+    covered[top:bottom, left:right] = mask[..., 0] * seen
+    return damaged, covered
 
 
 def line(pen, rng, x, y, angle, bend, step, steps, width):

@@ -67,16 +67,20 @@ class Vision(nn.Module):
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pixels):
-        """Pixels [N, 3, S, S] of 0..1 to class embedding [N, E], value-value patch embeddings [N, P, E], and per block the value-value
-        stream's patch tokens [N, P, W]."""
+        """Pixels [N, 3, S, S] of 0..1 to class embedding [N, E], value-value patch embeddings [N, P, E], and per block the patch tokens
+        [N, P, W] of the value-value stream and of the original one."""
         x = self.conv1((pixels - self.mean) / self.std).flatten(2).transpose(1, 2)
         x = torch.cat([self.class_embedding.expand(x.shape[0], 1, -1), x], 1) + self.positional_embedding
         x = vv = self.ln_pre(x)
-        taps = []
+        taps, originals = [], []
         for block in self.transformer.resblocks:
             x, vv = block(x, vv)
             taps.append(vv[:, 1:])
-        return self.ln_post(x[:, 0]) @ self.proj, self.ln_post(vv[:, 1:]) @ self.proj, taps
+            originals.append(x[:, 1:])
+        return self.embed(x[:, 0]), self.embed(vv[:, 1:]), taps, originals
+
+    def embed(self, tokens):
+        return self.ln_post(tokens) @ self.proj
 
 
 class Clip(nn.Module):

@@ -19,6 +19,9 @@ import subprocess
 import sys
 import time
 
+# Before NumPy: its matrices are small here, and more threads than one only wait for each other.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -34,12 +37,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 # Lines to train on and to look at, and groups of crops of other pictures. The lines' seeds follow from --seed and are far from the small
 # ones that people try.
-LINES, HELD_OUT, TEXTURES = 44, 3, 60
+LINES, HELD_OUT, TEXTURES = 28, 2, 40
 FIRST_LINE = 5_000_000
-CLIP_STEPS, DIFFUSION_STEPS = 3000, 800
+CLIP_STEPS, DIFFUSION_STEPS = 5500, 1600
 CLIP_BATCH, DIFFUSION_BATCH = 12, 6
 TEMPERATURE = 0.07
 LANGUAGE_TIMESTEP = 201
+APART = 0.8  # Distance of the unit embeddings of a damaged thing and of a perfect one.
+TURNED = 0.2  # Share of pictures that are turned or mirrored.
+MARKED = 0.4  # Share of good pictures on which defects are drawn.
 QUIET, LOUD = 0.03, 0.5  # Attention to a state's tokens where there is nothing, and where there is that defect.
 
 
@@ -55,17 +61,30 @@ def main():
     options.add_argument("--lines", type=int, default=LINES)
     o = options.parse_args()
     os.makedirs(o.work, exist_ok=True)
-    torch.set_num_threads(os.cpu_count())
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     vocabulary = words.Vocabulary()
-    stages = ["draw", "clip", "diffusion", "save"] if o.stage == "all" else [o.stage]
-    if "draw" in stages:
+    if o.stage in ("draw", "all"):
         draw(o)
-    if "clip" in stages:
-        train(o, "clip", ClipStage(o, vocabulary), o.clip_steps)
-    if "diffusion" in stages:
-        train(o, "diffusion", DiffusionStage(o, vocabulary), o.diffusion_steps)
-    if "save" in stages:
+    if o.stage == "all":
+        # Both at once, a processor each.
+        both = [multiprocessing.Process(target=run, args=(o, vocabulary, stage)) for stage in ("clip", "diffusion")]
+        for process in both:
+            process.start()
+        for process in both:
+            process.join()
+        assert all(process.exitcode == 0 for process in both), "a stage has failed; see above"
+    elif o.stage in ("clip", "diffusion"):
+        run(o, vocabulary, o.stage)
+    if o.stage in ("save", "all"):
         save(o, vocabulary)
+
+
+def run(o, vocabulary, stage):
+    if stage == "clip":
+        train(o, stage, ClipStage(o, vocabulary), o.clip_steps)
+    else:
+        train(o, stage, DiffusionStage(o, vocabulary), o.diffusion_steps)
 
 
 # ---------------------------------------------------------------- drawing
@@ -142,11 +161,11 @@ def train(o, name, stage, steps):
             torch._foreach_add_(averages, [p.detach() for p in parameters], alpha=1 - decay)
         for key, value in losses.items():
             sums[key] = sums.get(key, 0) + value.item()
-        if (step + 1) % 100 == 0:
+        if (step + 1) % 50 == 0:
             took = spent + time.time() - start
-            say(f"{name} {step + 1}/{steps}, {took:.0f} s: " + ", ".join(f"{k} {v / 100:.4f}" for k, v in sums.items()))
+            say(f"{name} {step + 1}/{steps}, {took:.0f} s: " + ", ".join(f"{k} {v / 50:.4f}" for k, v in sums.items()))
             sums = {}
-        if (step + 1) % 500 == 0 or step + 1 == steps:
+        if (step + 1) % 250 == 0 or step + 1 == steps:
             took = spent + time.time() - start
             state = {"modules": [m.state_dict() for m in stage.modules], "optimizer": optimizer.state_dict(), "averages": averages,
                      "step": step + 1, "spent": took}
@@ -195,20 +214,37 @@ def by_material(data, score):
     return f"{np.mean(each):.1f} (least {min(each):.1f} {pictures.NAMES[int(np.argmin(each))]})"
 
 
-def batch(data, size, picture, grid, rng, indices=None):
-    """Pictures of 0..1 [N, 3, S, S] and the defects' areas [N, G, G], turned over and lit anew."""
-    i = rng.integers(0, len(data["kind"]), size) if indices is None else indices
-    x, area = data[picture][i], data[grid][i].astype(np.float32)
-    teacher = data["teacher"][i].astype(np.float32).reshape(len(i), pictures.CLIP_GRID, pictures.CLIP_GRID, -1)
+def batch(data, picture, grid, rng, indices):
+    """Pictures of 0..1 [N, 3, S, S], turned over and lit anew, and a defect's share of each cell [N, G, G]; the teacher's features
+    [N, P, C]; the kinds of defect, and whether a defect was drawn on a good picture here: the lines' own are too few to learn from."""
+    choose = random.Random(int(rng.integers(1 << 30)))
+    kinds, marked = data["kind"][indices].copy(), np.zeros(len(indices), bool)
     out = []
-    for n in range(len(i)):
-        turns, flip = rng.integers(0, 4), rng.random() < 0.5
+    for n, i in enumerate(indices):
+        x, area = data[picture][i], data[grid][i].astype(np.float32)
+        teacher = data["teacher"][i].astype(np.float32).reshape(pictures.CLIP_GRID, pictures.CLIP_GRID, -1)
+        if kinds[n] == 0 and choose.random() < MARKED:
+            kind = choose.choice(textures.KINDS)
+            kinds[n], marked[n], mask = pictures.KINDS.index(kind), True, 0
+            for _ in range(choose.randint(1, 5)):
+                x, more = textures.damage(x, kind, choose)
+                mask = np.maximum(mask, more)
+            area = mask.reshape(len(area), len(mask) // len(area), len(area), -1).mean((1, 3))
+        # Now and then only: grain has its direction and a part lies as it lies, and that is worth knowing.
+        is_turned = rng.random() < TURNED
+        turns, flip = is_turned * rng.integers(0, 4), is_turned and rng.random() < 0.5
         turn = lambda a: np.rot90(a[:, ::-1] if flip else a, turns)
         light = 1 + 0.25 * (rng.random() - 0.5) + 0.1 * (rng.random(3) - 0.5)
-        lit = np.clip(turn(x[n]) * light.astype(np.float32) + 16 * (rng.random() - 0.5), 0, 255)
-        out.append((lit / 255, turn(area[n]), turn(teacher[n])))
+        lit = np.clip(turn(x) * light.astype(np.float32) + 16 * (rng.random() - 0.5), 0, 255)
+        out.append((lit / 255, turn(area), turn(teacher)))
     pixels, areas, teachers = (torch.from_numpy(np.stack(v).astype(np.float32)) for v in zip(*out))
-    return i, pixels.permute(0, 3, 1, 2).contiguous(), areas, teachers.flatten(1, 2)
+    return pixels.permute(0, 3, 1, 2).contiguous(), areas, teachers.flatten(1, 2), kinds, marked
+
+
+def some_patches(rng, marked):
+    """Indices of patches [up to 512] among those of pictures that the teacher saw as they are."""
+    known = np.flatnonzero(np.repeat(~marked if not marked.all() else marked, pictures.CLIP_GRID**2))
+    return torch.from_numpy(rng.choice(known, min(512, len(known)), replace=False))
 
 
 # ---------------------------------------------------------------- CLIP
@@ -220,51 +256,97 @@ class ClipStage:
     def __init__(self, o, vocabulary):
         torch.manual_seed(o.seed)
         self.vocabulary, self.clip = vocabulary, Clip(len(vocabulary.symbols))
-        self.modules = [self.clip]
+        width, teacher = self.clip.config["vision_cfg"]["width"], 384
+        self.heads = torch.nn.ModuleList(torch.nn.Linear(width, teacher) for _ in range(4))
+        for parameter in self.heads.parameters():
+            torch.nn.init.zeros_(parameter)
+        self.modules = [self.clip, self.heads]
         train_on, look_at = files(o)
-        self.data, self.held_out = pictures.load(train_on), pictures.load(look_at)
+        names = ("clip", "clip_area", "teacher", "kind", "material", "line")
+        self.data, self.held_out = pictures.load(train_on, names), pictures.load(look_at, names)
         keys = self.data["line"] * 100 + self.data["material"]
-        self.groups = [np.flatnonzero(keys == k) for k in np.unique(keys)]
+        self.whiten()
+        # Where damaged lies from perfect, whatever the thing and the prompt. The vision tower learns towards this, and the text tower to
+        # mean it: one that has to follow what the other makes of a prompt at the moment learns nothing for a long time.
+        self.direction = torch.zeros(self.clip.config["embed_dim"])
+        self.direction[0] = APART
+        bad = self.data["kind"] > 0
+        self.groups = [(np.flatnonzero(keys == k), np.flatnonzero((keys == k) & bad)) for k in np.unique(keys)]
+
+    @staticmethod
+    def pair(rng, all, bad):
+        """A bad part most of the time, and any other."""
+        return rng.choice(bad if rng.random() < 0.8 and len(bad) else all), rng.choice(all)
+
+    @torch.no_grad()
+    def whiten(self):
+        """Starts the patch embedding with the patches' principal components at equal strength: as pictures are, what is fine is faint
+        beside what is smooth, and is learned late or never."""
+        convolution, size = self.clip.visual.conv1, pictures.CLIP_SIZE // pictures.CLIP_GRID
+        pixels = torch.from_numpy(self.data["clip"][:: max(1, len(self.data["clip"]) // 256)]).permute(0, 3, 1, 2).float() / 255
+        pixels = (pixels - self.clip.visual.mean) / self.clip.visual.std
+        patches = F.unfold(pixels, size, stride=size).transpose(1, 2).flatten(0, 1)
+        patches = patches - patches.mean(0)
+        strength, directions = torch.linalg.eigh(patches.T @ patches / len(patches))
+        strength, directions = strength.flip(0)[: len(convolution.weight)], directions.flip(1)[:, : len(convolution.weight)]
+        convolution.weight.copy_((directions / (strength + strength[-1]).sqrt()).T.view_as(convolution.weight))
 
     def losses(self, rng):
         data, clip = self.data, self.clip
-        # Groups of pictures of one material of one line, so that features of like parts are compared.
-        i = np.concatenate([rng.choice(self.groups[g], CLIP_BATCH // 6) for g in rng.integers(0, len(self.groups), 6)])
-        i, pixels, area, teacher = batch(data, CLIP_BATCH, "clip", "clip_area", rng, i)
+        # Pairs of one material of one line, so that features of like parts are compared.
+        i = np.concatenate([self.pair(rng, *self.groups[g]) for g in rng.integers(0, len(self.groups), CLIP_BATCH // 2)])
+        pixels, area, teacher, kinds, marked = batch(data, "clip", "clip_area", rng, i)
         choose = random.Random(int(rng.integers(1 << 30)))
         objects = [words.object_word(choose, name(m)) for m in data["material"][i]]
         normal = self.sides(objects, choose.choice(words.NORMAL))
         abnormal = self.sides(objects, choose.choice(words.ABNORMAL))
-        whole, patches, taps = clip.visual(pixels)
+        whole, patches, taps, originals = clip.visual(pixels)
         whole, patches = F.normalize(whole, dim=-1), F.normalize(patches, dim=-1)
 
         # Patches and pictures, damaged against perfect, as the method reads them.
-        logit = (patches * (abnormal - normal)[:, None]).sum(-1) / TEMPERATURE
+        logit = lambda p: p @ self.direction / TEMPERATURE
         target = area.flatten(1)
         clear = (target == 0) | (target > 0.02)
-        bce = F.binary_cross_entropy_with_logits(logit, (target > 0.02).float(), reduction="none")
-        weight = clear.float() * torch.where(target > 0.02, 4.0, 1.0)
-        bad = torch.from_numpy((data["kind"][i] > 0).astype(np.float32))
-        score = (whole * (abnormal - normal)).sum(-1) / TEMPERATURE
+        # In each picture what is damaged weighs as much as what is not, however small it is.
+        damaged = (target > 0.02).float()
+        intact = clear.float() - damaged
+        weight = damaged / damaged.sum(1, keepdim=True).clamp(min=1) + intact / intact.sum(1, keepdim=True).clamp(min=1)
+        weight = weight * weight.shape[1] / 2
+        where = lambda p: F.binary_cross_entropy_with_logits(logit(p), damaged, weight)
+        # Also what the class token looks at, before it does: it finds a small defect only among patches that know of it.
+        before = [where(F.normalize(clip.visual.embed(o), dim=-1)) for o in originals[1:3]]
+        bad = torch.from_numpy((kinds > 0).astype(np.float32))
+        score = whole @ self.direction / TEMPERATURE
+        text = (abnormal - normal - self.direction).square().sum(-1).mean()
 
         # Pictures and the words of their material and state, each against all others.
         names = [words.MATERIALS[n][0] for n in pictures.NAMES]
         all_words = torch.cat([self.sides(names, words.NORMAL[0]), self.sides(names, words.ABNORMAL[0])])
         drawn = torch.from_numpy(data["material"][i] < pictures.TEXTURE)
-        answer = torch.from_numpy(data["material"][i] + len(names) * (data["kind"][i] > 0))
+        answer = torch.from_numpy(data["material"][i] + len(names) * (kinds > 0))
         against = clip.logit_scale.exp().clamp(max=100) * whole @ all_words.T
         contrast = F.cross_entropy(against[drawn], answer[drawn]) if drawn.any() else against.sum() * 0
 
+        # The teacher's features themselves, less each picture's mean: what is peculiar to a place is what is wanted, and is little beside
+        # what tells materials apart.
+        seen = torch.from_numpy(~marked)
+        peculiar = teacher - teacher.mean(1, keepdim=True)
+        size = peculiar[seen].square().sum().clamp(min=1e-6)
+        tokens = (*taps[1:3], *originals[1:3])
+        unit = peculiar.square().mean().sqrt()
+        told = [unit * head(F.layer_norm(t, t.shape[-1:])) - peculiar for head, t in zip(self.heads, tokens)]
+        told = sum(t[seen].square().sum() for t in told) / size / len(tokens)
+
         # What lies near what, as the teacher sees it.
         flat = teacher.flatten(0, 1)
-        some = torch.from_numpy(rng.choice(len(flat), 512, replace=False))
+        some = some_patches(rng, marked)
         near = flat[some] @ flat[some].T
         like = 0
         for tap in taps[1:3]:
             t = F.normalize(tap.flatten(0, 1)[some], dim=-1)
             like = like + F.mse_loss(t @ t.T, near)
-        return {"patch": (bce * weight).mean(), "picture": F.binary_cross_entropy_with_logits(score, bad),
-                "words": 0.2 * contrast, "teacher": 2 * like}
+        return {"patch": where(patches), "before": 0.5 * sum(before), "picture": F.binary_cross_entropy_with_logits(score, bad),
+                "text": 2 * text, "words": 0.2 * contrast, "told": told, "teacher": like}
 
     def sides(self, objects, prompt):
         """Unit embeddings of one prompt for each object [N, E]."""
@@ -281,7 +363,7 @@ class ClipStage:
         for first in range(0, len(data["kind"]), 48):
             part = slice(first, first + 48)
             pixels = torch.from_numpy(data["clip"][part]).permute(0, 3, 1, 2).float() / 255
-            c, p, _ = self.clip.visual(pixels)
+            c, p, _, _ = self.clip.visual(pixels)
             d = side[data["material"][part]]
             whole.append(torch.sigmoid((F.normalize(c, dim=-1) * d).sum(-1) / TEMPERATURE))
             m = torch.sigmoid((F.normalize(p, dim=-1) * d[:, None]).sum(-1) / TEMPERATURE)
@@ -307,14 +389,15 @@ class DiffusionStage:
         for module in self.modules:
             module.to(memory_format=torch.channels_last)
         train_on, look_at = files(o)
-        self.data, self.held_out = pictures.load(train_on), pictures.load(look_at)
+        names = ("latent", "latent_area", "teacher", "kind", "material")
+        self.data, self.held_out = pictures.load(train_on, names), pictures.load(look_at, names)
         steps = torch.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
         self.kept = (1 - steps).cumprod(0)
 
     def losses(self, rng):
         data = self.data
         i = rng.integers(0, len(data["kind"]), DIFFUSION_BATCH)
-        i, pixels, area, teacher = batch(data, DIFFUSION_BATCH, "latent", "latent_area", rng, i)
+        pixels, area, teacher, kinds, marked = batch(data, "latent", "latent_area", rng, i)
         mean, log_variance = self.vae.encode(pixels.contiguous(memory_format=torch.channels_last))
         log_variance = log_variance.clamp(-12, 4)
         sample = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
@@ -325,8 +408,8 @@ class DiffusionStage:
         # The method's own pass: nothing noised, nothing masked, a prompt with a state; half of the states are right.
         choose = random.Random(int(rng.integers(1 << 30)))
         prompts, weights, right = [], [], []
-        for n in i:
-            kind = pictures.KINDS[data["kind"][n]]
+        for n, number in zip(i, kinds):
+            kind = pictures.KINDS[number]
             states = words.STATES_OF.get(kind, [])
             draw = choose.random()
             state = (choose.choice(states) if draw < 0.35 and states else choose.choice(words.EVERY_DEFECT) if draw < 0.6
@@ -350,7 +433,7 @@ class DiffusionStage:
 
         # What lies near what in the decoder's features, as the teacher sees it.
         near_loss = 0
-        pick = torch.from_numpy(rng.choice(len(i) * pictures.CLIP_GRID**2, 512, replace=False))
+        pick = some_patches(rng, marked)
         flat = teacher.flatten(0, 1)[pick]
         near = flat @ flat.T
         for block in (1, 2, 3):
@@ -379,7 +462,7 @@ class DiffusionStage:
     @torch.no_grad()
     def look(self):
         """The language map and its score on lines that were not trained on, as the method does it."""
-        data, scores, pixel, truth = self.held_out, [], [], []
+        data, scores, pixel, truth = {k: v[::4] for k, v in self.held_out.items()}, [], [], []
         for first in range(0, len(data["kind"]), 24):
             part = slice(first, first + 24)
             mean, _ = self.vae.encode(torch.from_numpy(data["latent"][part]).permute(0, 3, 1, 2).float() / 255)
@@ -429,7 +512,7 @@ def save(o, vocabulary):
     train_on, look_at = seeds(o)
     version = subprocess.run([o.program, "--version"], capture_output=True, text=True).stdout.strip()
     put(f"{out}/card.json", {
-        "what": "Small CLIP and Stable Diffusion 2 inpainting networks, trained on drawn parts of ten materials alone.",
+        "what": "Small CLIP and Stable Diffusion 2 inpainting networks, trained on drawn parts and on drawn defects on free pictures.",
         "licence": "CC0-1.0",
         "data": f"clipfusion simulate, {len(train_on)} lines of ten materials, {pictures.PARTS} parts each at a defect rate of "
                 f"{pictures.DEFECT_RATE} and 12 good ones; {len(texture_seeds(o))} groups of 24 crops of pictures of Debian's package "

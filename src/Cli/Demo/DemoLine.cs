@@ -1,4 +1,3 @@
-using ClipFusion.Inspection.Recipes;
 using MethodRecipe = ClipFusion.Inspection.Recipes.Recipe;
 
 namespace ClipFusion.Cli.Demo;
@@ -29,18 +28,9 @@ internal static class DemoLine
     /// <summary>From trigger to verdict.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
 
-    /// <summary>How parts of a material are judged.</summary>
-    /// <remarks>
-    /// The starter pack's backbone, which has seen photographs, against the good parts. Its CLIP and diffusion model have random weights:
-    /// their words mean nothing, and their features add less than they disturb (docs/demo.md has the figures).
-    /// </remarks>
+    /// <summary>How parts of a material are judged: by everything that the starter pack has (docs/demo.md has the figures).</summary>
     /// <param name="material">As the configuration names it.</param>
-    public static MethodRecipe MethodFor(string material) =>
-        MethodRecipe.Default(ObjectOf(material)) with
-        {
-            Branches = Branches.BackboneVision,
-            Profile = Profile.Backbone,
-        };
+    public static MethodRecipe MethodFor(string material) => MethodRecipe.Default(ObjectOf(material));
 
     /// <summary>What people call a material.</summary>
     public static string ObjectOf(string material) => material.Replace('-', ' ');

@@ -35,9 +35,9 @@ internal static class DemoText
                 + "of them bad. A simulated camera takes the",
             "pictures, the appliance judges them against eight good parts, and this screen hears the verdicts over MQTT, as a controller "
                 + "would.",
-            "A ResNet-18 that was trained on photographs compares the parts, and nothing else judges: the pack's CLIP and diffusion model "
-                + "have random",
-            "weights, to which words mean nothing. docs/demo.md says what to expect; docs/models.md how to get the published weights.",
+            "A ResNet-18 that was trained on photographs compares the parts with those, and small CLIP and diffusion networks, trained on "
+                + "drawn parts,",
+            "judge them by words as well. docs/demo.md says what to expect; docs/models.md how to get the published weights.",
         ];
 
     /// <summary>One part on one line.</summary>

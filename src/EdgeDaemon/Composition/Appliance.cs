@@ -273,7 +273,7 @@ internal sealed partial class Appliance(
         metrics.Refused(refused.Station, refused.Code);
     }
 
-    [OperatorAction("Read it: it says what the model pack can't do. The starter pack's random weights are not for production.")]
+    [OperatorAction("Read it: it says what the model pack can't do. The starter pack's small networks are not for production.")]
     [LoggerMessage(1000, LogLevel.Warning, "{Notice}")]
     private partial void LogPackNotice(string notice);
 

@@ -18,15 +18,15 @@ public sealed class GraphNamingTests : IDisposable
         Assert.Equal("clipfusion", unet.ProducerName);
         Assert.Matches(@"\A\d+\.\d+", unet.ProducerVersion);
         Assert.DoesNotContain("+", unet.ProducerVersion, StringComparison.Ordinal);
-        Assert.Contains("random weights", unet.DocString, StringComparison.Ordinal);
-        Assert.Equal("random", unet.MetadataProps.Single(p => p.Key == "weights").Value);
+        Assert.Contains("trained on drawn parts", unet.DocString, StringComparison.Ordinal);
+        Assert.Equal("drawnParts", unet.MetadataProps.Single(p => p.Key == "weights").Value);
         string[] names = [.. unet.Graph.Node.Select(n => n.Name)];
         Assert.Equal(names.Length, names.Distinct().Count());
         Assert.All(
             [
                 "conv_in/Conv",
-                "down_blocks.0.attentions.0.transformer_blocks.0.attn1/MultiHeadAttention",
-                "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_q/MatMul",
+                "down_blocks.1.attentions.0.transformer_blocks.0.attn1/MultiHeadAttention",
+                "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_q/MatMul",
                 "mid_block.resnets.1.conv2/Conv",
                 "time_embedding.linear_1/MatMul",
             ],
@@ -39,18 +39,18 @@ public sealed class GraphNamingTests : IDisposable
     }
 
     [Fact]
-    public void Manifest_OfTheStarterPack_SaysThatItsWeightsAreRandom()
+    public void Manifest_OfTheStarterPack_SaysWhatItsWeightsWereTrainedOn()
     {
         PackManifest starter = StarterPack.Build(_folder["pack"], cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal(PackWeights.Random, starter.Weights);
-        Assert.Contains("\"weights\": \"random\"", File.ReadAllText(_folder["pack", "pack.json"]), StringComparison.Ordinal);
+        Assert.Equal(PackWeights.DrawnParts, starter.Weights);
+        Assert.Contains("\"weights\": \"drawnParts\"", File.ReadAllText(_folder["pack", "pack.json"]), StringComparison.Ordinal);
         // But for the backbone's, of which its own rows and graphs speak.
         Assert.Equal(PackWeights.Published, PackVerifier.ReadManifest(_folder["pack"]).BackboneWeights);
         Assert.Contains("published weights", Read("backbone_image.onnx").DocString, StringComparison.Ordinal);
-        Assert.Contains("random weights", Read("clip_image.onnx").DocString, StringComparison.Ordinal);
-        Assert.Equal(PackWeights.Random, PackVerifier.ReadManifest(_folder["pack"]).KnownWeights);
+        Assert.Contains("trained on drawn parts", Read("clip_image.onnx").DocString, StringComparison.Ordinal);
+        Assert.Equal(PackWeights.DrawnParts, PackVerifier.ReadManifest(_folder["pack"]).KnownWeights);
         // As packs were before.
-        Assert.Equal(PackWeights.Random, (starter with { Weights = null }).KnownWeights);
+        Assert.Equal(PackWeights.Random, (starter with { Weights = null, Notice = "untrained random weights" }).KnownWeights);
         Assert.Equal(PackWeights.Unknown, (starter with { Weights = null, Notice = null }).KnownWeights);
     }
 

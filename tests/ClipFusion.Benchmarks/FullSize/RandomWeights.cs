@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ClipFusion.Models.Weights;
 
-namespace ClipFusion.Models.Starter;
+namespace ClipFusion.Benchmarks.FullSize;
 
 /// <summary>
 /// Weights that nobody trained: every tensor that a network asks for is recorded and filled from a seed and its own name, at a scale that

@@ -1,6 +1,4 @@
-using ClipFusion.Models.Starter;
-
-namespace ClipFusion.Benchmarks;
+namespace ClipFusion.Benchmarks.FullSize;
 
 /// <summary>The published sizes: OpenCLIP ViT-B-16-plus-240 and Stable Diffusion 2 inpainting.</summary>
 internal static class FullSizeArchitecture

@@ -9,7 +9,7 @@ using ClipFusion.Models.Pack;
 using ClipFusion.Models.Starter;
 using ClipFusion.Models.Weights;
 
-namespace ClipFusion.Benchmarks;
+namespace ClipFusion.Benchmarks.FullSize;
 
 /// <summary>
 /// The published sizes with random weights: build time, pack size, seconds per query and peak memory. Each step runs in a process of its
@@ -47,7 +47,7 @@ internal static class FullSizeBenchmark
         switch (step)
         {
             case "weights":
-                RandomFolders.Write(weights, FullSizeArchitecture.Create(), StarterVocabulary.Create(), 1, TensorType.Float32);
+                RandomFolders.Write(weights, FullSizeArchitecture.Create(), Vocabulary(), 1, TensorType.Float32);
                 break;
             case "build":
                 using (OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(weights, "clip")))
@@ -174,5 +174,12 @@ internal static class FullSizeBenchmark
         {
             return 0;
         }
+    }
+
+    /// <summary>The starter pack's: what words there are changes no figure.</summary>
+    private static (string VocabJson, string Merges) Vocabulary()
+    {
+        string clip = Path.Combine(StarterPack.WeightsFolder, "clip");
+        return (File.ReadAllText(Path.Combine(clip, "vocab.json")), File.ReadAllText(Path.Combine(clip, "merges.txt")));
     }
 }

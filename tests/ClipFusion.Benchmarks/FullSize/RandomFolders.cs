@@ -4,18 +4,18 @@ using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
 using ClipFusion.Models.Weights;
 
-namespace ClipFusion.Models.Starter;
+namespace ClipFusion.Benchmarks.FullSize;
 
 /// <summary>The published configuration files that name an architecture.</summary>
 /// <param name="OpenClip">open_clip_config.json.</param>
 /// <param name="Unet">unet/config.json.</param>
 /// <param name="Vae">vae/config.json.</param>
 /// <param name="TextEncoder">text_encoder/config.json.</param>
-public sealed record Architecture(string OpenClip, string Unet, string Vae, string TextEncoder);
+internal sealed record Architecture(string OpenClip, string Unet, string Vae, string TextEncoder);
 
-/// <summary>Writes weight folders in the published layouts with random weights: the starter pack's, and full-size ones for measuring speed
-/// and memory.</summary>
-public static class RandomFolders
+/// <summary>Writes weight folders in the published layouts with random weights, for measuring speed and memory at full
+/// size.</summary>
+internal static class RandomFolders
 {
     /// <summary>Writes both folders.</summary>
     /// <param name="folder">Receives <c>clip/</c> and <c>sd/</c>.</param>
