@@ -13,7 +13,7 @@ internal static class DemoLine
     public const string Recipe = "demo";
 
     /// <summary>What is made when nothing else is asked for, as the configuration names it.</summary>
-    public const string UsualMaterial = "circuit-board";
+    public const string UsualMaterial = "printed-label";
 
     public const int Seed = 1;
 

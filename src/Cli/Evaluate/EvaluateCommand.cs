@@ -80,7 +80,7 @@ internal static class EvaluateCommand
     {
         Description =
             "Rows of the tables: clipfusion, patchclip, mapdiff, which are without the pack's backbone; backbone; clipfusion+backbone, of "
-            + "the recipe's weight, the pack's, or 1. Without CLIP in the pack: backbone.",
+            + "the recipe's weight or else of 1. Without CLIP in the pack: backbone.",
         HelpName = "PROFILE,...",
         DefaultValueFactory = _ => ProfileNames.Of(Profile.ClipFusion),
     };

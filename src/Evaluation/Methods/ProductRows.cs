@@ -15,8 +15,7 @@ internal sealed record ProductRows(Recipe Networks, IReadOnlyList<RecipeRow> Row
     /// alone can't judge without references.</summary>
     /// <param name="recipe">The method's settings.</param>
     /// <param name="profiles">The profiles, a row each; the paper's three are without the backbone.</param>
-    /// <param name="withBackbone">Whether there is a row <see cref="WithBackbone"/>, of the recipe's weight, or the pack's own
-    /// where it has one, or 1.</param>
+    /// <param name="withBackbone">Whether there is a row <see cref="WithBackbone"/>, of the recipe's weight or else of 1.</param>
     /// <param name="pack">The pack.</param>
     /// <exception cref="PackRecipeException">The settings don't fit the pack.</exception>
     public static IEnumerable<ProductRows> Of(Recipe recipe, IReadOnlyList<Profile> profiles, bool withBackbone, PackManifest pack)
@@ -52,7 +51,7 @@ internal sealed record ProductRows(Recipe Networks, IReadOnlyList<RecipeRow> Row
                 {
                     Profile = Profile.ClipFusion,
                     ListedBranches = (recipe.ListedBranches ?? PackRecipe.BranchesOf(pack)) | Branches.BackboneVision,
-                    BackboneWeight = recipe.BackboneWeight ?? (pack.Backbone is { Weight: > 0 and var own } ? own : 1),
+                    BackboneWeight = recipe.BackboneWeight ?? 1,
                 },
                 pack
             );

@@ -89,7 +89,7 @@ public sealed partial class DemoTests : IDisposable
         LineTruth truth = new SimulatedLine(
             new LineOptions
             {
-                Material = Material.CircuitBoard,
+                Material = Material.PrintedLabel,
                 Seed = 1,
                 Width = 640,
                 Height = 480,
