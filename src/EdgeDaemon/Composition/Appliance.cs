@@ -87,6 +87,7 @@ internal sealed partial class Appliance(
             _log
         );
         store.VerdictStored += publisher.Wake;
+        media.Verdicts = publisher.WhenCaughtUp;
 
         // 3 prepare, 4 networks, 5 memory bank, 6 fuse, 7 decide: shared by all stations in turn.
         var turns = new NetworkScheduler();

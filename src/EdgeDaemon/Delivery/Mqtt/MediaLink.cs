@@ -24,7 +24,11 @@ internal enum MediaRoute
 /// </summary>
 internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
 {
+    /// <summary>How long a picture on the main connection waits for verdicts, which a station in trouble may hold for long.</summary>
+    private static readonly TimeSpan VerdictsFirst = TimeSpan.FromSeconds(2);
+
     private readonly Topics _topics;
+    private readonly TimeProvider _time;
     private readonly MqttLink? _main;
     private readonly SecondConnection _second;
     private readonly MqttConnection _connection;
@@ -43,7 +47,7 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
     /// away with both. Null for none.</param>
     public MediaLink(BrokerOptions broker, string device, TimeProvider time, int capacity = 8, MqttLink? beside = null)
     {
-        _topics = new Topics(device);
+        (_topics, _time) = (new Topics(device), time);
         _main = beside;
         _second = beside?.Second ?? new SecondConnection(time);
         _connection = new MqttConnection(broker, $"clipfusion-{device}-media", null, beside?.Guard ?? new TopicGuard(time, _ => { }), time)
@@ -64,6 +68,9 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
         _queue = Channel.CreateBounded<Picture>(new BoundedChannelOptions(capacity) { FullMode = BoundedChannelFullMode.DropOldest }, Drop);
         IsWanted = true;
     }
+
+    /// <summary>Completes when the verdicts that are stored by now are out: on the main connection no picture comes before its own.</summary>
+    public Func<Task> Verdicts { get; set; } = () => Task.CompletedTask;
 
     /// <summary>How its own connection is doing.</summary>
     public LinkState State => _connection.State;
@@ -171,7 +178,7 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
                 await _queue.Reader.WaitToReadAsync(_stop.Token);
                 MediaRoute route = Route;
                 if (route == MediaRoute.Main)
-                    await _main!.WhenQuietAsync(_stop.Token);
+                    await WhenVerdictsAreOutAsync();
                 if (route == MediaRoute.None || !_queue.Reader.TryRead(out var picture))
                     continue;
                 PublishOutcome outcome = await (
@@ -189,6 +196,13 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
         {
             // The end of the link.
         }
+    }
+
+    private async Task WhenVerdictsAreOutAsync()
+    {
+        await Verdicts().WaitAsync(VerdictsFirst, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Token.ThrowIfCancellationRequested();
+        await _main!.WhenQuietAsync(_stop.Token);
     }
 
     private async Task WhenRouteAsync()

@@ -36,6 +36,9 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
         new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest }
     );
     private readonly Signal _wake = new();
+    private readonly Lock _newsGate = new();
+    private TaskCompletionSource? _caughtUp;
+    private long _news;
     private Task _marking = Task.CompletedTask;
     private Heartbeat? _heartbeat;
     private long _cursor,
@@ -51,7 +54,23 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
     /// <summary>Rows up to this sequence that are still in the outbox are replay's.</summary>
     public long ReplayThrough => Interlocked.Read(ref _replayThrough);
 
-    public void Wake() => _wake.Set();
+    public void Wake()
+    {
+        lock (_newsGate)
+        {
+            _news++;
+            _caughtUp ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>Completes when every row that <see cref="Wake"/> told of by now is out or has become replay's.</summary>
+    public Task WhenCaughtUp()
+    {
+        lock (_newsGate)
+            return _caughtUp?.Task ?? Task.CompletedTask;
+    }
 
     public void Resend(OutboxRow row)
     {
@@ -69,11 +88,17 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
                 await WaitAsync(context.Connected(cancellationToken));
                 using Heartbeat.Work? looking = heartbeat?.Begin(PublisherContext.RowLimit);
                 await SendResendsAsync(cancellationToken);
+                long news = News();
                 var page = await context.Outbox.Read(station, _cursor, context.Options.PageSize, cancellationToken);
                 if (page.Count == 0)
+                {
+                    CaughtUp(news);
                     await WaitAsync(_wake.WaitAsync(cancellationToken));
+                }
                 else
+                {
                     await SendPageAsync(page, cancellationToken);
+                }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -89,6 +114,24 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private long News()
+    {
+        lock (_newsGate)
+            return _news;
+    }
+
+    private void CaughtUp(long news)
+    {
+        TaskCompletionSource? caughtUp = null;
+        lock (_newsGate)
+        {
+            if (_news == news)
+                (caughtUp, _caughtUp) = (_caughtUp, null);
+        }
+
+        caughtUp?.SetResult();
     }
 
     private async Task SendPageAsync(IReadOnlyList<OutboxRow> page, CancellationToken cancellationToken)

@@ -86,6 +86,9 @@ internal sealed class VerdictPublisher : IAsyncDisposable
     /// <summary>Says that a row of the station was committed; to be called after each commit. Never waits.</summary>
     public void Wake(string station) => _publishers[station].Wake();
 
+    /// <summary>Completes when every verdict that <see cref="Wake"/> told of by now is out, or waits for replay.</summary>
+    public Task WhenCaughtUp() => Task.WhenAll(_publishers.Values.Select(p => p.WhenCaughtUp()));
+
     /// <summary>Sends a verdict that was given already once more, flagged duplicate; never waits. One that has not gone out yet is not sent
     /// twice.</summary>
     public void Resend(OutboxRow row)
