@@ -69,7 +69,8 @@ internal sealed class MediaLink : IHeatmapPublisher, IAsyncDisposable
         IsWanted = true;
     }
 
-    /// <summary>Completes when the verdicts that are stored by now are out: on the main connection no picture comes before its own.</summary>
+    /// <summary>Completes when the verdicts that are stored by now are out: on the main connection no picture comes before its
+    /// own.</summary>
     public Func<Task> Verdicts { get; set; } = () => Task.CompletedTask;
 
     /// <summary>How its own connection is doing.</summary>
