@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 import pictures
 
-# Photographs and painted pictures under CC-BY-SA and CC0, see /usr/share/doc/gnome-backgrounds/copyright of the package.
+# Painted pictures, CC-BY-SA-3.0 (adwaita) and GPL-2.0-or-later (the others): usr/share/doc/gnome-backgrounds/copyright in the package.
 PACKAGE = "gnome-backgrounds"
 SIZE = 480
 SEEN = 8  # Levels of 255.

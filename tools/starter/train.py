@@ -516,7 +516,7 @@ def save(o, vocabulary):
         "licence": "CC0-1.0",
         "data": f"clipfusion simulate, {len(train_on)} lines of ten materials, {pictures.PARTS} parts each at a defect rate of "
                 f"{pictures.DEFECT_RATE} and 12 good ones; {len(texture_seeds(o))} groups of 24 crops of pictures of Debian's package "
-                f"{textures.PACKAGE} (CC-BY-SA-3.0 and CC0-1.0), with drawn defects on half of them",
+                f"{textures.PACKAGE} (CC-BY-SA-3.0 and GPL-2.0-or-later), with drawn defects on half of them",
         "teacher": "ResNet-18 of the package Microsoft.ML.DnnImageFeaturizer.ResNet18 0.23.1, frozen",
         "seed": o.seed, "lineSeeds": [train_on[0], train_on[-1]], "heldOutLineSeeds": [look_at[0], look_at[-1]],
         "steps": {"clip": o.clip_steps, "diffusion": o.diffusion_steps},

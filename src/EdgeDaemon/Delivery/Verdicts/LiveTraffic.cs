@@ -1,6 +1,6 @@
 namespace ClipFusion.EdgeDaemon.Delivery;
 
-/// <summary>Counts live publishes under way, so that replay can let them pass.</summary>
+/// <summary>Counts what is live and under way, so that others can let it pass: replay the publishes, heatmaps the verdicts.</summary>
 internal sealed class LiveTraffic
 {
     private readonly Lock _gate = new();

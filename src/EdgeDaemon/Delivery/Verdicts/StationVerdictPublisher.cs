@@ -36,13 +36,13 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
         new BoundedChannelOptions(64) { FullMode = BoundedChannelFullMode.DropOldest }
     );
     private readonly Signal _wake = new();
-    private readonly Lock _newsGate = new();
-    private TaskCompletionSource? _caughtUp;
-    private long _news;
+    private readonly LiveTraffic _waiting = new();
     private Task _marking = Task.CompletedTask;
     private Heartbeat? _heartbeat;
     private long _cursor,
-        _replayThrough;
+        _replayThrough,
+        _told,
+        _seen;
     private int _isUnheard;
 
     public string Station => station;
@@ -56,21 +56,13 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
 
     public void Wake()
     {
-        lock (_newsGate)
-        {
-            _news++;
-            _caughtUp ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
+        _waiting.Enter();
+        Interlocked.Increment(ref _told);
         _wake.Set();
     }
 
     /// <summary>Completes when every row that <see cref="Wake"/> told of by now is out or has become replay's.</summary>
-    public Task WhenCaughtUp()
-    {
-        lock (_newsGate)
-            return _caughtUp?.Task ?? Task.CompletedTask;
-    }
+    public Task WhenCaughtUp() => _waiting.WhenIdle();
 
     public void Resend(OutboxRow row)
     {
@@ -88,11 +80,12 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
                 await WaitAsync(context.Connected(cancellationToken));
                 using Heartbeat.Work? looking = heartbeat?.Begin(PublisherContext.RowLimit);
                 await SendResendsAsync(cancellationToken);
-                long news = News();
+                long told = Interlocked.Read(ref _told);
                 var page = await context.Outbox.Read(station, _cursor, context.Options.PageSize, cancellationToken);
                 if (page.Count == 0)
                 {
-                    CaughtUp(news);
+                    for (; _seen < told; _seen++)
+                        _waiting.Leave();
                     await WaitAsync(_wake.WaitAsync(cancellationToken));
                 }
                 else
@@ -114,24 +107,6 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-    }
-
-    private long News()
-    {
-        lock (_newsGate)
-            return _news;
-    }
-
-    private void CaughtUp(long news)
-    {
-        TaskCompletionSource? caughtUp = null;
-        lock (_newsGate)
-        {
-            if (_news == news)
-                (caughtUp, _caughtUp) = (_caughtUp, null);
-        }
-
-        caughtUp?.SetResult();
     }
 
     private async Task SendPageAsync(IReadOnlyList<OutboxRow> page, CancellationToken cancellationToken)

@@ -41,6 +41,29 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task WhenCaughtUp_VerdictThatTheBrokerHasNotTakenYet_WaitsForIt()
+    {
+        using var isTaken = new ManualResetEventSlim();
+        _broker = _ =>
+        {
+            isTaken.Wait(Cancellation);
+            return new(PublishStatus.Delivered);
+        };
+        Start();
+        Assert.True(_publisher!.WhenCaughtUp().IsCompletedSuccessfully);
+        _outbox.Add(Row(1));
+        _publisher.Wake("line1");
+        Task caughtUp = _publisher.WhenCaughtUp();
+        OutMessage first = await _published.Reader.ReadAsync(Cancellation);
+        Assert.False(caughtUp.IsCompleted);
+        isTaken.Set();
+        await caughtUp.WaitAsync(Cancellation);
+        List<OutMessage> all = [first, .. Drain()];
+        Assert.Equal([1], SequencesOn(all, "/verdict"));
+        Assert.Equal([1], SequencesOn(all, "/verdict/simple"));
+    }
+
+    [Fact]
     public async Task Publisher_OldRows_GoToReplayOnlyAndLiveOnesDoNotWaitForThem()
     {
         for (int i = 1; i <= 1000; i++)
