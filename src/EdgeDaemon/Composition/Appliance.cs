@@ -77,11 +77,19 @@ internal sealed partial class Appliance(
             LiveWindow = _config.Mqtt.LiveWindow,
             NoSubscriber = _config.Mqtt.NoSubscriber,
         };
+        var acks = new AckOrder();
+        var lateAcks = new LateAcks(
+            link,
+            store,
+            acks,
+            [.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))]
+        );
         await using var publisher = new VerdictPublisher(
             link,
             counts.Keys,
             OutboxBridge.Of(store, _bootId, time),
             delivery,
+            acks,
             time,
             heartbeats,
             _log
@@ -118,7 +126,7 @@ internal sealed partial class Appliance(
         var events = new StationEvents();
         var frames = new FrameNotices(link.TellFrame);
         events.FrameTaken += frames.Taken;
-        var links = new StationLinks(store, judge, heartbeats, metrics, events);
+        var links = new StationLinks(store, judge, heartbeats, metrics, events, acks);
         List<Station> stations = [];
         foreach (StationConfig own in _config.Stations)
         {
@@ -185,10 +193,7 @@ internal sealed partial class Appliance(
                     .. stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
                     LinkLog.WatchAsync(link, _log, end.Token),
                     BrokerWatch.RunAsync(link, store, publisher, end.Token),
-                    new LateAcks(link, store).RunAsync(
-                        [.. recovery.Unacked.Where(u => u.Source == TriggerSource.Mqtt && counts.ContainsKey(u.Station))],
-                        end.Token
-                    ),
+                    lateAcks.RunAsync(end.Token),
                     WarmUpAsync(networks, pack, end.Token),
                     monitor.RunAsync(networks, end.Token),
                     engines.RunAsync(networks, end.Token),

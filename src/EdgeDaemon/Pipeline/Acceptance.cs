@@ -24,6 +24,7 @@ internal sealed class Acceptance(
     InspectionStore store,
     Func<(Code Code, string Why)> readiness,
     Stages stages,
+    AckOrder acks,
     ApplianceMetrics metrics,
     TimeProvider time
 )
@@ -75,6 +76,8 @@ internal sealed class Acceptance(
             KillPoint.Pass(KillStep.Accepted);
             _memory.Accepted(accepted);
             metrics.Accepted(trigger.Station, trigger.Source);
+            if (trigger.Source == TriggerSource.Mqtt)
+                acks.Owe(accepted.Id);
             Task<VerdictRecord?> coming = stages.Start(accepted, trigger.ReceivedTimestamp, recipe, null, _memory);
             (recipe, isReserved) = (null, false);
             return new Taken(TriggerAckMessage.ForAccepted(accepted, duplicate: false, time.GetUtcNow()), null, coming);
@@ -97,17 +100,17 @@ internal sealed class Acceptance(
         }
     }
 
-    /// <summary>Notes an acceptance as told, once it has been: what is not noted is acked again after a restart. Does nothing for refusals
-    /// and duplicates.</summary>
-    /// <param name="ack">The ack.</param>
-    /// <param name="told">Ends when the caller has it, or never will.</param>
-    public async Task NoteAckedAsync(TriggerAckMessage ack, Task<PublishStatus> told)
+    /// <summary>Notes an acceptance as said and as told, once it has been: what is not noted as told is acked again after a restart. Does
+    /// nothing for refusals and duplicates.</summary>
+    public async Task NoteAckedAsync(TriggerAckMessage ack, QueuedAnswer queued)
     {
         if (ack is not { Accepted: true, Duplicate: false, InspectionId: { } id })
             return;
         try
         {
-            if (await told.ConfigureAwait(false) != PublishStatus.Delivered)
+            await queued.Handed.ConfigureAwait(false);
+            acks.Said(id);
+            if (await queued.Told.ConfigureAwait(false) != PublishStatus.Delivered)
                 return;
             KillPoint.Pass(KillStep.Acked);
             await store.MarkAckedAsync(id).ConfigureAwait(false);

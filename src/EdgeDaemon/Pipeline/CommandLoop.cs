@@ -52,11 +52,17 @@ internal sealed class CommandLoop(
                     time.GetUtcNow()
                 )
             );
-        Task<PublishStatus> told = link.AcknowledgeAsync(station.Name, taken.Ack, command.CorrelationData);
+        QueuedAnswer queued = link.Acknowledge(station.Name, taken.Ack, command.CorrelationData);
         frames.Acked(station.Name, taken.Ack, taken.Given);
         if (taken.Given is not null)
-            publisher.Resend(OutboxBridge.Row(taken.Given, bootId, time));
-        _ = station.Acceptance.NoteAckedAsync(taken.Ack, told);
+            _ = ResendAsync(taken.Given, queued.Handed);
+        _ = station.Acceptance.NoteAckedAsync(taken.Ack, queued);
+    }
+
+    private async Task ResendAsync(VerdictRecord given, Task ackHanded)
+    {
+        await ackHanded.ConfigureAwait(false);
+        publisher.Resend(OutboxBridge.Row(given, bootId, time));
     }
 
     /// <summary>Answers at once and goes on beside the triggers, which are refused until it is done.</summary>

@@ -32,6 +32,7 @@ internal sealed class Deadline : IDisposable
     {
         ArgumentNullException.ThrowIfNull(time);
         (_time, _received, _margin, Limit) = (time, received, margin, limit);
+        Passed = _passed.Token;
         if (limit is null)
             return;
         _timer = time.CreateTimer(static d => ((Deadline)d!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -41,8 +42,9 @@ internal sealed class Deadline : IDisposable
     /// <summary>From receipt to verdict; null for no limit.</summary>
     public TimeSpan? Limit { get; }
 
-    /// <summary>Cancelled when what is there has to do.</summary>
-    public CancellationToken Passed => _passed.Token;
+    /// <summary>Cancelled when what is there has to do. It stays as it is when the verdict is stored: a stage may look at it only
+    /// then.</summary>
+    public CancellationToken Passed { get; }
 
     /// <summary>Whether the limit itself is over: a verdict handed over now is late.</summary>
     public bool IsOver => Limit is { } limit && _time.GetElapsedTime(_received) > limit;

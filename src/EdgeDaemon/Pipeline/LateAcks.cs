@@ -5,23 +5,41 @@ using ClipFusion.EdgeDaemon.Storage;
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
 /// <summary>Acks what the last run accepted and did not live to ack, in order, as soon as the broker is there.</summary>
-internal sealed class LateAcks(MqttLink link, InspectionStore store)
+internal sealed class LateAcks
 {
+    private readonly MqttLink _link;
+    private readonly InspectionStore _store;
+    private readonly AckOrder _acks;
+    private readonly IReadOnlyList<AcceptedInspection> _unacked;
+
+    /// <summary>From here on the verdicts of these inspections wait for their acks.</summary>
+    public LateAcks(MqttLink link, InspectionStore store, AckOrder acks, IReadOnlyList<AcceptedInspection> unacked)
+    {
+        (_link, _store, _acks, _unacked) = (link, store, acks, unacked);
+        foreach (AcceptedInspection inspection in unacked)
+            acks.Owe(inspection.Id);
+    }
+
     /// <summary>Runs until all are acked, one is refused by the broker, or the program ends.</summary>
-    public async Task RunAsync(IReadOnlyList<AcceptedInspection> unacked, CancellationToken stop)
+    public async Task RunAsync(CancellationToken stop)
     {
         try
         {
-            foreach (AcceptedInspection inspection in unacked)
+            foreach (AcceptedInspection inspection in _unacked)
             {
                 if (!await AcknowledgeAsync(inspection, stop).ConfigureAwait(false))
                     return;
-                await store.MarkAckedAsync(inspection.Id).ConfigureAwait(false);
+                await _store.MarkAckedAsync(inspection.Id).ConfigureAwait(false);
             }
         }
         catch (StorageUnavailableException)
         {
             // Those that are left are acked at the next start.
+        }
+        finally
+        {
+            foreach (AcceptedInspection inspection in _unacked)
+                _acks.Said(inspection.Id);
         }
     }
 
@@ -29,10 +47,13 @@ internal sealed class LateAcks(MqttLink link, InspectionStore store)
     {
         while (true)
         {
-            await link.WhenAsync(s => s.IsConnected, stop).ConfigureAwait(false);
+            await _link.WhenAsync(s => s.IsConnected, stop).ConfigureAwait(false);
             // The last run may have told it already.
             TriggerAckMessage ack = TriggerAckMessage.ForAccepted(inspection, duplicate: true, inspection.AcceptedAt);
-            switch (await link.AcknowledgeAsync(inspection.Station, ack, null).WaitAsync(stop).ConfigureAwait(false))
+            QueuedAnswer queued = _link.Acknowledge(inspection.Station, ack, null);
+            await queued.Handed.WaitAsync(stop).ConfigureAwait(false);
+            _acks.Said(inspection.Id);
+            switch (await queued.Told.WaitAsync(stop).ConfigureAwait(false))
             {
                 case PublishStatus.Delivered:
                     return true;

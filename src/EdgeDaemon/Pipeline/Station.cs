@@ -45,7 +45,7 @@ internal sealed class Station : IAsyncDisposable
         (_config, Camera, Counts) = (config, camera, counts);
         CameraLog log = cameraLog ?? new CameraLog(config.Name, NullLogger.Instance);
         var stages = new Stages(config.Name, camera, counts, links, config.QueueDepth, time, log, files);
-        Acceptance = new Acceptance(() => _config, Recipes, counts, links.Store, () => Readiness, stages, links.Metrics, time);
+        Acceptance = new Acceptance(() => _config, Recipes, counts, links.Store, () => Readiness, stages, links.Acks, links.Metrics, time);
         Parts = new PartQueue(time, PartTtl, MostParts);
         _own = new InspectionLinkage(
             links,

@@ -1,3 +1,4 @@
+using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Runtime;
 using ClipFusion.EdgeDaemon.Storage;
 
@@ -9,10 +10,12 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 /// <param name="Heartbeats">Where each loop gives its sign of life.</param>
 /// <param name="Metrics">Where everything is counted.</param>
 /// <param name="Events">Whom it tells.</param>
+/// <param name="Acks">Which acks are still to be said.</param>
 internal sealed record StationLinks(
     InspectionStore Store,
     Judge Judge,
     Heartbeats Heartbeats,
     ApplianceMetrics Metrics,
-    StationEvents Events
+    StationEvents Events,
+    AckOrder Acks
 );

@@ -131,7 +131,7 @@ internal sealed class TriggerEndpoint(
         finally
         {
             // Whoever has gone can't be told again: there is no connection to find him by.
-            _ = station.Acceptance.NoteAckedAsync(taken.Ack, Task.FromResult(PublishStatus.Delivered));
+            _ = station.Acceptance.NoteAckedAsync(taken.Ack, QueuedAnswer.Arrived);
         }
     }
 

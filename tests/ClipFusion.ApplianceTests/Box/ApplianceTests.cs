@@ -43,6 +43,28 @@ public sealed class ApplianceTests : BoxTest
     }
 
     [Fact]
+    public async Task Run_DeadlineThatIsOverWhenItIsAccepted_TheVerdictComesBehindTheAck()
+    {
+        const int Parts = 30;
+        Mosquitto broker = await BrokerAsync();
+        Ledger ledger = await LedgerAsync(broker);
+        await ReadyBoxAsync(ledger, new BoxOptions { Port = broker.Port, Stations = [new("line1") { QueueDepth = Parts }] });
+        string triggers = string.Concat(Enumerable.Range(0, Parts).Select(i => $$"""{"triggerId":"t{{i}}","deadlineMs":1}""" + "\n"));
+        await Ledger.PublishAsync(broker, ["-q", "1", "-t", In + "trigger", "-l"], triggers, Cancellation);
+        List<Entry> heard = await ledger.UntilAsync(
+            all => all.Count(Heard.IsVerdict) == all.Count(Heard.IsAck) && all.Count(Heard.IsAck) == Parts,
+            Cancellation
+        );
+
+        static long Sequence(Entry e) => e.Json.GetProperty("seq").GetInt64();
+        Dictionary<long, int> acked = heard.Index().Where(e => Heard.IsAck(e.Item)).ToDictionary(e => Sequence(e.Item), e => e.Index);
+        Assert.All(
+            heard.Index().Where(e => Heard.IsVerdict(e.Item)),
+            e => Assert.True(acked[Sequence(e.Item)] < e.Index, $"verdict {Sequence(e.Item)} came before its ack")
+        );
+    }
+
+    [Fact]
     public async Task Run_RecipeSet_IsActiveUntilSetAgainAndSurvivesARestart()
     {
         Mosquitto broker = await BrokerAsync();

@@ -126,7 +126,7 @@ public sealed class VerdictDeliveryTests : DeliveryTest
             RetryDelay = TimeSpan.FromMilliseconds(50),
             ReplayInterval = TimeSpan.FromMilliseconds(2),
         };
-        var publisher = new VerdictPublisher(link, ["line1", "line2"], _outbox.Seam, options, TimeProvider.System);
+        var publisher = new VerdictPublisher(link, ["line1", "line2"], _outbox.Seam, options, new AckOrder(), TimeProvider.System);
         publisher.Start();
         return publisher;
     }

@@ -49,7 +49,7 @@ internal sealed class MqttLink : IAsyncDisposable
             Topics,
             time,
             (station, message) => TrySend(station, message),
-            (station, ack, correlation) => _ = AcknowledgeAsync(station, ack, correlation)
+            (station, ack, correlation) => Acknowledge(station, ack, correlation)
         );
         _rights = new RightsTest(Topics, options.Stations, options.BootId, time);
         _probe = new BrokerProbe(options.Broker, $"clipfusion-{options.Device}-probe", time);
@@ -122,18 +122,20 @@ internal sealed class MqttLink : IAsyncDisposable
     /// <summary>Queues a message for its station without waiting; for what is worth nothing later. False when it was dropped.</summary>
     public bool TrySend(string station, OutMessage message) => _replies[station].TrySend(message);
 
-    /// <summary>Answers a trigger on both ack topics: queues the messages at once, and tells what became of them once the broker has
-    /// answered.</summary>
+    /// <summary>Answers a trigger on both ack topics; never waits.</summary>
     /// <returns><see cref="PublishStatus.Delivered"/> only when both were; else what became of the first that was not.</returns>
-    public async Task<PublishStatus> AcknowledgeAsync(string station, TriggerAckMessage ack, byte[]? correlationData)
+    public QueuedAnswer Acknowledge(string station, TriggerAckMessage ack, byte[]? correlationData)
     {
-        Task<PublishStatus>[] told =
+        QueuedAnswer[] queued =
         [
             .. Answers
                 .TriggerAck(Topics, station, ack, correlationData)
-                .Select(m => _replies[station].SendAsync(m, new AnswerTo(ack.TriggerId, !ack.Accepted))),
+                .Select(m => _replies[station].Send(m, new AnswerTo(ack.TriggerId, !ack.Accepted))),
         ];
-        return (await Task.WhenAll(told)).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
+        return new QueuedAnswer(Task.WhenAll(queued.Select(q => q.Handed)), ToldAsync());
+
+        async Task<PublishStatus> ToldAsync() =>
+            (await Task.WhenAll(queued.Select(q => q.Told))).FirstOrDefault(s => s != PublishStatus.Delivered, PublishStatus.Delivered);
     }
 
     /// <summary>Queues the end of an exposure for both topics, behind the trigger's ack; never waits.</summary>
@@ -143,7 +145,7 @@ internal sealed class MqttLink : IAsyncDisposable
         // An answer to the same id: where its ack yields to others, this stays behind it.
         var to = new AnswerTo(frame.TriggerId, false);
         foreach (OutMessage message in Answers.TriggerFrame(Topics, station, frame))
-            _ = _replies[station].SendAsync(message, to);
+            _replies[station].Send(message, to);
     }
 
     /// <summary>Publishes what the reply queues hold, then <c>offline</c>, and ends the connection.</summary>

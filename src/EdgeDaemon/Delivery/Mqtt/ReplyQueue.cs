@@ -7,6 +7,15 @@ namespace ClipFusion.EdgeDaemon.Delivery;
 /// <param name="IsRefusal">Whether it says no.</param>
 internal readonly record struct AnswerTo(string? Id, bool IsRefusal);
 
+/// <summary>An answer that was queued.</summary>
+/// <param name="Handed">Completes when the connection has it, or never will: what is handed over from then on comes behind it.</param>
+/// <param name="Told">What became of it, once the broker has answered.</param>
+internal readonly record struct QueuedAnswer(Task Handed, Task<PublishStatus> Told)
+{
+    /// <summary>One that the caller has already.</summary>
+    public static QueuedAnswer Arrived { get; } = new(Task.CompletedTask, Task.FromResult(PublishStatus.Delivered));
+}
+
 /// <summary>
 /// What one station has to say that is worth nothing later: acks, states, ends of exposure. Dropped while there is no connection. In order,
 /// except that refusals wait until everything else is out: a controller waits 500 ms for its ack, and must get it behind a flood of ten
@@ -45,12 +54,13 @@ internal sealed class ReplyQueue : IAsyncDisposable
     /// <summary>Takes a message that answers nobody, without waiting; false when too many wait already.</summary>
     public bool TrySend(OutMessage message) => TryTake(message, null, null);
 
-    /// <summary>Takes an answer without waiting, and tells what became of it once the broker has answered;
-    /// <see cref="PublishStatus.NotSent"/> when too many wait already.</summary>
-    public Task<PublishStatus> SendAsync(OutMessage message, AnswerTo to)
+    /// <summary>Takes an answer without waiting; <see cref="PublishStatus.NotSent"/> when too many wait already.</summary>
+    public QueuedAnswer Send(OutMessage message, AnswerTo to)
     {
-        var told = new TaskCompletionSource<PublishStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return TryTake(message, to, told) ? told.Task : Task.FromResult(PublishStatus.NotSent);
+        var progress = new Progress();
+        return TryTake(message, to, progress)
+            ? new QueuedAnswer(progress.Handed.Task, progress.Told.Task)
+            : new QueuedAnswer(Task.CompletedTask, Task.FromResult(PublishStatus.NotSent));
     }
 
     /// <summary>Ends when everything that was taken has been answered.</summary>
@@ -68,7 +78,9 @@ internal sealed class ReplyQueue : IAsyncDisposable
         await foreach (Answer answer in _answers.Reader.ReadAllAsync())
         {
             Leave(answer);
-            _ = NoteAsync(await send(answer.Message, CancellationToken.None), answer.Told);
+            Task<PublishOutcome> outcome = await send(answer.Message, CancellationToken.None);
+            answer.Progress?.Handed.SetResult();
+            _ = NoteAsync(outcome, answer.Progress);
             // The next one is chosen when there is room for it, not before.
             await _window.WaitAsync();
         }
@@ -77,21 +89,21 @@ internal sealed class ReplyQueue : IAsyncDisposable
             await _window.WaitAsync();
     }
 
-    private async Task NoteAsync(Task<PublishOutcome> outcome, TaskCompletionSource<PublishStatus>? told)
+    private async Task NoteAsync(Task<PublishOutcome> outcome, Progress? progress)
     {
         PublishStatus status = (await outcome).Status;
         if (status != PublishStatus.Delivered)
             Interlocked.Increment(ref _dropped);
-        told?.SetResult(status);
+        progress?.Told.SetResult(status);
         _window.Release();
     }
 
-    private bool TryTake(OutMessage message, AnswerTo? to, TaskCompletionSource<PublishStatus>? told)
+    private bool TryTake(OutMessage message, AnswerTo? to, Progress? progress)
     {
         lock (_gate)
         {
             string? yieldsAs = to is { } answer && (answer.IsRefusal || _yielding.ContainsKey(answer.Id ?? "")) ? answer.Id ?? "" : null;
-            if (_waiting < _capacity && _answers.Writer.TryWrite(new Answer(message, told, yieldsAs, _taken++)))
+            if (_waiting < _capacity && _answers.Writer.TryWrite(new Answer(message, progress, yieldsAs, _taken++)))
             {
                 _waiting++;
                 if (yieldsAs is not null)
@@ -114,11 +126,18 @@ internal sealed class ReplyQueue : IAsyncDisposable
         }
     }
 
+    private sealed class Progress
+    {
+        public TaskCompletionSource Handed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<PublishStatus> Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
     /// <param name="Message">What is said.</param>
-    /// <param name="Told">Completed with what became of it.</param>
+    /// <param name="Progress">Told of its way; null where nobody asks.</param>
     /// <param name="YieldsAs">The id under which it waits for everything else; null for what does not.</param>
     /// <param name="Number">Order of arrival.</param>
-    private sealed record Answer(OutMessage Message, TaskCompletionSource<PublishStatus>? Told, string? YieldsAs, long Number)
+    private sealed record Answer(OutMessage Message, Progress? Progress, string? YieldsAs, long Number)
         : IComparable<Answer>
     {
         public int CompareTo(Answer? other) =>

@@ -15,6 +15,7 @@ internal sealed record PublisherContext(
     DeliveryOptions Options,
     TimeProvider Time,
     LiveTraffic Traffic,
+    AckOrder Acks,
     Signal Replay,
     Heartbeats? Heartbeats,
     ILogger Log
@@ -131,6 +132,7 @@ internal sealed class StationVerdictPublisher(string station, PublisherContext c
         // Rows stored while the broker was away; the others were noted when they were stored, which spares the line a wait for the disk.
         if (row.Handed == Handed.Never)
             await context.Outbox.Handing(row, cancellationToken);
+        await context.Acks.WhenSaid(row.Verdict.Inspection.Id).WaitAsync(cancellationToken);
         context.Traffic.Enter();
         PublishOutcome outcome;
         try

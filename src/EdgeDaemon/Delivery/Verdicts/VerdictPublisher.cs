@@ -23,6 +23,7 @@ internal sealed class VerdictPublisher : IAsyncDisposable
     /// <param name="publish">Hands a message to the broker, for example <see cref="MqttLink.PublishAsync"/>.</param>
     /// <param name="connected">Completes when there is a connection; at once when there is one already.</param>
     /// <param name="options">Windows, limits and intervals.</param>
+    /// <param name="acks">Which acks a verdict has to wait for.</param>
     /// <param name="time">The clock.</param>
     /// <param name="heartbeats">Where the loops give their signs of life; null for nowhere.</param>
     /// <param name="log">Event ids 4010-4019; null for nowhere.</param>
@@ -33,6 +34,7 @@ internal sealed class VerdictPublisher : IAsyncDisposable
         Publish publish,
         Func<CancellationToken, Task> connected,
         DeliveryOptions options,
+        AckOrder acks,
         TimeProvider time,
         Heartbeats? heartbeats = null,
         ILogger? log = null
@@ -46,6 +48,7 @@ internal sealed class VerdictPublisher : IAsyncDisposable
             options,
             time,
             new LiveTraffic(),
+            acks,
             new Signal(),
             heartbeats,
             log ?? NullLogger.Instance
@@ -60,6 +63,7 @@ internal sealed class VerdictPublisher : IAsyncDisposable
         IEnumerable<string> stations,
         Outbox outbox,
         DeliveryOptions options,
+        AckOrder acks,
         TimeProvider time,
         Heartbeats? heartbeats = null,
         ILogger? log = null
@@ -71,6 +75,7 @@ internal sealed class VerdictPublisher : IAsyncDisposable
             link.PublishAsync,
             c => link.WhenAsync(s => s.IsConnected, c),
             options,
+            acks,
             time,
             heartbeats,
             log

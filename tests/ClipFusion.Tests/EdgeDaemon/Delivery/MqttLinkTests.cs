@@ -53,11 +53,9 @@ public sealed class MqttLinkTests : IAsyncLifetime
 
         Assert.Equal(
             PublishStatus.Delivered,
-            await _link.AcknowledgeAsync(
-                "line1",
-                TriggerAckMessage.ForAccepted(Samples.Accepted(5), false, Samples.Noon),
-                command.CorrelationData
-            )
+            await _link
+                .Acknowledge("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(5), false, Samples.Noon), command.CorrelationData)
+                .Told
         );
         var simple = await _listener.NextAsync(_topics.TriggerAckSimple("line1"), Cancellation);
         var ack = await _listener.NextAsync(_topics.TriggerAck("line1"), Cancellation);
@@ -75,7 +73,7 @@ public sealed class MqttLinkTests : IAsyncLifetime
             .. Enumerable
                 .Range(1, Answers)
                 .Select(i =>
-                    _link!.AcknowledgeAsync("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(i), false, Samples.Noon), null)
+                    _link!.Acknowledge("line1", TriggerAckMessage.ForAccepted(Samples.Accepted(i), false, Samples.Noon), null).Told
                 ),
         ];
         for (int i = 1; i <= Answers; i++)

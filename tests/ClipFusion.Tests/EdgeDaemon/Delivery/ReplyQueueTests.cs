@@ -14,14 +14,14 @@ public sealed class ReplyQueueTests : IDisposable
     public void Dispose() => _changed.Dispose();
 
     [Fact]
-    public async Task SendAsync_BehindAThousandRefusals_GoesOutNext()
+    public async Task Send_BehindAThousandRefusals_GoesOutNext()
     {
         await using var lane = new ReplyQueue(Send, 4096);
         for (int i = 0; i < 1000; i++)
-            _ = lane.SendAsync(Message($"no {i}"), new AnswerTo($"t{i}", IsRefusal: true));
+            lane.Send(Message($"no {i}"), new AnswerTo($"t{i}", IsRefusal: true));
         await SentAsync(ReplyQueue.Window);
 
-        Task<PublishStatus> told = lane.SendAsync(Message("yes"), new AnswerTo("mine", IsRefusal: false));
+        Task<PublishStatus> told = lane.Send(Message("yes"), new AnswerTo("mine", IsRefusal: false)).Told;
         Assert.True(lane.TrySend(Message("state")));
         await AnswerAsync(2);
         await SentAsync(ReplyQueue.Window + 2);
@@ -32,35 +32,57 @@ public sealed class ReplyQueueTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"no {i}"), _sent.Where(s => s.StartsWith("no", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Send_UnderWayOrDropped_IsHandedBeforeTheBrokerAnswers()
+    {
+        await using var lane = new ReplyQueue(Send, 1);
+        QueuedAnswer sent = lane.Send(Message("sent"), new AnswerTo("a", IsRefusal: false));
+        await sent.Handed.WaitAsync(Cancellation);
+        Assert.False(sent.Told.IsCompleted);
+        for (int i = 1; i < ReplyQueue.Window; i++)
+        {
+            lane.Send(Message("way"), new AnswerTo("b", IsRefusal: false));
+            await SentAsync(i + 1);
+        }
+
+        QueuedAnswer waiting = lane.Send(Message("waiting"), new AnswerTo("c", IsRefusal: false)),
+            dropped = lane.Send(Message("dropped"), new AnswerTo("d", IsRefusal: false));
+        Assert.False(waiting.Handed.IsCompleted);
+        await dropped.Handed.WaitAsync(Cancellation);
+        Assert.Equal(PublishStatus.NotSent, await dropped.Told);
+        await AnswerAsync(ReplyQueue.Window + 1);
+        await waiting.Handed.WaitAsync(Cancellation);
+    }
+
     [Theory]
     [InlineData("mine")]
     [InlineData(null)]
-    public async Task SendAsync_BehindARefusalOfTheSameId_DoesNotOvertakeIt(string? id)
+    public async Task Send_BehindARefusalOfTheSameId_DoesNotOvertakeIt(string? id)
     {
         await using var lane = new ReplyQueue(Send, 4096);
         for (int i = 0; i < ReplyQueue.Window + 5; i++)
-            _ = lane.SendAsync(Message("other"), new AnswerTo("other", IsRefusal: true));
-        _ = lane.SendAsync(Message("first no"), new AnswerTo(id, IsRefusal: true));
-        _ = lane.SendAsync(Message("then yes"), new AnswerTo(id, IsRefusal: false));
-        _ = lane.SendAsync(Message("yes again"), new AnswerTo(id, IsRefusal: false));
+            lane.Send(Message("other"), new AnswerTo("other", IsRefusal: true));
+        lane.Send(Message("first no"), new AnswerTo(id, IsRefusal: true));
+        lane.Send(Message("then yes"), new AnswerTo(id, IsRefusal: false));
+        lane.Send(Message("yes again"), new AnswerTo(id, IsRefusal: false));
         await AnswerAsync(ReplyQueue.Window + 8);
 
         Assert.Equal(["first no", "then yes", "yes again"], _sent.Where(s => s != "other"));
     }
 
     [Fact]
-    public async Task SendAsync_BrokerThatDoesNotAnswer_HasAWindowUnderWayAndDropsBeyondItsCapacity()
+    public async Task Send_BrokerThatDoesNotAnswer_HasAWindowUnderWayAndDropsBeyondItsCapacity()
     {
         await using var lane = new ReplyQueue(Send, 10);
         for (int i = 0; i < ReplyQueue.Window; i++)
         {
-            _ = lane.SendAsync(Message("way"), new AnswerTo("a", IsRefusal: false));
+            lane.Send(Message("way"), new AnswerTo("a", IsRefusal: false));
             await SentAsync(i + 1);
         }
 
         Task<PublishStatus>[] waiting =
         [
-            .. Enumerable.Range(0, 11).Select(i => lane.SendAsync(Message($"{i}"), new AnswerTo("b", IsRefusal: false))),
+            .. Enumerable.Range(0, 11).Select(i => lane.Send(Message($"{i}"), new AnswerTo("b", IsRefusal: false)).Told),
         ];
 
         Assert.Equal(PublishStatus.NotSent, await waiting[10].WaitAsync(Cancellation));
@@ -74,7 +96,7 @@ public sealed class ReplyQueueTests : IDisposable
     public async Task DisposeAsync_WithAnswersUnderWay_WaitsForTheBroker()
     {
         var lane = new ReplyQueue(Send, 10);
-        Task<PublishStatus> told = lane.SendAsync(Message("last"), new AnswerTo("a", IsRefusal: false));
+        Task<PublishStatus> told = lane.Send(Message("last"), new AnswerTo("a", IsRefusal: false)).Told;
         Task disposed = lane.DisposeAsync().AsTask();
         await SentAsync(1);
         Assert.False(disposed.IsCompleted);

@@ -15,6 +15,7 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
     private TimeSpan _liveWindow = TimeSpan.FromSeconds(10);
     private readonly FakeTimeProvider _time = new(Samples.Noon) { AutoAdvanceAmount = TimeSpan.Zero };
     private readonly MemoryOutbox _outbox = new();
+    private readonly AckOrder _acks = new();
     private readonly Channel<OutMessage> _published = Channel.CreateUnbounded<OutMessage>();
     private readonly CancellationTokenSource _limit = new(Limit);
     private Func<OutMessage, PublishOutcome> _broker = _ => new(PublishStatus.Delivered);
@@ -61,6 +62,23 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
         List<OutMessage> all = [first, .. Drain()];
         Assert.Equal([1], SequencesOn(all, "/verdict"));
         Assert.Equal([1], SequencesOn(all, "/verdict/simple"));
+    }
+
+    [Fact]
+    public async Task Publisher_VerdictQuickerThanItsAck_GoesOutBehindItAndHoldsNoOtherStation()
+    {
+        OutboxRow quick = Row(1);
+        _acks.Owe(quick.Verdict.Inspection.Id);
+        _outbox.Add(quick);
+        _outbox.Add(Row(2));
+        _outbox.Add(Row(3, "line2"));
+        Start("line1", "line2");
+        List<OutMessage> first = [await _published.Reader.ReadAsync(Cancellation), await _published.Reader.ReadAsync(Cancellation)];
+        Assert.All([.. first, .. Drain()], m => Assert.Contains("/line2/", m.Topic, StringComparison.Ordinal));
+
+        _acks.Said(quick.Verdict.Inspection.Id);
+        await _outbox.WhenEmptyAsync(Cancellation);
+        Assert.Equal([1, 2], SequencesOn(Drain(), "/line1/verdict"));
     }
 
     [Fact]
@@ -371,6 +389,7 @@ public sealed class VerdictPublisherTests : IAsyncDisposable
                 LiveWindow = _liveWindow,
                 NoSubscriber = _noSubscriber,
             },
+            _acks,
             _time
         );
         _publisher.Start();

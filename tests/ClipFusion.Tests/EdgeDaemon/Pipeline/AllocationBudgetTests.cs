@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Tracing;
 using ClipFusion.EdgeDaemon.Configuration;
+using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
 using ClipFusion.EdgeDaemon.Recipes;
@@ -55,7 +56,7 @@ public sealed class AllocationBudgetTests : IDisposable
             Config,
             new PooledCamera(640, 480),
             new StationCounts(),
-            new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, new StationEvents()),
+            new StationLinks(store, new Judge(turns, time, NullLogger.Instance), heartbeats, metrics, new StationEvents(), new AckOrder()),
             time
         );
         Assert.True(station.Recipes.TryBeginChange());

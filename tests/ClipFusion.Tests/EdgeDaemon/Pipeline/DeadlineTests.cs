@@ -36,6 +36,18 @@ public sealed class DeadlineTests
         Assert.True(deadline.Passed.IsCancellationRequested);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void Passed_LookedAtAfterTheVerdictIsStored_SaysWhetherItHasFired(int limitMs)
+    {
+        var time = new FakeTimeProvider();
+        var deadline = new Deadline(time, time.GetTimestamp() - (time.TimestampFrequency / 100), TimeSpan.FromMilliseconds(limitMs), Margin);
+        deadline.Dispose();
+        Assert.Equal(limitMs == 1, deadline.Passed.IsCancellationRequested);
+        using CancellationTokenRegistration registration = deadline.Passed.Register(static () => { });
+    }
+
     [Fact]
     public void Dispose_BeforeTheLimit_NeverFires()
     {
