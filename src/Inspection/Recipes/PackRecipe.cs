@@ -8,7 +8,7 @@ namespace ClipFusion.Inspection.Recipes;
 /// place.</summary>
 public static class PackRecipe
 {
-    /// <summary>The recipe with its branches, its profile and its weight settled.</summary>
+    /// <summary>The recipe with its branches, its profile and its weights settled.</summary>
     /// <param name="recipe">The recipe; one that is settled already stays as it is.</param>
     /// <param name="pack">The pack that it is to run on.</param>
     /// <exception cref="PackRecipeException">It asks for what the pack does not have.</exception>
@@ -86,6 +86,8 @@ public static class PackRecipe
         {
             ListedBranches = recipe.ListedBranches ?? has,
             NamedProfile = recipe.NamedProfile ?? Profiles(has)[0],
+            NamedAlphaSegmentation = recipe.NamedAlphaSegmentation ?? pack.MethodDefaults.AlphaSegmentation,
+            NamedAlphaClassification = recipe.NamedAlphaClassification ?? pack.MethodDefaults.AlphaClassification,
             BackboneWeight = recipe.BackboneWeight ?? pack.Backbone?.Weight,
         };
     }

@@ -57,11 +57,25 @@ public sealed record Recipe
     /// <summary>Where diffusion features are taken (the set T of equation 8), 1..16, distinct.</summary>
     public ImmutableArray<TimestepBlock> TimestepBlocks { get; init; } = [new(201, 3), new(401, 2), new(801, 1)];
 
-    /// <summary>CLIP's weight in the map, 0..1 (equation 4).</summary>
-    public double AlphaSegmentation { get; init; } = 0.25;
+    /// <summary>CLIP's weight in the map as the recipe names it; null = the pack's.</summary>
+    public double? NamedAlphaSegmentation { get; init; }
 
-    /// <summary>CLIP's weight in the score, 0..1 (equation 9).</summary>
-    public double AlphaClassification { get; init; } = 0.75;
+    /// <summary>CLIP's weight in the map, 0..1 (equation 4); the paper's as long as nothing else is known.</summary>
+    public double AlphaSegmentation
+    {
+        get => NamedAlphaSegmentation ?? 0.25;
+        init => NamedAlphaSegmentation = value;
+    }
+
+    /// <summary>CLIP's weight in the score as the recipe names it; null = the pack's.</summary>
+    public double? NamedAlphaClassification { get; init; }
+
+    /// <summary>CLIP's weight in the score, 0..1 (equation 9); the paper's as long as nothing else is known.</summary>
+    public double AlphaClassification
+    {
+        get => NamedAlphaClassification ?? 0.75;
+        init => NamedAlphaClassification = value;
+    }
 
     /// <summary>Side of the fused map in pixels, 1..4096.</summary>
     public int OutputSize { get; init; } = 240;

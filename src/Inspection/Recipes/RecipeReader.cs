@@ -86,8 +86,8 @@ public static class RecipeReader
                 defaults.TimestepBlocks,
                 List<TimestepBlock>(Pair, 16, "pairs [timestep, decoder block]")
             ),
-            AlphaSegmentation = fields.Read("alphaSegmentation", defaults.AlphaSegmentation, Number(0, 1)),
-            AlphaClassification = fields.Read("alphaClassification", defaults.AlphaClassification, Number(0, 1)),
+            NamedAlphaSegmentation = fields.Read("alphaSegmentation", null, Given(Number(0, 1))),
+            NamedAlphaClassification = fields.Read("alphaClassification", null, Given(Number(0, 1))),
             OutputSize = fields.Read("outputSize", defaults.OutputSize, Integer(1, 4096)),
             SmoothingSigma = fields.Read("smoothingSigma", defaults.SmoothingSigma, Number(0, 64)),
             Coreset = fields.Read("coreset", defaults.Coreset, Share),

@@ -36,7 +36,7 @@ public static class RecipeWriter
         {
             json.WriteStartObject();
             WriteWords(json, recipe);
-            WriteMethod(json, recipe);
+            WriteMethod(json, recipe, form);
             // In revisions the paper's four stand for branches that are not listed, as they always did.
             if (form != Form.File || recipe.ListedBranches is not null)
                 WriteList(json, "branches", RecipeNames.Branch.Where(b => recipe.Branches.HasFlag(b.Value)).Select(b => b.Name));
@@ -79,7 +79,7 @@ public static class RecipeWriter
         json.WriteString("referencePrompt", recipe.ReferencePrompt);
     }
 
-    private static void WriteMethod(Utf8JsonWriter json, Recipe recipe)
+    private static void WriteMethod(Utf8JsonWriter json, Recipe recipe, Form form)
     {
         WriteNumber(json, "temperature", recipe.Temperature);
         json.WriteString("tokenNormalization", RecipeNames.Of(RecipeNames.TokenNormalizations, recipe.TokenNormalization));
@@ -97,8 +97,11 @@ public static class RecipeWriter
         }
 
         json.WriteEndArray();
-        WriteNumber(json, "alphaSegmentation", recipe.AlphaSegmentation);
-        WriteNumber(json, "alphaClassification", recipe.AlphaClassification);
+        // In revisions the paper's stand for those that are left to the pack, as they always did.
+        if (form != Form.File || recipe.NamedAlphaSegmentation is not null)
+            WriteNumber(json, "alphaSegmentation", recipe.AlphaSegmentation);
+        if (form != Form.File || recipe.NamedAlphaClassification is not null)
+            WriteNumber(json, "alphaClassification", recipe.AlphaClassification);
         json.WriteNumber("outputSize", recipe.OutputSize);
         json.WriteNumber("scoreSize", Recipe.ScoreSize);
         WriteNumber(json, "smoothingSigma", recipe.SmoothingSigma);

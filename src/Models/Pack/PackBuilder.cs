@@ -30,6 +30,11 @@ public sealed partial class PackBuilder
             throw new PackException($"pack name '{options.Name}': expected {NamePattern()}");
         if (options.BackboneWeight is { } weight && !(double.IsFinite(weight) && weight >= 0))
             throw new PackException($"backbone weight {weight}: a finite number of 0 or more is expected");
+        foreach (double alpha in (double[])[options.AlphaSegmentation, options.AlphaClassification])
+        {
+            if (alpha is not (>= 0 and <= 1))
+                throw new PackException($"CLIP's weight {alpha}: a number from 0 to 1 is expected");
+        }
     }
 
     /// <summary>Builds a pack of CLIP and a diffusion model, as <see cref="Build(PackParts, string, PackOptions, IProgress{string}?,
@@ -185,8 +190,8 @@ public sealed partial class PackBuilder
                     [401, 2],
                     [801, 1],
                 ],
-                0.25,
-                0.75
+                _options.AlphaSegmentation,
+                _options.AlphaClassification
             ),
             files
         )

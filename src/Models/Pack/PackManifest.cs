@@ -22,7 +22,7 @@ public enum Precision
 /// <param name="Diffusion">The Stable Diffusion part; null in a pack of a backbone alone.</param>
 /// <param name="Graphs">Every graph with its inputs and outputs.</param>
 /// <param name="Sources">The published weights that went in.</param>
-/// <param name="MethodDefaults">The method's settings where a recipe does not say otherwise.</param>
+/// <param name="MethodDefaults">The method's settings that the pack was made for.</param>
 /// <param name="Files">Every other file of the pack.</param>
 public sealed record PackManifest(
     string Schema,
@@ -195,8 +195,8 @@ public sealed record FileEntry(string Path, long Size, string Sha256);
 /// <param name="Temperature">Divisor of equation 1's cosines.</param>
 /// <param name="LanguageTimestep">Timestep of the cross-attention maps.</param>
 /// <param name="TimestepBlocks">Pairs (timestep, decoder block) of equation 8.</param>
-/// <param name="AlphaSegmentation">Alpha of equation 4.</param>
-/// <param name="AlphaClassification">Alpha of equation 9.</param>
+/// <param name="AlphaSegmentation">Alpha of equation 4 where a recipe names none.</param>
+/// <param name="AlphaClassification">Alpha of equation 9 where a recipe names none.</param>
 public sealed record MethodDefaults(
     double Temperature,
     int LanguageTimestep,

@@ -42,6 +42,12 @@ public sealed record PackOptions(
     /// <summary>The backbone's weight in map and score where a recipe does not say otherwise, 0 or more; null for 0.</summary>
     public double? BackboneWeight { get; init; }
 
+    /// <summary>CLIP's weight in the map where a recipe names none, 0..1: the paper's unless told otherwise.</summary>
+    public double AlphaSegmentation { get; init; } = 0.25;
+
+    /// <summary>CLIP's weight in the score where a recipe names none, 0..1: the paper's unless told otherwise.</summary>
+    public double AlphaClassification { get; init; } = 0.75;
+
     /// <summary>Runs a graph of the new pack to see the shapes of what it gives; null where only networks of known shapes are
     /// built.</summary>
     public GraphMeasure? Measure { get; init; }

@@ -18,6 +18,10 @@ public static class StarterPack
     // better and maps worse; here both are above the backbone's alone.
     private const double BackboneWeight = 10;
 
+    // A small transformer learns slowly: its CLIP knows less than its denoiser, which has the larger share of map and score.
+    private const double AlphaSegmentation = 0.1;
+    private const double AlphaClassification = 0.25;
+
     private static readonly WeightOrigin Origin = new("CC0-1.0", null);
 
     /// <summary>The weight folders beside the program, <c>clip</c> and <c>sd</c> in the published layouts.</summary>
@@ -52,6 +56,8 @@ public static class StarterPack
                 Weights: PackWeights.DrawnParts
             )
             {
+                AlphaSegmentation = AlphaSegmentation,
+                AlphaClassification = AlphaClassification,
                 BackboneWeight = BackboneWeight,
                 BackboneWeights = PackWeights.Published,
             },

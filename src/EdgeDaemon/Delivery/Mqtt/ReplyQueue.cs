@@ -137,8 +137,7 @@ internal sealed class ReplyQueue : IAsyncDisposable
     /// <param name="Progress">Told of its way; null where nobody asks.</param>
     /// <param name="YieldsAs">The id under which it waits for everything else; null for what does not.</param>
     /// <param name="Number">Order of arrival.</param>
-    private sealed record Answer(OutMessage Message, Progress? Progress, string? YieldsAs, long Number)
-        : IComparable<Answer>
+    private sealed record Answer(OutMessage Message, Progress? Progress, string? YieldsAs, long Number) : IComparable<Answer>
     {
         public int CompareTo(Answer? other) =>
             other is null ? 1 : (YieldsAs is not null, Number).CompareTo((other.YieldsAs is not null, other.Number));

@@ -42,7 +42,12 @@ public sealed class DeadlineTests
     public void Passed_LookedAtAfterTheVerdictIsStored_SaysWhetherItHasFired(int limitMs)
     {
         var time = new FakeTimeProvider();
-        var deadline = new Deadline(time, time.GetTimestamp() - (time.TimestampFrequency / 100), TimeSpan.FromMilliseconds(limitMs), Margin);
+        var deadline = new Deadline(
+            time,
+            time.GetTimestamp() - (time.TimestampFrequency / 100),
+            TimeSpan.FromMilliseconds(limitMs),
+            Margin
+        );
         deadline.Dispose();
         Assert.Equal(limitMs == 1, deadline.Passed.IsCancellationRequested);
         using CancellationTokenRegistration registration = deadline.Passed.Register(static () => { });

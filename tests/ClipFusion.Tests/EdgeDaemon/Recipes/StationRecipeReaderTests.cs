@@ -16,7 +16,8 @@ public sealed class StationRecipeReaderTests
           "greyBand": {"clipfusion": {"fewShot": 0.03}}, "mapThresholds": {"patchclip": {"fewShot": 0.7}},
           "imageChecks": {"width": 2448, "height": 2048, "minBrightness": 20.5, "maxBrightness": 230, "maxClipped": 0.05, "minSharpness": 80},
           "references": ["refs/1.png", "refs/2.png"],
-          "branches": ["clipVision", "diffVision"], "backboneWeight": 0.5, "fallbackProfile": null
+          "branches": ["clipVision", "diffVision"], "backboneWeight": 0.5, "fallbackProfile": null,
+          "alphaSegmentation": 0.2, "alphaClassification": 0.7
         }
         """;
 

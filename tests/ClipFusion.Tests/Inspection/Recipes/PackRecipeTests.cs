@@ -37,6 +37,19 @@ public sealed class PackRecipeTests(TinyPacks packs)
     }
 
     [Fact]
+    public void Settle_AlphasThatTheRecipeLeavesOpen_AreThePacks()
+    {
+        PackManifest own = Both with { MethodDefaults = Both.MethodDefaults with { AlphaSegmentation = 0.1, AlphaClassification = 0.2 } };
+        Recipe open = PackRecipe.Settle(Open, own),
+            named = PackRecipe.Settle(Read("""{"object":"nut","alphaSegmentation":0.25,"alphaClassification":0.75}"""), own);
+        Assert.Equal((0.1, 0.2), (open.AlphaSegmentation, open.AlphaClassification));
+        Assert.Equal((0.25, 0.75), (named.AlphaSegmentation, named.AlphaClassification));
+        // Settling is no change of the recipe: another pack may come.
+        Recipe paper = PackRecipe.Settle(Read(RecipeWriter.Write(Open)), Both);
+        Assert.Equal((0.25, 0.75), (paper.AlphaSegmentation, paper.AlphaClassification));
+    }
+
+    [Fact]
     public void Settle_WhatTheRecipeSays_Counts()
     {
         Recipe said = PackRecipe.Settle(

@@ -150,6 +150,14 @@ public sealed class RecipeWriterTests
             },
             r with
             {
+                NamedAlphaSegmentation = 0.4,
+            },
+            r with
+            {
+                NamedAlphaClassification = 0.4,
+            },
+            r with
+            {
                 OutputSize = 256,
             },
             r with
@@ -241,7 +249,7 @@ public sealed class RecipeWriterTests
             Read(
                 """
                 {"object":"nut","branches":["clipLanguage","clipVision","diffLanguage","diffVision"],"profile":"clipfusion",
-                 "backboneScore":"max","positionRadius":null,"referenceTurns":false}
+                 "alphaSegmentation":0.25,"alphaClassification":0.75,"backboneScore":"max","positionRadius":null,"referenceTurns":false}
                 """
             ).Revision
         );
@@ -255,7 +263,7 @@ public sealed class RecipeWriterTests
         var properties = schema.GetProperty("properties").EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
 
         // What a recipe leaves to its pack has no key, and so no default that would be right everywhere.
-        string[] ofPack = ["branches", "profile", "backboneWeight", "fallbackProfile"];
+        string[] ofPack = ["alphaSegmentation", "alphaClassification", "branches", "profile", "backboneWeight", "fallbackProfile"];
         Assert.Equal(canonical.EnumerateObject().Select(p => p.Name).Concat(ofPack).Order(), RecipeReader.Keys.Order());
         Assert.All(ofPack, key => Assert.False(properties[key].TryGetProperty("default", out _), key));
         // The rest are the station's keys, which their own test holds.
