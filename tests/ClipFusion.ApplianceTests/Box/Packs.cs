@@ -4,6 +4,9 @@ using ClipFusion.Inspection.Recipes;
 
 [assembly: AssemblyFixture(typeof(Packs))]
 
+// Most of a test here is waiting: for a program that starts, a broker that is away, a deadline.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+
 namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>The packs that boxes under test run, built once: the starter pack, and the starter pack's results for one picture,
