@@ -5,7 +5,7 @@ using ClipFusion.Inspection.Recipes;
 [assembly: AssemblyFixture(typeof(Packs))]
 
 // Most of a test here is waiting: for a program that starts, a broker that is away, a deadline.
-[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 3)]
 
 namespace ClipFusion.ApplianceTests.Box;
 
