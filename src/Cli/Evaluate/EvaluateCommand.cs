@@ -87,7 +87,7 @@ internal static class EvaluateCommand
 
     private static readonly Option<string> Baselines = new("--baselines")
     {
-        Description = "More rows: winclip, patchcore, both on the pack's CLIP.",
+        Description = $"More rows, on the pack's CLIP: {string.Join(", ", BaselineNames.All.Keys)}; or 'all'.",
         HelpName = "METHOD,...",
     };
 
@@ -176,7 +176,7 @@ internal static class EvaluateCommand
             Cache,
             Threads,
         };
-        foreach (Option option in BackboneFlags.All)
+        foreach (Option option in BackboneFlags.All.Concat(PadimFlags.All))
             command.Add(option);
         Providers.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
@@ -193,7 +193,8 @@ internal static class EvaluateCommand
         // Another ONNX Runtime has to be taken before any network is opened.
         ProviderSettings providers = Providers.Read(parsed);
         using Backbone? backbone = BackboneFlags.Open(parsed, parsed.GetValue(Threads));
-        options = options with { Backbone = backbone };
+        using Backbone? padim = PadimFlags.Open(parsed, parsed.GetValue(Threads));
+        options = options with { Backbone = backbone, PadimBackbone = padim };
         DatasetLayout? layout = parsed.GetValue(Layout) is { } name ? Enum.Parse<DatasetLayout>(name, ignoreCase: true) : null;
         Dataset dataset = Chosen(
             await Task.Run(() => DatasetReader.Read(parsed.GetRequiredValue(DatasetFolder), layout), cancellation).ConfigureAwait(false),
@@ -304,7 +305,8 @@ internal static class EvaluateCommand
             OwnStates = EvaluateLists.States("--states", states),
             Profiles = profiles,
             ClipFusionWithBackbone = withBackbone,
-            Baselines = parsed.GetValue(Baselines) is { } baselines ? EvaluateLists.Names<Baseline>("--baselines", baselines) : [],
+            Baselines = parsed.GetValue(Baselines) is { } baselines ? EvaluateLists.Baselines("--baselines", baselines) : [],
+            PadimChannels = PadimFlags.Read(parsed),
             Coreset = EvaluateLists.Rates("--coreset", parsed.GetRequiredValue(Coreset)) is [var share]
                 ? share
                 : throw new UsageException($"--coreset {parsed.GetValue(Coreset)}: one share is expected"),

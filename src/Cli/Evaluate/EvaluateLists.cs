@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Inspection.Recipes;
 
@@ -36,18 +37,15 @@ internal static class EvaluateLists
                     : null
         );
 
-    public static T[] Names<T>(string option, string text)
-        where T : struct, Enum =>
-        Parse<T>(
-            option,
-            text,
-            string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant(),
-            part =>
-                Enum.GetValues<T>()
-                    .Where(v => v.ToString().Equals(part, StringComparison.OrdinalIgnoreCase))
-                    .Select(v => (T?)v)
-                    .FirstOrDefault()
-        );
+    public static Baseline[] Baselines(string option, string text) =>
+        text.Equals("all", StringComparison.OrdinalIgnoreCase)
+            ? [.. BaselineNames.All.Values]
+            : Parse<Baseline>(
+                option,
+                text,
+                $"{string.Join(", ", BaselineNames.All.Keys)}, or all",
+                part => BaselineNames.All.TryGetValue(part, out Baseline baseline) ? baseline : null
+            );
 
     /// <summary>The product's rows: profiles, and clipfusion with the backbone beside the paper's branches.</summary>
     public static (Profile[] Profiles, bool WithBackbone) Rows(string option, string text)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ClipFusion.Evaluation.Methods;
-using ClipFusion.Foundation;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 
@@ -70,12 +69,9 @@ internal sealed class BackbonePatches : IPatchSource
         SquareFit fit = SquareFit.Of(frame.Width, frame.Height, _backbone.Resize, CropMode.Centre);
         int left = Centre(fit.ScaledWidth),
             top = Centre(fit.ScaledHeight);
-        GreyLevels? levels = frame.Format.IsDeepGrey()
-            ? new GreyLevels(_recipe.BlackLevel ?? 0, _recipe.WhiteLevel ?? frame.Format.MaxGrey())
-            : null;
         byte[] rgb = new byte[3 * plane];
         _resampler.Resize(
-            PixelConverter.ToRgb(frame, levels: levels).View,
+            BackbonePixels.Rgb(frame, _recipe).View,
             fit.ScaledWidth,
             fit.ScaledHeight,
             new Region(left, top, size, size),
@@ -83,18 +79,10 @@ internal sealed class BackbonePatches : IPatchSource
             rgb
         );
 
-        float[] pixels = new float[3 * plane];
-        for (int channel = 0; channel < 3; channel++)
-        {
-            (float mean, float deviation) = (_backbone.Options.Mean[channel], _backbone.Options.Deviation[channel]);
-            for (int i = 0; i < plane; i++)
-                pixels[(channel * plane) + i] = ((rgb[(3 * i) + channel] / 255f) - mean) / deviation;
-        }
-
         int x = Scale(left, frame.Width, fit.ScaledWidth),
             y = Scale(top, frame.Height, fit.ScaledHeight);
         return (
-            pixels,
+            BackbonePixels.Normalized(rgb, plane, _backbone.Options),
             new Region(x, y, Scale(left + size, frame.Width, fit.ScaledWidth) - x, Scale(top + size, frame.Height, fit.ScaledHeight) - y)
         );
 

@@ -21,7 +21,7 @@ internal sealed record FeatureMap(float[] Values, int Channels, int Height, int 
             );
 }
 
-/// <summary>PatchCore's features of layers with different grids.</summary>
+/// <summary>Features of layers with different grids.</summary>
 internal static class FeatureMaps
 {
     /// <summary>Section 3.1: each layer is averaged over 3 x 3 positions (beyond the edge there are zeros), brought to one grid bilinearly,
@@ -50,6 +50,37 @@ internal static class FeatureMaps
         }
 
         return rows;
+    }
+
+    /// <summary>PaDiM's features: each layer is brought to the first one's grid by repeating cells, and chosen channels of all stand side
+    /// by side.</summary>
+    /// <param name="layers">The layers.</param>
+    /// <param name="channels">Numbers of channels, counted through all layers; in this order.</param>
+    /// <returns>height x width rows of the chosen channels.</returns>
+    public static float[] Nearest(IReadOnlyList<FeatureMap> layers, IReadOnlyList<int> channels)
+    {
+        (int height, int width) = (layers[0].Height, layers[0].Width);
+        float[] rows = new float[height * width * channels.Count];
+        for (int c = 0; c < channels.Count; c++)
+        {
+            (FeatureMap layer, int channel) = Find(channels[c]);
+            ReadOnlySpan<float> plane = layer.Values.AsSpan(channel * layer.Height * layer.Width, layer.Height * layer.Width);
+            for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                rows[(((y * width) + x) * channels.Count) + c] = plane[
+                    (y * layer.Height / height * layer.Width) + (x * layer.Width / width)
+                ];
+        }
+
+        return rows;
+
+        (FeatureMap Layer, int Channel) Find(int channel)
+        {
+            int layer = 0;
+            for (; channel >= layers[layer].Channels; layer++)
+                channel -= layers[layer].Channels;
+            return (layers[layer], channel);
+        }
     }
 
     private static void Average(ReadOnlySpan<float> plane, int height, int width, Span<float> averaged)

@@ -11,8 +11,7 @@ namespace ClipFusion.Evaluation.Baselines;
 /// <summary>The towers that WinCLIP needs, of the same weights as the product's.</summary>
 internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
 {
-    private const int PromptsPerRun = 32;
-
+    private readonly PromptEmbeddings _embeddings = new(pack);
     private readonly Preparation _preparation = new(pack.Manifest, recipe, new PillowResampler());
 
     /// <summary>Patches along a side.</summary>
@@ -26,7 +25,7 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
         var prepared = new PreparedImage();
         _preparation.Run(frame, Branches.Clip, prepared, cancellation: cancellation);
         using var networks = new PackNetworks(pack, recipe, prepared);
-        return (networks.RunOnClipPixels(GraphNames.WinClipImage, Outputs, cancellation), prepared.Region);
+        return (networks.RunOnClipPixels(GraphNames.WinClipImage, Outputs, null, cancellation), prepared.Region);
     }
 
     /// <summary>What <see cref="Encode"/> gave.</summary>
@@ -40,32 +39,8 @@ internal sealed class WinClipNetworks(ModelPack pack, Recipe recipe)
     /// <summary>Refuses an object whose prompts are too long.</summary>
     /// <exception cref="ClipFusion.Models.Tokenizer.PromptTooLongException">One is.</exception>
     public void EnsurePrompts(string objectWord) =>
-        PromptLengths.EnsureClip(
-            pack,
-            [.. WinClipPrompts.Normal(objectWord), .. WinClipPrompts.Anomalous(objectWord)],
-            "WinCLIP's prompts"
-        );
+        _embeddings.Ensure([.. WinClipPrompts.Normal(objectWord), .. WinClipPrompts.Anomalous(objectWord)], "WinCLIP's prompts");
 
     /// <summary>The plain mean of the prompts' embeddings [E].</summary>
-    public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation)
-    {
-        double[] sum = new double[pack.Manifest.RequireClip().EmbedDim];
-        int length = pack.Manifest.RequireClip().ContextLength;
-        foreach (string[] some in prompts.Chunk(PromptsPerRun))
-        {
-            long[] ids = [.. some.SelectMany(p => pack.ClipTokenizer.EncodeWhole(p, length))];
-            using NetworkOutputs o = pack.RunOnTokens(
-                GraphNames.WinClipText,
-                ids,
-                some.Length,
-                [GraphNames.Raw(GraphNames.Embeddings)],
-                cancellation
-            );
-            ReadOnlySpan<float> rows = o.Floats(GraphNames.Raw(GraphNames.Embeddings));
-            for (int i = 0; i < rows.Length; i++)
-                sum[i % sum.Length] += rows[i];
-        }
-
-        return [.. sum.Select(s => (float)(s / prompts.Count))];
-    }
+    public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation) => _embeddings.Mean(prompts, cancellation);
 }

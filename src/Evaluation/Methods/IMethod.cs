@@ -24,8 +24,9 @@ internal delegate void MapReader(int height, int width, Span<float> destination)
 /// <summary>What a method says about one picture.</summary>
 /// <param name="Score">How anomalous it is; finite.</param>
 /// <param name="Covered">The part of the picture that the map covers, in its pixels.</param>
-/// <param name="ReadMap">The map; may be read again and gives the same, on several threads at once.</param>
-internal sealed record Judgement(float Score, Region Covered, MapReader ReadMap);
+/// <param name="ReadMap">The map; may be read again and gives the same, on several threads at once. Null for a method that says nothing of
+/// where.</param>
+internal sealed record Judgement(float Score, Region Covered, MapReader? ReadMap);
 
 /// <summary>A way to find anomalies, with one or several rows in the tables.</summary>
 internal interface IMethod : IDisposable

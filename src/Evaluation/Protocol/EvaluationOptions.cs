@@ -35,6 +35,12 @@ public sealed record EvaluationOptions
     /// none.</summary>
     public Backbone? Backbone { get; init; }
 
+    /// <summary>A network of one's own for PaDiM, whose row it is; shared, not owned. Null for none.</summary>
+    public Backbone? PadimBackbone { get; init; }
+
+    /// <summary>The channels that PaDiM keeps, of the network of one's own and of CLIP alike.</summary>
+    public PadimChannels PadimChannels { get; init; } = PadimChannels.Default;
+
     /// <summary>References per category, one table row each.</summary>
     public IReadOnlyList<int> Shots { get; init; } = [0, 1, 2, 4];
 
@@ -63,16 +69,6 @@ public sealed record EvaluationOptions
 
     /// <summary>Threads of the bank search, at least 1.</summary>
     public int Threads { get; init; } = 1;
-}
-
-/// <summary>A published method to compare with.</summary>
-public enum Baseline
-{
-    /// <summary>WinCLIP (Jeong et al., 2023), on the pack's CLIP.</summary>
-    WinClip,
-
-    /// <summary>PatchCore (Roth et al., 2022), on the features of the pack's CLIP; not zero-shot.</summary>
-    PatchCore,
 }
 
 /// <summary>How far an evaluation is.</summary>

@@ -66,6 +66,16 @@ public static class EvaluationSession
             methods.Add(new PatchCoreMethod(new ClipPatches(pack, options.Recipe, networks), options.Coreset));
         if (options.Backbone is { } backbone)
             methods.Add(new PatchCoreMethod(new BackbonePatches(backbone, options.Recipe, networks), options.Coreset));
+        if (options.Baselines.Contains(Baseline.Padim))
+            methods.Add(new PadimMethod(new PadimClip(pack, options.PadimChannels, options.Recipe, networks)));
+        if (options.PadimBackbone is { } convolutions)
+            methods.Add(new PadimMethod(new PadimLayers(convolutions, options.PadimChannels, options.Recipe, networks)));
+        if (options.Baselines.Contains(Baseline.ClipAc))
+            methods.Add(new ClipAcMethod(pack, options.Recipe, networks));
+        if (options.Baselines.Contains(Baseline.MaskClip))
+            methods.Add(new MaskClipMethod(pack, options.Recipe, networks));
+        if (options.Baselines.Contains(Baseline.TransMm))
+            methods.Add(new TransMmMethod(pack, options.Recipe, networks));
         methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, string.Join("; ", partsRan), options.Threads)));
         try
         {
@@ -95,6 +105,7 @@ public static class EvaluationSession
                             + "random or trained is not known",
                     ]
                     : (string[])[],
+                .. BaselineNotes(options),
                 .. ran,
                 .. partsRan,
                 .. ablations.SelectMany(t =>
@@ -156,6 +167,23 @@ public static class EvaluationSession
             ]
             : [];
 
+    /// <summary>What has to be known before a row is compared with the paper's figure.</summary>
+    private static IEnumerable<string> BaselineNotes(EvaluationOptions options)
+    {
+        if (options.PadimBackbone is { } padim)
+            yield return $"padim: its weights are those of {Path.GetFileName(padim.Options.File)}; whether they are random or trained is "
+                + "not known, and the paper's figures are of another network (WideResNet-50)";
+        string[] rows =
+        [
+            .. options.Baselines.Contains(Baseline.ClipAc) ? ["clip-ac"] : (string[])[],
+            .. options.Baselines.Contains(Baseline.MaskClip) ? ["maskclip"] : (string[])[],
+            .. options.Baselines.Contains(Baseline.TransMm) ? ["trans-mm"] : (string[])[],
+        ];
+        if (rows.Length > 0)
+            yield return $"{string.Join(", ", rows)}: the paper's figures are WinCLIP's, whose texts, temperature and resolution for these "
+                + "methods are not published";
+    }
+
     private static Dictionary<string, PackWeights> OtherWeights(EvaluationOptions options, PackManifest pack)
     {
         var weights = new Dictionary<string, PackWeights>(StringComparer.Ordinal);
@@ -164,6 +192,8 @@ public static class EvaluationSession
         // Of a network of one's own nothing is known.
         if (options.Backbone is { } own)
             weights.Add($"patchcore-{own.Name}", PackWeights.Unknown);
+        if (options.PadimBackbone is not null)
+            weights.Add("padim", PackWeights.Unknown);
         return weights;
     }
 
@@ -175,10 +205,17 @@ public static class EvaluationSession
         HashSet<string> graphs = [.. varied.SelectMany(r => Inspector.GraphsOf(r.Networks, hasReferences: true))];
         foreach (RecipeRow row in RowsOf(options, pack).SelectMany(r => r.Rows))
             graphs.UnionWith(Inspector.GraphsOf(row.Recipe, options.Shots.Any(k => k > 0)));
-        if (options.Baselines.Contains(Baseline.WinClip))
-            graphs.UnionWith([GraphNames.WinClipImage, GraphNames.WinClipText]);
-        if (options.Baselines.Contains(Baseline.PatchCore))
-            graphs.Add(GraphNames.ClipImage);
+        foreach (Baseline baseline in options.Baselines)
+            graphs.UnionWith(
+                baseline switch
+                {
+                    Baseline.WinClip => [GraphNames.WinClipImage, GraphNames.WinClipText],
+                    Baseline.ClipAc => [GraphNames.ClipImage, GraphNames.WinClipText],
+                    Baseline.MaskClip => [GraphNames.MaskClipImage, GraphNames.WinClipText],
+                    Baseline.TransMm => [GraphNames.TransMmImage, GraphNames.TransMmLastImage, GraphNames.WinClipText],
+                    _ => (string[])[GraphNames.ClipImage],
+                }
+            );
         return graphs;
     }
 }

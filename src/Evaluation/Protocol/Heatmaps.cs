@@ -29,7 +29,7 @@ internal sealed class Heatmaps(string folder)
 
     private readonly PillowResampler _resampler = new();
 
-    /// <summary>Draws them on one scale, from the median to the largest value of their maps.</summary>
+    /// <summary>Draws them on one scale, from the median to the largest value of their maps; none where there are no maps.</summary>
     /// <param name="images">The run's pictures.</param>
     /// <param name="name">Where the files go below <c>heatmaps</c>, with slashes.</param>
     public DrawnHeatmaps Draw(IReadOnlyList<JudgedImage> images, string name)
@@ -47,7 +47,7 @@ internal sealed class Heatmaps(string folder)
                 .ThenBy(i => i.Image.Id, StringComparer.Ordinal)
                 .Take(Each),
         ];
-        if (worst.Length == 0)
+        if (worst.Length == 0 || worst[0].Judgement.ReadMap is null)
             return DrawnHeatmaps.None;
         float[][] maps = [.. worst.Select(i => Map(i.Judgement))];
         var files = new Dictionary<string, (string Map, string Truth)>(StringComparer.Ordinal);
@@ -80,7 +80,7 @@ internal sealed class Heatmaps(string folder)
     private static float[] Map(Judgement judgement)
     {
         float[] map = new float[MostPixels * MostPixels];
-        judgement.ReadMap(MostPixels, MostPixels, map);
+        judgement.ReadMap!(MostPixels, MostPixels, map);
         return map;
     }
 

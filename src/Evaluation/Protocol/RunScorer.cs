@@ -35,6 +35,8 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits, i
                 curves.Add("image_roc", Curve.Roc(ranks));
             }
         );
+        if (images.All(i => i.Judgement.ReadMap is null))
+            return new RunScores(metrics, notes, curves);
         JudgedImage[] known = [.. images.Where(i => i.Image.HasPixelTruth)];
         if (known.Length < images.Count)
             notes.Add(
@@ -83,7 +85,7 @@ internal sealed class RunScorer(int? mapSize, IReadOnlyList<double> proLimits, i
         Buffers own = _buffers.Value!;
         if (own.Scores.Length < pixels)
             (own.Scores, own.Defect) = (new float[pixels], new bool[pixels]);
-        image.Judgement.ReadMap(height, width, own.Scores.AsSpan(0, pixels));
+        image.Judgement.ReadMap!(height, width, own.Scores.AsSpan(0, pixels));
         bool anomalous = image.Image.Masks.Count > 0;
         if (anomalous)
             DefectMask.Read(image.Image.Masks).Resize(image.Judgement.Covered, height, width, own.Defect.AsSpan(0, pixels));

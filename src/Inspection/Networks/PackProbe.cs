@@ -23,8 +23,10 @@ internal static class PackProbe
         PackManifest m = pack.Manifest;
         switch (graph)
         {
-            case GraphNames.ClipImage or GraphNames.WinClipImage:
+            case GraphNames.ClipImage or GraphNames.WinClipImage or GraphNames.MaskClipImage:
                 return ProbeInputs.Picture(GraphNames.Pixels, m.RequireClip().ImageSize, other);
+            case GraphNames.TransMmImage or GraphNames.TransMmLastImage:
+                return Explained(m.RequireClip(), goldens, other);
             case GraphNames.VaeEncoder:
                 return ProbeInputs.Picture(GraphNames.Pixels, m.RequireDiffusion().ImageSize, other);
             case GraphNames.BackboneImage:
@@ -44,6 +46,15 @@ internal static class PackProbe
             default:
                 return Denoiser(pack, Words(m.RequireDiffusion()), goldens, isWhole: graph == GraphNames.MapDiff);
         }
+    }
+
+    /// <summary>The probe picture, and the abnormal prompt, which is the last of the text tower's.</summary>
+    private static ProbeInputs Explained(ClipPart clip, GoldenTensors goldens, bool other)
+    {
+        float[] text = goldens.Values(GraphNames.ClipText, GraphNames.Embeddings)[^clip.EmbedDim..].ToArray();
+        return ProbeInputs
+            .Picture(GraphNames.Pixels, clip.ImageSize, other)
+            .With(GraphNames.Text, OrtValue.CreateTensorValueFromMemory(text, [1, clip.EmbedDim]));
     }
 
     private static ProbeInputs Denoiser(ModelPack pack, Recipe recipe, GoldenTensors goldens, bool isWhole)

@@ -87,11 +87,17 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
     /// <summary>The transformer as published, from any choice of tokens to the tokens after ln_post [N, L, W].</summary>
     internal Value Transform(NetworkContext context, Value tokens)
     {
+        return new Module(context, "visual")["ln_post"].LayerNorm(Through(context, tokens, _v.Layers));
+    }
+
+    /// <summary>ln_pre and the first so many blocks as published [N, L, W].</summary>
+    internal Value Through(NetworkContext context, Value tokens, int blocks)
+    {
         var m = new Module(context, "visual");
         Value x = m["ln_pre"].LayerNorm(tokens);
-        for (int block = 1; block <= _v.Layers; block++)
+        for (int block = 1; block <= blocks; block++)
             x = Block(context.Graph, m["transformer"]["resblocks"][block - 1], x, x, 0).Original;
-        return m["ln_post"].LayerNorm(x);
+        return x;
     }
 
     private (Value Original, Value Vv) Block(GraphBuilder g, Module m, Value x, Value vv, int block)

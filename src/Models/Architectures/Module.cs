@@ -55,6 +55,18 @@ public readonly record struct Module(NetworkContext Context, string Path)
         return bias ? G.Add(y, Tensor(biasName, Context.Compute, outFeatures)) : y;
     }
 
+    /// <summary>The gradient at x of <see cref="Linear(Value, int, bool)"/> from the gradient D at its result: D W, in the compute
+    /// type.</summary>
+    /// <param name="gradient">[..., out].</param>
+    /// <param name="inFeatures">Columns of the published weight.</param>
+    /// <param name="weightName">What the layer calls it.</param>
+    public Value LinearGradient(Value gradient, int inFeatures, string weightName = "weight")
+    {
+        using GraphScope scope = Enter();
+        Value weight = G.Transpose(Transposed(weightName, gradient.Fixed(-1), inFeatures), 1, 0);
+        return G.MatMul(G.Cast(gradient, Context.Compute), weight);
+    }
+
     /// <summary>Several projections of the same x as one product: x [W1; W2; ...]^T, without bias.</summary>
     /// <param name="x">[..., in].</param>
     /// <param name="outFeatures">Rows of each.</param>

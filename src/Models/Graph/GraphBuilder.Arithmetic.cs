@@ -36,6 +36,15 @@ public sealed partial class GraphBuilder
     /// <summary>Cosine.</summary>
     public Value Cos(Value x) => Emit("Cos", [x], x.Type, x.Shape);
 
+    /// <summary>e to the power of x.</summary>
+    public Value Exp(Value x) => Emit("Exp", [x], x.Type, x.Shape);
+
+    /// <summary>Square root.</summary>
+    public Value Sqrt(Value x) => Emit("Sqrt", [x], x.Type, x.Shape);
+
+    /// <summary>The larger of x and 0.</summary>
+    public Value Relu(Value x) => Emit("Relu", [x], x.Type, x.Shape);
+
     /// <summary>SiLU (swish): x sigmoid(x).</summary>
     public Value Silu(Value x) => Mul(x, Sigmoid(x));
 
@@ -149,7 +158,7 @@ public sealed partial class GraphBuilder
         Value rows = Reshape(wide, x[0], groups, channels / groups * (long)height * width);
         Value centred = Sub(rows, StagedMean(rows, "ReduceMean"));
         Value variance = StagedMean(centred, "ReduceSumSquare");
-        Value deviation = Emit("Sqrt", [Shift(variance, epsilon)], variance.Type, variance.Shape);
+        Value deviation = Sqrt(Shift(variance, epsilon));
         Value spread = Reshape(Div(centred, deviation), [.. x.Shape]);
         return Add(Mul(spread, perChannel), offset);
     }

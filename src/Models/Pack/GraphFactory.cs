@@ -61,6 +61,23 @@ internal sealed class GraphFactory(
         g.Output(GraphNames.Raw(GraphNames.Embeddings), new ClipText(clip).Build(new NetworkContext(g, weights, store, F32), tokens));
     }
 
+    public void MaskClipImage(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, 1, clip.Vision.ImageSize, clip.Vision.ImageSize, 3);
+        Value patches = new ClipMaskClip(clip).Build(new NetworkContext(g, weights, store, compute), pixels);
+        g.Output(GraphNames.Raw(GraphNames.PatchesOriginal), g.Cast(patches, F32));
+    }
+
+    /// <summary>The tower forth and back; <paramref name="last"/> gives the variant of the last block alone.</summary>
+    public void TransMmImage(GraphBuilder g, IWeights weights, ExternalWeightFile store, bool last)
+    {
+        Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, 1, clip.Vision.ImageSize, clip.Vision.ImageSize, 3),
+            target = g.Input(GraphNames.Text, F32, 1, clip.EmbedDim);
+        var tower = new ClipTransMm(clip);
+        int start = last ? clip.Vision.Layers : 1;
+        g.Output(GraphNames.Relevance, tower.Build(new NetworkContext(g, weights, store, compute), pixels, target, start).Relevance);
+    }
+
     public void DiffusionText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
     {
         Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", text.ContextLength);

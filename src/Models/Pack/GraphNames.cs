@@ -34,6 +34,17 @@ public static class GraphNames
     /// <summary>WinCLIP's text tower: <see cref="Tokens"/> to <see cref="Raw"/> <see cref="Embeddings"/>.</summary>
     public const string WinClipText = "winclip_text";
 
+    /// <summary>MaskCLIP's image tower: <see cref="Pixels"/> to <see cref="Raw"/> <see cref="PatchesOriginal"/>. For comparisons; the
+    /// method does not use it.</summary>
+    public const string MaskClipImage = "maskclip_image";
+
+    /// <summary>Trans-MM on the image tower, all blocks: <see cref="Pixels"/> and <see cref="Text"/> to <see cref="Relevance"/>. For
+    /// comparisons; the method does not use it.</summary>
+    public const string TransMmImage = "transmm_image";
+
+    /// <summary>As <see cref="TransMmImage"/>, the last block alone.</summary>
+    public const string TransMmLastImage = "transmm_last_image";
+
     /// <summary>Backbone: <see cref="Pixels"/> to <see cref="BackboneFeatures"/> of each of its layers.</summary>
     public const string BackboneImage = "backbone_image";
 
@@ -48,6 +59,12 @@ public static class GraphNames
 
     /// <summary>uint8 [N, S, S, 3], RGB.</summary>
     public const string Pixels = "pixels";
+
+    /// <summary>float32 [1, E], unit: a prompt's embedding.</summary>
+    public const string Text = "text";
+
+    /// <summary>float32 [P], 0 or more: how much a patch has to do with the likeness of picture and <see cref="Text"/>.</summary>
+    public const string Relevance = "relevance";
 
     /// <summary>int64 [N, 77].</summary>
     public const string Tokens = "tokens";
@@ -115,17 +132,21 @@ public static class GraphNames
     [DenoiserParts.Decoder, DenoiserParts.Encoder | DenoiserParts.Bottleneck | DenoiserParts.Decoder];
 
     /// <summary>float32 [rows, H, W]: as <see cref="StateMaps"/>, the mean over the layers of some of the denoiser's components.</summary>
-    public static string StateMapsOf(DenoiserParts parts) => $"{StateMaps}.{Text(parts)}";
+    public static string StateMapsOf(DenoiserParts parts) => $"{StateMaps}.{NameOf(parts)}";
 
     /// <summary>float32 [rows, H, W]: as <see cref="StateMapsUnnormalized"/>, the mean over the layers of some of the denoiser's
     /// components.</summary>
-    public static string StateMapsUnnormalizedOf(DenoiserParts parts) => $"{StateMapsUnnormalized}.{Text(parts)}";
+    public static string StateMapsUnnormalizedOf(DenoiserParts parts) => $"{StateMapsUnnormalized}.{NameOf(parts)}";
+
+    /// <summary>Whether a graph is for comparisons alone: an appliance never runs it.</summary>
+    public static bool IsForComparisons(string graph) =>
+        graph is WinClipImage or WinClipText or MaskClipImage or TransMmImage or TransMmLastImage or MapDiffParts;
 
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
     public static string WeightFile(string graph) =>
         graph switch
         {
-            ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
+            ClipImage or ClipText or WinClipImage or WinClipText or MaskClipImage or TransMmImage or TransMmLastImage => "clip.weights",
             BackboneImage => "backbone.weights",
             MapDiff or MapDiffLanguage or MapDiffParts => "unet.weights",
             _ => $"{graph}.weights",
@@ -173,7 +194,7 @@ public static class GraphNames
         public string Of(int number) => (uint)number < (uint)_usual.Length ? _usual[number] : $"{prefix}{number}";
     }
 
-    private static string Text(DenoiserParts parts) =>
+    private static string NameOf(DenoiserParts parts) =>
         string.Join(
             '-',
             Enum.GetValues<DenoiserParts>()

@@ -34,6 +34,15 @@ public sealed class ProbeInputs : IDisposable
         return new([KeyValuePair.Create(input, OrtValue.CreateTensorValueFromMemory(all, [ids.Length, ids[0].Length]))]);
     }
 
+    /// <summary>Takes one more tensor.</summary>
+    /// <param name="input">The input's name.</param>
+    /// <param name="value">Owned from now on.</param>
+    public ProbeInputs With(string input, OrtValue value)
+    {
+        _values.Add(input, value);
+        return this;
+    }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {

@@ -36,7 +36,12 @@ public static class ProviderNames
     public static NetworkPart PartOf(string graph) =>
         graph switch
         {
-            GraphNames.ClipImage or GraphNames.WinClipImage or GraphNames.BackboneImage => NetworkPart.ImageTower,
+            GraphNames.ClipImage
+            or GraphNames.WinClipImage
+            or GraphNames.MaskClipImage
+            or GraphNames.TransMmImage
+            or GraphNames.TransMmLastImage
+            or GraphNames.BackboneImage => NetworkPart.ImageTower,
             GraphNames.ClipText or GraphNames.WinClipText or GraphNames.DiffusionText => NetworkPart.TextTowers,
             GraphNames.VaeEncoder => NetworkPart.Vae,
             _ => NetworkPart.Unet,

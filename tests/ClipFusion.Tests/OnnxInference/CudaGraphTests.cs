@@ -23,7 +23,15 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
         using ModelPack pack = Open(cuda);
         foreach (string graph in pack.Manifest.Graphs.Select(g => g.Name).Distinct())
             pack.Session(graph);
-        string[] expected = [GraphNames.ClipImage, GraphNames.VaeEncoder, GraphNames.WinClipImage];
+        string[] expected =
+        [
+            GraphNames.ClipImage,
+            GraphNames.MaskClipImage,
+            GraphNames.TransMmImage,
+            GraphNames.TransMmLastImage,
+            GraphNames.VaeEncoder,
+            GraphNames.WinClipImage,
+        ];
         Assert.Equal(expected, cuda.Replayed.Order(StringComparer.Ordinal));
         Assert.Equal(expected, pack.Providers.Where(d => d.CudaGraphs).Select(d => d.Graph));
         Assert.All(pack.Providers, d => Assert.Equal((ExecutionProvider.Cuda, null), (d.Provider, d.WhyNotBetter)));

@@ -33,12 +33,8 @@ internal static class RecordedPack
         [
             .. pack.Manifest.Graphs.Where(g =>
                 !kept.Contains(g)
-                && g
-                    is {
-                        Debug: false,
-                        Target: GraphTarget.OnnxRuntime,
-                        Name: not (GraphNames.WinClipImage or GraphNames.WinClipText or GraphNames.MapDiffParts)
-                    }
+                && !GraphNames.IsForComparisons(g.Name)
+                && g is { Debug: false, Target: GraphTarget.OnnxRuntime }
             ),
         ];
         string[] copied =

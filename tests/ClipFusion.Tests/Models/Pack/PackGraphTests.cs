@@ -99,6 +99,9 @@ public sealed class PackGraphTests(TinyPacks packs)
             [GraphNames.ClipText] = [GraphNames.Embeddings],
             [GraphNames.WinClipImage] = [GraphNames.Class, GraphNames.Patches, GraphNames.Windows(2), GraphNames.Windows(3)],
             [GraphNames.WinClipText] = [GraphNames.Raw(GraphNames.Embeddings)],
+            [GraphNames.MaskClipImage] = [GraphNames.Raw(GraphNames.PatchesOriginal)],
+            [GraphNames.TransMmImage] = [GraphNames.Relevance],
+            [GraphNames.TransMmLastImage] = [GraphNames.Relevance],
             [GraphNames.DiffusionText] = [GraphNames.Context],
             [GraphNames.VaeEncoder] = [GraphNames.Latent],
             [GraphNames.MapDiff] =

@@ -1,0 +1,45 @@
+using System.Collections.ObjectModel;
+
+namespace ClipFusion.Evaluation.Baselines;
+
+/// <summary>A published method to compare with.</summary>
+public enum Baseline
+{
+    /// <summary>WinCLIP (Jeong et al., 2023), on the pack's CLIP.</summary>
+    WinClip,
+
+    /// <summary>PatchCore (Roth et al., 2022), on the features of the pack's CLIP; not zero-shot.</summary>
+    PatchCore,
+
+    /// <summary>PaDiM (Defard et al., 2020), on the features of the pack's CLIP, and on a network of one's own where one is given; not
+    /// zero-shot.</summary>
+    Padim,
+
+    /// <summary>CLIP-AC (WinCLIP's name for CLIP's class embedding against two texts), with three sets of texts; zero-shot, scores
+    /// alone.</summary>
+    ClipAc,
+
+    /// <summary>MaskCLIP (Zhou et al., 2022), on the pack's CLIP; zero-shot.</summary>
+    MaskClip,
+
+    /// <summary>Trans-MM (Chefer et al., 2021), on the pack's CLIP, of the last block and of all; zero-shot.</summary>
+    TransMm,
+}
+
+/// <summary>What the methods are called on the command line.</summary>
+public static class BaselineNames
+{
+    /// <summary>Each with its name.</summary>
+    public static ReadOnlyDictionary<string, Baseline> All { get; } =
+        new(
+            new Dictionary<string, Baseline>(StringComparer.OrdinalIgnoreCase)
+            {
+                ["winclip"] = Baseline.WinClip,
+                ["patchcore"] = Baseline.PatchCore,
+                ["padim"] = Baseline.Padim,
+                ["clip-ac"] = Baseline.ClipAc,
+                ["maskclip"] = Baseline.MaskClip,
+                ["trans-mm"] = Baseline.TransMm,
+            }
+        );
+}
