@@ -13,6 +13,8 @@ switch (args.FirstOrDefault())
     case "bank-share":
         BankShareBenchmark.Run(args);
         break;
+    case "padim":
+        return PadimBenchmark.Run();
     case "aupro":
         AuproBenchmark.Run();
         break;
