@@ -9,6 +9,9 @@ internal static class SimulateCommand
 {
     private const int MaxParts = 100_000;
 
+    // Good parts are drawn too, to learn from, and have to be found.
+    private const double MaxRate = 0.99;
+
     private static readonly Option<string> Out = new("--out")
     {
         Description = "Folder that receives one folder per material; made if it is missing.",
@@ -45,7 +48,7 @@ internal static class SimulateCommand
 
     private static readonly Option<double> DefectRate = new("--defect-rate")
     {
-        Description = "Share of the parts to test with that have a defect, 0 to 1.",
+        Description = "Share of the parts to test with that have a defect, 0 to 0.99.",
         HelpName = "R",
         DefaultValueFactory = _ => 0.3,
     };
@@ -79,13 +82,12 @@ internal static class SimulateCommand
         int parts = parsed.GetValue(Parts) is var count and >= 1 and <= MaxParts
             ? count
             : throw new UsageException($"--parts {parsed.GetValue(Parts)}: 1 to {MaxParts} are expected");
-        // With every part bad there would be none to learn from.
-        double rate = parsed.GetValue(DefectRate) is var share and >= 0 and < 1
+        double rate = parsed.GetValue(DefectRate) is var share and >= 0 and <= MaxRate
             ? share
             : throw new UsageException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"--defect-rate {parsed.GetValue(DefectRate)}: 0 or more and less than 1 is expected"
+                    $"--defect-rate {parsed.GetValue(DefectRate)}: 0 or more and less than 1 is expected, {MaxRate} at most"
                 )
             );
         SimulatedDataset[] sets =

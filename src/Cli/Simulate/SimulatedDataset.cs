@@ -47,7 +47,15 @@ internal sealed class SimulatedDataset(string folder, LineOptions options, int p
     public DatasetCounts Write(CancellationToken cancellation)
     {
         string parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
-        Directory.CreateDirectory(parent);
+        try
+        {
+            Directory.CreateDirectory(parent);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"--out: the folder {parent} can't be made: {e.Message}", e);
+        }
+
         string working = AtomicFile.TemporaryIn(parent);
         try
         {

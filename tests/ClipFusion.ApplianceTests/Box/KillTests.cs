@@ -2,7 +2,7 @@ namespace ClipFusion.ApplianceTests.Box;
 
 /// <summary>The power goes, at every step of the flow and at any instant: what was acked is answered, once, in order, and what was promised
 /// to the disk is acked.</summary>
-public sealed class KillTests(Packs packs) : LineTest
+public sealed class KillTests(Packs packs) : LineTest(TimeSpan.FromMinutes(10))
 {
     /// <summary>Every step that a trigger passes, packs taking turns.</summary>
     public static TheoryData<string, string> Steps =>

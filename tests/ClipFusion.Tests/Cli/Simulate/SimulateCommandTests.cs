@@ -103,6 +103,7 @@ public sealed class SimulateCommandTests : IDisposable
     [InlineData("--parts", "0", "1 to 100000")]
     [InlineData("--defect-rate", "1", "less than 1")]
     [InlineData("--defect-rate", "NaN", "less than 1")]
+    [InlineData("--defect-rate", "0.99999", "0.99 at most")]
     public async Task Simulate_BadOption_IsNamedAndWritesNothing(string option, string value, string mention)
     {
         (await CliRun.RunAsync("simulate", "--out", Out, option, value)).AssertBadArguments(mention);
@@ -116,6 +117,16 @@ public sealed class SimulateCommandTests : IDisposable
         await File.WriteAllTextAsync(mine, "mine", TestContext.Current.CancellationToken);
         (await CliRun.RunAsync(["simulate", "--out", Out, .. Small])).AssertBadArguments("terrazzo is there already");
         Assert.Equal([mine], Directory.EnumerateFiles(Out, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Simulate_FolderThatCantBeMade_IsNamed()
+    {
+        string file = _folder["file"];
+        await File.WriteAllTextAsync(file, "mine", TestContext.Current.CancellationToken);
+        CliRun cli = await CliRun.RunAsync(["simulate", "--out", Path.Combine(file, "sets"), "--material", "leather", .. Small]);
+        Assert.Equal(ExitCode.Failed, cli.Code);
+        Assert.Contains($"--out: the folder {Path.Combine(file, "sets")} can't be made", cli.Error, StringComparison.Ordinal);
     }
 
     [Fact]

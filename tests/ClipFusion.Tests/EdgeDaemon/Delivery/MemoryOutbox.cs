@@ -10,27 +10,34 @@ internal sealed class MemoryOutbox
     private readonly Dictionary<long, int> _refusals = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly List<long> _parked = [],
+        _delivered = [],
+        _handing = [],
+        _givenUp = [];
+    private readonly List<(long Sequence, bool IsSure)> _unheard = [];
+
     public int Reads { get; private set; }
 
-    public List<long> Parked { get; } = [];
+    // What was noted so far; the publishers go on noting.
+    public IReadOnlyList<long> Parked => Now(_parked);
 
-    public List<long> Delivered { get; } = [];
+    public IReadOnlyList<long> Delivered => Now(_delivered);
 
     /// <summary>Rows noted as about to go out.</summary>
-    public List<long> Handing { get; } = [];
+    public IReadOnlyList<long> Handing => Now(_handing);
 
     /// <summary>Rows noted as heard by nobody, and whether surely so.</summary>
-    public List<(long Sequence, bool IsSure)> Unheard { get; } = [];
+    public IReadOnlyList<(long Sequence, bool IsSure)> Unheard => Now(_unheard);
 
-    public List<long> GivenUp { get; } = [];
+    public IReadOnlyList<long> GivenUp => Now(_givenUp);
 
-    public Outbox Seam => new(Read, DeliverAsync, RefuseAsync, HandingAsync, UnheardAsync, (row, _) => Remove(row, GivenUp));
+    public Outbox Seam => new(Read, DeliverAsync, RefuseAsync, HandingAsync, UnheardAsync, (row, _) => Remove(row, _givenUp));
 
     /// <summary>Notes of deliveries that fail from now on.</summary>
     public int FailDelivered { get; set; }
 
     private ValueTask DeliverAsync(OutboxRow row, CancellationToken cancellationToken) =>
-        FailDelivered-- > 0 ? ValueTask.FromException(new IOException("the disk is busy")) : Remove(row, Delivered);
+        FailDelivered-- > 0 ? ValueTask.FromException(new IOException("the disk is busy")) : Remove(row, _delivered);
 
     private async ValueTask<bool> RefuseAsync(OutboxRow row, string why, CancellationToken cancellationToken)
     {
@@ -39,21 +46,21 @@ internal sealed class MemoryOutbox
             if ((_refusals[row.Sequence] = _refusals.GetValueOrDefault(row.Sequence) + 1) < 3)
                 return false;
         }
-        await Remove(row, Parked);
+        await Remove(row, _parked);
         return true;
     }
 
     private ValueTask HandingAsync(OutboxRow row, CancellationToken cancellationToken)
     {
         lock (_gate)
-            Handing.Add(row.Sequence);
+            _handing.Add(row.Sequence);
         return default;
     }
 
     private ValueTask UnheardAsync(OutboxRow row, bool isSurelyUnheard, CancellationToken cancellationToken)
     {
         lock (_gate)
-            Unheard.Add((row.Sequence, isSurelyUnheard));
+            _unheard.Add((row.Sequence, isSurelyUnheard));
         return default;
     }
 
@@ -77,6 +84,12 @@ internal sealed class MemoryOutbox
             }
             await changed.WaitAsync(cancellationToken);
         }
+    }
+
+    private List<T> Now<T>(List<T> noted)
+    {
+        lock (_gate)
+            return [.. noted];
     }
 
     private ValueTask<IReadOnlyList<OutboxRow>> Read(string station, long afterSequence, int limit, CancellationToken cancellationToken)
