@@ -14,7 +14,13 @@ internal static class PadimBenchmark
         PerRound = 5;
 
     // ResNet-18 at 224 pixels keeps 100 channels, WideResNet-50 550.
-    private static readonly (int Images, int Positions, int Width)[] Cases = [(1, 3136, 100), (4, 3136, 100), (16, 3136, 100), (4, 784, 550)];
+    private static readonly (int Images, int Positions, int Width)[] Cases =
+    [
+        (1, 3136, 100),
+        (4, 3136, 100),
+        (16, 3136, 100),
+        (4, 784, 550),
+    ];
 
     /// <summary>Runs the comparison; returns 1 where numpy can't be run.</summary>
     public static int Run()
@@ -44,8 +50,8 @@ internal static class PadimBenchmark
             (double o, double n) = (Machine.Median(ours), Machine.Median(numpy));
             double ratio = Machine.Median(numpy.Zip(ours, (a, b) => a / b));
             Console.WriteLine(
-                $"{images} images, {positions} positions, {width} channels: distances {o:F2} ms against {n:F2} ms, {ratio:F1} times as fast "
-                    + $"(median of {Rounds} paired rounds); fitting {Machine.Median(fit):F0} against {Machine.Median(numpyFit):F0} ms"
+                $"{images} images, {positions} positions, {width} channels: distances {o:F2} ms against {n:F2} ms, {ratio:F1} times as "
+                    + $"fast (median of {Rounds} paired rounds); fitting {Machine.Median(fit):F0} against {Machine.Median(numpyFit):F0} ms"
             );
         }
 

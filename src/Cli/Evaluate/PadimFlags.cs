@@ -14,7 +14,8 @@ internal static class PadimFlags
 
     private static readonly Option<string> Model = new("--padim-backbone")
     {
-        Description = "A row of PaDiM on this ONNX network's layers too; its input is float32 [1, 3, S, S], of ImageNet's mean and deviation.",
+        Description =
+            "A row of PaDiM on this ONNX network's layers too; its input is float32 [1, 3, S, S], of ImageNet's mean and deviation.",
         HelpName = "FILE",
     };
 
@@ -75,7 +76,10 @@ internal static class PadimFlags
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{Channels.Name} {given}: a number or a file with a JSON list of numbers is expected: {e.Message}", e);
+            throw new UsageException(
+                $"{Channels.Name} {given}: a number or a file with a JSON list of numbers is expected: {e.Message}",
+                e
+            );
         }
     }
 }

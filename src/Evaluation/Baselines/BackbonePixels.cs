@@ -11,9 +11,7 @@ internal static class BackbonePixels
     public static RgbImage Rgb(ImageView frame, Recipe recipe) =>
         PixelConverter.ToRgb(
             frame,
-            levels: frame.Format.IsDeepGrey()
-                ? new GreyLevels(recipe.BlackLevel ?? 0, recipe.WhiteLevel ?? frame.Format.MaxGrey())
-                : null
+            levels: frame.Format.IsDeepGrey() ? new GreyLevels(recipe.BlackLevel ?? 0, recipe.WhiteLevel ?? frame.Format.MaxGrey()) : null
         );
 
     /// <summary>A picture squeezed to S x S by Pillow's bicubic filter.</summary>

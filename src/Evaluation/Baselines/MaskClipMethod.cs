@@ -62,8 +62,7 @@ internal sealed class MaskClipMethod : IMethod
                 new Judgement(
                     map.Max(),
                     said.Covered,
-                    (height, width, destination) =>
-                        BilinearResize.Resize(map, clip.GridSize, clip.GridSize, destination, height, width)
+                    (height, width, destination) => BilinearResize.Resize(map, clip.GridSize, clip.GridSize, destination, height, width)
                 ),
             ];
         };

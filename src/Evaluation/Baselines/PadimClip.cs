@@ -24,7 +24,7 @@ internal sealed class PadimClip : IPatchSource
         _clip = pack.Manifest.RequireClip();
         _outputs = [.. _clip.Blocks.Select(b => GraphNames.Raw(GraphNames.FeaturesOriginal(b)))];
         _channels = channels.Of(_clip.Blocks.Count * _clip.Width);
-        _images = new ClipImages(pack, GraphNames.ClipImage, _outputs, recipe, store);
+        _images = new ClipImages(pack, GraphNames.ClipTokensImage, _outputs, recipe, store);
         InputSize = recipe.OutputSize;
         Fingerprint = $"{Row} {_images.Fingerprint("")} channels:{channels} side:{InputSize}";
     }

@@ -20,8 +20,7 @@ internal sealed class PromptEmbeddings(ModelPack pack)
     public void Ensure(IReadOnlyList<string> prompts, string whose) => PromptLengths.EnsureClip(pack, [.. prompts], whose);
 
     /// <summary>The plain mean of the raw embeddings [E].</summary>
-    public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation) =>
-        MeanOf(prompts, static (_, _) => 1, cancellation);
+    public float[] Mean(IReadOnlyList<string> prompts, CancellationToken cancellation) => MeanOf(prompts, static (_, _) => 1, cancellation);
 
     /// <summary>The mean of the unit embeddings [E], as CLIP's and OpenCLIP's recipe for zero-shot classifiers has it.</summary>
     public float[] MeanOfUnits(IReadOnlyList<string> prompts, CancellationToken cancellation) =>

@@ -7,8 +7,8 @@ using ClipFusion.Models.Pack;
 namespace ClipFusion.Evaluation.Baselines;
 
 /// <summary>
-/// Trans-MM as rows of the tables: how much each patch has to do with the picture's likeness to "anomalous [o]", by the last block as in its
-/// authors' notebook, and by all. Zero-shot. The score is the map's largest value, which is ours: its authors look at maps.
+/// Trans-MM as rows of the tables: how much each patch has to do with the picture's likeness to "anomalous [o]", by the last block as in
+/// its authors' notebook, and by all. Zero-shot. The score is the map's largest value, which is ours: its authors look at maps.
 /// </summary>
 internal sealed class TransMmMethod : IMethod
 {

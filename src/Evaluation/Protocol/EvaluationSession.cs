@@ -210,6 +210,7 @@ public static class EvaluationSession
                 baseline switch
                 {
                     Baseline.WinClip => [GraphNames.WinClipImage, GraphNames.WinClipText],
+                    Baseline.Padim => [GraphNames.ClipTokensImage],
                     Baseline.ClipAc => [GraphNames.ClipImage, GraphNames.WinClipText],
                     Baseline.MaskClip => [GraphNames.MaskClipImage, GraphNames.WinClipText],
                     Baseline.TransMm => [GraphNames.TransMmImage, GraphNames.TransMmLastImage, GraphNames.WinClipText],

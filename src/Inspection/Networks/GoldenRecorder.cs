@@ -15,6 +15,7 @@ public static class GoldenRecorder
         GraphNames.ClipText,
         GraphNames.WinClipImage,
         GraphNames.WinClipText,
+        GraphNames.ClipTokensImage,
         GraphNames.MaskClipImage,
         GraphNames.TransMmImage,
         GraphNames.TransMmLastImage,

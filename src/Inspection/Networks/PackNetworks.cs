@@ -128,12 +128,7 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     /// <param name="cancellation">Ends the run.</param>
     /// <returns>Owned by the caller.</returns>
     /// <exception cref="NetworkException">The pack has no such graph, or a network failed.</exception>
-    public NetworkOutputs RunOnClipPixels(
-        string graph,
-        IReadOnlyCollection<string> outputs,
-        float[]? text,
-        CancellationToken cancellation
-    )
+    public NetworkOutputs RunOnClipPixels(string graph, IReadOnlyCollection<string> outputs, float[]? text, CancellationToken cancellation)
     {
         if (text is null)
             return RunOnPixels(graph, image.Clip, Clip.ImageSize, outputs, null, cancellation);

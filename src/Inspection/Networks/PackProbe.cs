@@ -23,7 +23,7 @@ internal static class PackProbe
         PackManifest m = pack.Manifest;
         switch (graph)
         {
-            case GraphNames.ClipImage or GraphNames.WinClipImage or GraphNames.MaskClipImage:
+            case GraphNames.ClipImage or GraphNames.WinClipImage or GraphNames.ClipTokensImage or GraphNames.MaskClipImage:
                 return ProbeInputs.Picture(GraphNames.Pixels, m.RequireClip().ImageSize, other);
             case GraphNames.TransMmImage or GraphNames.TransMmLastImage:
                 return Explained(m.RequireClip(), goldens, other);

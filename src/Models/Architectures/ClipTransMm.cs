@@ -104,8 +104,8 @@ public sealed class ClipTransMm(OpenClipConfig config)
         return (new Forward(m, x, q, k, v, attention, y, hidden), result);
     }
 
-    /// <summary>dL/dx of the class token before ln_post: De = s (t - e^ (e^ t)) / |e| of e, the class embedding, and e^ of unit length, through
-    /// the projection and the normalisation.</summary>
+    /// <summary>dL/dx of the class token before ln_post: De = s (t - e^ (e^ t)) / |e| of e, the class embedding, and e^ of unit length,
+    /// through the projection and the normalisation.</summary>
     private Value Start(GraphBuilder g, Module m, Value classToken, Value text)
     {
         Value token = g.Reshape(classToken, 1, _v.Width);
@@ -135,10 +135,7 @@ public sealed class ClipTransMm(OpenClipConfig config)
         int tokens = block.X.Fixed(1);
         Value dv = g.MatMul(g.Transpose(block.A, 0, 1, 3, 2), heads);
         Value mean = g.Reshape(g.Mean(g.Mul(gradient, block.A), -1), 1, _v.Heads, tokens, 1);
-        Value ds = g.Scale(
-            g.Mul(block.A, g.Sub(gradient, g.Scale(mean, tokens))),
-            1 / Math.Sqrt(_v.Width / (double)_v.Heads)
-        );
+        Value ds = g.Scale(g.Mul(block.A, g.Sub(gradient, g.Scale(mean, tokens))), 1 / Math.Sqrt(_v.Width / (double)_v.Heads));
         Value dq = g.MatMul(ds, Split(g, block.K, tokens)),
             dk = g.MatMul(g.Transpose(ds, 0, 1, 3, 2), Split(g, block.Q, tokens));
         Value together = g.Concat(2, g.MergeHeads(dq), g.MergeHeads(dk), g.MergeHeads(dv));

@@ -61,6 +61,15 @@ internal sealed class GraphFactory(
         g.Output(GraphNames.Raw(GraphNames.Embeddings), new ClipText(clip).Build(new NetworkContext(g, weights, store, F32), tokens));
     }
 
+    public void ClipTokensImage(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, 1, clip.Vision.ImageSize, clip.Vision.ImageSize, 3);
+        var tower = new ClipVision(clip, clip.Vision.Layers);
+        ClipVision.Outputs o = tower.Build(new NetworkContext(g, weights, store, compute), pixels, [.. clipBlocks]);
+        foreach (int block in clipBlocks)
+            g.Output(GraphNames.Raw(GraphNames.FeaturesOriginal(block)), g.Cast(o.Original[block], F32));
+    }
+
     public void MaskClipImage(GraphBuilder g, IWeights weights, ExternalWeightFile store)
     {
         Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, 1, clip.Vision.ImageSize, clip.Vision.ImageSize, 3);

@@ -38,6 +38,10 @@ public static class GraphNames
     /// method does not use it.</summary>
     public const string MaskClipImage = "maskclip_image";
 
+    /// <summary>The image tower's original stream: <see cref="Pixels"/> to <see cref="Raw"/> <see cref="FeaturesOriginal"/> of the pack's
+    /// blocks. For comparisons; the method does not use it.</summary>
+    public const string ClipTokensImage = "clip_tokens_image";
+
     /// <summary>Trans-MM on the image tower, all blocks: <see cref="Pixels"/> and <see cref="Text"/> to <see cref="Relevance"/>. For
     /// comparisons; the method does not use it.</summary>
     public const string TransMmImage = "transmm_image";
@@ -140,13 +144,14 @@ public static class GraphNames
 
     /// <summary>Whether a graph is for comparisons alone: an appliance never runs it.</summary>
     public static bool IsForComparisons(string graph) =>
-        graph is WinClipImage or WinClipText or MaskClipImage or TransMmImage or TransMmLastImage or MapDiffParts;
+        graph is WinClipImage or WinClipText or ClipTokensImage or MaskClipImage or TransMmImage or TransMmLastImage or MapDiffParts;
 
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
     public static string WeightFile(string graph) =>
         graph switch
         {
-            ClipImage or ClipText or WinClipImage or WinClipText or MaskClipImage or TransMmImage or TransMmLastImage => "clip.weights",
+            ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
+            ClipTokensImage or MaskClipImage or TransMmImage or TransMmLastImage => "clip.weights",
             BackboneImage => "backbone.weights",
             MapDiff or MapDiffLanguage or MapDiffParts => "unet.weights",
             _ => $"{graph}.weights",

@@ -107,6 +107,7 @@ internal sealed class MethodGraphs
         One(GraphNames.ClipImage, GraphForm.Debug, g => _factory.ClipImage(g, _clip.Weights, store, debug: true));
         One(GraphNames.ClipText, GraphForm.Common, g => _factory.ClipText(g, _clip.Weights, store));
         One(GraphNames.WinClipImage, GraphForm.Running, g => _factory.WinClipImage(g, _clip.Weights, store));
+        One(GraphNames.ClipTokensImage, GraphForm.Running, g => _factory.ClipTokensImage(g, _clip.Weights, store));
         One(GraphNames.MaskClipImage, GraphForm.Running, g => _factory.MaskClipImage(g, _clip.Weights, store));
         One(GraphNames.TransMmImage, GraphForm.Running, g => _factory.TransMmImage(g, _clip.Weights, store, last: false));
         One(GraphNames.TransMmLastImage, GraphForm.Running, g => _factory.TransMmImage(g, _clip.Weights, store, last: true));

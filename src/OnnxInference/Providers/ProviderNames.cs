@@ -38,6 +38,7 @@ public static class ProviderNames
         {
             GraphNames.ClipImage
             or GraphNames.WinClipImage
+            or GraphNames.ClipTokensImage
             or GraphNames.MaskClipImage
             or GraphNames.TransMmImage
             or GraphNames.TransMmLastImage

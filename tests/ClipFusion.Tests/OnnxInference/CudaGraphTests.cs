@@ -26,9 +26,8 @@ public sealed class CudaGraphTests(ProbedPacks packs) : IClassFixture<ProbedPack
         string[] expected =
         [
             GraphNames.ClipImage,
+            GraphNames.ClipTokensImage,
             GraphNames.MaskClipImage,
-            GraphNames.TransMmImage,
-            GraphNames.TransMmLastImage,
             GraphNames.VaeEncoder,
             GraphNames.WinClipImage,
         ];

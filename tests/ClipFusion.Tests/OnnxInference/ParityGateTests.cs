@@ -24,6 +24,7 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
             [
                 GraphNames.ClipImage,
                 GraphNames.ClipText,
+                GraphNames.ClipTokensImage,
                 GraphNames.DiffusionText,
                 GraphNames.MapDiff,
                 GraphNames.MapDiffLanguage,

@@ -32,9 +32,7 @@ internal static class RecordedPack
         GraphEntry[] recorded =
         [
             .. pack.Manifest.Graphs.Where(g =>
-                !kept.Contains(g)
-                && !GraphNames.IsForComparisons(g.Name)
-                && g is { Debug: false, Target: GraphTarget.OnnxRuntime }
+                !kept.Contains(g) && !GraphNames.IsForComparisons(g.Name) && g is { Debug: false, Target: GraphTarget.OnnxRuntime }
             ),
         ];
         string[] copied =

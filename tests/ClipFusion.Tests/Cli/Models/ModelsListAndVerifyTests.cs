@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClipFusion.Cli;
+using ClipFusion.Models.Pack;
 using ClipFusion.Tests.OnnxInference;
 
 namespace ClipFusion.Tests.Cli.Models;
@@ -101,7 +102,7 @@ public sealed class ModelsListAndVerifyTests(TinyPack tiny) : IClassFixture<Tiny
     {
         CliRun text = await CliRun.RunAsync("models", "verify", tiny.Folder, "--provider", "cuda");
         Assert.Equal(ExitCode.Failed, text.Code);
-        Assert.Equal(9, text.Errors.Count);
+        Assert.Equal(PackVerifier.ReadManifest(tiny.Folder).Graphs.Select(g => g.Name).Distinct().Count(), text.Errors.Count);
         Assert.All(text.Errors, e => Assert.Contains("cuda: this ONNX Runtime", e, StringComparison.Ordinal));
     }
 

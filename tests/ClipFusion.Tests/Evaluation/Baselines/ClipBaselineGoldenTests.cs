@@ -8,7 +8,6 @@ using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Checkpoints;
 using ClipFusion.Models.Graph;
 using ClipFusion.Models.Pack;
-using ClipFusion.Tests.Cli;
 using ClipFusion.Tests.Models.Pack;
 using Microsoft.ML.OnnxRuntime;
 
@@ -75,14 +74,15 @@ public sealed class ClipBaselineGoldenTests : IDisposable
         foreach (int query in _golden.Queries)
         {
             float[] embedding = images.Of(Picture(query), null);
-            float[] found =
-            [
-                .. columns.Select(c => Pair(c[..^2]).AnomalousSide(embedding, _golden.Temperatures[c[^1] - '0'])),
-            ];
+            float[] found = [.. columns.Select(c => Pair(c[..^2]).AnomalousSide(embedding, _golden.Temperatures[c[^1] - '0']))];
             _golden.Same($"q{query}.clip_ac.score", found, Tolerance);
             // The rows are of the network's own temperature, which the goldens have first.
             Judgement[] rows = judge(Picture(query));
-            Assert.Equal(columns.Zip(found).Where(c => c.First.EndsWith("@0", StringComparison.Ordinal)).Select(c => c.Second), rows.Select(r => r.Score), Near);
+            Assert.Equal(
+                columns.Zip(found).Where(c => c.First.EndsWith("@0", StringComparison.Ordinal)).Select(c => c.Second),
+                rows.Select(r => r.Score),
+                Near
+            );
             Assert.All(rows, r => Assert.Null(r.ReadMap));
         }
     }
@@ -98,15 +98,34 @@ public sealed class ClipBaselineGoldenTests : IDisposable
             float[] patches = images.Of(Picture(query), null);
             Assert.InRange(Distance(_golden.Of($"q{query}.maskclip.patches"), patches), 0, Relative);
             foreach (string set in new[] { "plain", "cpe" })
-            for (int t = 0; t < _golden.Temperatures.Length; t++)
-                _golden.Same($"q{query}.maskclip.map.{set}@{t}", MaskClipMethod.Map(patches, Pair(set), _golden.Temperatures[t]), Tolerance);
+                for (int t = 0; t < _golden.Temperatures.Length; t++)
+                    _golden.Same(
+                        $"q{query}.maskclip.map.{set}@{t}",
+                        MaskClipMethod.Map(patches, Pair(set), _golden.Temperatures[t]),
+                        Tolerance
+                    );
             float[] enlarged = new float[Size * Size];
-            BilinearResize.Resize(MaskClipMethod.Map(patches, Pair("plain"), _golden.Temperatures[1]), Grid, Grid, enlarged, Size, Size, Cancellation);
+            BilinearResize.Resize(
+                MaskClipMethod.Map(patches, Pair("plain"), _golden.Temperatures[1]),
+                Grid,
+                Grid,
+                enlarged,
+                Size,
+                Size,
+                Cancellation
+            );
             _golden.Same($"q{query}.maskclip.map.plain@1.output", enlarged, Tolerance);
             Judgement row = Assert.Single(judge(Picture(query)));
             Assert.Equal(_golden.Of($"q{query}.maskclip.map.plain@0").Max(), row.Score, Tolerance);
             // Residual and feed-forward stay: without them it is another map.
-            Assert.NotInRange(Distance(_golden.Of($"q{query}.maskclip.bare.map.plain@1"), MaskClipMethod.Map(patches, Pair("plain"), _golden.Temperatures[1])), 0, 1e-3);
+            Assert.NotInRange(
+                Distance(
+                    _golden.Of($"q{query}.maskclip.bare.map.plain@1"),
+                    MaskClipMethod.Map(patches, Pair("plain"), _golden.Temperatures[1])
+                ),
+                0,
+                1e-3
+            );
         }
     }
 
@@ -180,7 +199,12 @@ public sealed class ClipBaselineGoldenTests : IDisposable
             foreach (int query in _golden.Queries)
             {
                 string at = $"q{query}.padim.clip.{shots}shot.";
-                _golden.Same(at + "distance", padim.Distances(source.Features(Picture(query), Cancellation).Rows), Relative, ofLargest: true);
+                _golden.Same(
+                    at + "distance",
+                    padim.Distances(source.Features(Picture(query), Cancellation).Rows),
+                    Relative,
+                    ofLargest: true
+                );
                 Judgement row = Assert.Single(judge(Picture(query)));
                 float[] map = new float[Size * Size];
                 row.ReadMap!(Size, Size, map);

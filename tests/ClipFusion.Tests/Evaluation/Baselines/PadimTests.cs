@@ -21,7 +21,10 @@ public sealed class PadimTests : IDisposable
         long[] shape = _golden.Shape("padim.math.references");
         (int n, int width, int positions) = ((int)shape[0], (int)shape[1], (int)shape[2]);
         float[] references = _golden.Of("padim.math.references");
-        float[][] images = [.. Enumerable.Range(0, n).Select(i => Rows(references[(i * width * positions)..((i + 1) * width * positions)], positions))];
+        float[][] images =
+        [
+            .. Enumerable.Range(0, n).Select(i => Rows(references[(i * width * positions)..((i + 1) * width * positions)], positions)),
+        ];
         var padim = new Padim(images, positions, TestContext.Current.CancellationToken);
         _golden.Same("padim.math.distance", padim.Distances(Rows(_golden.Of("padim.math.query"), positions)), Tolerance, ofLargest: true);
     }
@@ -76,7 +79,12 @@ public sealed class PadimTests : IDisposable
 
             float[] Features(int picture)
             {
-                byte[] rgb = BackbonePixels.Squeezed(_golden.Picture(picture).View, side, Recipe.Default(_golden.Object), new PillowResampler());
+                byte[] rgb = BackbonePixels.Squeezed(
+                    _golden.Picture(picture).View,
+                    side,
+                    Recipe.Default(_golden.Object),
+                    new PillowResampler()
+                );
                 using NetworkOutputs said = backbone.Run(
                     BackbonePixels.Normalized(rgb, side * side, backbone.Options),
                     TestContext.Current.CancellationToken

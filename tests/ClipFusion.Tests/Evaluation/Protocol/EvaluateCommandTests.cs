@@ -258,7 +258,7 @@ public sealed class EvaluateCommandTests(TinyPack tiny) : IClassFixture<TinyPack
     [InlineData("--k", "-1")]
     [InlineData("--seeds", "a")]
     [InlineData("--profiles", "winclip")]
-    [InlineData("--baselines", "padim")]
+    [InlineData("--baselines", "spade")]
     [InlineData("--coreset", "0")]
     [InlineData("--pro-limit", "0")]
     [InlineData("--pro-limit", "1.5")]

@@ -99,6 +99,7 @@ public sealed class PackGraphTests(TinyPacks packs)
             [GraphNames.ClipText] = [GraphNames.Embeddings],
             [GraphNames.WinClipImage] = [GraphNames.Class, GraphNames.Patches, GraphNames.Windows(2), GraphNames.Windows(3)],
             [GraphNames.WinClipText] = [GraphNames.Raw(GraphNames.Embeddings)],
+            [GraphNames.ClipTokensImage] = [.. TinyPacks.ClipBlocks.Select(b => GraphNames.Raw(GraphNames.FeaturesOriginal(b)))],
             [GraphNames.MaskClipImage] = [GraphNames.Raw(GraphNames.PatchesOriginal)],
             [GraphNames.TransMmImage] = [GraphNames.Relevance],
             [GraphNames.TransMmLastImage] = [GraphNames.Relevance],
