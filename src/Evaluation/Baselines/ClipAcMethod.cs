@@ -6,8 +6,8 @@ using ClipFusion.Models.Pack;
 namespace ClipFusion.Evaluation.Baselines;
 
 /// <summary>
-/// CLIP-AC as rows of the tables: the anomalous side of softmax(cosines / temperature) of CLIP's class embedding and a text pair. Zero-shot;
-/// it says nothing of where.
+/// CLIP-AC as rows of the tables: the anomalous side of softmax(cosines / temperature) of CLIP's class embedding and a text pair.
+/// Zero-shot; it says nothing of where.
 /// </summary>
 internal sealed class ClipAcMethod : IMethod
 {

@@ -20,9 +20,9 @@ internal sealed record GraphFile(
     /// <summary>The network that it belongs to.</summary>
     public NetworkPart Part => ProviderNames.PartOf(Name);
 
-    /// <summary>Whether every run has the same shapes: those that see one picture do. The UNet's follow the values of its inputs, and text
-    /// towers run once.</summary>
-    public bool HasFixedShapes => Part is NetworkPart.ImageTower or NetworkPart.Vae;
+    /// <summary>Whether every run has the same shapes: those that see one picture and nothing else do. The UNet's follow the values of its
+    /// inputs, and text towers run once.</summary>
+    public bool HasFixedShapes => Part is (NetworkPart.ImageTower or NetworkPart.Vae) && Variants[0].Inputs.Count == 1;
 
     /// <summary>The variant for a runtime, or the only one that there is.</summary>
     public GraphEntry For(GraphTarget target) => Variants.FirstOrDefault(v => v.Target == target) ?? Variants[0];
