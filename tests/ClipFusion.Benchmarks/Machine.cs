@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ClipFusion.Benchmarks;
 
 /// <summary>What every benchmark prints and how it sums up.</summary>
@@ -16,6 +18,24 @@ internal static class Machine
             $"{DateTime.UtcNow:yyyy-MM-dd} {cpu}, {Environment.ProcessorCount} cores, load "
                 + $"{File.ReadAllText("/proc/loadavg").Split(' ')[0]}"
         );
+    }
+
+    /// <summary>What a Python script prints: /usr/bin/python3's unless the environment variable PYTHON names another; null, and a line to
+    /// standard error, where it can't be run.</summary>
+    public static string? Python(string script)
+    {
+        using Process process = Process.Start(
+            new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", ["-c", script])
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode == 0)
+            return output;
+        Console.Error.WriteLine($"the script could not be run: python ended with {process.ExitCode}");
+        return null;
     }
 
     /// <summary>The middle value; the mean of the two middle ones where there is no single one.</summary>

@@ -96,21 +96,9 @@ internal static class PadimBenchmark
                 t.append(time.perf_counter() - s)
             print(fit * 1000, min(t) * 1000)
             """;
-        using Process process = Process.Start(
-            new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", ["-c", script])
-            {
-                RedirectStandardOutput = true,
-            }
-        )!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode == 0)
-        {
-            double[] said = [.. output.Split(' ').Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
-            return (said[0], said[1]);
-        }
-
-        Console.Error.WriteLine($"numpy could not be run: python ended with {process.ExitCode}");
-        return null;
+        if (Machine.Python(script) is not { } output)
+            return null;
+        double[] said = [.. output.Split(' ').Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
+        return (said[0], said[1]);
     }
 }

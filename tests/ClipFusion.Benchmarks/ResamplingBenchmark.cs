@@ -97,18 +97,7 @@ internal static class ResamplingBenchmark
                 s = time.perf_counter(); im.resize(({size}, {size}), Image.{filter.ToString().ToUpperInvariant()}); t.append(time.perf_counter() - s)
             print(min(t) * 1000)
             """;
-        using Process process = Process.Start(
-            new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", ["-c", script])
-            {
-                RedirectStandardOutput = true,
-            }
-        )!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode == 0)
-            return double.Parse(output, CultureInfo.InvariantCulture);
-        Console.Error.WriteLine($"Pillow could not be run: python ended with {process.ExitCode}");
-        return double.NaN;
+        return Machine.Python(script) is { } output ? double.Parse(output, CultureInfo.InvariantCulture) : double.NaN;
     }
 
     private static double Median(double[] values)

@@ -271,6 +271,10 @@ internal static class EvaluateCommand
         {
             return EvaluationSession.Run(dataset, pack, options, folder, cache, progress, cancellation).Cost;
         }
+        catch (PadimChannelsException e)
+        {
+            throw new UsageException($"--padim-channels: {e.Message}", e);
+        }
         catch (ArgumentException e)
         {
             throw new UsageException($"the recipe does not fit: {e.Message}", e);

@@ -46,6 +46,26 @@ public sealed class PadimTests : IDisposable
         float[] Draw() => [.. Enumerable.Range(0, positions * width).Select(_ => (random.NextSingle() * 2) - 1)];
     }
 
+    [Theory]
+    [InlineData(0, 1, 5)]
+    [InlineData(0, 1, 1)]
+    [InlineData(0, -1, 2)]
+    public void Channels_ListThatDoesNotFit_IsRefused(params int[] listed) =>
+        Assert.Contains(
+            "0 to 4",
+            Assert.Throws<PadimChannelsException>(() => new PadimChannels(0, listed).Of(5)).Message,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void Channels_Drawn_AreTheSameEveryTimeAndAllWhereThereAreFewer()
+    {
+        int[] drawn = new PadimChannels(20).Of(48);
+        Assert.Equal(drawn, new PadimChannels(20).Of(48));
+        Assert.Equal(20, drawn.Distinct().Count());
+        Assert.Equal(Enumerable.Range(0, 7), new PadimChannels(20).Of(7).Order());
+    }
+
     [Fact]
     public void Distances_OneImage_AreTenTimesTheDistanceToItAndNeverNaN()
     {
