@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using ClipFusion.Cli.Evaluate;
 using ClipFusion.Cli.Inspect;
+using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
@@ -31,6 +32,14 @@ internal static class BenchCommand
         DefaultValueFactory = _ => "0,1,2,4",
     };
 
+    private static readonly Option<string> Baselines = new("--baselines")
+    {
+        Description =
+            $"Other methods: {string.Join(", ", BaselineNames.All.Keys)}; or 'all'. winclip when not given. Learned prompts are made up: no "
+            + "time depends on what they say.",
+        HelpName = "METHOD,...",
+    };
+
     private static readonly Option<int> Rounds = new("--rounds")
     {
         Description = "Measurements of each.",
@@ -48,9 +57,10 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        var latency = new Command("latency", "Time of one picture, the product's profiles and WinCLIP in turns.")
+        var latency = new Command("latency", "Time of one picture, the product's profiles and other methods in turns.")
         {
             Pack,
+            Baselines,
             Shots,
             Rounds,
             Threads,
@@ -74,8 +84,8 @@ internal static class BenchCommand
             : throw new UsageException($"--threads {parsed.GetValue(Threads)}: 0 to {InspectRequest.MaxThreads} are expected");
         ProviderSettings providers = Providers.Read(parsed);
         PackWeights weights = PackWeights.Unknown;
-        IReadOnlyList<string> methods = [];
-        (IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps
+        Baseline[]? baselines = parsed.GetValue(Baselines) is { } named ? EvaluateLists.Baselines(Baselines.Name, named) : null;
+        (IReadOnlyList<string> methods, IReadOnlyList<ProviderDecision> networks, IReadOnlyList<Latency> results) = await Steps
             .RunAsync(
                 terminal,
                 "opening the pack",
@@ -84,8 +94,14 @@ internal static class BenchCommand
                     ImagingNative.EnsureLoaded();
                     using ModelPack opened = ModelPack.Open(pack, new SessionSettings(threads), progress: steps, providers: providers);
                     weights = opened.Manifest.Weights ?? PackWeights.Unknown;
-                    methods = LatencyBench.MethodsOf(opened.Manifest);
-                    return LatencyBench.Run(opened, shots, rounds, threads > 0 ? threads : Environment.ProcessorCount, cancellation);
+                    return LatencyBench.Run(
+                        opened,
+                        baselines ?? LatencyBench.UsualBaselines(opened.Manifest),
+                        shots,
+                        rounds,
+                        threads > 0 ? threads : Environment.ProcessorCount,
+                        cancellation
+                    );
                 }
             )
             .ConfigureAwait(false);

@@ -4,6 +4,7 @@ using System.Globalization;
 using ClipFusion.Cli.Inspect;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.Evaluation.Baselines;
+using ClipFusion.Evaluation.Baselines.Learned;
 using ClipFusion.Evaluation.Datasets;
 using ClipFusion.Evaluation.Protocol;
 using ClipFusion.Imaging;
@@ -176,7 +177,7 @@ internal static class EvaluateCommand
             Cache,
             Threads,
         };
-        foreach (Option option in BackboneFlags.All.Concat(PadimFlags.All))
+        foreach (Option option in BackboneFlags.All.Concat(PadimFlags.All).Concat(PromptFlags.All))
             command.Add(option);
         Providers.AddTo(command);
         command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
@@ -194,7 +195,14 @@ internal static class EvaluateCommand
         ProviderSettings providers = Providers.Read(parsed);
         using Backbone? backbone = BackboneFlags.Open(parsed, parsed.GetValue(Threads));
         using Backbone? padim = PadimFlags.Open(parsed, parsed.GetValue(Threads));
-        options = options with { Backbone = backbone, PadimBackbone = padim };
+        using PromptFlags prompts = PromptFlags.Open(parsed);
+        options = prompts.Complete(options, EvaluateLists.IsAll(parsed.GetValue(Baselines) ?? "")) with
+        {
+            Backbone = backbone,
+            PadimBackbone = padim,
+        };
+        foreach (string line in options.LeftOut)
+            terminal.WriteNote(line);
         DatasetLayout? layout = parsed.GetValue(Layout) is { } name ? Enum.Parse<DatasetLayout>(name, ignoreCase: true) : null;
         Dataset dataset = Chosen(
             await Task.Run(() => DatasetReader.Read(parsed.GetRequiredValue(DatasetFolder), layout), cancellation).ConfigureAwait(false),
@@ -274,6 +282,10 @@ internal static class EvaluateCommand
         catch (PadimChannelsException e)
         {
             throw new UsageException($"--padim-channels: {e.Message}", e);
+        }
+        catch (PromptFileException e)
+        {
+            throw PromptFlags.Usage(e);
         }
         catch (ArgumentException e)
         {

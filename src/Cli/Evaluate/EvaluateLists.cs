@@ -37,8 +37,10 @@ internal static class EvaluateLists
                     : null
         );
 
+    public static bool IsAll(string text) => text.Equals(All, StringComparison.OrdinalIgnoreCase);
+
     public static Baseline[] Baselines(string option, string text) =>
-        text.Equals("all", StringComparison.OrdinalIgnoreCase)
+        IsAll(text)
             ? [.. BaselineNames.All.Values]
             : Parse<Baseline>(
                 option,

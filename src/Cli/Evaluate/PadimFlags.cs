@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Models.Pack;
 
 namespace ClipFusion.Cli.Evaluate;
 
@@ -15,8 +16,9 @@ internal static class PadimFlags
     private static readonly Option<string> Model = new("--padim-backbone")
     {
         Description =
-            "A row of PaDiM on this ONNX network's layers too; its input is float32 [1, 3, S, S], of ImageNet's mean and deviation.",
-        HelpName = "FILE",
+            $"A row of PaDiM on this ONNX network's layers, whose input is float32 [1, 3, S, S], of ImageNet's mean and deviation; or on those "
+            + $"of {ResNet18.Name}, which comes with the program. The pack's backbone when not given.",
+        HelpName = $"FILE|{ResNet18.Name}",
     };
 
     private static readonly Option<string> Layers = new("--padim-layers")
@@ -45,12 +47,15 @@ internal static class PadimFlags
             return parsed.GetValue(Layers) is null
                 ? null
                 : throw new UsageException($"{Layers.Name}: belongs to {Model.Name}, which is expected too");
+        bool isOwn = file == ResNet18.Name;
+        if (isOwn && parsed.GetValue(Layers) is not null)
+            throw new UsageException($"{Layers.Name}: the layers of {ResNet18.Name} are the three that PaDiM takes; a file is expected");
         var options = new BackboneOptions(file) { Threads = threads };
         if (parsed.GetValue(Layers) is { } layers)
             options = options with { Outputs = EvaluateLists.Texts(Layers.Name, layers) };
         try
         {
-            return Backbone.Open(options);
+            return isOwn ? Backbone.OpenResNet18(threads) : Backbone.Open(options);
         }
         catch (BackboneException e)
         {

@@ -11,7 +11,7 @@ internal sealed class AblationMethod : IMethod
     private readonly string _partsRan;
     private readonly AttentionMaps? _attention;
 
-    private AblationMethod(ModelPack pack, AblationRow[] rows, NetworkStore store, string partsRan, int threads)
+    private AblationMethod(ModelPack pack, AblationRow[] rows, INetworkStore store, string partsRan, int threads)
     {
         (_rows, _partsRan) = (rows, partsRan);
         if (rows.Any(r => r.Parts is not null))
@@ -28,7 +28,7 @@ internal sealed class AblationMethod : IMethod
     /// <param name="store">Keeps what the networks say.</param>
     /// <param name="partsRan">What runs the graph of the denoiser's parts, where that is not the CPU; else empty.</param>
     /// <param name="threads">Threads of the bank search.</param>
-    public static IEnumerable<AblationMethod> Of(AblationTable table, ModelPack pack, NetworkStore store, string partsRan, int threads) =>
+    public static IEnumerable<AblationMethod> Of(AblationTable table, ModelPack pack, INetworkStore store, string partsRan, int threads) =>
         table
             .Rows.Where(r => r.Missing is null)
             .GroupBy(r => (r.Networks.Revision, r.Shots, Categories: r.Categories is null ? null : string.Join('\n', r.Categories)))
@@ -51,8 +51,12 @@ internal sealed class AblationMethod : IMethod
             _attention?.Prepare(picture, cancellation);
     }
 
-    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation) =>
-        _method.Enroll(objectWord, references, cancellation);
+    public Func<Picture, Judgement[]> Enroll(
+        string objectWord,
+        int shots,
+        IReadOnlyList<Picture> references,
+        CancellationToken cancellation
+    ) => _method.Enroll(objectWord, shots, references, cancellation);
 
     public void Dispose()
     {

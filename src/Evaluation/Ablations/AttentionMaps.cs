@@ -15,7 +15,7 @@ namespace ClipFusion.Evaluation.Ablations;
 /// <param name="recipe">States, prompts and the language timestep; the object is filled in.</param>
 /// <param name="store">Keeps what the network says.</param>
 /// <param name="ran">What runs the network, where that is not the CPU; else empty.</param>
-internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore store, string ran) : IDisposable
+internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, INetworkStore store, string ran) : IDisposable
 {
     private const string Part = "diffusion-parts";
 
@@ -27,14 +27,17 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
     private readonly ConcurrentDictionary<string, Lazy<Inspector>> _inspectors = new(StringComparer.Ordinal);
 
     /// <summary>Runs the network on a picture, or finds that it was.</summary>
-    public void Prepare(Picture picture, CancellationToken cancellation) =>
-        Ensure(picture, InspectorOf(picture.ObjectWord, cancellation), cancellation);
+    public void Prepare(Picture picture, CancellationToken cancellation)
+    {
+        Inspector inspector = InspectorOf(picture.ObjectWord, cancellation);
+        store.Prepare(picture, Part, KeyOf(inspector), Run(inspector, cancellation));
+    }
 
     /// <summary>A picture's maps with these language maps instead of the method's.</summary>
     public BranchMaps Replace(Picture picture, BranchMaps maps, DenoiserParts parts)
     {
         Inspector inspector = InspectorOf(picture.ObjectWord, CancellationToken.None);
-        using StoredOutputs stored = StoredOutputs.Read(Ensure(picture, inspector, CancellationToken.None));
+        using StoredOutputs stored = store.Get(picture, Part, KeyOf(inspector), Run(inspector, CancellationToken.None));
         int size = pack.Manifest.RequireDiffusion().LatentSize;
         AnomalyMap[] Take(string output) =>
             [
@@ -71,20 +74,17 @@ internal sealed class AttentionMaps(ModelPack pack, Recipe recipe, NetworkStore 
             )
             .Value;
 
-    private string Ensure(Picture picture, Inspector inspector, CancellationToken cancellation) =>
-        store.Ensure(
-            picture,
-            Part,
-            $"{store.Pack} {inspector.Recipe.Revision} {ran}",
-            frame =>
-            {
-                var prepared = new PreparedImage();
-                new Preparation(pack.Manifest, inspector.Recipe, new PillowResampler()).Run(frame, Branches.Diff, prepared);
-                using PackNetworks networks = inspector.NetworksFor(prepared);
-                return (
-                    networks.RunDenoiserParts(GraphNames.MapDiffParts, inspector.QueryPlan(features: false), Outputs, cancellation),
-                    prepared.Region
-                );
-            }
-        );
+    private string KeyOf(Inspector inspector) => $"{store.Pack} {inspector.Recipe.Revision} {ran}";
+
+    private NetworkRun Run(Inspector inspector, CancellationToken cancellation) =>
+        frame =>
+        {
+            var prepared = new PreparedImage();
+            new Preparation(pack.Manifest, inspector.Recipe, new PillowResampler()).Run(frame, Branches.Diff, prepared);
+            using PackNetworks networks = inspector.NetworksFor(prepared);
+            return (
+                networks.RunDenoiserParts(GraphNames.MapDiffParts, inspector.QueryPlan(features: false), Outputs, cancellation),
+                prepared.Region
+            );
+        };
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Models.Pack;
 using ClipFusion.OnnxInference.Sessions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -56,6 +57,9 @@ public sealed partial class Backbone : IDisposable
     /// <summary>The outputs that are taken, the first for the grid.</summary>
     public IReadOnlyList<string> Outputs { get; }
 
+    /// <summary>How its weights came to be, as far as the program knows.</summary>
+    internal PackWeights Weights { get; private init; } = PackWeights.Unknown;
+
     /// <summary>Changes with the file's content, and with that of its neighbours that it names.</summary>
     internal string Content { get; }
 
@@ -90,6 +94,42 @@ public sealed partial class Backbone : IDisposable
             if (e is BackboneException)
                 throw;
             throw new BackboneException($"{options.File}: ONNX Runtime can't use it: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Opens the ResNet-18 that comes with the program, on the layers that PaDiM takes.</summary>
+    /// <param name="threads">Threads of the network; 0 = one per core.</param>
+    /// <exception cref="BackboneException">Its file is missing or another one.</exception>
+    public static Backbone OpenResNet18(int threads)
+    {
+        try
+        {
+            byte[] file = ResNet18.Layers();
+            using var settings = new SessionOptions
+            {
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+                IntraOpNumThreads = threads,
+            };
+            var options = new BackboneOptions(ResNet18.DefaultFile)
+            {
+                Name = ResNet18.Name,
+                IsBgr = true,
+                Mean = [.. ResNet18.Means.Reverse().Select(m => (float)(m / 255))],
+                Deviation = [1 / 255f, 1 / 255f, 1 / 255f],
+                Threads = threads,
+            };
+            return new Backbone(
+                options,
+                new InferenceSession(file, settings),
+                Convert.ToHexStringLower(SHA256.HashData(file).AsSpan(0, 16))
+            )
+            {
+                Weights = PackWeights.Published,
+            };
+        }
+        catch (PackException e)
+        {
+            throw new BackboneException(e.Message, e);
         }
     }
 

@@ -21,6 +21,9 @@ public sealed record BackboneOptions(string File)
     /// <summary>Per channel, what is divided by then; above 0. ImageNet's by default.</summary>
     public IReadOnlyList<float> Deviation { get; init; } = [0.229f, 0.224f, 0.225f];
 
+    /// <summary>Whether it takes blue, green, red in the place of red, green, blue.</summary>
+    public bool IsBgr { get; init; }
+
     /// <summary>Threads of the network; 0 = one per core.</summary>
     public int Threads { get; init; }
 }

@@ -12,7 +12,7 @@ internal sealed class BackbonePatches : IPatchSource
     private const string Part = "patchcore-backbone";
 
     private readonly Backbone _backbone;
-    private readonly NetworkStore _store;
+    private readonly INetworkStore _store;
     private readonly Recipe _recipe;
     private readonly PillowResampler _resampler = new();
 
@@ -20,7 +20,7 @@ internal sealed class BackbonePatches : IPatchSource
     /// <param name="backbone">The network; shared, not owned.</param>
     /// <param name="recipe">Grey levels are taken from it, nothing else.</param>
     /// <param name="store">Keeps what the network says.</param>
-    public BackbonePatches(Backbone backbone, Recipe recipe, NetworkStore store)
+    public BackbonePatches(Backbone backbone, Recipe recipe, INetworkStore store)
     {
         (_backbone, _recipe, _store) = (backbone, recipe, store);
         BackboneOptions o = backbone.Options;
@@ -37,7 +37,7 @@ internal sealed class BackbonePatches : IPatchSource
 
     public int InputSize => _backbone.InputSize;
 
-    public void Prepare(Picture picture, CancellationToken cancellation) => _store.Ensure(picture, Part, Fingerprint, Run(cancellation));
+    public void Prepare(Picture picture, CancellationToken cancellation) => _store.Prepare(picture, Part, Fingerprint, Run(cancellation));
 
     public PatchFeatures Features(Picture picture, CancellationToken cancellation)
     {

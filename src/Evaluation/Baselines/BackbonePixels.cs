@@ -26,7 +26,7 @@ internal static class BackbonePixels
     /// <summary>(u8 / 255 - mean) / deviation per channel.</summary>
     /// <param name="rgb">[plane, 3].</param>
     /// <param name="plane">Pixels.</param>
-    /// <param name="options">Mean and deviation.</param>
+    /// <param name="options">Mean, deviation and order of channels.</param>
     /// <returns>[3, plane].</returns>
     public static float[] Normalized(byte[] rgb, int plane, BackboneOptions options)
     {
@@ -35,7 +35,7 @@ internal static class BackbonePixels
         {
             (float mean, float deviation) = (options.Mean[channel], options.Deviation[channel]);
             for (int i = 0; i < plane; i++)
-                pixels[(channel * plane) + i] = ((rgb[(3 * i) + channel] / 255f) - mean) / deviation;
+                pixels[((options.IsBgr ? 2 - channel : channel) * plane) + i] = ((rgb[(3 * i) + channel] / 255f) - mean) / deviation;
         }
 
         return pixels;

@@ -11,8 +11,8 @@ public enum Baseline
     /// <summary>PatchCore (Roth et al., 2022), on the features of the pack's CLIP; not zero-shot.</summary>
     PatchCore,
 
-    /// <summary>PaDiM (Defard et al., 2020), on the features of the pack's CLIP, and on a network of one's own where one is given; not
-    /// zero-shot.</summary>
+    /// <summary>PaDiM (Defard et al., 2020), on the features of the pack's CLIP, and on those of its backbone or of a network of one's own;
+    /// not zero-shot.</summary>
     Padim,
 
     /// <summary>CLIP-AC (WinCLIP's name for CLIP's class embedding against two texts), with three sets of texts; zero-shot, scores
@@ -24,6 +24,13 @@ public enum Baseline
 
     /// <summary>Trans-MM (Chefer et al., 2021), on the pack's CLIP, of the last block and of all; zero-shot.</summary>
     TransMm,
+
+    /// <summary>PromptAD (Li et al., 2024), on the pack's CLIP, with prompts that were learned elsewhere; not zero-shot.</summary>
+    PromptAd,
+
+    /// <summary>IIPAD (Lv et al., 2025), on the pack's CLIP, with prompts and Q-Former outputs that were made elsewhere; not
+    /// zero-shot.</summary>
+    Iipad,
 }
 
 /// <summary>What the methods are called on the command line.</summary>
@@ -40,6 +47,8 @@ public static class BaselineNames
                 ["clip-ac"] = Baseline.ClipAc,
                 ["maskclip"] = Baseline.MaskClip,
                 ["trans-mm"] = Baseline.TransMm,
+                ["promptad"] = Baseline.PromptAd,
+                ["iipad"] = Baseline.Iipad,
             }
         );
 }

@@ -26,7 +26,7 @@ internal sealed class ClipAcMethod : IMethod
     /// <param name="pack">A pack with CLIP; shared, not owned.</param>
     /// <param name="recipe">Crop and grey levels are taken from it, nothing else.</param>
     /// <param name="store">Keeps what the networks say.</param>
-    public ClipAcMethod(ModelPack pack, Recipe recipe, NetworkStore store) =>
+    public ClipAcMethod(ModelPack pack, Recipe recipe, INetworkStore store) =>
         (_pack, _embeddings, _images) = (
             pack,
             new PromptEmbeddings(pack),
@@ -54,7 +54,12 @@ internal sealed class ClipAcMethod : IMethod
             _images.Prepare(picture, null, cancellation);
     }
 
-    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
+    public Func<Picture, Judgement[]> Enroll(
+        string objectWord,
+        int shots,
+        IReadOnlyList<Picture> references,
+        CancellationToken cancellation
+    )
     {
         TextPair[] pairs = [.. Sets.Select(s => TextPair.Of(_embeddings, s.Set, objectWord, cancellation))];
         double temperature = 1 / _pack.Manifest.RequireClip().LogitScale;

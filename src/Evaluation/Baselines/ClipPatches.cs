@@ -14,7 +14,7 @@ internal sealed class ClipPatches : IPatchSource
     /// <param name="pack">Its networks; shared, not owned.</param>
     /// <param name="recipe">Crop and grey levels are taken from it, nothing else.</param>
     /// <param name="store">Keeps what the networks say.</param>
-    public ClipPatches(ModelPack pack, Recipe recipe, NetworkStore store)
+    public ClipPatches(ModelPack pack, Recipe recipe, INetworkStore store)
     {
         Recipe settings = PictureSettings.Of(recipe) with
         {

@@ -24,7 +24,7 @@ internal sealed class MaskClipMethod : IMethod
     /// <param name="pack">A pack with MaskCLIP's graph; shared, not owned.</param>
     /// <param name="recipe">Crop and grey levels are taken from it, nothing else.</param>
     /// <param name="store">Keeps what the networks say.</param>
-    public MaskClipMethod(ModelPack pack, Recipe recipe, NetworkStore store) =>
+    public MaskClipMethod(ModelPack pack, Recipe recipe, INetworkStore store) =>
         (_pack, _embeddings, _images) = (
             pack,
             new PromptEmbeddings(pack),
@@ -49,7 +49,12 @@ internal sealed class MaskClipMethod : IMethod
             _images.Prepare(picture, null, cancellation);
     }
 
-    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
+    public Func<Picture, Judgement[]> Enroll(
+        string objectWord,
+        int shots,
+        IReadOnlyList<Picture> references,
+        CancellationToken cancellation
+    )
     {
         var texts = TextPair.Of(_embeddings, PromptSet.Plain, objectWord, cancellation);
         ClipPart clip = _pack.Manifest.RequireClip();

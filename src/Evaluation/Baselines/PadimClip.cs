@@ -19,7 +19,7 @@ internal sealed class PadimClip : IPatchSource
     /// <param name="channels">Which channels.</param>
     /// <param name="recipe">Crop, grey levels and the map's side are taken from it, nothing else.</param>
     /// <param name="store">Keeps what the networks say.</param>
-    public PadimClip(ModelPack pack, PadimChannels channels, Recipe recipe, NetworkStore store)
+    public PadimClip(ModelPack pack, PadimChannels channels, Recipe recipe, INetworkStore store)
     {
         _clip = pack.Manifest.RequireClip();
         _outputs = [.. _clip.Blocks.Select(b => GraphNames.Raw(GraphNames.FeaturesOriginal(b)))];

@@ -9,11 +9,14 @@ namespace ClipFusion.Evaluation.Baselines;
 /// channels side by side. Pictures are squeezed to the network's input.</summary>
 internal sealed class PadimLayers : IPatchSource
 {
+    /// <summary>The row of PaDiM on a backbone.</summary>
+    public const string RowName = "padim";
+
     private const string Part = "padim-backbone";
 
     private readonly Backbone _backbone;
     private readonly PadimChannels _channels;
-    private readonly NetworkStore _store;
+    private readonly INetworkStore _store;
     private readonly Recipe _recipe;
     private readonly PillowResampler _resampler = new();
 
@@ -22,18 +25,18 @@ internal sealed class PadimLayers : IPatchSource
     /// <param name="channels">Which channels.</param>
     /// <param name="recipe">Grey levels are taken from it, nothing else.</param>
     /// <param name="store">Keeps what the network says.</param>
-    public PadimLayers(Backbone backbone, PadimChannels channels, Recipe recipe, NetworkStore store)
+    public PadimLayers(Backbone backbone, PadimChannels channels, Recipe recipe, INetworkStore store)
     {
         (_backbone, _channels, _recipe, _store) = (backbone, channels, recipe, store);
         BackboneOptions o = backbone.Options;
         Stored = string.Create(
             CultureInfo.InvariantCulture,
             $"{Part} {backbone.Content} {string.Join(',', backbone.Outputs)} mean:{string.Join(',', o.Mean)} "
-                + $"deviation:{string.Join(',', o.Deviation)} levels:{recipe.BlackLevel},{recipe.WhiteLevel}"
+                + $"deviation:{string.Join(',', o.Deviation)}{(o.IsBgr ? " bgr" : "")} levels:{recipe.BlackLevel},{recipe.WhiteLevel}"
         );
     }
 
-    public string Row => "padim";
+    public string Row => RowName;
 
     public string Fingerprint => $"{Stored} channels:{_channels}";
 
@@ -42,7 +45,7 @@ internal sealed class PadimLayers : IPatchSource
     /// <summary>What the network's own outputs depend on.</summary>
     private string Stored { get; }
 
-    public void Prepare(Picture picture, CancellationToken cancellation) => _store.Ensure(picture, Part, Stored, Run(cancellation));
+    public void Prepare(Picture picture, CancellationToken cancellation) => _store.Prepare(picture, Part, Stored, Run(cancellation));
 
     public PatchFeatures Features(Picture picture, CancellationToken cancellation)
     {

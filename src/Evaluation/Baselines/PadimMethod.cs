@@ -1,5 +1,4 @@
 using ClipFusion.Evaluation.Methods;
-using ClipFusion.Inspection.Maps;
 
 namespace ClipFusion.Evaluation.Baselines;
 
@@ -18,7 +17,12 @@ internal sealed class PadimMethod(IPatchSource source) : IMethod
 
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) => source.Prepare(picture, cancellation);
 
-    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
+    public Func<Picture, Judgement[]> Enroll(
+        string objectWord,
+        int shots,
+        IReadOnlyList<Picture> references,
+        CancellationToken cancellation
+    )
     {
         PatchFeatures[] normal = [.. references.Select(r => source.Features(r, cancellation))];
         (int height, int width) = (normal[0].Height, normal[0].Width);
@@ -26,31 +30,18 @@ internal sealed class PadimMethod(IPatchSource source) : IMethod
         return picture =>
         {
             PatchFeatures features = source.Features(picture, cancellation);
+            float[] distances = padim.Distances(features.Rows);
             int side = source.InputSize;
-            float[] map = Map(padim.Distances(features.Rows), height, width, side);
             return
             [
                 new Judgement(
-                    map.Max(),
+                    SmoothedMap.Of(distances, height, width, side, Sigma).Max(),
                     features.Covered,
-                    (rows, columns, destination) => BilinearResize.Resize(map, side, side, destination, rows, columns)
+                    SmoothedMap.Reader(distances, height, width, side, Sigma)
                 ),
             ];
         };
     }
 
     public void Dispose() => source.Dispose();
-
-    /// <summary>Distances enlarged bilinearly to the input's size, then smoothed; its largest value is the score.</summary>
-    /// <param name="distances">[height, width].</param>
-    /// <param name="height">Rows of the grid.</param>
-    /// <param name="width">Columns of the grid.</param>
-    /// <param name="side">Side of the map in pixels.</param>
-    internal static float[] Map(float[] distances, int height, int width, int side)
-    {
-        float[] map = new float[side * side];
-        BilinearResize.Resize(distances, height, width, map, side, side);
-        GaussianSmoothing.Smooth(map, side, side, Sigma);
-        return map;
-    }
 }

@@ -22,7 +22,12 @@ internal sealed class PatchCoreMethod(IPatchSource source, double share) : IMeth
 
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) => source.Prepare(picture, cancellation);
 
-    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
+    public Func<Picture, Judgement[]> Enroll(
+        string objectWord,
+        int shots,
+        IReadOnlyList<Picture> references,
+        CancellationToken cancellation
+    )
     {
         PatchFeatures[] bank = [.. references.Select(r => source.Features(r, cancellation))];
         var method = new PatchCore([.. bank.SelectMany(r => r.Rows)], bank[0].Rows.Length / (bank[0].Height * bank[0].Width), share);

@@ -11,7 +11,7 @@ internal sealed class WinClipMethod : IMethod
     private const string Part = "winclip";
 
     private readonly WinClipNetworks _networks;
-    private readonly NetworkStore _store;
+    private readonly INetworkStore _store;
     private readonly Recipe _settings;
     private readonly Dictionary<string, WinClip> _words = new(StringComparer.Ordinal);
 
@@ -19,13 +19,15 @@ internal sealed class WinClipMethod : IMethod
     /// <param name="pack">A pack with WinCLIP's graphs; shared, not owned.</param>
     /// <param name="recipe">Crop and grey levels are taken from it, nothing else.</param>
     /// <param name="store">Keeps what the networks say.</param>
-    public WinClipMethod(ModelPack pack, Recipe recipe, NetworkStore store)
+    public WinClipMethod(ModelPack pack, Recipe recipe, INetworkStore store)
     {
         _settings = PictureSettings.Of(recipe);
         (_networks, _store) = (new WinClipNetworks(pack, _settings), store);
     }
 
     public IReadOnlyList<string> Rows { get; } = [Part];
+
+    private string Key => $"{_store.Pack} {_settings.Revision}";
 
     public bool Supports(int shots) => true;
 
@@ -34,9 +36,14 @@ internal sealed class WinClipMethod : IMethod
     public void EnsurePrompts(string objectWord) => _networks.EnsurePrompts(objectWord);
 
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) =>
-        _store.Ensure(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
+        _store.Prepare(picture, Part, Key, frame => _networks.Encode(frame, cancellation));
 
-    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
+    public Func<Picture, Judgement[]> Enroll(
+        string objectWord,
+        int shots,
+        IReadOnlyList<Picture> references,
+        CancellationToken cancellation
+    )
     {
         WinClip method = Method(objectWord, cancellation);
         WinClipFeatures[] features = [.. references.Select(Features)];
@@ -66,7 +73,7 @@ internal sealed class WinClipMethod : IMethod
     public void Dispose() { }
 
     private StoredOutputs Outputs(Picture picture, CancellationToken cancellation) =>
-        _store.Get(picture, Part, _settings, frame => _networks.Encode(frame, cancellation));
+        _store.Get(picture, Part, Key, frame => _networks.Encode(frame, cancellation));
 
     private WinClip Method(string objectWord, CancellationToken cancellation)
     {

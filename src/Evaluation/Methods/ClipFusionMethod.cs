@@ -13,7 +13,7 @@ internal sealed class ClipFusionMethod : IMethod
     private readonly ModelPack _pack;
     private readonly Recipe _recipe;
     private readonly RecipeRow[] _rows;
-    private readonly NetworkStore _store;
+    private readonly INetworkStore _store;
     private readonly bool _fewShot;
     private readonly int _threads;
     private readonly Dictionary<string, ObjectNetworks> _networks = new(StringComparer.Ordinal);
@@ -26,7 +26,7 @@ internal sealed class ClipFusionMethod : IMethod
     /// <param name="store">Keeps what the networks say.</param>
     /// <param name="fewShot">Whether any run has references; else the denoiser's features are left out.</param>
     /// <param name="threads">Threads of the bank search.</param>
-    public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<RecipeRow> rows, NetworkStore store, bool fewShot, int threads)
+    public ClipFusionMethod(ModelPack pack, Recipe recipe, IReadOnlyList<RecipeRow> rows, INetworkStore store, bool fewShot, int threads)
     {
         (_pack, _recipe, _rows, _store, _fewShot, _threads) = (
             pack,
@@ -56,7 +56,12 @@ internal sealed class ClipFusionMethod : IMethod
             networks.PrepareReference(picture, cancellation);
     }
 
-    public Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation)
+    public Func<Picture, Judgement[]> Enroll(
+        string objectWord,
+        int shots,
+        IReadOnlyList<Picture> references,
+        CancellationToken cancellation
+    )
     {
         ReferenceBanks? banks = null;
         if (references.Count > 0)

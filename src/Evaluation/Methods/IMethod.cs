@@ -47,10 +47,17 @@ internal interface IMethod : IDisposable
     /// <exception cref="ClipFusion.Models.Tokenizer.PromptTooLongException">A prompt is too long.</exception>
     void EnsurePrompts(string objectWord) { }
 
+    /// <summary>Refuses a picture that it was given no prompts for, before any picture is looked at.</summary>
+    void EnsurePrompts(Picture picture) { }
+
     /// <summary>Runs the networks on a picture, or finds that they were.</summary>
     void Prepare(Picture picture, PictureRole role, CancellationToken cancellation);
 
     /// <summary>Takes references in and is ready to judge.</summary>
+    /// <param name="objectWord">What prompts call the object.</param>
+    /// <param name="shots">References that were drawn of each category.</param>
+    /// <param name="references">The references; of all categories where there is one bank for all.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <returns>One judgement a row, for pictures of the object; safe for several threads.</returns>
-    Func<Picture, Judgement[]> Enroll(string objectWord, IReadOnlyList<Picture> references, CancellationToken cancellation);
+    Func<Picture, Judgement[]> Enroll(string objectWord, int shots, IReadOnlyList<Picture> references, CancellationToken cancellation);
 }

@@ -3,7 +3,6 @@ using System.Text;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection.Networks;
-using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
 using ClipFusion.OnnxInference.Sessions;
 
@@ -14,7 +13,7 @@ namespace ClipFusion.Evaluation.Methods;
 /// them twice. Files appear whole or not at all. Pictures and pack count by their content, wherever they lie. Safe for several threads;
 /// networks run one at a time.
 /// </summary>
-internal sealed class NetworkStore
+internal sealed class NetworkStore : INetworkStore
 {
     private readonly string _folder;
     private readonly string _pack;
@@ -40,7 +39,7 @@ internal sealed class NetworkStore
     /// <summary>Pictures and masks by their content.</summary>
     public FileContents Contents { get; } = new();
 
-    /// <summary>The pack by its content, and what runs it.</summary>
+    /// <inheritdoc/>
     public string Pack => _pack;
 
     /// <summary>Time inside the networks so far.</summary>
@@ -49,18 +48,10 @@ internal sealed class NetworkStore
     /// <summary>Runs of networks so far.</summary>
     public int Runs { get; private set; }
 
-    /// <summary>A picture's outputs, from disk where they are.</summary>
-    /// <param name="picture">The picture.</param>
-    /// <param name="part">Which networks, and for what.</param>
-    /// <param name="settings">The settings that they see, all others at their defaults.</param>
-    /// <param name="run">Given the pixels, runs them: outputs, and what they saw of the picture.</param>
-    public StoredOutputs Get(Picture picture, string part, Recipe settings, NetworkRun run) => Get(picture, part, Key(settings), run);
+    /// <inheritdoc/>
+    public void Prepare(Picture picture, string part, string key, NetworkRun run) => Ensure(picture, part, key, run);
 
-    /// <summary>A picture's outputs of any network, from disk where they are.</summary>
-    /// <param name="picture">The picture.</param>
-    /// <param name="part">Which networks, and for what.</param>
-    /// <param name="key">The network and its settings, as text that differs when they do.</param>
-    /// <param name="run">Given the pixels, runs it: outputs, and what it saw of the picture.</param>
+    /// <inheritdoc/>
     public StoredOutputs Get(Picture picture, string part, string key, NetworkRun run)
     {
         string path = Ensure(picture, part, key, run);
@@ -68,13 +59,9 @@ internal sealed class NetworkStore
         return StoredOutputs.Read(path);
     }
 
-    /// <summary>Runs the networks on a picture unless their outputs are there.</summary>
-    /// <returns>The outputs' file.</returns>
-    public string Ensure(Picture picture, string part, Recipe settings, NetworkRun run) => Ensure(picture, part, Key(settings), run);
-
     /// <summary>Runs any network on a picture unless its outputs are there.</summary>
     /// <returns>The outputs' file.</returns>
-    public string Ensure(Picture picture, string part, string key, NetworkRun run)
+    private string Ensure(Picture picture, string part, string key, NetworkRun run)
     {
         string path = PathOf(picture, part, key);
         if (File.Exists(path))
@@ -95,8 +82,6 @@ internal sealed class NetworkStore
 
         return path;
     }
-
-    private string Key(Recipe settings) => $"{_pack} {settings.Revision}";
 
     private string PathOf(Picture picture, string part, string key)
     {

@@ -15,7 +15,7 @@ internal sealed class ObjectNetworks : IDisposable
         ReferencePart = "diffusion-reference",
         BackbonePart = "backbone";
 
-    private readonly NetworkStore _store;
+    private readonly INetworkStore _store;
     private readonly Preparation _preparation;
     private readonly bool _fewShot;
 
@@ -26,7 +26,7 @@ internal sealed class ObjectNetworks : IDisposable
     /// <param name="fewShot">Whether any run has references: the denoiser's pass then gives features for every picture, so that one pass
     /// serves all runs.</param>
     /// <param name="cancellation">Ends the encoding of the words.</param>
-    public ObjectNetworks(ModelPack pack, Recipe recipe, NetworkStore store, bool fewShot, CancellationToken cancellation)
+    public ObjectNetworks(ModelPack pack, Recipe recipe, INetworkStore store, bool fewShot, CancellationToken cancellation)
     {
         (_store, _fewShot) = (store, fewShot);
         _preparation = new Preparation(pack.Manifest, recipe, new PillowResampler());
@@ -49,79 +49,73 @@ internal sealed class ObjectNetworks : IDisposable
     public void PrepareQuery(Picture picture, CancellationToken cancellation)
     {
         if (Uses(Branches.Clip))
-            EnsureClip(picture, cancellation);
+            Prepare(picture, Clip(cancellation));
         if (Uses(Branches.Diff))
-            EnsureDiffusion(picture, Inspector.QueryPlan(_fewShot && Uses(Branches.DiffVision)), cancellation);
+            Prepare(picture, Diffusion(Inspector.QueryPlan(_fewShot && Uses(Branches.DiffVision)), cancellation));
         if (_fewShot && Uses(Branches.BackboneVision))
-            EnsureBackbone(picture, 0, cancellation);
+            Prepare(picture, Backbone(0, cancellation));
     }
 
     /// <summary>Runs the networks that a reference image needs, or finds that they were.</summary>
     public void PrepareReference(Picture picture, CancellationToken cancellation)
     {
         if (Uses(Branches.ClipVision))
-            EnsureClip(picture, cancellation);
+            Prepare(picture, Clip(cancellation));
         if (_fewShot && Uses(Branches.DiffVision))
-            EnsureDiffusion(picture, Inspector.ReferencePlan, cancellation);
+            Prepare(picture, Diffusion(Inspector.ReferencePlan, cancellation));
         for (int turn = 0; _fewShot && Uses(Branches.BackboneVision) && turn < Inspector.ReferenceTurns; turn++)
-            EnsureBackbone(picture, turn, cancellation);
+            Prepare(picture, Backbone(turn, cancellation));
     }
 
     /// <summary>What the image tower says of a picture.</summary>
-    public StoredOutputs Clip(Picture picture, CancellationToken cancellation) => StoredOutputs.Read(EnsureClip(picture, cancellation));
+    public StoredOutputs Clip(Picture picture, CancellationToken cancellation) => Get(picture, Clip(cancellation));
 
     /// <summary>What the denoiser says of a picture.</summary>
     public StoredOutputs Diffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation) =>
-        StoredOutputs.Read(EnsureDiffusion(picture, plan, cancellation));
+        Get(picture, Diffusion(plan, cancellation));
 
     /// <summary>What the backbone says of a picture that was turned clockwise by so many quarters.</summary>
-    public StoredOutputs Backbone(Picture picture, int turn, CancellationToken cancellation) =>
-        StoredOutputs.Read(EnsureBackbone(picture, turn, cancellation));
+    public StoredOutputs Backbone(Picture picture, int turn, CancellationToken cancellation) => Get(picture, Backbone(turn, cancellation));
 
     public void Dispose() => Inspector.Dispose();
 
     private bool Uses(Branches branches) => (Recipe.UsedBranches & branches) != 0;
 
-    private string EnsureClip(Picture picture, CancellationToken cancellation)
-    {
-        // No words: CLIP's image tower does not see them.
-        Recipe settings = PictureSettings.Of(Recipe) with
-        {
-            LanguageStream = Recipe.LanguageStream,
-            FeatureStream = Recipe.FeatureStream,
-        };
-        return _store.Ensure(
-            picture,
+    private void Prepare(Picture picture, Network network) => _store.Prepare(picture, network.Part, KeyOf(network), network.Run);
+
+    private StoredOutputs Get(Picture picture, Network network) => _store.Get(picture, network.Part, KeyOf(network), network.Run);
+
+    private string KeyOf(Network network) => $"{_store.Pack} {network.Settings.Revision}";
+
+    private Network Clip(CancellationToken cancellation) =>
+        new(
             ClipPart,
-            settings,
+            // No words: CLIP's image tower does not see them.
+            PictureSettings.Of(Recipe) with
+            {
+                LanguageStream = Recipe.LanguageStream,
+                FeatureStream = Recipe.FeatureStream,
+            },
             Run(Branches.Clip, networks => networks.RunClip(staysOnDevice: false, null, cancellation))
         );
-    }
 
-    private string EnsureDiffusion(Picture picture, DiffusionPlan plan, CancellationToken cancellation)
-    {
-        Recipe settings = PictureSettings.OfDenoiser(Recipe) with
-        {
-            ReferencePrompt = Recipe.ReferencePrompt,
-            QueryFeaturePrompt = Recipe.QueryFeaturePrompt,
-            TimestepBlocks = Recipe.TimestepBlocks,
-            Branches = Recipe.UsedBranches & Branches.Diff,
-        };
-        string part =
+    private Network Diffusion(DiffusionPlan plan, CancellationToken cancellation) =>
+        new(
             plan.IsReference ? ReferencePart
-            : plan.IsLanguageOnly ? LanguagePart
-            : QueryPart;
-        return _store.Ensure(
-            picture,
-            part,
-            settings,
+                : plan.IsLanguageOnly ? LanguagePart
+                : QueryPart,
+            PictureSettings.OfDenoiser(Recipe) with
+            {
+                ReferencePrompt = Recipe.ReferencePrompt,
+                QueryFeaturePrompt = Recipe.QueryFeaturePrompt,
+                TimestepBlocks = Recipe.TimestepBlocks,
+                Branches = Recipe.UsedBranches & Branches.Diff,
+            },
             Run(Branches.Diff, networks => networks.RunDiffusion(plan, staysOnDevice: false, null, cancellation))
         );
-    }
 
-    private string EnsureBackbone(Picture picture, int turn, CancellationToken cancellation) =>
-        _store.Ensure(
-            picture,
+    private Network Backbone(int turn, CancellationToken cancellation) =>
+        new(
             turn == 0 ? BackbonePart : FormattableString.Invariant($"{BackbonePart}-turned-{90 * turn}"),
             PictureSettings.Of(Recipe),
             Run(Branches.BackboneVision, networks => networks.RunBackbone(staysOnDevice: false, null, cancellation), turn)
@@ -135,4 +129,10 @@ internal sealed class ObjectNetworks : IDisposable
             using PackNetworks networks = Inspector.NetworksFor(prepared);
             return (run(networks), prepared.Region);
         };
+
+    /// <summary>What runs for a picture.</summary>
+    /// <param name="Part">What the store calls it.</param>
+    /// <param name="Settings">The settings that it sees, all others at their defaults.</param>
+    /// <param name="Run">Runs it.</param>
+    private sealed record Network(string Part, Recipe Settings, NetworkRun Run);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ClipFusion.Evaluation.Ablations;
 using ClipFusion.Evaluation.Baselines;
+using ClipFusion.Evaluation.Baselines.Learned;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Inspection.Recipes;
 
@@ -37,6 +38,15 @@ public sealed record EvaluationOptions
 
     /// <summary>A network of one's own for PaDiM, whose row it is; shared, not owned. Null for none.</summary>
     public Backbone? PadimBackbone { get; init; }
+
+    /// <summary>Prompts for PromptAD; shared, not owned. Null where it is not among the methods.</summary>
+    public PromptAdFile? PromptAd { get; init; }
+
+    /// <summary>Prompts for IIPAD; shared, not owned. Null where it is not among the methods.</summary>
+    public IipadFile? Iipad { get; init; }
+
+    /// <summary>Methods that were asked for by "all" and can't be made, each with the reason, for the report.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     /// <summary>The channels that PaDiM keeps, of the network of one's own and of CLIP alike.</summary>
     public PadimChannels PadimChannels { get; init; } = PadimChannels.Default;

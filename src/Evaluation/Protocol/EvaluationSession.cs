@@ -60,22 +60,11 @@ public static class EvaluationSession
             .. RowsOf(options, pack.Manifest)
                 .Select(r => new ClipFusionMethod(pack, r.Networks, r.Rows, networks, fewShot, options.Threads)),
         ];
-        if (options.Baselines.Contains(Baseline.WinClip))
-            methods.Add(new WinClipMethod(pack, options.Recipe, networks));
-        if (options.Baselines.Contains(Baseline.PatchCore))
-            methods.Add(new PatchCoreMethod(new ClipPatches(pack, options.Recipe, networks), options.Coreset));
+        methods.AddRange(options.Baselines.SelectMany(b => BaselineMethods.Of(b, pack, options, networks)));
         if (options.Backbone is { } backbone)
             methods.Add(new PatchCoreMethod(new BackbonePatches(backbone, options.Recipe, networks), options.Coreset));
-        if (options.Baselines.Contains(Baseline.Padim))
-            methods.Add(new PadimMethod(new PadimClip(pack, options.PadimChannels, options.Recipe, networks)));
         if (options.PadimBackbone is { } convolutions)
             methods.Add(new PadimMethod(new PadimLayers(convolutions, options.PadimChannels, options.Recipe, networks)));
-        if (options.Baselines.Contains(Baseline.ClipAc))
-            methods.Add(new ClipAcMethod(pack, options.Recipe, networks));
-        if (options.Baselines.Contains(Baseline.MaskClip))
-            methods.Add(new MaskClipMethod(pack, options.Recipe, networks));
-        if (options.Baselines.Contains(Baseline.TransMm))
-            methods.Add(new TransMmMethod(pack, options.Recipe, networks));
         methods.AddRange(ablations.SelectMany(t => AblationMethod.Of(t, pack, networks, string.Join("; ", partsRan), options.Threads)));
         try
         {
@@ -105,7 +94,7 @@ public static class EvaluationSession
                             + "random or trained is not known",
                     ]
                     : (string[])[],
-                .. BaselineNotes(options),
+                .. BaselineNotes(options, pack.Manifest),
                 .. ran,
                 .. partsRan,
                 .. ablations.SelectMany(t =>
@@ -168,11 +157,17 @@ public static class EvaluationSession
             : [];
 
     /// <summary>What has to be known before a row is compared with the paper's figure.</summary>
-    private static IEnumerable<string> BaselineNotes(EvaluationOptions options)
+    private static IEnumerable<string> BaselineNotes(EvaluationOptions options, PackManifest pack)
     {
+        foreach (string line in options.LeftOut)
+            yield return line;
         if (options.PadimBackbone is { } padim)
-            yield return $"padim: its weights are those of {Path.GetFileName(padim.Options.File)}; whether they are random or trained is "
-                + "not known, and the paper's figures are of another network (WideResNet-50)";
+            yield return $"padim: its weights are those of {Path.GetFileName(padim.Options.File)}"
+                + (padim.Weights == PackWeights.Unknown ? "; whether they are random or trained is not known" : "")
+                + "; the paper's figures are of another network (WideResNet-50)";
+        else if (options.Baselines.Contains(Baseline.Padim) && pack.Backbone is { } backbone)
+            yield return $"padim: on the features of the pack's backbone ({backbone.Kind}), of length 1; the paper's figures are of another "
+                + "network (WideResNet-50)";
         string[] rows =
         [
             .. options.Baselines.Contains(Baseline.ClipAc) ? ["clip-ac"] : (string[])[],
@@ -182,6 +177,11 @@ public static class EvaluationSession
         if (rows.Length > 0)
             yield return $"{string.Join(", ", rows)}: the paper's figures are WinCLIP's, whose texts, temperature and resolution for these "
                 + "methods are not published";
+        if (options.Baselines.Contains(Baseline.PromptAd))
+            yield return "promptad: the paper's figures are of ViT-B-16-plus-240, whose pictures came in the wrong order of colours and whose "
+                + "best epoch was chosen on the test set; promptad-clean is the method as it was meant";
+        if (options.Baselines.Contains(Baseline.Iipad))
+            yield return "iipad: the paper's figures are of ViT-L/14 with BLIP-Diffusion's Q-Former";
     }
 
     private static Dictionary<string, PackWeights> OtherWeights(EvaluationOptions options, PackManifest pack)
@@ -193,7 +193,9 @@ public static class EvaluationSession
         if (options.Backbone is { } own)
             weights.Add($"patchcore-{own.Name}", PackWeights.Unknown);
         if (options.PadimBackbone is not null)
-            weights.Add("padim", PackWeights.Unknown);
+            weights.Add(PadimLayers.RowName, options.PadimBackbone.Weights);
+        else if (options.Baselines.Contains(Baseline.Padim) && pack.Backbone is not null)
+            weights.Add(PadimLayers.RowName, pack.BackboneWeights);
         return weights;
     }
 
@@ -206,17 +208,7 @@ public static class EvaluationSession
         foreach (RecipeRow row in RowsOf(options, pack).SelectMany(r => r.Rows))
             graphs.UnionWith(Inspector.GraphsOf(row.Recipe, options.Shots.Any(k => k > 0)));
         foreach (Baseline baseline in options.Baselines)
-            graphs.UnionWith(
-                baseline switch
-                {
-                    Baseline.WinClip => [GraphNames.WinClipImage, GraphNames.WinClipText],
-                    Baseline.Padim => [GraphNames.ClipTokensImage],
-                    Baseline.ClipAc => [GraphNames.ClipImage, GraphNames.WinClipText],
-                    Baseline.MaskClip => [GraphNames.MaskClipImage, GraphNames.WinClipText],
-                    Baseline.TransMm => [GraphNames.TransMmImage, GraphNames.TransMmLastImage, GraphNames.WinClipText],
-                    _ => (string[])[GraphNames.ClipImage],
-                }
-            );
+            graphs.UnionWith(BaselineMethods.GraphsOf(baseline, pack));
         return graphs;
     }
 }

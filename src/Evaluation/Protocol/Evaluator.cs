@@ -34,6 +34,9 @@ internal sealed class Evaluator(
         var steps = new StepCounter(progress, TimeProvider.System);
         foreach (Category category in dataset.Categories)
         {
+            foreach ((Picture picture, _) in PicturesOf(category))
+            foreach (IMethod method in methods.Where(m => m.Covers(category.Name)))
+                method.EnsurePrompts(picture);
             steps.Plan(ThroughNetworks, PicturesOf(category).Count());
             foreach (Draw draw in Draws(category))
             foreach (IMethod method in MethodsOf(category, draw))
@@ -166,7 +169,7 @@ internal sealed class Evaluator(
             throw new DatasetException(
                 $"{bad.Id}: drawn as a reference, but it can't be used: {_unusable[bad.Id]}; take it out of the data set"
             );
-        Func<Picture, Judgement[]> judge = method.Enroll(category.ObjectWord, references, cancellation);
+        Func<Picture, Judgement[]> judge = method.Enroll(category.ObjectWord, draw.Shots, references, cancellation);
         var judgements = new Judgement[test.Length][];
         InOrder.For(
             test.Length,

@@ -124,17 +124,22 @@ public sealed class PackNetworks(ModelPack pack, Recipe recipe, PreparedImage im
     /// <summary>One run of another graph that takes CLIP's pixels. All outputs come to the host.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="outputs">The outputs that are wanted.</param>
-    /// <param name="text">The text [E] that it takes beside them, as <see cref="GraphNames.Text"/>; null for none.</param>
+    /// <param name="beside">What it takes beside them: the input's name, its values and its lengths; null for nothing.</param>
     /// <param name="cancellation">Ends the run.</param>
     /// <returns>Owned by the caller.</returns>
     /// <exception cref="NetworkException">The pack has no such graph, or a network failed.</exception>
-    public NetworkOutputs RunOnClipPixels(string graph, IReadOnlyCollection<string> outputs, float[]? text, CancellationToken cancellation)
+    public NetworkOutputs RunOnClipPixels(
+        string graph,
+        IReadOnlyCollection<string> outputs,
+        (string Input, float[] Values, long[] Shape)? beside,
+        CancellationToken cancellation
+    )
     {
-        if (text is null)
+        if (beside is not var (input, values, shape))
             return RunOnPixels(graph, image.Clip, Clip.ImageSize, outputs, null, cancellation);
         using OrtValue pixels = OrtValue.CreateTensorValueFromMemory(image.Clip, [1, Clip.ImageSize, Clip.ImageSize, 3]),
-            beside = OrtValue.CreateTensorValueFromMemory(text, [1, text.Length]);
-        var inputs = new Dictionary<string, OrtValue> { [GraphNames.Pixels] = pixels, [GraphNames.Text] = beside };
+            other = OrtValue.CreateTensorValueFromMemory(values, shape);
+        var inputs = new Dictionary<string, OrtValue> { [GraphNames.Pixels] = pixels, [input] = other };
         return pack.Run(graph, inputs, outputs, cancellation, null);
     }
 

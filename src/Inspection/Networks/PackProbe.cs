@@ -27,20 +27,16 @@ internal static class PackProbe
                 return ProbeInputs.Picture(GraphNames.Pixels, m.RequireClip().ImageSize, other);
             case GraphNames.TransMmImage or GraphNames.TransMmLastImage:
                 return Explained(m.RequireClip(), goldens, other);
+            case GraphNames.ClipStreamsImage:
+                return Streams(m.RequireClip(), other);
             case GraphNames.VaeEncoder:
                 return ProbeInputs.Picture(GraphNames.Pixels, m.RequireDiffusion().ImageSize, other);
             case GraphNames.BackboneImage:
                 return ProbeInputs.Picture(GraphNames.Pixels, m.RequireBackbone().ImageSize, other);
             case GraphNames.ClipText or GraphNames.WinClipText:
-                Recipe recipe = Recipe.Default(Object);
-                string[] texts =
-                [
-                    .. recipe.NormalPrompts.Concat(recipe.AbnormalPrompts).Select(t => PromptTemplate.Expand(t, recipe.Object)),
-                ];
-                return ProbeInputs.Tokens(
-                    GraphNames.Tokens,
-                    [.. texts.Select(t => pack.ClipTokenizer.EncodePadded(t, m.RequireClip().ContextLength))]
-                );
+                return ProbeInputs.Tokens(GraphNames.Tokens, Prompts(pack));
+            case GraphNames.ClipLearnedText:
+                return Learned(Prompts(pack), m.ClipTextWidth!.Value);
             case GraphNames.DiffusionText:
                 return ProbeInputs.Tokens(GraphNames.Tokens, TextPrompts.DiffusionIds(pack, Words(m.RequireDiffusion())));
             default:
@@ -55,6 +51,44 @@ internal static class PackProbe
         return ProbeInputs
             .Picture(GraphNames.Pixels, clip.ImageSize, other)
             .With(GraphNames.Text, OrtValue.CreateTensorValueFromMemory(text, [1, clip.EmbedDim]));
+    }
+
+    /// <summary>The probe picture, value-value attention in the second half of the blocks.</summary>
+    private static ProbeInputs Streams(ClipPart clip, bool other)
+    {
+        float[] valueBlocks = [.. Enumerable.Range(0, clip.Layers).Select(b => b < clip.Layers / 2 ? 0f : 1f)];
+        return ProbeInputs
+            .Picture(GraphNames.Pixels, clip.ImageSize, other)
+            .With(GraphNames.ValueBlocks, OrtValue.CreateTensorValueFromMemory(valueBlocks, [clip.Layers]));
+    }
+
+    /// <summary>Prompts whose first word is a vector of numbers about as large as token embeddings are.</summary>
+    private static ProbeInputs Learned(long[][] prompts, int width)
+    {
+        int length = prompts[0].Length;
+        float[] vectors = new float[prompts.Length * length * width],
+            places = new float[prompts.Length * length];
+        for (int i = 0; i < vectors.Length; i++)
+            vectors[i] = ((i * 37 % 101) - 50) / 2500f;
+        for (int prompt = 0; prompt < prompts.Length; prompt++)
+            places[(prompt * length) + 1] = 1;
+        return ProbeInputs
+            .Tokens(GraphNames.Tokens, prompts)
+            .With(GraphNames.LearnedVectors, OrtValue.CreateTensorValueFromMemory(vectors, [prompts.Length, length, width]))
+            .With(GraphNames.LearnedPlaces, OrtValue.CreateTensorValueFromMemory(places, [prompts.Length, length, 1]));
+    }
+
+    /// <summary>The default recipe's prompts for CLIP, as token ids.</summary>
+    private static long[][] Prompts(ModelPack pack)
+    {
+        Recipe recipe = Recipe.Default(Object);
+        int length = pack.Manifest.RequireClip().ContextLength;
+        return
+        [
+            .. recipe
+                .NormalPrompts.Concat(recipe.AbnormalPrompts)
+                .Select(t => pack.ClipTokenizer.EncodePadded(PromptTemplate.Expand(t, recipe.Object), length)),
+        ];
     }
 
     private static ProbeInputs Denoiser(ModelPack pack, Recipe recipe, GoldenTensors goldens, bool isWhole)

@@ -12,8 +12,10 @@ public sealed class ClipText(OpenClipConfig config)
     /// <summary>Writes the tower.</summary>
     /// <param name="context">Weights as OpenCLIP names them.</param>
     /// <param name="tokens">int64 [N, 77].</param>
+    /// <param name="learned">What takes the place of token embeddings, [N, 77, Wt], and where it does, [N, 77, 1] of 1 and 0; null for
+    /// nothing. Positions are added to it as to the others.</param>
     /// <returns>Raw text embeddings [N, E], read at the first position of the largest id (the end token).</returns>
-    public Value Build(NetworkContext context, Value tokens)
+    public Value Build(NetworkContext context, Value tokens, (Value Vectors, Value Places)? learned = null)
     {
         GraphBuilder g = context.Graph;
         var m = new Module(context, "");
@@ -23,6 +25,8 @@ public sealed class ClipText(OpenClipConfig config)
             g.Embed(m["token_embedding"].Tensor("weight", context.Compute, _t.VocabularySize, _t.Width), tokens),
             ElementType.Float32
         );
+        if (learned is var (vectors, places))
+            x = g.Add(g.Mul(x, g.Shift(g.Scale(places, -1), 1)), g.Mul(vectors, places));
         x = g.Add(x, m.Tensor("positional_embedding", ElementType.Float32, _t.ContextLength, _t.Width));
         for (int i = 0; i < _t.Layers; i++)
             x = Block(g, m["transformer"]["resblocks"][i], x, mask);

@@ -45,7 +45,8 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
             originalTaps = [];
         for (int block = 1; block <= _v.Layers; block++)
         {
-            (x, vv) = Block(g, m["transformer"]["resblocks"][block - 1], x, vv, block);
+            (_, x, Value? values) = Block(g, m["transformer"]["resblocks"][block - 1], x, block < vvStart ? null : vv);
+            vv = values ?? x;
             if (!blocks.Contains(block))
                 continue;
             vvTaps[block] = g.Slice(vv, 1, 1, patches + 1);
@@ -96,11 +97,17 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
         var m = new Module(context, "visual");
         Value x = m["ln_pre"].LayerNorm(tokens);
         for (int block = 1; block <= blocks; block++)
-            x = Block(context.Graph, m["transformer"]["resblocks"][block - 1], x, x, 0).Original;
+            x = Block(context.Graph, m["transformer"]["resblocks"][block - 1], x, null).Original;
         return x;
     }
 
-    private (Value Original, Value Vv) Block(GraphBuilder g, Module m, Value x, Value vv, int block)
+    /// <summary>One block.</summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="m">The block's place.</param>
+    /// <param name="x">The original stream before it [N, L, W].</param>
+    /// <param name="vv">The value-value stream before it; null for none.</param>
+    /// <returns>The original stream after its attention and after the block, and the value-value stream after it, all [N, L, W].</returns>
+    internal (Value Attended, Value Original, Value? Vv) Block(GraphBuilder g, Module m, Value x, Value? vv)
     {
         using GraphScope scope = m.Enter();
         Module attention = m["attn"];
@@ -109,11 +116,10 @@ public sealed class ClipVision(OpenClipConfig config, int vvStart)
             k = g.Slice(qkv, -1, _v.Width, 2 * _v.Width),
             v = g.Slice(qkv, -1, 2 * _v.Width, 3 * _v.Width);
 
-        Value original = g.AddTo(x, Attend(g, attention, q, k, v));
-        original = g.AddTo(original, ClipBlocks.Mlp(g, m["mlp"], m["ln_2"].LayerNorm(original), _v.Width, _v.MlpWidth, config.QuickGelu));
-        if (block < vvStart)
-            return (original, original);
-        return (original, g.AddTo(vv, Attend(g, attention, v, v, v)));
+        Value attended = g.AddTo(x, Attend(g, attention, q, k, v));
+        Value feedForward = ClipBlocks.Mlp(g, m["mlp"], m["ln_2"].LayerNorm(attended), _v.Width, _v.MlpWidth, config.QuickGelu);
+        Value original = g.AddTo(attended, feedForward);
+        return (attended, original, vv is null ? null : g.AddTo(vv, Attend(g, attention, v, v, v)));
     }
 
     private Value Attend(GraphBuilder g, Module m, Value q, Value k, Value v)

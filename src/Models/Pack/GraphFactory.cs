@@ -87,6 +87,31 @@ internal sealed class GraphFactory(
         g.Output(GraphNames.Relevance, tower.Build(new NetworkContext(g, weights, store, compute), pixels, target, start).Relevance);
     }
 
+    public void ClipStreamsImage(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value pixels = g.Input(GraphNames.Pixels, ElementType.UInt8, 1, clip.Vision.ImageSize, clip.Vision.ImageSize, 3),
+            valueBlocks = g.Input(GraphNames.ValueBlocks, F32, clip.Vision.Layers);
+        ClipStreams.Outputs o = new ClipStreams(clip).Build(new NetworkContext(g, weights, store, compute), pixels, valueBlocks);
+        g.Output(GraphNames.Raw(GraphNames.Class), g.Cast(o.Class, F32));
+        g.Output(GraphNames.Raw(GraphNames.ClassUnnormed), g.Cast(o.ClassUnnormed, F32));
+        for (int block = 1; block <= o.Blocks.Count; block++)
+        {
+            ClipStreams.BlockOutputs b = o.Blocks[block - 1];
+            g.Output(GraphNames.Raw(GraphNames.FeaturesOriginal(block)), g.Cast(b.Original, F32));
+            g.Output(GraphNames.Raw(GraphNames.FeaturesAttended(block)), g.Cast(b.Attended, F32));
+            g.Output(GraphNames.Raw(GraphNames.EmbeddingsVv(block)), g.Cast(b.EmbeddingsVv, F32));
+        }
+    }
+
+    public void ClipLearnedText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
+    {
+        Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", clip.Text.ContextLength),
+            vectors = g.Input(GraphNames.LearnedVectors, F32, "N", clip.Text.ContextLength, clip.Text.Width),
+            places = g.Input(GraphNames.LearnedPlaces, F32, "N", clip.Text.ContextLength, 1);
+        Value embeddings = new ClipText(clip).Build(new NetworkContext(g, weights, store, F32), tokens, (vectors, places));
+        g.Output(GraphNames.Raw(GraphNames.Embeddings), embeddings);
+    }
+
     public void DiffusionText(GraphBuilder g, IWeights weights, ExternalWeightFile store)
     {
         Value tokens = g.Input(GraphNames.Tokens, ElementType.Int64, "N", text.ContextLength);

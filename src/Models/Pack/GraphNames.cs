@@ -49,6 +49,15 @@ public static class GraphNames
     /// <summary>As <see cref="TransMmImage"/>, the last block alone.</summary>
     public const string TransMmLastImage = "transmm_last_image";
 
+    /// <summary>Image tower with everything of every block: <see cref="Pixels"/> and <see cref="ValueBlocks"/> to <see cref="Raw"/> <see
+    /// cref="Class"/>, <see cref="ClassUnnormed"/>, <see cref="FeaturesOriginal"/>, <see cref="FeaturesAttended"/> and <see
+    /// cref="EmbeddingsVv"/>. For comparisons; the method does not use it.</summary>
+    public const string ClipStreamsImage = "clip_streams_image";
+
+    /// <summary>Text tower that takes learned vectors in the place of words: <see cref="Tokens"/>, <see cref="LearnedVectors"/> and <see
+    /// cref="LearnedPlaces"/> to <see cref="Raw"/> <see cref="Embeddings"/>. For comparisons; the method does not use it.</summary>
+    public const string ClipLearnedText = "clip_learned_text";
+
     /// <summary>Backbone: <see cref="Pixels"/> to <see cref="BackboneFeatures"/> of each of its layers.</summary>
     public const string BackboneImage = "backbone_image";
 
@@ -69,6 +78,18 @@ public static class GraphNames
 
     /// <summary>float32 [P], 0 or more: how much a patch has to do with the likeness of picture and <see cref="Text"/>.</summary>
     public const string Relevance = "relevance";
+
+    /// <summary>float32 [1, E]: the class embedding without ln_post.</summary>
+    public const string ClassUnnormed = "class_unnormed";
+
+    /// <summary>float32 [L]: 1 for blocks with value-value attention, 0 for those before them.</summary>
+    public const string ValueBlocks = "value_blocks";
+
+    /// <summary>float32 [N, 77, Wt]: what takes the place of token embeddings.</summary>
+    public const string LearnedVectors = "learned_vectors";
+
+    /// <summary>float32 [N, 77, 1]: 1 where it does, 0 elsewhere.</summary>
+    public const string LearnedPlaces = "learned_places";
 
     /// <summary>int64 [N, 77].</summary>
     public const string Tokens = "tokens";
@@ -127,6 +148,8 @@ public static class GraphNames
 
     private static readonly Numbered NamesVv = new("features_vv_");
     private static readonly Numbered NamesOriginal = new("features_original_");
+    private static readonly Numbered NamesAttended = new("features_attended_");
+    private static readonly Numbered NamesOfEmbeddingsVv = new("embeddings_vv_");
     private static readonly Numbered NamesOfFeatures = new("features_");
     private static readonly Numbered NamesOfBackbone = new("features_backbone_");
 
@@ -144,14 +167,23 @@ public static class GraphNames
 
     /// <summary>Whether a graph is for comparisons alone: an appliance never runs it.</summary>
     public static bool IsForComparisons(string graph) =>
-        graph is WinClipImage or WinClipText or ClipTokensImage or MaskClipImage or TransMmImage or TransMmLastImage or MapDiffParts;
+        graph
+            is WinClipImage
+                or WinClipText
+                or ClipTokensImage
+                or ClipStreamsImage
+                or ClipLearnedText
+                or MaskClipImage
+                or TransMmImage
+                or TransMmLastImage
+                or MapDiffParts;
 
     /// <summary>The external-data file of a graph; graphs of one network share it.</summary>
     public static string WeightFile(string graph) =>
         graph switch
         {
             ClipImage or ClipText or WinClipImage or WinClipText => "clip.weights",
-            ClipTokensImage or MaskClipImage or TransMmImage or TransMmLastImage => "clip.weights",
+            ClipTokensImage or ClipStreamsImage or ClipLearnedText or MaskClipImage or TransMmImage or TransMmLastImage => "clip.weights",
             BackboneImage => "backbone.weights",
             MapDiff or MapDiffLanguage or MapDiffParts => "unet.weights",
             _ => $"{graph}.weights",
@@ -162,6 +194,13 @@ public static class GraphNames
 
     /// <summary>float32 [N, P, W], unit: the original stream after block <paramref name="block"/> (from 1).</summary>
     public static string FeaturesOriginal(int block) => NamesOriginal.Of(block);
+
+    /// <summary>float32 [1, P, W]: the original stream after block <paramref name="block"/> (from 1) plus the next block's attention; of the
+    /// last block without.</summary>
+    public static string FeaturesAttended(int block) => NamesAttended.Of(block);
+
+    /// <summary>float32 [1, P, E]: embeddings of the value-value stream after block <paramref name="block"/> (from 1).</summary>
+    public static string EmbeddingsVv(int block) => NamesOfEmbeddingsVv.Of(block);
 
     /// <summary>float32 [N, cells, C], unit: features of the backbone's layer of that number (from 0), cells row by row.</summary>
     public static string BackboneFeatures(int layer) => NamesOfBackbone.Of(layer);

@@ -111,6 +111,8 @@ internal sealed class MethodGraphs
         One(GraphNames.MaskClipImage, GraphForm.Running, g => _factory.MaskClipImage(g, _clip.Weights, store));
         One(GraphNames.TransMmImage, GraphForm.Running, g => _factory.TransMmImage(g, _clip.Weights, store, last: false));
         One(GraphNames.TransMmLastImage, GraphForm.Running, g => _factory.TransMmImage(g, _clip.Weights, store, last: true));
+        One(GraphNames.ClipStreamsImage, GraphForm.Running, g => _factory.ClipStreamsImage(g, _clip.Weights, store));
+        One(GraphNames.ClipLearnedText, GraphForm.Common, g => _factory.ClipLearnedText(g, _clip.Weights, store));
         One(GraphNames.WinClipText, GraphForm.Common, g => _factory.WinClipText(g, _clip.Weights, store));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using ClipFusion.Models.Graph;
 
@@ -68,6 +69,15 @@ public sealed record PackManifest(
     /// <summary>Whether the pack carries golden outputs; without them only the CPU may run it.</summary>
     [JsonIgnore]
     public bool HasGoldens => Files.Any(f => f.Path == GraphNames.Goldens);
+
+    /// <summary>Channels of CLIP's token embeddings; null without CLIP, and in packs that were built before a graph took vectors in their
+    /// place.</summary>
+    [JsonIgnore]
+    public int? ClipTextWidth =>
+        Graphs.FirstOrDefault(g => g.Name == GraphNames.ClipLearnedText)?.Inputs.First(i => i.Name == GraphNames.LearnedVectors).Shape
+            is [.., var width]
+            ? int.Parse(width, CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>The CLIP part, for what can't do without.</summary>
     /// <exception cref="PackException">The pack has none.</exception>

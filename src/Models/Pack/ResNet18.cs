@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Models.ForeignGraphs;
+using Google.Protobuf;
+using Onnx;
 
 namespace ClipFusion.Models.Pack;
 
@@ -17,6 +19,9 @@ public static class ResNet18
     private const int FileBytes = 63_653_533;
     private const string Sha256 = "e2552f19db2dfdb01b3669537b6a0f1b44da38d18279535492ed5dfc2ef1ff8f";
 
+    /// <summary>What it takes from blue, green and red of 0 to 255.</summary>
+    public static IReadOnlyList<double> Means { get; } = [103.06, 115.90, 123.15];
+
     /// <summary>Licence and address of the weights.</summary>
     internal static readonly WeightOrigin Terms = new(
         "MIT",
@@ -24,7 +29,7 @@ public static class ResNet18
     );
 
     /// <summary>BGR of 0 to 255 minus the means of the package's own mean picture; constants in its place are ours.</summary>
-    private static readonly BackboneInput Input = new([103.06 / 255, 115.90 / 255, 123.15 / 255], [1 / 255.0, 1 / 255.0, 1 / 255.0], true);
+    private static readonly BackboneInput Input = new([.. Means.Select(m => m / 255)], [1 / 255.0, 1 / 255.0, 1 / 255.0], true);
 
     /// <summary>The outputs of its four groups of blocks: channels, and pixels of the picture a cell.</summary>
     private static readonly (string Name, int Channels, int Stride)[] Groups =
@@ -47,6 +52,23 @@ public static class ResNet18
     /// <exception cref="PackException">The file is missing or another one, or the options don't fit it.</exception>
     public static PackBackbone Open(int? size = null, IReadOnlyList<string>? outputs = null, int localMean = 3) =>
         Open(DefaultFile, size, outputs, localMean);
+
+    /// <summary>The same network with the maps of its first three groups as outputs, for comparisons on the layers that PaDiM takes.</summary>
+    /// <returns>An ONNX file: <c>Input247</c> [1, 3, 224, 224], blue, green, red of 0 to 255 minus <see cref="Means"/>; then maps [1, 64,
+    /// 56, 56], [1, 128, 28, 28] and [1, 256, 14, 14].</returns>
+    /// <exception cref="PackException">The file is missing or another one.</exception>
+    public static byte[] Layers()
+    {
+        ModelProto model = ModelProto.Parser.ParseFrom(Read(DefaultFile));
+        model.Graph.Output.Clear();
+        foreach ((string name, _, _) in Groups.SkipLast(1))
+        {
+            var type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float } };
+            model.Graph.Output.Add(new ValueInfoProto { Name = name, Type = type });
+        }
+
+        return model.ToByteArray();
+    }
 
     internal static PackBackbone Open(string path, int? size, IReadOnlyList<string>? outputs, int localMean)
     {

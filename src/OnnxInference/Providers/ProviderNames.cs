@@ -39,11 +39,13 @@ public static class ProviderNames
             GraphNames.ClipImage
             or GraphNames.WinClipImage
             or GraphNames.ClipTokensImage
+            or GraphNames.ClipStreamsImage
             or GraphNames.MaskClipImage
             or GraphNames.TransMmImage
             or GraphNames.TransMmLastImage
             or GraphNames.BackboneImage => NetworkPart.ImageTower,
-            GraphNames.ClipText or GraphNames.WinClipText or GraphNames.DiffusionText => NetworkPart.TextTowers,
+            GraphNames.ClipText or GraphNames.WinClipText or GraphNames.ClipLearnedText or GraphNames.DiffusionText =>
+                NetworkPart.TextTowers,
             GraphNames.VaeEncoder => NetworkPart.Vae,
             _ => NetworkPart.Unet,
         };

@@ -23,6 +23,8 @@ public sealed class ParityGateTests(ProbedPacks packs, ITestOutputHelper output)
         Assert.Equal(
             [
                 GraphNames.ClipImage,
+                GraphNames.ClipLearnedText,
+                GraphNames.ClipStreamsImage,
                 GraphNames.ClipText,
                 GraphNames.ClipTokensImage,
                 GraphNames.DiffusionText,

@@ -30,7 +30,43 @@ public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         Assert.Contains("Weights: weights of unknown", run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Latency_AllBaselines_TimesThoseThatCanJudgeWithSoManyReferences()
+    {
+        CliRun run = await CliRun.RunAsync(
+            "bench",
+            "latency",
+            "--pack",
+            tiny.Folder,
+            "--k",
+            "0,1",
+            "--rounds",
+            "1",
+            "--threads",
+            "1",
+            "--baselines",
+            "all"
+        );
+        Assert.True(run.Code == ExitCode.Clean, run.Error);
+        string[][] rows =
+        [
+            .. run
+                .Output.Split('\n')
+                .Where(l => l.StartsWith("| ", StringComparison.Ordinal))
+                .Select(l => l.Split('|', StringSplitOptions.TrimEntries)[3..^1]),
+        ];
+        string[] zeroShot = ["winclip", "clip-ac", "maskclip", "trans-mm", "trans-mm-all"],
+            fewShot = ["winclip", "patchcore", "padim-clip", "promptad", "promptad-clean", "iipad"];
+        Assert.Equal(zeroShot.Union(fewShot).Order(), rows[0][1..].Order());
+        Assert.Equal(zeroShot.Order(), Measured(rows[2]));
+        Assert.Equal(fewShot.Order(), Measured(rows[3]));
+
+        IEnumerable<string> Measured(string[] cells) =>
+            rows[0][1..].Zip(cells[1..]).Where(c => c.Second != "-").Select(c => c.First).Order();
+    }
+
     [Theory]
+    [InlineData("--baselines", "spade")]
     [InlineData("--rounds", "0")]
     [InlineData("--k", "101")]
     [InlineData("--threads", "-1")]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ClipFusion.Imaging;
 using ClipFusion.Models.Weights;
@@ -21,6 +22,19 @@ internal sealed class BaselineGoldens : IDisposable
     public IEnumerable<int> References => Numbers("reference");
 
     public float[] Of(string name) => _tensors.ReadFloats(name);
+
+    public bool Has(string name) => _tensors.Tensors.ContainsKey(name);
+
+    /// <summary>One entry of a tensor along its first axis.</summary>
+    public float[] Row(string name, int row)
+    {
+        float[] all = Of(name);
+        int length = all.Length / (int)Shape(name)[0];
+        return all[(row * length)..((row + 1) * length)];
+    }
+
+    /// <summary>Token ids, row after row.</summary>
+    public long[] Ids(string name) => MemoryMarshal.Cast<byte, long>(_tensors.Bytes(name)).ToArray();
 
     public long[] Shape(string name) => [.. _tensors.Tensors[name].Shape];
 

@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using ClipFusion.Evaluation.Baselines;
 using ClipFusion.Evaluation.Methods;
 using ClipFusion.Inspection.Maps;
-using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Architectures;
 using ClipFusion.Models.Checkpoints;
@@ -19,33 +18,17 @@ public sealed class ClipBaselineGoldenTests : IDisposable
     private const double Tolerance = 2e-5,
         Relative = 1e-4;
 
-    private readonly BaselineGoldens _golden = new();
-    private readonly TemporaryFolder _folder = new();
-    private readonly ModelPack _pack;
-    private readonly NetworkStore _store;
-    private readonly Recipe _recipe;
-
-    public ClipBaselineGoldenTests()
-    {
-        string weights = Path.GetFullPath(Fixtures.Path("baselines", _golden.Json.GetProperty("pictures").GetString()!));
-        var options = new PackOptions(ClipBlocks: _golden.Integers("padim_clip_blocks"));
-        _pack = ModelPack.Open(TinyPacks.Build(weights, _folder["pack"], options, null, Cancellation));
-        _store = new NetworkStore(_folder["networks"], _pack, []);
-        _recipe = Recipe.Default(_golden.Object) with { OutputSize = Size };
-    }
+    private readonly BaselinePack _made = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private int Size => _golden.Json.GetProperty("output_size").GetInt32();
+    private BaselineGoldens Golden => _made.Golden;
 
-    private int Grid => _pack.Manifest.RequireClip().GridSize;
+    private int Size => _made.Size;
 
-    public void Dispose()
-    {
-        _pack.Dispose();
-        _folder.Dispose();
-        _golden.Dispose();
-    }
+    private int Grid => _made.Grid;
+
+    public void Dispose() => _made.Dispose();
 
     [Theory]
     [InlineData("plain")]
@@ -54,28 +37,28 @@ public sealed class ClipBaselineGoldenTests : IDisposable
     public void TextPairs_OfTheObject_AreTheGoldenOnes(string set)
     {
         TextPair pair = Pair(set);
-        _golden.Same($"text.{set}", [.. pair.Normal, .. pair.Anomalous], Tolerance);
+        Golden.Same($"text.{set}", [.. pair.Normal, .. pair.Anomalous], Tolerance);
     }
 
     [Fact]
     public void Templates_OfImageNet_AreTheAuthors() =>
         Assert.Equal(
-            _golden.Texts("imagenet_templates").Select(t => t.Replace("{}", "x", StringComparison.Ordinal)),
+            Golden.Texts("imagenet_templates").Select(t => t.Replace("{}", "x", StringComparison.Ordinal)),
             ImageNetTemplates.Around("x")
         );
 
     [Fact]
     public void ClipAc_EveryQuery_HasTheGoldenScores()
     {
-        using var method = new ClipAcMethod(_pack, _recipe, _store);
-        string[] columns = _golden.Texts("clip_ac_score_columns");
-        Func<Picture, Judgement[]> judge = method.Enroll(_golden.Object, [], Cancellation);
-        var images = new Images(_pack, _recipe, _store, GraphNames.ClipImage, GraphNames.Class);
-        foreach (int query in _golden.Queries)
+        using var method = new ClipAcMethod(_made.Pack, _made.Recipe, _made.Store);
+        string[] columns = Golden.Texts("clip_ac_score_columns");
+        Func<Picture, Judgement[]> judge = method.Enroll(Golden.Object, 0, [], Cancellation);
+        var images = new GraphOutput(_made, GraphNames.ClipImage, GraphNames.Class);
+        foreach (int query in Golden.Queries)
         {
             float[] embedding = images.Of(Picture(query), null);
-            float[] found = [.. columns.Select(c => Pair(c[..^2]).AnomalousSide(embedding, _golden.Temperatures[c[^1] - '0']))];
-            _golden.Same($"q{query}.clip_ac.score", found, Tolerance);
+            float[] found = [.. columns.Select(c => Pair(c[..^2]).AnomalousSide(embedding, Golden.Temperatures[c[^1] - '0']))];
+            Golden.Same($"q{query}.clip_ac.score", found, Tolerance);
             // The rows are of the network's own temperature, which the goldens have first.
             Judgement[] rows = judge(Picture(query));
             Assert.Equal(
@@ -90,23 +73,23 @@ public sealed class ClipBaselineGoldenTests : IDisposable
     [Fact]
     public void MaskClip_EveryQuery_HasTheGoldenPatchesAndMaps()
     {
-        using var method = new MaskClipMethod(_pack, _recipe, _store);
-        Func<Picture, Judgement[]> judge = method.Enroll(_golden.Object, [], Cancellation);
-        var images = new Images(_pack, _recipe, _store, GraphNames.MaskClipImage, GraphNames.Raw(GraphNames.PatchesOriginal));
-        foreach (int query in _golden.Queries)
+        using var method = new MaskClipMethod(_made.Pack, _made.Recipe, _made.Store);
+        Func<Picture, Judgement[]> judge = method.Enroll(Golden.Object, 0, [], Cancellation);
+        var images = new GraphOutput(_made, GraphNames.MaskClipImage, GraphNames.Raw(GraphNames.PatchesOriginal));
+        foreach (int query in Golden.Queries)
         {
             float[] patches = images.Of(Picture(query), null);
-            Assert.InRange(Distance(_golden.Of($"q{query}.maskclip.patches"), patches), 0, Relative);
+            Assert.InRange(Distance(Golden.Of($"q{query}.maskclip.patches"), patches), 0, Relative);
             foreach (string set in new[] { "plain", "cpe" })
-                for (int t = 0; t < _golden.Temperatures.Length; t++)
-                    _golden.Same(
+                for (int t = 0; t < Golden.Temperatures.Length; t++)
+                    Golden.Same(
                         $"q{query}.maskclip.map.{set}@{t}",
-                        MaskClipMethod.Map(patches, Pair(set), _golden.Temperatures[t]),
+                        MaskClipMethod.Map(patches, Pair(set), Golden.Temperatures[t]),
                         Tolerance
                     );
             float[] enlarged = new float[Size * Size];
             BilinearResize.Resize(
-                MaskClipMethod.Map(patches, Pair("plain"), _golden.Temperatures[1]),
+                MaskClipMethod.Map(patches, Pair("plain"), Golden.Temperatures[1]),
                 Grid,
                 Grid,
                 enlarged,
@@ -114,14 +97,14 @@ public sealed class ClipBaselineGoldenTests : IDisposable
                 Size,
                 Cancellation
             );
-            _golden.Same($"q{query}.maskclip.map.plain@1.output", enlarged, Tolerance);
+            Golden.Same($"q{query}.maskclip.map.plain@1.output", enlarged, Tolerance);
             Judgement row = Assert.Single(judge(Picture(query)));
-            Assert.Equal(_golden.Of($"q{query}.maskclip.map.plain@0").Max(), row.Score, Tolerance);
+            Assert.Equal(Golden.Of($"q{query}.maskclip.map.plain@0").Max(), row.Score, Tolerance);
             // Residual and feed-forward stay: without them it is another map.
             Assert.NotInRange(
                 Distance(
-                    _golden.Of($"q{query}.maskclip.bare.map.plain@1"),
-                    MaskClipMethod.Map(patches, Pair("plain"), _golden.Temperatures[1])
+                    Golden.Of($"q{query}.maskclip.bare.map.plain@1"),
+                    MaskClipMethod.Map(patches, Pair("plain"), Golden.Temperatures[1])
                 ),
                 0,
                 1e-3
@@ -132,19 +115,21 @@ public sealed class ClipBaselineGoldenTests : IDisposable
     [Fact]
     public void TransMm_EveryQuery_HasTheGoldenMaps()
     {
-        using var method = new TransMmMethod(_pack, _recipe, _store);
-        Func<Picture, Judgement[]> judge = method.Enroll(_golden.Object, [], Cancellation);
-        var last = new Images(_pack, _recipe, _store, GraphNames.TransMmLastImage, GraphNames.Relevance);
-        var all = new Images(_pack, _recipe, _store, GraphNames.TransMmImage, GraphNames.Relevance);
+        using var ofLast = new TransMmMethod(_made.Pack, _made.Recipe, _made.Store, allBlocks: false);
+        using var ofAll = new TransMmMethod(_made.Pack, _made.Recipe, _made.Store, allBlocks: true);
+        Func<Picture, Judgement[]> judgeLast = ofLast.Enroll(Golden.Object, 0, [], Cancellation),
+            judgeAll = ofAll.Enroll(Golden.Object, 0, [], Cancellation);
+        var last = new GraphOutput(_made, GraphNames.TransMmLastImage, GraphNames.Relevance);
+        var all = new GraphOutput(_made, GraphNames.TransMmImage, GraphNames.Relevance);
         (TextPair plain, TextPair cpe) = (Pair("plain"), Pair("cpe"));
-        foreach (int query in _golden.Queries)
+        foreach (int query in Golden.Queries)
         {
             string at = $"q{query}.transmm.";
-            Same(at + "last.anomalous", last.Of(Picture(query), ("plain anomalous", plain.Anomalous)));
-            Same(at + "last.normal", last.Of(Picture(query), ("plain normal", plain.Normal)));
-            Same(at + "last.cpe", last.Of(Picture(query), ("cpe", cpe.Anomalous)));
-            Same(at + "all.anomalous", all.Of(Picture(query), ("plain anomalous", plain.Anomalous)));
-            Judgement[] rows = judge(Picture(query));
+            Same(at + "last.anomalous", last.Of(Picture(query), BesidePixels.Text("plain anomalous", plain.Anomalous)));
+            Same(at + "last.normal", last.Of(Picture(query), BesidePixels.Text("plain normal", plain.Normal)));
+            Same(at + "last.cpe", last.Of(Picture(query), BesidePixels.Text("cpe", cpe.Anomalous)));
+            Same(at + "all.anomalous", all.Of(Picture(query), BesidePixels.Text("plain anomalous", plain.Anomalous)));
+            Judgement[] rows = [Assert.Single(judgeLast(Picture(query))), Assert.Single(judgeAll(Picture(query)))];
             float[] map = new float[Size * Size];
             rows[0].ReadMap!(Size, Size, map);
             Same(at + "last.anomalous.output", map);
@@ -152,14 +137,14 @@ public sealed class ClipBaselineGoldenTests : IDisposable
             Same(at + "all.anomalous", map[..(Grid * Grid)]);
         }
 
-        void Same(string name, float[] found) => _golden.Same(name, found, Relative, ofLargest: true);
+        void Same(string name, float[] found) => Golden.Same(name, found, Relative, ofLargest: true);
     }
 
     [Fact]
     public void TransMm_FirstQuery_HasTheGoldenAttentionAndGradients()
     {
-        int query = _golden.Queries.First(),
-            blocks = _pack.Manifest.RequireClip().Layers;
+        int query = Golden.Queries.First(),
+            blocks = _made.Pack.Manifest.RequireClip().Layers;
         string at = $"q{query}.transmm.";
         Dictionary<string, (long[] Shape, float[] Values)> said = Traced(query, blocks);
         foreach (string what in new[] { "attention", "gradient" })
@@ -167,13 +152,13 @@ public sealed class ClipBaselineGoldenTests : IDisposable
             (long[] shape, float[] values) = said[$"{what}.{blocks}"];
             (int heads, int rows, int tokens) = ((int)shape[1], (int)shape[2], (int)shape[3]);
             float[] ofClass = [.. Enumerable.Range(0, heads).SelectMany(h => values[(h * rows * tokens)..((h * rows * tokens) + tokens)])];
-            Assert.InRange(Distance(_golden.Of($"{at}{what}.last.cls"), ofClass), 0, Relative);
+            Assert.InRange(Distance(Golden.Of($"{at}{what}.last.cls"), ofClass), 0, Relative);
         }
 
         foreach (int block in Enumerable.Range(1, blocks - 1))
         {
             (long[] shape, float[] values) = said[$"gradient.{block}"];
-            long[] slice = _golden.Shape($"{at}gradient.{block}.slice");
+            long[] slice = Golden.Shape($"{at}gradient.{block}.slice");
             float[] found =
             [
                 .. from h in Enumerable.Range(0, (int)slice[0])
@@ -181,25 +166,25 @@ public sealed class ClipBaselineGoldenTests : IDisposable
                 from column in Enumerable.Range(0, (int)slice[2])
                 select values[(((h * shape[2]) + row) * shape[3]) + column],
             ];
-            Assert.InRange(Distance(_golden.Of($"{at}gradient.{block}.slice"), found), 0, Relative);
+            Assert.InRange(Distance(Golden.Of($"{at}gradient.{block}.slice"), found), 0, Relative);
         }
     }
 
     [Fact]
     public void PadimOnClip_EveryQuery_HasTheGoldenMapsAndScores()
     {
-        var channels = new PadimChannels(0, _golden.Integers("padim_clip_channels"));
-        Picture[] references = [.. _golden.References.Select(Picture)];
-        using var source = new PadimClip(_pack, channels, _recipe, _store);
+        var channels = new PadimChannels(0, Golden.Integers("padim_clip_channels"));
+        Picture[] references = [.. Golden.References.Select(Picture)];
+        using var source = new PadimClip(_made.Pack, channels, _made.Recipe, _made.Store);
         using var method = new PadimMethod(source);
         foreach (int shots in new[] { 1, references.Length })
         {
-            Func<Picture, Judgement[]> judge = method.Enroll(_golden.Object, references[..shots], Cancellation);
+            Func<Picture, Judgement[]> judge = method.Enroll(Golden.Object, shots, references[..shots], Cancellation);
             var padim = new Padim([.. references[..shots].Select(r => source.Features(r, Cancellation).Rows)], Grid * Grid, Cancellation);
-            foreach (int query in _golden.Queries)
+            foreach (int query in Golden.Queries)
             {
                 string at = $"q{query}.padim.clip.{shots}shot.";
-                _golden.Same(
+                Golden.Same(
                     at + "distance",
                     padim.Distances(source.Features(Picture(query), Cancellation).Rows),
                     Relative,
@@ -208,8 +193,8 @@ public sealed class ClipBaselineGoldenTests : IDisposable
                 Judgement row = Assert.Single(judge(Picture(query)));
                 float[] map = new float[Size * Size];
                 row.ReadMap!(Size, Size, map);
-                _golden.Same(at + "map", map, Relative, ofLargest: true);
-                _golden.Same(at + "score", [row.Score], Relative, ofLargest: true);
+                Golden.Same(at + "map", map, Relative, ofLargest: true);
+                Golden.Same(at + "score", [row.Score], Relative, ofLargest: true);
             }
         }
     }
@@ -219,31 +204,31 @@ public sealed class ClipBaselineGoldenTests : IDisposable
     private static double Distance(float[] golden, float[] found) =>
         TensorPrimitives.Distance<float>(golden, found) / TensorPrimitives.Norm<float>(golden);
 
-    private Picture Picture(int number) => new(_golden.PathOf(number), $"{number}", _golden.Object);
+    private Picture Picture(int number) => _made.Picture(number);
 
     private TextPair Pair(string set) =>
         TextPair.Of(
-            new PromptEmbeddings(_pack),
+            new PromptEmbeddings(_made.Pack),
             set switch
             {
                 "plain" => PromptSet.Plain,
                 "imagenet" => PromptSet.ImageNet,
                 _ => PromptSet.Compositional,
             },
-            _golden.Object,
+            Golden.Object,
             Cancellation
         );
 
     /// <summary>The graph of all blocks with its attentions and gradients.</summary>
     private Dictionary<string, (long[] Shape, float[] Values)> Traced(int query, int blocks)
     {
-        string weights = Path.GetFullPath(Fixtures.Path("baselines", _golden.Json.GetProperty("pictures").GetString()!));
+        string weights = Path.GetFullPath(Fixtures.Path("baselines", Golden.Json.GetProperty("pictures").GetString()!));
         using OpenClipFolder clip = OpenClipFolder.Open(Path.Combine(weights, "clip"));
         var graph = new GraphBuilder("traced", GraphTarget.OnnxRuntime);
         int side = clip.Config.Vision.ImageSize;
         Value pixels = graph.Input(GraphNames.Pixels, ElementType.UInt8, 1, side, side, 3),
             text = graph.Input(GraphNames.Text, ElementType.Float32, 1, clip.Config.EmbedDim);
-        using (var store = new ExternalWeightFile(_folder["traced.weights"], Cancellation))
+        using (var store = new ExternalWeightFile(_made.Folder["traced.weights"], Cancellation))
         {
             ClipTransMm.Outputs o = new ClipTransMm(clip.Config).Build(
                 new NetworkContext(graph, clip.Weights, store, ElementType.Float32),
@@ -259,29 +244,17 @@ public sealed class ClipBaselineGoldenTests : IDisposable
             }
         }
 
-        graph.Save(_folder["traced.onnx"]);
+        graph.Save(_made.Folder["traced.onnx"]);
         var prepared = new ClipFusion.Inspection.PreparedImage();
-        new ClipFusion.Inspection.Preparation(_pack.Manifest, _recipe, new ClipFusion.Imaging.PillowResampler()).Run(
-            _golden.Picture(query).View,
+        new ClipFusion.Inspection.Preparation(_made.Pack.Manifest, _made.Recipe, new ClipFusion.Imaging.PillowResampler()).Run(
+            Golden.Picture(query).View,
             Branches.Clip,
             prepared,
             cancellation: Cancellation
         );
-        using var session = new PackGraph(_folder["traced.onnx"]);
+        using var session = new PackGraph(_made.Folder["traced.onnx"]);
         using OrtValue image = OrtValue.CreateTensorValueFromMemory(prepared.Clip, [1, side, side, 3]),
             words = OrtValue.CreateTensorValueFromMemory(Pair("plain").Anomalous, [1, clip.Config.EmbedDim]);
         return session.Run(new Dictionary<string, OrtValue> { [GraphNames.Pixels] = image, [GraphNames.Text] = words });
-    }
-
-    /// <summary>One output of a graph on CLIP's pixels.</summary>
-    private sealed class Images(ModelPack pack, Recipe recipe, NetworkStore store, string graph, string output)
-    {
-        private readonly ClipImages _images = new(pack, graph, [output], recipe, store);
-
-        public float[] Of(Picture picture, (string Words, float[] Embedding)? text)
-        {
-            using StoredOutputs said = _images.Get(picture, text, Cancellation);
-            return said.Tensors.Floats(output).ToArray();
-        }
     }
 }

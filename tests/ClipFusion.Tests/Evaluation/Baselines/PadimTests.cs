@@ -91,7 +91,7 @@ public sealed class PadimTests : IDisposable
             {
                 string at = $"q{query}.padim.cnn.{shots}shot.";
                 float[] distances = padim.Distances(Features(query)),
-                    map = PadimMethod.Map(distances, height, width, side);
+                    map = SmoothedMap.Of(distances, height, width, side, sigma: 4);
                 _golden.Same(at + "distance", distances, Tolerance, ofLargest: true);
                 _golden.Same(at + "map", map, Tolerance, ofLargest: true);
                 _golden.Same(at + "score", [map.Max()], Tolerance, ofLargest: true);

@@ -1,6 +1,8 @@
 using ClipFusion.Cli;
 using ClipFusion.Foundation.Files;
+using ClipFusion.Models.Pack;
 using ClipFusion.Tests.Cli;
+using ClipFusion.Tests.Evaluation.Baselines;
 
 namespace ClipFusion.Tests.Evaluation.Protocol;
 
@@ -130,9 +132,17 @@ public sealed class KillAndRestartTests(TinyPack tiny) : IClassFixture<TinyPack>
             "0,1,2",
             "--ablation",
             "9",
+            "--baselines",
+            "all",
+            "--prompts",
+            $"promptad={PromptFiles.PromptAd(tiny.Shared("promptad.safetensors"), TextWidth)}",
+            "--prompts",
+            $"iipad={PromptFiles.Iipad(tiny.Shared("iipad.safetensors"), TextWidth, PromptFiles.PicturesOf(set.Root))}",
             "--threads",
             "1",
         ];
+
+    private int TextWidth => PackVerifier.ReadManifest(tiny.Folder).ClipTextWidth!.Value;
 
     private static int Count(string folder, string pattern) =>
         Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Count();

@@ -100,6 +100,22 @@ public sealed class PackGraphTests(TinyPacks packs)
             [GraphNames.WinClipImage] = [GraphNames.Class, GraphNames.Patches, GraphNames.Windows(2), GraphNames.Windows(3)],
             [GraphNames.WinClipText] = [GraphNames.Raw(GraphNames.Embeddings)],
             [GraphNames.ClipTokensImage] = [.. TinyPacks.ClipBlocks.Select(b => GraphNames.Raw(GraphNames.FeaturesOriginal(b)))],
+            [GraphNames.ClipStreamsImage] =
+            [
+                GraphNames.Raw(GraphNames.Class),
+                GraphNames.Raw(GraphNames.ClassUnnormed),
+                .. Enumerable
+                    .Range(1, 4)
+                    .SelectMany(b =>
+                        (string[])
+                            [
+                                GraphNames.Raw(GraphNames.FeaturesOriginal(b)),
+                                GraphNames.Raw(GraphNames.FeaturesAttended(b)),
+                                GraphNames.Raw(GraphNames.EmbeddingsVv(b)),
+                            ]
+                    ),
+            ],
+            [GraphNames.ClipLearnedText] = [GraphNames.Raw(GraphNames.Embeddings)],
             [GraphNames.MaskClipImage] = [GraphNames.Raw(GraphNames.PatchesOriginal)],
             [GraphNames.TransMmImage] = [GraphNames.Relevance],
             [GraphNames.TransMmLastImage] = [GraphNames.Relevance],
