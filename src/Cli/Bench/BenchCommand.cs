@@ -35,8 +35,8 @@ internal static class BenchCommand
     private static readonly Option<string> Baselines = new("--baselines")
     {
         Description =
-            $"Other methods: {string.Join(", ", BaselineNames.All.Keys)}; or 'all'. winclip when not given. Learned prompts are made up: no "
-            + "time depends on what they say.",
+            $"Other methods: {string.Join(", ", BaselineNames.All.Keys)}; or 'all'. winclip when not given. Learned prompts are made up: "
+            + "no time depends on what they say.",
         HelpName = "METHOD,...",
     };
 

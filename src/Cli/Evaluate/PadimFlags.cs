@@ -16,8 +16,8 @@ internal static class PadimFlags
     private static readonly Option<string> Model = new("--padim-backbone")
     {
         Description =
-            $"A row of PaDiM on this ONNX network's layers, whose input is float32 [1, 3, S, S], of ImageNet's mean and deviation; or on those "
-            + $"of {ResNet18.Name}, which comes with the program. The pack's backbone when not given.",
+            $"A row of PaDiM on this ONNX network's layers, whose input is float32 [1, 3, S, S], of ImageNet's mean and deviation; or "
+            + $"on those of {ResNet18.Name}, which comes with the program. The pack's backbone when not given.",
         HelpName = $"FILE|{ResNet18.Name}",
     };
 

@@ -20,7 +20,7 @@ internal static class SmoothedMap
         return square;
     }
 
-    /// <summary>The same, made whenever it is read and brought to any size: of a thousand pictures the squares would be a gigabyte.</summary>
+    /// <summary>The same, made whenever it is read and brought to any size: a thousand squares would be a gigabyte.</summary>
     /// <param name="map">[height, width]; kept, not copied.</param>
     /// <param name="height">Rows of the grid.</param>
     /// <param name="width">Columns of the grid.</param>

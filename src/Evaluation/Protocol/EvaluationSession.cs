@@ -166,8 +166,8 @@ public static class EvaluationSession
                 + (padim.Weights == PackWeights.Unknown ? "; whether they are random or trained is not known" : "")
                 + "; the paper's figures are of another network (WideResNet-50)";
         else if (options.Baselines.Contains(Baseline.Padim) && pack.Backbone is { } backbone)
-            yield return $"padim: on the features of the pack's backbone ({backbone.Kind}), of length 1; the paper's figures are of another "
-                + "network (WideResNet-50)";
+            yield return $"padim: on the features of the pack's backbone ({backbone.Kind}), of length 1; the paper's figures are of "
+                + "another network (WideResNet-50)";
         string[] rows =
         [
             .. options.Baselines.Contains(Baseline.ClipAc) ? ["clip-ac"] : (string[])[],
@@ -178,8 +178,8 @@ public static class EvaluationSession
             yield return $"{string.Join(", ", rows)}: the paper's figures are WinCLIP's, whose texts, temperature and resolution for these "
                 + "methods are not published";
         if (options.Baselines.Contains(Baseline.PromptAd))
-            yield return "promptad: the paper's figures are of ViT-B-16-plus-240, whose pictures came in the wrong order of colours and whose "
-                + "best epoch was chosen on the test set; promptad-clean is the method as it was meant";
+            yield return "promptad: the paper's figures are of ViT-B-16-plus-240, of pictures whose colours came in the wrong order, and "
+                + "of the epoch that was best on the test set; promptad-clean is the method as it was meant";
         if (options.Baselines.Contains(Baseline.Iipad))
             yield return "iipad: the paper's figures are of ViT-L/14 with BLIP-Diffusion's Q-Former";
     }

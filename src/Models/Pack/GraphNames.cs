@@ -195,8 +195,8 @@ public static class GraphNames
     /// <summary>float32 [N, P, W], unit: the original stream after block <paramref name="block"/> (from 1).</summary>
     public static string FeaturesOriginal(int block) => NamesOriginal.Of(block);
 
-    /// <summary>float32 [1, P, W]: the original stream after block <paramref name="block"/> (from 1) plus the next block's attention; of the
-    /// last block without.</summary>
+    /// <summary>float32 [1, P, W]: the original stream after block <paramref name="block"/> (from 1) plus the next block's attention; of
+    /// the last block without.</summary>
     public static string FeaturesAttended(int block) => NamesAttended.Of(block);
 
     /// <summary>float32 [1, P, E]: embeddings of the value-value stream after block <paramref name="block"/> (from 1).</summary>

@@ -53,9 +53,9 @@ public static class ResNet18
     public static PackBackbone Open(int? size = null, IReadOnlyList<string>? outputs = null, int localMean = 3) =>
         Open(DefaultFile, size, outputs, localMean);
 
-    /// <summary>The same network with the maps of its first three groups as outputs, for comparisons on the layers that PaDiM takes.</summary>
-    /// <returns>An ONNX file: <c>Input247</c> [1, 3, 224, 224], blue, green, red of 0 to 255 minus <see cref="Means"/>; then maps [1, 64,
-    /// 56, 56], [1, 128, 28, 28] and [1, 256, 14, 14].</returns>
+    /// <summary>The same network with the maps of its first three groups as outputs: the layers that PaDiM takes.</summary>
+    /// <returns>An ONNX file: one input [1, 3, 224, 224], blue, green, red of 0 to 255 minus <see cref="Means"/>; maps
+    /// [1, 64, 56, 56], [1, 128, 28, 28] and [1, 256, 14, 14].</returns>
     /// <exception cref="PackException">The file is missing or another one.</exception>
     public static byte[] Layers()
     {

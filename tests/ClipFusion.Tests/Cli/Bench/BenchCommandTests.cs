@@ -53,7 +53,7 @@ public sealed class BenchCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
             .. run
                 .Output.Split('\n')
                 .Where(l => l.StartsWith("| ", StringComparison.Ordinal))
-                .Select(l => l.Split('|', StringSplitOptions.TrimEntries)[3..^1]),
+                .Select(l => l.Split('|', StringSplitOptions.TrimEntries)[4..^1]),
         ];
         string[] zeroShot = ["winclip", "clip-ac", "maskclip", "trans-mm", "trans-mm-all"],
             fewShot = ["winclip", "patchcore", "padim-clip", "promptad", "promptad-clean", "iipad"];
