@@ -130,6 +130,7 @@ internal static class CommandLineApp
             EvaluateCommand.Create(terminal),
             SimulateCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            ThresholdCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             ConfigCommand.Create(terminal),
             RecipeVerb.Create(terminal),

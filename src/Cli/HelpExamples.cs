@@ -50,6 +50,11 @@ internal sealed class HelpExamples(HelpAction usual) : SynchronousCommandLineAct
         ["models verify"] = ["clipfusion models verify pack"],
         ["models list"] = ["clipfusion models list"],
         ["models pull"] = ["clipfusion models pull --to weights --accept-hash"],
+        ["threshold"] =
+        [
+            "clipfusion threshold --scores scores.json --rate 0.05",
+            "clipfusion threshold --scores scores.json --rate 0.01 --json",
+        ],
         ["tokenize"] = ["clipfusion tokenize \"a photo of a metal nut\" --pack pack"],
         ["completion"] = ["clipfusion completion bash", "clipfusion completion zsh"],
     };

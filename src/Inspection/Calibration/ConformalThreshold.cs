@@ -1,4 +1,5 @@
 using System.Globalization;
+using MathNet.Numerics.Distributions;
 
 namespace ClipFusion.Inspection.Calibration;
 
@@ -15,6 +16,10 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
 {
     /// <summary>What the rule comes to with these numbers: 1 - k/(n + 1), at most <see cref="Alpha"/>.</summary>
     public double Bound => 1 - Rank / (Parts + 1.0);
+
+    /// <summary>The rate of rejected good parts that this very threshold keeps with a confidence of 90 %: the 0.9 quantile of Beta(n + 1 -
+    /// k, k), which that rate follows over draws of the n parts.</summary>
+    public double Bound90 => Beta.InvCDF(Parts + 1 - Rank, Rank, 0.9);
 
     /// <summary>The rule in words, with its numbers.</summary>
     public string Rule =>
@@ -35,6 +40,19 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
     public static string NoPromise =>
         "that this very threshold keeps to it, that it holds while the light drifts, or that any bad part is found";
 
+    /// <summary>k for so many parts: from 1 to n, or n + 1 where they are too few for the rate.</summary>
+    /// <param name="parts">n.</param>
+    /// <param name="alpha">The wanted rate, above 0 and below 1.</param>
+    // 31 * (1 - 1/31) is a little more than 30 in floating point; the rank must not be one too high for it.
+    public static int RankOf(int parts, double alpha) => Math.Max(1, (int)Math.Ceiling(((parts + 1.0) * (1 - alpha)) - 1e-9));
+
+    /// <summary>The least rate that so many parts allow: 1/(n + 1).</summary>
+    public static double LeastRate(int parts) => 1 / (parts + 1.0);
+
+    /// <summary>How many parts a rate needs at least: ceil(1/alpha) - 1.</summary>
+    /// <param name="alpha">The wanted rate, above 0 and below 1.</param>
+    public static double PartsFor(double alpha) => Math.Ceiling((1 / alpha) - 1e-9) - 1;
+
     /// <summary>Applies the rule.</summary>
     /// <param name="scores">Scores of good parts in any order, finite; equal ones count each.</param>
     /// <param name="alpha">Wanted rate of rejected good parts, above 0 and below 1.</param>
@@ -47,18 +65,16 @@ public sealed record ConformalThreshold(double Value, int Parts, int Rank, doubl
             throw new ArgumentException($"alpha {alpha}: a rate above 0 and below 1 is expected", nameof(alpha));
         if (scores.FirstOrDefault(s => !double.IsFinite(s)) is var bad && !double.IsFinite(bad))
             throw new ArgumentException($"a score is {bad}: finite scores are expected", nameof(scores));
-        // 31 * (1 - 1/31) is a little more than 30 in floating point; the rank must not be one too high for it.
-        int rank = (int)Math.Ceiling((scores.Count + 1) * (1 - alpha) - 1e-9);
+        int rank = RankOf(scores.Count, alpha);
         if (rank > scores.Count)
             throw new ArgumentException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{scores.Count} good parts allow no alpha below 1/{scores.Count + 1} = {1.0 / (scores.Count + 1):0.0000}; {alpha} "
+                    $"{scores.Count} good parts allow no alpha below 1/{scores.Count + 1} = {LeastRate(scores.Count):0.0000}; {alpha} "
                         + $"was wanted"
                 ),
                 nameof(scores)
             );
-        rank = Math.Max(1, rank);
         return new(scores.Order().ElementAt(rank - 1), scores.Count, rank, alpha);
     }
 }

@@ -72,6 +72,7 @@ public sealed class CommandLineAppTests
     [InlineData("models verify")]
     [InlineData("config check")]
     [InlineData("recipe check")]
+    [InlineData("threshold")]
     [InlineData("tokenize")]
     [InlineData("bench latency")]
     [InlineData("completion")]
