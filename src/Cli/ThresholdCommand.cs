@@ -62,7 +62,8 @@ internal static class ThresholdCommand
             terminal.Out.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"no threshold: {scores.Length} good parts allow no rate below {100 * least:0.###} %; {100 * rate:0.###} % needs {needed} parts"
+                    $"no threshold: {scores.Length} good parts allow no rate below {100 * least:0.###} %; {100 * rate:0.###} % "
+                        + $"needs {needed} parts"
                 )
             );
         else

@@ -3,8 +3,9 @@ namespace ClipFusion.Inspection.Calibration;
 /// <summary>
 /// Sees that good parts no longer come as the calibration's came, from their p-values: the simple jumper (Vovk, "Testing randomness
 /// online", 2021) with a floor. Three bets e of -1, 0 and 1, each with its capital C_e; a part's p-value v multiplies it by 1 + e (v - 0.5)
-/// after a hundredth of all has been shared out anew. Where the sum falls below 1 it starts anew, or it would go deaf in quiet years. Against
-/// one fixed set of scores its alarms are a detector with a measured rate of false ones, not a guarantee. Used by one thread at a time.
+/// after a hundredth of all has been shared out anew. Where the sum falls below 1 it starts anew, or it would go deaf in quiet years.
+/// Against one fixed set of scores its alarms are a detector with a measured rate of false ones, not a guarantee. Used by one thread at a
+/// time.
 /// </summary>
 public sealed class DriftMartingale
 {

@@ -13,8 +13,8 @@ public static class OddReferences
     /// <summary>Whether so many references say anything about each other.</summary>
     public static bool CanTell(int references) => references >= LeastReferences;
 
-    /// <summary>The odd ones: above the median by more than six deviations (of 1.4826 times the median absolute deviation), and above one and
-    /// a half times the median.</summary>
+    /// <summary>The odd ones: above the median by more than six deviations (of 1.4826 times the median absolute deviation), and above one
+    /// and a half times the median.</summary>
     /// <param name="scores">One left-out score a reference, of the picture itself and not of its copies.</param>
     /// <returns>Their numbers from 0, ascending; none where there are too few references to tell.</returns>
     public static IReadOnlyList<int> Find(IReadOnlyList<double> scores)

@@ -5,8 +5,8 @@ using System.Text;
 namespace ClipFusion.Inspection.Calibration;
 
 /// <summary>
-/// How usual a score is among those of good parts: conformal p-values, made smooth by a number that follows from the inspection's id, so that
-/// whoever computes one again finds the same.
+/// How usual a score is among those of good parts: conformal p-values, made smooth by a number that follows from the inspection's id, so
+/// that whoever computes one again finds the same.
 /// </summary>
 public sealed class PValues
 {
@@ -39,8 +39,8 @@ public sealed class PValues
     }
 
     /// <summary>
-    /// u = (scores above s + theta (scores equal to s + 1))/(n + 1), of those below the threshold: (u - u_t)/(1 - u_t) with u_t = scores above
-    /// the threshold/(n + 1). Uniform between 0 and 1 as long as parts come as the n came.
+    /// u = (scores above s + theta (scores equal to s + 1))/(n + 1), of those below the threshold: (u - u_t)/(1 - u_t) with u_t = scores
+    /// above the threshold/(n + 1). Uniform between 0 and 1 as long as parts come as the n came.
     /// </summary>
     /// <param name="score">The score.</param>
     /// <param name="theta">From 0 to 1.</param>
