@@ -144,6 +144,7 @@ public static class Fusion
             fewShot ? (float)(((language + vision) * paper) + (own * (backboneVision ?? 0))) : null
         )
         {
+            Vision = fewShot ? (float)((vision * paper) + (own * (backboneVision ?? 0))) : null,
             BackboneVision = backboneVision,
             BackboneMax = backbone?.Max,
             BackboneTop1 = backbone?.Top1,

@@ -87,6 +87,10 @@ public readonly record struct FusionScores(
     float? FewShot
 )
 {
+    /// <summary>What of <see cref="FewShot"/> the vision branches give: the language branches add about the same to every picture of a
+    /// product, which hides how unlike the others one is. Null without references.</summary>
+    public float? Vision { get; init; }
+
     /// <summary>S^{B,V}, 0..1: the one of the two below that the recipe takes.</summary>
     public float? BackboneVision { get; init; }
 

@@ -1,5 +1,4 @@
 using ClipFusion.Imaging;
-using ClipFusion.Inspection.Maps;
 using ClipFusion.Inspection.Recipes;
 
 namespace ClipFusion.Inspection.Calibration;
@@ -12,27 +11,23 @@ namespace ClipFusion.Inspection.Calibration;
 /// <param name="alpha">Wanted rate of rejected good parts, above 0 and below 1.</param>
 public sealed class CalibrationScores(Profile profile, double alpha)
 {
-    private FusionResult? _fallback;
-    private Profile _heldProfile;
-    private readonly List<double> _full = [],
-        _fullPeaks = [],
-        _held = [],
-        _heldPeaks = [];
+    private readonly List<PartScores> _parts = [];
+    private FusionResult? _held;
 
     /// <summary>Parts seen.</summary>
-    public int Parts => _full.Count;
+    public int Parts => _parts.Count;
 
     /// <summary>The threshold of the recipe's profile.</summary>
     /// <exception cref="ArgumentException">So few parts allow no such rate.</exception>
-    public ConformalThreshold Threshold => Of(_full);
+    public ConformalThreshold Threshold => Of(p => p.Full.Score);
 
     /// <summary>Thresholds for scores, without grey bands.</summary>
     /// <exception cref="ArgumentException">So few parts allow no such rate.</exception>
-    public DecisionRule Rule => new(Table(_full, _held), ProfileTable.Empty);
+    public DecisionRule Rule => new(Table(s => s.Score), ProfileTable.Empty);
 
     /// <summary>Thresholds for the pixels of maps, by the same rule.</summary>
     /// <exception cref="ArgumentException">So few parts allow no such rate.</exception>
-    public ProfileTable MapThresholds => Table(_fullPeaks, _heldPeaks);
+    public ProfileTable MapThresholds => Table(s => s.Peak);
 
     /// <summary>Judges a good part on the way that the box takes.</summary>
     /// <param name="inspector">With its banks.</param>
@@ -42,26 +37,14 @@ public sealed class CalibrationScores(Profile profile, double alpha)
     public void Add(Inspector inspector, ImageView part, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inspector);
-        InspectionResult result = inspector.Inspect(part, cancellation: cancellation);
-        Add(result.Fused, _full, _fullPeaks);
-        if (inspector.HeldProfile is not { } profile)
-            return;
-        _heldProfile = profile;
-        _fallback ??= new FusionResult(result.Map.Height, result.Map.Width);
-        Add(inspector.Fuse(result.Maps, profile, result.Prepared.Region, _fallback, cancellation: cancellation), _held, _heldPeaks);
+        _parts.Add(PartScores.Of(inspector, part, excludeReference: null, ref _held, cancellation));
     }
 
-    private ProfileTable Table(List<double> full, List<double> held)
+    private ProfileTable Table(Func<ProfileScore, double> of)
     {
-        ProfileTable table = ProfileTable.Empty.With(profile, Of(full).Value, null);
-        return held.Count == 0 ? table : table.With(_heldProfile, Of(held).Value, null);
+        ProfileTable table = ProfileTable.Empty.With(profile, Of(p => of(p.Full)).Value, null);
+        return _parts.All(p => p.Held is null) ? table : table.With(_parts[^1].HeldProfile, Of(p => of(p.Held!.Value)).Value, null);
     }
 
-    private ConformalThreshold Of(List<double> scores) => ConformalThreshold.Of(scores, alpha);
-
-    private static void Add(FusionResult fused, List<double> scores, List<double> peaks)
-    {
-        scores.Add(fused.Scores.FewShot ?? throw new InvalidOperationException("a recipe with references has a few-shot score"));
-        peaks.Add(MapStatistics.Max(fused.FewShot!.Values));
-    }
+    private ConformalThreshold Of(Func<PartScores, double> of) => ConformalThreshold.Of([.. _parts.Select(of)], alpha);
 }
