@@ -15,7 +15,7 @@ public readonly record struct ProfileScore(double Score, double Peak, double Vis
         new(Math.Max(Score, other.Score), Math.Max(Peak, other.Peak), Math.Max(Vision, other.Vision));
 }
 
-/// <summary>The same for the recipe's own profile, and for the one whose result stands in at a deadline, which is on another scale.</summary>
+/// <summary>The same for the recipe's own profile, and for the one that stands in at a deadline, which is on another scale.</summary>
 /// <param name="Full">The recipe's profile.</param>
 /// <param name="Held">The one that stands in; null where there is none.</param>
 /// <param name="HeldProfile">Which that is.</param>

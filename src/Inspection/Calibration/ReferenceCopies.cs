@@ -26,8 +26,8 @@ public static class ReferenceCopies
     /// <summary>Copies of each reference.</summary>
     public static int Count => Ways.Length;
 
-    /// <summary>Makes one: moved right and down by 2 % of width and height, or as much left and up; turned by 2 degrees with brightness times
-    /// 1.05, or by -2 degrees times 0.95. Edges are mirrored, values in between are bilinear.</summary>
+    /// <summary>Makes one: moved right and down by 2 % of width and height, or as much left and up; turned by 2 degrees with brightness
+    /// times 1.05, or by -2 degrees times 0.95. Edges are mirrored, values in between are bilinear.</summary>
     /// <param name="picture">The reference.</param>
     /// <param name="copy">0 to <see cref="Count"/> - 1.</param>
     /// <param name="cancellation">Ends it between two rows.</param>
