@@ -34,6 +34,14 @@ public readonly record struct GreyLevels
     /// <summary>The full range of a grey format, the default of a recipe.</summary>
     public static GreyLevels FullRange(PixelFormat format) => new(0, format.MaxGrey());
 
+    /// <summary>The levels of a frame; null for a format that has none.</summary>
+    /// <param name="format">The frame's.</param>
+    /// <param name="black">Value that becomes 0; null for 0.</param>
+    /// <param name="white">Value that becomes 255; null for the format's largest.</param>
+    /// <exception cref="ArgumentException">The levels are out of range or not in order.</exception>
+    public static GreyLevels? Of(PixelFormat format, int? black, int? white) =>
+        format.IsDeepGrey() ? new GreyLevels(black ?? 0, white ?? format.MaxGrey()) : null;
+
     /// <summary>One value to 8 bits. Levels that were never set (<c>default</c>) map everything to 0; <see cref="PixelConverter"/> takes
     /// them for the full range.</summary>
     public byte Map(ushort value)

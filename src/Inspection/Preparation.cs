@@ -54,7 +54,7 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
         {
             Span<byte> pixels = rented.AsSpan(0, bytes);
             if (grey)
-                PixelConverter.ToMono8(frame.Crop(region), pixels, Levels(frame.Format));
+                PixelConverter.ToMono8(frame.Crop(region), pixels, GreyLevels.Of(frame.Format, recipe.BlackLevel, recipe.WhiteLevel));
             else
                 PixelConverter.ToRgb(frame, pixels, region);
             Turn(
@@ -120,8 +120,6 @@ public sealed class Preparation(PackManifest manifest, Recipe recipe, PillowResa
             bottom = Scale(fit.Top + size, region.Height, fit.ScaledHeight);
         return new Region(region.X + left, region.Y + top, right - left, bottom - top);
     }
-
-    private GreyLevels Levels(PixelFormat format) => new(recipe.BlackLevel ?? 0, recipe.WhiteLevel ?? format.MaxGrey());
 }
 
 /// <summary>What the networks take of one frame. Buffers are kept from frame to frame.</summary>

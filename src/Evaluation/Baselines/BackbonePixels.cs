@@ -1,4 +1,3 @@
-using ClipFusion.Foundation;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection.Recipes;
 
@@ -9,10 +8,7 @@ internal static class BackbonePixels
 {
     /// <summary>A frame as RGB, deep grey ones by the recipe's levels.</summary>
     public static RgbImage Rgb(ImageView frame, Recipe recipe) =>
-        PixelConverter.ToRgb(
-            frame,
-            levels: frame.Format.IsDeepGrey() ? new GreyLevels(recipe.BlackLevel ?? 0, recipe.WhiteLevel ?? frame.Format.MaxGrey()) : null
-        );
+        PixelConverter.ToRgb(frame, levels: GreyLevels.Of(frame.Format, recipe.BlackLevel, recipe.WhiteLevel));
 
     /// <summary>A picture squeezed to S x S by Pillow's bicubic filter.</summary>
     /// <returns>[S S, 3].</returns>

@@ -19,6 +19,19 @@ internal sealed record FeatureMap(float[] Values, int Channels, int Height, int 
                 $"output '{name}' is [{string.Join(", ", outputs.Shape(name))}]; [1, C, h, w] is expected",
                 nameof(name)
             );
+
+    /// <summary>Features that come cell by cell.</summary>
+    /// <param name="rows">[grid grid, channels].</param>
+    /// <param name="channels">Channels.</param>
+    /// <param name="grid">Cells along a side.</param>
+    public static FeatureMap OfRows(ReadOnlySpan<float> rows, int channels, int grid)
+    {
+        float[] values = new float[rows.Length];
+        for (int cell = 0; cell < grid * grid; cell++)
+        for (int c = 0; c < channels; c++)
+            values[(c * grid * grid) + cell] = rows[(cell * channels) + c];
+        return new FeatureMap(values, channels, grid, grid);
+    }
 }
 
 /// <summary>Features of layers with different grids.</summary>

@@ -38,27 +38,11 @@ internal sealed class PadimPack : IPatchSource
     public PatchFeatures Features(Picture picture, CancellationToken cancellation)
     {
         using StoredOutputs said = _networks.Backbone(picture, 0, cancellation);
-        int grid = _layers[0].GridSize;
-        float[] rows = new float[grid * grid * _channels.Length];
-        for (int c = 0; c < _channels.Length; c++)
-        {
-            (int layer, int channel) = Find(_channels[c]);
-            ReadOnlySpan<float> values = said.Tensors.Floats(GraphNames.BackboneFeatures(layer));
-            (int own, int width) = (_layers[layer].GridSize, _layers[layer].Channels);
-            for (int y = 0; y < grid; y++)
-            for (int x = 0; x < grid; x++)
-                rows[(((y * grid) + x) * _channels.Length) + c] = values[(((y * own / grid * own) + (x * own / grid)) * width) + channel];
-        }
-
-        return new PatchFeatures(rows, grid, grid, said.Covered);
-
-        (int Layer, int Channel) Find(int channel)
-        {
-            int layer = 0;
-            for (; channel >= _layers[layer].Channels; layer++)
-                channel -= _layers[layer].Channels;
-            return (layer, channel);
-        }
+        FeatureMap[] layers =
+        [
+            .. _layers.Select((l, i) => FeatureMap.OfRows(said.Tensors.Floats(GraphNames.BackboneFeatures(i)), l.Channels, l.GridSize)),
+        ];
+        return new PatchFeatures(FeatureMaps.Nearest(layers, _channels), layers[0].Height, layers[0].Width, said.Covered);
     }
 
     public void Dispose() => _networks.Dispose();

@@ -67,7 +67,10 @@ public sealed class LeftOutScores
                     }
 
                     if (count < ReferenceCopies.EnoughReferences)
-                        copied = ReferenceCopies.Rgb(frame, inspector.Recipe.BlackLevel, inspector.Recipe.WhiteLevel);
+                        copied = PixelConverter.ToRgb(
+                            frame,
+                            levels: GreyLevels.Of(frame.Format, inspector.Recipe.BlackLevel, inspector.Recipe.WhiteLevel)
+                        );
                 }
             );
             for (int copy = 0; copied is not null && copy < ReferenceCopies.Count; copy++)

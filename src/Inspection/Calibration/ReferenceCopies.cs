@@ -1,4 +1,3 @@
-using ClipFusion.Foundation;
 using ClipFusion.Imaging;
 
 namespace ClipFusion.Inspection.Calibration;
@@ -63,13 +62,6 @@ public static class ReferenceCopies
         );
         return made;
     }
-
-    /// <summary>A frame as RGB, as its copies need it.</summary>
-    /// <param name="frame">Any format.</param>
-    /// <param name="black">Grey level that becomes 0, for deep grey ones; null for 0.</param>
-    /// <param name="white">Grey level that becomes 255; null for the format's largest.</param>
-    public static RgbImage Rgb(ImageView frame, int? black, int? white) =>
-        PixelConverter.ToRgb(frame, levels: frame.Format.IsDeepGrey() ? new GreyLevels(black ?? 0, white ?? frame.Format.MaxGrey()) : null);
 
     private static void Sample(RgbImage picture, double x, double y, double brightness, Span<byte> into)
     {

@@ -67,16 +67,9 @@ internal static class Iipad
         }
     }
 
-    /// <summary>The mean over rows of the cosine of the one's row and the same row of the other.</summary>
-    public static float Similarity(PromptTensor one, PromptTensor other)
-    {
-        if (!one.Shape.SequenceEqual(other.Shape))
-            throw new PromptFileException(
-                $"Q-Former outputs are [{string.Join(", ", one.Shape)}] and [{string.Join(", ", other.Shape)}]; one shape for all pictures "
-                    + "is expected"
-            );
-        return (float)Enumerable.Range(0, one.Shape[0]).Average(r => (double)TensorPrimitives.CosineSimilarity(one.Row(r), other.Row(r)));
-    }
+    /// <summary>The mean over rows of the cosine of the one's row and the same row of the other, which is of the same shape.</summary>
+    public static float Similarity(PromptTensor one, PromptTensor other) =>
+        (float)Enumerable.Range(0, one.Shape[0]).Average(r => (double)TensorPrimitives.CosineSimilarity(one.Row(r), other.Row(r)));
 
     /// <summary>The mean over blocks of the anomalous side of every patch.</summary>
     private static float[] TextMap(IipadQuery query, TextPair pair)

@@ -14,6 +14,8 @@ internal sealed record IipadPicture(PromptTensor Positive, PromptTensor Negative
 public sealed class IipadFile : IDisposable
 {
     private readonly PromptTensors? _file;
+    private readonly Lock _gate = new();
+    private (string Id, int[] Shape)? _first;
     private readonly Func<string, IipadPicture>? _made;
 
     private IipadFile(PromptTensors file) => _file = file;
@@ -44,7 +46,21 @@ public sealed class IipadFile : IDisposable
                 throw new PromptFileException(
                     $"{_file.Path}: tensor '{id}/{name}' has {prompt.Shape[0]} vectors; at most {longest} are read, start and end aside"
                 );
-        return new IipadPicture(positive, negative, _file.Read($"{id}/query", "r", "w"));
+        PromptTensor query = _file.Read($"{id}/query", "r", "w");
+        EnsureShape(id, query.Shape);
+        return new IipadPicture(positive, negative, query);
+    }
+
+    /// <summary>Q-Former outputs are compared row by row, so all have one shape: that of the first one that is asked for.</summary>
+    private void EnsureShape(string id, int[] shape)
+    {
+        lock (_gate)
+            _first ??= (id, shape);
+        if (!_first.Value.Shape.SequenceEqual(shape))
+            throw new PromptFileException(
+                $"{_file!.Path}: tensor '{id}/query' is [{string.Join(", ", shape)}] and '{_first.Value.Id}/query' "
+                    + $"[{string.Join(", ", _first.Value.Shape)}]; one shape for all pictures is expected"
+            );
     }
 
     /// <inheritdoc/>

@@ -39,6 +39,9 @@ public sealed class PromptAdFile : IDisposable
     /// <summary>Prompts of every object that are in memory: for measuring how long things take.</summary>
     internal PromptAdFile(PromptAdPrompts made) => _made = made;
 
+    /// <summary>The file.</summary>
+    internal string Path => _file?.Path ?? "";
+
     /// <summary>Changes with the file's content.</summary>
     internal string Content => _file?.Content ?? "";
 

@@ -5,6 +5,7 @@ using ClipFusion.Inspection.MemoryBanks;
 using ClipFusion.Inspection.Networks;
 using ClipFusion.Inspection.Recipes;
 using ClipFusion.Models.Pack;
+using ClipFusion.Models.Tokenizer;
 
 namespace ClipFusion.Evaluation.Baselines.Learned;
 
@@ -78,7 +79,7 @@ internal sealed class PromptAdMethod : IMethod
     {
         foreach (PromptAdTask task in Enum.GetValues<PromptAdTask>())
             if (Prompts(objectWord, task) is { Pair: null } prompts)
-                PromptAdText.Prompts(_embeddings, objectWord, prompts);
+                EnsureLengths(objectWord, prompts);
     }
 
     public void Prepare(Picture picture, PictureRole role, CancellationToken cancellation) =>
@@ -142,6 +143,22 @@ internal sealed class PromptAdMethod : IMethod
             said.Covered,
             SmoothedMap.Reader(both, _clip.GridSize, _clip.GridSize, _side, Sigma)
         );
+    }
+
+    private void EnsureLengths(string objectWord, PromptAdPrompts prompts)
+    {
+        try
+        {
+            PromptAdText.Prompts(_embeddings, objectWord, prompts);
+        }
+        catch (PromptTooLongException e)
+        {
+            throw new PromptFileException(
+                $"{_file.Path}: contexts of {prompts.Normal!.Shape[1]} and {prompts.Abnormal!.Shape[1]} vectors leave too little room for "
+                    + $"the words: {e.Message}",
+                e
+            );
+        }
     }
 
     private MemoryBank[] Banks(IReadOnlyList<Picture> references, CancellationToken cancellation)

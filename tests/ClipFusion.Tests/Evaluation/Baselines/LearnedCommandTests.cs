@@ -91,6 +91,16 @@ public sealed class LearnedCommandTests(TinyPack tiny) : IClassFixture<TinyPack>
         Assert.False(Directory.Exists(Path.Combine(folder, "networks", "clip_streams_image")));
     }
 
+    [Fact]
+    public async Task Evaluate_ContextsThatLeaveNoRoomForTheWords_AreNamed()
+    {
+        using var set = new EvaluationSet();
+        string file = PromptFiles.PromptAd(Path.Combine(tiny.Scratch(), "long.safetensors"), TextWidth, contexts: 74);
+        (await RunAsync(set, tiny.Scratch(), "promptad", ["--prompts", $"promptad={file}"])).AssertBadArguments(
+            "long.safetensors: contexts of 74 and 1 vectors leave too little room for the words"
+        );
+    }
+
     private string[] PromptAd() =>
         ["--prompts", $"promptad={PromptFiles.PromptAd(Path.Combine(tiny.Scratch(), "promptad.safetensors"), TextWidth)}"];
 

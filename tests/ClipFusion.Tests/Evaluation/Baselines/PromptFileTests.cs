@@ -90,16 +90,23 @@ public sealed class PromptFileTests : IDisposable
     }
 
     [Fact]
-    public void Iipad_OutputsOfTwoShapes_AreToldApart() =>
+    public void Iipad_OutputsOfTwoShapes_AreToldApart()
+    {
+        string[] tensors = ["positive 3 4", "negative 3 4"];
+        using IipadFile file = IipadFile.Open(
+            Write([
+                .. tensors.SelectMany(t => (SafetensorsEntry[])[Parse($"a.png/{t}"), Parse($"b.png/{t}")]),
+                Parse("a.png/query 2 3"),
+                Parse("b.png/query 2 4"),
+            ])
+        );
+        file.Of("a.png", Wt, longest: 8);
         Assert.Contains(
-            "[2, 3] and [2, 4]; one shape for all pictures is expected",
-            Assert
-                .Throws<PromptFileException>(() =>
-                    Iipad.Similarity(new PromptTensor(new float[6], [2, 3]), new PromptTensor(new float[8], [2, 4]))
-                )
-                .Message,
+            "'b.png/query' is [2, 4] and 'a.png/query' [2, 3]; one shape for all pictures is expected",
+            Assert.Throws<PromptFileException>(() => file.Of("b.png", Wt, longest: 8)).Message,
             StringComparison.Ordinal
         );
+    }
 
     [Fact]
     public void Open_NoSafetensors_IsNamed()

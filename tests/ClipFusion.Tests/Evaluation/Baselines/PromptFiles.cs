@@ -8,9 +8,10 @@ internal static class PromptFiles
     /// <summary>Contexts for every object.</summary>
     /// <param name="path">The file.</param>
     /// <param name="textWidth">Wt.</param>
-    public static string PromptAd(string path, int textWidth)
+    /// <param name="contexts">n.</param>
+    public static string PromptAd(string path, int textWidth, int contexts = 3)
     {
-        SafetensorsWriter.Write(path, [Noise("normal_ctx", 1, 2, 3, textWidth), Noise("abnormal_ctx", 2, 3, 1, textWidth)]);
+        SafetensorsWriter.Write(path, [Noise("normal_ctx", 1, 2, contexts, textWidth), Noise("abnormal_ctx", 2, 3, 1, textWidth)]);
         return path;
     }
 

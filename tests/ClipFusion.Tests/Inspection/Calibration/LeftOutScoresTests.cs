@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using ClipFusion.Foundation;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.Calibration;
@@ -31,7 +33,7 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
             Assert.Equal(own.Fused.Scores.Vision!.Value, scores.Vision[i], Close);
             List<float> all = [own.Fused.Scores.FewShot!.Value],
                 peaks = [own.Fused.FewShot!.Values.ToArray().Max()];
-            RgbImage picture = ReferenceCopies.Rgb(Pictures.Frame(Pictures.Bytes(references[i])), null, null);
+            RgbImage picture = PixelConverter.ToRgb(Pictures.Frame(Pictures.Bytes(references[i])));
             for (int copy = 0; copy < ReferenceCopies.Count; copy++)
             {
                 InspectionResult judged = others.Inspect(
@@ -74,7 +76,7 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
         using ModelPack pack = ModelPack.Open(tiny.Folder);
         using Inspector inspector = Pictures.Inspector(pack, PatchClip, 1);
         LeftOutScores scores = LeftOutScores.Of(inspector, 1, Read([1]), Cancellation);
-        RgbImage picture = ReferenceCopies.Rgb(Pictures.Frame(Pictures.Bytes(1)), null, null);
+        RgbImage picture = PixelConverter.ToRgb(Pictures.Frame(Pictures.Bytes(1)));
         float most = Enumerable
             .Range(0, ReferenceCopies.Count)
             .Max(copy =>
@@ -108,6 +110,34 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
             scores.Thresholds[Profile.PatchClip, ShotMode.FewShot]!.Value,
             Close
         );
+    }
+
+    [Fact]
+    public void DeepGrey_HasCopiesOfTheLevelsThatTheNetworksSee()
+    {
+        using ModelPack pack = ModelPack.Open(tiny.Folder);
+        Recipe recipe = PatchClip with { BlackLevel = 200, WhiteLevel = 3000 };
+        ushort[][] pictures = [.. Enumerable.Range(0, 2).Select(Grey)];
+        using var inspector = Inspector.Create(pack, recipe, cancellation: Cancellation);
+        inspector.Enroll(2, (i, use) => use(View(pictures[i])), Cancellation);
+        LeftOutScores deep = LeftOutScores.Of(inspector, 2, (i, use) => use(View(pictures[i])), Cancellation);
+        // The same in 8 bits, which the levels leave alone.
+        RgbImage[] shallow = [.. pictures.Select(p => PixelConverter.ToRgb(View(p), levels: new GreyLevels(200, 3000)))];
+        using var other = Inspector.Create(pack, recipe, cancellation: Cancellation);
+        other.Enroll(2, (i, use) => use(shallow[i].View), Cancellation);
+        LeftOutScores same = LeftOutScores.Of(other, 2, (i, use) => use(shallow[i].View), Cancellation);
+        Assert.Equal(same.Scores.Select(s => s.Full.Score), deep.Scores.Select(s => s.Full.Score), (a, b) => Math.Abs(a - b) < Close);
+
+        static ImageView View(ushort[] picture) => new(MemoryMarshal.AsBytes(picture.AsSpan()), 80, 60, 160, PixelFormat.Mono12);
+
+        static ushort[] Grey(int number)
+        {
+            var random = new Random(number);
+            return
+            [
+                .. Enumerable.Range(0, 80 * 60).Select(i => (ushort)(1500 + (900 * Math.Sin((i % 80 / 7.0) + number)) + random.Next(300))),
+            ];
+        }
     }
 
     private static ReferenceReader Read(int[] references) => (i, use) => use(Pictures.Frame(Pictures.Bytes(references[i])));

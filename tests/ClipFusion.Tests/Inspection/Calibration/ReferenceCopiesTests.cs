@@ -1,4 +1,3 @@
-using ClipFusion.Foundation;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection.Calibration;
 
@@ -73,17 +72,6 @@ public sealed class ReferenceCopiesTests
         var one = new RgbImage(1, 1, [10, 20, 30]);
         for (int copy = 0; copy < 2; copy++)
             Assert.Equal(one.Pixels, ReferenceCopies.Make(one, copy, Cancellation).Pixels);
-    }
-
-    [Fact]
-    public void DeepGrey_BecomesRgbByItsLevels()
-    {
-        byte[] frame = new byte[2 * 2 * 2];
-        // 100, 200, 300, 400 of Mono12.
-        for (int i = 0; i < 4; i++)
-            BitConverter.TryWriteBytes(frame.AsSpan(2 * i), (ushort)(100 * (i + 1)));
-        RgbImage rgb = ReferenceCopies.Rgb(new ImageView(frame, 2, 2, 4, PixelFormat.Mono12), 100, 400);
-        Assert.Equal([0, 85, 170, 255], Enumerable.Range(0, 4).Select(i => (int)rgb.Pixels[3 * i]));
     }
 
     private static int Mirror(int place, int length) =>
