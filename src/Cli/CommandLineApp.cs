@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using ClipFusion.Cli.Bench;
+using ClipFusion.Cli.Enroll;
 using ClipFusion.Cli.Evaluate;
 using ClipFusion.Cli.Inspect;
 using ClipFusion.Cli.Models;
@@ -127,6 +128,7 @@ internal static class CommandLineApp
             DemoCommand.Create(terminal),
             ModelsCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            EnrollCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             SimulateCommand.Create(terminal),
             BenchCommand.Create(terminal),

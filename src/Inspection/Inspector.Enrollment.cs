@@ -13,7 +13,8 @@ public sealed partial class Inspector
 {
     /// <summary>Starts an enrolment: reference images are added to what is returned one by one, and <see cref="Use"/> takes its
     /// banks.</summary>
-    public ReferenceBanksBuilder StartEnrollment() => new(Pack.Manifest, Recipe);
+    /// <param name="scope">Among which rows a recipe's coreset is chosen.</param>
+    public ReferenceBanksBuilder StartEnrollment(CoresetScope scope = CoresetScope.AllImages) => new(Pack.Manifest, Recipe, scope);
 
     /// <summary>Steps 3 and 4 of a reference image; its features go into banks.</summary>
     /// <param name="frame">The picture; borrowed.</param>

@@ -389,6 +389,9 @@ public sealed partial class Inspector : IDisposable
     /// <summary>The denoiser's pass of a reference image.</summary>
     public DiffusionPlan ReferencePlan => _reference.Value;
 
+    /// <summary>Which cells of a map are not judged; null where all are.</summary>
+    internal bool[]? IgnoredCells(AnomalyMap map, Region covered) => _ignore?.Ignored(map.Width, map.Height, covered);
+
     /// <summary>Frees the prompts' tensors and the banks' copies on a GPU; the pack stays open.</summary>
     public void Dispose()
     {

@@ -25,7 +25,7 @@ public sealed record NormalReach(float? Own, float? Held)
     {
         ArgumentNullException.ThrowIfNull(inspector);
         // A coreset may have left all rows of a bank with one reference.
-        if (count < 2 || inspector.Recipe.Coreset < 1 || (inspector.Branches & Branches.Compared) == 0)
+        if (count < 2 || inspector.Comparison.Banks?.CanLeaveOut != true || (inspector.Branches & Branches.Compared) == 0)
             return [];
         int judged = Math.Min(count, MaxLeftOut);
         return [.. Enumerable.Range(0, judged).Select(i => (int)((long)i * count / judged))];
@@ -35,14 +35,12 @@ public sealed record NormalReach(float? Own, float? Held)
     /// <param name="inspector">With its banks.</param>
     /// <param name="reference">The reference's number.</param>
     /// <param name="view">Its picture.</param>
-    /// <param name="ignore">What of the frames is not judged; null for nothing.</param>
     /// <param name="betweenRuns">Called between two runs of networks, so that something more urgent can go first; null for nothing.</param>
     /// <param name="cancellation">Ends it.</param>
     public NormalReach With(
         Inspector inspector,
         int reference,
         ImageView view,
-        IgnoreMask? ignore = null,
         Action? betweenRuns = null,
         CancellationToken cancellation = default
     )
@@ -57,6 +55,6 @@ public sealed record NormalReach(float? Own, float? Held)
         return known with { Held = Greater(Held, inspector.Fuse(result.Maps, held, image.Region, fused, cancellation: cancellation)) };
 
         float Greater(float? known, FusionResult fused) =>
-            Math.Max(known ?? 0, MapStatistics.Max(fused.Map.Values, ignore?.Ignored(fused.Map.Width, fused.Map.Height, image.Region)));
+            Math.Max(known ?? 0, MapStatistics.Max(fused.Map.Values, inspector.IgnoredCells(fused.Map, image.Region)));
     }
 }

@@ -184,13 +184,7 @@ internal sealed class InspectSession : IDisposable
     {
         NormalReach reach = NormalReach.Unknown;
         foreach (int left in NormalReach.LeftOut(_inspector, references.Count))
-            reach = reach.With(
-                _inspector,
-                left,
-                ImageCodec.DecodeStored(references[left].Path).View,
-                _request.Ignore,
-                cancellation: cancellation
-            );
+            reach = reach.With(_inspector, left, ImageCodec.DecodeStored(references[left].Path).View, cancellation: cancellation);
         return reach;
     }
 

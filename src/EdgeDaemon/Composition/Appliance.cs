@@ -113,7 +113,9 @@ internal sealed partial class Appliance(
                 monitor.Watch(opened);
             }
         );
-        var recipes = new RecipeActivator(networks, live, turns, time, _log);
+        var references = new ReferenceStore(_config.DataFolder, time);
+        IReadOnlyList<ReferenceDraft> drafts = references.Recover();
+        var recipes = new RecipeActivator(networks, live, new RecipeReferences(references, _log), turns, time, _log);
         // The slower stand-in must not go unnoticed.
         if (NativeRuntime.WhyNot is { } reason)
             LogManagedSearch(reason);
@@ -148,6 +150,26 @@ internal sealed partial class Appliance(
             pictures.Add(() => station.Config, archives[station.Name]);
         events.FrameJudged += pictures.Take;
 
+        // Teaching: what it collects are frames that were judged.
+        var teaching = new EnrollmentLinks(
+            references,
+            recipes,
+            networks,
+            turns,
+            store,
+            archives,
+            live,
+            (station, progress, correlation) => link.TrySend(station, Answers.EnrollProgress(link.Topics, station, progress, correlation)),
+            _log,
+            time
+        );
+        using var end = new CancellationTokenSource();
+        Dictionary<string, StationEnrollment> enrollments = stations.ToDictionary(
+            s => s.Name,
+            s => new StationEnrollment(s, stations, teaching, drafts.FirstOrDefault(d => d.Station == s.Name), end.Token)
+        );
+        events.FrameJudged += judged => enrollments[judged.Verdict.Inspection.Station].Take(judged);
+
         var box = new RunningAppliance(
             _config.Device,
             _bootId,
@@ -162,12 +184,13 @@ internal sealed partial class Appliance(
             networks,
             archives,
             pictures,
+            enrollments,
+            references,
             clock,
             time
         );
         void OnReload(ApplianceConfig now) => TakeLive(now, box, delivery);
 
-        using var end = new CancellationTokenSource();
         try
         {
             foreach (Station station in stations)
@@ -188,7 +211,9 @@ internal sealed partial class Appliance(
                     .. stations.Select(s => s.RunAsync(end.Token)),
                     .. stations.Select(s => recipes.RestoreAsync(s, end.Token)),
                     .. stations.Select(s =>
-                        new CommandLoop(s, link, publisher, frames, recipes, heartbeats, _bootId, time).RunAsync(end.Token)
+                        new CommandLoop(s, link, publisher, frames, recipes, enrollments[s.Name], heartbeats, _bootId, time).RunAsync(
+                            end.Token
+                        )
                     ),
                     .. stations.Select(s => StateReporter.Of(s, box, heartbeats, time).RunAsync(end.Token)),
                     LinkLog.WatchAsync(link, _log, end.Token),
@@ -212,6 +237,9 @@ internal sealed partial class Appliance(
             sources.Watch(null);
             reloader.Changed -= OnReload;
             store.VerdictStored -= publisher.Wake;
+            await end.CancelAsync().ConfigureAwait(false);
+            foreach (StationEnrollment enrollment in enrollments.Values)
+                await enrollment.DisposeAsync().ConfigureAwait(false);
             await link.StopAsync().ConfigureAwait(false);
             foreach (Station station in stations)
                 await station.DisposeAsync().ConfigureAwait(false);

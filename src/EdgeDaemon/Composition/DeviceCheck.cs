@@ -1,6 +1,7 @@
 using System.Globalization;
 using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Recipes;
+using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Foundation.Files;
 using ClipFusion.Foundation.Json;
 using ClipFusion.Models.Pack;
@@ -206,12 +207,14 @@ internal sealed class DeviceCheck
             if (entry.Recipe is not { } recipe)
                 Warn("recipes", $"recipe {entry.Name}: {string.Join("; ", entry.Errors)}");
             else
-                foreach (RecipeProblem problem in RecipeCheck.Find(recipe, recipes.Folder, pack))
+                foreach (RecipeProblem problem in RecipeCheck.Find(recipe, recipes.Folder, pack, IsTaught(recipe)))
                     Warn("recipes", $"recipe {entry.Name}: {problem.Message}");
         }
 
         return recipes;
     }
+
+    private bool IsTaught(StationRecipe recipe) => ReferenceStore.HasActive(_config.DataFolder, recipe.Name);
 
     private void Stations(RecipeCatalogue? recipes)
     {
@@ -225,7 +228,7 @@ internal sealed class DeviceCheck
             {
                 if (recipes.Find(key) is not { } entry)
                     Warn($"{path}.recipe", $"there is no recipe {key} in {recipes.Folder}");
-                else if (entry.Recipe is not { } recipe || RecipeCheck.Find(recipe, recipes.Folder, null).Count > 0)
+                else if (entry.Recipe is not { } recipe || RecipeCheck.Find(recipe, recipes.Folder, null, IsTaught(recipe)).Count > 0)
                     Warn($"{path}.recipe", $"recipe {entry.Name} is not in order, as above");
             }
 

@@ -86,6 +86,9 @@ internal enum MqttCommand
 
     /// <summary><c>in/{station}/recipe/set</c>.</summary>
     Recipe,
+
+    /// <summary><c>in/{station}/enroll</c>.</summary>
+    Enroll,
 }
 
 /// <summary>TLS to the broker; all files PEM.</summary>

@@ -15,6 +15,7 @@ internal static class ConfigNames
         ("trigger", MqttCommand.Trigger),
         ("part", MqttCommand.Part),
         ("recipe", MqttCommand.Recipe),
+        ("enroll", MqttCommand.Enroll),
     ];
 
     public static readonly (string Name, NoSubscriber Value)[] NoSubscribers =

@@ -13,6 +13,9 @@ public enum CommandKind
 
     /// <summary><c>in/{station}/recipe/set</c>: change the recipe.</summary>
     Recipe,
+
+    /// <summary><c>in/{station}/enroll</c>: teach references.</summary>
+    Enroll,
 }
 
 /// <summary>The topics of one device, version 1 of the contract: <c>clipfusion/v1/{device}/...</c>.</summary>
@@ -41,6 +44,7 @@ internal sealed class Topics
             "in/{station}/trigger",
             "in/{station}/part",
             "in/{station}/recipe/set",
+            "in/{station}/enroll",
             "out/{station}/trigger/ack",
             "out/{station}/trigger/ack/simple",
             "out/{station}/trigger/frame",
@@ -50,6 +54,7 @@ internal sealed class Topics
             "out/{station}/verdict/replay",
             "out/{station}/heatmap",
             "out/{station}/recipe/ack",
+            "out/{station}/enroll/progress",
         }.Select(t => "clipfusion/v1/{device}/" + t),
     ];
 
@@ -95,6 +100,9 @@ internal sealed class Topics
     /// <summary>Answers to recipe changes.</summary>
     public string RecipeAck(string station) => Out(station, "recipe/ack");
 
+    /// <summary>How far an enrolment is.</summary>
+    public string EnrollProgress(string station) => Out(station, "enroll/progress");
+
     /// <summary>Where a command to a station arrives.</summary>
     public string Command(string station, CommandKind kind) =>
         _in
@@ -104,6 +112,7 @@ internal sealed class Topics
             CommandKind.Trigger => "/trigger",
             CommandKind.Part => "/part",
             CommandKind.Recipe => "/recipe/set",
+            CommandKind.Enroll => "/enroll",
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such command"),
         };
 
@@ -126,6 +135,7 @@ internal sealed class Topics
             "trigger" => CommandKind.Trigger,
             "part" => CommandKind.Part,
             "recipe/set" => CommandKind.Recipe,
+            "enroll" => CommandKind.Enroll,
             _ => null,
         };
         string name = topic[_in.Length..slash];

@@ -119,4 +119,16 @@ public enum Code
     /// <summary>Failed: the recipe's profile is the backbone, which only compares, and it has no references.</summary>
     [Description("the recipe's profile is the backbone, which only compares, and it has no references")]
     NeedsReferences = 213,
+
+    /// <summary>Refused: no references are being collected at this station.</summary>
+    [Description("no references are being collected at this station")]
+    NoEnrollment = 214,
+
+    /// <summary>Failed: the references can't be enrolled.</summary>
+    [Description("the references can't be enrolled")]
+    EnrollmentFailed = 215,
+
+    /// <summary>Refused: the picture can't be a reference.</summary>
+    [Description("the picture can't be a reference")]
+    UnusableReference = 216,
 }

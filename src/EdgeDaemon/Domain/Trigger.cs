@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ClipFusion.EdgeDaemon.Domain;
 
 /// <summary>Where a trigger came from.</summary>
@@ -44,7 +46,12 @@ internal sealed record Trigger(
 /// <param name="Name">Its name.</param>
 /// <param name="Revision">Sixteen hexadecimal digits.</param>
 /// <param name="ReferenceVersion">Version of the reference set; null for zero-shot.</param>
-internal sealed record RecipeStamp(int Number, string Name, string Revision, string? ReferenceVersion);
+internal sealed record RecipeStamp(int Number, string Name, string Revision, string? ReferenceVersion)
+{
+    /// <summary>Where the threshold comes from; null where there is none, or nobody asked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ThresholdState? ThresholdState { get; init; }
+}
 
 /// <summary>An accepted trigger: committed to the database before anybody was told.</summary>
 /// <param name="Id">ULID, monotonic.</param>

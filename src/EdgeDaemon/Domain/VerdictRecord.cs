@@ -36,7 +36,12 @@ internal sealed record VerdictRecord(
     FrameRecord? Frame,
     DateTimeOffset CompletedAt,
     string? Detail = null
-);
+)
+{
+    /// <summary>Where the threshold came from; null where none was compared with.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ThresholdState? ThresholdState { get; init; }
+}
 
 /// <summary>The branch scores; a branch that was not used is null. The backbone's came after the others: where it was not used it is left
 /// out, so that who knows four sees four.</summary>

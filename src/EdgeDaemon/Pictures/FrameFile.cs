@@ -1,4 +1,5 @@
 using System.Buffers;
+using ClipFusion.Camera;
 using ClipFusion.Foundation;
 using ClipFusion.Imaging;
 
@@ -27,16 +28,25 @@ internal sealed class FrameFile
     /// <param name="frame">The frame.</param>
     /// <param name="suffix">End of its name.</param>
     /// <returns>Valid until the next call, or the frame is given back.</returns>
-    public ReadOnlySpan<byte> Of(KeptFrame frame, out string suffix)
+    public ReadOnlySpan<byte> Of(KeptFrame frame, out string suffix) =>
+        Of(frame.Bytes, frame.Shape, frame.Verdict.Inspection.Id, out suffix);
+
+    /// <summary>The file of a frame.</summary>
+    /// <param name="bytes">The camera's pixels, or the bytes of an image file.</param>
+    /// <param name="shape">Their layout.</param>
+    /// <param name="inspectionId">Whose it is.</param>
+    /// <param name="suffix">End of its name.</param>
+    /// <returns>Valid until the next call; of an image file the bytes themselves.</returns>
+    public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> bytes, FrameShape shape, string inspectionId, out string suffix)
     {
-        if (frame.Shape.Format == PixelFormat.Encoded)
+        if (shape.Format == PixelFormat.Encoded)
         {
-            suffix = SuffixOf(frame.Bytes);
-            return frame.Bytes;
+            suffix = SuffixOf(bytes);
+            return bytes;
         }
 
         suffix = ".png";
-        ImageView pixels = FramePixels.View(frame.Bytes, frame.Shape);
+        ImageView pixels = FramePixels.View(bytes, shape);
         if (pixels.Format.IsBayer() || pixels.Format is PixelFormat.RGBa8 or PixelFormat.BGRa8)
         {
             Span<byte> rgb = _rgb.Of(RgbImage.ByteCount(pixels.Width, pixels.Height));
@@ -49,7 +59,7 @@ internal sealed class FrameFile
         ImageCodec.EncodePng(pixels, _plain, FastCompression);
         ImageComment.AddToPng(
             _plain.WrittenSpan,
-            [(ImageComment.CommentKeyword, frame.Verdict.Inspection.Id), (FormatKeyword, frame.Shape.Format.ToString())],
+            [(ImageComment.CommentKeyword, inspectionId), (FormatKeyword, shape.Format.ToString())],
             _file
         );
         return _file.WrittenSpan;

@@ -1,11 +1,10 @@
-using System.Security.Cryptography;
 using ClipFusion.Camera;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pictures;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.EdgeDaemon.Runtime;
+using ClipFusion.EdgeDaemon.Storage;
 using ClipFusion.Foundation;
-using ClipFusion.Foundation.Files;
 using ClipFusion.Imaging;
 using ClipFusion.Inspection;
 using ClipFusion.Inspection.MemoryBanks;
@@ -30,10 +29,11 @@ internal sealed class ActiveRecipe : IDisposable
         Inspector inspector,
         IgnoreMask? ignore,
         string packHash,
-        NormalReach reach
+        NormalReach reach,
+        SetThresholds? taught
     )
     {
-        (Recipe, Stamp, Inspector, Ignore, PackHash) = (recipe, stamp, inspector, ignore, packHash);
+        (Recipe, Stamp, Inspector, Ignore, PackHash, Taught) = (recipe, stamp, inspector, ignore, packHash, taught);
         Levels = new NormalLevels(reach, recipe.Method.Profile, inspector.HeldProfile);
         int side = recipe.Method.OutputSize;
         (FusionBuffer, FallbackBuffer) = (new FusionResult(side, side), new FusionResult(side, side));
@@ -61,6 +61,18 @@ internal sealed class ActiveRecipe : IDisposable
     /// <summary>Names the model pack in verdicts.</summary>
     public string PackHash { get; }
 
+    /// <summary>The thresholds that belong to the reference set that was taught; null where they are the recipe's own.</summary>
+    public SetThresholds? Taught { get; }
+
+    /// <summary>Where thresholds come from; null where there are none.</summary>
+    public ThresholdState? ThresholdState =>
+        Taught?.State
+        ?? (
+            ProfileNames.All.Any(p => Enum.GetValues<ShotMode>().Any(s => Recipe.Rule.Thresholds[p.Value, s] is not null))
+                ? Domain.ThresholdState.ByHand
+                : null
+        );
+
     /// <summary>
     /// Loads references, makes banks and runs every network once, so that the first inspection is as fast as the next. Blocks; the networks
     /// are used in turns below every due inspection.
@@ -72,6 +84,8 @@ internal sealed class ActiveRecipe : IDisposable
     /// <param name="turns">Who has the networks.</param>
     /// <param name="cancellation">Ends it at any step but the opening of a network.</param>
     /// <param name="deadline">Stands still while engines are built; null where nobody waits.</param>
+    /// <param name="taught">The reference set that stands for the recipe's own references; null for those.</param>
+    /// <param name="now">Wall clock, for thresholds that have to be found.</param>
     /// <exception cref="RecipeUnusableException">
     /// A file is missing or can't be decoded, the recipe does not fit the pack, or one inspection takes longer than
     /// <see cref="Judge.Limit"/>.
@@ -83,25 +97,27 @@ internal sealed class ActiveRecipe : IDisposable
         int parallelism,
         NetworkScheduler turns,
         CancellationToken cancellation,
-        RecipeDeadline? deadline = null
+        RecipeDeadline? deadline = null,
+        TaughtReferences? taught = null,
+        DateTimeOffset now = default
     )
     {
         try
         {
-            StationRecipe written = recipe;
-            recipe = recipe with { Method = PackRecipe.Settle(recipe.Method, pack.Pack.Manifest) };
+            SetThresholds? thresholds = taught?.Thresholds;
+            StationRecipe file = recipe,
+                written = taught?.Apply(recipe, thresholds) ?? recipe;
+            recipe = written with { Method = PackRecipe.Settle(recipe.Method, pack.Pack.Manifest) };
             if (RecipeCheck.Unusable(recipe) is { } why)
                 throw new RecipeUnusableException($"recipe '{recipe.Name}': {why}")
                 {
                     Code = recipe.Method.Profile == Profile.Backbone ? Code.NeedsReferences : Code.RecipeFailed,
                 };
             string[] references = [.. recipe.References.Select(r => Path.Combine(catalogue.Folder, r))];
-            var stamp = new RecipeStamp(
-                recipe.Number,
-                recipe.Name,
-                catalogue.Revision(written, cancellation),
-                references.Length == 0 ? null : Version(references, cancellation)
-            );
+            // Before they are read for good: what is said of them must be of what was there when it was begun.
+            string? version =
+                    taught?.Set.Version ?? (references.Length == 0 ? null : ContentHash.Of(references.Select(ContentHash.OfFile))),
+                revision = taught is null ? catalogue.Revision(file, cancellation: cancellation) : null;
             IgnoreMask? ignore = IgnoreMasks.Of(recipe, catalogue.Folder);
             // Not in a turn: an engine may have to be built first, and inspections of other stations go on meanwhile.
             string[] graphs = [.. Inspector.GraphsOf(recipe.Method, references.Length > 0)];
@@ -115,10 +131,38 @@ internal sealed class ActiveRecipe : IDisposable
                 inspector = Inspector.Create(pack.Pack, recipe.Method, ignore, parallelism, cancellation: cancellation);
             try
             {
+                var enroller = new ReferenceEnroller(turns, parallelism);
                 if (references.Length > 0)
-                    Enroll(inspector);
+                    enroller.Enroll(inspector, references, taught?.Scope ?? CoresetScope.AllImages, encoded: null, cancellation);
                 WarmUp(inspector);
-                return new ActiveRecipe(recipe, stamp, inspector, ignore, pack.Hash, ReachOf(inspector));
+                // Of another pack they would be on another scale.
+                if (taught is { Set.IsTaught: true } && thresholds is null)
+                {
+                    thresholds = TaughtReferences.Provisional(
+                        taught.Set.Number,
+                        pack.Hash,
+                        enroller.LeaveOut(inspector, references, judged: null, cancellation),
+                        now
+                    );
+                    written = taught.Apply(file, thresholds);
+                    recipe = written with { Method = recipe.Method };
+                }
+
+                var stamp = new RecipeStamp(
+                    recipe.Number,
+                    recipe.Name,
+                    revision ?? catalogue.Revision(written, version, cancellation),
+                    version
+                );
+                return new ActiveRecipe(
+                    recipe,
+                    stamp,
+                    inspector,
+                    ignore,
+                    pack.Hash,
+                    enroller.ReachOf(inspector, references, cancellation),
+                    taught is { Set.IsTaught: true } ? thresholds : null
+                );
             }
             catch
             {
@@ -159,34 +203,6 @@ internal sealed class ActiveRecipe : IDisposable
                             + "smaller outputSize or smoothingSigma is expected"
                     );
                 }
-            }
-
-            NormalReach ReachOf(Inspector inspector)
-            {
-                NormalReach reach = NormalReach.Unknown;
-                foreach (int left in NormalReach.LeftOut(inspector, references.Length))
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    DecodedImage reference = ImageCodec.DecodeStored(references[left]);
-                    using var turn = new BackgroundLease(turns, cancellation);
-                    reach = reach.With(inspector, left, reference.View, ignore, turn.LetOthersGoFirst, cancellation);
-                }
-
-                return reach;
-            }
-
-            void Enroll(Inspector into)
-            {
-                ReferenceBanksBuilder banks = into.StartEnrollment();
-                foreach (string file in references)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    DecodedImage reference = ImageCodec.DecodeStored(file);
-                    using var turn = new BackgroundLease(turns, cancellation);
-                    into.AddReference(reference.View, banks, turn.LetOthersGoFirst, cancellation);
-                }
-
-                into.Use(banks.ToBanks(parallelism, cancellation));
             }
         }
         catch (Exception e)
@@ -234,23 +250,4 @@ internal sealed class ActiveRecipe : IDisposable
 
     /// <summary>As <see cref="Release"/>, for those who were handed one use and know nothing else of recipes.</summary>
     void IDisposable.Dispose() => Release();
-
-    private static string Version(string[] files, CancellationToken cancellation)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in files)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using FileStream content = RegularFile.OpenStream(file);
-            hash.AppendData(SHA256.HashData(content));
-        }
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
-    }
-}
-
-/// <summary>A recipe can't be made active. The message names the recipe and what is wrong.</summary>
-internal sealed class RecipeUnusableException(string message, Exception? inner = null) : Exception(message, inner)
-{
-    /// <summary>What the caller is answered.</summary>
-    public Code Code { get; init; } = Code.RecipeFailed;
 }

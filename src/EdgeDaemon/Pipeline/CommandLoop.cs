@@ -12,6 +12,7 @@ internal sealed class CommandLoop(
     VerdictPublisher publisher,
     FrameNotices frames,
     RecipeActivator recipes,
+    StationEnrollment enrollment,
     Heartbeats heartbeats,
     string bootId,
     TimeProvider time
@@ -34,6 +35,10 @@ internal sealed class CommandLoop(
                     break;
                 case RecipeCommand recipe:
                     ChangeRecipe(recipe, stop);
+                    break;
+                case EnrollCommand enroll:
+                    // Beside the triggers; it answers by itself.
+                    _ = enrollment.TakeAsync(enroll.Content, enroll.CorrelationData);
                     break;
             }
         }
@@ -79,7 +84,7 @@ internal sealed class CommandLoop(
 
         async Task FinishAsync()
         {
-            RecipeOutcome outcome = await recipes.FinishChangeAsync(station, command.Content.Recipe, stop).ConfigureAwait(false);
+            RecipeOutcome outcome = await recipes.FinishChangeAsync(station, command.Content.Recipe, set: null, stop).ConfigureAwait(false);
             Answer(command, outcome.Code == Code.None ? RecipeChange.Active : RecipeChange.Failed, outcome);
         }
     }

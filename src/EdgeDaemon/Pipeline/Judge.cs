@@ -202,7 +202,10 @@ internal sealed partial class Judge(NetworkScheduler turns, TimeProvider time, I
             new Dictionary<string, double>(run.Timings),
             frame,
             time.GetUtcNow()
-        );
+        )
+        {
+            ThresholdState = decision.Threshold is null ? null : recipe.ThresholdState,
+        };
     }
 
     private static (RegionRecord[] Regions, bool Truncated) Regions(AnomalyMap map, Region covered, float threshold, IgnoreMask? ignore)

@@ -19,7 +19,9 @@ internal static class Links
                     {
                         MqttCommand.Trigger => CommandKind.Trigger,
                         MqttCommand.Part => CommandKind.Part,
-                        _ => CommandKind.Recipe,
+                        MqttCommand.Recipe => CommandKind.Recipe,
+                        MqttCommand.Enroll => CommandKind.Enroll,
+                        _ => throw new InvalidOperationException($"{c} is no command"),
                     }
                 )
                 .ToHashSet(),

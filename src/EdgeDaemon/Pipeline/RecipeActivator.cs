@@ -2,6 +2,7 @@ using ClipFusion.EdgeDaemon.Configuration;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Recipes;
 using ClipFusion.EdgeDaemon.Runtime;
+using ClipFusion.EdgeDaemon.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
@@ -17,12 +18,14 @@ internal readonly record struct RecipeOutcome(Code Code, string? Why);
 /// </summary>
 /// <param name="networks">The networks; changes wait for them.</param>
 /// <param name="live">Where recipes lie, where each station's active one is remembered, and how long a change may take.</param>
+/// <param name="references">By which references recipes are judged.</param>
 /// <param name="turns">Who has the networks.</param>
 /// <param name="time">Clocks.</param>
 /// <param name="log">Where changes are noted.</param>
 internal sealed partial class RecipeActivator(
     WarmNetworks networks,
     LiveConfig live,
+    RecipeReferences references,
     NetworkScheduler turns,
     TimeProvider time,
     ILogger log
@@ -60,23 +63,25 @@ internal sealed partial class RecipeActivator(
         if (first is null)
             station.Recipes.EndChange(null);
         else
-            await FinishChangeAsync(station, first, stop).ConfigureAwait(false);
+            await FinishChangeAsync(station, first, set: null, stop).ConfigureAwait(false);
     }
 
     /// <summary>Goes through with a change that was begun (<see cref="StationRecipes.TryBeginChange"/>), and ends it.</summary>
     /// <param name="station">Whose recipe.</param>
     /// <param name="numberOrName">What the caller sent.</param>
+    /// <param name="set">Number of the reference set that is to be active from now on; null for whichever is.</param>
     /// <param name="stop">The program's end.</param>
     /// <exception cref="OperationCanceledException">The program ends.</exception>
-    public async Task<RecipeOutcome> FinishChangeAsync(Station station, string numberOrName, CancellationToken stop)
+    public async Task<RecipeOutcome> FinishChangeAsync(Station station, string numberOrName, int? set, CancellationToken stop)
     {
         using var deadline = new RecipeDeadline(live.Current.RecipeDeadline, time);
         ActiveRecipe? active = null;
         var outcome = new RecipeOutcome(Code.RecipeFailed, "the program is being stopped");
         try
         {
-            active = await MakeAsync(station.Name, numberOrName, deadline, stop).ConfigureAwait(false);
+            (active, ReferenceChoice chosen) = await MakeAsync(station.Name, numberOrName, set, deadline, stop).ConfigureAwait(false);
             KillPoint.Pass(KillStep.RecipeLoaded);
+            references.Activate(active.Stamp.Name, chosen, active.Taught);
             Remembered(station).Name = active.Stamp.Name;
             KillPoint.Pass(KillStep.RecipeRemembered);
             LogActive(station.Name, active.Stamp.Name, active.Stamp.Revision);
@@ -86,7 +91,7 @@ internal sealed partial class RecipeActivator(
         {
             throw;
         }
-        catch (Exception e) when (e is RecipeUnusableException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is RecipeUnusableException or ReferenceException or IOException or UnauthorizedAccessException)
         {
             outcome = new((e as RecipeUnusableException)?.Code ?? Code.RecipeFailed, e.Message);
             LogFailed(station.Name, numberOrName, e.Message);
@@ -113,12 +118,18 @@ internal sealed partial class RecipeActivator(
     }
 
     /// <summary>Makes a recipe, and gives up when its time is over, even where a step of it can't be interrupted.</summary>
-    private async Task<ActiveRecipe> MakeAsync(string station, string numberOrName, RecipeDeadline deadline, CancellationToken stop)
+    private async Task<(ActiveRecipe Recipe, ReferenceChoice Chosen)> MakeAsync(
+        string station,
+        string numberOrName,
+        int? set,
+        RecipeDeadline deadline,
+        CancellationToken stop
+    )
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(deadline.Passed, stop);
         CancellationToken end = ends.Token;
         string waitsFor = "the networks, which are not open yet";
-        Task<ActiveRecipe>? making = null;
+        Task<(ActiveRecipe Recipe, ReferenceChoice Chosen)>? making = null;
         try
         {
             OpenPack pack = await networks.WhenOpenAsync(end).ConfigureAwait(false);
@@ -126,7 +137,7 @@ internal sealed partial class RecipeActivator(
             await Last(station).WaitAsync(end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             end.ThrowIfCancellationRequested();
             waitsFor = "its making";
-            making = Task.Run(() => Make(pack, numberOrName, deadline, end), end);
+            making = Task.Run(() => Make(pack, numberOrName, set, deadline, end), end);
             lock (_makings)
                 _makings[station] = making;
             networks.KeepFor(making);
@@ -136,7 +147,7 @@ internal sealed partial class RecipeActivator(
         {
             // Whatever becomes of it now, nobody has a use for it.
             _ = making?.ContinueWith(
-                static m => m.Result.Release(),
+                static m => m.Result.Recipe.Release(),
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnRanToCompletion,
                 TaskScheduler.Default
@@ -150,22 +161,29 @@ internal sealed partial class RecipeActivator(
         }
     }
 
-    private ActiveRecipe Make(OpenPack pack, string numberOrName, RecipeDeadline deadline, CancellationToken end)
+    private (ActiveRecipe Recipe, ReferenceChoice Chosen) Make(
+        OpenPack pack,
+        string numberOrName,
+        int? set,
+        RecipeDeadline deadline,
+        CancellationToken end
+    )
     {
         RecipeCatalogue catalogue = RecipeCatalogue.Load(_config.RecipeFolder, end);
-        if (catalogue.Find(numberOrName) is not { } entry)
-            throw new RecipeUnusableException($"there is no recipe '{numberOrName}' in {catalogue.Folder}") { Code = Code.UnknownRecipe };
-        if (entry.Recipe is null)
-            throw new RecipeUnusableException($"recipe '{entry.Name}': {string.Join("; ", entry.Errors)}");
-        return ActiveRecipe.Load(
+        StationRecipe recipe = catalogue.Usable(numberOrName);
+        ReferenceChoice chosen = references.Choose(recipe, catalogue.Folder, set, pack.Hash, end);
+        var made = ActiveRecipe.Load(
             pack,
             catalogue,
-            entry.Recipe,
+            recipe,
             _config.Threads > 0 ? _config.Threads : Environment.ProcessorCount,
             turns,
             end,
-            deadline
+            deadline,
+            chosen.Taught,
+            time.GetUtcNow()
         );
+        return (made, references.Import(recipe, catalogue.Folder, chosen));
     }
 
     private Task Last(string station)

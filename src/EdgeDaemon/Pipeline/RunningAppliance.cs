@@ -33,6 +33,8 @@ internal sealed class ApplianceAccessor
 /// <param name="Networks">What runs the networks.</param>
 /// <param name="Archives">The stations' images.</param>
 /// <param name="Pictures">What became of pictures.</param>
+/// <param name="Enrollments">What is being taught, by station.</param>
+/// <param name="References">What was taught.</param>
 /// <param name="Clock">Whether the wall clock can be believed.</param>
 /// <param name="Time">Clocks.</param>
 internal sealed record RunningAppliance(
@@ -49,6 +51,8 @@ internal sealed record RunningAppliance(
     WarmNetworks Networks,
     ImageArchives Archives,
     PictureWorker Pictures,
+    IReadOnlyDictionary<string, StationEnrollment> Enrollments,
+    ReferenceStore References,
     WallClock Clock,
     TimeProvider Time
 )
@@ -72,7 +76,7 @@ internal sealed record RunningAppliance(
             code == Code.None,
             station.Counts.Open > 0,
             StationMode.Auto,
-            station.Recipes.Stamp,
+            station.Recipes.Stamp is { } stamp ? stamp with { ThresholdState = station.Recipes.ThresholdState } : null,
             station.Counts.Open,
             code,
             code == Code.None ? null : why,

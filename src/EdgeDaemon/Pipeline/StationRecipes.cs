@@ -14,6 +14,9 @@ internal sealed class StationRecipes : IDisposable
     /// <summary>What triggers are accepted under; null while there is none.</summary>
     public RecipeStamp? Stamp => Volatile.Read(ref _recipe)?.Stamp;
 
+    /// <summary>Where its thresholds come from; null while there are none.</summary>
+    public ThresholdState? ThresholdState => Volatile.Read(ref _recipe)?.ThresholdState;
+
     /// <summary>Why the last change failed; null when it did not.</summary>
     public string? Failure { get; private set; }
 

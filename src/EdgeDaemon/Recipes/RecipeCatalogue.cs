@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.Foundation;
 using ClipFusion.Foundation.Json;
 
@@ -85,13 +86,23 @@ internal sealed class RecipeCatalogue
     /// <summary>Looks a recipe up by its number; null where no readable file claims it.</summary>
     public CatalogueEntry? Find(int number) => _byNumber.GetValueOrDefault(number);
 
+    /// <summary>The recipe of a number or name.</summary>
+    /// <exception cref="RecipeUnusableException">There is none, or its file is not in order.</exception>
+    public StationRecipe Usable(string? numberOrName)
+    {
+        if (Find(numberOrName) is not { } entry)
+            throw new RecipeUnusableException($"there is no recipe '{numberOrName}' in {Folder}") { Code = Code.UnknownRecipe };
+        return entry.Recipe ?? throw new RecipeUnusableException($"recipe '{entry.Name}': {string.Join("; ", entry.Errors)}");
+    }
+
     /// <summary>The revision of an entry, reading its files now.</summary>
     /// <param name="recipe">A recipe of this catalogue.</param>
     /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="taught">As <see cref="StationRecipeWriter.Revision"/> has it.</param>
     /// <exception cref="IOException">A file is missing or can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    public string Revision(StationRecipe recipe, CancellationToken cancellation = default) =>
-        StationRecipeWriter.Revision(recipe, Folder, cancellation);
+    public string Revision(StationRecipe recipe, string? taught = null, CancellationToken cancellation = default) =>
+        StationRecipeWriter.Revision(recipe, Folder, taught, cancellation);
 
     private static CatalogueEntry Read(string file)
     {

@@ -18,14 +18,17 @@ internal static class RecipeCheck
         "its branches all compare with good parts, and it has no references: \"references\" or a language branch is expected";
 
     /// <summary>Why a recipe can't judge anything; null where it can.</summary>
-    public static string? Unusable(StationRecipe recipe) =>
-        recipe.References.IsEmpty && (recipe.Method.UsedBranches & Branches.Language) == 0 ? NoReferences : null;
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="isTaught">Whether it has references that its file does not name.</param>
+    public static string? Unusable(StationRecipe recipe, bool isTaught = false) =>
+        !isTaught && recipe.References.IsEmpty && (recipe.Method.UsedBranches & Branches.Language) == 0 ? NoReferences : null;
 
     /// <summary>Everything that is not as it has to be; changes nothing.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="folder">Where its files are.</param>
     /// <param name="pack">The pack that it is for; null = not known.</param>
-    public static IReadOnlyList<RecipeProblem> Find(StationRecipe recipe, string folder, PackManifest? pack)
+    /// <param name="isTaught">Whether it has references, and thresholds with them, that its file does not name.</param>
+    public static IReadOnlyList<RecipeProblem> Find(StationRecipe recipe, string folder, PackManifest? pack, bool isTaught = false)
     {
         var problems = new List<RecipeProblem>();
         if (pack is not null)
@@ -34,7 +37,7 @@ internal static class RecipeCheck
             recipe = recipe with { Method = PackRecipe.TrySettle(recipe.Method, pack) ?? recipe.Method };
         }
 
-        if (Unusable(recipe) is { } why)
+        if (Unusable(recipe, isTaught) is { } why)
             problems.Add(new(why, true));
         if (
             pack?.Diffusion is { } diffusion
@@ -44,6 +47,8 @@ internal static class RecipeCheck
                 new($"timestepBlocks names decoder block {block}; pack '{pack.Name}' has blocks 0 to {diffusion.Decoder.Count - 1}", true)
             );
         Files(recipe, folder, problems);
+        if (isTaught)
+            return problems;
         ShotMode shots =
             recipe.References.IsEmpty || (recipe.Method.UsedBranches & Branches.Compared) == 0 ? ShotMode.ZeroShot : ShotMode.FewShot;
         if (recipe.Rule.Thresholds[recipe.Method.Profile, shots] is null)

@@ -35,7 +35,7 @@ internal sealed record StationRecipe
     public ImageChecks Checks { get; init; } = ImageChecks.Off;
 
     /// <summary>Normal images that are enrolled when the recipe becomes active: paths relative to the recipes' folder, 0-20; none =
-    /// zero-shot.</summary>
+    /// zero-shot. Where a reference set was taught, full paths of its pictures take their place.</summary>
     public ImmutableArray<string> References { get; init; } = [];
 
     /// <summary>The files that the recipe is made of besides its own: the ignore mask, then the references; relative to the recipes'

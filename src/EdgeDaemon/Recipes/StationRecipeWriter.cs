@@ -31,11 +31,15 @@ internal static class StationRecipeWriter
     /// <param name="recipe">The recipe.</param>
     /// <param name="folder">The recipes' folder, which its files are relative to.</param>
     /// <param name="cancellation">Ends the reading of files.</param>
+    /// <param name="taught">Version of the reference set that was taught and stands for the recipe's own references, which are not looked
+    /// at then; null for none.</param>
     /// <exception cref="IOException">A file is missing, can't be read or is larger than <see cref="MaxFileBytes"/>.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    public static string Revision(StationRecipe recipe, string folder, CancellationToken cancellation = default)
+    public static string Revision(StationRecipe recipe, string folder, string? taught = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(recipe);
+        if (taught is not null)
+            recipe = recipe with { References = [] };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(ToJson(recipe, forRevision: true).ToJsonString()));
         foreach (string file in recipe.Files)
@@ -47,6 +51,8 @@ internal static class StationRecipeWriter
             hash.AppendData(SHA256.HashData(content));
         }
 
+        if (taught is not null)
+            hash.AppendData(Encoding.UTF8.GetBytes(taught));
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
     }
 

@@ -47,4 +47,25 @@ internal enum KillStep
 
     /// <summary>The recipe's name is on the disk; the station still has the one before.</summary>
     RecipeRemembered,
+
+    /// <summary>A reference picture is on the disk; the draft does not know of it.</summary>
+    ReferenceStored,
+
+    /// <summary>The draft knows of the picture; nobody was told.</summary>
+    ReferenceListed,
+
+    /// <summary>A draft is nobody's any more; its pictures are still there.</summary>
+    DraftCancelled,
+
+    /// <summary>References were judged against each other; the set is still a draft.</summary>
+    ReferencesCompared,
+
+    /// <summary>A set is described in a folder that has not its name yet.</summary>
+    SetDescribed,
+
+    /// <summary>A set has its number; its thresholds are not on the disk.</summary>
+    SetNumbered,
+
+    /// <summary>A set is the active one on the disk; the station judges by the one before.</summary>
+    SetActivated,
 }

@@ -111,6 +111,7 @@ internal static class InspectionRow
             null => "null",
             _ when record.Verdict != verdict => $"{record.Verdict} in a row that says {verdict}",
             _ when !Enum.IsDefined(record.Reason) => $"reason {(int)record.Reason}",
+            { ThresholdState: { } state } when !Enum.IsDefined(state) => $"threshold state {(int)state}",
             { Regions: null } or { Timings: null } or { Profile: null } or { PackHash: null } =>
                 "without regions, timings, profile or pack hash",
             _ when record.Regions.Count > MostRegions || record.Regions.Any(r => r is null) => $"with {record.Regions.Count} regions",

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Pipelines;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Domain;
 using ClipFusion.EdgeDaemon.Pipeline;
@@ -17,8 +16,7 @@ namespace ClipFusion.EdgeDaemon.Web;
 /// </summary>
 internal sealed class TriggerEndpoint(
     ApplianceAccessor accessor,
-    HttpToken token,
-    HttpLimits limits,
+    ChangeGate gate,
     ApplianceMetrics metrics,
     IHostApplicationLifetime lifetime,
     TimeProvider time
@@ -26,8 +24,6 @@ internal sealed class TriggerEndpoint(
 {
     /// <summary>Longest wait for a verdict that can be asked for, in milliseconds.</summary>
     public const int MaximumWaitMs = 60_000;
-
-    private static readonly TimeSpan BodyTime = TimeSpan.FromSeconds(5);
 
     public void Map(IEndpointRouteBuilder app) =>
         app.MapPost("/api/v1/stations/{station}/triggers", TakeAsync)
@@ -40,7 +36,10 @@ internal sealed class TriggerEndpoint(
         {
             Code.Malformed => StatusCodes.Status400BadRequest,
             Code.NotAllowed => StatusCodes.Status403Forbidden,
-            Code.RecipeNotActive or Code.TriggerIdConflict => StatusCodes.Status409Conflict,
+            Code.UnknownRecipe => StatusCodes.Status404NotFound,
+            Code.RecipeNotActive or Code.TriggerIdConflict or Code.Busy or Code.NoEnrollment => StatusCodes.Status409Conflict,
+            Code.RecipeFailed or Code.NeedsReferences or Code.EnrollmentFailed or Code.UnusableReference =>
+                StatusCodes.Status422UnprocessableEntity,
             Code.QueueFull or Code.TooFast => StatusCodes.Status429TooManyRequests,
             _ => StatusCodes.Status503ServiceUnavailable,
         };
@@ -48,38 +47,8 @@ internal sealed class TriggerEndpoint(
     private async Task TakeAsync(HttpContext context)
     {
         long received = time.GetTimestamp();
-        TokenCheck check = token.Check(context.Request);
-        // Whoever shows the token has the limits of triggers; all others count as everybody's requests do.
-        if (check == TokenCheck.Shown)
-            context.Features.Get<ClientConnection>()?.Keep();
-        else if (!await limits.EnterAsync(context, RequestClass.Ordinary).ConfigureAwait(false))
+        if (!await gate.EnterAsync(context, (code, why) => RefuseAsync(context, null, code, why)).ConfigureAwait(false))
             return;
-
-        if (check == TokenCheck.NoneToShow)
-        {
-            await RefuseAsync(
-                    context,
-                    null,
-                    Code.NotAllowed,
-                    "this device has no token for HTTP; expected $.http.tokenFile to name a file with one"
-                )
-                .ConfigureAwait(false);
-            return;
-        }
-
-        if (check == TokenCheck.Wrong)
-        {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            await Reply
-                .ProblemAsync(
-                    context,
-                    StatusCodes.Status401Unauthorized,
-                    "the request does not show this device's token; expected \"Authorization: Bearer TOKEN\""
-                )
-                .ConfigureAwait(false);
-            return;
-        }
-
         if (!BoxRequest.IsKnown(context, out string name))
             await BoxRequest.UnknownAsync(context, name).ConfigureAwait(false);
         else if (accessor.Current is not { } box || box.Find(name) is not { } station)
@@ -90,7 +59,7 @@ internal sealed class TriggerEndpoint(
 
     private async Task TakeAsync(HttpContext context, RunningAppliance box, Station station, long received)
     {
-        if (await ReadAsync(context).ConfigureAwait(false) is not { } parsed)
+        if (await CommandBody.ReadAsync(context, CommandParser.Trigger, time).ConfigureAwait(false) is not { } parsed)
             return;
         TimeSpan? wait = TimeSpan.Zero;
         (Code code, string? error) =
@@ -183,35 +152,6 @@ internal sealed class TriggerEndpoint(
         return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int ms) && ms <= MaximumWaitMs
             ? TimeSpan.FromMilliseconds(ms)
             : null;
-    }
-
-    /// <summary>Reads the body with the reader of MQTT payloads; null when the request is answered already.</summary>
-    private async Task<Parsed<TriggerContent>?> ReadAsync(HttpContext context)
-    {
-        PipeReader body = context.Request.BodyReader;
-        using var slow = new CancellationTokenSource(BodyTime, time);
-        // Not the read's own token, which would leave the reader in the middle of a read.
-        using CancellationTokenRegistration end = slow.Token.Register(body.CancelPendingRead);
-        // One byte more than the reader takes, so that it is the one who says that it is too long.
-        ReadResult read = await body.ReadAtLeastAsync(CommandParser.MaximumPayload + 1, context.RequestAborted).ConfigureAwait(false);
-        bool isJson =
-            read.Buffer.IsEmpty
-            || context.Request.ContentType?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) == true;
-        Parsed<TriggerContent>? parsed = isJson && !read.IsCanceled ? CommandParser.Trigger(read.Buffer) : null;
-        body.AdvanceTo(read.Buffer.End);
-        if (parsed is not null)
-            return parsed;
-        (int status, string detail) =
-            !read.IsCanceled
-                ? (StatusCodes.Status415UnsupportedMediaType, "the body is not declared as JSON; expected Content-Type: application/json")
-            : slow.IsCancellationRequested
-                ? (StatusCodes.Status408RequestTimeout, $"the body did not come within {BodyTime.TotalSeconds:0} s")
-            // The web server stops while the body is on its way: half of one is no trigger.
-            : (StatusCodes.Status503ServiceUnavailable, BoxRequest.NotRunning);
-        if (read.IsCanceled)
-            context.Response.Headers.Connection = "close";
-        await Reply.ProblemAsync(context, status, detail).ConfigureAwait(false);
-        return null;
     }
 
     private Task RefuseAsync(HttpContext context, string? triggerId, Code code, string error) =>

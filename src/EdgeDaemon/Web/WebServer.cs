@@ -37,7 +37,8 @@ internal static class WebServer
         HttpSocket socket = HttpSocket.Take(config);
         // Made by a factory, so that the host disposes it.
         builder.Services.AddSingleton(_ => socket);
-        builder.Services.AddSingleton<HttpToken>().AddSingleton<EventStreams>().AddSingleton<TriggerEndpoint>().AddRoutingCore();
+        builder.Services.AddSingleton<HttpToken>().AddSingleton<ChangeGate>().AddSingleton<EventStreams>().AddRoutingCore();
+        builder.Services.AddSingleton<TriggerEndpoint>().AddSingleton<EnrollmentEndpoints>();
         builder.Services.AddSingleton<HttpLimits>().AddSingleton<ConnectionTable>().AddSingleton<PageWorker>().AddSingleton<VerdictPages>();
         builder.Services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = _ => socket.Hand());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Limit(kestrel, socket));
@@ -64,6 +65,7 @@ internal static class WebServer
         StationEndpoints.Map(app);
         PictureEndpoints.Map(app);
         app.ServiceProvider.GetRequiredService<TriggerEndpoint>().Map(app);
+        app.ServiceProvider.GetRequiredService<EnrollmentEndpoints>().Map(app);
         app.ServiceProvider.GetRequiredService<EventStreams>().Map(app);
     }
 

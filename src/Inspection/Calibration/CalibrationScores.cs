@@ -37,7 +37,7 @@ public sealed class CalibrationScores(Profile profile, double alpha)
     public void Add(Inspector inspector, ImageView part, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inspector);
-        _parts.Add(PartScores.Of(inspector, part, excludeReference: null, ref _held, cancellation));
+        _parts.Add(PartScores.Of(inspector, part, excludeReference: null, ref _held, betweenRuns: null, cancellation));
     }
 
     private ProfileTable Table(Func<ProfileScore, double> of)

@@ -38,14 +38,26 @@ public sealed class LeftOutScores
     /// <param name="inspector">Enrolled with them, in this order.</param>
     /// <param name="count">How many there are, at least 1.</param>
     /// <param name="read">Opens one: its number, and what to do with its frame.</param>
+    /// <param name="betweenRuns">Called between two runs of networks, so that something more urgent can go first; null for nothing.</param>
+    /// <param name="judged">Told after each reference how many are judged; null for nobody.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="InvalidOperationException">The inspector has no banks.</exception>
-    /// <exception cref="ArgumentException">Without one of them a bank is empty, or a frame does not fit the recipe.</exception>
-    public static LeftOutScores Of(Inspector inspector, int count, ReferenceReader read, CancellationToken cancellation = default)
+    /// <exception cref="ArgumentException">Without one of them a bank is empty, a frame does not fit the recipe, or the banks are a coreset
+    /// over all references, of which none can be left out.</exception>
+    public static LeftOutScores Of(
+        Inspector inspector,
+        int count,
+        ReferenceReader read,
+        Action? betweenRuns = null,
+        Action<int>? judged = null,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(inspector);
         ArgumentNullException.ThrowIfNull(read);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        if (inspector.Comparison.Banks is { CanLeaveOut: false })
+            throw new ArgumentException("A coreset over all references can't be searched without one of them.", nameof(inspector));
         var scores = new PartScores[count];
         List<double> vision = [];
         FusionResult? held = null;
@@ -61,7 +73,7 @@ public sealed class LeftOutScores
                 {
                     if (excluded is not null)
                     {
-                        PartScores own = PartScores.Of(inspector, frame, excluded, ref held, cancellation);
+                        PartScores own = PartScores.Of(inspector, frame, excluded, ref held, betweenRuns, cancellation);
                         vision.Add(own.Full.Vision);
                         most = own;
                     }
@@ -76,11 +88,12 @@ public sealed class LeftOutScores
             for (int copy = 0; copied is not null && copy < ReferenceCopies.Count; copy++)
             {
                 RgbImage made = ReferenceCopies.Make(copied, copy, cancellation);
-                PartScores own = PartScores.Of(inspector, made.View, excluded, ref held, cancellation);
+                PartScores own = PartScores.Of(inspector, made.View, excluded, ref held, betweenRuns, cancellation);
                 most = most is { } before ? before.Max(own) : own;
             }
 
             scores[i] = most!.Value;
+            judged?.Invoke(i + 1);
         }
 
         return new LeftOutScores(inspector.Recipe.Profile, scores, [.. vision]);

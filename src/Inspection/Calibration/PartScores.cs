@@ -6,7 +6,7 @@ namespace ClipFusion.Inspection.Calibration;
 
 /// <summary>How high a good part scores under one profile.</summary>
 /// <param name="Score">The few-shot score.</param>
-/// <param name="Peak">The largest value of its map.</param>
+/// <param name="Peak">The largest value of its map, where it is not ignored.</param>
 /// <param name="Vision">What of the score the vision branches give.</param>
 public readonly record struct ProfileScore(double Score, double Peak, double Vision)
 {
@@ -26,6 +26,7 @@ public readonly record struct PartScores(ProfileScore Full, ProfileScore? Held, 
     /// <param name="picture">Borrowed.</param>
     /// <param name="excludeReference">The reference whose rows are left out, or null.</param>
     /// <param name="heldInto">Written over by the held result; made where it is null.</param>
+    /// <param name="betweenRuns">Called between two runs of networks; null for nothing.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="InvalidOperationException">The inspector has no banks.</exception>
     internal static PartScores Of(
@@ -33,26 +34,29 @@ public readonly record struct PartScores(ProfileScore Full, ProfileScore? Held, 
         ImageView picture,
         int? excludeReference,
         ref FusionResult? heldInto,
+        Action? betweenRuns,
         CancellationToken cancellation
     )
     {
-        InspectionResult result = inspector.Inspect(picture, excludeReference, cancellation: cancellation);
-        ProfileScore full = Of(result.Fused);
+        PreparedImage image = inspector.Prepare(picture, cancellation: cancellation);
+        InspectionResult result = inspector.Inspect(image, new InspectionTrace(), cancellation, excludeReference, betweenRuns);
+        bool[]? ignored = inspector.IgnoredCells(result.Map, image.Region);
+        ProfileScore full = Of(result.Fused, ignored);
         if (inspector.HeldProfile is not { } profile)
             return new PartScores(full, null, default);
         heldInto ??= new FusionResult(result.Map.Height, result.Map.Width);
         FusionResult held = inspector.Fuse(result.Maps, profile, result.Prepared.Region, heldInto, cancellation: cancellation);
-        return new PartScores(full, Of(held), profile);
+        return new PartScores(full, Of(held, ignored), profile);
     }
 
     /// <summary>The larger of each, of two pictures under one recipe.</summary>
     internal PartScores Max(PartScores other) =>
         new(Full.Max(other.Full), Held is { } held && other.Held is { } others ? held.Max(others) : Held, HeldProfile);
 
-    private static ProfileScore Of(FusionResult fused) =>
+    private static ProfileScore Of(FusionResult fused, bool[]? ignored) =>
         new(
             fused.Scores.FewShot ?? throw new InvalidOperationException("a recipe with references has a few-shot score"),
-            MapStatistics.Max(fused.FewShot!.Values),
+            MapStatistics.Max(fused.FewShot!.Values, ignored),
             fused.Scores.Vision!.Value
         );
 }

@@ -8,6 +8,17 @@ namespace ClipFusion.Inspection.MemoryBanks;
 /// <param name="Ignored">True where a row is left out of the bank, one entry a row; null = every row is taken.</param>
 public readonly record struct ReferenceFeatures(ReadOnlyMemory<float> Rows, bool[]? Ignored = null);
 
+/// <summary>Among which rows a coreset is chosen.</summary>
+public enum CoresetScope
+{
+    /// <summary>Among those of all images together. A row may stand in for those of another image, so what the others are worth without an
+    /// image can't be told.</summary>
+    AllImages,
+
+    /// <summary>Among those of each image by itself, so that leaving an image out leaves the others as they are.</summary>
+    EachImage,
+}
+
 /// <summary>The part of a bank's rows that one reference image gave: rows <c>FirstRow ..</c>, in managed memory in panels <c>FirstPanel
 /// ..</c>.</summary>
 internal readonly record struct BankImage(int FirstRow, int Rows, int FirstPanel)
@@ -61,8 +72,10 @@ public sealed class MemoryBank
     /// </summary>
     /// <param name="images">As <see cref="Create(IReadOnlyList{ReferenceFeatures}, int)"/> has them.</param>
     /// <param name="dimension">Length of a feature vector, at least 1.</param>
-    /// <param name="share">Share of the rows that is kept, above 0, at most 1; at least one row is.</param>
+    /// <param name="share">Share of the rows that is kept, above 0, at most 1; at least one row is (of each image that has any, where each
+    /// is subsampled by itself).</param>
     /// <param name="parallelism">Threads at most, at least 1.</param>
+    /// <param name="scope">Among which rows those that are kept are chosen.</param>
     /// <param name="cancellation">Ends the choice.</param>
     /// <exception cref="ArgumentException">As for the whole bank, or rows are to be left out and the native library, which chooses them, is
     /// not available.</exception>
@@ -71,15 +84,50 @@ public sealed class MemoryBank
         int dimension,
         double share,
         int parallelism = 1,
+        CoresetScope scope = CoresetScope.AllImages,
         CancellationToken cancellation = default
     )
     {
         if (!(share is > 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(share), share, "The share of the rows is above 0 and at most 1.");
+        if (share < 1 && scope == CoresetScope.EachImage)
+        {
+            // Of whole images: an empty one has nothing to choose from, and stays an image of the bank.
+            ReferenceFeatures[] chosen =
+            [
+                .. images.Select(
+                    (image, i) =>
+                        KeptRows(image, dimension, Name(i)) == 0
+                            ? image
+                            : Chosen([image], dimension, share, parallelism, cancellation)?[0] ?? image
+                ),
+            ];
+            return Create(chosen, dimension, NativeRuntime.IsAvailable, cancellation);
+        }
+
+        return Create(
+            Chosen(images, dimension, share, parallelism, cancellation) ?? images,
+            dimension,
+            NativeRuntime.IsAvailable,
+            cancellation
+        );
+    }
+
+    /// <summary>The images with the rows ignored that are not in the coreset over all of them; null where every row is kept.</summary>
+    private static ReferenceFeatures[]? Chosen(
+        IReadOnlyList<ReferenceFeatures> images,
+        int dimension,
+        double share,
+        int parallelism,
+        CancellationToken cancellation
+    )
+    {
+        if (share >= 1)
+            return null;
         MemoryBank all = Create(images, dimension, NativeRuntime.IsAvailable, cancellation);
         int count = Math.Max(1, (int)(all.Count * share));
         if (count == all.Count)
-            return all;
+            return null;
         using NativeBank rows =
             all.Native
             ?? throw new ArgumentException(
@@ -95,12 +143,7 @@ public sealed class MemoryBank
             ignored[image][place] = false;
         }
 
-        return Create(
-            [.. images.Select((image, i) => image with { Ignored = ignored[i] })],
-            dimension,
-            NativeRuntime.IsAvailable,
-            cancellation
-        );
+        return [.. images.Select((image, i) => image with { Ignored = ignored[i] })];
     }
 
     /// <summary>As the other, with the search chosen; both give the same neighbours up to rounding. It can be ended between two

@@ -10,6 +10,10 @@ namespace ClipFusion.Inspection.MemoryBanks;
 /// <param name="Diffusion">In the order of the recipe's timestep-block pairs; empty where the recipe does not use them.</param>
 public sealed record ReferenceBanks(int Images, IReadOnlyList<MemoryBank> Clip, IReadOnlyList<MemoryBank> Diffusion)
 {
+    /// <summary>Whether every row of an image is that image's own doing, so that the banks without it are what the others alone would
+    /// give.</summary>
+    public bool CanLeaveOut { get; init; } = true;
+
     /// <summary>In the order of the backbone's layers; empty where the recipe does not use them or compares cells with their neighbours
     /// alone.</summary>
     public IReadOnlyList<MemoryBank> Backbone { get; init; } = [];
@@ -39,7 +43,8 @@ public sealed record Comparison(ReferenceBanks? Banks, int Parallelism = 1, int?
 /// <param name="manifest">The pack that encodes them.</param>
 /// <param name="recipe">Which timesteps and blocks are compared, how far from its place a row is, and the share of the rows that is
 /// kept.</param>
-public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
+/// <param name="scope">Among which rows those that are kept are chosen.</param>
+public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe, CoresetScope scope = CoresetScope.AllImages)
 {
     private readonly List<ReferenceFeatures>[] _clip = Lists(manifest.Clip?.Blocks.Count ?? 0);
     private readonly List<ReferenceFeatures>[] _diffusion = Lists(manifest.Diffusion is null ? 0 : recipe.TimestepBlocks.Length);
@@ -94,6 +99,7 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
             IsEmpty(_diffusion) ? [] : [.. _diffusion.Select((d, i) => Bank(d, Decoder(i).Channels))]
         )
         {
+            CanLeaveOut = recipe.Coreset >= 1 || scope == CoresetScope.EachImage,
             Backbone =
                 IsEmpty(_backbone) || recipe.PositionRadius is not null ? [] : [.. _backbone.Select((b, i) => Bank(b, Layer(i).Channels))],
             BackboneNear =
@@ -103,7 +109,7 @@ public sealed class ReferenceBanksBuilder(PackManifest manifest, Recipe recipe)
         };
 
         MemoryBank Bank(List<ReferenceFeatures> images, int dimension) =>
-            MemoryBank.CreateCoreset(images, dimension, recipe.Coreset, parallelism, cancellation);
+            MemoryBank.CreateCoreset(images, dimension, recipe.Coreset, parallelism, scope, cancellation);
     }
 
     private DecoderBlock Decoder(int pair) => manifest.RequireDiffusion().Decoder[recipe.TimestepBlocks[pair].Block];

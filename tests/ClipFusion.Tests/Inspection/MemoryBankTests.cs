@@ -158,7 +158,13 @@ public sealed class MemoryBankTests
                         .ToArray()
                 ),
         ];
-        var bank = MemoryBank.CreateCoreset([.. images.Select(i => new ReferenceFeatures(i))], dimension, share, parallelism: 2, Token);
+        var bank = MemoryBank.CreateCoreset(
+            [.. images.Select(i => new ReferenceFeatures(i))],
+            dimension,
+            share,
+            parallelism: 2,
+            cancellation: Token
+        );
 
         Assert.Equal(kept, bank.Count);
         Assert.Equal(3, bank.ImageCount);
@@ -180,6 +186,34 @@ public sealed class MemoryBankTests
                 );
             }
         }
+    }
+
+    /// <summary>The banks without an image are what the others alone would give: nothing of it stands in for them.</summary>
+    [Fact]
+    public void CreateCoreset_OfEachImage_KeepsWhatItWouldKeepWithoutTheOthers()
+    {
+        const int Dimension = 5,
+            Rows = 40;
+        var random = new Random(3);
+        float[][] images =
+        [
+            .. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, Rows * Dimension).Select(_ => random.NextSingle() - 0.5f).ToArray()),
+        ];
+        ReferenceFeatures[] all = [.. images.Select(i => new ReferenceFeatures(i)), new(images[0], [.. Enumerable.Repeat(true, Rows)])];
+        MemoryBank whole = MemoryBank.CreateCoreset(all, Dimension, 0.25, scope: CoresetScope.EachImage, cancellation: Token),
+            without = MemoryBank.CreateCoreset(all[1..4], Dimension, 0.25, scope: CoresetScope.EachImage, cancellation: Token);
+        Assert.Equal((40, 5), (whole.Count, whole.ImageCount));
+        Assert.Equal(
+            Enumerable.Range(0, without.Count).Select(r => (without.Origin(r).Image + 1, without.Origin(r).Row)),
+            Enumerable.Range(0, whole.Count).Select(whole.Origin).Where(o => o.Image > 0)
+        );
+        float[] queries = [.. Enumerable.Range(0, 7 * Dimension).Select(_ => random.NextSingle() - 0.5f)];
+        UnitRows.Normalize(queries, Dimension, queries, "queries");
+        float[] leftOut = new float[7],
+            alone = new float[7];
+        whole.Search(queries, leftOut, exclude: 0, cancellation: Token);
+        without.Search(queries, alone, cancellation: Token);
+        Assert.Equal(alone, leftOut);
     }
 
     [Fact]

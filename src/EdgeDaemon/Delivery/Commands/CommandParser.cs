@@ -21,6 +21,25 @@ internal static class CommandParser
     /// <summary>Longest deadline in milliseconds that can be asked for.</summary>
     public const int MaximumDeadlineMs = 600_000;
 
+    /// <summary>Most triggers whose frames can be asked for at once.</summary>
+    public const int MaximumCount = 64;
+
+    private static readonly (string Name, EnrollAction Value)[] Actions =
+    [
+        ("start", EnrollAction.Start),
+        ("add", EnrollAction.Add),
+        ("finish", EnrollAction.Finish),
+        ("cancel", EnrollAction.Cancel),
+        ("activate", EnrollAction.Activate),
+        ("rollback", EnrollAction.Rollback),
+    ];
+
+    private static readonly (string Name, AddSource Value)[] AddSources =
+    [
+        ("trigger", AddSource.Trigger),
+        ("inspection", AddSource.Inspection),
+    ];
+
     /// <summary><c>{triggerId, partId?, recipe?, deadlineMs?}</c>, or nothing for a trigger without id.</summary>
     public static Parsed<TriggerContent> Trigger(ReadOnlySequence<byte> payload)
     {
@@ -53,5 +72,39 @@ internal static class CommandParser
         string? id = fields.Id("requestId", required: true);
         string? recipe = fields.Recipe("recipe", required: true);
         return fields.Error is { } error ? new(null, error, id) : new(new RecipeContent(id, recipe!), null, id);
+    }
+
+    /// <summary><c>{requestId, action, recipe?, source?, inspectionId?, count?, set?}</c>.</summary>
+    public static Parsed<EnrollContent> Enroll(ReadOnlySequence<byte> payload)
+    {
+        var fields = MessageFields.Read(
+            payload,
+            "clipfusion/v1/enroll",
+            "requestId",
+            "action",
+            "recipe",
+            "source",
+            "inspectionId",
+            "count",
+            "set"
+        );
+        string? id = fields.Id("requestId", required: true);
+        EnrollAction? action = fields.Choice("action", Actions, required: true);
+        string? recipe = fields.Recipe("recipe", required: action == EnrollAction.Start);
+        bool isInspection = fields.Choice("source", AddSources) == AddSource.Inspection;
+        string? inspection = fields.Id("inspectionId", required: isInspection);
+        int? count = fields.Integer("count", 1, MaximumCount),
+            set = fields.Integer("set", 1, int.MaxValue);
+        if (inspection is not null && !isInspection)
+            fields.Fail("\"inspectionId\" is there; expected only with \"source\":\"inspection\"");
+        return fields.Error is { } error
+            ? new(null, error, id)
+            : new(new EnrollContent(id!, action!.Value, recipe, inspection, count ?? 1, set), null, id);
+    }
+
+    private enum AddSource
+    {
+        Trigger,
+        Inspection,
     }
 }

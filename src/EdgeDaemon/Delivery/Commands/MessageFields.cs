@@ -91,6 +91,22 @@ internal sealed class MessageFields
         return null;
     }
 
+    /// <summary>One of several words; null when it is not there or not one of them.</summary>
+    public T? Choice<T>(string key, IReadOnlyList<(string Name, T Value)> words, bool required = false)
+        where T : struct
+    {
+        if (!TryGet(key, required, out object? value))
+            return null;
+        foreach ((string name, T meant) in words)
+        {
+            if (value as string == name)
+                return meant;
+        }
+
+        Fail($"\"{key}\" is {Show(value)}; expected one of {string.Join(", ", words.Select(w => w.Name))}");
+        return null;
+    }
+
     private void Take(JsonElement root, string schema, ReadOnlySpan<string> keys)
     {
         if (root.ValueKind != JsonValueKind.Object)
@@ -135,7 +151,8 @@ internal sealed class MessageFields
         return false;
     }
 
-    private void Fail(string error) => Error ??= error;
+    /// <summary>Notes what is wrong beyond single members; the first error stays.</summary>
+    public void Fail(string error) => Error ??= error;
 
     private static string List(ReadOnlySpan<string> keys) => string.Join(", ", keys.ToArray());
 

@@ -65,7 +65,7 @@ internal sealed class VerdictMessage(VerdictRecord record, SendingFlags sending)
     public string Profile => record.Profile;
 
     /// <summary>The recipe as it was when the trigger was accepted.</summary>
-    public RecipeStamp Recipe => record.Inspection.Recipe;
+    public RecipeStamp Recipe => record.Inspection.Recipe with { ThresholdState = record.ThresholdState };
 
     /// <summary>First digits of the model pack's hash; empty when no pack was used.</summary>
     public string PackHash => record.PackHash;

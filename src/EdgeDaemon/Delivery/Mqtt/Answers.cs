@@ -32,6 +32,13 @@ internal static class Answers
         return new(topics.RecipeAck(station), Wire.Json(ack)) { CorrelationData = correlationData };
     }
 
+    /// <summary>How far an enrolment is.</summary>
+    public static OutMessage EnrollProgress(Topics topics, string station, EnrollProgressMessage progress, byte[]? correlationData)
+    {
+        ArgumentNullException.ThrowIfNull(topics);
+        return new(topics.EnrollProgress(station), Wire.Json(progress)) { CorrelationData = correlationData };
+    }
+
     /// <summary>The station's state, retained.</summary>
     public static OutMessage State(Topics topics, string station, StateMessage state)
     {

@@ -42,15 +42,15 @@ internal sealed class CommandRouter(
         }
         else if (kind == CommandKind.Recipe)
         {
-            answer(
-                station,
-                Answers.RecipeAck(
-                    topics,
-                    station,
-                    new(id, (command as RecipeCommand)?.Content.Recipe, RecipeChange.Refused, null, code, error, time.GetUtcNow()),
-                    correlation
-                )
-            );
+            string? recipe = (command as RecipeCommand)?.Content.Recipe;
+            var ack = new RecipeAckMessage(id, recipe, RecipeChange.Refused, null, code, error, time.GetUtcNow());
+            answer(station, Answers.RecipeAck(topics, station, ack, correlation));
+        }
+        else if (kind == CommandKind.Enroll)
+        {
+            EnrollAction? action = (command as EnrollCommand)?.Content.Action;
+            var refusal = EnrollProgressMessage.ForRefused(id, action, code, error, time.GetUtcNow());
+            answer(station, Answers.EnrollProgress(topics, station, refusal, correlation));
         }
     }
 
@@ -67,6 +67,7 @@ internal sealed class CommandRouter(
         {
             CommandKind.Trigger => Of(CommandParser.Trigger(payload), c => new TriggerCommand(station, now, correlation, c)),
             CommandKind.Part => Of(CommandParser.Part(payload), c => new PartCommand(station, now, correlation, c)),
+            CommandKind.Enroll => Of(CommandParser.Enroll(payload), c => new EnrollCommand(station, now, correlation, c)),
             _ => Of(CommandParser.Recipe(payload), c => new RecipeCommand(station, now, correlation, c)),
         };
         if (message.Retain)

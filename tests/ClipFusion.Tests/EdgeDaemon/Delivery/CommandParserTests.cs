@@ -172,6 +172,7 @@ public sealed class CommandParserTests
         {
             "trigger" => CommandParser.Trigger(new(payload)).Error,
             "part" => CommandParser.Part(new(payload)).Error,
+            "enroll" => CommandParser.Enroll(new(payload)).Error,
             _ => CommandParser.Recipe(new(payload)).Error,
         };
 
@@ -180,9 +181,29 @@ public sealed class CommandParserTests
         var trigger = CommandParser.Trigger(new(bytes));
         var part = CommandParser.Part(new(bytes));
         var recipe = CommandParser.Recipe(new(bytes));
+        var enroll = CommandParser.Enroll(new(bytes));
         return (trigger.Value is null) != (trigger.Error is null)
             && (part.Value is null) != (part.Error is null)
-            && (recipe.Value is null) != (recipe.Error is null);
+            && (recipe.Value is null) != (recipe.Error is null)
+            && (enroll.Value is null) != (enroll.Error is null);
+    }
+
+    [Theory]
+    [InlineData("""{"action":"start","recipe":"a"}""", "\"requestId\" is missing")]
+    [InlineData("""{"requestId":"r","action":"start"}""", "\"recipe\" is missing")]
+    [InlineData("""{"requestId":"r","action":"begin"}""", "\"action\" is \"begin\"; expected one of start, add, finish")]
+    [InlineData("""{"requestId":"r","action":7}""", "\"action\" is 7")]
+    [InlineData("""{"requestId":"r","action":"add","source":"file"}""", "expected one of trigger, inspection")]
+    [InlineData("""{"requestId":"r","action":"add","source":"inspection"}""", "\"inspectionId\" is missing")]
+    [InlineData("""{"requestId":"r","action":"add","inspectionId":"01K"}""", "expected only with")]
+    [InlineData("""{"requestId":"r","action":"add","count":65}""", "a whole number from 1 to 64")]
+    [InlineData("""{"requestId":"r","action":"activate","set":0}""", "a whole number from 1")]
+    [InlineData("""{"requestId":"r","action":"add","path":"/etc/passwd"}""", "unknown key")]
+    public void Enroll_Wrong_SaysWhatIsExpected(string payload, string expected)
+    {
+        Parsed<EnrollContent> parsed = CommandParser.Enroll(new(Encoding.UTF8.GetBytes(payload)));
+        Assert.Null(parsed.Value);
+        Assert.Contains(expected, parsed.Error, StringComparison.Ordinal);
     }
 
     private static ReadOnlySequence<byte> Bytes(string text) => new(Encoding.UTF8.GetBytes(text));

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.Inspection.Calibration;
 
 namespace ClipFusion.Tests.EdgeDaemon.Delivery;
 
@@ -48,6 +49,39 @@ public sealed class MessageSchemaTests
         foreach (var status in Enum.GetValues<RecipeChange>())
             AssertFits("recipe-ack", new RecipeAckMessage("r", "7", status, Samples.Recipe, Code.None, null, Samples.Noon));
         AssertFits("recipe-ack", new RecipeAckMessage(null, null, RecipeChange.Refused, null, Code.Malformed, "why", Samples.Noon));
+    }
+
+    [Fact]
+    public void EnrollProgress_FitsItsSchema()
+    {
+        EnrollAdvice[] advice =
+        [
+            .. Enum.GetValues<ReferenceRemark>()
+                .Select(r => new EnrollAdvice(1, JsonNamingPolicy.SnakeCaseLower.ConvertName(r.ToString()), "text")),
+            new(null, "too_few_to_compare", "text"),
+        ];
+        foreach (EnrollState state in Enum.GetValues<EnrollState>())
+        foreach (EnrollAction action in Enum.GetValues<EnrollAction>())
+            AssertFits(
+                "enroll-progress",
+                new EnrollProgressMessage("r", action, state, "board", 3, 8, 4, 16, advice, Code.None, null, Samples.Noon)
+            );
+        foreach (Code code in Enum.GetValues<Code>().Where(c => (int)c >= 200))
+            AssertFits("enroll-progress", EnrollProgressMessage.ForRefused(null, null, code, "why", Samples.Noon));
+    }
+
+    [Fact]
+    public void Verdict_WithAThreshold_SaysWhereItComesFrom()
+    {
+        foreach (ThresholdState state in Enum.GetValues<ThresholdState>())
+        {
+            VerdictRecord record = Samples.Judged(Samples.Accepted()) with { ThresholdState = state };
+            AssertFits("verdict", new VerdictMessage(record, default));
+            AssertFits("state", Samples.State() with { Recipe = Samples.Recipe with { ThresholdState = state } });
+        }
+
+        using JsonDocument without = JsonDocument.Parse(Wire.Json(new VerdictMessage(Samples.Judged(Samples.Accepted()), default)));
+        Assert.False(without.RootElement.GetProperty("recipe").TryGetProperty("thresholdState", out _));
     }
 
     [Fact]
@@ -98,6 +132,18 @@ public sealed class MessageSchemaTests
     [InlineData("trigger", """{"triggerId":"a","recipe":"name"}""")]
     [InlineData("part", """{"partId":"b"}""")]
     [InlineData("recipe-set", """{"requestId":"r","recipe":"name"}""")]
+    [InlineData("enroll", """{"requestId":"r","action":"start","recipe":"name"}""")]
+    [InlineData("enroll", """{"schema":"clipfusion/v1/enroll","requestId":"r","action":"start","recipe":7}""")]
+    [InlineData("enroll", """{"requestId":"r","action":"add"}""")]
+    [InlineData("enroll", """{"requestId":"r","action":"add","source":"trigger","count":64}""")]
+    [InlineData("enroll", """{"requestId":"r","action":"add","source":"inspection","inspectionId":"01K"}""")]
+    [InlineData(
+        "enroll",
+        """{"requestId":"r","action":"finish","recipe":null,"source":null,"inspectionId":null,"count":null,"set":null}"""
+    )]
+    [InlineData("enroll", """{"requestId":"r","action":"cancel"}""")]
+    [InlineData("enroll", """{"requestId":"r","action":"activate","set":3}""")]
+    [InlineData("enroll", """{"requestId":"r","action":"rollback"}""")]
     public void Command_ThatFitsItsSchema_IsUnderstood(string schema, string command)
     {
         Assert.Empty(JsonSchema.Of(schema).Check(Encoding.UTF8.GetBytes(command)));

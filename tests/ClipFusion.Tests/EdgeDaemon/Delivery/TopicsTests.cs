@@ -23,6 +23,7 @@ public sealed class TopicsTests
             Box.VerdictReplay("s"),
             Box.Heatmap("s"),
             Box.RecipeAck("s"),
+            Box.EnrollProgress("s"),
             .. Enum.GetValues<CommandKind>().Select(k => Box.Command("s", k)),
         ];
         var templates = Topics.Templates.Select(t =>
@@ -35,6 +36,7 @@ public sealed class TopicsTests
     [InlineData(CommandKind.Trigger)]
     [InlineData(CommandKind.Part)]
     [InlineData(CommandKind.Recipe)]
+    [InlineData(CommandKind.Enroll)]
     public void TryParse_CommandTopic_GivesStationAndKind(CommandKind kind)
     {
         Assert.True(Box.TryParse(Box.Command("line-2", kind), out string station, out var parsed));

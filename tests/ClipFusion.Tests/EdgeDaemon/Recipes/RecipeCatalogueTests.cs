@@ -140,7 +140,7 @@ public sealed class RecipeCatalogueTests : IDisposable
         string Revision()
         {
             RecipeCatalogue catalogue = Load(_folder.Root);
-            return catalogue.Revision(catalogue.Find("nut")!.Recipe!, TestContext.Current.CancellationToken);
+            return catalogue.Revision(catalogue.Find("nut")!.Recipe!, cancellation: TestContext.Current.CancellationToken);
         }
     }
 

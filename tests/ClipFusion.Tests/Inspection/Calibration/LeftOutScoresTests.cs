@@ -24,7 +24,7 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
         using ModelPack pack = ModelPack.Open(tiny.Folder);
         int[] references = [1, 2, 3];
         using Inspector inspector = Pictures.Inspector(pack, PatchClip, references);
-        LeftOutScores scores = LeftOutScores.Of(inspector, references.Length, Read(references), Cancellation);
+        LeftOutScores scores = LeftOutScores.Of(inspector, references.Length, Read(references), cancellation: Cancellation);
         Assert.Equal(references.Length, scores.Scores.Count);
         for (int i = 0; i < references.Length; i++)
         {
@@ -61,7 +61,7 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
         using ModelPack pack = ModelPack.Open(tiny.Folder);
         int[] references = [1, 1, 1, 1, 1, 1, 1, 9];
         using Inspector inspector = Pictures.Inspector(pack, PatchClip, references);
-        LeftOutScores scores = LeftOutScores.Of(inspector, references.Length, Read(references), Cancellation);
+        LeftOutScores scores = LeftOutScores.Of(inspector, references.Length, Read(references), cancellation: Cancellation);
         for (int i = 0; i < references.Length; i++)
             Assert.Equal(
                 inspector.Inspect(Pictures.Frame(Pictures.Bytes(references[i])), i, cancellation: Cancellation).Fused.Scores.FewShot!.Value,
@@ -75,7 +75,7 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
     {
         using ModelPack pack = ModelPack.Open(tiny.Folder);
         using Inspector inspector = Pictures.Inspector(pack, PatchClip, 1);
-        LeftOutScores scores = LeftOutScores.Of(inspector, 1, Read([1]), Cancellation);
+        LeftOutScores scores = LeftOutScores.Of(inspector, 1, Read([1]), cancellation: Cancellation);
         RgbImage picture = PixelConverter.ToRgb(Pictures.Frame(Pictures.Bytes(1)));
         float most = Enumerable
             .Range(0, ReferenceCopies.Count)
@@ -95,10 +95,10 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
         using ModelPack pack = ModelPack.Open(tiny.Folder);
         int[] references = [1, 2];
         using Inspector inspector = Pictures.Inspector(pack, Recipe.Default("widget"), references);
-        LeftOutScores scores = LeftOutScores.Of(inspector, references.Length, Read(references), Cancellation);
+        LeftOutScores scores = LeftOutScores.Of(inspector, references.Length, Read(references), cancellation: Cancellation);
         Assert.Equal(Profile.PatchClip, inspector.HeldProfile);
         using Inspector held = Pictures.Inspector(pack, PatchClip, references);
-        LeftOutScores own = LeftOutScores.Of(held, references.Length, Read(references), Cancellation);
+        LeftOutScores own = LeftOutScores.Of(held, references.Length, Read(references), cancellation: Cancellation);
         Assert.Equal(
             own.Scores.Select(s => s.Full.Score),
             scores.Scores.Select(s => s.Held!.Value.Score),
@@ -120,12 +120,12 @@ public sealed class LeftOutScoresTests(TinyPack tiny) : IClassFixture<TinyPack>
         ushort[][] pictures = [.. Enumerable.Range(0, 2).Select(Grey)];
         using var inspector = Inspector.Create(pack, recipe, cancellation: Cancellation);
         inspector.Enroll(2, (i, use) => use(View(pictures[i])), Cancellation);
-        LeftOutScores deep = LeftOutScores.Of(inspector, 2, (i, use) => use(View(pictures[i])), Cancellation);
+        LeftOutScores deep = LeftOutScores.Of(inspector, 2, (i, use) => use(View(pictures[i])), cancellation: Cancellation);
         // The same in 8 bits, which the levels leave alone.
         RgbImage[] shallow = [.. pictures.Select(p => PixelConverter.ToRgb(View(p), levels: new GreyLevels(200, 3000)))];
         using var other = Inspector.Create(pack, recipe, cancellation: Cancellation);
         other.Enroll(2, (i, use) => use(shallow[i].View), Cancellation);
-        LeftOutScores same = LeftOutScores.Of(other, 2, (i, use) => use(shallow[i].View), Cancellation);
+        LeftOutScores same = LeftOutScores.Of(other, 2, (i, use) => use(shallow[i].View), cancellation: Cancellation);
         Assert.Equal(same.Scores.Select(s => s.Full.Score), deep.Scores.Select(s => s.Full.Score), (a, b) => Math.Abs(a - b) < Close);
 
         static ImageView View(ushort[] picture) => new(MemoryMarshal.AsBytes(picture.AsSpan()), 80, 60, 160, PixelFormat.Mono12);
