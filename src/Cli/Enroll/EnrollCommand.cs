@@ -257,7 +257,7 @@ internal static class EnrollCommand
             }
 
             string set = (int?)told["set"] is { } number ? string.Create(CultureInfo.InvariantCulture, $", set {number}") : "",
-                done = (int?)told["total"] is > 0 and var total
+                done = (int?)told["total"] is { } total && total > (int?)told["pictures"]
                     ? string.Create(CultureInfo.InvariantCulture, $", {told["done"]} of {total}")
                     : "";
             terminal.Out.WriteLine($"{told["state"]}: {told["recipe"] ?? "nothing"}{set}, {told["pictures"]} pictures{done}");

@@ -235,11 +235,7 @@ public sealed class TeachingTests : BoxTest
         Ledger ledger = await LedgerAsync(broker);
         ApplianceBox box = await ReadyBoxAsync(ledger, Options(broker));
         using HttpClient http = await ClientAsync(box);
-        await PostAsync(http, """{"requestId":"a","action":"start","recipe":"board"}""", 200);
-        await SendAsync(http, HttpMethod.Post, "/pictures", await NoiseAsync(box, 4), 200);
-        await PostAsync(http, """{"requestId":"b","action":"finish"}""", 202);
-        await ProgressAsync(ledger, p => State(p) == "ready");
-
+        await TeachAsync(http, ledger, box, 4);
         await using Plc plc = await Plc.ConnectAsync(broker.Port, Cancellation);
         var verdicts = new List<JsonElement>();
         int accepted = 0,
@@ -286,6 +282,101 @@ public sealed class TeachingTests : BoxTest
         );
         // While it was made ready, triggers were refused and not lost.
         Assert.True(refused > 0, "no trigger came while the set was made ready");
+    }
+
+    /// <summary>What is activated at one station is active wherever its recipe is, and with another pack the set is encoded anew: its
+    /// thresholds are found anew too, for those of before were on another scale.</summary>
+    [Fact]
+    public async Task Set_AtTwoStationsAndWithAnotherPack_IsJudgedByEverywhere()
+    {
+        Mosquitto broker = await BrokerAsync();
+        Ledger ledger = await LedgerAsync(broker);
+        ApplianceBox box = await ReadyBoxAsync(ledger, Options(broker) with { Stations = [new("line1"), new("line2")] });
+        using (HttpClient http = await ClientAsync(box))
+        {
+            await TeachAsync(http, ledger, box, 4, 5, 6);
+            await PostAsync(http, """{"requestId":"c","action":"activate"}""", 202);
+            await ProgressAsync(ledger, p => State(p) == "active");
+            await TriggerAsync(broker, "one");
+            await TriggerAsync(broker, "two", "line2");
+            List<Entry> verdicts = await ledger.UntilAsync(
+                heard => heard.Count(e => e.Topic.EndsWith("/verdict", StringComparison.Ordinal)) == 2,
+                Cancellation
+            );
+            string[] recipes =
+            [
+                .. verdicts
+                    .Where(e => e.Topic.EndsWith("/verdict", StringComparison.Ordinal))
+                    .Select(e => e.Json.GetProperty("recipe").GetRawText()),
+            ];
+            Assert.Equal(recipes[0], recipes[1]);
+            Assert.Contains("provisional", recipes[0], StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, await box.StopAsync(Cancellation));
+        string other = Path.Combine(Path.GetDirectoryName(box.ConfigFile)!, "other-pack");
+        Directory.CreateDirectory(other);
+        foreach (string file in Directory.GetFiles(SharedStarterPack.Folder))
+            File.CreateSymbolicLink(Path.Combine(other, Path.GetFileName(file)), file);
+        string manifest = Path.Combine(other, "pack.json");
+        JsonNode pack = JsonNode.Parse(await File.ReadAllTextAsync(manifest, Cancellation))!;
+        pack["name"] = "another";
+        File.Delete(manifest);
+        await File.WriteAllTextAsync(manifest, pack.ToJsonString(), Cancellation);
+        await box.ConfigureAsync(root => root["modelPack"] = other, Cancellation);
+        box.Start();
+        await ReadyAsync(ledger, "line1", "line2");
+        JsonElement judged = await JudgedAsync(broker, ledger, "other");
+        Assert.Equal("provisional", judged.GetProperty("recipe").GetProperty("thresholdState").GetString());
+        using HttpClient again = await ClientAsync(box);
+        JsonElement set = (await JsonAsync(await again.GetAsync("/api/v1/recipes/board/references", Cancellation))).GetProperty("sets")[0];
+        string[] packs = [.. set.GetProperty("thresholds").EnumerateArray().Select(t => t.GetProperty("pack").GetString()!)];
+        Assert.Equal(2, packs.Distinct().Count());
+        Assert.Contains(judged.GetProperty("packHash").GetString(), packs);
+        // The same networks under another name: the same thresholds, found twice.
+        Assert.Single(set.GetProperty("thresholds").EnumerateArray().Select(t => t.GetProperty("scores").GetRawText()).Distinct());
+    }
+
+    /// <summary>The recipe's file goes on having the last word when it changes: other references in it are a new set, and a picture of a
+    /// set that is not what it was keeps the set from being judged by.</summary>
+    [Fact]
+    public async Task RecipeFile_WithOtherReferences_IsANewSetAndADamagedSetIsNamed()
+    {
+        Mosquitto broker = await BrokerAsync();
+        Ledger ledger = await LedgerAsync(broker);
+        ApplianceBox box = await ReadyBoxAsync(ledger, Options(broker));
+        using HttpClient http = await ClientAsync(box);
+        await TeachAsync(http, ledger, box, 4, 5);
+        await PostAsync(http, """{"requestId":"c","action":"activate"}""", 202);
+        await ProgressAsync(ledger, p => State(p) == "active");
+        // Set again as it is: what was taught stays.
+        Assert.Equal("provisional", await ThresholdStateAsync("taught"));
+        NoisePicture.Write(Path.Combine(Path.GetDirectoryName(box.RecipeFile("board"))!, "ref1.png"), 77);
+        Assert.Equal("by_hand", await ThresholdStateAsync("changed"));
+        JsonElement sets = await JsonAsync(await http.GetAsync("/api/v1/recipes/board/references", Cancellation));
+        Assert.Equal((3, 2), (sets.GetProperty("active").GetInt32(), sets.GetProperty("previous").GetInt32()));
+
+        string picture = Path.Combine(box.DataFolder, "references", "board", "0002", "01.png");
+        byte[] bytes = await File.ReadAllBytesAsync(picture, Cancellation);
+        bytes[^20] ^= 1;
+        await File.WriteAllBytesAsync(picture, bytes, Cancellation);
+        await PostAsync(http, """{"requestId":"d","action":"rollback"}""", 202);
+        JsonElement failed = await ProgressAsync(ledger, p => State(p) == "failed");
+        Assert.Contains(picture, failed.GetProperty("errorText").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            "by_hand",
+            (await JudgedAsync(broker, ledger, "still")).GetProperty("recipe").GetProperty("thresholdState").GetString()
+        );
+
+        async Task<string?> ThresholdStateAsync(string id)
+        {
+            await PublishAsync(broker, In + "recipe/set", $$"""{"requestId":"{{id}}","recipe":"board"}""");
+            await ledger.NextAsync(
+                e => e.Topic == Out + "recipe/ack" && e.Json.GetProperty("status").GetString() == "active",
+                Cancellation
+            );
+            return (await JudgedAsync(broker, ledger, id)).GetProperty("recipe").GetProperty("thresholdState").GetString();
+        }
     }
 
     /// <summary>A disk that is full while it is taught: the picture is refused, nothing is left of it, and the line goes on by the set that
@@ -367,6 +458,16 @@ public sealed class TeachingTests : BoxTest
         var http = new HttpClient { BaseAddress = await box.PageAsync(Cancellation), Timeout = TimeSpan.FromMinutes(2) };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", BoxFolder.HttpToken);
         return http;
+    }
+
+    /// <summary>Teaches a set of these pictures; nothing judges by it yet.</summary>
+    private async Task TeachAsync(HttpClient http, Ledger ledger, ApplianceBox box, params int[] seeds)
+    {
+        await PostAsync(http, """{"requestId":"a","action":"start","recipe":"board"}""", 200);
+        foreach (int seed in seeds)
+            await SendAsync(http, HttpMethod.Post, "/pictures", await NoiseAsync(box, seed), 200);
+        await PostAsync(http, """{"requestId":"b","action":"finish"}""", 202);
+        await ProgressAsync(ledger, p => State(p) == "ready");
     }
 
     private async Task<JsonElement> GetAsync(HttpClient http) =>

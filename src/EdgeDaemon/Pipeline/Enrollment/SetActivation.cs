@@ -1,5 +1,6 @@
 using ClipFusion.EdgeDaemon.Delivery;
 using ClipFusion.EdgeDaemon.Domain;
+using ClipFusion.EdgeDaemon.Storage;
 
 namespace ClipFusion.EdgeDaemon.Pipeline;
 
@@ -15,7 +16,7 @@ internal sealed class SetActivation(Station station, IReadOnlyList<Station> all,
     /// <param name="asked">Activate or roll back.</param>
     /// <param name="recipe">Name of the recipe; null for the station's.</param>
     /// <exception cref="EnrollmentException">There is no such set, or another change is under way.</exception>
-    public (string Recipe, int Set) Begin(EnrollContent asked, string? recipe)
+    public ReferenceSet Begin(EnrollContent asked, string? recipe)
     {
         recipe ??=
             station.Recipes.Stamp?.Name
@@ -29,21 +30,19 @@ internal sealed class SetActivation(Station station, IReadOnlyList<Station> all,
                     ? $"recipe '{recipe}' has no reference set of before to return to"
                     : $"recipe '{recipe}' has no reference set; finish one first"
             );
-        links.References.Find(recipe, set);
-        return station.Recipes.TryBeginChange()
-            ? (recipe, set)
-            : throw new EnrollmentException(Code.Busy, "another recipe change is under way");
+        ReferenceSet found = links.References.Find(recipe, set);
+        return station.Recipes.TryBeginChange() ? found : throw new EnrollmentException(Code.Busy, "another recipe change is under way");
     }
 
     /// <summary>Goes through with it. Blocks.</summary>
-    public RecipeOutcome Finish(string recipe, int set)
+    public RecipeOutcome Finish(ReferenceSet set)
     {
-        RecipeOutcome outcome = links.Recipes.FinishChangeAsync(station, recipe, set, stop).GetAwaiter().GetResult();
+        RecipeOutcome outcome = links.Recipes.FinishChangeAsync(station, set.Recipe, set.Number, stop).GetAwaiter().GetResult();
         if (outcome.Code != Code.None)
             return outcome;
         // One that is changing its recipe finds the set by itself.
-        foreach (Station other in all.Where(s => s != station && s.Recipes.Stamp?.Name == recipe && s.Recipes.TryBeginChange()))
-            links.Recipes.FinishChangeAsync(other, recipe, set: null, stop).GetAwaiter().GetResult();
+        foreach (Station other in all.Where(s => s != station && s.Recipes.Stamp?.Name == set.Recipe && s.Recipes.TryBeginChange()))
+            links.Recipes.FinishChangeAsync(other, set.Recipe, set: null, stop).GetAwaiter().GetResult();
         return outcome;
     }
 

@@ -342,14 +342,22 @@ internal sealed class StationEnrollment : IAsyncDisposable
     {
         string? taught =
             Progress is { State: EnrollState.Ready, Recipe: { } ready } && asked.Action == EnrollAction.Activate ? ready : null;
-        (string recipe, int set) = _activation.Begin(asked, asked.Recipe is { } named ? _draft.Catalogue().Usable(named).Name : taught);
-        EnrollProgressMessage first = Say(asked.RequestId, asked.Action, EnrollState.Activating) with { Recipe = recipe, Set = set };
+        ReferenceSet set = _activation.Begin(asked, asked.Recipe is { } named ? _draft.Catalogue().Usable(named).Name : taught);
+        EnrollProgressMessage first = Say(asked.RequestId, asked.Action, EnrollState.Activating) with
+        {
+            Recipe = set.Recipe,
+            Set = set.Number,
+            Pictures = set.Pictures.Count,
+            Done = 0,
+            Total = 0,
+            Advice = [],
+        };
         GoOn(
             asked,
             correlation,
             () =>
             {
-                RecipeOutcome outcome = _activation.Finish(recipe, set);
+                RecipeOutcome outcome = _activation.Finish(set);
                 return first with
                 {
                     State = outcome.Code == Code.None ? EnrollState.Active : EnrollState.Failed,

@@ -71,7 +71,8 @@ internal sealed class JsonSchema
 
     private void CheckMembers(JsonElement value, JsonElement schema, string path, List<string> errors)
     {
-        bool hasRest = schema.TryGetProperty("additionalProperties", out var rest);
+        bool hasRest = schema.TryGetProperty("additionalProperties", out var rest),
+            isDescribed = schema.TryGetProperty("properties", out _);
         foreach (var member in value.EnumerateObject())
         {
             if (schema.TryGetProperty("properties", out var properties) && properties.TryGetProperty(member.Name, out var known))
@@ -80,6 +81,9 @@ internal sealed class JsonSchema
                 errors.Add($"{path}.{member.Name}: is not expected");
             else if (hasRest && rest.ValueKind == JsonValueKind.Object)
                 Check(member.Value, rest, $"{path}.{member.Name}", errors);
+            else if (isDescribed && !hasRest)
+                // Consumers have to allow what a later version adds; what this one says is all written down.
+                errors.Add($"{path}.{member.Name}: is not described");
         }
     }
 
