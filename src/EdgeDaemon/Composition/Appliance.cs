@@ -114,7 +114,7 @@ internal sealed partial class Appliance(
             }
         );
         var references = new ReferenceStore(_config.DataFolder, time);
-        IReadOnlyList<ReferenceDraft> drafts = references.Recover();
+        IReadOnlyList<ReferenceDraft> drafts = Drafts(references);
         var recipes = new RecipeActivator(networks, live, new RecipeReferences(references, _log), turns, time, _log);
         // The slower stand-in must not go unnoticed.
         if (NativeRuntime.WhyNot is { } reason)
@@ -243,6 +243,20 @@ internal sealed partial class Appliance(
             await link.StopAsync().ConfigureAwait(false);
             foreach (Station station in stations)
                 await station.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What was being collected; a folder that can't be put in order does not keep the line from running.</summary>
+    private IReadOnlyList<ReferenceDraft> Drafts(ReferenceStore references)
+    {
+        try
+        {
+            return references.Recover();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            EnrollmentLog.NotRecovered(_log, e.Message);
+            return [];
         }
     }
 

@@ -368,6 +368,18 @@ public sealed class TeachingTests : BoxTest
             (await JudgedAsync(broker, ledger, "still")).GetProperty("recipe").GetProperty("thresholdState").GetString()
         );
 
+        // A finish that fails leaves the draft, and says why.
+        await PostAsync(http, """{"requestId":"e","action":"start","recipe":"board"}""", 200);
+        await SendAsync(http, HttpMethod.Post, "/pictures", await NoiseAsync(box, 8), 200);
+        string recipe = await File.ReadAllTextAsync(box.RecipeFile("board"), Cancellation);
+        await File.WriteAllTextAsync(box.RecipeFile("board"), "{", Cancellation);
+        await PostAsync(http, """{"requestId":"f","action":"finish"}""", 202);
+        failed = await ProgressAsync(ledger, p => State(p) == "failed");
+        Assert.Equal(("RECIPE_FAILED", 1), (failed.GetProperty("error").GetString(), failed.GetProperty("pictures").GetInt32()));
+        await File.WriteAllTextAsync(box.RecipeFile("board"), recipe, Cancellation);
+        await PostAsync(http, """{"requestId":"g","action":"finish"}""", 202);
+        Assert.Equal(4, (await ProgressAsync(ledger, p => State(p) == "ready")).GetProperty("set").GetInt32());
+
         async Task<string?> ThresholdStateAsync(string id)
         {
             await PublishAsync(broker, In + "recipe/set", $$"""{"requestId":"{{id}}","recipe":"board"}""");

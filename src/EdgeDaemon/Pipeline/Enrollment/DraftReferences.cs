@@ -118,11 +118,21 @@ internal sealed class DraftReferences(string station, EnrollmentLinks links, Ref
     {
         if (_draft is not { Pictures.Count: > 0 } draft || !links.Networks.WhenOpenAsync(stop).IsCompletedSuccessfully)
             return [];
-        foreach (ReferencePicture picture in draft.Pictures.Where(p => !_looks.ContainsKey(p.File)))
-            _looks[picture.File] = Look(
-                Catalogue().Usable(draft.Recipe),
-                ImageCodec.DecodeStored(links.References.PathOf(draft, picture)).View
-            );
+        try
+        {
+            foreach (ReferencePicture picture in draft.Pictures.Where(p => !_looks.ContainsKey(p.File)))
+                _looks[picture.File] = Look(
+                    Catalogue().Usable(draft.Recipe),
+                    ImageCodec.DecodeStored(links.References.PathOf(draft, picture)).View
+                );
+        }
+        catch (Exception e)
+            when (e is RecipeUnusableException or EnrollmentException or ImageFormatException or ArgumentException or IOException)
+        {
+            // A step that was taken stays taken; whoever adds or finishes is told what is the matter.
+            return [];
+        }
+
         return [.. ReferenceAdvice.Of([.. draft.Pictures.Select(p => _looks[p.File])]).Select(EnrollmentAdvice.Of)];
     }
 

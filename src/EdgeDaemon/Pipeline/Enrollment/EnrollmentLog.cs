@@ -22,6 +22,13 @@ internal static partial class EnrollmentLog
     )]
     public static partial void Unexpected(ILogger log, Exception error, string station);
 
+    [OperatorAction(
+        "Give the program the right to change the folder references in the data folder, or see to the disk. Recipes are judged by the sets "
+            + "that they have; what was being collected is not taken up."
+    )]
+    [LoggerMessage(1034, LogLevel.Error, "What the last run left of its teaching can't be put in order: {Why}")]
+    public static partial void NotRecovered(ILogger log, string why);
+
     [OperatorAction("Make room on the disk. The thresholds are found again when the set is activated, which takes a little longer.")]
     [LoggerMessage(1033, LogLevel.Warning, "The thresholds of reference set {Set} of recipe {Recipe} could not be kept: {Why}")]
     public static partial void ThresholdsNotKept(ILogger log, string recipe, int set, string why);

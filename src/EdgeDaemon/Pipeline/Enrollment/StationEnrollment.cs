@@ -24,6 +24,9 @@ internal sealed class StationEnrollment : IAsyncDisposable
     /// <summary>Frames of triggers that may wait for the draft; one more is left out, and the next trigger's is taken.</summary>
     private const int MostFrames = 2;
 
+    /// <summary>How long a step waits for a short one, such as a frame that is being added.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim _step = new(1, 1);
     private readonly Lock _lock = new();
     private readonly Station _station;
@@ -35,6 +38,7 @@ internal sealed class StationEnrollment : IAsyncDisposable
     private EnrollProgressMessage _last;
     private CancellationTokenSource? _finishing;
     private Task _work = Task.CompletedTask;
+    private volatile bool _goesOn;
     private int _wanted,
         _frames;
 
@@ -81,12 +85,12 @@ internal sealed class StationEnrollment : IAsyncDisposable
                 () =>
                     asked.Action switch
                     {
-                        EnrollAction.Start => Start(asked),
-                        EnrollAction.Add when asked.InspectionId is not null => AddInspection(asked),
-                        EnrollAction.Add => AddFromTriggers(asked),
+                        EnrollAction.Start => new Step(Start(asked)),
+                        EnrollAction.Add when asked.InspectionId is not null => new Step(AddInspection(asked)),
+                        EnrollAction.Add => new Step(AddFromTriggers(asked)),
                         EnrollAction.Finish => Finish(asked, correlation),
-                        EnrollAction.Cancel => Cancel(asked),
-                        _ => Activate(asked, correlation),
+                        EnrollAction.Cancel => new Step(Cancel(asked)),
+                        _ => Activate(asked),
                     }
             )
             .ConfigureAwait(false);
@@ -103,7 +107,7 @@ internal sealed class StationEnrollment : IAsyncDisposable
             () =>
             {
                 _draft.Add(file.Span, FrameFile.SuffixOf(file.Span), ReferenceSource.Upload, name, name ?? "the picture");
-                return Say(null, EnrollAction.Add, EnrollState.Collecting);
+                return new Step(Say(null, EnrollAction.Add, EnrollState.Collecting));
             }
         );
 
@@ -117,7 +121,7 @@ internal sealed class StationEnrollment : IAsyncDisposable
             () =>
             {
                 _draft.Remove(number);
-                return Say(null, null, EnrollState.Collecting);
+                return new Step(Say(null, null, EnrollState.Collecting));
             }
         );
 
@@ -183,37 +187,45 @@ internal sealed class StationEnrollment : IAsyncDisposable
         Tell(told, null);
     }
 
-    private async Task<EnrollProgressMessage> StepAsync(
-        string? requestId,
-        EnrollAction? action,
-        byte[]? correlation,
-        Func<EnrollProgressMessage> step
-    )
+    private async Task<EnrollProgressMessage> StepAsync(string? requestId, EnrollAction? action, byte[]? correlation, Func<Step> take)
     {
-        EnrollProgressMessage told;
-        if (!await _step.WaitAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false))
+        Step step = default;
+        // What goes on may take minutes; all else is done in a moment.
+        if (_goesOn || !await _step.WaitAsync(Patience, _stop).ConfigureAwait(false))
         {
-            told = Refused(requestId, action, Code.Busy, "another step of an enrolment is under way at this station");
-        }
-        else
-        {
-            bool goesOn = false;
-            try
-            {
-                // Off the caller's thread: pictures are decoded, and disks may be slow.
-                told = await Task.Run(() => Attempt(requestId, action, step), CancellationToken.None).ConfigureAwait(false);
-                goesOn = told.State is EnrollState.Encoding or EnrollState.Activating;
-            }
-            finally
-            {
-                // What goes on gives it back itself.
-                if (!goesOn)
-                    _step.Release();
-            }
+            EnrollProgressMessage busy = Refused(requestId, action, Code.Busy, "another step of an enrolment is under way at this station");
+            Tell(busy, correlation);
+            return busy;
         }
 
-        Tell(told, correlation);
-        return told;
+        try
+        {
+            // Off the caller's thread: pictures are decoded, and disks may be slow.
+            EnrollProgressMessage told = await Task.Run(
+                    () =>
+                        Attempt(
+                            requestId,
+                            action,
+                            () =>
+                            {
+                                step = take();
+                                return step.Answer;
+                            }
+                        ),
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
+            // Before it can be overtaken by how what goes on ends.
+            Tell(told, correlation);
+            return told;
+        }
+        finally
+        {
+            if (step.GoesOn is { } work)
+                GoOn(requestId, action, correlation, work);
+            else
+                _step.Release();
+        }
     }
 
     /// <summary>Whatever goes wrong is an answer.</summary>
@@ -287,7 +299,7 @@ internal sealed class StationEnrollment : IAsyncDisposable
         return Say(asked.RequestId, asked.Action, EnrollState.Collecting);
     }
 
-    private EnrollProgressMessage Finish(EnrollContent asked, byte[]? correlation)
+    private Step Finish(EnrollContent asked, byte[]? correlation)
     {
         int pictures = _draft.Required.Pictures.Count,
             total = 2 * pictures;
@@ -297,8 +309,7 @@ internal sealed class StationEnrollment : IAsyncDisposable
         var ends = CancellationTokenSource.CreateLinkedTokenSource(_stop);
         _finishing = ends;
         EnrollProgressMessage first = Say(asked.RequestId, asked.Action, EnrollState.Encoding) with { Done = 0, Total = total };
-        GoOn(asked, correlation, Finished);
-        return first;
+        return new Step(first, Finished);
 
         void Advance(EnrollState state, int done) =>
             Tell(first with { State = state, Done = done, Time = _links.Time.GetUtcNow() }, correlation);
@@ -338,7 +349,7 @@ internal sealed class StationEnrollment : IAsyncDisposable
         }
     }
 
-    private EnrollProgressMessage Activate(EnrollContent asked, byte[]? correlation)
+    private Step Activate(EnrollContent asked)
     {
         string? taught =
             Progress is { State: EnrollState.Ready, Recipe: { } ready } && asked.Action == EnrollAction.Activate ? ready : null;
@@ -352,9 +363,8 @@ internal sealed class StationEnrollment : IAsyncDisposable
             Total = 0,
             Advice = [],
         };
-        GoOn(
-            asked,
-            correlation,
+        return new Step(
+            first,
             () =>
             {
                 RecipeOutcome outcome = _activation.Finish(set);
@@ -367,21 +377,23 @@ internal sealed class StationEnrollment : IAsyncDisposable
                 };
             }
         );
-        return first;
     }
 
     /// <summary>Goes on after the answer, and gives the step back at its end.</summary>
-    private void GoOn(EnrollContent asked, byte[]? correlation, Func<EnrollProgressMessage> work)
+    private void GoOn(string? requestId, EnrollAction? action, byte[]? correlation, Func<EnrollProgressMessage> work)
     {
+        _goesOn = true;
         // On a thread of its own: it waits for turns of the networks.
         Task going = Task.Factory.StartNew(
             () =>
             {
-                EnrollProgressMessage end = Attempt(asked.RequestId, asked.Action, work);
+                EnrollProgressMessage end = Attempt(requestId, action, work);
                 if (end.State == EnrollState.Refused)
                     end = end with { State = EnrollState.Failed };
-                _step.Release();
+                // Whoever hears it may take the next step at once.
+                _goesOn = false;
                 Tell(end, correlation);
+                _step.Release();
             },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
@@ -458,4 +470,9 @@ internal sealed class StationEnrollment : IAsyncDisposable
             ImageFormatException => Code.UnusableReference,
             _ => Code.EnrollmentFailed,
         };
+
+    /// <summary>A step that was taken.</summary>
+    /// <param name="Answer">How far it is.</param>
+    /// <param name="GoesOn">What of it goes on after the answer; null for nothing.</param>
+    private readonly record struct Step(EnrollProgressMessage Answer, Func<EnrollProgressMessage>? GoesOn = null);
 }
