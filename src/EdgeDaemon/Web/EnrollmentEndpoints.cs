@@ -82,7 +82,18 @@ internal sealed class EnrollmentEndpoints(ApplianceAccessor accessor, ChangeGate
         if (await EnterAsync(context).ConfigureAwait(false) is not { } enrollment)
             return;
         string asked = context.Request.RouteValues["number"] as string ?? "";
-        int number = int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) ? parsed : 0;
+        if (!int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            await Reply
+                .ProblemAsync(
+                    context,
+                    StatusCodes.Status404NotFound,
+                    $"the path does not end in a picture's number; expected 1 to {ReferenceStore.MaxPictures}"
+                )
+                .ConfigureAwait(false);
+            return;
+        }
+
         await AnswerAsync(context, await enrollment.RemoveAsync(number).ConfigureAwait(false)).ConfigureAwait(false);
     }
 

@@ -59,7 +59,11 @@ public sealed class TeachingTests : BoxTest
         // What is no picture is refused and changes nothing.
         JsonElement refused = await SendAsync(http, HttpMethod.Post, "/pictures?name=x.png", Encoding.UTF8.GetBytes("no picture"), 422);
         Assert.Equal("UNUSABLE_REFERENCE", refused.GetProperty("error").GetString());
-        Assert.Contains("x.png", refused.GetProperty("errorText").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("x.png: ", refused.GetProperty("errorText").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("x.png: x.png", refused.GetProperty("errorText").GetString(), StringComparison.Ordinal);
+        refused = await SendAsync(http, HttpMethod.Post, "/pictures?name=empty.png", [], 422);
+        Assert.Contains("empty.png", refused.GetProperty("errorText").GetString(), StringComparison.Ordinal);
+        await SendAsync(http, HttpMethod.Delete, "/pictures/four", null, 404);
 
         // 3. Finish: the references are judged against each other, below every due inspection.
         await StepAsync(broker, ledger, """{"requestId":"m4","action":"finish"}""");

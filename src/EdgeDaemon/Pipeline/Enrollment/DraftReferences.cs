@@ -73,7 +73,12 @@ internal sealed class DraftReferences(string station, EnrollmentLinks links, Ref
         {
             look = Look(Catalogue().Usable(draft.Recipe), ImageCodec.DecodeStored(file, name: what).View);
         }
-        catch (Exception e) when (e is ImageFormatException or ArgumentException)
+        catch (ImageFormatException e)
+        {
+            // It names the picture itself.
+            throw new EnrollmentException(Code.UnusableReference, e.Message, e);
+        }
+        catch (ArgumentException e)
         {
             throw new EnrollmentException(Code.UnusableReference, $"{what}: {ErrorText.Of(e)}", e);
         }
