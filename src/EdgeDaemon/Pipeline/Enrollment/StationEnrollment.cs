@@ -18,7 +18,9 @@ namespace ClipFusion.EdgeDaemon.Pipeline;
 ///              \_ cancel                                                    \_ rollback
 /// </code>
 /// </summary>
-/// <remarks>One step at a time: whoever comes meanwhile is refused BUSY. Safe for several threads.</remarks>
+/// <remarks>One step at a time: whoever comes meanwhile is refused BUSY. Safe for several threads. The file has more than 400 lines because
+/// all steps and what keeps them apart stand here; pictures and sets have <see cref="DraftReferences"/>, activation has
+/// <see cref="SetActivation"/>.</remarks>
 internal sealed class StationEnrollment : IAsyncDisposable
 {
     /// <summary>Frames of triggers that may wait for the draft; one more is left out, and the next trigger's is taken.</summary>
